@@ -1,1 +1,15 @@
-//! placeholder while the workspace is laid out
+//! The arithmetic of the network on the CPU, on plain slices: no tensors, no models, no text.
+//!
+//! Every kernel is portable Rust that the compiler turns into vector code for the processor at
+//! hand: [`pulp`] compiles each loop for several instruction sets and picks one when the program
+//! starts, and [`gemm`] does the same for the products.
+//!
+//! - [`attention`]: softmax(q·kᵀ)·v in tiles, never the whole score matrix
+//! - [`half_matmul`]: f32 rows by a matrix that stays f16 or bf16 in memory
+//! - [`elementwise`]: the gated activation, and the exponential under it
+//! - [`element`]: the number formats that weights and the cache are kept in
+
+pub mod attention;
+pub mod element;
+pub mod elementwise;
+pub mod half_matmul;

@@ -1,1 +1,34 @@
-//! placeholder while the workspace is laid out
+//! Pixtral: a vision encoder that takes pictures at their own shape, and a text decoder.
+//!
+//! In reading order:
+//! - [`Pixtral`]: the whole network, and the three things it does
+//! - `vision`, `text`, `block`, `rope`, `ops`: what it computes
+//! - [`KvCache`]: keys and values of what was read
+//! - [`config`]: the network's sizes
+//! - [`checkpoint`], `weights`: files with a network in them, and tensors made of them
+//! - [`DeviceChoice`]: what computes
+//! - [`Watch`], [`Cancel`]: seeing how far it is, and stopping it
+
+mod block;
+pub mod checkpoint;
+pub mod config;
+mod device;
+mod error;
+mod kv_cache;
+mod model;
+mod ops;
+mod rope;
+mod text;
+mod vision;
+mod watch;
+mod weights;
+
+pub use candle_core::{Device, Tensor};
+pub use checkpoint::Checkpoint;
+pub use config::ModelConfig;
+pub use device::{ChosenDevice, DeviceChoice};
+pub use error::{LoadError, ModelError};
+pub use kv_cache::{KvCache, KvFormat};
+pub use model::{PictureRows, Pixtral, Prompt};
+pub use vision::ImageFeatures;
+pub use watch::{Cancel, Outcome, Watch};

@@ -1,0 +1,291 @@
+//! Attention in tiles: the score matrix is never whole.
+//!
+//! For 4,096 patches and 16 heads the scores are 1 GiB in f32; here a thread holds one tile of
+//! them. Keys and values stay in the format of the cache and are widened a tile at a time. The
+//! running maximum and sum are those of Milakov & Gimelshein, "Online normalizer calculation for
+//! softmax" (2018), as in `FlashAttention`.
+
+use gemm::Parallelism;
+use rayon::prelude::*;
+
+use crate::element::Element;
+use crate::elementwise::exp;
+
+/// Rows of scores a thread works on: a query position counts once for each head of its group.
+const ROWS: usize = 256;
+/// Keys to a tile. 256 × 256 scores and 256 × 128 keys in f32 are 384 KiB, within an L2 cache.
+const KEYS: usize = 256;
+
+/// The sizes of one attention. `n_heads` is a multiple of `n_kv_heads`.
+#[derive(Debug, Clone, Copy)]
+pub struct Attention {
+    /// Heads of the queries.
+    pub n_heads: usize,
+    /// Heads of the keys and values; query head `h` reads head `h * n_kv_heads / n_heads`.
+    pub n_kv_heads: usize,
+    /// Numbers in a head.
+    pub head_dim: usize,
+    /// Query positions.
+    pub n_queries: usize,
+    /// Keys that may be read; those behind them in the slices are not.
+    pub n_keys: usize,
+    /// What the scores are multiplied with, usually `1 / sqrt(head_dim)`.
+    pub scale: f32,
+    /// Position of the first query among the keys: query `i` then sees the keys `0..=first + i`.
+    /// `None`: every query sees every key.
+    pub causal_from: Option<usize>,
+}
+
+impl Attention {
+    fn n_keys_seen(&self, query: usize) -> usize {
+        self.causal_from
+            .map_or(self.n_keys, |first| (first + query + 1).min(self.n_keys))
+    }
+
+    fn group(&self) -> usize {
+        self.n_heads / self.n_kv_heads
+    }
+
+    /// softmax(scale · q·kᵀ)·v.
+    ///
+    /// Shapes: `q` `(n_heads, n_queries, head_dim)`; `k` and `v` `(n_kv_heads, at least n_keys,
+    /// head_dim)` with `kv_head_stride` numbers from one head to the next; the result
+    /// `(n_kv_heads, n_queries, n_heads / n_kv_heads, head_dim)`, which puts what a thread writes
+    /// side by side.
+    ///
+    /// # Panics
+    /// When a slice is shorter than its shape or the sizes do not fit each other.
+    pub fn run<T: Element>(
+        &self,
+        q: &[f32],
+        k: &[T],
+        v: &[T],
+        kv_head_stride: usize,
+        out: &mut [f32],
+    ) {
+        let Self {
+            n_heads,
+            n_kv_heads,
+            head_dim,
+            n_queries,
+            n_keys,
+            ..
+        } = *self;
+        assert!(n_kv_heads > 0 && n_heads.is_multiple_of(n_kv_heads) && n_keys > 0);
+        assert!(n_keys * head_dim <= kv_head_stride || n_kv_heads == 1);
+        let needed = (n_kv_heads - 1) * kv_head_stride + n_keys * head_dim;
+        assert!(k.len() >= needed && v.len() >= needed);
+        assert!(q.len() >= n_heads * n_queries * head_dim);
+        assert_eq!(out.len(), n_heads * n_queries * head_dim);
+
+        let queries_per_block = (ROWS / self.group()).max(1);
+        let position_len = self.group() * head_dim;
+        out.par_chunks_mut(n_queries * position_len)
+            .enumerate()
+            .flat_map(|(kv_head, out)| {
+                out.par_chunks_mut(queries_per_block * position_len)
+                    .enumerate()
+                    .map(move |(block, out)| (kv_head, block * queries_per_block, out))
+            })
+            .for_each_init(Scratch::default, |scratch, (kv_head, first_query, out)| {
+                let keys = &k[kv_head * kv_head_stride..][..n_keys * head_dim];
+                let values = &v[kv_head * kv_head_stride..][..n_keys * head_dim];
+                self.block(kv_head, first_query, q, keys, values, scratch, out);
+            });
+    }
+
+    /// One block of query positions against one head of keys and values.
+    #[expect(clippy::too_many_arguments, reason = "the pieces of one call of `run`")]
+    fn block<T: Element>(
+        &self,
+        kv_head: usize,
+        first_query: usize,
+        q: &[f32],
+        keys: &[T],
+        values: &[T],
+        scratch: &mut Scratch,
+        out: &mut [f32],
+    ) {
+        let (d, group) = (self.head_dim, self.group());
+        let n_rows = out.len() / d;
+        let n_queries = n_rows / group;
+        scratch.resize(n_rows, d);
+        let Scratch {
+            queries,
+            wide,
+            scores,
+            maxima,
+            sums,
+        } = scratch;
+
+        // Rows in the order of `out`: position, then head of the group; scaled once, here.
+        for row in 0..n_rows {
+            let (query, head) = (first_query + row / group, kv_head * group + row % group);
+            let from = &q[(head * self.n_queries + query) * d..][..d];
+            for (to, from) in queries[row * d..][..d].iter_mut().zip(from) {
+                *to = from * self.scale;
+            }
+        }
+        out.fill(0.0);
+        maxima.fill(f32::NEG_INFINITY);
+        sums.fill(0.0);
+
+        let n_keys = self.n_keys_seen(first_query + n_queries - 1);
+        for first_key in (0..n_keys).step_by(KEYS) {
+            let n_tile = KEYS.min(n_keys - first_key);
+            let tile = first_key * d..(first_key + n_tile) * d;
+            matmul_nt(
+                queries,
+                T::widen(&keys[tile.clone()], wide),
+                scores,
+                (n_rows, n_tile, d),
+            );
+            pulp::Arch::new().dispatch(|| {
+                for row in 0..n_rows {
+                    let n_seen = self.n_keys_seen(first_query + row / group);
+                    let n_seen = n_seen.saturating_sub(first_key).min(n_tile);
+                    let (seen, hidden) = scores[row * n_tile..][..n_tile].split_at_mut(n_seen);
+                    hidden.fill(0.0);
+                    let rescale = online_softmax(seen, &mut maxima[row], &mut sums[row]);
+                    if rescale < 1.0 {
+                        out[row * d..][..d].iter_mut().for_each(|x| *x *= rescale);
+                    }
+                }
+            });
+            matmul_add(
+                scores,
+                T::widen(&values[tile], wide),
+                out,
+                (n_rows, d, n_tile),
+            );
+        }
+        for (row, sum) in out.chunks_exact_mut(d).zip(sums) {
+            row.iter_mut().for_each(|x| *x /= *sum);
+        }
+    }
+}
+
+/// Turns a row's scores into e^(score − maximum so far) and returns what the row's earlier
+/// results must be multiplied with, for the maximum may have grown.
+#[inline(always)]
+fn online_softmax(scores: &mut [f32], maximum: &mut f32, sum: &mut f32) -> f32 {
+    if scores.is_empty() {
+        return 1.0;
+    }
+    // Eight lanes by hand: a float reduction keeps its order, so the compiler may not split it.
+    let mut lanes = [*maximum; 8];
+    let mut eights = scores.chunks_exact(8);
+    for eight in &mut eights {
+        for (lane, x) in lanes.iter_mut().zip(eight) {
+            *lane = if *x > *lane { *x } else { *lane };
+        }
+    }
+    let new_maximum = lanes
+        .iter()
+        .chain(eights.remainder())
+        .fold(*maximum, |a, b| a.max(*b));
+
+    let mut lanes = [0.0_f32; 8];
+    let mut eights = scores.chunks_exact_mut(8);
+    for eight in &mut eights {
+        for (lane, x) in lanes.iter_mut().zip(eight) {
+            *x = exp(*x - new_maximum);
+            *lane += *x;
+        }
+    }
+    let mut tile_sum: f32 = lanes.iter().sum();
+    for x in eights.into_remainder() {
+        *x = exp(*x - new_maximum);
+        tile_sum += *x;
+    }
+    let rescale = exp(*maximum - new_maximum);
+    *sum = *sum * rescale + tile_sum;
+    *maximum = new_maximum;
+    rescale
+}
+
+/// What a thread needs beside its output; kept from block to block.
+#[derive(Default)]
+struct Scratch {
+    queries: Vec<f32>, // (rows, head_dim)
+    wide: Vec<f32>,    // (KEYS, head_dim)
+    scores: Vec<f32>,  // (rows, KEYS)
+    maxima: Vec<f32>,  // (rows)
+    sums: Vec<f32>,    // (rows)
+}
+
+impl Scratch {
+    fn resize(&mut self, n_rows: usize, head_dim: usize) {
+        self.queries.resize(n_rows * head_dim, 0.0);
+        self.wide.resize(KEYS * head_dim, 0.0);
+        self.scores.resize(n_rows * KEYS, 0.0);
+        self.maxima.resize(n_rows, 0.0);
+        self.sums.resize(n_rows, 0.0);
+    }
+}
+
+/// `c = a · bᵀ`; shapes `a` `(m, k)`, `b` `(n, k)`, `c` `(m, n)`, all row by row.
+fn matmul_nt(a: &[f32], b: &[f32], c: &mut [f32], (m, n, k): (usize, usize, usize)) {
+    assert!(a.len() >= m * k && b.len() >= n * k && c.len() >= m * n);
+    #[expect(unsafe_code, reason = "gemm takes pointers")]
+    // SAFETY: the assertion above bounds every address that the strides below reach, and `c` is
+    // a unique borrow.
+    unsafe {
+        let (k_stride, n_stride) = (k.cast_signed(), n.cast_signed());
+        gemm::gemm(
+            m,
+            n,
+            k,
+            c.as_mut_ptr(),
+            1,
+            n_stride,
+            false,
+            a.as_ptr(),
+            1,
+            k_stride,
+            b.as_ptr(),
+            k_stride,
+            1,
+            0.0,
+            1.0,
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
+}
+
+/// `c += a · b`; shapes `a` `(m, k)`, `b` `(k, n)`, `c` `(m, n)`, all row by row.
+fn matmul_add(a: &[f32], b: &[f32], c: &mut [f32], (m, n, k): (usize, usize, usize)) {
+    assert!(a.len() >= m * k && b.len() >= k * n && c.len() >= m * n);
+    #[expect(unsafe_code, reason = "gemm takes pointers")]
+    // SAFETY: as in `matmul_nt`.
+    unsafe {
+        let (k_stride, n_stride) = (k.cast_signed(), n.cast_signed());
+        gemm::gemm(
+            m,
+            n,
+            k,
+            c.as_mut_ptr(),
+            1,
+            n_stride,
+            true,
+            a.as_ptr(),
+            1,
+            k_stride,
+            b.as_ptr(),
+            1,
+            n_stride,
+            1.0,
+            1.0,
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! f32 rows by a matrix that stays f16 or bf16 in memory.
+//!
+//! The products and sums are f32, so the result is that of the widened matrix, but only a panel
+//! of it is wide at a time: half the memory, and half the bytes to read.
+
+use gemm::Parallelism;
+use rayon::prelude::*;
+
+use crate::element::Element;
+
+/// Rows of the matrix a thread widens at a time: 32 × 5120 in f32 are 640 KiB.
+const PANEL: usize = 32;
+
+/// `y = x · wᵀ`.
+///
+/// Shapes: `x` `(m, k)`, `w` `(n, k)`, `y` `(m, n)`, all row by row.
+///
+/// # Panics
+/// When a slice does not have its shape's length.
+pub fn matmul_nt<T: Element>(x: &[f32], w: &[T], y: &mut [f32], (m, n, k): (usize, usize, usize)) {
+    assert_eq!(x.len(), m * k);
+    assert_eq!(w.len(), n * k);
+    assert_eq!(y.len(), m * n);
+    if y.is_empty() {
+        return;
+    }
+    let base = Columns(y.as_mut_ptr());
+    w.par_chunks(PANEL * k.max(1)).enumerate().for_each_init(
+        || vec![0.0; PANEL * k],
+        |scratch, (panel, rows)| {
+            let n_rows = rows.len() / k.max(1);
+            let rows = T::widen(rows, scratch);
+            let base = &base;
+            #[expect(
+                unsafe_code,
+                reason = "gemm takes pointers, and threads write columns side by side"
+            )]
+            // SAFETY: the lengths were asserted above; this panel writes the columns
+            // `panel * PANEL..+ n_rows` of `y` and no other panel does.
+            unsafe {
+                gemm::gemm(
+                    m,
+                    n_rows,
+                    k,
+                    base.0.add(panel * PANEL),
+                    1,
+                    n.cast_signed(),
+                    false,
+                    x.as_ptr(),
+                    1,
+                    k.cast_signed(),
+                    rows.as_ptr(),
+                    k.cast_signed(),
+                    1,
+                    0.0,
+                    1.0,
+                    false,
+                    false,
+                    false,
+                    Parallelism::None,
+                );
+            }
+        },
+    );
+}
+
+/// Where the columns of `y` begin.
+struct Columns(*mut f32);
+
+#[expect(unsafe_code, reason = "threads write disjoint columns of one matrix")]
+// SAFETY: shared only inside `matmul_nt`, whose threads write disjoint columns.
+unsafe impl Sync for Columns {}
+
+#[cfg(test)]
+mod tests;

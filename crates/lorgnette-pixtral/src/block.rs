@@ -1,0 +1,110 @@
+//! What a block of the decoder and one of the encoder have in common.
+
+use candle_core::{Result, Tensor};
+
+use crate::checkpoint::{BlockPart, Part};
+use crate::error::LoadError;
+use crate::ops;
+use crate::weights::{Loader, Matrix};
+
+/// RMSNorm. Source: `modeling_pixtral.py`, `PixtralRMSNorm`: `x · rsqrt(mean(x²) + eps) · weight`.
+#[derive(Debug)]
+pub(crate) struct RmsNorm {
+    weight: Tensor,
+    eps: f32,
+}
+
+impl RmsNorm {
+    pub(crate) fn load(
+        loader: &mut Loader<'_>,
+        part: Part,
+        size: usize,
+        eps: f64,
+    ) -> std::result::Result<Self, LoadError> {
+        Ok(Self { weight: loader.vector(part, size)?, eps: eps as f32 })
+    }
+
+    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        candle_nn::ops::rms_norm(x, &self.weight, self.eps)
+    }
+}
+
+/// The sizes of a block.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BlockSizes {
+    pub(crate) hidden: usize,
+    pub(crate) intermediate: usize,
+    pub(crate) n_heads: usize,
+    pub(crate) n_kv_heads: usize,
+    pub(crate) head_dim: usize,
+    pub(crate) eps: f64,
+}
+
+/// Norms and matrices of a pre-norm transformer block with a gated MLP.
+#[derive(Debug)]
+pub(crate) struct Block {
+    attention_norm: RmsNorm,
+    q: Matrix,
+    k: Matrix,
+    v: Matrix,
+    o: Matrix,
+    ffn_norm: RmsNorm,
+    gate: Matrix,
+    up: Matrix,
+    down: Matrix,
+    sizes: BlockSizes,
+}
+
+impl Block {
+    /// Reads a block; `part` says which.
+    pub(crate) fn load(
+        loader: &mut Loader<'_>,
+        part: impl Fn(BlockPart) -> Part,
+        sizes: BlockSizes,
+    ) -> std::result::Result<Self, LoadError> {
+        use BlockPart as B;
+        let BlockSizes { hidden, intermediate, n_heads, n_kv_heads, head_dim, eps } = sizes;
+        let (q_size, kv_size) = (n_heads * head_dim, n_kv_heads * head_dim);
+        Ok(Self {
+            attention_norm: RmsNorm::load(loader, part(B::AttentionNorm), hidden, eps)?,
+            q: loader.matrix(part(B::Q), (q_size, hidden))?,
+            k: loader.matrix(part(B::K), (kv_size, hidden))?,
+            v: loader.matrix(part(B::V), (kv_size, hidden))?,
+            o: loader.matrix(part(B::O), (hidden, q_size))?,
+            ffn_norm: RmsNorm::load(loader, part(B::FfnNorm), hidden, eps)?,
+            gate: loader.matrix(part(B::Gate), (intermediate, hidden))?,
+            up: loader.matrix(part(B::Up), (intermediate, hidden))?,
+            down: loader.matrix(part(B::Down), (hidden, intermediate))?,
+            sizes,
+        })
+    }
+
+    /// Queries, keys and values of the normed `x` `(n, hidden)`: `(heads, n, head_dim)` each,
+    /// before their positions are turned in.
+    pub(crate) fn qkv(&self, x: &Tensor) -> Result<(Tensor, Tensor, Tensor)> {
+        let BlockSizes { n_heads, n_kv_heads, head_dim, .. } = self.sizes;
+        let x = self.attention_norm.forward(x)?;
+        let heads = |matrix: &Matrix, n_heads| {
+            let n = x.dim(0)?;
+            matrix.forward(&x)?.reshape((n, n_heads, head_dim))?.transpose(0, 1)
+        };
+        Ok((heads(&self.q, n_heads)?, heads(&self.k, n_kv_heads)?, heads(&self.v, n_kv_heads)?))
+    }
+
+    /// `x` plus what attention found, `(n, n_heads * head_dim)`.
+    pub(crate) fn add_attention(&self, x: &Tensor, found: &Tensor) -> Result<Tensor> {
+        x + self.o.forward(found)?
+    }
+
+    /// `x` plus its MLP.
+    pub(crate) fn add_mlp(&self, x: &Tensor) -> Result<Tensor> {
+        let normed = self.ffn_norm.forward(x)?;
+        let inner = ops::silu_mul(self.gate.forward(&normed)?, &self.up.forward(&normed)?)?;
+        x + self.down.forward(&inner)?
+    }
+
+    /// What scores are multiplied with.
+    pub(crate) fn attention_scale(&self) -> f32 {
+        (self.sizes.head_dim as f32).sqrt().recip()
+    }
+}

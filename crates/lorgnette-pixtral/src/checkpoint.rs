@@ -1,0 +1,334 @@
+//! Files with a network in them: finding them, reading their headers, reading one tensor.
+//!
+//! [`Checkpoint::open`] reads headers only. Everything in a header is checked against the size of
+//! its file before memory is taken for it.
+
+mod gguf;
+mod names;
+mod safetensors;
+
+use std::collections::BTreeMap;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use candle_core::quantized::GgmlDType;
+use fs_err::File;
+use serde::Deserialize;
+
+pub use self::gguf::{GgufFile, Value};
+pub use self::names::{BlockPart, Naming, Part, inventory, text_inventory, vision_inventory};
+use crate::config::{self, ConfigFault, ModelConfig};
+use crate::error::LoadError;
+
+/// Where a tensor lies and what it is.
+#[derive(Debug, Clone)]
+pub struct StoredTensor {
+    /// The file.
+    pub file: Arc<Path>,
+    /// Its number format, in ggml's terms.
+    pub dtype: GgmlDType,
+    /// Rows first, as in PyTorch.
+    pub shape: Vec<usize>,
+    /// First byte in the file.
+    pub offset: u64,
+    /// Bytes.
+    pub n_bytes: u64,
+}
+
+impl StoredTensor {
+    /// Sizes with checked arithmetic; the reason when they cannot be.
+    fn new(
+        file: &Path,
+        dtype: GgmlDType,
+        shape: Vec<usize>,
+        offset: u64,
+    ) -> Result<Self, String> {
+        let n_bytes = shape
+            .iter()
+            .try_fold(1_u64, |n, dim| n.checked_mul(*dim as u64))
+            .and_then(|n| (n / dtype.block_size() as u64).checked_mul(dtype.type_size() as u64))
+            .ok_or_else(|| format!("the shape {shape:?} overflows"))?;
+        let row = shape.last().copied().unwrap_or(1);
+        if !row.is_multiple_of(dtype.block_size()) {
+            return Err(format!("rows of {row} numbers do not fill blocks of {dtype:?}"));
+        }
+        Ok(Self { file: file.into(), dtype, shape, offset, n_bytes })
+    }
+
+    /// Reads the tensor's bytes into `bytes`, which has their length.
+    ///
+    /// # Errors
+    /// [`LoadError::Read`] when the file changed since its header was read.
+    pub(crate) fn read_into(&self, bytes: &mut [u8]) -> Result<(), LoadError> {
+        let mut file = File::open(&*self.file)?;
+        file.seek(SeekFrom::Start(self.offset))?;
+        Ok(file.read_exact(bytes)?)
+    }
+}
+
+/// A network on disk.
+#[derive(Debug)]
+pub struct Checkpoint {
+    path: PathBuf,
+    config: ModelConfig,
+    naming: Naming,
+    tensors: BTreeMap<String, self::safetensors::Entry>,
+    /// The text model's header, which also holds the vocabulary.
+    gguf: Option<GgufFile>,
+}
+
+impl Checkpoint {
+    /// Opens a folder (Hugging Face, Mistral's own, or a GGUF pair) or a GGUF file, whose mmproj
+    /// is looked for beside it.
+    ///
+    /// # Errors
+    /// [`LoadError`] names the file and what is wrong with it.
+    pub fn open(path: &Path) -> Result<Self, LoadError> {
+        if !fs_err::metadata(path)?.is_dir() {
+            return Self::open_gguf(path);
+        }
+        if path.join("config.json").is_file() {
+            Self::open_hugging_face(path)
+        } else if path.join("params.json").is_file() {
+            Self::open_native(path)
+        } else {
+            Self::open_gguf_folder(path)
+        }
+    }
+
+    /// The network's sizes.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// How its tensors are named, and with that how q and k are laid out.
+    pub fn naming(&self) -> Naming {
+        self.naming
+    }
+
+    /// The folder or file it was opened from.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The header of the text model when this is a GGUF pair.
+    pub fn gguf(&self) -> Option<&GgufFile> {
+        self.gguf.as_ref()
+    }
+
+    /// Bytes of the network's tensors on disk.
+    pub fn n_bytes(&self) -> u64 {
+        self.tensors.values().flatten().map(|tensor| tensor.n_bytes).sum()
+    }
+
+    /// Whether the part is there.
+    pub(crate) fn has(&self, part: Part) -> bool {
+        self.tensors.contains_key(&self.naming.name(part))
+    }
+
+    /// A tensor of the expected shape.
+    pub(crate) fn find(&self, part: Part, shape: &[usize]) -> Result<&StoredTensor, LoadError> {
+        let name = self.naming.name(part);
+        let Some(entry) = self.tensors.get(&name) else {
+            return Err(LoadError::MissingTensor { checkpoint: self.path.clone(), tensor: name });
+        };
+        let tensor = entry.as_ref().map_err(|dtype| LoadError::UnsupportedDtype {
+            file: self.path.clone(),
+            tensor: name.clone(),
+            dtype: format!("{dtype:?}"),
+        })?;
+        if tensor.shape != shape {
+            return Err(LoadError::WrongShape {
+                file: tensor.file.to_path_buf(),
+                tensor: name,
+                found: tensor.shape.clone(),
+                expected: shape.to_vec(),
+            });
+        }
+        Ok(tensor)
+    }
+
+    fn open_hugging_face(dir: &Path) -> Result<Self, LoadError> {
+        let file = dir.join("config.json");
+        let config = config::from_config_json(&read_json(&file)?);
+        let config = config.map_err(|fault| config_error(&file, fault))?;
+        let shards = shards(dir)?;
+        Self::from_safetensors(dir, config, &shards)
+    }
+
+    fn open_native(dir: &Path) -> Result<Self, LoadError> {
+        let file = dir.join("params.json");
+        let config = config::from_params_json(&read_json(&file)?);
+        let config = config.map_err(|fault| config_error(&file, fault))?;
+        let weights = dir.join("consolidated.safetensors");
+        let shards = if weights.is_file() { vec![weights] } else { shards(dir)? };
+        Self::from_safetensors(dir, config, &shards)
+    }
+
+    fn from_safetensors(
+        dir: &Path,
+        config: ModelConfig,
+        shards: &[PathBuf],
+    ) -> Result<Self, LoadError> {
+        let mut tensors = BTreeMap::new();
+        for shard in shards {
+            for (name, entry) in self::safetensors::read_header(shard)? {
+                if tensors.insert(name.clone(), entry).is_some() {
+                    let reason = format!("tensor {name} is in another file too");
+                    return Err(LoadError::malformed(shard, reason));
+                }
+            }
+        }
+        let naming = Naming::ALL
+            .into_iter()
+            .find(|naming| tensors.contains_key(&naming.name(Part::TokenEmbedding)))
+            .ok_or_else(|| LoadError::MissingTensor {
+                checkpoint: dir.to_owned(),
+                tensor: Naming::Llava.name(Part::TokenEmbedding),
+            })?;
+        Ok(Self { path: dir.to_owned(), config, naming, tensors, gguf: None })
+    }
+
+    /// The one text model of a folder.
+    fn open_gguf_folder(dir: &Path) -> Result<Self, LoadError> {
+        let mut text: Option<PathBuf> = None;
+        for path in gguf_files(dir)? {
+            if GgufFile::open(&path)?.architecture() == "clip" {
+                continue;
+            }
+            if let Some(first) = text {
+                let dir = dir.to_owned();
+                return Err(LoadError::Ambiguous { dir, what: "model", first, second: path });
+            }
+            text = Some(path);
+        }
+        match text {
+            Some(path) => Self::open_gguf(&path),
+            None => Err(LoadError::NoModel { dir: dir.to_owned() }),
+        }
+    }
+
+    fn open_gguf(path: &Path) -> Result<Self, LoadError> {
+        let text = GgufFile::open(path)?;
+        if text.architecture() == "clip" {
+            let what = "a vision part (mmproj) without its text model".into();
+            return Err(LoadError::Unsupported { file: path.to_owned(), what });
+        }
+        let vision = match find_mmproj(path)? {
+            Some(path) => Some(GgufFile::open(&path)?),
+            None => None,
+        };
+        let config = config::from_gguf(&text, vision.as_ref())?;
+        let mut tensors = BTreeMap::new();
+        for (name, tensor) in vision.iter().flat_map(|file| &file.tensors).chain(&text.tensors) {
+            tensors.insert(name.clone(), Ok(tensor.clone()));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            config,
+            naming: Naming::Gguf,
+            tensors,
+            gguf: Some(text),
+        })
+    }
+}
+
+/// The vision part beside a text model: the only file of architecture `clip`, or of several the
+/// one that shares the longest beginning of its name (`mmproj-` aside).
+fn find_mmproj(text: &Path) -> Result<Option<PathBuf>, LoadError> {
+    let dir = text.parent().unwrap_or(Path::new("."));
+    let mut found = Vec::new();
+    for path in gguf_files(dir)? {
+        // Another model's broken file beside this one is not this one's problem.
+        if path != text && GgufFile::open(&path).is_ok_and(|file| file.architecture() == "clip") {
+            found.push(path);
+        }
+    }
+    let shared = |path: &PathBuf| {
+        let name = |path: &Path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            name.trim_start_matches("mmproj-").to_owned()
+        };
+        let (a, b) = (name(path), name(text));
+        a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count()
+    };
+    found.sort_by_key(shared);
+    let best = found.pop();
+    if let (Some(first), Some(second)) = (&best, found.last())
+        && shared(first) == shared(second)
+    {
+        return Err(LoadError::Ambiguous {
+            dir: dir.to_owned(),
+            what: "vision (mmproj)",
+            first: first.clone(),
+            second: second.clone(),
+        });
+    }
+    Ok(best)
+}
+
+fn gguf_files(dir: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    // A bare file name has an empty parent.
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    let mut files = Vec::new();
+    for entry in fs_err::read_dir(dir)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gguf")) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+#[derive(Deserialize)]
+struct Index {
+    weight_map: BTreeMap<String, String>,
+}
+
+/// The safetensors files of a folder: those its index names, or the only one.
+fn shards(dir: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    let index_path = dir.join("model.safetensors.index.json");
+    if !index_path.is_file() {
+        return Ok(vec![dir.join("model.safetensors")]);
+    }
+    let index: Index = serde_json::from_slice(&read_json(&index_path)?)
+        .map_err(|error| LoadError::malformed(&index_path, error.to_string()))?;
+    let mut names: Vec<String> = index.weight_map.into_values().collect();
+    names.sort();
+    names.dedup();
+    let mut shards = Vec::new();
+    for name in names {
+        // A name from a file never leads out of its folder.
+        if Path::new(&name).components().count() != 1 || name.contains(['/', '\\', ':']) || name == ".." {
+            return Err(LoadError::malformed(&index_path, format!("the file name {name:?}")));
+        }
+        let shard = dir.join(name);
+        if !shard.is_file() {
+            return Err(LoadError::MissingShard { shard, index: index_path });
+        }
+        shards.push(shard);
+    }
+    Ok(shards)
+}
+
+/// A JSON file, of which the largest (an index) has some 100 KiB.
+fn read_json(path: &Path) -> Result<Vec<u8>, LoadError> {
+    const MAX_JSON_BYTES: u64 = 16 << 20;
+    let n_bytes = fs_err::metadata(path)?.len();
+    if n_bytes > MAX_JSON_BYTES {
+        return Err(LoadError::malformed(path, format!("{n_bytes} bytes of JSON")));
+    }
+    Ok(fs_err::read(path)?)
+}
+
+fn config_error(file: &Path, fault: ConfigFault) -> LoadError {
+    match fault {
+        ConfigFault::Malformed(reason) => LoadError::malformed(file, reason),
+        ConfigFault::Unsupported(what) => LoadError::Unsupported { file: file.to_owned(), what },
+    }
+}
+
+#[cfg(test)]
+mod tests;

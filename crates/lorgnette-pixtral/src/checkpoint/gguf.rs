@@ -1,0 +1,353 @@
+//! GGUF, llama.cpp's container. Only the header is read here; nothing in it is trusted.
+//!
+//! Own reader because the file comes from anywhere: candle's multiplies dimensions unchecked and
+//! divides by an alignment that may be 0. Source: `ggml/docs/gguf.md`.
+
+use std::collections::BTreeMap;
+use std::io::{BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use candle_core::quantized::GgmlDType;
+use fs_err::File;
+
+use super::StoredTensor;
+use crate::error::LoadError;
+
+/// `GGUF`, little-endian.
+pub(crate) const MAGIC: [u8; 4] = *b"GGUF";
+/// The vocabulary of Pixtral takes 10 MiB; a header beyond this is not one.
+const MAX_HEADER_BYTES: u64 = 256 << 20;
+const MAX_DIMS: u32 = 4;
+const DEFAULT_ALIGNMENT: u64 = 32;
+
+/// A metadata value. Numbers are widened; arrays hold one kind.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "each is the kind that it is called")]
+pub enum Value {
+    Int(i64),
+    /// Only what does not fit into [`Value::Int`].
+    BigInt(u64),
+    Float(f64),
+    Bool(bool),
+    String(String),
+    Ints(Vec<i64>),
+    Floats(Vec<f64>),
+    Strings(Vec<String>),
+}
+
+/// A GGUF file's header.
+#[derive(Debug)]
+pub struct GgufFile {
+    pub(crate) path: PathBuf,
+    metadata: BTreeMap<String, Value>,
+    pub(crate) tensors: BTreeMap<String, StoredTensor>,
+}
+
+impl GgufFile {
+    /// Reads the header of `path`.
+    ///
+    /// # Errors
+    /// [`LoadError`] when the file cannot be read, is none, or contradicts itself or its size.
+    pub fn open(path: &Path) -> Result<Self, LoadError> {
+        let file = File::open(path)?;
+        let n_file_bytes = file.metadata()?.len();
+        let mut reader = HeaderReader {
+            path,
+            n_file_bytes,
+            n_left: n_file_bytes.min(MAX_HEADER_BYTES),
+            n_read: 0,
+            input: BufReader::new(file),
+        };
+        reader.header()
+    }
+
+    /// A metadata value.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.metadata.get(key)
+    }
+
+    /// A metadata string.
+    pub fn string(&self, key: &str) -> Option<&str> {
+        match self.get(key)? {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// `general.architecture`, empty when there is none.
+    pub fn architecture(&self) -> &str {
+        self.string("general.architecture").unwrap_or_default()
+    }
+}
+
+struct HeaderReader<'a> {
+    path: &'a Path,
+    n_file_bytes: u64,
+    /// Bytes that the header may still take.
+    n_left: u64,
+    n_read: u64,
+    input: BufReader<File>,
+}
+
+impl HeaderReader<'_> {
+    fn header(&mut self) -> Result<GgufFile, LoadError> {
+        if self.n_file_bytes < 4 || self.bytes::<4>()? != MAGIC {
+            return Err(LoadError::NotGguf { file: self.path.to_owned() });
+        }
+        let version = self.u32()?;
+        if !matches!(version, 2 | 3) {
+            let what = if matches!(version.swap_bytes(), 1..=3) {
+                "big-endian GGUF".to_owned()
+            } else {
+                format!("GGUF version {version}")
+            };
+            return Err(LoadError::Unsupported { file: self.path.to_owned(), what });
+        }
+        let n_tensors = self.count(24, "tensors")?; // name length, n_dims, type, offset
+        let n_values = self.count(13, "metadata values")?; // key length, kind, one byte
+        let mut metadata = BTreeMap::new();
+        for _ in 0..n_values {
+            let key = self.string()?;
+            let kind = self.u32()?;
+            let value = self.value(kind)?;
+            metadata.insert(key, value);
+        }
+        let mut infos = Vec::new();
+        for _ in 0..n_tensors {
+            infos.push(self.tensor_info()?);
+        }
+        let alignment = match metadata.get("general.alignment") {
+            None => DEFAULT_ALIGNMENT,
+            Some(Value::Int(n)) if *n >= 8 && n.count_ones() == 1 && *n <= 1 << 20 => {
+                n.unsigned_abs()
+            }
+            Some(other) => return self.fault(format!("general.alignment is {other:?}")),
+        };
+        let data_start = self.n_read.next_multiple_of(alignment);
+        let tensors = self.place(infos, data_start, alignment)?;
+        Ok(GgufFile { path: self.path.to_owned(), metadata, tensors })
+    }
+
+    /// Checks where the tensors lie: aligned, inside the file, none over another.
+    fn place(
+        &self,
+        infos: Vec<(String, StoredTensor)>,
+        data_start: u64,
+        alignment: u64,
+    ) -> Result<BTreeMap<String, StoredTensor>, LoadError> {
+        let mut tensors = BTreeMap::new();
+        let mut spans = Vec::new();
+        for (name, mut tensor) in infos {
+            if !tensor.offset.is_multiple_of(alignment) {
+                return self.fault(format!("tensor {name} is not aligned to {alignment} bytes"));
+            }
+            let start = data_start.checked_add(tensor.offset);
+            let end = start.and_then(|start| start.checked_add(tensor.n_bytes));
+            let (Some(start), Some(end)) = (start, end) else {
+                return self.fault(format!("tensor {name} lies outside every file"));
+            };
+            if end > self.n_file_bytes {
+                return Err(LoadError::Truncated {
+                    file: self.path.to_owned(),
+                    needed_bytes: end,
+                    found_bytes: self.n_file_bytes,
+                });
+            }
+            tensor.offset = start;
+            spans.push((start, end, name.clone()));
+            if tensors.insert(name.clone(), tensor).is_some() {
+                return self.fault(format!("tensor {name} is there twice"));
+            }
+        }
+        spans.sort();
+        for pair in spans.windows(2) {
+            if pair[0].1 > pair[1].0 {
+                return self.fault(format!("tensors {} and {} overlap", pair[0].2, pair[1].2));
+            }
+        }
+        Ok(tensors)
+    }
+
+    fn tensor_info(&mut self) -> Result<(String, StoredTensor), LoadError> {
+        let name = self.string()?;
+        let n_dims = self.u32()?;
+        if n_dims == 0 || n_dims > MAX_DIMS {
+            return self.fault(format!("tensor {name} has {n_dims} dimensions"));
+        }
+        let mut shape = Vec::new();
+        for _ in 0..n_dims {
+            let n = self.u64()?;
+            match usize::try_from(n) {
+                Ok(n) if n > 0 => shape.push(n),
+                _ => return self.fault(format!("tensor {name} has a dimension of {n}")),
+            }
+        }
+        shape.reverse(); // GGUF puts the innermost dimension first
+        let type_id = self.u32()?;
+        let offset = self.u64()?;
+        let Some(dtype) = dtype(type_id) else {
+            return Err(LoadError::UnsupportedDtype {
+                file: self.path.to_owned(),
+                tensor: name,
+                dtype: type_name(type_id),
+            });
+        };
+        match StoredTensor::new(self.path, dtype, shape, offset) {
+            Ok(tensor) => Ok((name, tensor)),
+            Err(reason) => self.fault(format!("tensor {name}: {reason}")),
+        }
+    }
+
+    fn value(&mut self, kind: u32) -> Result<Value, LoadError> {
+        const ARRAY: u32 = 9;
+        if kind != ARRAY {
+            return self.scalar(kind);
+        }
+        let kind = self.u32()?;
+        let (smallest, what) = match kind {
+            0..=7 => (1, "numbers"),
+            8 => (8, "strings"),
+            10..=12 => (8, "numbers"),
+            _ => return self.fault(format!("an array of kind {kind}")),
+        };
+        let n = self.count(smallest, what)?;
+        let (mut ints, mut floats, mut strings) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..n {
+            match self.scalar(kind)? {
+                Value::Int(x) => ints.push(x),
+                Value::Bool(x) => ints.push(i64::from(x)),
+                Value::Float(x) => floats.push(x),
+                Value::String(x) => strings.push(x),
+                _ => return self.fault("a number beyond 2^63 in an array"),
+            }
+        }
+        Ok(match kind {
+            8 => Value::Strings(strings),
+            6 | 12 => Value::Floats(floats),
+            _ => Value::Ints(ints),
+        })
+    }
+
+    fn scalar(&mut self, kind: u32) -> Result<Value, LoadError> {
+        Ok(match kind {
+            0 => Value::Int(i64::from(u8::from_le_bytes(self.bytes()?))),
+            1 => Value::Int(i64::from(i8::from_le_bytes(self.bytes()?))),
+            2 => Value::Int(i64::from(u16::from_le_bytes(self.bytes()?))),
+            3 => Value::Int(i64::from(i16::from_le_bytes(self.bytes()?))),
+            4 => Value::Int(i64::from(self.u32()?)),
+            5 => Value::Int(i64::from(i32::from_le_bytes(self.bytes()?))),
+            6 => Value::Float(f64::from(f32::from_le_bytes(self.bytes()?))),
+            7 => Value::Bool(self.bytes::<1>()? != [0]),
+            8 => Value::String(self.string()?),
+            10 => {
+                let n = self.u64()?;
+                i64::try_from(n).map_or(Value::BigInt(n), Value::Int)
+            }
+            11 => Value::Int(i64::from_le_bytes(self.bytes()?)),
+            12 => Value::Float(f64::from_le_bytes(self.bytes()?)),
+            _ => return self.fault(format!("a metadata value of kind {kind}")),
+        })
+    }
+
+    /// A count whose items take at least `smallest` bytes each, so that a false one is found
+    /// before anything is made for it.
+    fn count(&mut self, smallest: u64, what: &str) -> Result<u64, LoadError> {
+        let n = self.u64()?;
+        if n.checked_mul(smallest).is_none_or(|needed| needed > self.n_left) {
+            return self.fault(format!("{n} {what} do not fit into the file"));
+        }
+        Ok(n)
+    }
+
+    fn string(&mut self) -> Result<String, LoadError> {
+        let n = self.count(1, "bytes of text")?;
+        let mut text = Vec::new();
+        // `take` and not an allocation of `n`: memory grows only with bytes that exist.
+        self.input.by_ref().take(n).read_to_end(&mut text)?;
+        if text.len() as u64 != n {
+            return Err(self.truncated(n));
+        }
+        self.advance(n);
+        String::from_utf8(text).or_else(|_| self.fault("a text that is not UTF-8"))
+    }
+
+    fn u32(&mut self) -> Result<u32, LoadError> {
+        Ok(u32::from_le_bytes(self.bytes()?))
+    }
+
+    fn u64(&mut self) -> Result<u64, LoadError> {
+        Ok(u64::from_le_bytes(self.bytes()?))
+    }
+
+    fn bytes<const N: usize>(&mut self) -> Result<[u8; N], LoadError> {
+        if self.n_left < N as u64 {
+            return Err(self.truncated(N as u64));
+        }
+        let mut bytes = [0; N];
+        self.input.read_exact(&mut bytes)?;
+        self.advance(N as u64);
+        Ok(bytes)
+    }
+
+    fn advance(&mut self, n: u64) {
+        self.n_left -= n;
+        self.n_read += n;
+    }
+
+    fn truncated(&self, n: u64) -> LoadError {
+        LoadError::Truncated {
+            file: self.path.to_owned(),
+            needed_bytes: self.n_read.saturating_add(n),
+            found_bytes: self.n_file_bytes,
+        }
+    }
+
+    fn fault<T>(&self, reason: impl Into<String>) -> Result<T, LoadError> {
+        Err(LoadError::malformed(self.path, reason))
+    }
+}
+
+/// ggml's numbers of the formats that are computed with here. Source: `enum ggml_type`.
+fn dtype(type_id: u32) -> Option<GgmlDType> {
+    Some(match type_id {
+        0 => GgmlDType::F32,
+        1 => GgmlDType::F16,
+        2 => GgmlDType::Q4_0,
+        8 => GgmlDType::Q8_0,
+        12 => GgmlDType::Q4K,
+        13 => GgmlDType::Q5K,
+        14 => GgmlDType::Q6K,
+        30 => GgmlDType::BF16,
+        _ => return None,
+    })
+}
+
+/// The names people know the other formats by.
+fn type_name(type_id: u32) -> String {
+    let name = match type_id {
+        3 => "Q4_1",
+        6 => "Q5_0",
+        7 => "Q5_1",
+        9 => "Q8_1",
+        10 => "Q2_K",
+        11 => "Q3_K",
+        15 => "Q8_K",
+        16 => "IQ2_XXS",
+        17 => "IQ2_XS",
+        18 => "IQ3_XXS",
+        19 => "IQ1_S",
+        20 => "IQ4_NL",
+        21 => "IQ3_S",
+        22 => "IQ2_S",
+        23 => "IQ4_XS",
+        29 => "IQ1_M",
+        34 => "TQ1_0",
+        35 => "TQ2_0",
+        39 => "MXFP4",
+        _ => return format!("number {type_id}"),
+    };
+    name.to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! The sizes of a network, whichever file they were read from.
+
+mod gguf;
+mod hf;
+mod native;
+
+use lorgnette_image::ImageConfig;
+
+pub(crate) use gguf::from_gguf;
+pub(crate) use hf::from_config_json;
+pub(crate) use native::from_params_json;
+
+/// Everything that a checkpoint says about its network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelConfig {
+    /// The decoder.
+    pub text: TextConfig,
+    /// The picture side; `None` for a model that only reads text.
+    pub vision: Option<VisionConfig>,
+}
+
+/// The decoder: pre-norm, RMSNorm, SwiGLU, grouped queries, rotary positions, no biases.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextConfig {
+    /// Numbers in a token's hidden state.
+    pub hidden_size: usize,
+    /// Numbers between the matrices of an MLP.
+    pub intermediate_size: usize,
+    /// Blocks.
+    pub n_layers: usize,
+    /// Heads of the queries.
+    pub n_heads: usize,
+    /// Heads of the keys and values.
+    pub n_kv_heads: usize,
+    /// Numbers in a head: 128 for Pixtral 12B, where hidden size over heads would give 160.
+    pub head_dim: usize,
+    /// Token ids.
+    pub vocab_size: usize,
+    /// Base of the rotary frequencies.
+    pub rope_theta: f64,
+    /// What RMSNorm adds to the mean square.
+    pub rms_norm_eps: f64,
+    /// The longest sequence the network was made for.
+    pub max_position_embeddings: usize,
+    /// The embedding also is the output matrix.
+    pub tied_embeddings: bool,
+}
+
+impl TextConfig {
+    /// Bytes of keys and values that one token adds to a cache of 2-byte numbers.
+    pub fn kv_bytes_per_token(&self) -> u64 {
+        2 * 2 * (self.n_layers * self.n_kv_heads * self.head_dim) as u64
+    }
+}
+
+/// The vision encoder and the projector behind it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VisionConfig {
+    /// Numbers in a patch's hidden state.
+    pub hidden_size: usize,
+    /// Numbers between the matrices of an MLP.
+    pub intermediate_size: usize,
+    /// Blocks.
+    pub n_layers: usize,
+    /// Heads; queries, keys and values have as many.
+    pub n_heads: usize,
+    /// Numbers in a head.
+    pub head_dim: usize,
+    /// Pixels a side of a patch.
+    pub patch_size: usize,
+    /// Pixels of the longest side that the network was made for.
+    pub image_size: usize,
+    /// Base of the rotary frequencies.
+    pub rope_theta: f64,
+    /// Patches a side that the projector merges into one; 1: none.
+    pub spatial_merge_size: usize,
+    /// The Mistral 3 form: RMSNorm and patch merger before the projector.
+    pub projector_norm: bool,
+    /// The projector's matrices have biases.
+    pub projector_bias: bool,
+    /// The id of `[IMG]`, where the checkpoint says it (a GGUF pair leaves it to the tokenizer).
+    pub image_token_id: Option<u32>,
+    /// Mean of each colour, subtracted from pixels in 0..=1.
+    pub image_mean: [f32; 3],
+    /// Deviation of each colour, which pixels are divided by.
+    pub image_std: [f32; 3],
+}
+
+impl VisionConfig {
+    /// RMSNorm's epsilon in the encoder. Source: `modeling_pixtral.py`, where it is fixed.
+    pub const RMS_NORM_EPS: f64 = 1e-5;
+    /// The mean and deviation of CLIP, which the whole family uses.
+    pub(crate) const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
+    /// See [`Self::CLIP_MEAN`].
+    pub(crate) const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
+
+    /// How pictures are prepared for this encoder.
+    pub fn image_config(&self) -> ImageConfig {
+        ImageConfig {
+            patch_size: self.patch_size as u32,
+            spatial_merge_size: self.spatial_merge_size as u32,
+            max_side: self.image_size as u32,
+            mean: self.image_mean,
+            std: self.image_std,
+        }
+    }
+}
+
+/// Which two numbers of a head turn together. Source: Mistral's `rope.py` turns neighbours; the
+/// Hugging Face conversion permutes the rows of q and k so that halves do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RopeLayout {
+    /// `x[i]` with `x[i + head_dim / 2]`: Hugging Face checkpoints.
+    Half,
+    /// `x[2i]` with `x[2i + 1]`: Mistral's own checkpoints and GGUF.
+    Interleaved,
+}
+
+/// Why a configuration cannot be used; the file's name is added by the caller.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ConfigFault {
+    /// Not what the format promises.
+    Malformed(String),
+    /// A network, or an option of one, that this program does not run.
+    Unsupported(String),
+}
+
+impl ModelConfig {
+    /// Refuses sizes that no network of the family has, before anything is computed from them.
+    fn checked(self) -> Result<Self, ConfigFault> {
+        let t = &self.text;
+        let mut sizes = vec![
+            ("hidden size", t.hidden_size, 1 << 16),
+            ("intermediate size", t.intermediate_size, 1 << 20),
+            ("number of layers", t.n_layers, 1 << 10),
+            ("number of heads", t.n_heads, 1 << 10),
+            ("number of key/value heads", t.n_kv_heads, 1 << 10),
+            ("head size", t.head_dim, 1 << 12),
+            ("vocabulary size", t.vocab_size, 1 << 22),
+            ("number of positions", t.max_position_embeddings, 1 << 24),
+        ];
+        if let Some(v) = &self.vision {
+            sizes.extend([
+                ("vision hidden size", v.hidden_size, 1 << 16),
+                ("vision intermediate size", v.intermediate_size, 1 << 20),
+                ("number of vision layers", v.n_layers, 1 << 10),
+                ("number of vision heads", v.n_heads, 1 << 10),
+                ("vision head size", v.head_dim, 1 << 12),
+                ("patch size", v.patch_size, 1 << 8),
+                ("image size", v.image_size, 1 << 14),
+                ("spatial merge size", v.spatial_merge_size, 8),
+            ]);
+            if !v.head_dim.is_multiple_of(4) {
+                return malformed(format!("vision head size {} is not a multiple of 4", v.head_dim));
+            }
+            if v.image_size < v.patch_size.saturating_mul(v.spatial_merge_size) {
+                return malformed(format!("image size {} is under one patch", v.image_size));
+            }
+            if !v.image_mean.iter().chain(&v.image_std).all(|x| x.is_finite())
+                || v.image_std.iter().any(|x| *x <= 0.0)
+            {
+                return malformed("image mean and deviation are no numbers to normalise with");
+            }
+        }
+        for (what, size, most) in sizes {
+            if size == 0 || size > most {
+                return malformed(format!("{what} is {size}, outside 1..={most}"));
+            }
+        }
+        if !t.n_heads.is_multiple_of(t.n_kv_heads) {
+            let (heads, kv_heads) = (t.n_heads, t.n_kv_heads);
+            return malformed(format!("{heads} heads cannot share {kv_heads} key/value heads"));
+        }
+        if !t.head_dim.is_multiple_of(2) {
+            return malformed(format!("head size {} is odd", t.head_dim));
+        }
+        let positive = |x: f64| x.is_finite() && x > 0.0;
+        if !positive(t.rope_theta) || !positive(t.rms_norm_eps) {
+            return malformed("rope_theta and the norm's epsilon must be above 0");
+        }
+        if self.vision.as_ref().is_some_and(|v| !positive(v.rope_theta)) {
+            return malformed("the vision encoder's rope_theta must be above 0");
+        }
+        Ok(self)
+    }
+}
+
+fn malformed<T>(reason: impl Into<String>) -> Result<T, ConfigFault> {
+    Err(ConfigFault::Malformed(reason.into()))
+}
+
+fn unsupported<T>(what: impl Into<String>) -> Result<T, ConfigFault> {
+    Err(ConfigFault::Unsupported(what.into()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,226 @@
+//! `config.json` of a Hugging Face folder: `llava` (Pixtral) and `mistral3`.
+//!
+//! A saved configuration leaves out what equals its class's defaults, so the defaults here are
+//! those of transformers' `MistralConfig` and `PixtralVisionConfig`.
+
+use serde::Deserialize;
+
+use super::{ConfigFault, ModelConfig, TextConfig, VisionConfig, malformed, unsupported};
+
+#[derive(Deserialize)]
+struct Config {
+    model_type: String,
+    text_config: Text,
+    vision_config: Option<Vision>,
+    #[serde(default)]
+    tie_word_embeddings: Option<bool>,
+    multimodal_projector_bias: Option<bool>,
+    projector_hidden_act: Option<String>,
+    spatial_merge_size: Option<usize>,
+    #[serde(alias = "image_token_id")]
+    image_token_index: Option<u32>,
+    vision_feature_layer: Option<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct Text {
+    model_type: String,
+    hidden_size: usize,
+    intermediate_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    num_key_value_heads: Option<usize>,
+    head_dim: Option<usize>,
+    vocab_size: usize,
+    rms_norm_eps: f64,
+    max_position_embeddings: usize,
+    hidden_act: String,
+    sliding_window: Option<usize>,
+    tie_word_embeddings: Option<bool>,
+    rope_theta: Option<f64>,
+    rope_parameters: Option<Rope>,
+    rope_scaling: Option<Rope>,
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self {
+            model_type: "mistral".into(),
+            hidden_size: 4096,
+            intermediate_size: 14336,
+            num_hidden_layers: 32,
+            num_attention_heads: 32,
+            num_key_value_heads: Some(8),
+            head_dim: None,
+            vocab_size: 32000,
+            rms_norm_eps: 1e-6,
+            max_position_embeddings: 4096 * 32,
+            hidden_act: "silu".into(),
+            sliding_window: None,
+            tie_word_embeddings: None,
+            rope_theta: None,
+            rope_parameters: None,
+            rope_scaling: None,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct Vision {
+    model_type: String,
+    hidden_size: usize,
+    intermediate_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    head_dim: Option<usize>,
+    num_channels: usize,
+    patch_size: usize,
+    image_size: usize,
+    hidden_act: Option<String>,
+    rope_theta: Option<f64>,
+    rope_parameters: Option<Rope>,
+}
+
+impl Default for Vision {
+    fn default() -> Self {
+        Self {
+            model_type: "pixtral".into(),
+            hidden_size: 1024,
+            intermediate_size: 4096,
+            num_hidden_layers: 24,
+            num_attention_heads: 16,
+            head_dim: None,
+            num_channels: 3,
+            patch_size: 16,
+            image_size: 1024,
+            hidden_act: None,
+            rope_theta: None,
+            rope_parameters: None,
+        }
+    }
+}
+
+/// `rope_parameters` of transformers 5, `rope_scaling` before it.
+#[derive(Deserialize)]
+struct Rope {
+    rope_theta: Option<f64>,
+    #[serde(alias = "type")]
+    rope_type: Option<String>,
+}
+
+/// Reads `config.json`.
+pub(crate) fn from_config_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> {
+    let config: Config = match serde_json::from_slice(json) {
+        Ok(config) => config,
+        Err(error) => return malformed(error.to_string()),
+    };
+    let merges = match config.model_type.as_str() {
+        "llava" => false,
+        "mistral3" => true,
+        other => return unsupported(format!("model type {other:?}")),
+    };
+    if let Some(act) = config.projector_hidden_act.as_deref().filter(|act| *act != "gelu") {
+        return unsupported(format!("projector activation {act:?}"));
+    }
+    if let Some(layer) = config.vision_feature_layer.filter(|layer| *layer != -1) {
+        return unsupported(format!("vision_feature_layer {layer}"));
+    }
+    let text = text_config(config.text_config, config.tie_word_embeddings)?;
+    let vision = match config.vision_config {
+        None => None,
+        Some(vision) => {
+            let spatial_merge_size = match (merges, config.spatial_merge_size) {
+                (true, size) => size.unwrap_or(2),
+                (false, _) => 1,
+            };
+            let projector_bias = config.multimodal_projector_bias.unwrap_or(!merges);
+            let mut vision = vision_config(vision, spatial_merge_size, merges, projector_bias)?;
+            vision.image_token_id = config.image_token_index;
+            Some(vision)
+        }
+    };
+    ModelConfig { text, vision }.checked()
+}
+
+fn text_config(text: Text, tied_at_the_top: Option<bool>) -> Result<TextConfig, ConfigFault> {
+    if text.model_type != "mistral" {
+        return unsupported(format!("text model type {:?}", text.model_type));
+    }
+    if text.hidden_act != "silu" {
+        return unsupported(format!("text activation {:?}", text.hidden_act));
+    }
+    if let Some(window) = text.sliding_window.filter(|w| *w < text.max_position_embeddings) {
+        return unsupported(format!("a sliding window of {window} tokens"));
+    }
+    let rope_theta = rope_theta(text.rope_theta, &[text.rope_parameters, text.rope_scaling])?;
+    let head_dim = match text.head_dim {
+        Some(head_dim) => head_dim,
+        None => text.hidden_size.checked_div(text.num_attention_heads).unwrap_or(0),
+    };
+    Ok(TextConfig {
+        hidden_size: text.hidden_size,
+        intermediate_size: text.intermediate_size,
+        n_layers: text.num_hidden_layers,
+        n_heads: text.num_attention_heads,
+        n_kv_heads: text.num_key_value_heads.unwrap_or(text.num_attention_heads),
+        head_dim,
+        vocab_size: text.vocab_size,
+        rope_theta,
+        rms_norm_eps: text.rms_norm_eps,
+        max_position_embeddings: text.max_position_embeddings,
+        tied_embeddings: tied_at_the_top == Some(true) || text.tie_word_embeddings == Some(true),
+    })
+}
+
+fn vision_config(
+    vision: Vision,
+    spatial_merge_size: usize,
+    projector_norm: bool,
+    projector_bias: bool,
+) -> Result<VisionConfig, ConfigFault> {
+    if vision.model_type != "pixtral" {
+        return unsupported(format!("vision model type {:?}", vision.model_type));
+    }
+    if vision.num_channels != 3 {
+        return unsupported(format!("{} colour channels", vision.num_channels));
+    }
+    // Mistral's own code always uses SiLU; some published configurations say gelu, which is the
+    // class's default and wrong.
+    if let Some(act) = vision.hidden_act.filter(|act| act != "silu") {
+        tracing::warn!("vision activation {act:?} in config.json is taken as silu");
+    }
+    let head_dim = match vision.head_dim {
+        Some(head_dim) => head_dim,
+        None => vision.hidden_size.checked_div(vision.num_attention_heads).unwrap_or(0),
+    };
+    Ok(VisionConfig {
+        hidden_size: vision.hidden_size,
+        intermediate_size: vision.intermediate_size,
+        n_layers: vision.num_hidden_layers,
+        n_heads: vision.num_attention_heads,
+        head_dim,
+        patch_size: vision.patch_size,
+        image_size: vision.image_size,
+        rope_theta: rope_theta(vision.rope_theta, &[vision.rope_parameters, None])?,
+        spatial_merge_size,
+        projector_norm,
+        projector_bias,
+        image_token_id: None,
+        image_mean: VisionConfig::CLIP_MEAN,
+        image_std: VisionConfig::CLIP_STD,
+    })
+}
+
+fn rope_theta(flat: Option<f64>, nested: &[Option<Rope>]) -> Result<f64, ConfigFault> {
+    let nested: Vec<&Rope> = nested.iter().flatten().collect();
+    for rope in &nested {
+        if let Some(kind) = rope.rope_type.as_deref()
+            && !matches!(kind, "default" | "axial")
+        {
+            return unsupported(format!("rotary positions of type {kind:?}"));
+        }
+    }
+    Ok(nested.iter().find_map(|rope| rope.rope_theta).or(flat).unwrap_or(1e4))
+}

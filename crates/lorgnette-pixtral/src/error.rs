@@ -1,0 +1,180 @@
+//! What can go wrong when a network is read and when it computes.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A checkpoint that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Nothing there, or not to be read; the source names the path.
+    #[error(transparent)]
+    Read(#[from] io::Error),
+    /// A folder with none of the files that a model is made of.
+    #[error("{} holds no model: no config.json, params.json or .gguf file", dir.display())]
+    NoModel {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// A file that is neither a folder of weights nor a GGUF file.
+    #[error("{} is not a model: it does not begin like a GGUF file", file.display())]
+    NotGguf {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Several files of which only one can be meant.
+    #[error("{} holds several {what} files, {} and {}", dir.display(), first.display(), second.display())]
+    Ambiguous {
+        /// The folder.
+        dir: PathBuf,
+        /// What they are.
+        what: &'static str,
+        /// One of them.
+        first: PathBuf,
+        /// Another.
+        second: PathBuf,
+    },
+    /// A configuration that breaks its format or contradicts itself.
+    #[error("{} is malformed: {reason}", file.display())]
+    Malformed {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A network, option or number format that this program does not run.
+    #[error("{}: {what} is not supported", file.display())]
+    Unsupported {
+        /// The file.
+        file: PathBuf,
+        /// What it asks for.
+        what: String,
+    },
+    /// A file shorter than its own header says.
+    #[error("{} is cut short: {needed_bytes} bytes needed, {found_bytes} found", file.display())]
+    Truncated {
+        /// The file.
+        file: PathBuf,
+        /// The end of what it promises.
+        needed_bytes: u64,
+        /// Its size.
+        found_bytes: u64,
+    },
+    /// A file that the index names is not there.
+    #[error("{} is missing, and {} names it", shard.display(), index.display())]
+    MissingShard {
+        /// The missing file.
+        shard: PathBuf,
+        /// The index.
+        index: PathBuf,
+    },
+    /// A tensor that the network needs is in none of the files.
+    #[error("{} has no tensor {tensor}", checkpoint.display())]
+    MissingTensor {
+        /// The folder or file.
+        checkpoint: PathBuf,
+        /// The tensor's name.
+        tensor: String,
+    },
+    /// A tensor of another shape than the configuration says.
+    #[error("{}: tensor {tensor} is {found:?}, the configuration says {expected:?}", file.display())]
+    WrongShape {
+        /// The file.
+        file: PathBuf,
+        /// The tensor's name.
+        tensor: String,
+        /// The shape in the file.
+        found: Vec<usize>,
+        /// The shape that the configuration gives.
+        expected: Vec<usize>,
+    },
+    /// A tensor of a number format that is not read here.
+    #[error("{}: tensor {tensor} has the number format {dtype}, which is not supported", file.display())]
+    UnsupportedDtype {
+        /// The file.
+        file: PathBuf,
+        /// The tensor's name.
+        tensor: String,
+        /// The format's name or number.
+        dtype: String,
+    },
+    /// The tensor library refused.
+    #[error("the weights could not be put on the device: {}", first_line(source))]
+    Device {
+        /// Its reason.
+        #[from]
+        source: candle_core::Error,
+    },
+}
+
+impl LoadError {
+    /// What to do now.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Read(_) => "check the path and that you may read it",
+            Self::NoModel { .. } | Self::NotGguf { .. } => {
+                "name a folder with config.json and .safetensors files, or a .gguf file"
+            }
+            Self::Ambiguous { .. } => "name the file itself",
+            Self::Malformed { .. }
+            | Self::Truncated { .. }
+            | Self::MissingShard { .. }
+            | Self::MissingTensor { .. }
+            | Self::WrongShape { .. } => "fetch the file again; it is damaged or incomplete",
+            Self::Unsupported { .. } => "use Pixtral 12B or a Mistral 3 model without YaRN",
+            Self::UnsupportedDtype { .. } => {
+                "use F32, F16, BF16, Q8_0, Q4_0, Q4_K, Q5_K or Q6_K weights"
+            }
+            Self::Device { .. } => "close other programs or choose --device cpu",
+        }
+    }
+
+    pub(crate) fn malformed(file: &Path, reason: impl Into<String>) -> Self {
+        Self::Malformed { file: file.to_owned(), reason: reason.into() }
+    }
+}
+
+/// A computation that cannot be done.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// A picture for a network that has no vision part.
+    #[error("this model reads no pictures: it has no vision encoder")]
+    NoVision,
+    /// More tokens than the cache was made for.
+    #[error("{needed} tokens do not fit into the {capacity} of this session")]
+    CacheFull {
+        /// Tokens in the cache and those to add.
+        needed: usize,
+        /// Tokens the cache can hold.
+        capacity: usize,
+    },
+    /// Picture rows that do not match the `[IMG]` ids, or an id outside the vocabulary.
+    #[error("the prompt does not fit this model: {reason}")]
+    Prompt {
+        /// What does not fit.
+        reason: String,
+    },
+    /// The tensor library refused.
+    #[error("the device could not compute: {}", first_line(source))]
+    Device {
+        /// Its reason.
+        #[from]
+        source: candle_core::Error,
+    },
+}
+
+impl ModelError {
+    /// What to do now.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NoVision => "add the model's mmproj file beside it, or ask without a picture",
+            Self::CacheFull { .. } => "ask with fewer or smaller pictures, or start a new chat",
+            Self::Prompt { .. } => "use the tokenizer that belongs to the model",
+            Self::Device { .. } => "close other programs or choose --device cpu",
+        }
+    }
+}
+
+/// Candle prints a backtrace behind its message.
+fn first_line(source: &candle_core::Error) -> String {
+    source.to_string().lines().next().unwrap_or_default().to_owned()
+}

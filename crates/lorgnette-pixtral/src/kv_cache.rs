@@ -1,0 +1,97 @@
+//! Keys and values of the tokens read so far.
+
+use candle_core::{DType, Device, Result, Tensor};
+
+use crate::config::TextConfig;
+use crate::error::ModelError;
+
+/// The cache's number format.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum KvFormat {
+    /// 2 bytes, 11 bits of precision.
+    #[default]
+    F16,
+    /// 2 bytes, 8 bits of precision, the range of f32.
+    Bf16,
+    /// 4 bytes; to compare with the reference.
+    F32,
+}
+
+impl KvFormat {
+    fn dtype(self) -> DType {
+        match self {
+            Self::F16 => DType::F16,
+            Self::Bf16 => DType::BF16,
+            Self::F32 => DType::F32,
+        }
+    }
+}
+
+/// Keys and values of up to `capacity` tokens, allocated once.
+#[derive(Debug)]
+pub struct KvCache {
+    /// Keys and values of each layer, `(n_kv_heads, capacity, head_dim)`.
+    layers: Vec<(Tensor, Tensor)>,
+    dtype: DType,
+    capacity: usize,
+    len: usize,
+}
+
+impl KvCache {
+    pub(crate) fn new(
+        config: &TextConfig,
+        capacity: usize,
+        format: KvFormat,
+        device: &Device,
+    ) -> Result<Self> {
+        let shape = (config.n_kv_heads, capacity, config.head_dim);
+        let dtype = format.dtype();
+        let layers = (0..config.n_layers)
+            .map(|_| Ok((Tensor::zeros(shape, dtype, device)?, Tensor::zeros(shape, dtype, device)?)))
+            .collect::<Result<_>>()?;
+        Ok(Self { layers, dtype, capacity, len: 0 })
+    }
+
+    /// Tokens it can hold.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Tokens in it.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Forgets the tokens from `len` on.
+    pub fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
+    pub(crate) fn check_room(&self, n: usize) -> std::result::Result<(), ModelError> {
+        let needed = self.len.saturating_add(n);
+        if needed > self.capacity {
+            return Err(ModelError::CacheFull { needed, capacity: self.capacity });
+        }
+        Ok(())
+    }
+
+    /// Writes `k` and `v`, `(n_kv_heads, n, head_dim)`, behind what is there, and returns all of
+    /// the layer up to them. They count only after [`Self::advance`], so that work which stops
+    /// half-way leaves nothing behind.
+    pub(crate) fn write(&self, layer: usize, k: &Tensor, v: &Tensor) -> Result<(Tensor, Tensor)> {
+        let (all_k, all_v) = &self.layers[layer];
+        let n = self.len + k.dim(1)?;
+        all_k.slice_set(&k.to_dtype(self.dtype)?.contiguous()?, 1, self.len)?;
+        all_v.slice_set(&v.to_dtype(self.dtype)?.contiguous()?, 1, self.len)?;
+        Ok((all_k.narrow(1, 0, n)?, all_v.narrow(1, 0, n)?))
+    }
+
+    pub(crate) fn advance(&mut self, n: usize) {
+        self.len += n;
+    }
+}

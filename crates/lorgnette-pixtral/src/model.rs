@@ -1,0 +1,266 @@
+//! The whole network, and the three things it does: encode a picture, read a prompt, say what
+//! comes next.
+
+use candle_core::{Device, Tensor};
+use lorgnette_image::Pixels;
+
+use crate::checkpoint::{Checkpoint, Part};
+use crate::config::ModelConfig;
+use crate::error::{LoadError, ModelError};
+use crate::kv_cache::{KvCache, KvFormat};
+use crate::text::TextDecoder;
+use crate::vision::{ImageFeatures, VisionEncoder};
+use crate::watch::{Outcome, Watch};
+use crate::weights::Loader;
+
+/// A network in memory.
+#[derive(Debug)]
+pub struct Pixtral {
+    config: ModelConfig,
+    vision: Option<VisionEncoder>,
+    text: TextDecoder,
+    device: Device,
+}
+
+/// A prompt: ids, and the pictures whose rows stand where `[IMG]` is.
+#[derive(Debug, Clone, Copy)]
+pub struct Prompt<'a> {
+    /// Token ids of the whole sequence, from its beginning.
+    pub ids: &'a [u32],
+    /// The id of `[IMG]`.
+    pub image_token: Option<u32>,
+    /// The pictures, in order. Those that lie before what is read may be left out with
+    /// [`PictureRows::features`] `None`.
+    pub pictures: &'a [PictureRows<'a>],
+}
+
+/// A picture in a prompt.
+#[derive(Debug, Clone, Copy)]
+pub struct PictureRows<'a> {
+    /// Position of its first `[IMG]`.
+    pub first: usize,
+    /// Its `[IMG]` tokens.
+    pub n_rows: usize,
+    /// Its rows; `None` when the cache holds them already.
+    pub features: Option<&'a ImageFeatures>,
+}
+
+/// A run of a chunk: ids to look up, or rows of a picture.
+enum Run<'a> {
+    Ids(&'a [u32]),
+    Rows { features: &'a ImageFeatures, first: usize, n: usize },
+}
+
+impl Pixtral {
+    /// Reads a checkpoint onto a device. `on_progress` is told the bytes read of
+    /// [`Checkpoint::n_bytes`].
+    ///
+    /// # Errors
+    /// [`LoadError`] names the tensor or file that does not fit.
+    pub fn load(
+        checkpoint: &Checkpoint,
+        device: &Device,
+        on_progress: &mut dyn FnMut(u64),
+    ) -> Result<Self, LoadError> {
+        let mut config = checkpoint.config().clone();
+        let mut loader = Loader { checkpoint, device, n_bytes_read: 0, on_progress };
+        let text = TextDecoder::load(&mut loader, &config.text)?;
+        let vision = match &config.vision {
+            Some(vision) if checkpoint.has(Part::PatchConv) => {
+                Some(VisionEncoder::load(&mut loader, vision, &config.text)?)
+            }
+            _ => {
+                config.vision = None;
+                None
+            }
+        };
+        Ok(Self { config, vision, text, device: device.clone() })
+    }
+
+    /// The network's sizes.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// What computes.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// An empty cache for `capacity` tokens.
+    ///
+    /// # Errors
+    /// [`ModelError::Device`] when the device has not that much memory.
+    pub fn new_cache(&self, capacity: usize, format: KvFormat) -> Result<KvCache, ModelError> {
+        Ok(KvCache::new(&self.config.text, capacity, format, &self.device)?)
+    }
+
+    /// Encodes one picture. The watcher is asked several times a layer.
+    ///
+    /// # Errors
+    /// [`ModelError::NoVision`] for a network that only reads text.
+    pub fn encode_image(
+        &self,
+        pixels: &Pixels,
+        watch: &mut Watch<'_>,
+    ) -> Result<Outcome<ImageFeatures>, ModelError> {
+        let vision = self.vision.as_ref().ok_or(ModelError::NoVision)?;
+        Ok(vision.encode(pixels, watch)?)
+    }
+
+    /// Reads what the cache does not hold yet of the prompt, `chunk_len` tokens at a time, and
+    /// returns the logits of its last position, `(vocab_size)`. The watcher is asked before each
+    /// chunk; what was read before it stopped stays in the cache.
+    ///
+    /// # Errors
+    /// [`ModelError::CacheFull`] and [`ModelError::Prompt`] before anything is computed.
+    pub fn prefill(
+        &self,
+        prompt: &Prompt<'_>,
+        cache: &mut KvCache,
+        chunk_len: usize,
+        watch: &mut Watch<'_>,
+    ) -> Result<Outcome<Vec<f32>>, ModelError> {
+        let mut last = None;
+        let outcome = self.for_each_chunk(prompt, cache, chunk_len, watch, |hidden| {
+            last = Some(hidden);
+            Ok(())
+        })?;
+        match (outcome, last) {
+            (Outcome::Stopped, _) => Ok(Outcome::Stopped),
+            (Outcome::Done(()), Some(hidden)) => Ok(Outcome::Done(self.text.last_logits(&hidden)?)),
+            (Outcome::Done(()), None) => {
+                Err(ModelError::Prompt { reason: "there is nothing new to read".into() })
+            }
+        }
+    }
+
+    /// As [`Self::prefill`], but with the logits of every position read, `(n, vocab_size)`: what
+    /// the reference implementation is compared by.
+    ///
+    /// # Errors
+    /// As [`Self::prefill`].
+    pub fn prefill_all_logits(
+        &self,
+        prompt: &Prompt<'_>,
+        cache: &mut KvCache,
+        chunk_len: usize,
+    ) -> Result<Tensor, ModelError> {
+        let mut logits = Vec::new();
+        let go_on = &mut |_, _| std::ops::ControlFlow::Continue(());
+        self.for_each_chunk(prompt, cache, chunk_len, go_on, |hidden| {
+            logits.push(self.text.logits(&hidden)?);
+            Ok(())
+        })?;
+        Ok(Tensor::cat(&logits, 0)?)
+    }
+
+    /// Reads one token and returns the logits of what follows, `(vocab_size)`.
+    ///
+    /// # Errors
+    /// [`ModelError::CacheFull`]; [`ModelError::Prompt`] for an id outside the vocabulary.
+    pub fn decode_step(&self, id: u32, cache: &mut KvCache) -> Result<Vec<f32>, ModelError> {
+        cache.check_room(1)?;
+        self.check_ids(&[id])?;
+        let hidden = self.text.forward(self.text.embed(&[id])?, cache)?;
+        Ok(self.text.last_logits(&hidden)?)
+    }
+
+    fn for_each_chunk(
+        &self,
+        prompt: &Prompt<'_>,
+        cache: &mut KvCache,
+        chunk_len: usize,
+        watch: &mut Watch<'_>,
+        mut use_hidden: impl FnMut(Tensor) -> Result<(), ModelError>,
+    ) -> Result<Outcome<()>, ModelError> {
+        let (first, end) = (cache.len(), prompt.ids.len());
+        cache.check_room(end.saturating_sub(first))?;
+        self.check_ids(prompt.ids)?;
+        self.check_pictures(prompt, first)?;
+        let mut position = first;
+        while position < end {
+            if watch(position - first, end - first).is_break() {
+                return Ok(Outcome::Stopped);
+            }
+            let chunk_end = end.min(position + chunk_len.max(1));
+            let embeddings = self.embed(&runs(prompt, position, chunk_end))?;
+            use_hidden(self.text.forward(embeddings, cache)?)?;
+            position = chunk_end;
+        }
+        Ok(Outcome::Done(()))
+    }
+
+    fn embed(&self, runs: &[Run<'_>]) -> Result<Tensor, ModelError> {
+        let mut parts = Vec::new();
+        for run in runs {
+            parts.push(match run {
+                Run::Ids(ids) => self.text.embed(ids)?,
+                Run::Rows { features, first, n } => features.rows.narrow(0, *first, *n)?,
+            });
+        }
+        Ok(Tensor::cat(&parts, 0)?)
+    }
+
+    fn check_ids(&self, ids: &[u32]) -> Result<(), ModelError> {
+        let vocab_size = self.config.text.vocab_size;
+        match ids.iter().find(|id| **id as usize >= vocab_size) {
+            None => Ok(()),
+            Some(id) => Err(ModelError::Prompt {
+                reason: format!("token {id} is outside its vocabulary of {vocab_size}"),
+            }),
+        }
+    }
+
+    /// Every `[IMG]` from `first` on has a row, and every picture's rows have their `[IMG]`s.
+    fn check_pictures(&self, prompt: &Prompt<'_>, first: usize) -> Result<(), ModelError> {
+        let Some(image_token) = prompt.image_token else { return Ok(()) };
+        let mut positions =
+            prompt.ids.iter().enumerate().filter(|(_, id)| **id == image_token).map(|(i, _)| i);
+        let fault = |reason: String| Err(ModelError::Prompt { reason });
+        for (number, picture) in prompt.pictures.iter().enumerate() {
+            let number = number + 1;
+            let taken: Vec<usize> = positions.by_ref().take(picture.n_rows).collect();
+            if taken.len() < picture.n_rows || taken.first().is_some_and(|at| *at != picture.first) {
+                return fault(format!("the [IMG] tokens of picture {number} are not where it says"));
+            }
+            match picture.features {
+                Some(features) if features.n_rows() != picture.n_rows => {
+                    let (rows, tokens) = (features.n_rows(), picture.n_rows);
+                    return fault(format!("picture {number} has {rows} rows for {tokens} tokens"));
+                }
+                None if taken.last().is_some_and(|last| *last >= first) => {
+                    return fault(format!("picture {number} is not encoded"));
+                }
+                _ => {}
+            }
+        }
+        match positions.find(|at| *at >= first) {
+            Some(at) => fault(format!("the [IMG] at {at} belongs to no picture")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The prompt's positions `start..end` as runs of ids and of picture rows.
+fn runs<'a>(prompt: &Prompt<'a>, start: usize, end: usize) -> Vec<Run<'a>> {
+    let is_image = |id: u32| prompt.image_token == Some(id);
+    let mut runs = Vec::new();
+    let mut at = start;
+    while at < end {
+        let here = is_image(prompt.ids[at]);
+        let n = prompt.ids[at..end].iter().take_while(|id| is_image(**id) == here).count();
+        // The picture is the last one that begins at or before here; its row, the count of `[IMG]`s since.
+        let picture = here.then(|| prompt.pictures.iter().rfind(|p| p.first <= at)).flatten();
+        match picture.and_then(|picture| Some((picture, picture.features?))) {
+            Some((picture, features)) => {
+                let before = &prompt.ids[picture.first..at];
+                let first = before.iter().filter(|id| is_image(**id)).count();
+                runs.push(Run::Rows { features, first, n });
+            }
+            None => runs.push(Run::Ids(&prompt.ids[at..at + n])),
+        }
+        at += n;
+    }
+    runs
+}
