@@ -1,1 +1,24 @@
-//! placeholder while the workspace is laid out
+//! What Lorgnette does, without a window and without a terminal.
+//!
+//! In reading order:
+//! - [`open`]: a model from disk to an engine that answers
+//! - [`pictures`]: files and streams to pictures the model can take
+//! - [`session`]: one chat, its answers as they come
+//! - [`cost`]: what a picture costs before it costs
+//! - [`bench`]: how fast it is on this machine
+//! - [`doctor`]: what this machine has
+//! - [`folders`]: where things lie
+
+pub mod bench;
+pub mod cost;
+pub mod doctor;
+mod error;
+pub mod folders;
+pub mod open;
+pub mod pictures;
+pub mod session;
+
+pub use error::AppError;
+pub use lorgnette_engine::{Answer, AnswerOptions, Event, Sampling, StopReason, Timings};
+pub use lorgnette_image::{ImageConfig, Picture as DecodedPicture};
+pub use lorgnette_pixtral::{Cancel, DeviceChoice, KvFormat, ModelConfig};

@@ -1,1 +1,29 @@
-//! placeholder while the workspace is laid out
+//! From a chat about pictures to an answer, token by token.
+//!
+//! In reading order:
+//! - [`Engine`]: the one thread that owns the network
+//! - [`Assistant`]: encode the new pictures, read the new tokens, write
+//! - [`Chat`], [`Picture`]: what is asked
+//! - [`Event`], [`Answer`]: what is told
+//! - [`prompt`]: the chat as token ids, in Mistral's format
+//! - [`tokens`]: text to ids and back
+//! - `sampling`, `stop`, `text_stream`: which token, when to stop, whole characters
+
+mod answer;
+mod chat;
+mod error;
+mod event;
+pub mod prompt;
+mod sampling;
+mod stop;
+mod text_stream;
+mod thread;
+pub mod tokens;
+
+pub use answer::{AnswerOptions, Assistant, CHUNK_TOKENS};
+pub use chat::{Chat, Part, Picture, Turn};
+pub use error::EngineError;
+pub use event::{Answer, Event, StopReason, Timings};
+pub use sampling::Sampling;
+pub use text_stream::TextStream;
+pub use thread::Engine;

@@ -126,6 +126,40 @@ pub(crate) enum ConfigFault {
 }
 
 impl ModelConfig {
+    /// Pixtral 12B, for what can be said of it without its files.
+    /// Source: transformers' `tests/models/llava/test_configuration_llava.py`.
+    pub const PIXTRAL_12B: Self = Self {
+        text: TextConfig {
+            hidden_size: 5120,
+            intermediate_size: 14336,
+            n_layers: 40,
+            n_heads: 32,
+            n_kv_heads: 8,
+            head_dim: 128,
+            vocab_size: 131_072,
+            rope_theta: 1e9,
+            rms_norm_eps: 1e-5,
+            max_position_embeddings: 131_072,
+            tied_embeddings: false,
+        },
+        vision: Some(VisionConfig {
+            hidden_size: 1024,
+            intermediate_size: 4096,
+            n_layers: 24,
+            n_heads: 16,
+            head_dim: 64,
+            patch_size: 16,
+            image_size: 1024,
+            rope_theta: 1e4,
+            spatial_merge_size: 1,
+            projector_norm: false,
+            projector_bias: true,
+            image_token_id: Some(10),
+            image_mean: VisionConfig::CLIP_MEAN,
+            image_std: VisionConfig::CLIP_STD,
+        }),
+    };
+
     /// Refuses sizes that no network of the family has, before anything is computed from them.
     fn checked(self) -> Result<Self, ConfigFault> {
         let t = &self.text;
@@ -151,12 +185,19 @@ impl ModelConfig {
                 ("spatial merge size", v.spatial_merge_size, 8),
             ]);
             if !v.head_dim.is_multiple_of(4) {
-                return malformed(format!("vision head size {} is not a multiple of 4", v.head_dim));
+                return malformed(format!(
+                    "vision head size {} is not a multiple of 4",
+                    v.head_dim
+                ));
             }
             if v.image_size < v.patch_size.saturating_mul(v.spatial_merge_size) {
                 return malformed(format!("image size {} is under one patch", v.image_size));
             }
-            if !v.image_mean.iter().chain(&v.image_std).all(|x| x.is_finite())
+            if !v
+                .image_mean
+                .iter()
+                .chain(&v.image_std)
+                .all(|x| x.is_finite())
                 || v.image_std.iter().any(|x| *x <= 0.0)
             {
                 return malformed("image mean and deviation are no numbers to normalise with");
@@ -169,7 +210,9 @@ impl ModelConfig {
         }
         if !t.n_heads.is_multiple_of(t.n_kv_heads) {
             let (heads, kv_heads) = (t.n_heads, t.n_kv_heads);
-            return malformed(format!("{heads} heads cannot share {kv_heads} key/value heads"));
+            return malformed(format!(
+                "{heads} heads cannot share {kv_heads} key/value heads"
+            ));
         }
         if !t.head_dim.is_multiple_of(2) {
             return malformed(format!("head size {} is odd", t.head_dim));
@@ -178,7 +221,11 @@ impl ModelConfig {
         if !positive(t.rope_theta) || !positive(t.rms_norm_eps) {
             return malformed("rope_theta and the norm's epsilon must be above 0");
         }
-        if self.vision.as_ref().is_some_and(|v| !positive(v.rope_theta)) {
+        if self
+            .vision
+            .as_ref()
+            .is_some_and(|v| !positive(v.rope_theta))
+        {
             return malformed("the vision encoder's rope_theta must be above 0");
         }
         Ok(self)

@@ -60,11 +60,16 @@ impl DeviceChoice {
             Self::Cpu => None,
             Self::Cuda(number) => attempt(format!("CUDA {number}"), cuda(number)),
             Self::Metal => attempt("Metal".into(), metal()),
-            Self::Auto => attempt("CUDA 0".into(), cuda(0))
-                .or_else(|| attempt("Metal".into(), metal())),
+            Self::Auto => {
+                attempt("CUDA 0".into(), cuda(0)).or_else(|| attempt("Metal".into(), metal()))
+            }
         };
         let (device, name) = found.unwrap_or((Device::Cpu, "CPU".into()));
-        ChosenDevice { device, name, not_used }
+        ChosenDevice {
+            device,
+            name,
+            not_used,
+        }
     }
 }
 
@@ -88,7 +93,12 @@ fn guarded(
 ) -> Result<Device, String> {
     match std::panic::catch_unwind(open) {
         Ok(Ok(device)) => Ok(device),
-        Ok(Err(error)) => Err(error.to_string().lines().next().unwrap_or_default().to_owned()),
+        Ok(Err(error)) => Err(error
+            .to_string()
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned()),
         Err(_) => Err("its driver library could not be loaded".into()),
     }
 }
@@ -113,7 +123,11 @@ mod tests {
         if !candle_core::utils::metal_is_available() {
             let chosen = DeviceChoice::Metal.open();
             assert!(chosen.device.is_cpu());
-            assert!(chosen.not_used[0].starts_with("Metal: "), "{:?}", chosen.not_used);
+            assert!(
+                chosen.not_used[0].starts_with("Metal: "),
+                "{:?}",
+                chosen.not_used
+            );
         }
     }
 }

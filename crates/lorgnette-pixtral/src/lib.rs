@@ -18,6 +18,8 @@ mod kv_cache;
 mod model;
 mod ops;
 mod rope;
+#[cfg(test)]
+mod testing;
 mod text;
 mod vision;
 mod watch;

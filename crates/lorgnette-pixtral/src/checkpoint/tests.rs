@@ -1,0 +1,136 @@
+use std::ops::ControlFlow;
+
+use candle_core::Device;
+use tempfile::TempDir;
+
+use super::*;
+use crate::testing::{params_json, tiny_config, write_native};
+use crate::{KvFormat, Pixtral, Prompt};
+
+fn native(edit: impl Fn(Part, &mut Vec<usize>)) -> TempDir {
+    let dir = TempDir::new().unwrap();
+    write_native(dir.path(), &tiny_config(), edit);
+    dir
+}
+
+fn load(dir: &TempDir) -> Result<Pixtral, LoadError> {
+    Pixtral::load(&Checkpoint::open(dir.path())?, &Device::Cpu, &mut |_| {})
+}
+
+#[track_caller]
+fn check_error(dir: &TempDir, expected: &str) {
+    let error = load(dir).expect_err("a broken model").to_string();
+    assert!(error.contains(expected), "{error}");
+    assert!(!error.contains('\n'), "{error}");
+    // What comes after a broken model is not broken.
+    let good = load(&native(|_, _| {})).expect("a good model");
+    let mut cache = good.new_cache(4, KvFormat::F16).unwrap();
+    let prompt = Prompt {
+        ids: &[1, 2],
+        image_token: None,
+        pictures: &[],
+    };
+    good.prefill(
+        &prompt,
+        &mut cache,
+        4,
+        &mut |_, _| ControlFlow::Continue(()),
+    )
+    .unwrap();
+}
+
+#[test]
+fn a_folder_without_a_model_says_so() {
+    check_error(&TempDir::new().unwrap(), "holds no model");
+    let error = Checkpoint::open(Path::new("no/such/folder"))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("no/such/folder"), "{error}");
+}
+
+#[test]
+fn a_configuration_without_weights_names_the_file() {
+    let dir = TempDir::new().unwrap();
+    fs_err::write(dir.path().join("params.json"), params_json(&tiny_config())).unwrap();
+    check_error(&dir, "model.safetensors");
+}
+
+#[test]
+fn an_unknown_architecture_is_named() {
+    let dir = TempDir::new().unwrap();
+    let config = r#"{"model_type": "gemma3", "text_config": {}}"#;
+    fs_err::write(dir.path().join("config.json"), config).unwrap();
+    check_error(&dir, "model type \"gemma3\" is not supported");
+}
+
+#[test]
+fn a_missing_shard_and_an_index_that_leads_outside_are_named() {
+    let dir = native(|_, _| {});
+    fs_err::remove_file(dir.path().join("consolidated.safetensors")).unwrap();
+    let index = dir.path().join("model.safetensors.index.json");
+    for (name, expected) in [
+        (
+            "model-00001-of-00002.safetensors",
+            "model-00001-of-00002.safetensors is missing",
+        ),
+        ("../model.safetensors", "the file name"),
+        ("/etc/passwd", "the file name"),
+    ] {
+        fs_err::write(&index, format!(r#"{{"weight_map": {{"a": "{name}"}}}}"#)).unwrap();
+        check_error(&dir, expected);
+    }
+}
+
+#[test]
+fn a_cut_shard_is_named_with_the_bytes() {
+    let dir = native(|_, _| {});
+    let shard = dir.path().join("consolidated.safetensors");
+    let bytes = fs_err::read(&shard).unwrap();
+    fs_err::write(&shard, &bytes[..bytes.len() - 1]).unwrap();
+    check_error(
+        &dir,
+        &format!("{} bytes needed, {} found", bytes.len(), bytes.len() - 1),
+    );
+}
+
+#[test]
+fn a_tensor_of_another_shape_is_named_with_both() {
+    let dir = native(|part, shape| {
+        if part == Part::Text(1, BlockPart::Q) {
+            shape.swap(0, 1);
+        }
+    });
+    check_error(
+        &dir,
+        "layers.1.attention.wq.weight is [32, 64], the configuration says [64, 32]",
+    );
+}
+
+#[test]
+fn a_tensor_that_is_not_there_is_named() {
+    let dir = native(|_, _| {});
+    let mut config = tiny_config();
+    config.text.n_layers = 3;
+    fs_err::write(dir.path().join("params.json"), params_json(&config)).unwrap();
+    check_error(&dir, "has no tensor layers.2.attention_norm.weight");
+}
+
+#[test]
+fn a_tensor_of_another_number_format_is_named() {
+    use ::safetensors::tensor::{Dtype, TensorView};
+    let dir = native(|_, _| {});
+    let bytes = vec![0; 64 * 32];
+    let view = TensorView::new(Dtype::F8_E4M3, vec![64, 32], &bytes).unwrap();
+    let name = Naming::Native.name(Part::TokenEmbedding);
+    let file = ::safetensors::serialize([(name, view)], None).unwrap();
+    fs_err::write(dir.path().join("consolidated.safetensors"), file).unwrap();
+    check_error(&dir, "tok_embeddings.weight has the number format F8_E4M3");
+}
+
+#[test]
+fn a_file_that_shrinks_while_it_is_loaded_is_an_error() {
+    let dir = native(|_, _| {});
+    let checkpoint = Checkpoint::open(dir.path()).unwrap();
+    fs_err::write(dir.path().join("consolidated.safetensors"), b"short").unwrap();
+    assert!(Pixtral::load(&checkpoint, &Device::Cpu, &mut |_| {}).is_err());
+}

@@ -1,0 +1,59 @@
+use candle_core::Device;
+
+use super::*;
+
+fn random(shape: impl Into<Shape>) -> Tensor {
+    Tensor::randn(0_f32, 1.0, shape, &Device::Cpu).unwrap()
+}
+
+#[track_caller]
+fn assert_close(a: &Tensor, b: &Tensor, tolerance: f32) {
+    let difference = (a - b).unwrap().abs().unwrap().max_all().unwrap();
+    let difference = difference.to_scalar::<f32>().unwrap();
+    assert!(difference <= tolerance, "{difference}");
+}
+
+/// The kernel, and candle's operations as other devices use them, are the same function.
+#[test]
+fn both_attentions_agree() {
+    for (n, first) in [(1, 40), (300, 0), (20, 290)] {
+        let n_keys = first + n;
+        let q = random((6, n, 32));
+        // A cache with room behind the keys in use.
+        let cache = random((2, n_keys + 9, 32));
+        let k = cache.narrow(1, 0, n_keys).unwrap();
+        let v = random((2, n_keys + 9, 32)).narrow(1, 0, n_keys).unwrap();
+        for causal_from in [Some(first), None] {
+            let kernel = attention(&q, &k, &v, 0.2, causal_from).unwrap();
+            let blocks = attention_by_blocks(&q, &k, &v, 0.2, causal_from).unwrap();
+            let blocks = blocks
+                .transpose(0, 1)
+                .unwrap()
+                .reshape((n, 6 * 32))
+                .unwrap();
+            assert_close(&kernel, &blocks, 1e-5);
+        }
+    }
+}
+
+#[test]
+fn a_product_with_a_half_matrix_is_that_of_the_wide_one() {
+    let (x, w) = (random((5, 48)), random((70, 48)));
+    for dtype in [DType::F16, DType::BF16] {
+        let w = w.to_dtype(dtype).unwrap();
+        let wide = w.to_dtype(DType::F32).unwrap();
+        let expected = x.matmul(&wide.t().unwrap()).unwrap();
+        assert_close(&matmul_half(&x, &w).unwrap(), &expected, 1e-4);
+        // A view into a larger tensor.
+        let part = matmul_half(&x.narrow(0, 2, 3).unwrap(), &w).unwrap();
+        assert_close(&part, &expected.narrow(0, 2, 3).unwrap(), 1e-4);
+    }
+    assert!(matmul_half(&random((2, 3)), &w.to_dtype(DType::F16).unwrap()).is_err());
+}
+
+#[test]
+fn silu_mul_is_candles() {
+    let (gate, up) = (random((3, 50)), random((3, 50)));
+    let expected = (gate.silu().unwrap() * &up).unwrap();
+    assert_close(&silu_mul(gate, &up).unwrap(), &expected, 1e-5);
+}

@@ -1,0 +1,173 @@
+//! What this machine has, for `doctor`.
+
+use std::path::PathBuf;
+
+use lorgnette_pixtral::{Checkpoint, DeviceChoice};
+use serde::Serialize;
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+
+use crate::error::AppError;
+use crate::folders::Folders;
+
+/// What was found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// This program's version.
+    pub version: &'static str,
+    /// The system's name and version.
+    pub system: String,
+    /// The processor.
+    pub processor: Processor,
+    /// Memory; absent where the system does not say.
+    pub memory: Option<Memory>,
+    /// What computes when nobody chooses.
+    pub device: String,
+    /// For each other device, why it is not used.
+    pub devices_not_used: Vec<String>,
+    /// The person's folders.
+    pub folders: Folders,
+    /// Models in the models folder.
+    pub models: Vec<ModelReport>,
+}
+
+/// The machine's memory.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Memory {
+    /// Bytes of it.
+    pub total_bytes: u64,
+    /// Bytes that programs may still take.
+    pub available_bytes: u64,
+}
+
+/// The processor and what is made of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Processor {
+    /// Its instruction set family.
+    pub architecture: &'static str,
+    /// Threads that it runs at a time.
+    pub n_threads: usize,
+    /// Vector instructions that the kernels look for, and that it has.
+    pub features: Vec<&'static str>,
+    /// The kernels that quantised products use.
+    pub kernels: &'static str,
+}
+
+/// A model that was found.
+#[derive(Debug, Clone, Serialize)]
+pub struct ModelReport {
+    /// Where.
+    pub path: PathBuf,
+    /// Bytes of its weights; absent when it cannot be used.
+    pub bytes: Option<u64>,
+    /// Why it cannot be used.
+    pub fault: Option<String>,
+}
+
+/// Looks at the machine.
+///
+/// # Errors
+/// [`AppError::NoHome`] when the system names no home folder.
+pub fn examine() -> Result<Report, AppError> {
+    let device = DeviceChoice::Auto.open();
+    let folders = Folders::find()?;
+    let models = folders.installed_models().into_iter().map(model).collect();
+    Ok(Report {
+        version: env!("CARGO_PKG_VERSION"),
+        system: System::long_os_version().unwrap_or_else(|_| std::env::consts::OS.into()),
+        processor: processor(),
+        memory: memory(),
+        device: device.name,
+        devices_not_used: device.not_used,
+        folders,
+        models,
+    })
+}
+
+/// Memory as it is now.
+pub fn memory() -> Option<Memory> {
+    let refresh = RefreshKind::nothing().with_memory(MemoryRefreshKind::everything());
+    let system = System::new_with_specifics(refresh).ok()?;
+    Some(Memory {
+        total_bytes: system.total_memory(),
+        available_bytes: system.available_memory(),
+    })
+}
+
+fn model(path: PathBuf) -> ModelReport {
+    match Checkpoint::open(&path) {
+        Ok(checkpoint) => ModelReport {
+            path,
+            bytes: Some(checkpoint.n_bytes()),
+            fault: None,
+        },
+        Err(error) => ModelReport {
+            path,
+            bytes: None,
+            fault: Some(error.to_string()),
+        },
+    }
+}
+
+fn processor() -> Processor {
+    let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let features = features();
+    Processor {
+        architecture: std::env::consts::ARCH,
+        n_threads,
+        kernels: kernels(&features),
+        features,
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn features() -> Vec<&'static str> {
+    let all = [
+        ("avx2", is_x86_feature_detected!("avx2")),
+        ("fma", is_x86_feature_detected!("fma")),
+        ("f16c", is_x86_feature_detected!("f16c")),
+        ("avxvnni", is_x86_feature_detected!("avxvnni")),
+        ("avx512f", is_x86_feature_detected!("avx512f")),
+        ("avx512vnni", is_x86_feature_detected!("avx512vnni")),
+        ("avx512bf16", is_x86_feature_detected!("avx512bf16")),
+    ];
+    all.into_iter()
+        .filter_map(|(name, has)| has.then_some(name))
+        .collect()
+}
+
+#[cfg(target_arch = "aarch64")]
+fn features() -> Vec<&'static str> {
+    let all = [
+        ("neon", std::arch::is_aarch64_feature_detected!("neon")),
+        (
+            "dotprod",
+            std::arch::is_aarch64_feature_detected!("dotprod"),
+        ),
+        ("i8mm", std::arch::is_aarch64_feature_detected!("i8mm")),
+        ("bf16", std::arch::is_aarch64_feature_detected!("bf16")),
+    ];
+    all.into_iter()
+        .filter_map(|(name, has)| has.then_some(name))
+        .collect()
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn features() -> Vec<&'static str> {
+    Vec::new()
+}
+
+/// What candle picks when the program starts. Source: candle-core 0.11.1, `repack_x86.rs::level`.
+fn kernels(features: &[&str]) -> &'static str {
+    let has = |name| features.contains(&name);
+    if has("avx512f") && has("avx512vnni") {
+        "AVX-512 VNNI"
+    } else if has("avxvnni") && has("avx2") {
+        "AVX-VNNI"
+    } else if has("avx2") && has("fma") {
+        "AVX2"
+    } else if has("neon") {
+        "NEON"
+    } else {
+        "portable"
+    }
+}

@@ -1,0 +1,91 @@
+//! What can go wrong, for a person to read.
+
+use std::io;
+use std::path::PathBuf;
+
+use lorgnette_engine::EngineError;
+use lorgnette_engine::tokens::TokenizerError;
+use lorgnette_image::ImageError;
+use lorgnette_pixtral::LoadError;
+
+/// An error with everything a person needs to know; [`AppError::hint`] says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// A picture that cannot be read from disk or a stream.
+    #[error("cannot read {name}")]
+    ReadPicture {
+        /// Its path, or `standard input`.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Bytes that are no usable picture.
+    #[error("{name}: {source}")]
+    Picture {
+        /// Its path, or `standard input`.
+        name: String,
+        /// Why.
+        #[source]
+        source: ImageError,
+    },
+    /// A model that cannot be loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// A tokenizer that cannot be read.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+    /// A model without a tokenizer, and not one that the shipped tokenizer fits.
+    #[error("{} has no tokenizer, and its vocabulary of {vocab_size} is not Pixtral's", model.display())]
+    NoTokenizer {
+        /// The model.
+        model: PathBuf,
+        /// Its vocabulary.
+        vocab_size: usize,
+    },
+    /// No model was named and none is installed.
+    #[error("no model is installed in {}", models.display())]
+    NoModel {
+        /// Where models are looked for.
+        models: PathBuf,
+    },
+    /// A request that failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The system gives no folder for the person's files.
+    #[error("this system names no home folder")]
+    NoHome,
+    /// A file that cannot be written; the source names it.
+    #[error(transparent)]
+    Write(io::Error),
+}
+
+impl AppError {
+    /// What to do now.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::ReadPicture { .. } => "check the path and that you may read it".into(),
+            Self::Picture { source, .. } => source.hint().to_string(),
+            Self::Load(error) => error.hint().into(),
+            Self::Tokenizer(error) => error.hint().to_string(),
+            Self::NoTokenizer { .. } => "put tekken.json or tokenizer.json into its folder".into(),
+            Self::NoModel { .. } => "name one with --model PATH".into(),
+            Self::Engine(error) => error.hint().into(),
+            Self::NoHome => "set HOME, or LORGNETTE_HOME to a folder".into(),
+            Self::Write(_) => "choose another place, or free some space".into(),
+        }
+    }
+
+    /// The message and what caused it, in one line.
+    pub fn one_line(&self) -> String {
+        let mut line = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            let cause = error.to_string();
+            if !line.contains(&cause) {
+                line = format!("{line}: {cause}");
+            }
+            source = error.source();
+        }
+        line.replace('\n', " ")
+    }
+}

@@ -1,0 +1,191 @@
+//! A model from disk to an engine that answers.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use lorgnette_engine::tokens::{GgufVocab, Tokenizer};
+use lorgnette_engine::{Assistant, Engine, EngineError};
+use lorgnette_image::ImageConfig;
+use lorgnette_pixtral::checkpoint::{GgufFile, Value};
+use lorgnette_pixtral::{
+    Checkpoint, ChosenDevice, DeviceChoice, KvFormat, LoadError, ModelConfig, ModelError, Pixtral,
+};
+
+use crate::error::AppError;
+use crate::folders::Folders;
+
+/// Tokens of a chat where nobody says otherwise: two full pictures or some fifteen pages of text.
+pub const DEFAULT_CONTEXT: usize = 8192;
+
+/// What to load, and how.
+#[derive(Debug, Clone)]
+pub struct OpenOptions {
+    /// A folder or GGUF file; `None`: the one that is installed.
+    pub model: Option<PathBuf>,
+    /// What computes.
+    pub device: DeviceChoice,
+    /// Tokens of a chat.
+    pub context: usize,
+    /// The number format of keys and values.
+    pub kv_format: KvFormat,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self {
+            model: None,
+            device: DeviceChoice::default(),
+            context: DEFAULT_CONTEXT,
+            kv_format: KvFormat::default(),
+        }
+    }
+}
+
+/// A model that answers.
+pub struct OpenModel {
+    /// The thread that owns it.
+    pub engine: Engine,
+    /// Where it was found.
+    pub path: PathBuf,
+    /// Its sizes.
+    pub config: ModelConfig,
+    /// Tokens of a chat.
+    pub context: usize,
+    /// What computes, and why it is not something faster.
+    pub device: ChosenDevice,
+    /// Bytes of its weights on disk.
+    pub n_bytes: u64,
+    /// Seconds it took to load.
+    pub load_s: f64,
+}
+
+impl OpenOptions {
+    /// Loads the model; takes seconds to minutes. `on_progress` is told bytes read and all bytes.
+    ///
+    /// # Errors
+    /// [`AppError`] names the file and what is wrong with it.
+    pub fn open(&self, on_progress: &mut dyn FnMut(u64, u64)) -> Result<OpenModel, AppError> {
+        let started = Instant::now();
+        let path = match &self.model {
+            Some(path) => path.clone(),
+            None => installed_model()?,
+        };
+        let checkpoint = Checkpoint::open(&path)?;
+        let n_bytes = checkpoint.n_bytes();
+        let tokenizer = tokenizer(&checkpoint)?;
+        let device = self.device.open();
+        let progress = &mut |done| on_progress(done, n_bytes);
+        let model = Pixtral::load(&checkpoint, &device.device, progress)?;
+        let config = model.config().clone();
+        let assistant = Assistant::new(model, tokenizer, self.context, self.kv_format)?;
+        let context = assistant.context();
+        let engine = Engine::start(assistant);
+        let load_s = started.elapsed().as_secs_f64();
+        Ok(OpenModel {
+            engine,
+            path,
+            config,
+            context,
+            device,
+            n_bytes,
+            load_s,
+        })
+    }
+}
+
+fn installed_model() -> Result<PathBuf, AppError> {
+    let folders = Folders::find()?;
+    // The largest is the best of what one person installed.
+    let size = |path: &PathBuf| {
+        Checkpoint::open(path)
+            .map(|checkpoint| checkpoint.n_bytes())
+            .ok()
+    };
+    let sized = folders
+        .installed_models()
+        .into_iter()
+        .filter_map(|path| Some((size(&path)?, path)));
+    let best = sized.max().map(|(_, path)| path);
+    best.ok_or(AppError::NoModel {
+        models: folders.models,
+    })
+}
+
+/// The tokenizer in the model's folder or file; else the shipped one, if the vocabulary is its.
+fn tokenizer(checkpoint: &Checkpoint) -> Result<Tokenizer, AppError> {
+    if let Some(gguf) = checkpoint.gguf() {
+        if let Some(vocab) = gguf_vocab(gguf) {
+            return Ok(Tokenizer::from_gguf(vocab)?);
+        }
+    } else if let Some(tokenizer) = Tokenizer::from_folder(checkpoint.path())? {
+        return Ok(tokenizer);
+    }
+    let vocab_size = checkpoint.config().text.vocab_size;
+    let shipped = Tokenizer::pixtral()?;
+    if shipped.vocab_size() == vocab_size {
+        return Ok(shipped);
+    }
+    Err(AppError::NoTokenizer {
+        model: checkpoint.path().to_owned(),
+        vocab_size,
+    })
+}
+
+/// The `tokenizer.ggml.*` metadata; `None` when there is no vocabulary.
+fn gguf_vocab(file: &GgufFile) -> Option<GgufVocab> {
+    let strings = |key: &str| match file.get(key) {
+        Some(Value::Strings(strings)) => Some(strings.clone()),
+        _ => None,
+    };
+    let id = |key: &str| match file.get(key) {
+        Some(Value::Int(id)) => u32::try_from(*id).ok(),
+        _ => None,
+    };
+    let types = match file.get("tokenizer.ggml.token_type") {
+        Some(Value::Ints(types)) => Some(
+            types
+                .iter()
+                .map(|kind| i32::try_from(*kind).unwrap_or(0))
+                .collect(),
+        ),
+        _ => None,
+    };
+    Some(GgufVocab {
+        model: file.string("tokenizer.ggml.model")?.to_owned(),
+        pre: file.string("tokenizer.ggml.pre").map(ToOwned::to_owned),
+        tokens: strings("tokenizer.ggml.tokens")?,
+        token_types: types,
+        merges: strings("tokenizer.ggml.merges").unwrap_or_default(),
+        bos: id("tokenizer.ggml.bos_token_id"),
+        eos: id("tokenizer.ggml.eos_token_id"),
+    })
+}
+
+impl OpenModel {
+    /// How pictures are prepared for it, with the longest side that the person wants.
+    ///
+    /// # Errors
+    /// [`AppError::Engine`] for a model that reads no pictures.
+    pub fn image_config(&self, max_side: Option<u32>) -> Result<ImageConfig, AppError> {
+        let config = self
+            .config
+            .vision
+            .as_ref()
+            .ok_or_else(no_vision)?
+            .image_config();
+        Ok(max_side.map_or(config, |max_side| config.with_max_side(max_side)))
+    }
+}
+
+/// The error for a picture and a model that reads none.
+pub fn no_vision() -> AppError {
+    EngineError::from(ModelError::NoVision).into()
+}
+
+/// Whether the path holds a model, by its headers alone.
+///
+/// # Errors
+/// [`LoadError`] says why not.
+pub fn probe(path: &Path) -> Result<Checkpoint, LoadError> {
+    Checkpoint::open(path)
+}

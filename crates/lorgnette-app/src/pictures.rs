@@ -1,0 +1,78 @@
+//! Files and streams to pictures the model can take.
+
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use lorgnette_engine::Picture;
+use lorgnette_image::{ImageConfig, Limits, Picture as Decoded};
+
+use crate::error::AppError;
+
+/// Reads and decodes a picture file; `-` is standard input.
+///
+/// # Errors
+/// [`AppError`] names the file and what is wrong with it.
+pub fn decode(path: &Path) -> Result<Decoded, AppError> {
+    let (name, bytes) = read(path)?;
+    Decoded::decode(&bytes).map_err(|source| AppError::Picture { name, source })
+}
+
+/// Reads, decodes and prepares a picture file; `-` is standard input.
+///
+/// # Errors
+/// [`AppError`] names the file and what is wrong with it.
+pub fn prepare(path: &Path, config: &ImageConfig) -> Result<Arc<Picture>, AppError> {
+    let name = display_name(path);
+    let pixels = decode(path)?.prepare(config);
+    let pixels = pixels.map_err(|source| AppError::Picture {
+        name: name.clone(),
+        source,
+    })?;
+    Ok(Picture::new(name, pixels))
+}
+
+/// Writes what the model sees of a picture as a PNG file.
+///
+/// # Errors
+/// [`AppError`] names the file.
+pub fn save_seen(picture: &Decoded, config: &ImageConfig, path: &Path) -> Result<(), AppError> {
+    let png = picture.resized(config).and_then(|seen| seen.to_png());
+    let name = display_name(path);
+    let png = png.map_err(|source| AppError::Picture { name, source })?;
+    fs_err::write(path, png).map_err(AppError::Write)
+}
+
+fn display_name(path: &Path) -> String {
+    if path == Path::new("-") {
+        "standard input".into()
+    } else {
+        path.display().to_string()
+    }
+}
+
+fn read(path: &Path) -> Result<(String, Vec<u8>), AppError> {
+    let name = display_name(path);
+    let read = || -> io::Result<Vec<u8>> {
+        if path == Path::new("-") {
+            return read_limited(io::stdin().lock());
+        }
+        if fs_err::metadata(path)?.is_dir() {
+            return Err(io::Error::other("it is a folder"));
+        }
+        read_limited(fs_err::File::open(path)?)
+    };
+    match read() {
+        Ok(bytes) => Ok((name, bytes)),
+        Err(source) => Err(AppError::ReadPicture { name, source }),
+    }
+}
+
+/// All bytes up to one beyond what a picture may have, so that the decoder says the limit.
+fn read_limited(source: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source
+        .take(Limits::default().max_bytes + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,199 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use lorgnette_app::open::{DEFAULT_CONTEXT, OpenOptions};
+use lorgnette_app::{AnswerOptions, DeviceChoice, KvFormat, Sampling};
+
+/// Looks at pictures with you, on your own machine.
+#[derive(Parser)]
+#[command(name = "lorgnette", version, about)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Say what is in pictures, or answer a question about them
+    Describe(Describe),
+    /// Talk about pictures, line by line
+    Chat(Chat),
+    /// Say what a picture is and what it costs, without a model
+    Inspect(Inspect),
+    /// Say what this machine has
+    Doctor(Doctor),
+    /// Measure a model on this machine
+    Bench(Bench),
+}
+
+#[derive(Args)]
+pub struct Describe {
+    /// Picture files, in order; - is standard input
+    #[arg(required = true, value_name = "IMAGE")]
+    pub pictures: Vec<PathBuf>,
+    /// What to ask about them
+    #[arg(long, value_name = "TEXT", default_value = "Describe this picture.")]
+    pub ask: String,
+    #[command(flatten)]
+    pub model: Model,
+    #[command(flatten)]
+    pub answer: Answer,
+    /// Longest side of a picture in pixels: smaller is faster, larger reads smaller print
+    #[arg(long, value_name = "PX")]
+    pub max_side: Option<u32>,
+    /// Print one JSON object with the answer and what it took
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Chat {
+    /// Picture files to begin with
+    #[arg(value_name = "IMAGE")]
+    pub pictures: Vec<PathBuf>,
+    #[command(flatten)]
+    pub model: Model,
+    #[command(flatten)]
+    pub answer: Answer,
+    /// Longest side of a picture in pixels
+    #[arg(long, value_name = "PX")]
+    pub max_side: Option<u32>,
+}
+
+#[derive(Args)]
+pub struct Inspect {
+    /// Picture file; - is standard input
+    #[arg(value_name = "IMAGE")]
+    pub picture: PathBuf,
+    /// Model to inspect it for; without one, Pixtral 12B
+    #[arg(long, value_name = "PATH")]
+    pub model: Option<PathBuf>,
+    /// Longest side of a picture in pixels
+    #[arg(long, value_name = "PX")]
+    pub max_side: Option<u32>,
+    /// Write what the model sees to a PNG file
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Doctor {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Bench {
+    /// Folder or GGUF file
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// Tokens to read
+    #[arg(long, value_name = "N", default_value_t = 128)]
+    pub prefill: usize,
+    /// Tokens to write
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub decode: usize,
+    /// Size of a picture to encode
+    #[arg(long, value_name = "WxH", value_parser = size)]
+    pub image: Option<(u32, u32)>,
+    /// What computes: auto, cpu, cuda, cuda:N, metal
+    #[arg(long, default_value = "auto")]
+    pub device: DeviceChoice,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Model {
+    /// Folder or GGUF file; without it, the largest installed model
+    #[arg(long = "model", value_name = "PATH")]
+    pub path: Option<PathBuf>,
+    /// What computes: auto, cpu, cuda, cuda:N, metal
+    #[arg(long, default_value = "auto")]
+    pub device: DeviceChoice,
+    /// Tokens that a chat may have; they take memory
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_CONTEXT)]
+    pub context: usize,
+    /// Number format of keys and values
+    #[arg(long, value_name = "FORMAT", default_value = "f16", value_parser = kv_format)]
+    pub kv: KvFormat,
+}
+
+impl Model {
+    pub fn options(&self) -> OpenOptions {
+        OpenOptions {
+            model: self.path.clone(),
+            device: self.device,
+            context: self.context,
+            kv_format: self.kv,
+        }
+    }
+}
+
+#[derive(Args)]
+pub struct Answer {
+    /// Tokens that an answer may have
+    #[arg(long, value_name = "N", default_value_t = 1024)]
+    pub max_tokens: usize,
+    /// 0 always takes the likeliest word
+    #[arg(long, default_value_t = Sampling::default().temperature)]
+    pub temperature: f64,
+    /// Only this many of the likeliest
+    #[arg(long, value_name = "N")]
+    pub top_k: Option<usize>,
+    /// Only the likeliest that together have this probability
+    #[arg(long, default_value_t = 1.0)]
+    pub top_p: f64,
+    /// Only those at least this part as likely as the likeliest
+    #[arg(long, default_value_t = 0.0)]
+    pub min_p: f32,
+    /// Above 1: against repetition; spoils reading text
+    #[arg(long, default_value_t = 1.0)]
+    pub repetition_penalty: f32,
+    /// Same seed, same answer
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Text to stop at; may be given several times
+    #[arg(long, value_name = "TEXT")]
+    pub stop: Vec<String>,
+}
+
+impl Answer {
+    pub fn options(&self) -> AnswerOptions {
+        AnswerOptions {
+            max_tokens: self.max_tokens,
+            sampling: Sampling {
+                temperature: self.temperature,
+                top_k: self.top_k.or(Sampling::default().top_k),
+                top_p: self.top_p,
+                min_p: self.min_p,
+                repetition_penalty: self.repetition_penalty,
+                seed: self.seed,
+            },
+            stop: self.stop.clone(),
+        }
+    }
+}
+
+fn size(text: &str) -> Result<(u32, u32), String> {
+    let parse = |(width, height): (&str, &str)| Some((width.parse().ok()?, height.parse().ok()?));
+    let size = text.split_once('x').and_then(parse);
+    size.filter(|(width, height)| *width > 0 && *height > 0)
+        .ok_or_else(|| "use WIDTHxHEIGHT, as 1024x768".into())
+}
+
+fn kv_format(text: &str) -> Result<KvFormat, String> {
+    match text {
+        "f16" => Ok(KvFormat::F16),
+        "bf16" => Ok(KvFormat::Bf16),
+        "f32" => Ok(KvFormat::F32),
+        _ => Err("use f16, bf16 or f32".into()),
+    }
+}

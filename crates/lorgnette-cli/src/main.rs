@@ -1,0 +1,69 @@
+//! Lorgnette in a terminal: the app without a window.
+//!
+//! Answers go to standard output, everything else to standard error. Exit codes: 0 done, 1
+//! failed, 2 wrong usage, 130 cancelled.
+
+mod args;
+mod bench;
+mod chat;
+mod describe;
+mod doctor;
+mod inspect;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use lorgnette_app::AppError;
+
+use crate::args::{Arguments, Command};
+use crate::output::Failure;
+
+/// How a command ended that did not fail.
+enum Ending {
+    Done,
+    Cancelled,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("LORGNETTE_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
+        )
+        .with_writer(std::io::stderr)
+        .without_time()
+        .with_target(false)
+        .init();
+    // A panic on the engine's thread comes back as an error with this text; elsewhere it is a bug
+    // in a line, not a page.
+    std::panic::set_hook(Box::new(|panic| {
+        if std::thread::current().name() != Some("engine") {
+            eprintln!("error: {panic}\nhint: this is a bug; please report it");
+        }
+    }));
+    let ending = match &arguments.command {
+        Command::Describe(describe) => describe::run(describe),
+        Command::Chat(chat) => chat::run(chat),
+        Command::Inspect(inspect) => inspect::run(inspect),
+        Command::Doctor(doctor) => doctor::run(doctor),
+        Command::Bench(bench) => bench::run(bench),
+    };
+    match ending {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Cancelled) => ExitCode::from(130),
+        // Who reads our output has read enough.
+        Err(Failure::OutputClosed) => ExitCode::SUCCESS,
+        Err(Failure::App(error)) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn report(error: &AppError) {
+    eprintln!("error: {}", output::printable(&error.one_line()));
+    eprintln!("hint: {}", error.hint());
+}

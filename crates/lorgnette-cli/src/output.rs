@@ -1,0 +1,65 @@
+//! Writing to the terminal, which obeys what it is sent.
+
+use std::borrow::Cow;
+use std::io::{self, Write as _};
+
+use lorgnette_app::AppError;
+
+/// Why a command stopped.
+pub enum Failure {
+    /// Something a person should know.
+    App(AppError),
+    /// Nobody reads standard output any more.
+    OutputClosed,
+}
+
+impl<E: Into<AppError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::App(error.into())
+    }
+}
+
+/// Writes to standard output at once.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::OutputClosed,
+        _ => Failure::App(AppError::Write(error)),
+    })
+}
+
+/// Writes a value as one line of JSON.
+pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let json = serde_json::to_string(value)
+        .map_err(io::Error::from)
+        .map_err(AppError::Write)?;
+    print(&(json + "\n"))
+}
+
+/// Text of a model, a picture or a file name without what a terminal would act on: an escape
+/// sequence can rewrite what stands above it.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if text.contains(acts) {
+        Cow::Owned(text.replace(acts, "\u{FFFD}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn a_reply_cannot_command_the_terminal() {
+        assert_eq!(
+            printable("a\u{1b}[2Jb\u{9b}1mc\r\u{7}"),
+            "a\u{FFFD}[2Jb\u{FFFD}1mc\u{FFFD}\u{FFFD}"
+        );
+        assert_eq!(printable("two\n\tlines — é 🙂"), "two\n\tlines — é 🙂");
+    }
+}

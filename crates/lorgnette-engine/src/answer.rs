@@ -1,0 +1,396 @@
+//! From a chat to an answer: encode the new pictures, read the new tokens, write.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Instant;
+
+use lorgnette_pixtral::{
+    Cancel, ImageFeatures, KvCache, KvFormat, Outcome, PictureRows, Pixtral, Prompt as ModelPrompt,
+};
+
+use crate::chat::{Chat, Picture};
+use crate::error::EngineError;
+use crate::event::{Answer, Event, StopReason, Timings, seconds};
+use crate::prompt::{Prompt, encode_chat};
+use crate::sampling::{Sampler, Sampling};
+use crate::stop::{Matched, StopMatcher};
+use crate::text_stream::TextStream;
+use crate::tokens::{TokenId, Tokenizer};
+
+/// Tokens read between two looks at the cancel flag.
+pub const CHUNK_TOKENS: usize = 64;
+
+/// What is wanted of an answer.
+#[derive(Debug, Clone)]
+pub struct AnswerOptions {
+    /// Tokens at most.
+    pub max_tokens: usize,
+    /// How they are chosen.
+    pub sampling: Sampling,
+    /// Texts to stop at.
+    pub stop: Vec<String>,
+}
+
+impl Default for AnswerOptions {
+    fn default() -> Self {
+        Self {
+            max_tokens: 1024,
+            sampling: Sampling::default(),
+            stop: Vec::new(),
+        }
+    }
+}
+
+/// A network with its tokenizer and the memory of what it read last.
+pub struct Assistant {
+    model: Pixtral,
+    tokenizer: Tokenizer,
+    cache: KvCache,
+    /// What the cache holds, position by position.
+    read: Vec<Read>,
+    /// Encoded pictures of the last request.
+    encoded: Vec<([u8; 32], ImageFeatures)>,
+}
+
+/// A position that was read: its token, and for `[IMG]` the picture. The row needs no place
+/// here: it is the count of `[IMG]`s before, which a common prefix has in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Read {
+    id: TokenId,
+    picture: Option<[u8; 32]>,
+}
+
+impl Assistant {
+    /// Puts a network and its tokenizer together, with room for `context` tokens.
+    ///
+    /// # Errors
+    /// [`EngineError::TokenizerMismatch`] when they do not belong together.
+    pub fn new(
+        model: Pixtral,
+        tokenizer: Tokenizer,
+        context: usize,
+        kv_format: KvFormat,
+    ) -> Result<Self, EngineError> {
+        let mismatch = |reason| Err(EngineError::TokenizerMismatch { reason });
+        let (n_tokens, vocab_size) = (tokenizer.vocab_size(), model.config().text.vocab_size);
+        if n_tokens > vocab_size {
+            return mismatch(format!(
+                "it has {n_tokens} tokens and the model {vocab_size}"
+            ));
+        }
+        let ours = tokenizer.control().img;
+        let theirs = model
+            .config()
+            .vision
+            .as_ref()
+            .and_then(|vision| vision.image_token_id);
+        if let (Some(ours), Some(theirs)) = (ours, theirs)
+            && ours != theirs
+        {
+            return mismatch(format!("its [IMG] is {ours} and the model's {theirs}"));
+        }
+        let context = context.min(model.config().text.max_position_embeddings);
+        let cache = model.new_cache(context, kv_format)?;
+        Ok(Self {
+            model,
+            tokenizer,
+            cache,
+            read: Vec::new(),
+            encoded: Vec::new(),
+        })
+    }
+
+    /// The network.
+    pub fn model(&self) -> &Pixtral {
+        &self.model
+    }
+
+    /// The tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// Tokens that a chat may have.
+    pub fn context(&self) -> usize {
+        self.cache.capacity()
+    }
+
+    /// Forgets what was read and encoded.
+    pub fn forget(&mut self) {
+        self.cache.truncate(0);
+        self.read.clear();
+        self.encoded.clear();
+    }
+
+    /// Answers the chat's last turn. The longest beginning that the chat shares with what was
+    /// read last is not read again.
+    ///
+    /// # Errors
+    /// [`EngineError`]; the next request may succeed. Cancelling is no error.
+    pub fn answer(
+        &mut self,
+        chat: &Chat,
+        options: &AnswerOptions,
+        cancel: &Cancel,
+        emit: &mut dyn FnMut(Event),
+    ) -> Result<Answer, EngineError> {
+        let started = Instant::now();
+        let (messages, pictures) = chat.messages();
+        let prompt = encode_chat(&self.tokenizer, &messages)?;
+        self.check_room(&prompt, &pictures)?;
+        let mut timings = Timings::default();
+
+        let wanted = self.positions(&prompt, &pictures);
+        let n_common = wanted
+            .iter()
+            .zip(&self.read)
+            .take_while(|(a, b)| a == b)
+            .count();
+        // At least the last token is read, for what comes after it.
+        let n_cached = n_common.min(prompt.ids.len() - 1);
+        self.cache.truncate(n_cached);
+        self.read.truncate(n_cached);
+        timings.n_cached_tokens = n_cached;
+
+        if !self.encode_pictures(&prompt, &pictures, cancel, &mut timings, emit)? {
+            return Ok(cancelled(timings));
+        }
+        let reading = Instant::now();
+        let logits = self.read_prompt(&prompt, &pictures, cancel, emit);
+        // What is in the cache was read, also when reading stopped half-way.
+        self.read = wanted[..self.cache.len()].to_vec();
+        timings.prefill_s = seconds(reading.elapsed());
+        timings.n_read_tokens = self.cache.len() - n_cached;
+        match logits? {
+            Some(logits) => self.write(logits, options, cancel, (started, timings), emit),
+            None => Ok(cancelled(timings)),
+        }
+    }
+
+    fn check_room(&self, prompt: &Prompt, pictures: &[Arc<Picture>]) -> Result<(), EngineError> {
+        let (needed, capacity) = (prompt.ids.len() + 1, self.context());
+        if needed <= capacity {
+            return Ok(());
+        }
+        let cost =
+            |picture: &Arc<Picture>| (picture.name.clone(), picture.pixels().grid().n_tokens());
+        let pictures = pictures.iter().map(cost).collect();
+        Err(EngineError::ContextFull {
+            needed,
+            capacity,
+            pictures,
+        })
+    }
+
+    fn positions(&self, prompt: &Prompt, pictures: &[Arc<Picture>]) -> Vec<Read> {
+        let image_token = self.tokenizer.control().img;
+        let mut positions: Vec<Read> = prompt
+            .ids
+            .iter()
+            .map(|id| Read {
+                id: *id,
+                picture: None,
+            })
+            .collect();
+        for slot in &prompt.images {
+            let picture = Some(*pictures[slot.picture].hash());
+            let n = slot.rows as usize * (slot.cols as usize + 1);
+            for position in &mut positions[slot.start..][..n] {
+                if Some(position.id) == image_token {
+                    position.picture = picture;
+                }
+            }
+        }
+        positions
+    }
+
+    /// Encodes the pictures that are still to be read; false when it was cancelled.
+    fn encode_pictures(
+        &mut self,
+        prompt: &Prompt,
+        pictures: &[Arc<Picture>],
+        cancel: &Cancel,
+        timings: &mut Timings,
+        emit: &mut dyn FnMut(Event),
+    ) -> Result<bool, EngineError> {
+        let started = Instant::now();
+        let unread = prompt.images.iter().filter(|slot| {
+            slot.start + slot.rows as usize * (slot.cols as usize + 1) > self.cache.len()
+        });
+        let mut needed: Vec<&Arc<Picture>> = unread.map(|slot| &pictures[slot.picture]).collect();
+        self.encoded
+            .retain(|(hash, _)| pictures.iter().any(|picture| picture.hash() == hash));
+        needed.retain(|picture| find(&self.encoded, picture.hash()).is_none());
+        needed.sort_by_key(|picture| picture.hash());
+        needed.dedup_by_key(|picture| picture.hash());
+        let n_pictures = needed.len();
+        for (i, picture) in needed.into_iter().enumerate() {
+            let outcome = self
+                .model
+                .encode_image(picture.pixels(), &mut |done, total| {
+                    emit(Event::Encoding {
+                        picture: i,
+                        n_pictures,
+                        done,
+                        total,
+                    });
+                    go_on_unless(cancel)
+                })?;
+            match outcome {
+                Outcome::Done(features) => self.encoded.push((*picture.hash(), features)),
+                Outcome::Stopped => return Ok(false),
+            }
+        }
+        timings.n_encoded_pictures = n_pictures;
+        timings.encode_s = if n_pictures > 0 {
+            seconds(started.elapsed())
+        } else {
+            0.0
+        };
+        Ok(true)
+    }
+
+    /// The logits after the prompt; `None` when it was cancelled.
+    fn read_prompt(
+        &mut self,
+        prompt: &Prompt,
+        pictures: &[Arc<Picture>],
+        cancel: &Cancel,
+        emit: &mut dyn FnMut(Event),
+    ) -> Result<Option<Vec<f32>>, EngineError> {
+        let rows: Vec<PictureRows<'_>> = prompt
+            .images
+            .iter()
+            .map(|slot| PictureRows {
+                first: slot.start,
+                n_rows: slot.rows as usize * slot.cols as usize,
+                features: find(&self.encoded, pictures[slot.picture].hash()),
+            })
+            .collect();
+        let model_prompt = ModelPrompt {
+            ids: &prompt.ids,
+            image_token: self.tokenizer.control().img,
+            pictures: &rows,
+        };
+        let cached_tokens = self.cache.len();
+        let total = prompt.ids.len() - cached_tokens;
+        let watch = &mut |done_tokens, total_tokens| {
+            emit(Event::Reading {
+                done_tokens,
+                total_tokens,
+                cached_tokens,
+            });
+            go_on_unless(cancel)
+        };
+        match self
+            .model
+            .prefill(&model_prompt, &mut self.cache, CHUNK_TOKENS, watch)?
+        {
+            Outcome::Done(logits) => {
+                emit(Event::Reading {
+                    done_tokens: total,
+                    total_tokens: total,
+                    cached_tokens,
+                });
+                Ok(Some(logits))
+            }
+            Outcome::Stopped => Ok(None),
+        }
+    }
+
+    /// Writes the answer, token by token.
+    fn write(
+        &mut self,
+        mut logits: Vec<f32>,
+        options: &AnswerOptions,
+        cancel: &Cancel,
+        (started, mut timings): (Instant, Timings),
+        emit: &mut dyn FnMut(Event),
+    ) -> Result<Answer, EngineError> {
+        let mut sampler = Sampler::new(&options.sampling);
+        let mut stream = TextStream::new();
+        let mut matcher = StopMatcher::new(&options.stop);
+        let mut text = String::new();
+        let mut show = |piece: &str| {
+            if !piece.is_empty() {
+                text.push_str(piece);
+                emit(Event::Text(piece.to_owned()));
+            }
+        };
+        let eos = self.tokenizer.control().eos;
+        let mut writing = Instant::now();
+        let stop = loop {
+            if cancel.is_cancelled() {
+                break StopReason::Cancelled;
+            }
+            if timings.n_answer_tokens >= options.max_tokens {
+                break StopReason::Length;
+            }
+            let is_forbidden = |id| id != eos && self.tokenizer.is_unprintable(id);
+            let id = sampler.next(std::mem::take(&mut logits), is_forbidden);
+            let position = self.cache.len();
+            let Some(id) = id.map_err(lorgnette_pixtral::ModelError::from)? else {
+                return Err(EngineError::NotANumber { position });
+            };
+            if timings.n_answer_tokens == 0 {
+                timings.first_token_s = seconds(started.elapsed());
+                writing = Instant::now();
+            }
+            if id == eos {
+                break StopReason::EndOfText;
+            }
+            timings.n_answer_tokens += 1;
+            match matcher.push(&stream.push(self.tokenizer.token_bytes(id))) {
+                Matched::Text(piece) => show(&piece),
+                Matched::Stop { before, stop } => {
+                    show(&before);
+                    break StopReason::StopString(stop);
+                }
+            }
+            if self.cache.len() == self.cache.capacity() {
+                break StopReason::ContextFull;
+            }
+            logits = self.model.decode_step(id, &mut self.cache)?;
+            self.read.push(Read { id, picture: None });
+        };
+        timings.decode_s = seconds(writing.elapsed());
+        if !matches!(stop, StopReason::StopString(_)) {
+            let rest = stream.finish();
+            match matcher.push(&rest) {
+                Matched::Text(piece) => show(&(piece + &matcher.finish())),
+                Matched::Stop { before, .. } => show(&before),
+            }
+        }
+        Ok(Answer {
+            text,
+            stop,
+            timings,
+        })
+    }
+}
+
+fn find<'a>(
+    encoded: &'a [([u8; 32], ImageFeatures)],
+    hash: &[u8; 32],
+) -> Option<&'a ImageFeatures> {
+    encoded
+        .iter()
+        .find(|(known, _)| known == hash)
+        .map(|(_, features)| features)
+}
+
+fn go_on_unless(cancel: &Cancel) -> ControlFlow<()> {
+    if cancel.is_cancelled() {
+        ControlFlow::Break(())
+    } else {
+        ControlFlow::Continue(())
+    }
+}
+
+fn cancelled(timings: Timings) -> Answer {
+    Answer {
+        text: String::new(),
+        stop: StopReason::Cancelled,
+        timings,
+    }
+}

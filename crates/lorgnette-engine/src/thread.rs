@@ -1,0 +1,96 @@
+//! The one thread that owns the network. Others send it requests and hold a [`Cancel`].
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use lorgnette_pixtral::Cancel;
+
+use crate::answer::{AnswerOptions, Assistant};
+use crate::chat::Chat;
+use crate::error::EngineError;
+use crate::event::{Answer, Event};
+
+/// A request, or anything else to do with the assistant.
+type Job = Box<dyn FnOnce(&mut Assistant) + Send>;
+
+/// Hands requests to the thread, one after the other. Dropped, it lets the thread finish the
+/// request in hand and waits for it: cancel first.
+pub struct Engine {
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Starts the thread.
+    ///
+    /// # Panics
+    /// When the system has no thread to give.
+    pub fn start(mut assistant: Assistant) -> Self {
+        let (jobs, inbox) = mpsc::channel::<Job>();
+        let work = move || {
+            for job in inbox {
+                job(&mut assistant);
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name("engine".into())
+            .spawn(work);
+        Self {
+            jobs: Some(jobs),
+            thread: Some(thread.expect("a thread for the engine")),
+        }
+    }
+
+    /// Asks for an answer. Events come on the engine's thread; the receiver gets the end.
+    pub fn answer(
+        &self,
+        chat: Chat,
+        options: AnswerOptions,
+        cancel: Cancel,
+        mut emit: impl FnMut(Event) + Send + 'static,
+    ) -> mpsc::Receiver<Result<Answer, EngineError>> {
+        self.with(move |assistant| assistant.answer(&chat, &options, &cancel, &mut emit))
+    }
+
+    /// Does something with the assistant, when its turn comes. A panic becomes an error, and the
+    /// assistant forgets what it had read, for nobody knows what state that is in.
+    pub fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Assistant) -> Result<T, EngineError> + Send + 'static,
+    ) -> mpsc::Receiver<Result<T, EngineError>> {
+        let (to_caller, result) = mpsc::channel();
+        let job = move |assistant: &mut Assistant| {
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(assistant)));
+            let outcome = outcome.unwrap_or_else(|panic| {
+                assistant.forget();
+                Err(EngineError::Panicked {
+                    message: panic_message(panic.as_ref()),
+                })
+            });
+            // A caller that has gone does not want to know.
+            let _ = to_caller.send(outcome);
+        };
+        if let Some(jobs) = &self.jobs {
+            // The thread lives as long as this handle; were it gone, the receiver would say so.
+            let _ = jobs.send(Box::new(job));
+        }
+        result
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("unknown reason").to_owned()
+}

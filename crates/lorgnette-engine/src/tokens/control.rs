@@ -1,0 +1,84 @@
+//! Tokens that are commands of the format and never come from text.
+
+use super::{TokenId, TokenizerError};
+
+/// The ids of the control tokens that the chat format uses, read from the tokenizer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ControlTokens {
+    /// `<s>`: begins the sequence, once.
+    pub bos: TokenId,
+    /// `</s>`: ends an answer.
+    pub eos: TokenId,
+    /// `[INST]`: begins what the person says.
+    pub begin_inst: TokenId,
+    /// `[/INST]`: ends it.
+    pub end_inst: TokenId,
+    /// `[IMG]`: stands where a row of a picture is put.
+    pub img: Option<TokenId>,
+    /// `[IMG_BREAK]`: ends a row of patches.
+    pub img_break: Option<TokenId>,
+    /// `[IMG_END]`: ends a picture.
+    pub img_end: Option<TokenId>,
+    /// `[SYSTEM_PROMPT]`: begins the instructions, in the format of version 7 and later.
+    pub begin_system: Option<TokenId>,
+    /// `[/SYSTEM_PROMPT]`: ends them.
+    pub end_system: Option<TokenId>,
+}
+
+impl ControlTokens {
+    /// Finds them by name.
+    pub(super) fn find(id_of: impl Fn(&str) -> Option<TokenId>) -> Result<Self, TokenizerError> {
+        let needed = |name: &'static str| {
+            id_of(name).ok_or_else(|| TokenizerError::MissingControl {
+                name: name.to_owned(),
+            })
+        };
+        Ok(Self {
+            bos: needed("<s>")?,
+            eos: needed("</s>")?,
+            begin_inst: needed("[INST]")?,
+            end_inst: needed("[/INST]")?,
+            img: id_of("[IMG]"),
+            img_break: id_of("[IMG_BREAK]"),
+            img_end: id_of("[IMG_END]"),
+            begin_system: id_of("[SYSTEM_PROMPT]"),
+            end_system: id_of("[/SYSTEM_PROMPT]"),
+        })
+    }
+}
+
+/// The names of the first control tokens where `tekken.json` does not list them, as in Pixtral's.
+/// Source: mistral-common, `tokens/tokenizers/tekken.py`.
+const NAMES: [&str; 20] = [
+    "<unk>",
+    "<s>",
+    "</s>",
+    "[INST]",
+    "[/INST]",
+    "[AVAILABLE_TOOLS]",
+    "[/AVAILABLE_TOOLS]",
+    "[TOOL_RESULTS]",
+    "[/TOOL_RESULTS]",
+    "[TOOL_CALLS]",
+    "[IMG]",
+    "<pad>",
+    "[IMG_BREAK]",
+    "[IMG_END]",
+    "[PREFIX]",
+    "[MIDDLE]",
+    "[SUFFIX]",
+    "[SYSTEM_PROMPT]",
+    "[/SYSTEM_PROMPT]",
+    "[TOOL_CONTENT]",
+];
+
+/// The names of `n` control tokens.
+pub(super) fn default_names(n: usize) -> Vec<String> {
+    (0..n)
+        .map(|i| {
+            NAMES
+                .get(i)
+                .map_or_else(|| format!("<SPECIAL_{i}>"), ToString::to_string)
+        })
+        .collect()
+}

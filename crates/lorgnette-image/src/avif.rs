@@ -1,0 +1,85 @@
+//! AVIF: a picture as one frame of AV1 video, in boxes.
+//!
+//! `re_rav1d` is dav1d translated to Rust, used through its safe interface and without its assembly, so
+//! neither a C compiler nor nasm is needed. The boxes are read here: `avif-parse` knows no rotation, and
+//! debug builds of it panic on broken files.
+
+use std::error::Error;
+
+use image::metadata::Orientation;
+use re_rav1d::dav1d::{Decoder, Picture, Settings};
+
+use crate::decode::{Stored, n_values, rgb_image};
+use crate::{Format, ImageError, Limits};
+
+mod boxes;
+mod yuv;
+
+use boxes::Missing;
+
+/// Shows the primary item; a grid of tiles is `UnsupportedKind`.
+pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Stored, ImageError> {
+    let parts = boxes::parts(bytes).map_err(|missing| match missing {
+        Missing::Broken => damaged("its boxes make no sense"),
+        Missing::CutOff => ImageError::Truncated { format: Format::Avif },
+        Missing::Derived => unsupported("it is put together from several pictures"),
+    })?;
+    check(parts.width, parts.height, limits)?;
+    let picture = decode_item(parts.primary, limits)?;
+    let alpha = match parts.alpha {
+        Some(item) => Some(decode_item(item, limits)?),
+        None => None,
+    };
+    let (width, height) = (picture.width(), picture.height());
+    if alpha.as_ref().is_some_and(|alpha| (alpha.width(), alpha.height()) != (width, height)) {
+        return Err(unsupported("its transparency has another size"));
+    }
+    let mut rgb = yuv::to_rgb(&picture).ok_or_else(|| unsupported("its colours are not YCbCr"))?;
+    if let Some(alpha) = &alpha {
+        yuv::put_on_white(&mut rgb, alpha, parts.is_premultiplied);
+    }
+    Ok(Stored {
+        picture: rgb_image(width, height, rgb)?,
+        orientation: parts.orientation,
+        // The brand of a sequence; its still picture is the one shown.
+        has_more: bytes.get(8..12) == Some(b"avis"),
+    })
+}
+
+/// Three planes, two bytes a sample: an upper bound, as the depth is known to the decoder alone.
+fn check(width: u32, height: u32, limits: &Limits) -> Result<(), ImageError> {
+    limits.check_picture(width, height, n_values(width, height).saturating_mul(2))
+}
+
+fn decode_item(item: Vec<u8>, limits: &Limits) -> Result<Picture, ImageError> {
+    if item.is_empty() {
+        return Err(damaged("there is no picture in it"));
+    }
+    let mut settings = Settings::new();
+    // On this thread, so that nothing outlives the call.
+    settings.set_n_threads(1);
+    settings.set_max_frame_delay(1);
+    settings.set_all_layers(false);
+    // The frame may say another size than the boxes. Zero would be no limit.
+    settings.set_frame_size_limit(u32::try_from(limits.max_pixels).unwrap_or(u32::MAX).max(1));
+    let mut decoder = Decoder::with_settings(&settings).map_err(damaged)?;
+    // `Again` means that there is a picture to fetch before the rest is taken, and the first is ours.
+    match decoder.send_data(item, None, None, None) {
+        Err(error) if !error.is_again() => return Err(damaged(error)),
+        _ => {}
+    }
+    let picture = decoder.get_picture().map_err(damaged)?;
+    check(picture.width(), picture.height(), limits)?;
+    Ok(picture)
+}
+
+fn damaged(source: impl Into<Box<dyn Error + Send + Sync>>) -> ImageError {
+    ImageError::Damaged { format: Format::Avif, source: source.into() }
+}
+
+fn unsupported(reason: &'static str) -> ImageError {
+    ImageError::UnsupportedKind {
+        format: Format::Avif,
+        source: reason.into(),
+    }
+}

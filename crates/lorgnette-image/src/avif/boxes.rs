@@ -1,0 +1,254 @@
+//! Where in an AVIF the picture is, and how it is turned.
+//!
+//! `meta` holds it all: `pitm` names the primary item, `iloc` says where the bytes of each item are, `iref`
+//! which item is the alpha of another, `iprp` lists properties and gives them to items.
+//! Source: ISO/IEC 14496-12 section 8.11, ISO/IEC 23008-12 section 6.5, AV1 Image File Format 1.1.
+
+use image::metadata::Orientation;
+
+/// What a still picture is made of.
+pub(super) struct Parts {
+    /// One frame of AV1.
+    pub(super) primary: Vec<u8>,
+    /// One frame of AV1, of which the luma is the alpha.
+    pub(super) alpha: Option<Vec<u8>>,
+    /// Colours are multiplied by the alpha already.
+    pub(super) is_premultiplied: bool,
+    pub(super) orientation: Orientation,
+    pub(super) width: u32,
+    pub(super) height: u32,
+}
+
+/// Why there is no picture to be had.
+pub(super) enum Missing {
+    /// The boxes are not what the standard says.
+    Broken,
+    /// The boxes go on after the end of the file.
+    CutOff,
+    /// The item is not one frame but is put together from others.
+    Derived,
+}
+
+/// Finds the parts of the primary item.
+pub(super) fn parts(file: &[u8]) -> Result<Parts, Missing> {
+    let missing = if ends_inside_a_box(file) { Missing::CutOff } else { Missing::Broken };
+    let Some(meta) = Meta::new(file) else { return Err(missing) };
+    if meta.kind(meta.primary) != Some(*b"av01") {
+        return Err(if meta.kind(meta.primary).is_some() { Missing::Derived } else { missing });
+    }
+    meta.parts().ok_or(missing)
+}
+
+struct Meta<'a> {
+    file: &'a [u8],
+    body: &'a [u8],
+    primary: u32,
+}
+
+impl<'a> Meta<'a> {
+    fn new(file: &'a [u8]) -> Option<Self> {
+        let body = find(file, b"meta")?.get(4..)?; // version and flags
+        let mut pitm = Fields(find(body, b"pitm")?);
+        let version = pitm.version()?;
+        Some(Self { file, body, primary: pitm.id(version == 0)? })
+    }
+
+    fn parts(&self) -> Option<Parts> {
+        let alpha = self.references(b"auxl").into_iter().flatten().find_map(|(from, to)| {
+            (to == self.primary && self.is_alpha(from)).then_some(from)
+        });
+        let is_premultiplied = alpha.is_some_and(|alpha| {
+            self.references(b"prem").is_some_and(|all| all.contains(&(self.primary, alpha)))
+        });
+        let mut size = Fields(self.property(self.primary, b"ispe")?);
+        size.version()?;
+        Some(Parts {
+            primary: self.bytes(self.primary)?,
+            alpha: match alpha {
+                Some(alpha) => Some(self.bytes(alpha)?),
+                None => None,
+            },
+            is_premultiplied,
+            orientation: self.orientation(),
+            width: size.number(4)? as u32,
+            height: size.number(4)? as u32,
+        })
+    }
+
+    /// Four letters.
+    fn kind(&self, item: u32) -> Option<[u8; 4]> {
+        let mut iinf = Fields(find(self.body, b"iinf")?);
+        let count_size = if iinf.version()? == 0 { 2 } else { 4 };
+        iinf.number(count_size)?;
+        all(iinf.0).filter(|(name, _)| name == b"infe").find_map(|(_, body)| {
+            let mut infe = Fields(body);
+            let version = infe.version()?;
+            let is_it = infe.id(version < 3)? == item;
+            infe.number(2)?; // protection
+            is_it.then(|| infe.0.first_chunk().copied())?
+        })
+    }
+
+    /// Pairs of items: from, to.
+    fn references(&self, kind: &[u8; 4]) -> Option<Vec<(u32, u32)>> {
+        let mut iref = Fields(find(self.body, b"iref")?);
+        let is_short = iref.version()? == 0;
+        let mut pairs = Vec::new();
+        for (_, body) in all(iref.0).filter(|(name, _)| name == kind) {
+            let mut fields = Fields(body);
+            let from = fields.id(is_short)?;
+            for _ in 0..fields.number(2)? {
+                pairs.push((from, fields.id(is_short)?));
+            }
+        }
+        Some(pairs)
+    }
+
+    fn is_alpha(&self, item: u32) -> bool {
+        const ALPHA: &[u8] = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0";
+        let kind = self.property(item, b"auxC").and_then(|body| body.get(4..));
+        kind.is_some_and(|kind| kind.starts_with(ALPHA))
+    }
+
+    /// The body of the item's property of this name.
+    fn property(&self, item: u32, name: &[u8; 4]) -> Option<&'a [u8]> {
+        let iprp = find(self.body, b"iprp")?;
+        let properties: Vec<_> = all(find(iprp, b"ipco")?).collect();
+        let mut ipma = Fields(find(iprp, b"ipma")?);
+        let version = ipma.number(1)?;
+        let index_size = if ipma.number(3)? & 1 == 1 { 2 } else { 1 };
+        for _ in 0..ipma.number(4)? {
+            let is_it = ipma.id(version == 0)? == item;
+            for _ in 0..ipma.number(1)? {
+                // The first bit says whether one must know the property.
+                let idx = ipma.number(index_size)? & if index_size == 2 { 0x7fff } else { 0x7f };
+                let property = usize::try_from(idx).ok()?.checked_sub(1).map(|idx| properties.get(idx));
+                if let (true, Some(Some((found, body)))) = (is_it, property)
+                    && found == name
+                {
+                    return Some(body);
+                }
+            }
+        }
+        None
+    }
+
+    /// Together to EXIF as in libavif `src/exif.c`.
+    fn orientation(&self) -> Orientation {
+        let first_byte = |name| self.property(self.primary, name).and_then(|body| body.first());
+        let quarters = first_byte(b"irot").map_or(0, |byte| byte & 3); // counter-clockwise
+        let exif = match (quarters, first_byte(b"imir").map(|byte| byte & 1)) {
+            // 0: top and bottom change places; 1: left and right; after turning.
+            (0, None) => 1,
+            (0, Some(0)) | (2, Some(1)) => 4,
+            (0 | 2, Some(_)) => 2,
+            (1, None) => 8,
+            (1, Some(0)) | (3, Some(1)) => 5,
+            (2, None) => 3,
+            (_, None) => 6,
+            (_, Some(_)) => 7,
+        };
+        Orientation::from_exif(exif).unwrap_or(Orientation::NoTransforms)
+    }
+
+    /// The bytes of an item, which may be in several places.
+    fn bytes(&self, item: u32) -> Option<Vec<u8>> {
+        let mut iloc = Fields(find(self.body, b"iloc")?);
+        let version = iloc.version()?;
+        let sizes = iloc.number(2)?;
+        let size = |shift: u32| (sizes >> shift & 15) as usize;
+        let (offset_size, length_size, base_size) = (size(12), size(8), size(4));
+        let index_size = if version == 0 { 0 } else { size(0) };
+        let n_items = iloc.number(if version < 2 { 2 } else { 4 })?;
+        for _ in 0..n_items {
+            let is_it = iloc.id(version < 2)? == item;
+            let method = if version == 0 { 0 } else { iloc.number(2)? & 15 };
+            iloc.number(2)?; // another file
+            let base = iloc.number(base_size)?;
+            let source = match method {
+                0 => self.file,
+                1 => find(self.body, b"idat").unwrap_or_default(),
+                _ => &[],
+            };
+            let mut bytes = Vec::new();
+            for _ in 0..iloc.number(2)? {
+                iloc.number(index_size)?;
+                let (offset, length) = (iloc.number(offset_size)?, iloc.number(length_size)?);
+                if !is_it {
+                    continue;
+                }
+                let start = usize::try_from(base.checked_add(offset)?).ok()?;
+                let rest = source.get(start..)?;
+                let length = if length == 0 { rest.len() } else { usize::try_from(length).ok()? };
+                bytes.extend_from_slice(rest.get(..length)?);
+                // The same place again and again would grow without end.
+                if bytes.len() > self.file.len() {
+                    return None;
+                }
+            }
+            if is_it {
+                return Some(bytes);
+            }
+        }
+        None
+    }
+}
+
+/// Numbers one after another, most significant byte first.
+struct Fields<'a>(&'a [u8]);
+
+impl Fields<'_> {
+    fn number(&mut self, n_bytes: usize) -> Option<u64> {
+        let (number, rest) = self.0.split_at_checked(n_bytes)?;
+        self.0 = rest;
+        Some(number.iter().fold(0, |number, &byte| number << 8 | u64::from(byte)))
+    }
+
+    /// Of a box that has one; its flags are left out.
+    fn version(&mut self) -> Option<u64> {
+        Some(self.number(4)? >> 24)
+    }
+
+    fn id(&mut self, is_short: bool) -> Option<u32> {
+        Some(self.number(if is_short { 2 } else { 4 })? as u32)
+    }
+}
+
+/// Name and body of each box; ends where one is broken.
+fn all(mut boxes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
+    std::iter::from_fn(move || {
+        let (name, head, end) = header(boxes)?;
+        let body = boxes.get(head..end)?;
+        boxes = &boxes[end..];
+        Some((name, body))
+    })
+}
+
+fn find<'a>(boxes: &'a [u8], name: &[u8; 4]) -> Option<&'a [u8]> {
+    all(boxes).find(|(found, _)| found == name).map(|(_, body)| body)
+}
+
+/// The name, where the body begins and where it ends, of the first box.
+fn header(boxes: &[u8]) -> Option<([u8; 4], usize, usize)> {
+    let mut fields = Fields(boxes);
+    let size = fields.number(4)?;
+    let name = *fields.0.first_chunk()?;
+    fields.number(4)?;
+    let (head, end) = match size {
+        0 => (8, boxes.len()),
+        1 => (16, usize::try_from(fields.number(8)?).ok()?),
+        size => (8, size as usize),
+    };
+    (end >= head).then_some((name, head, end))
+}
+
+fn ends_inside_a_box(mut file: &[u8]) -> bool {
+    while !file.is_empty() {
+        match header(file) {
+            Some((.., end)) if end <= file.len() => file = &file[end..],
+            Some(_) => return true,
+            None => return file.len() < 8,
+        }
+    }
+    false
+}

@@ -1,0 +1,174 @@
+//! What a file is, told by its first bytes and never by its name.
+
+use std::fmt;
+
+use crate::ImageError;
+
+/// A format that is decoded here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Portable Network Graphics, animated or not.
+    Png,
+    /// JPEG, baseline and progressive.
+    Jpeg,
+    /// WebP, lossy, lossless or animated.
+    WebP,
+    /// Graphics Interchange Format.
+    Gif,
+    /// Windows bitmap.
+    Bmp,
+    /// Tagged Image File Format, of scanners.
+    Tiff,
+    /// AV1 Image File Format.
+    Avif,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Png => "PNG",
+            Self::Jpeg => "JPEG",
+            Self::WebP => "WebP",
+            Self::Gif => "GIF",
+            Self::Bmp => "BMP",
+            Self::Tiff => "TIFF",
+            Self::Avif => "AVIF",
+        })
+    }
+}
+
+const SAVE_AS_PNG: &str = "save it as PNG or JPEG in a picture editor and open that";
+const TAKE_A_FRAME: &str = "take a screenshot of the frame that matters and open that";
+
+/// First bytes of formats that people have and that are not decoded here.
+const REFUSED: &[(&[u8], &str, &str)] = &[
+    (b"\xff\x0a", "JPEG XL", SAVE_AS_PNG),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL", SAVE_AS_PNG),
+    (b"\xff\x4f\xff\x51", "JPEG 2000", SAVE_AS_PNG),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000", SAVE_AS_PNG),
+    (b"\0\0\x01\0", "ICO", SAVE_AS_PNG),
+    (b"\0\0\x02\0", "CUR", SAVE_AS_PNG),
+    (b"8BPS", "PSD", SAVE_AS_PNG),
+    (b"qoif", "QOI", SAVE_AS_PNG),
+    (b"v/1\x01", "OpenEXR", SAVE_AS_PNG),
+    (b"DDS ", "DDS", SAVE_AS_PNG),
+    (b"gimp xcf", "XCF", SAVE_AS_PNG),
+    (b"\x1aE\xdf\xa3", "Matroska or WebM video", TAKE_A_FRAME),
+];
+
+/// Far enough for a PDF's or SVG's first mark, which other things may precede.
+const HEAD: usize = 1024;
+
+impl Format {
+    /// The format of a file that begins like this.
+    ///
+    /// Errors: `Empty`, `Text`, `NotAPicture`, or `UnsupportedFormat` with its name.
+    pub fn of(bytes: &[u8]) -> Result<Self, ImageError> {
+        if bytes.is_empty() {
+            return Err(ImageError::Empty);
+        }
+        if let Some(format) = decoded(bytes) {
+            return Ok(format);
+        }
+        if bytes.get(4..8) == Some(b"ftyp") {
+            return of_brands(bytes);
+        }
+        if let Some(&(_, name, hint)) = REFUSED.iter().find(|(mark, ..)| bytes.starts_with(mark)) {
+            return Err(ImageError::UnsupportedFormat { name, hint });
+        }
+        let head = &bytes[..bytes.len().min(HEAD)];
+        if contains(head, b"%PDF-") {
+            let hint = "save the page as a picture, or take a screenshot of it, and open that";
+            return Err(ImageError::UnsupportedFormat { name: "PDF", hint });
+        }
+        if !is_text(head) {
+            return Err(ImageError::NotAPicture);
+        }
+        if contains(head, b"<svg") {
+            let hint = "export it as PNG and open that";
+            return Err(ImageError::UnsupportedFormat { name: "SVG", hint });
+        }
+        Err(ImageError::Text)
+    }
+}
+
+fn decoded(bytes: &[u8]) -> Option<Format> {
+    Some(match bytes {
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Format::Png,
+        [0xff, 0xd8, 0xff, ..] => Format::Jpeg,
+        [
+            b'R',
+            b'I',
+            b'F',
+            b'F',
+            _,
+            _,
+            _,
+            _,
+            b'W',
+            b'E',
+            b'B',
+            b'P',
+            ..,
+        ] => Format::WebP,
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Format::Gif,
+        // 43: BigTIFF.
+        [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Format::Tiff,
+        // "BM" alone begins many a text; the size of the second header is one of a few.
+        [b'B', b'M', ..]
+            if matches!(
+                bytes.get(14..18),
+                Some([12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0])
+            ) =>
+        {
+            Format::Bmp
+        }
+        _ => return None,
+    })
+}
+
+/// A file of the MPEG family says what it is by brands: its own, a version, then compatible ones.
+/// Source: ISO/IEC 14496-12 section 4.3.
+fn of_brands(bytes: &[u8]) -> Result<Format, ImageError> {
+    let size = bytes[..4]
+        .iter()
+        .fold(0, |size, &byte| size << 8 | usize::from(byte));
+    let box_end = size.clamp(8, bytes.len().min(HEAD));
+    let brands = bytes[8..box_end].as_chunks::<4>().0;
+    let has = |any: &[&[u8; 4]]| brands.iter().any(|brand| any.contains(&brand));
+    if has(&[b"avif", b"avis"]) {
+        return Ok(Format::Avif);
+    }
+    if has(&[
+        b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1",
+    ]) {
+        let hint = "save it as JPEG or PNG: on a phone, share it as \"most compatible\"";
+        return Err(ImageError::UnsupportedFormat { name: "HEIC", hint });
+    }
+    Err(ImageError::UnsupportedFormat {
+        name: "MP4 or QuickTime video",
+        hint: TAKE_A_FRAME,
+    })
+}
+
+fn contains(bytes: &[u8], mark: &[u8]) -> bool {
+    bytes.windows(mark.len()).any(|window| window == mark)
+}
+
+/// UTF-8, perhaps cut inside a character at the end, without control characters.
+fn is_text(head: &[u8]) -> bool {
+    let valid = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    !valid.is_empty()
+        && valid
+            .chars()
+            .all(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r' | '\x0c'))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! What a picture may cost, checked by its header before anything is decoded.
+
+use crate::ImageError;
+
+/// The largest picture that is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Width times height.
+    pub max_pixels: u64,
+    /// Width, and height.
+    pub max_side: u32,
+    /// Of the file, and of the picture as its decoder writes it.
+    pub max_bytes: u64,
+}
+
+impl Default for Limits {
+    /// Every phone and scanner made passes (a 100-megapixel camera too), a bomb does not.
+    fn default() -> Self {
+        Self {
+            max_pixels: 100_000_000,
+            max_side: 16_384,
+            max_bytes: 512 << 20,
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) fn check_file(&self, bytes: usize) -> Result<(), ImageError> {
+        self.check_bytes(bytes as u64)
+    }
+
+    /// `bytes`: what the decoded picture takes.
+    pub(crate) fn check_picture(
+        &self,
+        width: u32,
+        height: u32,
+        bytes: u64,
+    ) -> Result<(), ImageError> {
+        if width == 0 || height == 0 {
+            return Err(ImageError::NoPixels { width, height });
+        }
+        if width.max(height) > self.max_side {
+            return Err(ImageError::SideTooLong {
+                width,
+                height,
+                max_side: self.max_side,
+            });
+        }
+        if u64::from(width) * u64::from(height) > self.max_pixels {
+            return Err(ImageError::TooManyPixels {
+                width,
+                height,
+                max_pixels: self.max_pixels,
+            });
+        }
+        self.check_bytes(bytes)
+    }
+
+    fn check_bytes(&self, bytes: u64) -> Result<(), ImageError> {
+        if bytes > self.max_bytes {
+            return Err(ImageError::TooManyBytes {
+                bytes,
+                max_bytes: self.max_bytes,
+            });
+        }
+        Ok(())
+    }
+
+    /// The same for the decoder, which also counts what it needs on the way.
+    pub(crate) fn of_decoder(&self) -> image::Limits {
+        let mut limits = image::Limits::no_limits();
+        limits.max_image_width = Some(self.max_side);
+        limits.max_image_height = Some(self.max_side);
+        limits.max_alloc = Some(self.max_bytes);
+        limits
+    }
+}

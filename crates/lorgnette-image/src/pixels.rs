@@ -1,0 +1,135 @@
+//! What the vision encoder takes.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use crate::decode::n_values;
+use crate::{Grid, ImageConfig, ImageError};
+
+/// Normalised pixels, `(3, height, width)`: all red, then all green, then all blue.
+#[derive(Clone, PartialEq)]
+pub struct Pixels {
+    data: Vec<f32>,
+    width: u32,
+    height: u32,
+    patch_size: u32,
+    grid: Grid,
+}
+
+impl Pixels {
+    /// Pixels that are normalised already, such as those of a reference.
+    ///
+    /// Errors: `NotWholeUnits` unless both sides are multiples of `config.unit()` and not 0;
+    /// `WrongLength` unless `data` is `(3, height, width)`.
+    pub fn from_normalised(
+        data: Vec<f32>,
+        width: u32,
+        height: u32,
+        config: &ImageConfig,
+    ) -> Result<Self, ImageError> {
+        let unit = config.unit();
+        let is_whole = |side: u32| side != 0 && unit != 0 && side.is_multiple_of(unit);
+        if !is_whole(width) || !is_whole(height) {
+            return Err(ImageError::NotWholeUnits {
+                width,
+                height,
+                unit,
+            });
+        }
+        let (expected, found) = (n_values(width, height), data.len() as u64);
+        if found != expected {
+            return Err(ImageError::WrongLength {
+                width,
+                height,
+                expected,
+                found,
+            });
+        }
+        Ok(Self::whole(data, width, height, config))
+    }
+
+    /// `rgb`: `(height, width, 3)`, of whole units.
+    pub(crate) fn normalise(rgb: &[u8], width: u32, height: u32, config: &ImageConfig) -> Self {
+        let mut data = Vec::with_capacity(rgb.len());
+        for channel in 0..3 {
+            // There are only 256 values.
+            let normalised: [f32; 256] = std::array::from_fn(|value| {
+                (value as f32 / 255.0 - config.mean[channel]) / config.std[channel]
+            });
+            let samples = rgb.as_chunks::<3>().0.iter();
+            data.extend(samples.map(|pixel| normalised[usize::from(pixel[channel])]));
+        }
+        Self::whole(data, width, height, config)
+    }
+
+    fn whole(data: Vec<f32>, width: u32, height: u32, config: &ImageConfig) -> Self {
+        let grid = Grid {
+            rows: height / config.unit(),
+            cols: width / config.unit(),
+        };
+        Self {
+            data,
+            width,
+            height,
+            patch_size: config.patch_size,
+            grid,
+        }
+    }
+
+    /// In pixels.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// In pixels.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// The tokens that show it.
+    pub fn grid(&self) -> Grid {
+        self.grid
+    }
+
+    /// `(3, height, width)`.
+    pub fn data(&self) -> &[f32] {
+        &self.data
+    }
+
+    /// Patches from top to bottom: not merged yet, so perhaps more than `grid().rows`.
+    pub fn n_patch_rows(&self) -> usize {
+        (self.height / self.patch_size) as usize
+    }
+
+    /// Patches from left to right: not merged yet, so perhaps more than `grid().cols`.
+    pub fn n_patch_cols(&self) -> usize {
+        (self.width / self.patch_size) as usize
+    }
+
+    /// SHA-256 of the size and the pixels: the same for pictures that a model cannot tell apart.
+    pub fn content_hash(&self) -> [u8; 32] {
+        const PER_UPDATE: usize = 1024;
+        let mut hash = Sha256::new();
+        hash.update(self.width.to_le_bytes());
+        hash.update(self.height.to_le_bytes());
+        let mut bytes = Vec::with_capacity(PER_UPDATE * 4);
+        for values in self.data.chunks(PER_UPDATE) {
+            bytes.clear();
+            bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+            hash.update(&bytes);
+        }
+        hash.finalize().into()
+    }
+}
+
+/// Without the pixels, which are many.
+impl fmt::Debug for Pixels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pixels")
+            .field("width", &self.width)
+            .field("height", &self.height)
+            .field("grid", &self.grid)
+            .finish_non_exhaustive()
+    }
+}

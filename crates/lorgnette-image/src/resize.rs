@@ -1,0 +1,43 @@
+//! Resizing, as the model's pictures were.
+
+use std::error::Error;
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+
+use crate::ImageError;
+
+/// Resizes RGB bytes from `(width, height)` to `(width, height)`.
+///
+/// Bicubic with a = -0.5 over as many pixels as fall into one, 8 bits between the two passes: Pillow's
+/// `Image.resize(BICUBIC)`, which the Hugging Face processor and vLLM use. mistral-common samples 4 x 4
+/// pixels however much it shrinks, which makes small text crumble.
+/// Errors: `Resize`.
+pub(crate) fn resize(
+    rgb: &[u8],
+    (width, height): (u32, u32),
+    to: (u32, u32),
+) -> Result<Vec<u8>, ImageError> {
+    // Across first, as Pillow; the resizer alone goes down first, and where a pass is clamped to
+    // 0..=255 the order shows: up to 15 of 255 at hard edges.
+    let across = one_pass(rgb, (width, height), (to.0, height))?;
+    one_pass(&across, (to.0, height), to)
+}
+
+fn one_pass(rgb: &[u8], from: (u32, u32), to: (u32, u32)) -> Result<Vec<u8>, ImageError> {
+    let fail = |source: Box<dyn Error + Send + Sync>| ImageError::Resize {
+        width: to.0,
+        height: to.1,
+        source,
+    };
+    let source = ImageRef::new(from.0, from.1, rgb, PixelType::U8x3).map_err(|e| fail(e.into()))?;
+    let mut target = Image::new(to.0, to.1, PixelType::U8x3);
+    let bicubic = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
+    Resizer::new()
+        .resize(&source, &mut target, &bicubic)
+        .map_err(|e| fail(e.into()))?;
+    Ok(target.into_vec())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,295 @@
+//! GGUF version 3, llama.cpp's container, written as a stream.
+//!
+//! Source: `ggml/docs/gguf.md`. Candle's own writer needs every tensor in memory at once.
+
+use std::collections::HashSet;
+use std::io::Write as _;
+use std::path::Path;
+
+use candle_core::quantized::GgmlDType;
+
+use crate::error::WriteError;
+use crate::part_file::PartFile;
+
+const MAGIC: [u8; 4] = *b"GGUF";
+const VERSION: u32 = 3;
+const ALIGNMENT: u64 = 32; // what readers assume when `general.alignment` is absent
+const MAX_DIMS: usize = 4; // GGML_MAX_DIMS
+const MAX_NAME_BYTES: usize = 63; // GGML_MAX_NAME is 64 with the closing zero
+
+/// A tensor as the header describes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GgufTensor {
+    /// llama.cpp's name.
+    pub name: String,
+    /// Rows first; the file has the opposite order.
+    pub shape: Vec<usize>,
+    /// The number format.
+    pub dtype: GgmlDType,
+}
+
+impl GgufTensor {
+    /// Bytes of all rows; `None` when they overflow or a row does not fill its blocks.
+    pub fn n_bytes(&self) -> Option<u64> {
+        let row_len = *self.shape.last()?;
+        if !row_len.is_multiple_of(self.dtype.block_size()) {
+            return None;
+        }
+        let n_numbers = self
+            .shape
+            .iter()
+            .try_fold(1_u64, |n, dim| n.checked_mul(*dim as u64))?;
+        (n_numbers / self.dtype.block_size() as u64).checked_mul(self.dtype.type_size() as u64)
+    }
+}
+
+/// A metadata value, typed as llama.cpp expects the key to be.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "each is the kind that it is called")]
+pub enum GgufValue {
+    U32(u32),
+    I32(i32),
+    U64(u64),
+    F32(f32),
+    Bool(bool),
+    String(String),
+    I32s(Vec<i32>),
+    F32s(Vec<f32>),
+    Strings(Vec<String>),
+}
+
+impl From<&str> for GgufValue {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+/// Writes one GGUF file.
+#[derive(Debug)]
+pub struct GgufWriter {
+    file: PartFile,
+    tensors: Vec<GgufTensor>,
+    /// The tensor whose bytes come next.
+    tensor_idx: usize,
+    /// Bytes of it that are written.
+    n_done: u64,
+}
+
+impl GgufWriter {
+    /// Checks what is declared and writes the header.
+    ///
+    /// # Errors
+    /// [`WriteError::Declaration`] for what the format cannot hold, [`WriteError::Io`].
+    pub fn create(
+        path: &Path,
+        metadata: &[(String, GgufValue)],
+        tensors: Vec<GgufTensor>,
+    ) -> Result<Self, WriteError> {
+        check(path, metadata, &tensors)?;
+        let mut header = Vec::new();
+        header.extend(MAGIC);
+        header.extend(VERSION.to_le_bytes());
+        header.extend((tensors.len() as u64).to_le_bytes());
+        header.extend((metadata.len() as u64).to_le_bytes());
+        for (key, value) in metadata {
+            put_string(&mut header, key);
+            put_value(&mut header, value);
+        }
+        let mut offset = 0_u64;
+        for tensor in &tensors {
+            put_string(&mut header, &tensor.name);
+            header.extend((tensor.shape.len() as u32).to_le_bytes());
+            for dim in tensor.shape.iter().rev() {
+                header.extend((*dim as u64).to_le_bytes());
+            }
+            header.extend(type_id(tensor.dtype).to_le_bytes());
+            header.extend(offset.to_le_bytes());
+            // `check` has seen that the sum does not overflow.
+            offset += tensor.n_bytes().unwrap_or(0).next_multiple_of(ALIGNMENT);
+        }
+        let mut file = PartFile::create(path)?;
+        file.write_all(&header)?;
+        file.pad_to(ALIGNMENT)?;
+        Ok(Self {
+            file,
+            tensors,
+            tensor_idx: 0,
+            n_done: 0,
+        })
+    }
+
+    /// Appends bytes to a tensor, which must be the one whose turn it is.
+    ///
+    /// # Errors
+    /// [`WriteError::OutOfOrder`], [`WriteError::TooLong`], [`WriteError::Io`].
+    pub fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
+        let next = self
+            .tensors
+            .get(self.tensor_idx)
+            .filter(|tensor| tensor.name == name);
+        let Some(tensor) = next else {
+            return Err(self.out_of_order(name));
+        };
+        let declared_bytes = tensor.n_bytes().unwrap_or(0);
+        let found_bytes = self.n_done + bytes.len() as u64;
+        if found_bytes > declared_bytes {
+            return Err(WriteError::TooLong {
+                file: self.file.path().to_owned(),
+                tensor: name.to_owned(),
+                declared_bytes,
+                found_bytes,
+            });
+        }
+        self.file.write_all(bytes)?;
+        self.n_done = found_bytes;
+        if found_bytes == declared_bytes {
+            // The last one is padded too, as llama.cpp's reader expects.
+            self.file.pad_to(ALIGNMENT)?;
+            self.tensor_idx += 1;
+            self.n_done = 0;
+        }
+        Ok(())
+    }
+
+    /// Puts the complete file on the disk under its name; returns its bytes.
+    ///
+    /// # Errors
+    /// [`WriteError::Incomplete`] when a tensor lacks bytes, [`WriteError::Io`].
+    pub fn finish(self) -> Result<u64, WriteError> {
+        if let Some(tensor) = self.tensors.get(self.tensor_idx) {
+            return Err(WriteError::Incomplete {
+                file: self.file.path().to_owned(),
+                tensor: tensor.name.clone(),
+                missing_bytes: tensor.n_bytes().unwrap_or(0) - self.n_done,
+            });
+        }
+        let n_bytes = self.file.n_written();
+        self.file.finish()?;
+        Ok(n_bytes)
+    }
+
+    fn out_of_order(&self, found: &str) -> WriteError {
+        let expected = self
+            .tensors
+            .get(self.tensor_idx)
+            .map_or("nothing", |tensor| &tensor.name);
+        WriteError::OutOfOrder {
+            file: self.file.path().to_owned(),
+            expected: expected.to_owned(),
+            found: found.to_owned(),
+        }
+    }
+}
+
+fn check(
+    path: &Path,
+    metadata: &[(String, GgufValue)],
+    tensors: &[GgufTensor],
+) -> Result<(), WriteError> {
+    let fault = |name: &str, reason: String| {
+        Err(WriteError::Declaration {
+            file: path.to_owned(),
+            name: name.to_owned(),
+            reason,
+        })
+    };
+    let mut keys = HashSet::new();
+    for (key, _) in metadata {
+        if !keys.insert(key) {
+            return fault(key, "the key is there twice".into());
+        }
+        if key == "general.alignment" {
+            return fault(
+                key,
+                format!("tensors are always aligned to {ALIGNMENT} bytes"),
+            );
+        }
+    }
+    let mut names = HashSet::new();
+    let mut n_bytes = 0_u64;
+    for tensor in tensors {
+        let (name, shape) = (&tensor.name, &tensor.shape);
+        if !names.insert(name) {
+            return fault(name, "the name is there twice".into());
+        }
+        if name.is_empty() || name.len() > MAX_NAME_BYTES {
+            return fault(name, format!("names have 1 to {MAX_NAME_BYTES} bytes"));
+        }
+        if shape.is_empty() || shape.len() > MAX_DIMS || shape.contains(&0) {
+            return fault(
+                name,
+                format!("{shape:?} is not 1 to {MAX_DIMS} sizes above 0"),
+            );
+        }
+        let end = tensor
+            .n_bytes()
+            .and_then(|n| n.checked_next_multiple_of(ALIGNMENT))
+            .and_then(|n| n.checked_add(n_bytes));
+        let Some(end) = end else {
+            let dtype = tensor.dtype;
+            return fault(name, format!("{shape:?} does not fill blocks of {dtype:?}"));
+        };
+        n_bytes = end;
+    }
+    Ok(())
+}
+
+fn put_string(out: &mut Vec<u8>, text: &str) {
+    out.extend((text.len() as u64).to_le_bytes());
+    out.extend(text.as_bytes());
+}
+
+/// Kind and content. Source: `enum gguf_type`.
+fn put_value(out: &mut Vec<u8>, value: &GgufValue) {
+    const ARRAY: u32 = 9;
+    let (kind, n_items) = match value {
+        GgufValue::U32(_) => (4_u32, None),
+        GgufValue::I32(_) => (5, None),
+        GgufValue::F32(_) => (6, None),
+        GgufValue::Bool(_) => (7, None),
+        GgufValue::String(_) => (8, None),
+        GgufValue::U64(_) => (10, None),
+        GgufValue::I32s(items) => (5, Some(items.len())),
+        GgufValue::F32s(items) => (6, Some(items.len())),
+        GgufValue::Strings(items) => (8, Some(items.len())),
+    };
+    if let Some(n_items) = n_items {
+        out.extend(ARRAY.to_le_bytes());
+        out.extend(kind.to_le_bytes());
+        out.extend((n_items as u64).to_le_bytes());
+    } else {
+        out.extend(kind.to_le_bytes());
+    }
+    match value {
+        GgufValue::U32(x) => out.extend(x.to_le_bytes()),
+        GgufValue::I32(x) => out.extend(x.to_le_bytes()),
+        GgufValue::U64(x) => out.extend(x.to_le_bytes()),
+        GgufValue::F32(x) => out.extend(x.to_le_bytes()),
+        GgufValue::Bool(x) => out.push(u8::from(*x)),
+        GgufValue::String(text) => put_string(out, text),
+        GgufValue::I32s(items) => items.iter().for_each(|x| out.extend(x.to_le_bytes())),
+        GgufValue::F32s(items) => items.iter().for_each(|x| out.extend(x.to_le_bytes())),
+        GgufValue::Strings(items) => items.iter().for_each(|text| put_string(out, text)),
+    }
+}
+
+/// ggml's number of a format. Source: `enum ggml_type`; candle keeps its own table private.
+fn type_id(dtype: GgmlDType) -> u32 {
+    match dtype {
+        GgmlDType::F32 => 0,
+        GgmlDType::F16 => 1,
+        GgmlDType::Q4_0 => 2,
+        GgmlDType::Q4_1 => 3,
+        GgmlDType::Q5_0 => 6,
+        GgmlDType::Q5_1 => 7,
+        GgmlDType::Q8_0 => 8,
+        GgmlDType::Q8_1 => 9,
+        GgmlDType::Q2K => 10,
+        GgmlDType::Q3K => 11,
+        GgmlDType::Q4K => 12,
+        GgmlDType::Q5K => 13,
+        GgmlDType::Q6K => 14,
+        GgmlDType::Q8K => 15,
+        GgmlDType::BF16 => 30,
+    }
+}

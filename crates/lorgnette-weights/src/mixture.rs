@@ -1,0 +1,110 @@
+//! Which tensor of a model gets which number format.
+//!
+//! Source: llama.cpp `src/llama-quant.cpp` (`llama_tensor_get_type_impl`,
+//! `tensor_allows_quantization`, `tensor_type_fallback`) and `conversion/base.py`.
+
+use candle_core::quantized::GgmlDType;
+
+/// A recipe for a whole model, named as llama.cpp names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mixture {
+    /// Everything in F32.
+    F32,
+    /// Matrices in F16, the rest in F32.
+    F16,
+    /// Matrices in `Q8_0`.
+    Q8_0,
+    /// Matrices in `Q4_K`, those that matter most in `Q6_K`.
+    Q4KM,
+}
+
+/// What the recipe needs to know of the text model beside a tensor's name and shape.
+#[derive(Debug, Clone, Copy)]
+pub struct TextModel {
+    /// Blocks.
+    pub n_layers: usize,
+    /// The embedding also is the output matrix.
+    pub tied_embeddings: bool,
+}
+
+impl Mixture {
+    /// llama.cpp's name, which also is a part of file names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::Q8_0 => "q8_0",
+            Self::Q4KM => "q4_k_m",
+        }
+    }
+
+    /// The value of `general.file_type`. Source: llama.cpp's `enum llama_ftype`.
+    pub fn file_type(self) -> u32 {
+        match self {
+            Self::F32 => 0,
+            Self::F16 => 1,
+            Self::Q8_0 => 7,
+            Self::Q4KM => 15,
+        }
+    }
+
+    /// The format of a tensor of the text model, by its GGUF name and its shape, rows first.
+    pub fn text_dtype(self, name: &str, shape: &[usize], model: TextModel) -> GgmlDType {
+        if shape.len() < 2 || name.contains("_norm.weight") {
+            return GgmlDType::F32;
+        }
+        let wanted = match self {
+            Self::F32 => GgmlDType::F32,
+            Self::F16 => GgmlDType::F16,
+            Self::Q8_0 => GgmlDType::Q8_0,
+            Self::Q4KM => q4_k_m(name, model),
+        };
+        fitting(wanted, shape.last().copied().unwrap_or(0))
+    }
+
+    /// The format of a tensor of the vision part, which llama.cpp's converter writes in F16
+    /// whatever the text model is in; the patch embedding too, norms and biases in F32.
+    pub fn vision_dtype(shape: &[usize]) -> GgmlDType {
+        if shape.len() < 2 {
+            GgmlDType::F32
+        } else {
+            GgmlDType::F16
+        }
+    }
+}
+
+fn q4_k_m(name: &str, model: TextModel) -> GgmlDType {
+    let is_output = name == "output.weight";
+    let is_sensitive = name.contains("attn_v.weight") || name.contains("ffn_down");
+    let more_bits = match layer_idx(name) {
+        Some(layer_idx) => is_sensitive && use_more_bits(layer_idx, model.n_layers),
+        None => is_output || (model.tied_embeddings && name == "token_embd.weight"),
+    };
+    if more_bits {
+        GgmlDType::Q6K
+    } else {
+        GgmlDType::Q4K
+    }
+}
+
+/// The first and the last eighth of the layers, and every third between.
+fn use_more_bits(layer_idx: usize, n_layers: usize) -> bool {
+    let first = n_layers / 8;
+    layer_idx < first || layer_idx >= 7 * n_layers / 8 || (layer_idx - first) % 3 == 2
+}
+
+fn layer_idx(name: &str) -> Option<usize> {
+    name.strip_prefix("blk.")?.split('.').next()?.parse().ok()
+}
+
+/// The wanted format, or one with smaller blocks when a row does not fill its blocks. llama.cpp
+/// goes from `Q4_K` to `Q5_0`, which is not read here; `Q8_0` has the same blocks of 32.
+fn fitting(wanted: GgmlDType, row_len: usize) -> GgmlDType {
+    [wanted, GgmlDType::Q8_0]
+        .into_iter()
+        .find(|dtype| row_len.is_multiple_of(dtype.block_size()))
+        .unwrap_or(GgmlDType::F16)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+//! A file that has its final name only when it is complete and on the disk.
+
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use fs_err::File;
+
+/// Large enough that a 14 GB file is not written in small system calls.
+const BUFFER_BYTES: usize = 1 << 20;
+
+/// Writes to `<name>.part` beside `path` and renames it in [`PartFile::finish`].
+///
+/// Dropped before that, it removes what it has written.
+#[derive(Debug)]
+pub(crate) struct PartFile {
+    path: PathBuf,
+    part: PathBuf,
+    /// `None` once finished.
+    output: Option<BufWriter<File>>,
+    n_written: u64,
+}
+
+impl PartFile {
+    pub(crate) fn create(path: &Path) -> std::io::Result<Self> {
+        let mut part = path.as_os_str().to_owned();
+        part.push(".part");
+        let part = PathBuf::from(part);
+        let output = Some(BufWriter::with_capacity(BUFFER_BYTES, File::create(&part)?));
+        Ok(Self {
+            path: path.to_owned(),
+            part,
+            output,
+            n_written: 0,
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn n_written(&self) -> u64 {
+        self.n_written
+    }
+
+    /// Zeros up to the next multiple of `alignment`.
+    pub(crate) fn pad_to(&mut self, alignment: u64) -> std::io::Result<()> {
+        let n_bytes = self.n_written.next_multiple_of(alignment) - self.n_written;
+        std::io::copy(&mut std::io::Read::take(std::io::repeat(0), n_bytes), self).map(drop)
+    }
+
+    pub(crate) fn finish(mut self) -> std::io::Result<()> {
+        if let Some(output) = self.output.take() {
+            let file = output
+                .into_inner()
+                .map_err(std::io::IntoInnerError::into_error)?;
+            file.sync_all()?;
+            drop(file); // Windows renames no open file
+            fs_err::rename(&self.part, &self.path)?;
+        }
+        Ok(())
+    }
+}
+
+impl Write for PartFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let Some(output) = &mut self.output else {
+            return Ok(0);
+        };
+        let n_bytes = output.write(bytes)?;
+        self.n_written += n_bytes as u64;
+        Ok(n_bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.output.as_mut().map_or(Ok(()), BufWriter::flush)
+    }
+}
+
+impl Drop for PartFile {
+    fn drop(&mut self) {
+        if let Some(output) = self.output.take() {
+            drop(output.into_parts()); // closes the file without writing the rest of the buffer
+            // Nothing to be done about a part that cannot be removed: the next try overwrites it.
+            let _ = fs_err::remove_file(&self.part);
+        }
+    }
+}

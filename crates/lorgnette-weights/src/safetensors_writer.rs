@@ -1,0 +1,288 @@
+//! Safetensors, one file or a Hugging Face set of shards with an index, written as a stream.
+//!
+//! Source: the format section of the `safetensors` README; shard names and index as
+//! `huggingface_hub`'s `save_torch_state_dict` writes them. The `safetensors` crate's own writer
+//! needs every tensor in memory at once.
+
+use std::collections::{HashSet, VecDeque};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::error::WriteError;
+use crate::part_file::PartFile;
+
+/// The header's bytes are padded to this, so that tensors behind it are aligned.
+const ALIGNMENT: usize = 8;
+
+/// The number formats that are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the format that it is called")]
+pub enum SafetensorsDtype {
+    F32,
+    F16,
+    BF16,
+}
+
+impl SafetensorsDtype {
+    /// Bytes of a number.
+    pub fn n_bytes(self) -> u64 {
+        match self {
+            Self::F32 => 4,
+            Self::F16 | Self::BF16 => 2,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "F32",
+            Self::F16 => "F16",
+            Self::BF16 => "BF16",
+        }
+    }
+}
+
+/// A tensor as the header describes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SafetensorsTensor {
+    /// Its name.
+    pub name: String,
+    /// Rows first.
+    pub shape: Vec<usize>,
+    /// The number format.
+    pub dtype: SafetensorsDtype,
+}
+
+impl SafetensorsTensor {
+    /// Bytes of all numbers; `None` when they overflow.
+    pub fn n_bytes(&self) -> Option<u64> {
+        let mut dims = self.shape.iter();
+        dims.try_fold(self.dtype.n_bytes(), |n, dim| n.checked_mul(*dim as u64))
+    }
+}
+
+/// Writes `model.safetensors`, or shards of it and `model.safetensors.index.json`.
+#[derive(Debug)]
+pub struct SafetensorsWriter {
+    dir: PathBuf,
+    /// Shards not yet begun.
+    shards: VecDeque<Shard>,
+    open: Option<OpenShard>,
+    weight_map: Map<String, Value>,
+    n_tensor_bytes: u64,
+    sharded: bool,
+}
+
+#[derive(Debug)]
+struct Shard {
+    name: String,
+    tensors: VecDeque<SafetensorsTensor>,
+}
+
+#[derive(Debug)]
+struct OpenShard {
+    file: PartFile,
+    tensors: VecDeque<SafetensorsTensor>,
+    /// Bytes written of the first of `tensors`.
+    n_done: u64,
+}
+
+impl SafetensorsWriter {
+    /// Plans the shards: a new one begins where the next tensor would exceed `max_shard_bytes`.
+    /// All in one needs no index, and gets none.
+    ///
+    /// # Errors
+    /// [`WriteError::Declaration`] for what the format cannot hold.
+    pub fn create(
+        dir: &Path,
+        tensors: Vec<SafetensorsTensor>,
+        max_shard_bytes: u64,
+    ) -> Result<Self, WriteError> {
+        let mut shards: Vec<VecDeque<SafetensorsTensor>> = Vec::new();
+        let mut names = HashSet::new();
+        let (mut n_shard_bytes, mut n_tensor_bytes) = (0_u64, 0_u64);
+        for tensor in tensors {
+            let fault = |reason: &str| WriteError::Declaration {
+                file: dir.to_owned(),
+                name: tensor.name.clone(),
+                reason: reason.to_owned(),
+            };
+            if tensor.name == "__metadata__" || !names.insert(tensor.name.clone()) {
+                return Err(fault("the name is taken"));
+            }
+            let n_bytes = tensor
+                .n_bytes()
+                .filter(|n| *n > 0)
+                .ok_or_else(|| fault("no bytes"))?;
+            let sum = n_tensor_bytes.checked_add(n_bytes);
+            n_tensor_bytes = sum.ok_or_else(|| fault("the sizes overflow"))?;
+            if shards.is_empty() || n_shard_bytes.saturating_add(n_bytes) > max_shard_bytes {
+                shards.push(VecDeque::new());
+                n_shard_bytes = 0;
+            }
+            n_shard_bytes += n_bytes;
+            if let Some(shard) = shards.last_mut() {
+                shard.push_back(tensor);
+            }
+        }
+        let n_shards = shards.len();
+        let sharded = n_shards > 1;
+        let shard = |(shard_idx, tensors)| {
+            let name = if sharded {
+                format!("model-{:05}-of-{n_shards:05}.safetensors", shard_idx + 1)
+            } else {
+                "model.safetensors".to_owned()
+            };
+            Shard { name, tensors }
+        };
+        Ok(Self {
+            dir: dir.to_owned(),
+            shards: shards.into_iter().enumerate().map(shard).collect(),
+            open: None,
+            weight_map: Map::new(),
+            n_tensor_bytes,
+            sharded,
+        })
+    }
+
+    /// Appends bytes to a tensor, which must be the one whose turn it is.
+    ///
+    /// # Errors
+    /// [`WriteError::OutOfOrder`], [`WriteError::TooLong`], [`WriteError::Io`].
+    pub fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
+        if self.open.is_none()
+            && let Some(shard) = self.shards.pop_front()
+        {
+            for tensor in &shard.tensors {
+                self.weight_map
+                    .insert(tensor.name.clone(), json!(shard.name));
+            }
+            self.open = Some(OpenShard::create(
+                &self.dir.join(&shard.name),
+                shard.tensors,
+            )?);
+        }
+        let Some(open) = &mut self.open else {
+            return Err(WriteError::OutOfOrder {
+                file: self.dir.clone(),
+                expected: "nothing".into(),
+                found: name.to_owned(),
+            });
+        };
+        open.append(name, bytes)?;
+        if open.tensors.is_empty()
+            && let Some(open) = self.open.take()
+        {
+            open.file.finish()?;
+        }
+        Ok(())
+    }
+
+    /// Writes the index, if there is one; returns the bytes of all tensors.
+    ///
+    /// # Errors
+    /// [`WriteError::Incomplete`] when a tensor lacks bytes, [`WriteError::Io`].
+    pub fn finish(mut self) -> Result<u64, WriteError> {
+        let (file, tensor, n_done) = match (&self.open, self.shards.pop_front()) {
+            (Some(open), _) => (
+                open.file.path().to_owned(),
+                open.tensors.front(),
+                open.n_done,
+            ),
+            (None, Some(ref shard)) => {
+                let tensor = shard.tensors.front();
+                return Err(incomplete(self.dir.join(&shard.name), tensor, 0));
+            }
+            (None, None) => {
+                if self.sharded {
+                    self.write_index()?;
+                }
+                return Ok(self.n_tensor_bytes);
+            }
+        };
+        Err(incomplete(file, tensor, n_done))
+    }
+
+    /// Last, so that a folder with an index is a complete one.
+    fn write_index(&self) -> Result<(), WriteError> {
+        let index = json!({
+            "metadata": { "total_size": self.n_tensor_bytes },
+            "weight_map": self.weight_map,
+        });
+        let mut file = PartFile::create(&self.dir.join("model.safetensors.index.json"))?;
+        file.write_all(format!("{index:#}\n").as_bytes())?;
+        file.finish()?;
+        Ok(())
+    }
+}
+
+impl OpenShard {
+    fn create(path: &Path, tensors: VecDeque<SafetensorsTensor>) -> Result<Self, WriteError> {
+        let mut header = Map::new();
+        // Transformers refuses files that do not say which framework's tensors they hold.
+        header.insert("__metadata__".into(), json!({ "format": "pt" }));
+        let mut offset = 0;
+        for tensor in &tensors {
+            let end = offset + tensor.n_bytes().unwrap_or(0);
+            let info = json!({
+                "dtype": tensor.dtype.name(),
+                "shape": tensor.shape,
+                "data_offsets": [offset, end],
+            });
+            header.insert(tensor.name.clone(), info);
+            offset = end;
+        }
+        let mut header = Value::Object(header).to_string().into_bytes();
+        header.resize(header.len().next_multiple_of(ALIGNMENT), b' ');
+        let mut file = PartFile::create(path)?;
+        file.write_all(&(header.len() as u64).to_le_bytes())?;
+        file.write_all(&header)?;
+        Ok(Self {
+            file,
+            tensors,
+            n_done: 0,
+        })
+    }
+
+    fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
+        let file = || self.file.path().to_owned();
+        let Some(tensor) = self.tensors.front().filter(|tensor| tensor.name == name) else {
+            return Err(WriteError::OutOfOrder {
+                file: file(),
+                expected: self
+                    .tensors
+                    .front()
+                    .map_or("nothing", |tensor| &tensor.name)
+                    .to_owned(),
+                found: name.to_owned(),
+            });
+        };
+        let declared_bytes = tensor.n_bytes().unwrap_or(0);
+        let found_bytes = self.n_done + bytes.len() as u64;
+        if found_bytes > declared_bytes {
+            let tensor = name.to_owned();
+            return Err(WriteError::TooLong {
+                file: file(),
+                tensor,
+                declared_bytes,
+                found_bytes,
+            });
+        }
+        self.file.write_all(bytes)?;
+        self.n_done = found_bytes;
+        if found_bytes == declared_bytes {
+            self.tensors.pop_front();
+            self.n_done = 0;
+        }
+        Ok(())
+    }
+}
+
+fn incomplete(file: PathBuf, tensor: Option<&SafetensorsTensor>, n_done: u64) -> WriteError {
+    WriteError::Incomplete {
+        file,
+        tensor: tensor.map(|tensor| tensor.name.clone()).unwrap_or_default(),
+        missing_bytes: tensor.and_then(SafetensorsTensor::n_bytes).unwrap_or(0) - n_done,
+    }
+}

@@ -1,0 +1,140 @@
+//! The arrows between crates: `image, kernels <- pixtral <- engine <- app -> weights`.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+
+/// What each crate may use beside what its arrows lead to. Crates are called by their folder.
+const ARROWS: [(&str, &[&str]); 6] = [
+    ("lorgnette-image", &[]),
+    ("lorgnette-kernels", &[]),
+    (
+        "lorgnette-pixtral",
+        &["lorgnette-image", "lorgnette-kernels"],
+    ),
+    ("lorgnette-engine", &["lorgnette-pixtral"]),
+    ("lorgnette-weights", &[]),
+    ("lorgnette-app", &["lorgnette-engine", "lorgnette-weights"]),
+];
+/// Shells around the app use it and nothing below it: what they need of that is the app's to offer.
+const SHELLS: [&str; 2] = ["lorgnette-cli", "src-tauri"];
+/// Tests of any crate may write model files with it; it knows no other crate, so no circle closes.
+const WRITES_FOR_TESTS: &str = "lorgnette-weights";
+/// Chores may use everything; nothing uses them.
+const CHORES: &str = "xtask";
+
+/// Checks which crate uses which, and prints each arrow that goes back.
+#[derive(clap::Args)]
+pub struct Args {}
+
+impl Args {
+    /// An error when any arrow is forbidden.
+    #[expect(clippy::unused_self, reason = "every chore runs from its arguments")]
+    pub fn run(&self) -> Result<()> {
+        let edges = edges(&cargo_metadata()?);
+        let forbidden: Vec<_> = edges
+            .iter()
+            .filter(|(from, to)| !allowed(from, to))
+            .collect();
+        for (from, to) in &forbidden {
+            println!("{from} -> {to}");
+        }
+        if !forbidden.is_empty() {
+            bail!(
+                "{} of {} arrows between crates are forbidden",
+                forbidden.len(),
+                edges.len()
+            );
+        }
+        println!("{} arrows between crates, all allowed", edges.len());
+        Ok(())
+    }
+}
+
+/// Whether `from` may use `to`. A crate that no list names may be used by nobody but chores.
+fn allowed(from: &str, to: &str) -> bool {
+    if from == CHORES {
+        return true;
+    }
+    if SHELLS.contains(&from) {
+        return to == "lorgnette-app";
+    }
+    let arrows = ARROWS
+        .iter()
+        .find(|(name, _)| *name == from)
+        .map_or(&[][..], |(_, to)| to);
+    arrows.iter().any(|next| *next == to || allowed(next, to))
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    manifest_path: String,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    /// `dev`, `build`, or nothing for what is built in.
+    kind: Option<String>,
+    /// Only of crates on this disk, which are those of the workspace.
+    path: Option<String>,
+}
+
+fn cargo_metadata() -> Result<Metadata> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args([
+            "metadata",
+            "--no-deps",
+            "--offline",
+            "--format-version",
+            "1",
+        ])
+        .output()
+        .context("cannot run cargo metadata")?;
+    if !output.status.success() {
+        bail!(
+            "cargo metadata failed: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+    }
+    serde_json::from_slice(&output.stdout).context("cargo metadata is not what it should be")
+}
+
+/// Who uses whom, build scripts and tests included, but for what tests may use beside.
+fn edges(metadata: &Metadata) -> Vec<(String, String)> {
+    let folder = |path: &Path| {
+        path.file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    };
+    let mut edges = Vec::new();
+    for package in &metadata.packages {
+        let from = folder(
+            Path::new(&package.manifest_path)
+                .parent()
+                .unwrap_or(Path::new("")),
+        );
+        for dependency in &package.dependencies {
+            let Some(to) = dependency.path.as_ref().map(|path| folder(Path::new(path))) else {
+                continue;
+            };
+            if dependency.kind.as_deref() != Some("dev") || to != WRITES_FOR_TESTS {
+                edges.push((from.clone(), to));
+            }
+        }
+    }
+    edges.sort();
+    edges.dedup();
+    edges
+}
+
+#[cfg(test)]
+mod tests;

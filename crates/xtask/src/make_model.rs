@@ -1,0 +1,143 @@
+//! Models of the true shapes with random weights, to measure and to test with.
+//!
+//! Every format of a shape and a seed holds the same network, up to the rounding of the format.
+
+mod gguf;
+mod hugging_face;
+mod random;
+mod shapes;
+mod tekken;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::Result;
+use candle_core::quantized::GgmlDType;
+use lorgnette_pixtral::ModelConfig;
+use lorgnette_pixtral::checkpoint::{BlockPart, Naming, Part};
+use lorgnette_weights::{Mixture, SafetensorsDtype};
+
+use self::random::{Kind, RandomWeights, Wanted};
+use self::shapes::Shape;
+
+/// Writes a model with random weights: true shapes, real tokenizer, no sense.
+///
+/// The same shape, format and seed give the same bytes, and two formats of one seed the same
+/// network. `ministral-3b` is written without the keys of `YaRN`, its scaling for long prompts,
+/// because the engine refuses models that have them.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The network's sizes.
+    #[arg(long)]
+    shape: Shape,
+    /// What to write: a GGUF pair as llama.cpp's, or a Hugging Face folder.
+    #[arg(long)]
+    format: Format,
+    /// The folder; it is made when it is not there.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Which random weights.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Format {
+    #[value(name = "gguf-q4_k_m")]
+    GgufQ4KM,
+    #[value(name = "gguf-q8_0")]
+    GgufQ8_0,
+    #[value(name = "gguf-f16")]
+    GgufF16,
+    #[value(name = "gguf-f32")]
+    GgufF32,
+    #[value(name = "safetensors-bf16")]
+    SafetensorsBf16,
+    #[value(name = "safetensors-f32")]
+    SafetensorsF32,
+}
+
+impl Args {
+    /// Writes the files and prints their sizes.
+    pub fn run(&self) -> Result<()> {
+        let start = Instant::now();
+        fs_err::create_dir_all(&self.out)?;
+        let config = self.shape.config();
+        let tokenizer = self.shape.tokenizer()?;
+        let mut weights = RandomWeights::new(self.seed, self.shape.is_tiny());
+        let gguf = |mixture, weights: &mut RandomWeights| {
+            let name = self.shape.name();
+            gguf::write(
+                &self.out,
+                name,
+                mixture,
+                &config,
+                &tokenizer.to_gguf_vocab(),
+                weights,
+            )
+        };
+        let files = match self.format {
+            Format::GgufQ4KM => gguf(Mixture::Q4KM, &mut weights),
+            Format::GgufQ8_0 => gguf(Mixture::Q8_0, &mut weights),
+            Format::GgufF16 => gguf(Mixture::F16, &mut weights),
+            Format::GgufF32 => gguf(Mixture::F32, &mut weights),
+            Format::SafetensorsBf16 => hugging_face::write(
+                &self.out,
+                SafetensorsDtype::BF16,
+                &config,
+                &tokenizer,
+                &mut weights,
+            ),
+            Format::SafetensorsF32 => hugging_face::write(
+                &self.out,
+                SafetensorsDtype::F32,
+                &config,
+                &tokenizer,
+                &mut weights,
+            ),
+        }?;
+        for (path, n_bytes) in files {
+            println!("{:>7.3} GB  {}", n_bytes as f64 / 1e9, path.display());
+        }
+        eprintln!("written in {:.1} s", start.elapsed().as_secs_f64());
+        Ok(())
+    }
+}
+
+/// What the tensor's numbers are like; `interleaved` orders the rows of q and k as GGUF does.
+fn wanted(
+    config: &ModelConfig,
+    part: Part,
+    shape: &[usize],
+    dtype: GgmlDType,
+    interleaved: bool,
+) -> Wanted {
+    let (text, vision) = (&config.text, config.vision.as_ref());
+    let kind = match part {
+        Part::Text(_, BlockPart::AttentionNorm | BlockPart::FfnNorm)
+        | Part::Vision(_, BlockPart::AttentionNorm | BlockPart::FfnNorm)
+        | Part::OutputNorm
+        | Part::VisionPreNorm
+        | Part::ProjectorNorm => Kind::Norm,
+        Part::Projector1Bias | Part::Projector2Bias => Kind::Bias,
+        _ => Kind::Matrix,
+    };
+    let n_heads = match part {
+        Part::Text(_, BlockPart::Q) => Some(text.n_heads),
+        Part::Text(_, BlockPart::K) => Some(text.n_kv_heads),
+        Part::Vision(_, BlockPart::Q | BlockPart::K) => vision.map(|vision| vision.n_heads),
+        _ => None,
+    };
+    let n_rows = if shape.len() < 2 { 1 } else { shape[0] };
+    Wanted {
+        name: Naming::Llava.name(part),
+        kind,
+        n_rows,
+        row_len: shape.iter().product::<usize>() / n_rows,
+        dtype,
+        interleaved_heads: n_heads.filter(|_| interleaved),
+    }
+}
+
+#[cfg(test)]
+mod tests;

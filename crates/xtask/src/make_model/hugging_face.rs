@@ -1,0 +1,131 @@
+//! A Hugging Face folder as the hub has it: `llava` (Pixtral) or `mistral3`.
+//!
+//! Sources: the `config.json` of `mistral-community/pixtral-12b`, transformers'
+//! `convert_mistral3_weights_to_hf.py`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use candle_core::quantized::GgmlDType;
+use lorgnette_engine::tokens::Tokenizer;
+use lorgnette_pixtral::ModelConfig;
+use lorgnette_pixtral::checkpoint::{Naming, inventory};
+use lorgnette_weights::{SafetensorsDtype, SafetensorsTensor, SafetensorsWriter};
+use serde_json::{Value, json};
+
+use super::random::RandomWeights;
+use super::{tekken, wanted};
+
+/// As `save_pretrained` of transformers 4 does.
+const MAX_SHARD_BYTES: u64 = 5_000_000_000;
+
+/// Writes the folder; returns each file and its size.
+pub fn write(
+    dir: &Path,
+    dtype: SafetensorsDtype,
+    config: &ModelConfig,
+    tokenizer: &Tokenizer,
+    weights: &mut RandomWeights,
+) -> Result<Vec<(PathBuf, u64)>> {
+    let block_dtype = match dtype {
+        SafetensorsDtype::F32 => GgmlDType::F32,
+        SafetensorsDtype::F16 => GgmlDType::F16,
+        SafetensorsDtype::BF16 => GgmlDType::BF16,
+    };
+    let parts = inventory(config);
+    let tensors = parts
+        .iter()
+        .map(|(part, shape)| {
+            let name = Naming::Llava.name(*part);
+            SafetensorsTensor {
+                name,
+                shape: shape.clone(),
+                dtype,
+            }
+        })
+        .collect();
+    let mut writer = SafetensorsWriter::create(dir, tensors, MAX_SHARD_BYTES)?;
+    for (part, shape) in &parts {
+        let wanted = wanted(config, *part, shape, block_dtype, false);
+        weights.stream(&wanted, |bytes| Ok(writer.append(&wanted.name, bytes)?))?;
+    }
+    writer.finish()?;
+    fs_err::write(
+        dir.join("config.json"),
+        format!("{:#}\n", config_json(config, dtype)),
+    )?;
+
+    fs_err::write(dir.join("tekken.json"), tekken::json(tokenizer))?;
+
+    let mut files = Vec::new();
+    for entry in fs_err::read_dir(dir)? {
+        let entry = entry?;
+        files.push((entry.path(), entry.metadata()?.len()));
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn config_json(config: &ModelConfig, dtype: SafetensorsDtype) -> Value {
+    let torch_dtype = match dtype {
+        SafetensorsDtype::F32 => "float32",
+        SafetensorsDtype::F16 => "float16",
+        SafetensorsDtype::BF16 => "bfloat16",
+    };
+    let text = &config.text;
+    let text_config = json!({
+        "model_type": "mistral",
+        "hidden_size": text.hidden_size,
+        "intermediate_size": text.intermediate_size,
+        "num_hidden_layers": text.n_layers,
+        "num_attention_heads": text.n_heads,
+        "num_key_value_heads": text.n_kv_heads,
+        "head_dim": text.head_dim,
+        "vocab_size": text.vocab_size,
+        "rope_theta": text.rope_theta,
+        "rms_norm_eps": text.rms_norm_eps,
+        "max_position_embeddings": text.max_position_embeddings,
+        "hidden_act": "silu",
+        "sliding_window": null,
+        "tie_word_embeddings": text.tied_embeddings,
+        "torch_dtype": torch_dtype,
+    });
+    let Some(vision) = &config.vision else {
+        return text_config;
+    };
+    let vision_config = json!({
+        "model_type": "pixtral",
+        "hidden_size": vision.hidden_size,
+        "intermediate_size": vision.intermediate_size,
+        "num_hidden_layers": vision.n_layers,
+        "num_attention_heads": vision.n_heads,
+        "head_dim": vision.head_dim,
+        "num_channels": 3,
+        "patch_size": vision.patch_size,
+        "image_size": vision.image_size,
+        "rope_theta": vision.rope_theta,
+        "hidden_act": "silu",
+        "torch_dtype": torch_dtype,
+    });
+    let mut json = json!({
+        "image_token_index": vision.image_token_id,
+        "multimodal_projector_bias": vision.projector_bias,
+        "projector_hidden_act": "gelu",
+        "vision_feature_layer": -1,
+        "tie_word_embeddings": text.tied_embeddings,
+        "torch_dtype": torch_dtype,
+        "text_config": text_config,
+        "vision_config": vision_config,
+    });
+    if vision.projector_norm {
+        json["model_type"] = "mistral3".into();
+        json["architectures"] = json!(["Mistral3ForConditionalGeneration"]);
+        json["spatial_merge_size"] = vision.spatial_merge_size.into();
+    } else {
+        json["model_type"] = "llava".into();
+        json["architectures"] = json!(["LlavaForConditionalGeneration"]);
+        json["vision_feature_select_strategy"] = "full".into();
+        json["image_seq_length"] = 1.into();
+    }
+    json
+}

@@ -1,0 +1,206 @@
+//! Random weights, the same for the same seed on every machine.
+//!
+//! Matrices have a deviation of 1 / sqrt(row length), which keeps the size of what they multiply;
+//! norms are near 1. So activations stay finite and logits have a deviation near 1.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use candle_core::quantized::GgmlDType;
+use lorgnette_weights::quantise::quantise;
+use rayon::prelude::*;
+
+/// Numbers in a pool. Quantising 12 billion numbers would take an hour; these take a second.
+const N_POOL: usize = 1 << 22;
+/// Units of a pool that a row takes in one piece, at most.
+const MAX_PIECE_UNITS: usize = 8;
+/// Numbers written at a time.
+const N_CHUNK: usize = 1 << 23;
+
+/// What a tensor's numbers are like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Around 0, deviation 1 / sqrt(row length).
+    Matrix,
+    /// Around 1.
+    Norm,
+    /// Around 0.
+    Bias,
+}
+
+/// A tensor to be made.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// What its numbers are drawn from beside the seed: the same name, the same numbers.
+    pub name: String,
+    pub kind: Kind,
+    pub n_rows: usize,
+    pub row_len: usize,
+    pub dtype: GgmlDType,
+    /// Rows in llama.cpp's order for this many heads, instead of Hugging Face's.
+    pub interleaved_heads: Option<usize>,
+}
+
+impl Wanted {
+    /// The row that stands at `row` in the file.
+    ///
+    /// Formula: transformers' `permute_for_rope` turned around, which llama.cpp calls
+    /// `LlamaModel.permute`: in each head, row `2 i + half` was row `half * head_dim / 2 + i`.
+    fn source_row(&self, row: usize) -> usize {
+        let Some(n_heads) = self.interleaved_heads else {
+            return row;
+        };
+        let head_dim = self.n_rows / n_heads;
+        let (head, in_head) = (row / head_dim, row % head_dim);
+        head * head_dim + in_head % 2 * (head_dim / 2) + in_head / 2
+    }
+}
+
+/// Makes tensors.
+pub struct RandomWeights {
+    seed: u64,
+    /// Each weight is a number of its own; otherwise rows are pieced together from pools.
+    independent: bool,
+    pools: HashMap<(GgmlDType, usize), Pool>,
+}
+
+impl RandomWeights {
+    pub fn new(seed: u64, independent: bool) -> Self {
+        Self {
+            seed,
+            independent,
+            pools: HashMap::new(),
+        }
+    }
+
+    /// Hands the tensor's bytes to `write`, in pieces.
+    pub fn stream(
+        &mut self,
+        wanted: &Wanted,
+        mut write: impl FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let rows_a_chunk = (N_CHUNK / wanted.row_len).max(1);
+        for first in (0..wanted.n_rows).step_by(rows_a_chunk) {
+            let end = (first + rows_a_chunk).min(wanted.n_rows);
+            write(&self.rows(wanted, first..end)?)?;
+        }
+        Ok(())
+    }
+
+    /// The bytes of some rows. Each row depends on its own number only.
+    pub fn rows(&mut self, wanted: &Wanted, rows: std::ops::Range<usize>) -> Result<Vec<u8>> {
+        if self.independent || wanted.kind != Kind::Matrix {
+            let mut numbers = vec![0.0; rows.len() * wanted.row_len];
+            let seed = self.seed;
+            numbers
+                .par_chunks_mut(wanted.row_len)
+                .zip(rows)
+                .for_each(|(numbers, row)| {
+                    Rng::new(seed, &wanted.name, wanted.source_row(row)).fill(numbers, wanted.kind);
+                });
+            return Ok(quantise(&numbers, wanted.row_len, wanted.dtype)?);
+        }
+        let (dtype, row_len) = (wanted.dtype, wanted.row_len);
+        if !self.pools.contains_key(&(dtype, row_len)) {
+            self.pools
+                .insert((dtype, row_len), Pool::new(self.seed, dtype, row_len)?);
+        }
+        let pool = &self.pools[&(dtype, row_len)];
+        let n_row_bytes = row_len / dtype.block_size() * dtype.type_size();
+        let mut bytes = vec![0; rows.len() * n_row_bytes];
+        bytes
+            .par_chunks_mut(n_row_bytes)
+            .zip(rows)
+            .for_each(|(bytes, row)| {
+                let mut rng = Rng::new(self.seed, &wanted.name, wanted.source_row(row));
+                pool.fill(bytes, &mut rng);
+            });
+        Ok(bytes)
+    }
+}
+
+/// Quantised numbers that rows are pieced together from.
+struct Pool {
+    bytes: Vec<u8>,
+    /// A unit is the largest power of two up to 256 that divides a row: whole blocks in every
+    /// format that the row can have, and the same numbers in each.
+    n_unit_bytes: usize,
+}
+
+impl Pool {
+    fn new(seed: u64, dtype: GgmlDType, row_len: usize) -> Result<Self> {
+        let unit = 1 << row_len.trailing_zeros().min(8);
+        let mut numbers = vec![0.0; N_POOL.next_multiple_of(row_len)];
+        numbers
+            .par_chunks_mut(row_len)
+            .enumerate()
+            .for_each(|(row, numbers)| {
+                Rng::new(seed, "pool", row).fill(numbers, Kind::Matrix);
+            });
+        let bytes = quantise(&numbers, row_len, dtype)?;
+        Ok(Self {
+            bytes,
+            n_unit_bytes: unit / dtype.block_size() * dtype.type_size(),
+        })
+    }
+
+    /// Two pieces at least, so that two rows of a vocabulary are never the same: greedy decoding
+    /// must not meet a tie.
+    fn fill(&self, row: &mut [u8], rng: &mut Rng) {
+        let n_pool_units = self.bytes.len() / self.n_unit_bytes;
+        let n_piece_units = (row.len() / self.n_unit_bytes / 2).clamp(1, MAX_PIECE_UNITS);
+        for piece in row.chunks_mut(n_piece_units * self.n_unit_bytes) {
+            let first = rng.next() % (n_pool_units - n_piece_units + 1) as u64;
+            let start = first as usize * self.n_unit_bytes;
+            piece.copy_from_slice(&self.bytes[start..start + piece.len()]);
+        }
+    }
+}
+
+/// splitmix64 by Sebastiano Vigna. Own, because the streams of `rand` change with its versions.
+struct Rng(u64);
+
+impl Rng {
+    fn new(seed: u64, name: &str, row: usize) -> Self {
+        // FNV-1a over the name; the standard library's hash may change with its versions.
+        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let mut rng = Self(seed);
+        rng.0 = rng.next() ^ hash;
+        rng.0 = rng.next() ^ row as u64;
+        rng.0 = rng.next();
+        rng
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let x = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^ (x >> 31)
+    }
+
+    /// Mean 0, deviation 1, near a bell curve: the sum of four even 16-bit numbers. In integers,
+    /// because logarithm and cosine differ by machine in their last bit.
+    fn normal(&mut self) -> f32 {
+        const MEAN: i32 = 2 * 0xffff;
+        const DEVIATION: f32 = 37_837.23; // sqrt(4 * (65536^2 - 1) / 12)
+        let x = self.next();
+        let sum = (0..4).map(|i| (x >> (16 * i) & 0xffff) as i32).sum::<i32>();
+        (sum - MEAN) as f32 / DEVIATION
+    }
+
+    fn fill(&mut self, row: &mut [f32], kind: Kind) {
+        let (mean, deviation) = match kind {
+            Kind::Matrix => (0.0, 1.0 / (row.len() as f32).sqrt()),
+            Kind::Norm => (1.0, 0.1),
+            Kind::Bias => (0.0, 0.1),
+        };
+        for number in row {
+            *number = mean + deviation * self.normal();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

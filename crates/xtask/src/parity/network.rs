@@ -1,0 +1,258 @@
+//! Whole networks against transformers, by `expected.safetensors`.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use lorgnette_image::Pixels;
+use lorgnette_pixtral::{
+    Checkpoint, Device, ImageFeatures, KvFormat, Outcome, PictureRows, Pixtral, Prompt, Tensor,
+};
+use safetensors::SafeTensors;
+
+use super::Report;
+
+/// Largest difference allowed, as a part of the expected tensor's largest number.
+const TOLERANCE: f32 = 2e-3;
+
+/// The expected values of one network.
+struct Expected {
+    pixels: Vec<(Vec<f32>, u32, u32)>,
+    input_ids: Vec<u32>,
+    vision_hidden: Vec<f32>,
+    image_features: Vec<f32>,
+    logits: Vec<f32>,
+    greedy: Vec<u32>,
+    decode_logits: Vec<f32>,
+}
+
+pub(super) fn check(dir: &Path, device: &Device, report: &mut Report) -> Result<()> {
+    let expected = Expected::read(&dir.join("expected.safetensors"))?;
+    let checkpoint = Checkpoint::open(&dir.join("model"))?;
+    let model = Pixtral::load(&checkpoint, device, &mut |_| {})?;
+    let name = dir
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+
+    let images = encode(&model, &expected)?;
+    let all = |rows: fn(&ImageFeatures) -> &Tensor| -> Result<Vec<f32>> {
+        let rows: Vec<&Tensor> = images.iter().map(rows).collect();
+        Ok(Tensor::cat(&rows, 0)?.flatten_all()?.to_vec1()?)
+    };
+    if !images.is_empty() {
+        let hidden = all(ImageFeatures::vision_hidden)?;
+        compare(
+            report,
+            &format!("{name} vision_hidden"),
+            &hidden,
+            &expected.vision_hidden,
+        );
+        let features = all(ImageFeatures::rows)?;
+        compare(
+            report,
+            &format!("{name} image_features"),
+            &features,
+            &expected.image_features,
+        );
+    }
+
+    let image_token = model
+        .config()
+        .vision
+        .as_ref()
+        .and_then(|vision| vision.image_token_id);
+    let pictures = pictures(&expected.input_ids, image_token, &images)?;
+    let prompt = Prompt {
+        ids: &expected.input_ids,
+        image_token,
+        pictures: &pictures,
+    };
+    let n = expected.input_ids.len();
+    for (how, chunk_len) in [("whole", n), ("chunks of 7", 7)] {
+        let name = format!("{name} {how}:");
+        run(
+            &model,
+            &prompt,
+            &expected,
+            chunk_len,
+            KvFormat::F32,
+            &name,
+            report,
+        )?;
+    }
+    // The reference keeps keys and values in f32; what f16 changes is shown, not judged.
+    let name = format!("{name} f16 cache:");
+    let mut shown = Report {
+        informs_only: true,
+        ..Report::default()
+    };
+    run(
+        &model,
+        &prompt,
+        &expected,
+        n,
+        KvFormat::F16,
+        &name,
+        &mut shown,
+    )
+}
+
+/// Prefill with all logits, then greedy decoding.
+fn run(
+    model: &Pixtral,
+    prompt: &Prompt<'_>,
+    expected: &Expected,
+    chunk_len: usize,
+    format: KvFormat,
+    name: &str,
+    report: &mut Report,
+) -> Result<()> {
+    let n_greedy = expected.greedy.len();
+    let mut cache = model.new_cache(prompt.ids.len() + n_greedy, format)?;
+    let logits = model.prefill_all_logits(prompt, &mut cache, chunk_len)?;
+    let logits: Vec<f32> = logits.flatten_all()?.to_vec1()?;
+    compare(report, &format!("{name} logits"), &logits, &expected.logits);
+
+    let vocab_size = model.config().text.vocab_size;
+    let mut last = logits[logits.len() - vocab_size..].to_vec();
+    let (mut ids, mut decode_logits) = (Vec::new(), Vec::new());
+    for _ in 0..n_greedy {
+        let id = argmax(&last);
+        ids.push(id);
+        decode_logits.extend_from_slice(&last);
+        last = model.decode_step(id, &mut cache)?;
+    }
+    compare(
+        report,
+        &format!("{name} decode_logits"),
+        &decode_logits,
+        &expected.decode_logits,
+    );
+    let n_same = ids
+        .iter()
+        .zip(&expected.greedy)
+        .take_while(|(a, b)| a == b)
+        .count();
+    let numbers = format!("{n_same} of {n_greedy} ids identical");
+    report.line(&format!("{name} greedy"), &numbers, ids == expected.greedy);
+    Ok(())
+}
+
+fn encode(model: &Pixtral, expected: &Expected) -> Result<Vec<ImageFeatures>> {
+    let mut images = Vec::new();
+    for (data, width, height) in &expected.pixels {
+        let config = model
+            .config()
+            .vision
+            .as_ref()
+            .context("pictures, but no encoder")?
+            .image_config();
+        let pixels = Pixels::from_normalised(data.clone(), *width, *height, &config)?;
+        match model.encode_image(&pixels, &mut |_, _| ControlFlow::Continue(()))? {
+            Outcome::Done(image) => images.push(image),
+            Outcome::Stopped => bail!("nobody stopped it"),
+        }
+    }
+    Ok(images)
+}
+
+/// Where each picture's `[IMG]` tokens begin.
+fn pictures<'a>(
+    ids: &[u32],
+    image_token: Option<u32>,
+    images: &'a [ImageFeatures],
+) -> Result<Vec<PictureRows<'a>>> {
+    let mut positions = (0..ids.len()).filter(|i| Some(ids[*i]) == image_token);
+    images
+        .iter()
+        .map(|image| {
+            let n_rows = image.n_rows();
+            let taken: Vec<usize> = positions.by_ref().take(n_rows).collect();
+            ensure!(
+                taken.len() == n_rows,
+                "fewer [IMG] tokens than picture rows"
+            );
+            Ok(PictureRows {
+                first: taken[0],
+                n_rows,
+                features: Some(image),
+            })
+        })
+        .collect()
+}
+
+fn compare(report: &mut Report, what: &str, got: &[f32], expected: &[f32]) {
+    if got.len() != expected.len() {
+        let numbers = format!("{} numbers instead of {}", got.len(), expected.len());
+        return report.line(what, &numbers, false);
+    }
+    let largest = expected.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
+    // Not `max`, which passes over a NaN.
+    let difference = got
+        .iter()
+        .zip(expected)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0_f32, |a, b| if b > a || b.is_nan() { b } else { a });
+    let numbers = format!(
+        "max |difference| {difference:.2e} of {largest:.2e}: {:.1e}, allowed {TOLERANCE:.1e}",
+        difference / largest
+    );
+    report.line(what, &numbers, difference <= TOLERANCE * largest);
+}
+
+/// The first of the largest, as PyTorch's.
+pub fn argmax(logits: &[f32]) -> u32 {
+    let mut best = 0;
+    for (id, logit) in logits.iter().enumerate() {
+        if *logit > logits[best] {
+            best = id;
+        }
+    }
+    best as u32
+}
+
+impl Expected {
+    fn read(path: &Path) -> Result<Self> {
+        let bytes = fs_err::read(path)?;
+        let file = SafeTensors::deserialize(&bytes)
+            .map_err(|error| anyhow!("{}: {error}", path.display()))?;
+        let floats = |name: &str| -> Result<Vec<f32>> { Ok(floats(file.tensor(name)?.data())) };
+        let ids = |name: &str| -> Result<Vec<u32>> {
+            let ids = file.tensor(name)?.data().chunks_exact(8);
+            ids.map(|id| Ok(i64::from_le_bytes(id.try_into()?).try_into()?))
+                .collect()
+        };
+        let mut pixels = Vec::new();
+        while let Ok(tensor) = file.tensor(&format!("pixel_values.{}", pixels.len())) {
+            let [3, height, width] = *tensor.shape() else {
+                bail!("pixel_values of shape {:?}", tensor.shape());
+            };
+            pixels.push((floats_of(&tensor), width.try_into()?, height.try_into()?));
+        }
+        let optional = |name: &str| floats(name).unwrap_or_default();
+        Ok(Self {
+            input_ids: ids("input_ids")?,
+            vision_hidden: optional("vision_hidden"),
+            image_features: optional("image_features"),
+            logits: floats("logits")?,
+            greedy: ids("greedy")?,
+            decode_logits: floats("decode_logits")?,
+            pixels,
+        })
+    }
+}
+
+fn floats_of(tensor: &safetensors::tensor::TensorView<'_>) -> Vec<f32> {
+    floats(tensor.data())
+}
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes
+        .as_chunks()
+        .0
+        .iter()
+        .map(|four| f32::from_le_bytes(*four))
+        .collect()
+}
