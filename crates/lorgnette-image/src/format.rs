@@ -62,7 +62,9 @@ const HEAD: usize = 1024;
 impl Format {
     /// The format of a file that begins like this.
     ///
-    /// Errors: `Empty`, `Text`, `NotAPicture`, or `UnsupportedFormat` with its name.
+    /// # Errors
+    ///
+    /// `Empty`, `Text`, `NotAPicture`, or `UnsupportedFormat` with its name.
     pub fn of(bytes: &[u8]) -> Result<Self, ImageError> {
         if bytes.is_empty() {
             return Err(ImageError::Empty);

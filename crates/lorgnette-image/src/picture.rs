@@ -24,7 +24,9 @@ pub struct Picture {
 impl Picture {
     /// Decodes with the default [`Limits`].
     ///
-    /// Errors: every one of [`ImageError`] that is about a file.
+    /// # Errors
+    ///
+    /// Every one of [`ImageError`] that is about a file.
     pub fn decode(bytes: &[u8]) -> Result<Self, ImageError> {
         Self::decode_with(bytes, &Limits::default())
     }
@@ -33,7 +35,10 @@ impl Picture {
     ///
     /// The format is told by content. ICC profiles are left alone, as the model was trained without;
     /// EXIF orientation is applied, which mistral-common does not do but people expect.
-    /// Errors: every one of [`ImageError`] that is about a file.
+    ///
+    /// # Errors
+    ///
+    /// Every one of [`ImageError`] that is about a file.
     pub fn decode_with(bytes: &[u8], limits: &Limits) -> Result<Self, ImageError> {
         limits.check_file(bytes.len())?;
         let format = Format::of(bytes)?;
@@ -53,7 +58,9 @@ impl Picture {
 
     /// A picture that never was a file, such as a screenshot: `rgb` row by row, three bytes a pixel.
     ///
-    /// Errors: `NoPixels`, `WrongLength`.
+    /// # Errors
+    ///
+    /// `NoPixels`, `WrongLength`.
     pub fn from_rgb(width: u32, height: u32, rgb: Vec<u8>) -> Result<Self, ImageError> {
         if width == 0 || height == 0 {
             return Err(ImageError::NoPixels { width, height });
@@ -110,7 +117,9 @@ impl Picture {
 
     /// What the model sees of it, before colours are normalised.
     ///
-    /// Errors: `Resize`.
+    /// # Errors
+    ///
+    /// `Resize`.
     pub fn resized(&self, config: &ImageConfig) -> Result<Self, ImageError> {
         let (rgb, width, height) = self.on_grid(config)?;
         Ok(Self {
@@ -121,7 +130,9 @@ impl Picture {
 
     /// The pixels the encoder takes.
     ///
-    /// Errors: `Resize`.
+    /// # Errors
+    ///
+    /// `Resize`.
     pub fn prepare(&self, config: &ImageConfig) -> Result<Pixels, ImageError> {
         let (rgb, width, height) = self.on_grid(config)?;
         Ok(Pixels::normalise(&rgb, width, height, config))
@@ -129,7 +140,9 @@ impl Picture {
 
     /// The picture as a PNG file.
     ///
-    /// Errors: `Encode`.
+    /// # Errors
+    ///
+    /// `Encode`.
     pub fn to_png(&self) -> Result<Vec<u8>, ImageError> {
         let mut png = Vec::new();
         PngEncoder::new(&mut png)

@@ -20,7 +20,9 @@ pub struct Pixels {
 impl Pixels {
     /// Pixels that are normalised already, such as those of a reference.
     ///
-    /// Errors: `NotWholeUnits` unless both sides are multiples of `config.unit()` and not 0;
+    /// # Errors
+    ///
+    /// `NotWholeUnits` unless both sides are multiples of `config.unit()` and not 0;
     /// `WrongLength` unless `data` is `(3, height, width)`.
     pub fn from_normalised(
         data: Vec<f32>,

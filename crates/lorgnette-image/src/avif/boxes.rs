@@ -31,10 +31,20 @@ pub(super) enum Missing {
 
 /// Finds the parts of the primary item.
 pub(super) fn parts(file: &[u8]) -> Result<Parts, Missing> {
-    let missing = if ends_inside_a_box(file) { Missing::CutOff } else { Missing::Broken };
-    let Some(meta) = Meta::new(file) else { return Err(missing) };
+    let missing = if ends_inside_a_box(file) {
+        Missing::CutOff
+    } else {
+        Missing::Broken
+    };
+    let Some(meta) = Meta::new(file) else {
+        return Err(missing);
+    };
     if meta.kind(meta.primary) != Some(*b"av01") {
-        return Err(if meta.kind(meta.primary).is_some() { Missing::Derived } else { missing });
+        return Err(if meta.kind(meta.primary).is_some() {
+            Missing::Derived
+        } else {
+            missing
+        });
     }
     meta.parts().ok_or(missing)
 }
@@ -47,20 +57,27 @@ struct Meta<'a> {
 
 impl<'a> Meta<'a> {
     fn new(file: &'a [u8]) -> Option<Self> {
-        let body = find(file, b"meta")?.get(4..)?; // version and flags
-        let mut pitm = Fields(find(body, b"pitm")?);
+        let body = find(file, *b"meta")?.get(4..)?; // version and flags
+        let mut pitm = Fields(find(body, *b"pitm")?);
         let version = pitm.version()?;
-        Some(Self { file, body, primary: pitm.id(version == 0)? })
+        Some(Self {
+            file,
+            body,
+            primary: pitm.id(version == 0)?,
+        })
     }
 
     fn parts(&self) -> Option<Parts> {
-        let alpha = self.references(b"auxl").into_iter().flatten().find_map(|(from, to)| {
-            (to == self.primary && self.is_alpha(from)).then_some(from)
-        });
+        let alpha = self
+            .references(*b"auxl")
+            .into_iter()
+            .flatten()
+            .find_map(|(from, to)| (to == self.primary && self.is_alpha(from)).then_some(from));
         let is_premultiplied = alpha.is_some_and(|alpha| {
-            self.references(b"prem").is_some_and(|all| all.contains(&(self.primary, alpha)))
+            self.references(*b"prem")
+                .is_some_and(|all| all.contains(&(self.primary, alpha)))
         });
-        let mut size = Fields(self.property(self.primary, b"ispe")?);
+        let mut size = Fields(self.property(self.primary, *b"ispe")?);
         size.version()?;
         Some(Parts {
             primary: self.bytes(self.primary)?,
@@ -77,24 +94,26 @@ impl<'a> Meta<'a> {
 
     /// Four letters.
     fn kind(&self, item: u32) -> Option<[u8; 4]> {
-        let mut iinf = Fields(find(self.body, b"iinf")?);
+        let mut iinf = Fields(find(self.body, *b"iinf")?);
         let count_size = if iinf.version()? == 0 { 2 } else { 4 };
         iinf.number(count_size)?;
-        all(iinf.0).filter(|(name, _)| name == b"infe").find_map(|(_, body)| {
-            let mut infe = Fields(body);
-            let version = infe.version()?;
-            let is_it = infe.id(version < 3)? == item;
-            infe.number(2)?; // protection
-            is_it.then(|| infe.0.first_chunk().copied())?
-        })
+        all(iinf.0)
+            .filter(|(name, _)| name == b"infe")
+            .find_map(|(_, body)| {
+                let mut infe = Fields(body);
+                let version = infe.version()?;
+                let is_it = infe.id(version < 3)? == item;
+                infe.number(2)?; // protection
+                is_it.then(|| infe.0.first_chunk().copied())?
+            })
     }
 
     /// Pairs of items: from, to.
-    fn references(&self, kind: &[u8; 4]) -> Option<Vec<(u32, u32)>> {
-        let mut iref = Fields(find(self.body, b"iref")?);
+    fn references(&self, kind: [u8; 4]) -> Option<Vec<(u32, u32)>> {
+        let mut iref = Fields(find(self.body, *b"iref")?);
         let is_short = iref.version()? == 0;
         let mut pairs = Vec::new();
-        for (_, body) in all(iref.0).filter(|(name, _)| name == kind) {
+        for (_, body) in all(iref.0).filter(|(name, _)| *name == kind) {
             let mut fields = Fields(body);
             let from = fields.id(is_short)?;
             for _ in 0..fields.number(2)? {
@@ -106,15 +125,15 @@ impl<'a> Meta<'a> {
 
     fn is_alpha(&self, item: u32) -> bool {
         const ALPHA: &[u8] = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0";
-        let kind = self.property(item, b"auxC").and_then(|body| body.get(4..));
+        let kind = self.property(item, *b"auxC").and_then(|body| body.get(4..));
         kind.is_some_and(|kind| kind.starts_with(ALPHA))
     }
 
     /// The body of the item's property of this name.
-    fn property(&self, item: u32, name: &[u8; 4]) -> Option<&'a [u8]> {
-        let iprp = find(self.body, b"iprp")?;
-        let properties: Vec<_> = all(find(iprp, b"ipco")?).collect();
-        let mut ipma = Fields(find(iprp, b"ipma")?);
+    fn property(&self, item: u32, name: [u8; 4]) -> Option<&'a [u8]> {
+        let iprp = find(self.body, *b"iprp")?;
+        let properties: Vec<_> = all(find(iprp, *b"ipco")?).collect();
+        let mut ipma = Fields(find(iprp, *b"ipma")?);
         let version = ipma.number(1)?;
         let index_size = if ipma.number(3)? & 1 == 1 { 2 } else { 1 };
         for _ in 0..ipma.number(4)? {
@@ -122,9 +141,12 @@ impl<'a> Meta<'a> {
             for _ in 0..ipma.number(1)? {
                 // The first bit says whether one must know the property.
                 let idx = ipma.number(index_size)? & if index_size == 2 { 0x7fff } else { 0x7f };
-                let property = usize::try_from(idx).ok()?.checked_sub(1).map(|idx| properties.get(idx));
+                let property = usize::try_from(idx)
+                    .ok()?
+                    .checked_sub(1)
+                    .map(|idx| properties.get(idx));
                 if let (true, Some(Some((found, body)))) = (is_it, property)
-                    && found == name
+                    && *found == name
                 {
                     return Some(body);
                 }
@@ -135,9 +157,12 @@ impl<'a> Meta<'a> {
 
     /// Together to EXIF as in libavif `src/exif.c`.
     fn orientation(&self) -> Orientation {
-        let first_byte = |name| self.property(self.primary, name).and_then(|body| body.first());
-        let quarters = first_byte(b"irot").map_or(0, |byte| byte & 3); // counter-clockwise
-        let exif = match (quarters, first_byte(b"imir").map(|byte| byte & 1)) {
+        let first_byte = |name| {
+            self.property(self.primary, name)
+                .and_then(|body| body.first())
+        };
+        let quarters = first_byte(*b"irot").map_or(0, |byte| byte & 3); // counter-clockwise
+        let exif = match (quarters, first_byte(*b"imir").map(|byte| byte & 1)) {
             // 0: top and bottom change places; 1: left and right; after turning.
             (0, None) => 1,
             (0, Some(0)) | (2, Some(1)) => 4,
@@ -153,7 +178,7 @@ impl<'a> Meta<'a> {
 
     /// The bytes of an item, which may be in several places.
     fn bytes(&self, item: u32) -> Option<Vec<u8>> {
-        let mut iloc = Fields(find(self.body, b"iloc")?);
+        let mut iloc = Fields(find(self.body, *b"iloc")?);
         let version = iloc.version()?;
         let sizes = iloc.number(2)?;
         let size = |shift: u32| (sizes >> shift & 15) as usize;
@@ -162,12 +187,16 @@ impl<'a> Meta<'a> {
         let n_items = iloc.number(if version < 2 { 2 } else { 4 })?;
         for _ in 0..n_items {
             let is_it = iloc.id(version < 2)? == item;
-            let method = if version == 0 { 0 } else { iloc.number(2)? & 15 };
+            let method = if version == 0 {
+                0
+            } else {
+                iloc.number(2)? & 15
+            };
             iloc.number(2)?; // another file
             let base = iloc.number(base_size)?;
             let source = match method {
                 0 => self.file,
-                1 => find(self.body, b"idat").unwrap_or_default(),
+                1 => find(self.body, *b"idat").unwrap_or_default(),
                 _ => &[],
             };
             let mut bytes = Vec::new();
@@ -179,7 +208,11 @@ impl<'a> Meta<'a> {
                 }
                 let start = usize::try_from(base.checked_add(offset)?).ok()?;
                 let rest = source.get(start..)?;
-                let length = if length == 0 { rest.len() } else { usize::try_from(length).ok()? };
+                let length = if length == 0 {
+                    rest.len()
+                } else {
+                    usize::try_from(length).ok()?
+                };
                 bytes.extend_from_slice(rest.get(..length)?);
                 // The same place again and again would grow without end.
                 if bytes.len() > self.file.len() {
@@ -201,7 +234,11 @@ impl Fields<'_> {
     fn number(&mut self, n_bytes: usize) -> Option<u64> {
         let (number, rest) = self.0.split_at_checked(n_bytes)?;
         self.0 = rest;
-        Some(number.iter().fold(0, |number, &byte| number << 8 | u64::from(byte)))
+        Some(
+            number
+                .iter()
+                .fold(0, |number, &byte| number << 8 | u64::from(byte)),
+        )
     }
 
     /// Of a box that has one; its flags are left out.
@@ -224,8 +261,10 @@ fn all(mut boxes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     })
 }
 
-fn find<'a>(boxes: &'a [u8], name: &[u8; 4]) -> Option<&'a [u8]> {
-    all(boxes).find(|(found, _)| found == name).map(|(_, body)| body)
+fn find<'a>(boxes: &'a [u8], name: [u8; 4]) -> Option<&'a [u8]> {
+    all(boxes)
+        .find(|(found, _)| *found == name)
+        .map(|(_, body)| body)
 }
 
 /// The name, where the body begins and where it ends, of the first box.

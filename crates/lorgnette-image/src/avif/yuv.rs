@@ -101,7 +101,7 @@ impl Samples {
         let most = ((1_u32 << bits) - 1) as f32;
         let (black, luma_span, chroma_span) = match picture.color_range() {
             YUVRange::Limited => (16.0 * steps, 219.0 * steps, 224.0 * steps),
-            _ => (0.0, most, most),
+            YUVRange::Full => (0.0, most, most),
         };
         Self {
             stride: picture.stride(component) as usize,

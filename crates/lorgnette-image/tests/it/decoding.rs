@@ -125,6 +125,12 @@ fn of_an_animation_the_first_frame_is_shown_and_said_to_be_one() {
             "{name}"
         );
     }
+    check("animated.avif", "scene.png", 2.5);
+    assert!(
+        Picture::decode(&form("animated.avif"))
+            .unwrap()
+            .is_animation()
+    );
     assert!(
         Picture::decode(&crate::golden::fixture("animated.gif"))
             .unwrap()
@@ -173,7 +179,7 @@ fn a_large_picture_is_prepared() {
 
 #[test]
 fn rare_forms_are_refused_as_such() {
-    for name in ["palette.tiff"] {
+    for name in ["palette.tiff", "jpeg.tiff"] {
         let error = Picture::decode(&form(name)).unwrap_err();
         assert!(
             matches!(

@@ -1,0 +1,5 @@
+//! The engine from outside, with a small random network.
+
+mod prompts;
+mod requests;
+mod tiny;

@@ -1,0 +1,233 @@
+//! Answers, follow-ups, cancelling, refusals, and what comes after each.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use lorgnette_engine::{
+    Answer, AnswerOptions, CHUNK_TOKENS, Chat, Engine, EngineError, Event, Picture, Sampling,
+    StopReason,
+};
+use lorgnette_pixtral::Cancel;
+
+use crate::tiny::{assistant, picture};
+
+fn greedy(max_tokens: usize) -> AnswerOptions {
+    AnswerOptions { max_tokens, sampling: Sampling::GREEDY, stop: Vec::new() }
+}
+
+fn ask(pictures: &[Arc<Picture>], text: &str) -> Chat {
+    let mut chat = Chat::default();
+    chat.ask(pictures.iter().cloned(), text);
+    chat
+}
+
+/// An answer and the events on the way to it.
+fn events(
+    engine: &Engine,
+    chat: &Chat,
+    options: &AnswerOptions,
+) -> (Result<Answer, EngineError>, Vec<Event>) {
+    let (sender, events) = mpsc::channel();
+    let cancel = Cancel::default();
+    let answer = engine.answer(chat.clone(), options.clone(), cancel, move |event| {
+        sender.send(event).unwrap();
+    });
+    (answer.recv().unwrap(), events.iter().collect())
+}
+
+fn answer(engine: &Engine, chat: &Chat, options: &AnswerOptions) -> Answer {
+    events(engine, chat, options).0.unwrap()
+}
+
+#[test]
+fn an_answer_tells_its_steps_and_is_the_sum_of_its_pieces() {
+    let engine = Engine::start(assistant(1024));
+    let chat = ask(&[picture("a", 160, 96, 0.7)], "What is this?");
+    let (answer, events) = events(&engine, &chat, &greedy(20));
+    let answer = answer.unwrap();
+    let order: Vec<u8> = events
+        .iter()
+        .map(|event| match event {
+            Event::Encoding { .. } => 0,
+            Event::Reading { .. } => 1,
+            Event::Text(_) => 2,
+        })
+        .collect();
+    assert!(order.is_sorted() && order.contains(&0) && order.contains(&1) && order.contains(&2));
+    let text: String = events
+        .iter()
+        .filter_map(|event| if let Event::Text(text) = event { Some(text.as_str()) } else { None })
+        .collect();
+    assert_eq!(text, answer.text);
+    assert!(!text.is_empty());
+    let last_read = events.iter().rev().find(|event| matches!(event, Event::Reading { .. }));
+    let n = answer.timings.n_read_tokens;
+    let whole = Event::Reading { done_tokens: n, total_tokens: n, cached_tokens: 0 };
+    assert_eq!(last_read, Some(&whole));
+    assert_eq!(answer.timings.n_encoded_pictures, 1);
+    let last_encoding = events.iter().rev().find(|event| matches!(event, Event::Encoding { .. }));
+    assert!(matches!(last_encoding, Some(Event::Encoding { done, total, .. }) if done == total));
+}
+
+#[test]
+fn a_follow_up_reads_only_what_is_new_and_says_what_a_cold_run_says() {
+    let engine = Engine::start(assistant(2048));
+    let mut chat = ask(&[picture("a", 320, 320, 0.7)], "What is this?");
+    let first = answer(&engine, &chat, &greedy(8));
+    chat.answered(&first.text);
+    chat.ask([], "And now?");
+    let warm = answer(&engine, &chat, &greedy(16));
+    assert_eq!(warm.timings.n_encoded_pictures, 0);
+    assert!(warm.timings.n_cached_tokens >= 420, "{:?}", warm.timings); // 20 × 21 of the picture
+    assert!(warm.timings.n_read_tokens < 40, "{:?}", warm.timings);
+
+    let cold = answer(&Engine::start(assistant(2048)), &chat, &greedy(16));
+    assert_eq!(cold.timings.n_cached_tokens, 0);
+    assert_eq!(warm.text, cold.text);
+}
+
+#[test]
+fn the_same_ids_with_another_picture_are_read_again() {
+    let engine = Engine::start(assistant(1024));
+    let (a, b) = (picture("a", 160, 96, 0.7), picture("b", 160, 96, 0.3));
+    answer(&engine, &ask(&[a.clone()], "What?"), &greedy(4));
+    let other = answer(&engine, &ask(&[b.clone()], "What?"), &greedy(12));
+    assert!(other.timings.n_cached_tokens < 3, "{:?}", other.timings);
+    let cold = answer(&Engine::start(assistant(1024)), &ask(&[b.clone()], "What?"), &greedy(12));
+    assert_eq!(other.text, cold.text);
+    // Two pictures: the second is new, the first is known by its place and its pixels.
+    answer(&engine, &ask(&[a.clone()], "What?"), &greedy(4));
+    let both = answer(&engine, &ask(&[a.clone(), b.clone()], "What?"), &greedy(12));
+    assert_eq!(both.timings.n_encoded_pictures, 1);
+    let cold = answer(&Engine::start(assistant(1024)), &ask(&[a, b], "What?"), &greedy(12));
+    assert_eq!(both.text, cold.text);
+}
+
+#[test]
+fn the_same_question_again_is_the_same_answer() {
+    let engine = Engine::start(assistant(1024));
+    let chat = ask(&[picture("a", 64, 64, 0.7)], "What is this?");
+    let first = answer(&engine, &chat, &greedy(12));
+    let second = answer(&engine, &chat, &greedy(12));
+    assert_eq!(first.text, second.text);
+    assert_eq!(second.timings.n_read_tokens, 1);
+}
+
+/// Cancels when the event comes, and looks at what is left.
+#[track_caller]
+fn check_cancel(at: fn(&Event) -> bool, most_events_after: usize) {
+    let engine = Engine::start(assistant(2048));
+    let chat = ask(&[picture("a", 320, 320, 0.7)], "What is this?");
+    let cancel = Cancel::default();
+    let (sender, after) = mpsc::channel();
+    let on_event = {
+        let cancel = cancel.clone();
+        move |event: Event| {
+            if cancel.is_cancelled() {
+                sender.send(()).unwrap();
+            } else if at(&event) {
+                cancel.cancel();
+            }
+        }
+    };
+    let stopped = engine.answer(chat.clone(), greedy(500), cancel, on_event);
+    let stopped = stopped.recv().unwrap().unwrap();
+    assert_eq!(stopped.stop, StopReason::Cancelled);
+    assert!(after.iter().count() <= most_events_after);
+
+    let next = answer(&engine, &chat, &greedy(12));
+    let cold = answer(&Engine::start(assistant(2048)), &chat, &greedy(12));
+    assert_eq!(next.text, cold.text);
+}
+
+#[test]
+fn cancelling_stops_at_the_next_step_and_leaves_the_next_request_right() {
+    check_cancel(|event| matches!(event, Event::Encoding { .. }), 0);
+    check_cancel(|event| matches!(event, Event::Reading { done_tokens: CHUNK_TOKENS, .. }), 0);
+    check_cancel(|event| matches!(event, Event::Text(_)), 1);
+}
+
+#[test]
+fn reasons_to_stop() {
+    let engine = Engine::start(assistant(256));
+    let chat = ask(&[], "Count.");
+    let long = answer(&engine, &chat, &greedy(30));
+    assert_eq!((&long.stop, long.timings.n_answer_tokens), (&StopReason::Length, 30));
+    assert_eq!(answer(&engine, &chat, &greedy(0)).text, "");
+
+    // A stop that comes in the middle of the same answer.
+    let at = long.text.char_indices().nth(5).unwrap().0;
+    let stop: String = long.text[at..].chars().take(3).collect();
+    let options = AnswerOptions { stop: vec![stop.clone()], ..greedy(30) };
+    let stopped = answer(&engine, &chat, &options);
+    assert_eq!(stopped.stop, StopReason::StopString(stop.clone()));
+    assert_eq!(stopped.text, long.text[..long.text.find(&stop).unwrap()]);
+
+    let full = answer(&engine, &chat, &greedy(1000));
+    assert_eq!(full.stop, StopReason::ContextFull);
+}
+
+#[test]
+fn a_chat_that_is_too_long_is_refused_with_the_numbers_before_anything_is_done() {
+    let engine = Engine::start(assistant(300));
+    let pictures = [picture("page 1.png", 160, 160, 0.7), picture("page 2.png", 320, 160, 0.3)];
+    let (refused, seen) = events(&engine, &ask(&pictures, "Read."), &greedy(4));
+    let error = refused.unwrap_err().to_string();
+    assert!(error.contains("this session holds 300"), "{error}");
+    assert!(error.contains("page 1.png takes 110, page 2.png takes 210"), "{error}");
+    assert!(seen.is_empty());
+    let fits = answer(&engine, &ask(&pictures[..1], "Read."), &greedy(4));
+    assert_eq!(fits.timings.n_answer_tokens, 4);
+}
+
+#[test]
+fn the_last_token_that_fits_is_answered_and_one_more_is_refused() {
+    let engine = Engine::start(assistant(64));
+    // `<s>[INST]` a… `[/INST]`, each word one token of this small vocabulary or more.
+    let n_tokens = |chat: &Chat| match events(&engine, chat, &greedy(1)).0 {
+        Ok(answer) => answer.timings.n_read_tokens + answer.timings.n_cached_tokens,
+        Err(EngineError::ContextFull { needed, .. }) => needed - 1,
+        Err(error) => panic!("{error}"),
+    };
+    let of_length = |n: usize| ask(&[], &"0".repeat(n)); // a digit is a token
+    assert_eq!(n_tokens(&of_length(10)), 13);
+    let full = answer(&engine, &of_length(60), &greedy(5));
+    assert_eq!((full.stop, full.timings.n_answer_tokens), (StopReason::ContextFull, 2));
+    let (refused, _) = events(&engine, &of_length(61), &greedy(5));
+    assert!(matches!(refused, Err(EngineError::ContextFull { needed: 65, capacity: 64, .. })));
+}
+
+#[test]
+fn control_tokens_are_never_written() {
+    let engine = Engine::start(assistant(512));
+    let warm = Sampling { temperature: 50.0, top_k: None, ..Sampling::default() };
+    for seed in 0..3 {
+        let sampling = Sampling { seed, ..warm.clone() };
+        let options = AnswerOptions { max_tokens: 100, sampling, stop: Vec::new() };
+        let (answer, seen) = events(&engine, &ask(&[], "[INST] [IMG] </s>"), &options);
+        let text = answer.unwrap().text;
+        assert!(!text.contains("[IMG") && !text.contains("<SPECIAL") && !text.contains("<s>"));
+        assert!(seen.iter().all(|event| !matches!(event, Event::Encoding { .. })));
+    }
+}
+
+#[test]
+fn a_panic_is_an_error_and_the_next_request_works() {
+    let engine = Engine::start(assistant(512));
+    let chat = ask(&[picture("a", 64, 64, 0.7)], "What?");
+    let before = answer(&engine, &chat, &greedy(8));
+    let failed = engine.with(|_| -> Result<(), EngineError> { panic!("a bug in {}", "the engine") });
+    let failed = failed.recv_timeout(Duration::from_secs(60)).unwrap();
+    assert!(matches!(failed, Err(EngineError::Panicked { message }) if message == "a bug in the engine"));
+    let after = answer(&engine, &chat, &greedy(8));
+    assert_eq!(after.timings.n_cached_tokens, 0);
+    assert_eq!(after.text, before.text);
+}
+
+#[test]
+fn a_chat_without_a_question_is_an_error() {
+    let engine = Engine::start(assistant(64));
+    let (refused, _) = events(&engine, &Chat::default(), &greedy(4));
+    assert!(matches!(refused, Err(EngineError::Prompt(_))));
+}
