@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use lorgnette_engine::{CHUNK_TOKENS, EngineError};
-use lorgnette_image::{ImageConfig, Picture};
-use lorgnette_pixtral::{Outcome, Prompt};
+use lorgnette_engine::{AnswerOptions, CHUNK_TOKENS, Chat, EngineError, Picture, Sampling};
+use lorgnette_image::{ImageConfig, Picture as Decoded};
+use lorgnette_pixtral::{Cancel, Prompt};
 use serde::Serialize;
 
 use crate::error::AppError;
@@ -19,7 +19,7 @@ pub struct BenchOptions {
     pub n_prefill: usize,
     /// Tokens to write.
     pub n_decode: usize,
-    /// Width and height of a picture to encode.
+    /// Width and height of a picture to ask about.
     pub image: Option<(u32, u32)>,
 }
 
@@ -34,10 +34,8 @@ pub struct BenchResult {
     pub model_bytes: u64,
     /// Seconds to load it.
     pub load_s: f64,
-    /// Tokens of the picture; absent without one.
-    pub image_tokens: Option<usize>,
-    /// Seconds to encode it.
-    pub encode_s: Option<f64>,
+    /// A question about a picture; absent without one.
+    pub picture: Option<PictureResult>,
     /// Tokens read.
     pub n_prefill: usize,
     /// Tokens read a second.
@@ -48,6 +46,21 @@ pub struct BenchResult {
     pub decode_tokens_per_s: f64,
     /// The most memory that the program had resident; absent where the system does not say.
     pub peak_memory_bytes: Option<u64>,
+}
+
+/// What a question about a picture took.
+#[derive(Debug, Clone, Serialize)]
+pub struct PictureResult {
+    /// Tokens of the picture.
+    pub n_tokens: usize,
+    /// Seconds to encode it.
+    pub encode_s: f64,
+    /// Tokens read a second.
+    pub prefill_tokens_per_s: f64,
+    /// Seconds from the question to the first token of the answer.
+    pub first_token_s: f64,
+    /// The same for the next question about the same picture.
+    pub follow_up_first_token_s: f64,
 }
 
 /// Measures. `on_step` is told what is measured next.
@@ -64,8 +77,7 @@ pub fn run(
         device: model.device.name.clone(),
         model_bytes: model.n_bytes,
         load_s: model.load_s,
-        image_tokens: None,
-        encode_s: None,
+        picture: None,
         n_prefill: options.n_prefill,
         prefill_tokens_per_s: 0.0,
         n_decode: options.n_decode,
@@ -73,11 +85,10 @@ pub fn run(
         peak_memory_bytes: None,
     };
     if let Some((width, height)) = options.image {
-        on_step("encoding a picture");
-        let (n_tokens, seconds) = encode(model, width, height)?;
-        (result.image_tokens, result.encode_s) = (Some(n_tokens), Some(seconds));
+        on_step("asking about a picture, twice");
+        result.picture = Some(ask_twice(model, width, height)?);
     }
-    on_step("reading and writing tokens");
+    on_step("reading and writing text");
     let (n_prefill, n_decode) = (options.n_prefill.max(1), options.n_decode);
     let (prefill_s, decode_s) = wait(model.engine.with(move |assistant| {
         assistant.forget();
@@ -113,19 +124,29 @@ pub fn run(
     Ok(result)
 }
 
-fn encode(model: &OpenModel, width: u32, height: u32) -> Result<(usize, f64), AppError> {
+/// A question about a picture, and another one.
+fn ask_twice(model: &OpenModel, width: u32, height: u32) -> Result<PictureResult, AppError> {
     let config = model.image_config(None)?;
-    let pixels = test_picture(width, height, &config)?;
-    let n_tokens = pixels.grid().n_tokens();
-    let seconds = wait(model.engine.with(move |assistant| {
-        let started = Instant::now();
-        let go_on = &mut |_, _| ControlFlow::Continue(());
-        match assistant.model().encode_image(&pixels, go_on)? {
-            Outcome::Done(_) => Ok(started.elapsed().as_secs_f64()),
-            Outcome::Stopped => Err(EngineError::Stopped),
-        }
-    }))?;
-    Ok((n_tokens, seconds))
+    let picture = Picture::new("bench", test_picture(width, height, &config)?);
+    let n_tokens = picture.pixels().grid().n_tokens();
+    let options =
+        AnswerOptions { max_tokens: 1, sampling: Sampling::GREEDY, ..AnswerOptions::default() };
+    let mut chat = Chat::default();
+    chat.ask([picture], "What is this?");
+    let ask = |chat: &Chat| {
+        wait(model.engine.answer(chat.clone(), options.clone(), Cancel::default(), |_| {}))
+    };
+    let first = ask(&chat)?;
+    chat.answered(&first.text);
+    chat.ask([], "What else?");
+    let follow_up = ask(&chat)?;
+    Ok(PictureResult {
+        n_tokens,
+        encode_s: first.timings.encode_s,
+        prefill_tokens_per_s: first.timings.prefill_tokens_per_s(),
+        first_token_s: first.timings.first_token_s,
+        follow_up_first_token_s: follow_up.timings.first_token_s,
+    })
 }
 
 /// A picture with something in every patch.
@@ -138,7 +159,7 @@ fn test_picture(
     let rgb = (0..u64::from(width) * u64::from(height))
         .flat_map(pixel)
         .collect();
-    let picture = Picture::from_rgb(width, height, rgb);
+    let picture = Decoded::from_rgb(width, height, rgb);
     picture
         .and_then(|picture| picture.prepare(config))
         .map_err(|source| AppError::Picture {

@@ -20,5 +20,5 @@ pub mod session;
 
 pub use error::AppError;
 pub use lorgnette_engine::{Answer, AnswerOptions, Event, Sampling, StopReason, Timings};
-pub use lorgnette_image::{ImageConfig, Picture as DecodedPicture};
+pub use lorgnette_image::ImageConfig;
 pub use lorgnette_pixtral::{Cancel, DeviceChoice, KvFormat, ModelConfig};

@@ -57,7 +57,8 @@ fn read(path: &Path) -> Result<(String, Vec<u8>), AppError> {
         if path == Path::new("-") {
             return read_limited(io::stdin().lock());
         }
-        if fs_err::metadata(path)?.is_dir() {
+        // `Path::metadata`, whose errors do not name the path: ours does.
+        if path.metadata()?.is_dir() {
             return Err(io::Error::other("it is a folder"));
         }
         read_limited(fs_err::File::open(path)?)

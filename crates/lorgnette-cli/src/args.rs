@@ -99,7 +99,7 @@ pub struct Bench {
     /// Tokens to write
     #[arg(long, value_name = "N", default_value_t = 16)]
     pub decode: usize,
-    /// Size of a picture to encode
+    /// Size of a picture to ask about, twice
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub image: Option<(u32, u32)>,
     /// What computes: auto, cpu, cuda, cuda:N, metal

@@ -2,7 +2,7 @@
 
 use indicatif::HumanBytes;
 use lorgnette_app::bench::{self, BenchOptions, BenchResult};
-use lorgnette_app::open::OpenOptions;
+use lorgnette_app::open::{DEFAULT_CONTEXT, OpenOptions};
 
 use crate::Ending;
 use crate::args::Bench;
@@ -11,11 +11,11 @@ use crate::progress;
 
 /// Loads the model, measures, prints.
 pub fn run(args: &Bench) -> Result<Ending, Failure> {
-    // The bench makes a cache of its own size; the session's stays small.
+    // Text is measured in a cache of its own size; the session's is for the picture.
     let options = OpenOptions {
         model: Some(args.model.clone()),
         device: args.device,
-        context: 64,
+        context: if args.image.is_some() { DEFAULT_CONTEXT } else { 64 },
         ..OpenOptions::default()
     };
     let model = progress::open(&options)?;
@@ -42,9 +42,16 @@ fn text(result: &BenchResult) -> String {
             HumanBytes(result.model_bytes)
         ),
     ];
-    if let (Some(tokens), Some(seconds)) = (result.image_tokens, result.encode_s) {
+    if let Some(picture) = &result.picture {
         lines.push(format!(
-            "encode   {seconds:.2} s for a picture of {tokens} tokens"
+            "picture  {} tokens: {:.2} s to encode, {:.2} tokens/s to read",
+            picture.n_tokens, picture.encode_s, picture.prefill_tokens_per_s
+        ));
+        lines.push(format!(
+            "         first token after {:.2} s, after {:.2} s for the next question: {:.2} %",
+            picture.first_token_s,
+            picture.follow_up_first_token_s,
+            100.0 * picture.follow_up_first_token_s / picture.first_token_s
         ));
     }
     lines.push(format!(

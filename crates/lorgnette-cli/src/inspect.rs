@@ -11,7 +11,7 @@ use crate::output::{self, Failure};
 
 #[derive(Serialize)]
 struct Output {
-    format: String,
+    format: Option<String>,
     stored_width: u32,
     stored_height: u32,
     orientation: u8,
@@ -43,7 +43,7 @@ pub fn run(args: &Inspect) -> Result<Ending, Failure> {
     };
     let unit = config.unit();
     let output = Output {
-        format: format!("{:?}", picture.format()),
+        format: picture.format().map(|format| format.to_string()),
         stored_width: picture.stored_width(),
         stored_height: picture.stored_height(),
         orientation: picture.orientation(),
@@ -69,7 +69,9 @@ fn text(output: &Output, config: &ImageConfig) -> String {
     let cost = &output.cost;
     let mut lines = vec![format!(
         "picture   {} × {} pixels, {}",
-        output.width, output.height, output.format
+        output.width,
+        output.height,
+        output.format.as_deref().unwrap_or("raw")
     )];
     if output.orientation != 1 {
         lines.push(format!(

@@ -148,7 +148,9 @@ impl Attention {
                     hidden.fill(0.0);
                     let rescale = online_softmax(seen, &mut maxima[row], &mut sums[row]);
                     if rescale < 1.0 {
-                        out[row * d..][..d].iter_mut().for_each(|x| *x *= rescale);
+                        for x in &mut out[row * d..][..d] {
+                            *x *= rescale;
+                        }
                     }
                 }
             });
@@ -160,7 +162,9 @@ impl Attention {
             );
         }
         for (row, sum) in out.chunks_exact_mut(d).zip(sums) {
-            row.iter_mut().for_each(|x| *x /= *sum);
+            for x in row {
+                *x /= *sum;
+            }
         }
     }
 }

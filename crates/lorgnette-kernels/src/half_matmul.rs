@@ -8,8 +8,11 @@ use rayon::prelude::*;
 
 use crate::element::Element;
 
-/// Rows of the matrix a thread widens at a time: 32 × 5120 in f32 are 640 KiB.
-const PANEL: usize = 32;
+/// Rows of the matrix a thread widens at a time. Few when `x` has few rows, so that every thread
+/// has some; many when it has many, because `gemm` packs all of `x` for each panel anew.
+fn panel_rows(m: usize) -> usize {
+    if m < 64 { 32 } else { 256 }
+}
 
 /// `y = x · wᵀ`.
 ///
@@ -24,9 +27,10 @@ pub fn matmul_nt<T: Element>(x: &[f32], w: &[T], y: &mut [f32], (m, n, k): (usiz
     if y.is_empty() {
         return;
     }
+    let panel_rows = panel_rows(m);
     let base = Columns(y.as_mut_ptr());
-    w.par_chunks(PANEL * k.max(1)).enumerate().for_each_init(
-        || vec![0.0; PANEL * k],
+    w.par_chunks(panel_rows * k.max(1)).enumerate().for_each_init(
+        || vec![0.0; panel_rows * k],
         |scratch, (panel, rows)| {
             let n_rows = rows.len() / k.max(1);
             let rows = T::widen(rows, scratch);
@@ -36,13 +40,13 @@ pub fn matmul_nt<T: Element>(x: &[f32], w: &[T], y: &mut [f32], (m, n, k): (usiz
                 reason = "gemm takes pointers, and threads write columns side by side"
             )]
             // SAFETY: the lengths were asserted above; this panel writes the columns
-            // `panel * PANEL..+ n_rows` of `y` and no other panel does.
+            // `panel * panel_rows..+ n_rows` of `y` and no other panel does.
             unsafe {
                 gemm::gemm(
                     m,
                     n_rows,
                     k,
-                    base.0.add(panel * PANEL),
+                    base.0.add(panel * panel_rows),
                     1,
                     n.cast_signed(),
                     false,

@@ -88,7 +88,10 @@ impl Checkpoint {
     /// # Errors
     /// [`LoadError`] names the file and what is wrong with it.
     pub fn open(path: &Path) -> Result<Self, LoadError> {
-        if !fs_err::metadata(path)?.is_dir() {
+        if !path.exists() {
+            return Err(LoadError::NotFound { path: path.to_owned() });
+        }
+        if path.is_file() {
             return Self::open_gguf(path);
         }
         if path.join("config.json").is_file() {

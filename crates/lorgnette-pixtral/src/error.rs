@@ -9,6 +9,12 @@ pub enum LoadError {
     /// Nothing there, or not to be read; the source names the path.
     #[error(transparent)]
     Read(#[from] io::Error),
+    /// Nothing at that path.
+    #[error("there is no model at {}", path.display())]
+    NotFound {
+        /// The path.
+        path: PathBuf,
+    },
     /// A folder with none of the files that a model is made of.
     #[error("{} holds no model: no config.json, params.json or .gguf file", dir.display())]
     NoModel {
@@ -110,7 +116,7 @@ impl LoadError {
     /// What to do now.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Read(_) => "check the path and that you may read it",
+            Self::Read(_) | Self::NotFound { .. } => "check the path and that you may read it",
             Self::NoModel { .. } | Self::NotGguf { .. } => {
                 "name a folder with config.json and .safetensors files, or a .gguf file"
             }

@@ -26,7 +26,7 @@ impl Args {
     pub fn run(&self) -> Result<()> {
         let device = DeviceChoice::Cpu.open().device;
         let model = Pixtral::load(&Checkpoint::open(&self.model)?, &device, &mut |_| {})?;
-        let mut cache = model.new_cache(self.ids.len() + self.n, KvFormat::F16)?;
+        let mut cache = model.new_cache(self.ids.len() + self.n, KvFormat::F32)?; // no rounding of our own
         let prompt = Prompt {
             ids: &self.ids,
             image_token: None,

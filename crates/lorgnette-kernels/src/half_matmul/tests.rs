@@ -37,6 +37,11 @@ proptest! {
 }
 
 #[test]
+fn tall_products_take_larger_panels() {
+    check(70, 300, 5, f16::from_f32, f16::to_f32);
+}
+
+#[test]
 fn no_rows_is_no_work() {
     matmul_nt::<f16>(&[], &[f16::ONE; 4], &mut [], (0, 2, 2));
 }

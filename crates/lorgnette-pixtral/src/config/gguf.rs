@@ -111,7 +111,7 @@ fn vision_config(file: &GgufFile) -> Result<VisionConfig, LoadError> {
     let n_heads = size(file, &key("attention.head_count"))?;
     let image_mean = colours(file, &key("image_mean"))?;
     let mut image_std = colours(file, &key("image_std"))?;
-    if image_std == image_mean {
+    if image_std.map(f32::to_bits) == image_mean.map(f32::to_bits) {
         // Written by llama.cpp before its pull request 13208.
         tracing::warn!(
             "{}: image_std repeats image_mean; CLIP's is used",

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::{ConfigFault, ModelConfig, TextConfig, VisionConfig, malformed, unsupported};
 
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names are the file's")]
 struct Config {
     model_type: String,
     text_config: Text,

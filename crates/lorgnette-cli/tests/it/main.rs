@@ -1,0 +1,100 @@
+//! The command as a person types it.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// Runs the command with folders of its own.
+fn lorgnette(arguments: &[&str], input: &[u8]) -> Output {
+    let home = tempfile::TempDir::new().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lorgnette"))
+        .args(arguments)
+        .env("LORGNETTE_HOME", home.path())
+        .env_remove("LORGNETTE_MODELS")
+        .env("RUST_BACKTRACE", "full")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that fails early closes its input.
+    let _ = command.stdin.take().unwrap().write_all(input);
+    command.wait_with_output().unwrap()
+}
+
+fn sample(name: &str) -> String {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/samples");
+    samples.join(name).to_str().unwrap().to_owned()
+}
+
+/// Fails with one line and a hint.
+#[track_caller]
+fn check_failure(arguments: &[&str], input: &[u8], expected: &str) {
+    let output = lorgnette(arguments, input);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains(expected), "{stderr}");
+    let lines: Vec<&str> = stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{stderr}");
+    assert!(lines[0].starts_with("error: ") && lines[1].starts_with("hint: "), "{stderr}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn pictures_that_cannot_be_read_fail_in_one_line() {
+    check_failure(&["describe", "no such.png"], b"", "cannot read no such.png");
+    check_failure(&["inspect", "-"], b"", "standard input");
+    check_failure(&["inspect", "-"], b"only words, not a picture", "standard input");
+    check_failure(&["inspect", "-"], b"\x89PNG\r\n\x1a\n\0\0", "standard input");
+    check_failure(&["inspect", env!("CARGO_MANIFEST_DIR")], b"", "it is a folder");
+}
+
+#[test]
+fn models_that_cannot_be_read_fail_in_one_line() {
+    let picture = sample("dialog.png");
+    check_failure(&["describe", &picture], b"", "no model is installed");
+    check_failure(&["describe", &picture, "--model", "no/such"], b"", "no model at no/such");
+    check_failure(&["describe", &picture, "--model", &picture], b"", "not a model");
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().to_str().unwrap();
+    check_failure(&["describe", &picture, "--model", path], b"", "holds no model");
+    check_failure(&["bench", path], b"", "holds no model");
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    for arguments in [&["describe"][..], &["paint"], &["bench", "m", "--image", "1024"]] {
+        assert_eq!(lorgnette(arguments, b"").status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn inspect_says_what_a_picture_costs_and_saves_what_is_seen() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let seen = folder.path().join("seen.png");
+    let save = ["--max-side", "512", "--save", seen.to_str().unwrap(), "--json"];
+    let bytes = fs_err::read(sample("page.png")).unwrap();
+    let output = lorgnette(&[&["inspect", "-"], &save[..]].concat(), &bytes);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["width"], 1024);
+    assert_eq!((&json["seen_width"], &json["cost"]["n_tokens"]), (&512.into(), &1056.into()));
+
+    let output = lorgnette(&["inspect", seen.to_str().unwrap()], b"");
+    insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap(), @r"
+    picture   512 × 512 pixels, PNG
+    seen as   512 × 512 pixels
+    grid      32 rows × 32 columns
+    tokens    1056
+    memory    165.00 MiB of keys and values
+    work      0.93 TFLOP to look, 23.39 TFLOP to read
+    ");
+}
+
+#[test]
+fn doctor_finds_the_machine() {
+    let output = lorgnette(&["doctor", "--json"], b"");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(json["processor"]["n_threads"].as_u64().unwrap() > 0);
+    assert_eq!(json["models"], serde_json::json!([]));
+    assert!(lorgnette(&["doctor"], b"").status.success());
+}
