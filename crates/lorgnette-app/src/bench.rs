@@ -90,21 +90,14 @@ pub fn run(
     }
     on_step("reading and writing text");
     let (n_prefill, n_decode) = (options.n_prefill.max(1), options.n_decode);
-    let (prefill_s, decode_s) = wait(model.engine.with(move |assistant| {
+    let (prefill_s, decode_s) = wait(&model.engine.with(move |assistant| {
         assistant.forget();
-        let mut cache = assistant
-            .model()
-            .new_cache(n_prefill + n_decode, crate::KvFormat::F16)?;
+        let mut cache = assistant.model().new_cache(n_prefill + n_decode, crate::KvFormat::F16)?;
         let vocab_size = assistant.tokenizer().vocab_size() as u32;
         // Ordinary tokens, no two alike in a row; what they say does not change the speed.
-        let ids: Vec<u32> = (0..n_prefill as u32)
-            .map(|i| vocab_size / 2 + i * 7919 % (vocab_size / 2))
-            .collect();
-        let prompt = Prompt {
-            ids: &ids,
-            image_token: None,
-            pictures: &[],
-        };
+        let ids: Vec<u32> =
+            (0..n_prefill as u32).map(|i| vocab_size / 2 + i * 7919 % (vocab_size / 2)).collect();
+        let prompt = Prompt { ids: &ids, image_token: None, pictures: &[] };
         let model = assistant.model();
         let reading = Instant::now();
         let go_on = &mut |_, _| ControlFlow::Continue(());
@@ -134,7 +127,7 @@ fn ask_twice(model: &OpenModel, width: u32, height: u32) -> Result<PictureResult
     let mut chat = Chat::default();
     chat.ask([picture], "What is this?");
     let ask = |chat: &Chat| {
-        wait(model.engine.answer(chat.clone(), options.clone(), Cancel::default(), |_| {}))
+        wait(&model.engine.answer(chat.clone(), options.clone(), Cancel::default(), |_| {}))
     };
     let first = ask(&chat)?;
     chat.answered(&first.text);
@@ -156,28 +149,21 @@ fn test_picture(
     config: &ImageConfig,
 ) -> Result<lorgnette_image::Pixels, AppError> {
     let pixel = |i: u64| [(i % 251) as u8, (i / 7 % 241) as u8, (i / 1003 % 239) as u8];
-    let rgb = (0..u64::from(width) * u64::from(height))
-        .flat_map(pixel)
-        .collect();
+    let rgb = (0..u64::from(width) * u64::from(height)).flat_map(pixel).collect();
     let picture = Decoded::from_rgb(width, height, rgb);
     picture
         .and_then(|picture| picture.prepare(config))
-        .map_err(|source| AppError::Picture {
-            name: format!("{width}x{height}"),
-            source,
-        })
+        .map_err(|source| AppError::Picture { name: format!("{width}x{height}"), source })
 }
 
-fn wait<T>(receiver: std::sync::mpsc::Receiver<Result<T, EngineError>>) -> Result<T, AppError> {
+fn wait<T>(receiver: &std::sync::mpsc::Receiver<Result<T, EngineError>>) -> Result<T, AppError> {
     Ok(receiver.recv().unwrap_or(Err(EngineError::Stopped))?)
 }
 
 /// The high-water mark of resident memory. Linux tells it in `/proc`; elsewhere `None`.
 pub fn peak_memory_bytes() -> Option<u64> {
     let status = fs_err::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().trim_end_matches(" kB").trim().parse().ok()?;
     Some(kib * 1024)
 }

@@ -42,10 +42,7 @@ pub fn of_picture(
     let encode_flop =
         layers * (2.0 * patches * vision_weights as f64 + 4.0 * patches * patches * heads as f64);
 
-    let (q, kv) = (
-        text.n_heads * text.head_dim,
-        text.n_kv_heads * text.head_dim,
-    );
+    let (q, kv) = (text.n_heads * text.head_dim, text.n_kv_heads * text.head_dim);
     let text_weights = text.hidden_size * (2 * q + 2 * kv + 3 * text.intermediate_size);
     let (tokens, layers) = (n_tokens as f64, text.n_layers as f64);
     let prefill_flop =
@@ -69,26 +66,11 @@ mod tests {
     #[test]
     fn a_full_picture_costs_pixtral_what_the_specification_says() {
         // 4.95 TFLOP to encode, 90.7 + 5.7 to read, 650 MiB of keys and values.
-        let cost = of_picture(
-            (1024, 1024),
-            &ImageConfig::PIXTRAL_12B,
-            &ModelConfig::PIXTRAL_12B,
-        );
+        let cost = of_picture((1024, 1024), &ImageConfig::PIXTRAL_12B, &ModelConfig::PIXTRAL_12B);
         let cost = cost.unwrap();
-        assert_eq!(
-            (cost.rows, cost.cols, cost.n_tokens, cost.n_patches),
-            (64, 64, 4160, 4096)
-        );
+        assert_eq!((cost.rows, cost.cols, cost.n_tokens, cost.n_patches), (64, 64, 4160, 4096));
         assert_eq!(cost.kv_bytes, 650 << 20);
-        assert!(
-            (cost.encode_flop / 1e12 - 4.95).abs() < 0.05,
-            "{:e}",
-            cost.encode_flop
-        );
-        assert!(
-            (cost.prefill_flop / 1e12 - 96.4).abs() < 0.5,
-            "{:e}",
-            cost.prefill_flop
-        );
+        assert!((cost.encode_flop / 1e12 - 4.95).abs() < 0.05, "{:e}", cost.encode_flop);
+        assert!((cost.prefill_flop / 1e12 - 96.4).abs() < 0.5, "{:e}", cost.prefill_flop);
     }
 }

@@ -87,24 +87,13 @@ pub fn examine() -> Result<Report, AppError> {
 pub fn memory() -> Option<Memory> {
     let refresh = RefreshKind::nothing().with_memory(MemoryRefreshKind::everything());
     let system = System::new_with_specifics(refresh).ok()?;
-    Some(Memory {
-        total_bytes: system.total_memory(),
-        available_bytes: system.available_memory(),
-    })
+    Some(Memory { total_bytes: system.total_memory(), available_bytes: system.available_memory() })
 }
 
 fn model(path: PathBuf) -> ModelReport {
     match Checkpoint::open(&path) {
-        Ok(checkpoint) => ModelReport {
-            path,
-            bytes: Some(checkpoint.n_bytes()),
-            fault: None,
-        },
-        Err(error) => ModelReport {
-            path,
-            bytes: None,
-            fault: Some(error.to_string()),
-        },
+        Ok(checkpoint) => ModelReport { path, bytes: Some(checkpoint.n_bytes()), fault: None },
+        Err(error) => ModelReport { path, bytes: None, fault: Some(error.to_string()) },
     }
 }
 
@@ -130,25 +119,18 @@ fn features() -> Vec<&'static str> {
         ("avx512vnni", is_x86_feature_detected!("avx512vnni")),
         ("avx512bf16", is_x86_feature_detected!("avx512bf16")),
     ];
-    all.into_iter()
-        .filter_map(|(name, has)| has.then_some(name))
-        .collect()
+    all.into_iter().filter_map(|(name, has)| has.then_some(name)).collect()
 }
 
 #[cfg(target_arch = "aarch64")]
 fn features() -> Vec<&'static str> {
     let all = [
         ("neon", std::arch::is_aarch64_feature_detected!("neon")),
-        (
-            "dotprod",
-            std::arch::is_aarch64_feature_detected!("dotprod"),
-        ),
+        ("dotprod", std::arch::is_aarch64_feature_detected!("dotprod")),
         ("i8mm", std::arch::is_aarch64_feature_detected!("i8mm")),
         ("bf16", std::arch::is_aarch64_feature_detected!("bf16")),
     ];
-    all.into_iter()
-        .filter_map(|(name, has)| has.then_some(name))
-        .collect()
+    all.into_iter().filter_map(|(name, has)| has.then_some(name)).collect()
 }
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]

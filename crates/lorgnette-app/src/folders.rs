@@ -27,11 +27,7 @@ impl Folders {
     /// # Errors
     /// [`AppError::NoHome`] when the system names no home folder.
     pub fn find() -> Result<Self, AppError> {
-        let variable = |name| {
-            std::env::var_os(name)
-                .filter(|v| !v.is_empty())
-                .map(PathBuf::from)
-        };
+        let variable = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         let mut folders = if let Some(home) = variable("LORGNETTE_HOME") {
             Self {
                 data: home.join("data"),
@@ -60,19 +56,15 @@ impl Folders {
         let Ok(entries) = fs_err::read_dir(&self.models) else {
             return Vec::new();
         };
-        let is_model = |path: &PathBuf| {
-            let name = path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .to_lowercase();
-            path.is_dir() || (name.ends_with(".gguf") && !name.starts_with("mmproj"))
+        let is_gguf = |path: &PathBuf| {
+            path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"))
         };
-        let mut models: Vec<PathBuf> = entries
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(is_model)
-            .collect();
+        let is_model = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+            path.is_dir() || (is_gguf(path) && !name.starts_with("mmproj"))
+        };
+        let mut models: Vec<PathBuf> =
+            entries.flatten().map(|entry| entry.path()).filter(is_model).collect();
         models.sort();
         models
     }

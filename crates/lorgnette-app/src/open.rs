@@ -81,34 +81,18 @@ impl OpenOptions {
         let context = assistant.context();
         let engine = Engine::start(assistant);
         let load_s = started.elapsed().as_secs_f64();
-        Ok(OpenModel {
-            engine,
-            path,
-            config,
-            context,
-            device,
-            n_bytes,
-            load_s,
-        })
+        Ok(OpenModel { engine, path, config, context, device, n_bytes, load_s })
     }
 }
 
 fn installed_model() -> Result<PathBuf, AppError> {
     let folders = Folders::find()?;
     // The largest is the best of what one person installed.
-    let size = |path: &PathBuf| {
-        Checkpoint::open(path)
-            .map(|checkpoint| checkpoint.n_bytes())
-            .ok()
-    };
-    let sized = folders
-        .installed_models()
-        .into_iter()
-        .filter_map(|path| Some((size(&path)?, path)));
+    let size = |path: &PathBuf| Checkpoint::open(path).map(|checkpoint| checkpoint.n_bytes()).ok();
+    let sized =
+        folders.installed_models().into_iter().filter_map(|path| Some((size(&path)?, path)));
     let best = sized.max().map(|(_, path)| path);
-    best.ok_or(AppError::NoModel {
-        models: folders.models,
-    })
+    best.ok_or(AppError::NoModel { models: folders.models })
 }
 
 /// The tokenizer in the model's folder or file; else the shipped one, if the vocabulary is its.
@@ -125,10 +109,7 @@ fn tokenizer(checkpoint: &Checkpoint) -> Result<Tokenizer, AppError> {
     if shipped.vocab_size() == vocab_size {
         return Ok(shipped);
     }
-    Err(AppError::NoTokenizer {
-        model: checkpoint.path().to_owned(),
-        vocab_size,
-    })
+    Err(AppError::NoTokenizer { model: checkpoint.path().to_owned(), vocab_size })
 }
 
 /// The `tokenizer.ggml.*` metadata; `None` when there is no vocabulary.
@@ -142,12 +123,9 @@ fn gguf_vocab(file: &GgufFile) -> Option<GgufVocab> {
         _ => None,
     };
     let types = match file.get("tokenizer.ggml.token_type") {
-        Some(Value::Ints(types)) => Some(
-            types
-                .iter()
-                .map(|kind| i32::try_from(*kind).unwrap_or(0))
-                .collect(),
-        ),
+        Some(Value::Ints(types)) => {
+            Some(types.iter().map(|kind| i32::try_from(*kind).unwrap_or(0)).collect())
+        }
         _ => None,
     };
     Some(GgufVocab {
@@ -167,12 +145,7 @@ impl OpenModel {
     /// # Errors
     /// [`AppError::Engine`] for a model that reads no pictures.
     pub fn image_config(&self, max_side: Option<u32>) -> Result<ImageConfig, AppError> {
-        let config = self
-            .config
-            .vision
-            .as_ref()
-            .ok_or_else(no_vision)?
-            .image_config();
+        let config = self.config.vision.as_ref().ok_or_else(no_vision)?.image_config();
         Ok(max_side.map_or(config, |max_side| config.with_max_side(max_side)))
     }
 }

@@ -25,10 +25,7 @@ pub fn decode(path: &Path) -> Result<Decoded, AppError> {
 pub fn prepare(path: &Path, config: &ImageConfig) -> Result<Arc<Picture>, AppError> {
     let name = display_name(path);
     let pixels = decode(path)?.prepare(config);
-    let pixels = pixels.map_err(|source| AppError::Picture {
-        name: name.clone(),
-        source,
-    })?;
+    let pixels = pixels.map_err(|source| AppError::Picture { name: name.clone(), source })?;
     Ok(Picture::new(name, pixels))
 }
 
@@ -44,11 +41,7 @@ pub fn save_seen(picture: &Decoded, config: &ImageConfig, path: &Path) -> Result
 }
 
 fn display_name(path: &Path) -> String {
-    if path == Path::new("-") {
-        "standard input".into()
-    } else {
-        path.display().to_string()
-    }
+    if path == Path::new("-") { "standard input".into() } else { path.display().to_string() }
 }
 
 fn read(path: &Path) -> Result<(String, Vec<u8>), AppError> {
@@ -72,8 +65,6 @@ fn read(path: &Path) -> Result<(String, Vec<u8>), AppError> {
 /// All bytes up to one beyond what a picture may have, so that the decoder says the limit.
 fn read_limited(source: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    source
-        .take(Limits::default().max_bytes + 1)
-        .read_to_end(&mut bytes)?;
+    source.take(Limits::default().max_bytes + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -19,10 +19,7 @@ pub struct Session<'a> {
 impl<'a> Session<'a> {
     /// An empty chat.
     pub fn new(model: &'a OpenModel) -> Self {
-        Self {
-            model,
-            chat: Chat::default(),
-        }
+        Self { model, chat: Chat::default() }
     }
 
     /// Asks about the new pictures and all that was said, and hands on events while the answer is
@@ -46,19 +43,13 @@ impl<'a> Session<'a> {
             // A receiver that is gone has no one to tell.
             let _ = sender.send(event);
         };
-        let result = self
-            .model
-            .engine
-            .answer(chat.clone(), options, cancel.clone(), emit);
+        let result = self.model.engine.answer(chat.clone(), options, cancel.clone(), emit);
         // Ends when the engine drops the sender, which is when the answer has ended.
         while let Some(event) = events.recv().await {
             on_event(event);
         }
         let answer = tokio::task::spawn_blocking(move || result.recv()).await;
-        let answer = answer
-            .ok()
-            .and_then(Result::ok)
-            .unwrap_or(Err(EngineError::Stopped))?;
+        let answer = answer.ok().and_then(Result::ok).unwrap_or(Err(EngineError::Stopped))?;
         if !answer.text.is_empty() {
             chat.answered(&answer.text);
             self.chat = chat;

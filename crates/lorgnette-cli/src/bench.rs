@@ -19,11 +19,8 @@ pub fn run(args: &Bench) -> Result<Ending, Failure> {
         ..OpenOptions::default()
     };
     let model = progress::open(&options)?;
-    let options = BenchOptions {
-        n_prefill: args.prefill,
-        n_decode: args.decode,
-        image: args.image,
-    };
+    let options =
+        BenchOptions { n_prefill: args.prefill, n_decode: args.decode, image: args.image };
     let result = bench::run(&model, &options, |step| eprintln!("{step} …"))?;
     if args.json {
         output::print_json(&result)?;
@@ -36,11 +33,7 @@ pub fn run(args: &Bench) -> Result<Ending, Failure> {
 fn text(result: &BenchResult) -> String {
     let mut lines = vec![
         format!("device   {}", result.device),
-        format!(
-            "load     {:.1} s for {}",
-            result.load_s,
-            HumanBytes(result.model_bytes)
-        ),
+        format!("load     {:.1} s for {}", result.load_s, HumanBytes(result.model_bytes)),
     ];
     if let Some(picture) = &result.picture {
         lines.push(format!(

@@ -22,10 +22,7 @@ pub fn run(args: &Chat) -> Result<Ending, Failure> {
     let model = progress::open(&args.model.options())?;
     let mut attached = Vec::new();
     for path in &args.pictures {
-        attached.push(pictures::prepare(
-            path,
-            &model.image_config(args.max_side)?,
-        )?);
+        attached.push(pictures::prepare(path, &model.image_config(args.max_side)?)?);
     }
     let mut session = Session::new(&model);
     let is_terminal = io::stdin().is_terminal();
@@ -39,10 +36,8 @@ pub fn run(args: &Chat) -> Result<Ending, Failure> {
         }
         line.clear();
         let read = io::stdin().lock().read_line(&mut line);
-        let read = read.map_err(|source| AppError::ReadPicture {
-            name: "standard input".into(),
-            source,
-        })?;
+        let read =
+            read.map_err(|source| AppError::ReadPicture { name: "standard input".into(), source })?;
         if read == 0 {
             return Ok(Ending::Done);
         }

@@ -42,10 +42,7 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     }
     let model = progress::open(&args.model.options())?;
     let config = model.image_config(args.max_side)?;
-    let prepared = args
-        .pictures
-        .iter()
-        .map(|path| pictures::prepare(path, &config));
+    let prepared = args.pictures.iter().map(|path| pictures::prepare(path, &config));
     let prepared: Vec<_> = prepared.collect::<Result<_, AppError>>()?;
 
     let cancel = Cancel::default();
@@ -92,18 +89,12 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     } else {
         output::print("\n")?;
     }
-    Ok(if answer.stop == StopReason::Cancelled {
-        Ending::Cancelled
-    } else {
-        Ending::Done
-    })
+    Ok(if answer.stop == StopReason::Cancelled { Ending::Cancelled } else { Ending::Done })
 }
 
 /// Runs a request to its end; Ctrl+C cancels it, a second one ends the program.
 pub fn with_ctrl_c<T>(cancel: &Cancel, request: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime without threads of its own");
     let on_signal = cancel.clone();
     runtime.spawn(async move {

@@ -19,33 +19,21 @@ pub fn run(args: &Doctor) -> Result<Ending, Failure> {
 }
 
 fn text(report: &Report) -> String {
-    let Report {
-        processor, folders, ..
-    } = report;
+    let Report { processor, folders, .. } = report;
     let mut lines = vec![
         format!("version    {}", report.version),
         format!("system     {}", report.system),
-        format!(
-            "processor  {}, {} threads",
-            processor.architecture, processor.n_threads
-        ),
+        format!("processor  {}, {} threads", processor.architecture, processor.n_threads),
         format!("features   {}", processor.features.join(" ")),
         format!("kernels    {}", processor.kernels),
         format!("device     {}", report.device),
     ];
     if let Some(memory) = report.memory {
-        let (total, available) = (
-            BinaryBytes(memory.total_bytes),
-            BinaryBytes(memory.available_bytes),
-        );
+        let (total, available) =
+            (BinaryBytes(memory.total_bytes), BinaryBytes(memory.available_bytes));
         lines.push(format!("memory     {total}, {available} available"));
     }
-    lines.extend(
-        report
-            .devices_not_used
-            .iter()
-            .map(|reason| format!("not used   {reason}")),
-    );
+    lines.extend(report.devices_not_used.iter().map(|reason| format!("not used   {reason}")));
     for (what, path) in [
         ("data", &folders.data),
         ("config", &folders.config),

@@ -33,9 +33,7 @@ pub fn run(args: &Inspect) -> Result<Ending, Failure> {
         return Err(lorgnette_app::open::no_vision().into());
     };
     let config = vision.image_config();
-    let config = args
-        .max_side
-        .map_or(config, |max_side| config.with_max_side(max_side));
+    let config = args.max_side.map_or(config, |max_side| config.with_max_side(max_side));
     let picture = pictures::decode(&args.picture)?;
     let (width, height) = (picture.width(), picture.height());
     let Some(cost) = cost::of_picture((width, height), &config, &model) else {
@@ -89,15 +87,9 @@ fn text(output: &Output, config: &ImageConfig) -> String {
         output.seen_height,
         if shrunk { ", made smaller" } else { "" }
     ));
-    lines.push(format!(
-        "grid      {} rows × {} columns",
-        cost.rows, cost.cols
-    ));
+    lines.push(format!("grid      {} rows × {} columns", cost.rows, cost.cols));
     lines.push(format!("tokens    {}", cost.n_tokens));
-    lines.push(format!(
-        "memory    {} of keys and values",
-        BinaryBytes(cost.kv_bytes)
-    ));
+    lines.push(format!("memory    {} of keys and values", BinaryBytes(cost.kv_bytes)));
     lines.push(format!(
         "work      {:.2} TFLOP to look, {:.2} TFLOP to read",
         cost.encode_flop / 1e12,

@@ -52,10 +52,9 @@ fn main() -> ExitCode {
         Command::Bench(bench) => bench::run(bench),
     };
     match ending {
-        Ok(Ending::Done) => ExitCode::SUCCESS,
+        // Who closes our output has read enough.
+        Ok(Ending::Done) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
         Ok(Ending::Cancelled) => ExitCode::from(130),
-        // Who reads our output has read enough.
-        Err(Failure::OutputClosed) => ExitCode::SUCCESS,
         Err(Failure::App(error)) => {
             report(&error);
             ExitCode::FAILURE

@@ -22,9 +22,7 @@ impl<E: Into<AppError>> From<E> for Failure {
 /// Writes to standard output at once.
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    let written = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     written.map_err(|error| match error.kind() {
         io::ErrorKind::BrokenPipe => Failure::OutputClosed,
         _ => Failure::App(AppError::Write(error)),
@@ -33,9 +31,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
 
 /// Writes a value as one line of JSON.
 pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let json = serde_json::to_string(value)
-        .map_err(io::Error::from)
-        .map_err(AppError::Write)?;
+    let json = serde_json::to_string(value).map_err(io::Error::from).map_err(AppError::Write)?;
     print(&(json + "\n"))
 }
 

@@ -22,11 +22,7 @@ impl Progress {
         };
         let bar = ProgressBar::with_draw_target(Some(1), target);
         let style = ProgressStyle::with_template("{msg} {wide_bar} {percent} % {elapsed}");
-        bar.set_style(
-            style
-                .unwrap_or_else(|_| ProgressStyle::default_bar())
-                .progress_chars("━╸ "),
-        );
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ "));
         Self { bar }
     }
 
@@ -39,23 +35,14 @@ impl Progress {
     /// Shows an event that is not text; text clears the line.
     pub fn event(&self, event: &Event) {
         match event {
-            Event::Encoding {
-                picture,
-                n_pictures,
-                done,
-                total,
-            } => {
+            Event::Encoding { picture, n_pictures, done, total } => {
                 let which = match n_pictures {
                     1 => "looking at the picture".to_owned(),
                     n => format!("looking at picture {} of {n}", picture + 1),
                 };
                 self.show(which, *done as u64, *total as u64);
             }
-            Event::Reading {
-                done_tokens,
-                total_tokens,
-                ..
-            } => {
+            Event::Reading { done_tokens, total_tokens, .. } => {
                 let message = format!("reading {done_tokens} of {total_tokens} tokens");
                 self.show(message, *done_tokens as u64, *total_tokens as u64);
             }

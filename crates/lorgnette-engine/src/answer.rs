@@ -33,11 +33,7 @@ pub struct AnswerOptions {
 
 impl Default for AnswerOptions {
     fn default() -> Self {
-        Self {
-            max_tokens: 1024,
-            sampling: Sampling::default(),
-            stop: Vec::new(),
-        }
+        Self { max_tokens: 1024, sampling: Sampling::default(), stop: Vec::new() }
     }
 }
 
@@ -74,16 +70,10 @@ impl Assistant {
         let mismatch = |reason| Err(EngineError::TokenizerMismatch { reason });
         let (n_tokens, vocab_size) = (tokenizer.vocab_size(), model.config().text.vocab_size);
         if n_tokens > vocab_size {
-            return mismatch(format!(
-                "it has {n_tokens} tokens and the model {vocab_size}"
-            ));
+            return mismatch(format!("it has {n_tokens} tokens and the model {vocab_size}"));
         }
         let ours = tokenizer.control().img;
-        let theirs = model
-            .config()
-            .vision
-            .as_ref()
-            .and_then(|vision| vision.image_token_id);
+        let theirs = model.config().vision.as_ref().and_then(|vision| vision.image_token_id);
         if let (Some(ours), Some(theirs)) = (ours, theirs)
             && ours != theirs
         {
@@ -91,13 +81,7 @@ impl Assistant {
         }
         let context = context.min(model.config().text.max_position_embeddings);
         let cache = model.new_cache(context, kv_format)?;
-        Ok(Self {
-            model,
-            tokenizer,
-            cache,
-            read: Vec::new(),
-            encoded: Vec::new(),
-        })
+        Ok(Self { model, tokenizer, cache, read: Vec::new(), encoded: Vec::new() })
     }
 
     /// The network.
@@ -141,11 +125,7 @@ impl Assistant {
         let mut timings = Timings::default();
 
         let wanted = self.positions(&prompt, &pictures);
-        let n_common = wanted
-            .iter()
-            .zip(&self.read)
-            .take_while(|(a, b)| a == b)
-            .count();
+        let n_common = wanted.iter().zip(&self.read).take_while(|(a, b)| a == b).count();
         // At least the last token is read, for what comes after it.
         let n_cached = n_common.min(prompt.ids.len() - 1);
         self.cache.truncate(n_cached);
@@ -175,23 +155,13 @@ impl Assistant {
         let cost =
             |picture: &Arc<Picture>| (picture.name.clone(), picture.pixels().grid().n_tokens());
         let pictures = pictures.iter().map(cost).collect();
-        Err(EngineError::ContextFull {
-            needed,
-            capacity,
-            pictures,
-        })
+        Err(EngineError::ContextFull { needed, capacity, pictures })
     }
 
     fn positions(&self, prompt: &Prompt, pictures: &[Arc<Picture>]) -> Vec<Read> {
         let image_token = self.tokenizer.control().img;
-        let mut positions: Vec<Read> = prompt
-            .ids
-            .iter()
-            .map(|id| Read {
-                id: *id,
-                picture: None,
-            })
-            .collect();
+        let mut positions: Vec<Read> =
+            prompt.ids.iter().map(|id| Read { id: *id, picture: None }).collect();
         for slot in &prompt.images {
             let picture = Some(*pictures[slot.picture].hash());
             let n = slot.rows as usize * (slot.cols as usize + 1);
@@ -218,35 +188,23 @@ impl Assistant {
             slot.start + slot.rows as usize * (slot.cols as usize + 1) > self.cache.len()
         });
         let mut needed: Vec<&Arc<Picture>> = unread.map(|slot| &pictures[slot.picture]).collect();
-        self.encoded
-            .retain(|(hash, _)| pictures.iter().any(|picture| picture.hash() == hash));
+        self.encoded.retain(|(hash, _)| pictures.iter().any(|picture| picture.hash() == hash));
         needed.retain(|picture| find(&self.encoded, picture.hash()).is_none());
         needed.sort_by_key(|picture| picture.hash());
         needed.dedup_by_key(|picture| picture.hash());
         let n_pictures = needed.len();
         for (i, picture) in needed.into_iter().enumerate() {
-            let outcome = self
-                .model
-                .encode_image(picture.pixels(), &mut |done, total| {
-                    emit(Event::Encoding {
-                        picture: i,
-                        n_pictures,
-                        done,
-                        total,
-                    });
-                    go_on_unless(cancel)
-                })?;
+            let outcome = self.model.encode_image(picture.pixels(), &mut |done, total| {
+                emit(Event::Encoding { picture: i, n_pictures, done, total });
+                go_on_unless(cancel)
+            })?;
             match outcome {
                 Outcome::Done(features) => self.encoded.push((*picture.hash(), features)),
                 Outcome::Stopped => return Ok(false),
             }
         }
         timings.n_encoded_pictures = n_pictures;
-        timings.encode_s = if n_pictures > 0 {
-            seconds(started.elapsed())
-        } else {
-            0.0
-        };
+        timings.encode_s = if n_pictures > 0 { seconds(started.elapsed()) } else { 0.0 };
         Ok(true)
     }
 
@@ -275,23 +233,12 @@ impl Assistant {
         let cached_tokens = self.cache.len();
         let total = prompt.ids.len() - cached_tokens;
         let watch = &mut |done_tokens, total_tokens| {
-            emit(Event::Reading {
-                done_tokens,
-                total_tokens,
-                cached_tokens,
-            });
+            emit(Event::Reading { done_tokens, total_tokens, cached_tokens });
             go_on_unless(cancel)
         };
-        match self
-            .model
-            .prefill(&model_prompt, &mut self.cache, CHUNK_TOKENS, watch)?
-        {
+        match self.model.prefill(&model_prompt, &mut self.cache, CHUNK_TOKENS, watch)? {
             Outcome::Done(logits) => {
-                emit(Event::Reading {
-                    done_tokens: total,
-                    total_tokens: total,
-                    cached_tokens,
-                });
+                emit(Event::Reading { done_tokens: total, total_tokens: total, cached_tokens });
                 Ok(Some(logits))
             }
             Outcome::Stopped => Ok(None),
@@ -361,11 +308,7 @@ impl Assistant {
                 Matched::Stop { before, .. } => show(&before),
             }
         }
-        Ok(Answer {
-            text,
-            stop,
-            timings,
-        })
+        Ok(Answer { text, stop, timings })
     }
 }
 
@@ -373,24 +316,13 @@ fn find<'a>(
     encoded: &'a [([u8; 32], ImageFeatures)],
     hash: &[u8; 32],
 ) -> Option<&'a ImageFeatures> {
-    encoded
-        .iter()
-        .find(|(known, _)| known == hash)
-        .map(|(_, features)| features)
+    encoded.iter().find(|(known, _)| known == hash).map(|(_, features)| features)
 }
 
 fn go_on_unless(cancel: &Cancel) -> ControlFlow<()> {
-    if cancel.is_cancelled() {
-        ControlFlow::Break(())
-    } else {
-        ControlFlow::Continue(())
-    }
+    if cancel.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
 fn cancelled(timings: Timings) -> Answer {
-    Answer {
-        text: String::new(),
-        stop: StopReason::Cancelled,
-        timings,
-    }
+    Answer { text: String::new(), stop: StopReason::Cancelled, timings }
 }

@@ -20,11 +20,7 @@ impl Picture {
     /// Takes the prepared pixels; their hash is made here, once.
     pub fn new(name: impl Into<String>, pixels: Pixels) -> Arc<Self> {
         let hash = pixels.content_hash();
-        Arc::new(Self {
-            name: name.into(),
-            pixels,
-            hash,
-        })
+        Arc::new(Self { name: name.into(), pixels, hash })
     }
 
     /// What the model sees.
@@ -69,19 +65,13 @@ impl Chat {
         if !text.is_empty() {
             parts.push(Part::Text(text.to_owned()));
         }
-        self.turns.push(Turn {
-            role: Role::User,
-            parts,
-        });
+        self.turns.push(Turn { role: Role::User, parts });
     }
 
     /// Adds what was answered.
     pub fn answered(&mut self, text: &str) {
         let parts = vec![Part::Text(text.to_owned())];
-        self.turns.push(Turn {
-            role: Role::Assistant,
-            parts,
-        });
+        self.turns.push(Turn { role: Role::Assistant, parts });
     }
 
     /// The turns for the prompt format, and the pictures that they count.
@@ -94,17 +84,10 @@ impl Chat {
                 Part::Picture(picture) => {
                     pictures.push(Arc::clone(picture));
                     let grid = picture.pixels.grid();
-                    Content::Image {
-                        picture: pictures.len() - 1,
-                        rows: grid.rows,
-                        cols: grid.cols,
-                    }
+                    Content::Image { picture: pictures.len() - 1, rows: grid.rows, cols: grid.cols }
                 }
             });
-            messages.push(Message {
-                role: turn.role,
-                content: content.collect(),
-            });
+            messages.push(Message { role: turn.role, content: content.collect() });
         }
         (messages, pictures)
     }

@@ -10,10 +10,7 @@ use crate::prompt::PromptError;
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// More tokens than the session holds; found before anything is computed.
-    #[error(
-        "{needed} tokens are needed and this session holds {capacity}{}",
-        costs(pictures)
-    )]
+    #[error("{needed} tokens are needed and this session holds {capacity}{}", costs(pictures))]
     ContextFull {
         /// Tokens of the whole chat and at least one of an answer.
         needed: usize,

@@ -92,11 +92,7 @@ impl Timings {
 }
 
 fn rate(n: usize, seconds: f64) -> f64 {
-    if n == 0 || seconds <= 0.0 {
-        0.0
-    } else {
-        n as f64 / seconds
-    }
+    if n == 0 || seconds <= 0.0 { 0.0 } else { n as f64 / seconds }
 }
 
 /// Seconds, for the fields of [`Timings`].

@@ -103,10 +103,7 @@ pub fn encode_chat(tokenizer: &Tokenizer, messages: &[Message]) -> Result<Prompt
     let control = tokenizer.control();
     let last_user = turns.iter().rposition(|turn| turn.role == Role::User);
     let last_user = last_user.ok_or(PromptError::NoQuestion)?;
-    let mut prompt = Prompt {
-        ids: vec![control.bos],
-        images: Vec::new(),
-    };
+    let mut prompt = Prompt { ids: vec![control.bos], images: Vec::new() };
     let system_at_start = tokenizer.system_at_start();
     if let (Some(system), true) = (&system, system_at_start) {
         prompt.ids.extend(control.begin_system);
@@ -116,9 +113,7 @@ pub fn encode_chat(tokenizer: &Tokenizer, messages: &[Message]) -> Result<Prompt
     let n_turns = turns.len();
     for (i, turn) in turns.into_iter().enumerate() {
         if turn.role == Role::User {
-            let system = system
-                .as_deref()
-                .filter(|_| i == last_user && !system_at_start);
+            let system = system.as_deref().filter(|_| i == last_user && !system_at_start);
             prompt.ids.push(control.begin_inst);
             encode_user(tokenizer, turn.content, system, &mut prompt)?;
             prompt.ids.push(control.end_inst);
@@ -127,9 +122,7 @@ pub fn encode_chat(tokenizer: &Tokenizer, messages: &[Message]) -> Result<Prompt
                 let Content::Text(text) = content else {
                     return Err(PromptError::PictureOutsideQuestion);
                 };
-                prompt
-                    .ids
-                    .extend(tokenizer.encode_text(text.trim_end_matches(' ')));
+                prompt.ids.extend(tokenizer.encode_text(text.trim_end_matches(' ')));
             }
             if i + 1 < n_turns {
                 prompt.ids.push(control.eos);
@@ -162,10 +155,7 @@ fn turns(messages: &[Message]) -> Result<(Option<String>, Vec<Message>), PromptE
         let turn = match turns.last_mut() {
             Some(turn) if turn.role == message.role => turn,
             _ => {
-                turns.push(Message {
-                    role: message.role,
-                    content: Vec::new(),
-                });
+                turns.push(Message { role: message.role, content: Vec::new() });
                 let last = turns.len() - 1;
                 &mut turns[last]
             }
@@ -190,35 +180,21 @@ fn encode_user(
     prompt: &mut Prompt,
 ) -> Result<(), PromptError> {
     // A single picture behind the text is put before it: `_maybe_put_image_first`.
-    if matches!(
-        content.as_slice(),
-        [Content::Text(_), Content::Image { .. }]
-    ) {
+    if matches!(content.as_slice(), [Content::Text(_), Content::Image { .. }]) {
         content.swap(0, 1);
     }
     if let Some(system) = system {
         match content.as_mut_slice() {
             // Text alone is tokenised together with the instructions, else they stand apart.
             [Content::Text(text)] => *text = format!("{system}\n\n{text}"),
-            _ => prompt
-                .ids
-                .extend(tokenizer.encode_text(&format!("{system}\n\n"))),
+            _ => prompt.ids.extend(tokenizer.encode_text(&format!("{system}\n\n"))),
         }
     }
     for content in content {
         match content {
             Content::Text(text) => prompt.ids.extend(tokenizer.encode_text(&text)),
-            Content::Image {
-                picture,
-                rows,
-                cols,
-            } => {
-                let slot = ImageSlot {
-                    picture,
-                    start: prompt.ids.len(),
-                    rows,
-                    cols,
-                };
+            Content::Image { picture, rows, cols } => {
+                let slot = ImageSlot { picture, start: prompt.ids.len(), rows, cols };
                 prompt.ids.extend(image_ids(tokenizer, rows, cols)?);
                 prompt.images.push(slot);
             }

@@ -61,25 +61,14 @@ impl Sampler {
         // Written so that a NaN is greedy too.
         let processing = if temperature > 1e-7 {
             match sampling.top_k {
-                Some(k) => Processing::TopKThenTopP {
-                    k: k.max(1),
-                    p: sampling.top_p,
-                    temperature,
-                },
-                None => Processing::TopP {
-                    p: sampling.top_p,
-                    temperature,
-                },
+                Some(k) => Processing::TopKThenTopP { k: k.max(1), p: sampling.top_p, temperature },
+                None => Processing::TopP { p: sampling.top_p, temperature },
             }
         } else {
             Processing::ArgMax
         };
         let processor = LogitsProcessor::from_sampling(sampling.seed, processing);
-        Self {
-            processor,
-            sampling: sampling.clone(),
-            chosen: Vec::new(),
-        }
+        Self { processor, sampling: sampling.clone(), chosen: Vec::new() }
     }
 
     /// The next token; `None` when no logit is a number. Tokens for which `is_forbidden` are never
@@ -123,11 +112,7 @@ impl Sampler {
         ids.dedup();
         for id in ids {
             if let Some(logit) = logits.get_mut(id as usize) {
-                *logit = if *logit > 0.0 {
-                    *logit / penalty
-                } else {
-                    *logit * penalty
-                };
+                *logit = if *logit > 0.0 { *logit / penalty } else { *logit * penalty };
             }
         }
     }

@@ -18,31 +18,17 @@ pub(crate) enum Matched {
 
 impl StopMatcher {
     pub(crate) fn new(stops: &[String]) -> Self {
-        let stops = stops
-            .iter()
-            .filter(|stop| !stop.is_empty())
-            .cloned()
-            .collect();
-        Self {
-            stops,
-            held: String::new(),
-        }
+        let stops = stops.iter().filter(|stop| !stop.is_empty()).cloned().collect();
+        Self { stops, held: String::new() }
     }
 
     pub(crate) fn push(&mut self, text: &str) -> Matched {
         self.held.push_str(text);
-        let first = self
-            .stops
-            .iter()
-            .filter_map(|stop| Some((self.held.find(stop)?, stop)))
-            .min();
+        let first = self.stops.iter().filter_map(|stop| Some((self.held.find(stop)?, stop))).min();
         if let Some((at, stop)) = first {
             let stop = stop.clone();
             self.held.truncate(at);
-            return Matched::Stop {
-                before: std::mem::take(&mut self.held),
-                stop,
-            };
+            return Matched::Stop { before: std::mem::take(&mut self.held), stop };
         }
         let n_free = self.held.len() - self.n_held_back();
         let rest = self.held.split_off(n_free);

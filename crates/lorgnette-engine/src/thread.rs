@@ -34,13 +34,8 @@ impl Engine {
                 job(&mut assistant);
             }
         };
-        let thread = std::thread::Builder::new()
-            .name("engine".into())
-            .spawn(work);
-        Self {
-            jobs: Some(jobs),
-            thread: Some(thread.expect("a thread for the engine")),
-        }
+        let thread = std::thread::Builder::new().name("engine".into()).spawn(work);
+        Self { jobs: Some(jobs), thread: Some(thread.expect("a thread for the engine")) }
     }
 
     /// Asks for an answer. Events come on the engine's thread; the receiver gets the end.
@@ -65,9 +60,7 @@ impl Engine {
             let outcome = catch_unwind(AssertUnwindSafe(|| work(assistant)));
             let outcome = outcome.unwrap_or_else(|panic| {
                 assistant.forget();
-                Err(EngineError::Panicked {
-                    message: panic_message(panic.as_ref()),
-                })
+                Err(EngineError::Panicked { message: panic_message(panic.as_ref()) })
             });
             // A caller that has gone does not want to know.
             let _ = to_caller.send(outcome);

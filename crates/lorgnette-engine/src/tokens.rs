@@ -91,12 +91,7 @@ impl Vocabulary {
         names: Vec<String>,
         ranks: Vec<Vec<u8>>,
     ) -> Result<Self, TokenizerError> {
-        let malformed = |reason| {
-            Err(TokenizerError::Malformed {
-                source_name,
-                reason,
-            })
-        };
+        let malformed = |reason| Err(TokenizerError::Malformed { source_name, reason });
         if ranks.len() < 256 || (0..=255_u8).any(|byte| ranks[usize::from(byte)] != [byte]) {
             return malformed("its first 256 ranks are not the bytes".into());
         }
@@ -107,12 +102,7 @@ impl Vocabulary {
         let mut names: Vec<Option<String>> = names.into_iter().map(Some).collect();
         bytes.extend(ranks);
         names.resize(bytes.len(), None);
-        Ok(Self {
-            names,
-            bytes,
-            merges: None,
-            system_at_start: false,
-        })
+        Ok(Self { names, bytes, merges: None, system_at_start: false })
     }
 }
 
@@ -180,12 +170,7 @@ impl Tokenizer {
     /// [`TokenizerError::Malformed`] when not even the bytes are left.
     pub fn truncated(&self, vocab_size: usize) -> Result<Self, TokenizerError> {
         let n = vocab_size.min(self.bytes.len());
-        let n_control = self
-            .names
-            .iter()
-            .take_while(|name| name.is_some())
-            .count()
-            .min(n);
+        let n_control = self.names.iter().take_while(|name| name.is_some()).count().min(n);
         let names = self.names[..n_control].iter().flatten().cloned().collect();
         let ranks = self.bytes[n_control..n].to_vec();
         let mut vocabulary = Vocabulary::from_ranks("the shortened tokenizer", names, ranks)?;
@@ -194,12 +179,7 @@ impl Tokenizer {
     }
 
     fn new(vocabulary: Vocabulary) -> Result<Self, TokenizerError> {
-        let Vocabulary {
-            names,
-            bytes,
-            merges,
-            system_at_start,
-        } = vocabulary;
+        let Vocabulary { names, bytes, merges, system_at_start } = vocabulary;
         let named: HashMap<&str, TokenId> = names
             .iter()
             .enumerate()
@@ -211,19 +191,15 @@ impl Tokenizer {
         let merges = merges.unwrap_or_else(|| merges_of_ranks(&bytes, &byte_level));
         let ids = 0..bytes.len() as TokenId;
         let ordinary = ids.zip(&bytes).filter(|(_, bytes)| !bytes.is_empty());
-        let vocab: HashMap<String, TokenId> = ordinary
-            .map(|(id, bytes)| (byte_level.write(bytes), id))
-            .collect();
+        let vocab: HashMap<String, TokenId> =
+            ordinary.map(|(id, bytes)| (byte_level.write(bytes), id)).collect();
         let malformed = |error: tokenizers::Error| TokenizerError::Malformed {
             source_name: "the vocabulary",
             reason: error.to_string(),
         };
         let vocab: Vec<(String, TokenId)> = vocab.into_iter().collect();
         let bpe = BPE::builder()
-            .vocab_and_merges(
-                vocab.into_iter().collect::<ahash::AHashMap<_, _>>(),
-                merges.clone(),
-            )
+            .vocab_and_merges(vocab.into_iter().collect::<ahash::AHashMap<_, _>>(), merges.clone())
             .ignore_merges(true)
             .build()
             .map_err(malformed)?;
@@ -235,14 +211,7 @@ impl Tokenizer {
             split.into(),
             ByteLevelSplit::new(false, false, false).into(),
         ]))));
-        Ok(Self {
-            bpe,
-            names,
-            bytes,
-            merges,
-            control,
-            system_at_start,
-        })
+        Ok(Self { bpe, names, bytes, merges, control, system_at_start })
     }
 
     /// Tokens, control tokens included.
@@ -272,18 +241,12 @@ impl Tokenizer {
         match self.bpe.encode_fast(text, false) {
             Ok(encoding) => encoding.get_ids().to_vec(),
             // The pattern gave up (it may, on pathological text): the bytes are tokens, too.
-            Err(_) => text
-                .bytes()
-                .filter_map(|byte| self.byte_token(byte))
-                .collect(),
+            Err(_) => text.bytes().filter_map(|byte| self.byte_token(byte)).collect(),
         }
     }
 
     fn byte_token(&self, byte: u8) -> Option<TokenId> {
-        self.bytes
-            .iter()
-            .position(|bytes| *bytes == [byte])
-            .map(|id| id as TokenId)
+        self.bytes.iter().position(|bytes| *bytes == [byte]).map(|id| id as TokenId)
     }
 
     /// A token's bytes; none for a control token and for an id outside the vocabulary.
@@ -293,37 +256,23 @@ impl Tokenizer {
 
     /// The bytes of all, which may end inside a character.
     pub fn decode(&self, ids: &[TokenId]) -> Vec<u8> {
-        ids.iter()
-            .flat_map(|id| self.token_bytes(*id))
-            .copied()
-            .collect()
+        ids.iter().flat_map(|id| self.token_bytes(*id)).copied().collect()
     }
 
     /// The vocabulary for a GGUF file.
     pub fn to_gguf_vocab(&self) -> GgufVocab {
         let byte_level = ByteLevel::new();
-        let tokens = self
-            .names
-            .iter()
-            .zip(&self.bytes)
-            .map(|(name, bytes)| match name {
-                Some(name) => name.clone(),
-                None => byte_level.write(bytes),
-            });
-        let types = self
-            .names
-            .iter()
-            .map(|name| if name.is_some() { 3 } else { 1 });
+        let tokens = self.names.iter().zip(&self.bytes).map(|(name, bytes)| match name {
+            Some(name) => name.clone(),
+            None => byte_level.write(bytes),
+        });
+        let types = self.names.iter().map(|name| if name.is_some() { 3 } else { 1 });
         GgufVocab {
             model: "gpt2".into(),
             pre: Some("tekken".into()),
             tokens: tokens.collect(),
             token_types: Some(types.collect()),
-            merges: self
-                .merges
-                .iter()
-                .map(|(left, right)| format!("{left} {right}"))
-                .collect(),
+            merges: self.merges.iter().map(|(left, right)| format!("{left} {right}")).collect(),
             bos: Some(self.control.bos),
             eos: Some(self.control.eos),
         }

@@ -20,9 +20,7 @@ use boxes::Missing;
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Stored, ImageError> {
     let parts = boxes::parts(bytes).map_err(|missing| match missing {
         Missing::Broken => damaged("its boxes make no sense"),
-        Missing::CutOff => ImageError::Truncated {
-            format: Format::Avif,
-        },
+        Missing::CutOff => ImageError::Truncated { format: Format::Avif },
         Missing::Derived => unsupported("it is put together from several pictures"),
     })?;
     check(parts.width, parts.height, limits)?;
@@ -32,10 +30,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Stored, ImageError
         None => None,
     };
     let (width, height) = (picture.width(), picture.height());
-    if alpha
-        .as_ref()
-        .is_some_and(|alpha| (alpha.width(), alpha.height()) != (width, height))
-    {
+    if alpha.as_ref().is_some_and(|alpha| (alpha.width(), alpha.height()) != (width, height)) {
         return Err(unsupported("its transparency has another size"));
     }
     let mut rgb = yuv::to_rgb(&picture).ok_or_else(|| unsupported("its colours are not YCbCr"))?;
@@ -78,15 +73,9 @@ fn decode_item(item: Vec<u8>, limits: &Limits) -> Result<Picture, ImageError> {
 }
 
 fn damaged(source: impl Into<Box<dyn Error + Send + Sync>>) -> ImageError {
-    ImageError::Damaged {
-        format: Format::Avif,
-        source: source.into(),
-    }
+    ImageError::Damaged { format: Format::Avif, source: source.into() }
 }
 
 fn unsupported(reason: &'static str) -> ImageError {
-    ImageError::UnsupportedKind {
-        format: Format::Avif,
-        source: reason.into(),
-    }
+    ImageError::UnsupportedKind { format: Format::Avif, source: reason.into() }
 }

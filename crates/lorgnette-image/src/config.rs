@@ -21,22 +21,12 @@ const STD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 
 impl ImageConfig {
     /// Pixtral 12B (2409).
-    pub const PIXTRAL_12B: Self = Self {
-        patch_size: 16,
-        spatial_merge_size: 1,
-        max_side: 1024,
-        mean: MEAN,
-        std: STD,
-    };
+    pub const PIXTRAL_12B: Self =
+        Self { patch_size: 16, spatial_merge_size: 1, max_side: 1024, mean: MEAN, std: STD };
 
     /// Mistral Small 3.1 and later, Ministral 3: smaller patches, merged two by two.
-    pub const MISTRAL_3: Self = Self {
-        patch_size: 14,
-        spatial_merge_size: 2,
-        max_side: 1540,
-        mean: MEAN,
-        std: STD,
-    };
+    pub const MISTRAL_3: Self =
+        Self { patch_size: 14, spatial_merge_size: 2, max_side: 1540, mean: MEAN, std: STD };
 
     /// Side of the square that becomes one token, in pixels.
     pub const fn unit(&self) -> u32 {
@@ -48,9 +38,6 @@ impl ImageConfig {
     #[must_use]
     pub fn with_max_side(self, max_side: u32) -> Self {
         let smallest = self.unit().min(self.max_side);
-        Self {
-            max_side: max_side.clamp(smallest, self.max_side),
-            ..self
-        }
+        Self { max_side: max_side.clamp(smallest, self.max_side), ..self }
     }
 }

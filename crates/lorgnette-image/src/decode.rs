@@ -25,11 +25,7 @@ pub(crate) struct Stored {
 
 /// Decodes the first frame or page.
 pub(crate) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<Stored, ImageError> {
-    let reading = Reading {
-        bytes,
-        format,
-        limits,
-    };
+    let reading = Reading { bytes, format, limits };
     match format {
         Format::Png => reading.png(),
         Format::Jpeg => reading.jpeg(),
@@ -58,19 +54,14 @@ impl<'a> Reading<'a> {
 
     fn jpeg(&self) -> Result<Stored, ImageError> {
         if !jpeg_end::has_end(self.bytes) {
-            return Err(ImageError::Truncated {
-                format: self.format,
-            });
+            return Err(ImageError::Truncated { format: self.format });
         }
         self.finish(JpegDecoder::new(self.cursor()), |_| false)
     }
 
     fn webp(&self) -> Result<Stored, ImageError> {
         // The file says how long it is; its decoder only says that the bits make no sense.
-        let says = self.bytes[4..8]
-            .iter()
-            .rev()
-            .fold(0, |size, &byte| size << 8 | u64::from(byte));
+        let says = self.bytes[4..8].iter().rev().fold(0, |size, &byte| size << 8 | u64::from(byte));
         let is_cut = self.bytes.len() as u64 - 8 < says;
         match self.finish(WebPDecoder::new(self.cursor()), WebPDecoder::has_animation) {
             Err(ImageError::Damaged { format, .. }) if is_cut => {
@@ -110,19 +101,14 @@ impl<'a> Reading<'a> {
         let fail = |error| ImageError::from_decoder(error, self.format, self.limits.max_bytes);
         let mut decoder = decoder.map_err(fail)?;
         let (width, height) = decoder.dimensions();
-        self.limits
-            .check_picture(width, height, decoder.total_bytes())?;
+        self.limits.check_picture(width, height, decoder.total_bytes())?;
         decoder.set_limits(self.limits.of_decoder()).map_err(fail)?;
         // A picture with broken EXIF is still a picture.
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let has_more = has_more(&decoder);
         let rgb = rgb_on_white(DynamicImage::from_decoder(decoder).map_err(fail)?);
         let picture = rgb_image(width, height, rgb)?;
-        Ok(Stored {
-            picture,
-            orientation,
-            has_more,
-        })
+        Ok(Stored { picture, orientation, has_more })
     }
 }
 
@@ -130,12 +116,7 @@ impl<'a> Reading<'a> {
 pub(crate) fn rgb_image(width: u32, height: u32, rgb: Vec<u8>) -> Result<RgbImage, ImageError> {
     let expected = n_values(width, height);
     let found = rgb.len() as u64;
-    let wrong = ImageError::WrongLength {
-        width,
-        height,
-        expected,
-        found,
-    };
+    let wrong = ImageError::WrongLength { width, height, expected, found };
     if found != expected {
         return Err(wrong);
     }

@@ -164,17 +164,13 @@ impl ImageError {
     pub(crate) fn from_decoder(error: image::ImageError, format: Format, max_bytes: u64) -> Self {
         match error {
             image::ImageError::Limits(_) => Self::DecoderLimit { format, max_bytes },
-            image::ImageError::Unsupported(_) => Self::UnsupportedKind {
-                format,
-                source: error.into(),
-            },
+            image::ImageError::Unsupported(_) => {
+                Self::UnsupportedKind { format, source: error.into() }
+            }
             // Its `source()` is the source of the I/O error, which would be skipped below.
             image::ImageError::IoError(error) if ended_early(&error) => Self::Truncated { format },
             error if ended_early(&error) => Self::Truncated { format },
-            error => Self::Damaged {
-                format,
-                source: error.into(),
-            },
+            error => Self::Damaged { format, source: error.into() },
         }
     }
 }

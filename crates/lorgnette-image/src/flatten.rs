@@ -13,25 +13,19 @@ pub(crate) fn rgb_on_white(picture: DynamicImage) -> Vec<u8> {
     match picture {
         DynamicImage::ImageRgb8(picture) => picture.into_raw(),
         DynamicImage::ImageRgba8(picture) => shrink_rgba(picture.into_raw()),
-        DynamicImage::ImageLuma8(picture) => picture
-            .into_raw()
-            .into_iter()
-            .flat_map(|grey| [grey; 3])
-            .collect(),
-        DynamicImage::ImageLumaA8(picture) => picture
-            .pixels()
-            .flat_map(|pixel| [on_white(pixel[0], pixel[1]); 3])
-            .collect(),
+        DynamicImage::ImageLuma8(picture) => {
+            picture.into_raw().into_iter().flat_map(|grey| [grey; 3]).collect()
+        }
+        DynamicImage::ImageLumaA8(picture) => {
+            picture.pixels().flat_map(|pixel| [on_white(pixel[0], pixel[1]); 3]).collect()
+        }
         DynamicImage::ImageRgb16(picture) => picture.into_raw().into_iter().map(top).collect(),
-        DynamicImage::ImageRgba16(picture) => picture
-            .pixels()
-            .flat_map(|pixel| pixel_on_white(pixel.0.map(top)))
-            .collect(),
-        DynamicImage::ImageLuma16(picture) => picture
-            .into_raw()
-            .into_iter()
-            .flat_map(|grey| [top(grey); 3])
-            .collect(),
+        DynamicImage::ImageRgba16(picture) => {
+            picture.pixels().flat_map(|pixel| pixel_on_white(pixel.0.map(top))).collect()
+        }
+        DynamicImage::ImageLuma16(picture) => {
+            picture.into_raw().into_iter().flat_map(|grey| [top(grey); 3]).collect()
+        }
         DynamicImage::ImageLumaA16(picture) => {
             let shown = |pixel: &image::LumaA<u16>| [on_white(top(pixel[0]), top(pixel[1])); 3];
             picture.pixels().flat_map(shown).collect()
@@ -45,12 +39,7 @@ pub(crate) fn rgb_on_white(picture: DynamicImage) -> Vec<u8> {
 fn shrink_rgba(mut rgba: Vec<u8>) -> Vec<u8> {
     let n_pixels = rgba.len() / 4;
     for idx in 0..n_pixels {
-        let pixel = [
-            rgba[idx * 4],
-            rgba[idx * 4 + 1],
-            rgba[idx * 4 + 2],
-            rgba[idx * 4 + 3],
-        ];
+        let pixel = [rgba[idx * 4], rgba[idx * 4 + 1], rgba[idx * 4 + 2], rgba[idx * 4 + 3]];
         rgba[idx * 3..][..3].copy_from_slice(&pixel_on_white(pixel));
     }
     rgba.truncate(n_pixels * 3);

@@ -98,21 +98,7 @@ fn decoded(bytes: &[u8]) -> Option<Format> {
     Some(match bytes {
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Format::Png,
         [0xff, 0xd8, 0xff, ..] => Format::Jpeg,
-        [
-            b'R',
-            b'I',
-            b'F',
-            b'F',
-            _,
-            _,
-            _,
-            _,
-            b'W',
-            b'E',
-            b'B',
-            b'P',
-            ..,
-        ] => Format::WebP,
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Format::WebP,
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Format::Gif,
         // 43: BigTIFF.
         [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Format::Tiff,
@@ -132,25 +118,18 @@ fn decoded(bytes: &[u8]) -> Option<Format> {
 /// A file of the MPEG family says what it is by brands: its own, a version, then compatible ones.
 /// Source: ISO/IEC 14496-12 section 4.3.
 fn of_brands(bytes: &[u8]) -> Result<Format, ImageError> {
-    let size = bytes[..4]
-        .iter()
-        .fold(0, |size, &byte| size << 8 | usize::from(byte));
+    let size = bytes[..4].iter().fold(0, |size, &byte| size << 8 | usize::from(byte));
     let box_end = size.clamp(8, bytes.len().min(HEAD));
     let brands = bytes[8..box_end].as_chunks::<4>().0;
     let has = |any: &[&[u8; 4]]| brands.iter().any(|brand| any.contains(&brand));
     if has(&[b"avif", b"avis"]) {
         return Ok(Format::Avif);
     }
-    if has(&[
-        b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1",
-    ]) {
+    if has(&[b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"]) {
         let hint = "save it as JPEG or PNG: on a phone, share it as \"most compatible\"";
         return Err(ImageError::UnsupportedFormat { name: "HEIC", hint });
     }
-    Err(ImageError::UnsupportedFormat {
-        name: "MP4 or QuickTime video",
-        hint: TAKE_A_FRAME,
-    })
+    Err(ImageError::UnsupportedFormat { name: "MP4 or QuickTime video", hint: TAKE_A_FRAME })
 }
 
 fn contains(bytes: &[u8], mark: &[u8]) -> bool {
@@ -167,9 +146,7 @@ fn is_text(head: &[u8]) -> bool {
         Err(_) => return false,
     };
     !valid.is_empty()
-        && valid
-            .chars()
-            .all(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r' | '\x0c'))
+        && valid.chars().all(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r' | '\x0c'))
 }
 
 #[cfg(test)]

@@ -30,10 +30,7 @@ impl Grid {
             // 3000 x 1 would round to no row at all.
             side.max(1).div_ceil(config.unit().max(1))
         };
-        Self {
-            rows: tokens_along(height),
-            cols: tokens_along(width),
-        }
+        Self { rows: tokens_along(height), cols: tokens_along(width) }
     }
 
     /// Tokens in a prompt: each row ends with a break, the last with the end of the picture.

@@ -16,11 +16,7 @@ pub struct Limits {
 impl Default for Limits {
     /// Every phone and scanner made passes (a 100-megapixel camera too), a bomb does not.
     fn default() -> Self {
-        Self {
-            max_pixels: 100_000_000,
-            max_side: 16_384,
-            max_bytes: 512 << 20,
-        }
+        Self { max_pixels: 100_000_000, max_side: 16_384, max_bytes: 512 << 20 }
     }
 }
 
@@ -40,28 +36,17 @@ impl Limits {
             return Err(ImageError::NoPixels { width, height });
         }
         if width.max(height) > self.max_side {
-            return Err(ImageError::SideTooLong {
-                width,
-                height,
-                max_side: self.max_side,
-            });
+            return Err(ImageError::SideTooLong { width, height, max_side: self.max_side });
         }
         if u64::from(width) * u64::from(height) > self.max_pixels {
-            return Err(ImageError::TooManyPixels {
-                width,
-                height,
-                max_pixels: self.max_pixels,
-            });
+            return Err(ImageError::TooManyPixels { width, height, max_pixels: self.max_pixels });
         }
         self.check_bytes(bytes)
     }
 
     fn check_bytes(&self, bytes: u64) -> Result<(), ImageError> {
         if bytes > self.max_bytes {
-            return Err(ImageError::TooManyBytes {
-                bytes,
-                max_bytes: self.max_bytes,
-            });
+            return Err(ImageError::TooManyBytes { bytes, max_bytes: self.max_bytes });
         }
         Ok(())
     }

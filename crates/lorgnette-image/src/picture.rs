@@ -122,10 +122,7 @@ impl Picture {
     /// `Resize`.
     pub fn resized(&self, config: &ImageConfig) -> Result<Self, ImageError> {
         let (rgb, width, height) = self.on_grid(config)?;
-        Ok(Self {
-            pixels: rgb_image(width, height, rgb.into_owned())?,
-            ..self.without_pixels()
-        })
+        Ok(Self { pixels: rgb_image(width, height, rgb.into_owned())?, ..self.without_pixels() })
     }
 
     /// The pixels the encoder takes.
@@ -146,15 +143,8 @@ impl Picture {
     pub fn to_png(&self) -> Result<Vec<u8>, ImageError> {
         let mut png = Vec::new();
         PngEncoder::new(&mut png)
-            .write_image(
-                self.rgb(),
-                self.width(),
-                self.height(),
-                ExtendedColorType::Rgb8,
-            )
-            .map_err(|error| ImageError::Encode {
-                source: error.into(),
-            })?;
+            .write_image(self.rgb(), self.width(), self.height(), ExtendedColorType::Rgb8)
+            .map_err(|error| ImageError::Encode { source: error.into() })?;
         Ok(png)
     }
 
@@ -170,10 +160,7 @@ impl Picture {
     }
 
     fn without_pixels(&self) -> Self {
-        Self {
-            pixels: RgbImage::new(0, 0),
-            ..*self
-        }
+        Self { pixels: RgbImage::new(0, 0), ..*self }
     }
 }
 

@@ -33,20 +33,11 @@ impl Pixels {
         let unit = config.unit();
         let is_whole = |side: u32| side != 0 && unit != 0 && side.is_multiple_of(unit);
         if !is_whole(width) || !is_whole(height) {
-            return Err(ImageError::NotWholeUnits {
-                width,
-                height,
-                unit,
-            });
+            return Err(ImageError::NotWholeUnits { width, height, unit });
         }
         let (expected, found) = (n_values(width, height), data.len() as u64);
         if found != expected {
-            return Err(ImageError::WrongLength {
-                width,
-                height,
-                expected,
-                found,
-            });
+            return Err(ImageError::WrongLength { width, height, expected, found });
         }
         Ok(Self::whole(data, width, height, config))
     }
@@ -66,17 +57,8 @@ impl Pixels {
     }
 
     fn whole(data: Vec<f32>, width: u32, height: u32, config: &ImageConfig) -> Self {
-        let grid = Grid {
-            rows: height / config.unit(),
-            cols: width / config.unit(),
-        };
-        Self {
-            data,
-            width,
-            height,
-            patch_size: config.patch_size,
-            grid,
-        }
+        let grid = Grid { rows: height / config.unit(), cols: width / config.unit() };
+        Self { data, width, height, patch_size: config.patch_size, grid }
     }
 
     /// In pixels.

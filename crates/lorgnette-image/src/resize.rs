@@ -33,9 +33,7 @@ fn one_pass(rgb: &[u8], from: (u32, u32), to: (u32, u32)) -> Result<Vec<u8>, Ima
     let source = ImageRef::new(from.0, from.1, rgb, PixelType::U8x3).map_err(|e| fail(e.into()))?;
     let mut target = Image::new(to.0, to.1, PixelType::U8x3);
     let bicubic = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
-    Resizer::new()
-        .resize(&source, &mut target, &bicubic)
-        .map_err(|e| fail(e.into()))?;
+    Resizer::new().resize(&source, &mut target, &bicubic).map_err(|e| fail(e.into()))?;
     Ok(target.into_vec())
 }
 

@@ -38,8 +38,7 @@ pub struct Attention {
 
 impl Attention {
     fn n_keys_seen(&self, query: usize) -> usize {
-        self.causal_from
-            .map_or(self.n_keys, |first| (first + query + 1).min(self.n_keys))
+        self.causal_from.map_or(self.n_keys, |first| (first + query + 1).min(self.n_keys))
     }
 
     fn group(&self) -> usize {
@@ -63,14 +62,7 @@ impl Attention {
         kv_head_stride: usize,
         out: &mut [f32],
     ) {
-        let Self {
-            n_heads,
-            n_kv_heads,
-            head_dim,
-            n_queries,
-            n_keys,
-            ..
-        } = *self;
+        let Self { n_heads, n_kv_heads, head_dim, n_queries, n_keys, .. } = *self;
         assert!(n_kv_heads > 0 && n_heads.is_multiple_of(n_kv_heads) && n_keys > 0);
         assert!(n_keys * head_dim <= kv_head_stride || n_kv_heads == 1);
         let needed = (n_kv_heads - 1) * kv_head_stride + n_keys * head_dim;
@@ -110,13 +102,7 @@ impl Attention {
         let n_rows = out.len() / d;
         let n_queries = n_rows / group;
         scratch.resize(n_rows, d);
-        let Scratch {
-            queries,
-            wide,
-            scores,
-            maxima,
-            sums,
-        } = scratch;
+        let Scratch { queries, wide, scores, maxima, sums } = scratch;
 
         // Rows in the order of `out`: position, then head of the group; scaled once, here.
         for row in 0..n_rows {
@@ -134,12 +120,7 @@ impl Attention {
         for first_key in (0..n_keys).step_by(KEYS) {
             let n_tile = KEYS.min(n_keys - first_key);
             let tile = first_key * d..(first_key + n_tile) * d;
-            matmul_nt(
-                queries,
-                T::widen(&keys[tile.clone()], wide),
-                scores,
-                (n_rows, n_tile, d),
-            );
+            matmul_nt(queries, T::widen(&keys[tile.clone()], wide), scores, (n_rows, n_tile, d));
             pulp::Arch::new().dispatch(|| {
                 for row in 0..n_rows {
                     let n_seen = self.n_keys_seen(first_query + row / group);
@@ -154,12 +135,7 @@ impl Attention {
                     }
                 }
             });
-            matmul_add(
-                scores,
-                T::widen(&values[tile], wide),
-                out,
-                (n_rows, d, n_tile),
-            );
+            matmul_add(scores, T::widen(&values[tile], wide), out, (n_rows, d, n_tile));
         }
         for (row, sum) in out.chunks_exact_mut(d).zip(sums) {
             for x in row {
@@ -184,10 +160,7 @@ fn online_softmax(scores: &mut [f32], maximum: &mut f32, sum: &mut f32) -> f32 {
             *lane = if *x > *lane { *x } else { *lane };
         }
     }
-    let new_maximum = lanes
-        .iter()
-        .chain(eights.remainder())
-        .fold(*maximum, |a, b| a.max(*b));
+    let new_maximum = lanes.iter().chain(eights.remainder()).fold(*maximum, |a, b| a.max(*b));
 
     let mut lanes = [0.0_f32; 8];
     let mut eights = scores.chunks_exact_mut(8);

@@ -33,15 +33,13 @@ pub fn exp(x: f32) -> f32 {
 /// When the lengths differ.
 pub fn silu_mul(gate: &mut [f32], up: &[f32]) {
     assert_eq!(gate.len(), up.len(), "gate and up have the same shape");
-    gate.par_chunks_mut(CHUNK)
-        .zip(up.par_chunks(CHUNK))
-        .for_each(|(gate, up)| {
-            pulp::Arch::new().dispatch(|| {
-                for (g, u) in gate.iter_mut().zip(up) {
-                    *g = *g / (1.0 + exp((-*g).min(88.0))) * u;
-                }
-            });
+    gate.par_chunks_mut(CHUNK).zip(up.par_chunks(CHUNK)).for_each(|(gate, up)| {
+        pulp::Arch::new().dispatch(|| {
+            for (g, u) in gate.iter_mut().zip(up) {
+                *g = *g / (1.0 + exp((-*g).min(88.0))) * u;
+            }
         });
+    });
 }
 
 #[cfg(test)]

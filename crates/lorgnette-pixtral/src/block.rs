@@ -21,10 +21,7 @@ impl RmsNorm {
         size: usize,
         eps: f64,
     ) -> std::result::Result<Self, LoadError> {
-        Ok(Self {
-            weight: loader.vector(part, size)?,
-            eps: eps as f32,
-        })
+        Ok(Self { weight: loader.vector(part, size)?, eps: eps as f32 })
     }
 
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
@@ -66,14 +63,7 @@ impl Block {
         sizes: BlockSizes,
     ) -> std::result::Result<Self, LoadError> {
         use BlockPart as B;
-        let BlockSizes {
-            hidden,
-            intermediate,
-            n_heads,
-            n_kv_heads,
-            head_dim,
-            eps,
-        } = sizes;
+        let BlockSizes { hidden, intermediate, n_heads, n_kv_heads, head_dim, eps } = sizes;
         let (q_size, kv_size) = (n_heads * head_dim, n_kv_heads * head_dim);
         Ok(Self {
             attention_norm: RmsNorm::load(loader, part(B::AttentionNorm), hidden, eps)?,
@@ -92,25 +82,13 @@ impl Block {
     /// Queries, keys and values of the normed `x` `(n, hidden)`: `(heads, n, head_dim)` each,
     /// before their positions are turned in.
     pub(crate) fn qkv(&self, x: &Tensor) -> Result<(Tensor, Tensor, Tensor)> {
-        let BlockSizes {
-            n_heads,
-            n_kv_heads,
-            head_dim,
-            ..
-        } = self.sizes;
+        let BlockSizes { n_heads, n_kv_heads, head_dim, .. } = self.sizes;
         let x = self.attention_norm.forward(x)?;
         let heads = |matrix: &Matrix, n_heads| {
             let n = x.dim(0)?;
-            matrix
-                .forward(&x)?
-                .reshape((n, n_heads, head_dim))?
-                .transpose(0, 1)
+            matrix.forward(&x)?.reshape((n, n_heads, head_dim))?.transpose(0, 1)
         };
-        Ok((
-            heads(&self.q, n_heads)?,
-            heads(&self.k, n_kv_heads)?,
-            heads(&self.v, n_kv_heads)?,
-        ))
+        Ok((heads(&self.q, n_heads)?, heads(&self.k, n_kv_heads)?, heads(&self.v, n_kv_heads)?))
     }
 
     /// `x` plus what attention found, `(n, n_heads * head_dim)`.

@@ -46,17 +46,9 @@ impl StoredTensor {
             .ok_or_else(|| format!("the shape {shape:?} overflows"))?;
         let row = shape.last().copied().unwrap_or(1);
         if !row.is_multiple_of(dtype.block_size()) {
-            return Err(format!(
-                "rows of {row} numbers do not fill blocks of {dtype:?}"
-            ));
+            return Err(format!("rows of {row} numbers do not fill blocks of {dtype:?}"));
         }
-        Ok(Self {
-            file: file.into(),
-            dtype,
-            shape,
-            offset,
-            n_bytes,
-        })
+        Ok(Self { file: file.into(), dtype, shape, offset, n_bytes })
     }
 
     /// Reads the tensor's bytes into `bytes`, which has their length.
@@ -125,11 +117,7 @@ impl Checkpoint {
 
     /// Bytes of the network's tensors on disk.
     pub fn n_bytes(&self) -> u64 {
-        self.tensors
-            .values()
-            .flatten()
-            .map(|tensor| tensor.n_bytes)
-            .sum()
+        self.tensors.values().flatten().map(|tensor| tensor.n_bytes).sum()
     }
 
     /// Whether the part is there.
@@ -141,18 +129,13 @@ impl Checkpoint {
     pub(crate) fn find(&self, part: Part, shape: &[usize]) -> Result<&StoredTensor, LoadError> {
         let name = self.naming.name(part);
         let Some(entry) = self.tensors.get(&name) else {
-            return Err(LoadError::MissingTensor {
-                checkpoint: self.path.clone(),
-                tensor: name,
-            });
+            return Err(LoadError::MissingTensor { checkpoint: self.path.clone(), tensor: name });
         };
-        let tensor = entry
-            .as_ref()
-            .map_err(|dtype| LoadError::UnsupportedDtype {
-                file: self.path.clone(),
-                tensor: name.clone(),
-                dtype: format!("{dtype:?}"),
-            })?;
+        let tensor = entry.as_ref().map_err(|dtype| LoadError::UnsupportedDtype {
+            file: self.path.clone(),
+            tensor: name.clone(),
+            dtype: format!("{dtype:?}"),
+        })?;
         if tensor.shape != shape {
             return Err(LoadError::WrongShape {
                 file: tensor.file.to_path_buf(),
@@ -177,11 +160,7 @@ impl Checkpoint {
         let config = config::from_params_json(&read_json(&file)?);
         let config = config.map_err(|fault| config_error(&file, fault))?;
         let weights = dir.join("consolidated.safetensors");
-        let shards = if weights.is_file() {
-            vec![weights]
-        } else {
-            shards(dir)?
-        };
+        let shards = if weights.is_file() { vec![weights] } else { shards(dir)? };
         Self::from_safetensors(dir, config, &shards)
     }
 
@@ -206,13 +185,7 @@ impl Checkpoint {
                 checkpoint: dir.to_owned(),
                 tensor: Naming::Llava.name(Part::TokenEmbedding),
             })?;
-        Ok(Self {
-            path: dir.to_owned(),
-            config,
-            naming,
-            tensors,
-            gguf: None,
-        })
+        Ok(Self { path: dir.to_owned(), config, naming, tensors, gguf: None })
     }
 
     /// The one text model of a folder.
@@ -224,20 +197,13 @@ impl Checkpoint {
             }
             if let Some(first) = text {
                 let dir = dir.to_owned();
-                return Err(LoadError::Ambiguous {
-                    dir,
-                    what: "model",
-                    first,
-                    second: path,
-                });
+                return Err(LoadError::Ambiguous { dir, what: "model", first, second: path });
             }
             text = Some(path);
         }
         match text {
             Some(path) => Self::open_gguf(&path),
-            None => Err(LoadError::NoModel {
-                dir: dir.to_owned(),
-            }),
+            None => Err(LoadError::NoModel { dir: dir.to_owned() }),
         }
     }
 
@@ -245,10 +211,7 @@ impl Checkpoint {
         let text = GgufFile::open(path)?;
         if text.architecture() == "clip" {
             let what = "a vision part (mmproj) without its text model".into();
-            return Err(LoadError::Unsupported {
-                file: path.to_owned(),
-                what,
-            });
+            return Err(LoadError::Unsupported { file: path.to_owned(), what });
         }
         let vision = match find_mmproj(path)? {
             Some(path) => Some(GgufFile::open(&path)?),
@@ -256,20 +219,10 @@ impl Checkpoint {
         };
         let config = config::from_gguf(&text, vision.as_ref())?;
         let mut tensors = BTreeMap::new();
-        for (name, tensor) in vision
-            .iter()
-            .flat_map(|file| &file.tensors)
-            .chain(&text.tensors)
-        {
+        for (name, tensor) in vision.iter().flat_map(|file| &file.tensors).chain(&text.tensors) {
             tensors.insert(name.clone(), Ok(tensor.clone()));
         }
-        Ok(Self {
-            path: path.to_owned(),
-            config,
-            naming: Naming::Gguf,
-            tensors,
-            gguf: Some(text),
-        })
+        Ok(Self { path: path.to_owned(), config, naming: Naming::Gguf, tensors, gguf: Some(text) })
     }
 }
 
@@ -286,11 +239,7 @@ fn find_mmproj(text: &Path) -> Result<Option<PathBuf>, LoadError> {
     }
     let shared = |path: &PathBuf| {
         let name = |path: &Path| {
-            let name = path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             name.trim_start_matches("mmproj-").to_owned()
         };
         let (a, b) = (name(path), name(text));
@@ -313,18 +262,11 @@ fn find_mmproj(text: &Path) -> Result<Option<PathBuf>, LoadError> {
 
 fn gguf_files(dir: &Path) -> Result<Vec<PathBuf>, LoadError> {
     // A bare file name has an empty parent.
-    let dir = if dir.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        dir
-    };
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     let mut files = Vec::new();
     for entry in fs_err::read_dir(dir)? {
         let path = entry?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"))
-        {
+        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gguf")) {
             files.push(path);
         }
     }
@@ -355,17 +297,11 @@ fn shards(dir: &Path) -> Result<Vec<PathBuf>, LoadError> {
             || name.contains(['/', '\\', ':'])
             || name == ".."
         {
-            return Err(LoadError::malformed(
-                &index_path,
-                format!("the file name {name:?}"),
-            ));
+            return Err(LoadError::malformed(&index_path, format!("the file name {name:?}")));
         }
         let shard = dir.join(name);
         if !shard.is_file() {
-            return Err(LoadError::MissingShard {
-                shard,
-                index: index_path,
-            });
+            return Err(LoadError::MissingShard { shard, index: index_path });
         }
         shards.push(shard);
     }
@@ -377,10 +313,7 @@ fn read_json(path: &Path) -> Result<Vec<u8>, LoadError> {
     const MAX_JSON_BYTES: u64 = 16 << 20;
     let n_bytes = fs_err::metadata(path)?.len();
     if n_bytes > MAX_JSON_BYTES {
-        return Err(LoadError::malformed(
-            path,
-            format!("{n_bytes} bytes of JSON"),
-        ));
+        return Err(LoadError::malformed(path, format!("{n_bytes} bytes of JSON")));
     }
     Ok(fs_err::read(path)?)
 }
@@ -388,10 +321,7 @@ fn read_json(path: &Path) -> Result<Vec<u8>, LoadError> {
 fn config_error(file: &Path, fault: ConfigFault) -> LoadError {
     match fault {
         ConfigFault::Malformed(reason) => LoadError::malformed(file, reason),
-        ConfigFault::Unsupported(what) => LoadError::Unsupported {
-            file: file.to_owned(),
-            what,
-        },
+        ConfigFault::Unsupported(what) => LoadError::Unsupported { file: file.to_owned(), what },
     }
 }
 

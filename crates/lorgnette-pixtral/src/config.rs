@@ -193,11 +193,7 @@ impl ModelConfig {
             if v.image_size < v.patch_size.saturating_mul(v.spatial_merge_size) {
                 return malformed(format!("image size {} is under one patch", v.image_size));
             }
-            if !v
-                .image_mean
-                .iter()
-                .chain(&v.image_std)
-                .all(|x| x.is_finite())
+            if !v.image_mean.iter().chain(&v.image_std).all(|x| x.is_finite())
                 || v.image_std.iter().any(|x| *x <= 0.0)
             {
                 return malformed("image mean and deviation are no numbers to normalise with");
@@ -210,9 +206,7 @@ impl ModelConfig {
         }
         if !t.n_heads.is_multiple_of(t.n_kv_heads) {
             let (heads, kv_heads) = (t.n_heads, t.n_kv_heads);
-            return malformed(format!(
-                "{heads} heads cannot share {kv_heads} key/value heads"
-            ));
+            return malformed(format!("{heads} heads cannot share {kv_heads} key/value heads"));
         }
         if !t.head_dim.is_multiple_of(2) {
             return malformed(format!("head size {} is odd", t.head_dim));
@@ -221,11 +215,7 @@ impl ModelConfig {
         if !positive(t.rope_theta) || !positive(t.rms_norm_eps) {
             return malformed("rope_theta and the norm's epsilon must be above 0");
         }
-        if self
-            .vision
-            .as_ref()
-            .is_some_and(|v| !positive(v.rope_theta))
-        {
+        if self.vision.as_ref().is_some_and(|v| !positive(v.rope_theta)) {
             return malformed("the vision encoder's rope_theta must be above 0");
         }
         Ok(self)

@@ -65,11 +65,7 @@ impl DeviceChoice {
             }
         };
         let (device, name) = found.unwrap_or((Device::Cpu, "CPU".into()));
-        ChosenDevice {
-            device,
-            name,
-            not_used,
-        }
+        ChosenDevice { device, name, not_used }
     }
 }
 
@@ -93,12 +89,7 @@ fn guarded(
 ) -> Result<Device, String> {
     match std::panic::catch_unwind(open) {
         Ok(Ok(device)) => Ok(device),
-        Ok(Err(error)) => Err(error
-            .to_string()
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .to_owned()),
+        Ok(Err(error)) => Err(error.to_string().lines().next().unwrap_or_default().to_owned()),
         Err(_) => Err("its driver library could not be loaded".into()),
     }
 }
@@ -123,11 +114,7 @@ mod tests {
         if !candle_core::utils::metal_is_available() {
             let chosen = DeviceChoice::Metal.open();
             assert!(chosen.device.is_cpu());
-            assert!(
-                chosen.not_used[0].starts_with("Metal: "),
-                "{:?}",
-                chosen.not_used
-            );
+            assert!(chosen.not_used[0].starts_with("Metal: "), "{:?}", chosen.not_used);
         }
     }
 }

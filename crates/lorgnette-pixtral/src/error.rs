@@ -135,10 +135,7 @@ impl LoadError {
     }
 
     pub(crate) fn malformed(file: &Path, reason: impl Into<String>) -> Self {
-        Self::Malformed {
-            file: file.to_owned(),
-            reason: reason.into(),
-        }
+        Self::Malformed { file: file.to_owned(), reason: reason.into() }
     }
 }
 
@@ -185,10 +182,5 @@ impl ModelError {
 
 /// Candle prints a backtrace behind its message.
 fn first_line(source: &candle_core::Error) -> String {
-    source
-        .to_string()
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+    source.to_string().lines().next().unwrap_or_default().to_owned()
 }

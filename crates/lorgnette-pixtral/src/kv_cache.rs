@@ -48,18 +48,10 @@ impl KvCache {
         let dtype = format.dtype();
         let layers = (0..config.n_layers)
             .map(|_| {
-                Ok((
-                    Tensor::zeros(shape, dtype, device)?,
-                    Tensor::zeros(shape, dtype, device)?,
-                ))
+                Ok((Tensor::zeros(shape, dtype, device)?, Tensor::zeros(shape, dtype, device)?))
             })
             .collect::<Result<_>>()?;
-        Ok(Self {
-            layers,
-            dtype,
-            capacity,
-            len: 0,
-        })
+        Ok(Self { layers, dtype, capacity, len: 0 })
     }
 
     /// Tokens it can hold.
@@ -85,10 +77,7 @@ impl KvCache {
     pub(crate) fn check_room(&self, n: usize) -> std::result::Result<(), ModelError> {
         let needed = self.len.saturating_add(n);
         if needed > self.capacity {
-            return Err(ModelError::CacheFull {
-                needed,
-                capacity: self.capacity,
-            });
+            return Err(ModelError::CacheFull { needed, capacity: self.capacity });
         }
         Ok(())
     }

@@ -48,11 +48,7 @@ pub struct PictureRows<'a> {
 /// A run of a chunk: ids to look up, or rows of a picture.
 enum Run<'a> {
     Ids(&'a [u32]),
-    Rows {
-        features: &'a ImageFeatures,
-        first: usize,
-        n: usize,
-    },
+    Rows { features: &'a ImageFeatures, first: usize, n: usize },
 }
 
 impl Pixtral {
@@ -67,12 +63,7 @@ impl Pixtral {
         on_progress: &mut dyn FnMut(u64),
     ) -> Result<Self, LoadError> {
         let mut config = checkpoint.config().clone();
-        let mut loader = Loader {
-            checkpoint,
-            device,
-            n_bytes_read: 0,
-            on_progress,
-        };
+        let mut loader = Loader { checkpoint, device, n_bytes_read: 0, on_progress };
         let text = TextDecoder::load(&mut loader, &config.text)?;
         let vision = match &config.vision {
             Some(vision) if checkpoint.has(Part::PatchConv) => {
@@ -83,12 +74,7 @@ impl Pixtral {
                 None
             }
         };
-        Ok(Self {
-            config,
-            vision,
-            text,
-            device: device.clone(),
-        })
+        Ok(Self { config, vision, text, device: device.clone() })
     }
 
     /// The network's sizes.
@@ -106,12 +92,7 @@ impl Pixtral {
     /// # Errors
     /// [`ModelError::Device`] when the device has not that much memory.
     pub fn new_cache(&self, capacity: usize, format: KvFormat) -> Result<KvCache, ModelError> {
-        Ok(KvCache::new(
-            &self.config.text,
-            capacity,
-            format,
-            &self.device,
-        )?)
+        Ok(KvCache::new(&self.config.text, capacity, format, &self.device)?)
     }
 
     /// Encodes one picture. The watcher is asked several times a layer.
@@ -148,9 +129,9 @@ impl Pixtral {
         match (outcome, last) {
             (Outcome::Stopped, _) => Ok(Outcome::Stopped),
             (Outcome::Done(()), Some(hidden)) => Ok(Outcome::Done(self.text.last_logits(&hidden)?)),
-            (Outcome::Done(()), None) => Err(ModelError::Prompt {
-                reason: "there is nothing new to read".into(),
-            }),
+            (Outcome::Done(()), None) => {
+                Err(ModelError::Prompt { reason: "there is nothing new to read".into() })
+            }
         }
     }
 
@@ -196,7 +177,7 @@ impl Pixtral {
         let (first, end) = (cache.len(), prompt.ids.len());
         cache.check_room(end.saturating_sub(first))?;
         self.check_ids(prompt.ids)?;
-        self.check_pictures(prompt, first)?;
+        check_pictures(prompt, first)?;
         let mut position = first;
         while position < end {
             if watch(position - first, end - first).is_break() {
@@ -230,45 +211,36 @@ impl Pixtral {
             }),
         }
     }
+}
 
-    /// Every `[IMG]` from `first` on has a row, and every picture's rows have their `[IMG]`s.
-    fn check_pictures(&self, prompt: &Prompt<'_>, first: usize) -> Result<(), ModelError> {
-        let Some(image_token) = prompt.image_token else {
-            return Ok(());
-        };
-        let mut positions = prompt
-            .ids
-            .iter()
-            .enumerate()
-            .filter(|(_, id)| **id == image_token)
-            .map(|(i, _)| i);
-        let fault = |reason: String| Err(ModelError::Prompt { reason });
-        for (number, picture) in prompt.pictures.iter().enumerate() {
-            let number = number + 1;
-            let taken: Vec<usize> = positions.by_ref().take(picture.n_rows).collect();
-            if taken.len() < picture.n_rows || taken.first().is_some_and(|at| *at != picture.first)
-            {
-                return fault(format!(
-                    "the [IMG] tokens of picture {number} are not where it says"
-                ));
-            }
-            match picture.features {
-                Some(features) if features.n_rows() != picture.n_rows => {
-                    let (rows, tokens) = (features.n_rows(), picture.n_rows);
-                    return fault(format!(
-                        "picture {number} has {rows} rows for {tokens} tokens"
-                    ));
-                }
-                None if taken.last().is_some_and(|last| *last >= first) => {
-                    return fault(format!("picture {number} is not encoded"));
-                }
-                _ => {}
-            }
+/// Every `[IMG]` from `first` on has a row, and every picture's rows have their `[IMG]`s.
+fn check_pictures(prompt: &Prompt<'_>, first: usize) -> Result<(), ModelError> {
+    let Some(image_token) = prompt.image_token else {
+        return Ok(());
+    };
+    let mut positions =
+        prompt.ids.iter().enumerate().filter(|(_, id)| **id == image_token).map(|(i, _)| i);
+    let fault = |reason: String| Err(ModelError::Prompt { reason });
+    for (number, picture) in prompt.pictures.iter().enumerate() {
+        let number = number + 1;
+        let taken: Vec<usize> = positions.by_ref().take(picture.n_rows).collect();
+        if taken.len() < picture.n_rows || taken.first().is_some_and(|at| *at != picture.first) {
+            return fault(format!("the [IMG] tokens of picture {number} are not where it says"));
         }
-        match positions.find(|at| *at >= first) {
-            Some(at) => fault(format!("the [IMG] at {at} belongs to no picture")),
-            None => Ok(()),
+        match picture.features {
+            Some(features) if features.n_rows() != picture.n_rows => {
+                let (rows, tokens) = (features.n_rows(), picture.n_rows);
+                return fault(format!("picture {number} has {rows} rows for {tokens} tokens"));
+            }
+            None if taken.last().is_some_and(|last| *last >= first) => {
+                return fault(format!("picture {number} is not encoded"));
+            }
+            _ => {}
         }
+    }
+    match positions.find(|at| *at >= first) {
+        Some(at) => fault(format!("the [IMG] at {at} belongs to no picture")),
+        None => Ok(()),
     }
 }
 
@@ -279,14 +251,9 @@ fn runs<'a>(prompt: &Prompt<'a>, start: usize, end: usize) -> Vec<Run<'a>> {
     let mut at = start;
     while at < end {
         let here = is_image(prompt.ids[at]);
-        let n = prompt.ids[at..end]
-            .iter()
-            .take_while(|id| is_image(**id) == here)
-            .count();
+        let n = prompt.ids[at..end].iter().take_while(|id| is_image(**id) == here).count();
         // The picture is the last one that begins at or before here; its row, the count of `[IMG]`s since.
-        let picture = here
-            .then(|| prompt.pictures.iter().rfind(|p| p.first <= at))
-            .flatten();
+        let picture = here.then(|| prompt.pictures.iter().rfind(|p| p.first <= at)).flatten();
         match picture.and_then(|picture| Some((picture, picture.features?))) {
             Some((picture, features)) => {
                 let before = &prompt.ids[picture.first..at];

@@ -24,8 +24,7 @@ pub(crate) fn attention(
 ) -> Result<Tensor> {
     let (n_heads, n, head_dim) = q.dims3()?;
     let out = if q.device().is_cpu() {
-        q.contiguous()?
-            .apply_op3_no_bwd(k, v, &AttentionOp { scale, causal_from })?
+        q.contiguous()?.apply_op3_no_bwd(k, v, &AttentionOp { scale, causal_from })?
     } else {
         attention_by_blocks(q, k, v, scale, causal_from)?
     };
@@ -116,22 +115,18 @@ fn attention_by_blocks(
             let hidden = |row: usize, key: usize| key > position + first + row % n_block;
             let mask: Vec<f32> = (0..group * n_block)
                 .flat_map(|row| {
-                    (0..n_keys).map(move |key| {
-                        if hidden(row, key) {
-                            f32::NEG_INFINITY
-                        } else {
-                            0.0
-                        }
-                    })
+                    (0..n_keys).map(
+                        move |key| {
+                            if hidden(row, key) { f32::NEG_INFINITY } else { 0.0 }
+                        },
+                    )
                 })
                 .collect();
             let mask = Tensor::from_vec(mask, (group * n_block, n_keys), scores.device())?;
             scores = scores.broadcast_add(&mask)?;
         }
         let weights = candle_nn::ops::softmax(&scores, D::Minus1)?;
-        let out = weights
-            .matmul(&v)?
-            .reshape((n_kv_heads, group, n_block, head_dim))?;
+        let out = weights.matmul(&v)?.reshape((n_kv_heads, group, n_block, head_dim))?;
         let out = out.transpose(1, 2)?.contiguous()?;
         blocks.push(out.reshape((n_kv_heads, n_block, group * head_dim))?);
     }
@@ -211,10 +206,9 @@ impl InplaceOp2 for SiluMulOp {
         let (CpuStorage::F32(gate), CpuStorage::F32(up)) = (gate, up) else {
             bail!("silu-mul needs f32");
         };
-        let (Some((gate_start, gate_end)), Some((up_start, up_end))) = (
-            gate_layout.contiguous_offsets(),
-            up_layout.contiguous_offsets(),
-        ) else {
+        let (Some((gate_start, gate_end)), Some((up_start, up_end))) =
+            (gate_layout.contiguous_offsets(), up_layout.contiguous_offsets())
+        else {
             bail!("silu-mul needs contiguous tensors");
         };
         elementwise::silu_mul(&mut gate[gate_start..gate_end], &up[up_start..up_end]);

@@ -27,9 +27,7 @@ impl Rotation {
     ) -> Result<Self> {
         let frequencies: Vec<f64> = frequencies(head_dim, theta).collect();
         let angles = (first..first + n).flat_map(|position| {
-            frequencies
-                .iter()
-                .map(move |frequency| position as f64 * frequency)
+            frequencies.iter().map(move |frequency| position as f64 * frequency)
         });
         Self::new(angles, n, layout, device)
     }

@@ -73,24 +73,16 @@ pub(crate) fn params_json(config: &ModelConfig) -> String {
 
 /// Numbers that look random and are the same every time, around 0 with deviation `1 / sqrt(cols)`.
 pub(crate) fn values(part: Part, shape: &[usize]) -> Vec<f32> {
-    let mut state = format!("{part:?}")
-        .bytes()
-        .fold(7_u32, |a, b| a.wrapping_mul(16_777_619) ^ u32::from(b));
+    let mut state =
+        format!("{part:?}").bytes().fold(7_u32, |a, b| a.wrapping_mul(16_777_619) ^ u32::from(b));
     let n: usize = shape.iter().product();
     let is_norm = shape.len() == 1;
-    let scale = (shape[1..].iter().product::<usize>().max(1) as f32)
-        .sqrt()
-        .recip()
-        * 1.7;
+    let scale = (shape[1..].iter().product::<usize>().max(1) as f32).sqrt().recip() * 1.7;
     (0..n)
         .map(|_| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let noise = (state >> 8) as f32 / 8_388_608.0 - 1.0;
-            if is_norm {
-                1.0 + noise * 0.1
-            } else {
-                noise * scale
-            }
+            if is_norm { 1.0 + noise * 0.1 } else { noise * scale }
         })
         .collect()
 }
@@ -102,18 +94,12 @@ pub(crate) fn write_native(dir: &Path, config: &ModelConfig, edit: impl Fn(Part,
         .into_iter()
         .map(|(part, mut shape)| {
             edit(part, &mut shape);
-            let bytes = values(part, &shape)
-                .iter()
-                .flat_map(|x| x.to_le_bytes())
-                .collect();
+            let bytes = values(part, &shape).iter().flat_map(|x| x.to_le_bytes()).collect();
             (Naming::Native.name(part), shape, bytes)
         })
         .collect();
     let views = tensors.iter().map(|(name, shape, bytes)| {
-        (
-            name,
-            TensorView::new(Dtype::F32, shape.clone(), bytes).expect("bytes for the shape"),
-        )
+        (name, TensorView::new(Dtype::F32, shape.clone(), bytes).expect("bytes for the shape"))
     });
     let file = safetensors::serialize(views, None).expect("a file that can be written");
     fs_err::write(dir.join("consolidated.safetensors"), file).expect("a writable folder");

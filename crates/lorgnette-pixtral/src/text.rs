@@ -42,12 +42,8 @@ impl TextDecoder {
         let blocks = (0..config.n_layers)
             .map(|i| Block::load(loader, |part| Part::Text(i, part), sizes))
             .collect::<std::result::Result<_, _>>()?;
-        let norm = RmsNorm::load(
-            loader,
-            Part::OutputNorm,
-            config.hidden_size,
-            config.rms_norm_eps,
-        )?;
+        let norm =
+            RmsNorm::load(loader, Part::OutputNorm, config.hidden_size, config.rms_norm_eps)?;
         let output = if config.tied_embeddings {
             embedding.clone()
         } else {

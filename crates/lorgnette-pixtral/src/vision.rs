@@ -103,17 +103,9 @@ impl VisionEncoder {
         };
 
         // A convolution whose stride is its size: each patch, channel by channel, times a matrix.
-        let x = Tensor::from_slice(
-            pixels.data(),
-            (3, n_rows, patch, n_cols, patch),
-            &self.device,
-        )?;
-        let x = x
-            .permute((1, 3, 0, 2, 4))?
-            .reshape((n, 3 * patch * patch))?;
-        let mut x = self
-            .pre_norm
-            .forward(&x.matmul(&self.patch_embedding.t()?)?)?;
+        let x = Tensor::from_slice(pixels.data(), (3, n_rows, patch, n_cols, patch), &self.device)?;
+        let x = x.permute((1, 3, 0, 2, 4))?.reshape((n, 3 * patch * patch))?;
+        let mut x = self.pre_norm.forward(&x.matmul(&self.patch_embedding.t()?)?)?;
 
         let (head_dim, theta) = (self.config.head_dim, self.config.rope_theta);
         let rotation = Rotation::of_patches(
@@ -197,10 +189,8 @@ impl Projector {
             .transpose()?;
         let mut linear = |matrix, bias, n_in| {
             let matrix = loader.matrix(matrix, (text_hidden_size, n_in))?;
-            let bias = config
-                .projector_bias
-                .then(|| loader.vector(bias, text_hidden_size))
-                .transpose()?;
+            let bias =
+                config.projector_bias.then(|| loader.vector(bias, text_hidden_size)).transpose()?;
             Ok::<_, LoadError>(Linear { matrix, bias })
         };
         Ok(Self {
@@ -223,15 +213,10 @@ impl Projector {
             // Source: `modeling_mistral3.py`, `Mistral3PatchMerger`.
             let (m, hidden) = (self.merge, x.dim(1)?);
             let (rows, cols) = (n_rows / m, n_cols / m);
-            x = x
-                .reshape((rows, m, cols, m, hidden))?
-                .permute((0, 2, 4, 1, 3))?
-                .contiguous()?;
+            x = x.reshape((rows, m, cols, m, hidden))?.permute((0, 2, 4, 1, 3))?.contiguous()?;
             x = merger.forward(&x.reshape((rows * cols, hidden * m * m))?)?;
         }
         // GELU by the error function, as `nn.GELU()`.
-        self.second
-            .forward(&self.first.forward(&x)?.gelu_erf()?)?
-            .to_dtype(DType::F32)
+        self.second.forward(&self.first.forward(&x)?.gelu_erf()?)?.to_dtype(DType::F32)
     }
 }

@@ -38,10 +38,7 @@ impl Loader<'_> {
                 let bytes = &mut bytemuck::cast_slice_mut(&mut words)[..n_bytes];
                 self.read(&stored, bytes)?;
                 let storage = QStorage::from_data((&*bytes).into(), self.device, dtype)?;
-                Ok(Matrix::Quantized(Arc::new(QTensor::new(
-                    storage,
-                    (rows, cols),
-                )?)))
+                Ok(Matrix::Quantized(Arc::new(QTensor::new(storage, (rows, cols))?)))
             }
         }
     }

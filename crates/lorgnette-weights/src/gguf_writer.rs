@@ -35,10 +35,7 @@ impl GgufTensor {
         if !row_len.is_multiple_of(self.dtype.block_size()) {
             return None;
         }
-        let n_numbers = self
-            .shape
-            .iter()
-            .try_fold(1_u64, |n, dim| n.checked_mul(*dim as u64))?;
+        let n_numbers = self.shape.iter().try_fold(1_u64, |n, dim| n.checked_mul(*dim as u64))?;
         (n_numbers / self.dtype.block_size() as u64).checked_mul(self.dtype.type_size() as u64)
     }
 }
@@ -110,12 +107,7 @@ impl GgufWriter {
         let mut file = PartFile::create(path)?;
         file.write_all(&header)?;
         file.pad_to(ALIGNMENT)?;
-        Ok(Self {
-            file,
-            tensors,
-            tensor_idx: 0,
-            n_done: 0,
-        })
+        Ok(Self { file, tensors, tensor_idx: 0, n_done: 0 })
     }
 
     /// Appends bytes to a tensor, which must be the one whose turn it is.
@@ -123,10 +115,7 @@ impl GgufWriter {
     /// # Errors
     /// [`WriteError::OutOfOrder`], [`WriteError::TooLong`], [`WriteError::Io`].
     pub fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
-        let next = self
-            .tensors
-            .get(self.tensor_idx)
-            .filter(|tensor| tensor.name == name);
+        let next = self.tensors.get(self.tensor_idx).filter(|tensor| tensor.name == name);
         let Some(tensor) = next else {
             return Err(self.out_of_order(name));
         };
@@ -169,10 +158,7 @@ impl GgufWriter {
     }
 
     fn out_of_order(&self, found: &str) -> WriteError {
-        let expected = self
-            .tensors
-            .get(self.tensor_idx)
-            .map_or("nothing", |tensor| &tensor.name);
+        let expected = self.tensors.get(self.tensor_idx).map_or("nothing", |tensor| &tensor.name);
         WriteError::OutOfOrder {
             file: self.file.path().to_owned(),
             expected: expected.to_owned(),
@@ -187,11 +173,7 @@ fn check(
     tensors: &[GgufTensor],
 ) -> Result<(), WriteError> {
     let fault = |name: &str, reason: String| {
-        Err(WriteError::Declaration {
-            file: path.to_owned(),
-            name: name.to_owned(),
-            reason,
-        })
+        Err(WriteError::Declaration { file: path.to_owned(), name: name.to_owned(), reason })
     };
     let mut keys = HashSet::new();
     for (key, _) in metadata {
@@ -199,10 +181,7 @@ fn check(
             return fault(key, "the key is there twice".into());
         }
         if key == "general.alignment" {
-            return fault(
-                key,
-                format!("tensors are always aligned to {ALIGNMENT} bytes"),
-            );
+            return fault(key, format!("tensors are always aligned to {ALIGNMENT} bytes"));
         }
     }
     let mut names = HashSet::new();
@@ -216,10 +195,7 @@ fn check(
             return fault(name, format!("names have 1 to {MAX_NAME_BYTES} bytes"));
         }
         if shape.is_empty() || shape.len() > MAX_DIMS || shape.contains(&0) {
-            return fault(
-                name,
-                format!("{shape:?} is not 1 to {MAX_DIMS} sizes above 0"),
-            );
+            return fault(name, format!("{shape:?} is not 1 to {MAX_DIMS} sizes above 0"));
         }
         let end = tensor
             .n_bytes()

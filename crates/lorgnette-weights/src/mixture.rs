@@ -65,11 +65,7 @@ impl Mixture {
     /// The format of a tensor of the vision part, which llama.cpp's converter writes in F16
     /// whatever the text model is in; the patch embedding too, norms and biases in F32.
     pub fn vision_dtype(shape: &[usize]) -> GgmlDType {
-        if shape.len() < 2 {
-            GgmlDType::F32
-        } else {
-            GgmlDType::F16
-        }
+        if shape.len() < 2 { GgmlDType::F32 } else { GgmlDType::F16 }
     }
 }
 
@@ -80,11 +76,7 @@ fn q4_k_m(name: &str, model: TextModel) -> GgmlDType {
         Some(layer_idx) => is_sensitive && use_more_bits(layer_idx, model.n_layers),
         None => is_output || (model.tied_embeddings && name == "token_embd.weight"),
     };
-    if more_bits {
-        GgmlDType::Q6K
-    } else {
-        GgmlDType::Q4K
-    }
+    if more_bits { GgmlDType::Q6K } else { GgmlDType::Q4K }
 }
 
 /// The first and the last eighth of the layers, and every third between.

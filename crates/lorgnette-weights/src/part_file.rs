@@ -26,12 +26,7 @@ impl PartFile {
         part.push(".part");
         let part = PathBuf::from(part);
         let output = Some(BufWriter::with_capacity(BUFFER_BYTES, File::create(&part)?));
-        Ok(Self {
-            path: path.to_owned(),
-            part,
-            output,
-            n_written: 0,
-        })
+        Ok(Self { path: path.to_owned(), part, output, n_written: 0 })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -50,9 +45,7 @@ impl PartFile {
 
     pub(crate) fn finish(mut self) -> std::io::Result<()> {
         if let Some(output) = self.output.take() {
-            let file = output
-                .into_inner()
-                .map_err(std::io::IntoInnerError::into_error)?;
+            let file = output.into_inner().map_err(std::io::IntoInnerError::into_error)?;
             file.sync_all()?;
             drop(file); // Windows renames no open file
             fs_err::rename(&self.part, &self.path)?;

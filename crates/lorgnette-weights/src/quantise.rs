@@ -26,11 +26,7 @@ pub fn quantise(numbers: &[f32], row_len: usize, dtype: GgmlDType) -> Result<Vec
         _ => F16_MAX,
     };
     if let Some(index) = numbers.iter().position(|x| x.is_nan() || x.abs() > most) {
-        return Err(WriteError::OutOfRange {
-            index,
-            value: numbers[index],
-            dtype,
-        });
+        return Err(WriteError::OutOfRange { index, value: numbers[index], dtype });
     }
     let chunks: Vec<Vec<u8>> = numbers
         .par_chunks(CHUNK)
@@ -47,18 +43,12 @@ pub fn quantise(numbers: &[f32], row_len: usize, dtype: GgmlDType) -> Result<Vec
 pub fn dequantise(bytes: &[u8], row_len: usize, dtype: GgmlDType) -> Result<Vec<f32>, WriteError> {
     let n_numbers = bytes.len() / dtype.type_size() * dtype.block_size();
     if !bytes.len().is_multiple_of(dtype.type_size()) {
-        return Err(WriteError::Rows {
-            n_numbers,
-            row_len,
-            dtype,
-        });
+        return Err(WriteError::Rows { n_numbers, row_len, dtype });
     }
     check_rows(n_numbers, row_len, dtype)?;
     let numbers = || {
         let storage = QStorage::from_data(bytes.into(), &Device::Cpu, dtype)?;
-        QTensor::new(storage, n_numbers)?
-            .dequantize(&Device::Cpu)?
-            .to_vec1()
+        QTensor::new(storage, n_numbers)?.dequantize(&Device::Cpu)?.to_vec1()
     };
     numbers().map_err(|source| WriteError::Quantise { dtype, source })
 }
@@ -67,15 +57,7 @@ fn check_rows(n_numbers: usize, row_len: usize, dtype: GgmlDType) -> Result<(), 
     let whole = row_len > 0
         && n_numbers.is_multiple_of(row_len)
         && row_len.is_multiple_of(dtype.block_size());
-    if whole {
-        Ok(())
-    } else {
-        Err(WriteError::Rows {
-            n_numbers,
-            row_len,
-            dtype,
-        })
-    }
+    if whole { Ok(()) } else { Err(WriteError::Rows { n_numbers, row_len, dtype }) }
 }
 
 fn quantise_chunk(numbers: &[f32], dtype: GgmlDType) -> candle_core::Result<Vec<u8>> {

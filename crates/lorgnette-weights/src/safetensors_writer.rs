@@ -111,10 +111,7 @@ impl SafetensorsWriter {
             if tensor.name == "__metadata__" || !names.insert(tensor.name.clone()) {
                 return Err(fault("the name is taken"));
             }
-            let n_bytes = tensor
-                .n_bytes()
-                .filter(|n| *n > 0)
-                .ok_or_else(|| fault("no bytes"))?;
+            let n_bytes = tensor.n_bytes().filter(|n| *n > 0).ok_or_else(|| fault("no bytes"))?;
             let sum = n_tensor_bytes.checked_add(n_bytes);
             n_tensor_bytes = sum.ok_or_else(|| fault("the sizes overflow"))?;
             if shards.is_empty() || n_shard_bytes.saturating_add(n_bytes) > max_shard_bytes {
@@ -155,13 +152,9 @@ impl SafetensorsWriter {
             && let Some(shard) = self.shards.pop_front()
         {
             for tensor in &shard.tensors {
-                self.weight_map
-                    .insert(tensor.name.clone(), json!(shard.name));
+                self.weight_map.insert(tensor.name.clone(), json!(shard.name));
             }
-            self.open = Some(OpenShard::create(
-                &self.dir.join(&shard.name),
-                shard.tensors,
-            )?);
+            self.open = Some(OpenShard::create(&self.dir.join(&shard.name), shard.tensors)?);
         }
         let Some(open) = &mut self.open else {
             return Err(WriteError::OutOfOrder {
@@ -185,11 +178,7 @@ impl SafetensorsWriter {
     /// [`WriteError::Incomplete`] when a tensor lacks bytes, [`WriteError::Io`].
     pub fn finish(mut self) -> Result<u64, WriteError> {
         let (file, tensor, n_done) = match (&self.open, self.shards.pop_front()) {
-            (Some(open), _) => (
-                open.file.path().to_owned(),
-                open.tensors.front(),
-                open.n_done,
-            ),
+            (Some(open), _) => (open.file.path().to_owned(), open.tensors.front(), open.n_done),
             (None, Some(ref shard)) => {
                 let tensor = shard.tensors.front();
                 return Err(incomplete(self.dir.join(&shard.name), tensor, 0));
@@ -238,11 +227,7 @@ impl OpenShard {
         let mut file = PartFile::create(path)?;
         file.write_all(&(header.len() as u64).to_le_bytes())?;
         file.write_all(&header)?;
-        Ok(Self {
-            file,
-            tensors,
-            n_done: 0,
-        })
+        Ok(Self { file, tensors, n_done: 0 })
     }
 
     fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
@@ -250,11 +235,7 @@ impl OpenShard {
         let Some(tensor) = self.tensors.front().filter(|tensor| tensor.name == name) else {
             return Err(WriteError::OutOfOrder {
                 file: file(),
-                expected: self
-                    .tensors
-                    .front()
-                    .map_or("nothing", |tensor| &tensor.name)
-                    .to_owned(),
+                expected: self.tensors.front().map_or("nothing", |tensor| &tensor.name).to_owned(),
                 found: name.to_owned(),
             });
         };
@@ -262,12 +243,7 @@ impl OpenShard {
         let found_bytes = self.n_done + bytes.len() as u64;
         if found_bytes > declared_bytes {
             let tensor = name.to_owned();
-            return Err(WriteError::TooLong {
-                file: file(),
-                tensor,
-                declared_bytes,
-                found_bytes,
-            });
+            return Err(WriteError::TooLong { file: file(), tensor, declared_bytes, found_bytes });
         }
         self.file.write_all(bytes)?;
         self.n_done = found_bytes;

@@ -10,10 +10,7 @@ use serde::Deserialize;
 const ARROWS: [(&str, &[&str]); 6] = [
     ("lorgnette-image", &[]),
     ("lorgnette-kernels", &[]),
-    (
-        "lorgnette-pixtral",
-        &["lorgnette-image", "lorgnette-kernels"],
-    ),
+    ("lorgnette-pixtral", &["lorgnette-image", "lorgnette-kernels"]),
     ("lorgnette-engine", &["lorgnette-pixtral"]),
     ("lorgnette-weights", &[]),
     ("lorgnette-app", &["lorgnette-engine", "lorgnette-weights"]),
@@ -34,19 +31,12 @@ impl Args {
     #[expect(clippy::unused_self, reason = "every chore runs from its arguments")]
     pub fn run(&self) -> Result<()> {
         let edges = edges(&cargo_metadata()?);
-        let forbidden: Vec<_> = edges
-            .iter()
-            .filter(|(from, to)| !allowed(from, to))
-            .collect();
+        let forbidden: Vec<_> = edges.iter().filter(|(from, to)| !allowed(from, to)).collect();
         for (from, to) in &forbidden {
             println!("{from} -> {to}");
         }
         if !forbidden.is_empty() {
-            bail!(
-                "{} of {} arrows between crates are forbidden",
-                forbidden.len(),
-                edges.len()
-            );
+            bail!("{} of {} arrows between crates are forbidden", forbidden.len(), edges.len());
         }
         println!("{} arrows between crates, all allowed", edges.len());
         Ok(())
@@ -61,10 +51,7 @@ fn allowed(from: &str, to: &str) -> bool {
     if SHELLS.contains(&from) {
         return to == "lorgnette-app";
     }
-    let arrows = ARROWS
-        .iter()
-        .find(|(name, _)| *name == from)
-        .map_or(&[][..], |(_, to)| to);
+    let arrows = ARROWS.iter().find(|(name, _)| *name == from).map_or(&[][..], |(_, to)| to);
     arrows.iter().any(|next| *next == to || allowed(next, to))
 }
 
@@ -90,20 +77,11 @@ struct Dependency {
 fn cargo_metadata() -> Result<Metadata> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args([
-            "metadata",
-            "--no-deps",
-            "--offline",
-            "--format-version",
-            "1",
-        ])
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
         .output()
         .context("cannot run cargo metadata")?;
     if !output.status.success() {
-        bail!(
-            "cargo metadata failed: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
+        bail!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
     serde_json::from_slice(&output.stdout).context("cargo metadata is not what it should be")
 }
@@ -111,17 +89,11 @@ fn cargo_metadata() -> Result<Metadata> {
 /// Who uses whom, build scripts and tests included, but for what tests may use beside.
 fn edges(metadata: &Metadata) -> Vec<(String, String)> {
     let folder = |path: &Path| {
-        path.file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default()
+        path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     };
     let mut edges = Vec::new();
     for package in &metadata.packages {
-        let from = folder(
-            Path::new(&package.manifest_path)
-                .parent()
-                .unwrap_or(Path::new("")),
-        );
+        let from = folder(Path::new(&package.manifest_path).parent().unwrap_or(Path::new("")));
         for dependency in &package.dependencies {
             let Some(to) = dependency.path.as_ref().map(|path| folder(Path::new(path))) else {
                 continue;

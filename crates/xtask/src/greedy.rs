@@ -27,11 +27,7 @@ impl Args {
         let device = DeviceChoice::Cpu.open().device;
         let model = Pixtral::load(&Checkpoint::open(&self.model)?, &device, &mut |_| {})?;
         let mut cache = model.new_cache(self.ids.len() + self.n, KvFormat::F32)?; // no rounding of our own
-        let prompt = Prompt {
-            ids: &self.ids,
-            image_token: None,
-            pictures: &[],
-        };
+        let prompt = Prompt { ids: &self.ids, image_token: None, pictures: &[] };
         let go_on = &mut |_, _| ControlFlow::Continue(());
         let Outcome::Done(mut logits) = model.prefill(&prompt, &mut cache, 64, go_on)? else {
             bail!("nobody stopped it");

@@ -67,14 +67,7 @@ impl Args {
         let mut weights = RandomWeights::new(self.seed, self.shape.is_tiny());
         let gguf = |mixture, weights: &mut RandomWeights| {
             let name = self.shape.name();
-            gguf::write(
-                &self.out,
-                name,
-                mixture,
-                &config,
-                &tokenizer.to_gguf_vocab(),
-                weights,
-            )
+            gguf::write(&self.out, name, mixture, &config, &tokenizer.to_gguf_vocab(), weights)
         };
         let files = match self.format {
             Format::GgufQ4KM => gguf(Mixture::Q4KM, &mut weights),

@@ -43,16 +43,9 @@ impl Args {
         if let Some(file) = &self.prompts {
             prompts::check(file, &mut report)?;
         }
-        println!(
-            "{} compared, {} differ",
-            report.n_compared, report.n_different
-        );
+        println!("{} compared, {} differ", report.n_compared, report.n_different);
         if report.n_different > 0 {
-            bail!(
-                "{} of {} comparisons differ",
-                report.n_different,
-                report.n_compared
-            );
+            bail!("{} of {} comparisons differ", report.n_different, report.n_compared);
         }
         Ok(())
     }

@@ -18,22 +18,13 @@ fn stream(stops: &[&str], pieces: &[&str]) -> (String, Option<String>) {
 
 #[test]
 fn a_stop_is_found_across_pieces_and_not_shown() {
-    assert_eq!(
-        stream(&["END"], &["one E", "N", "D two"]),
-        ("one ".into(), Some("END".into()))
-    );
-    assert_eq!(
-        stream(&["\n\n", "b"], &["a\n", "\nb"]),
-        ("a".into(), Some("\n\n".into()))
-    );
+    assert_eq!(stream(&["END"], &["one E", "N", "D two"]), ("one ".into(), Some("END".into())));
+    assert_eq!(stream(&["\n\n", "b"], &["a\n", "\nb"]), ("a".into(), Some("\n\n".into())));
 }
 
 #[test]
 fn what_only_begins_like_a_stop_is_shown() {
-    assert_eq!(
-        stream(&["END"], &["one EN", "E E"]),
-        ("one ENE E".into(), None)
-    );
+    assert_eq!(stream(&["END"], &["one EN", "E E"]), ("one ENE E".into(), None));
     assert_eq!(stream(&["é!"], &["caf", "é", "?"]), ("café?".into(), None));
     assert_eq!(stream(&[""], &["a", "b"]), ("ab".into(), None));
 }
@@ -41,10 +32,7 @@ fn what_only_begins_like_a_stop_is_shown() {
 #[test]
 fn nothing_is_held_back_without_need() {
     let mut matcher = StopMatcher::new(&["###".into()]);
-    assert_eq!(
-        matcher.push("plain text."),
-        Matched::Text("plain text.".into())
-    );
+    assert_eq!(matcher.push("plain text."), Matched::Text("plain text.".into()));
     assert_eq!(matcher.push("a#"), Matched::Text("a".into()));
     assert_eq!(matcher.push("b"), Matched::Text("#b".into()));
 }
@@ -57,9 +45,7 @@ proptest! {
         cuts.sort_unstable();
         let pieces: Vec<&str> = cuts.windows(2).map(|cut| &text[cut[0]..cut[1]]).collect();
         let (shown, found) = stream(&[&stop], &pieces);
-        match text.find(&stop) {
-            Some(at) => prop_assert_eq!((shown.as_str(), found), (&text[..at], Some(stop))),
-            None => prop_assert_eq!((shown.as_str(), found), (text.as_str(), None)),
-        }
+        let expected = text.find(&stop).map_or((text.as_str(), None), |at| (&text[..at], Some(stop)));
+        prop_assert_eq!((shown.as_str(), found), expected);
     }
 }

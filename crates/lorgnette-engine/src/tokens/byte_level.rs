@@ -20,20 +20,13 @@ pub(super) struct ByteLevel {
 impl ByteLevel {
     pub(super) fn new() -> Self {
         let characters: [char; 256] = std::array::from_fn(|byte| character(byte as u8));
-        let bytes = characters
-            .iter()
-            .zip(0..=255)
-            .map(|(c, byte)| (*c, byte))
-            .collect();
+        let bytes = characters.iter().zip(0..=255).map(|(c, byte)| (*c, byte)).collect();
         Self { characters, bytes }
     }
 
     /// Bytes as printable text.
     pub(super) fn write(&self, bytes: &[u8]) -> String {
-        bytes
-            .iter()
-            .map(|byte| self.characters[usize::from(*byte)])
-            .collect()
+        bytes.iter().map(|byte| self.characters[usize::from(*byte)]).collect()
     }
 
     /// The bytes of printable text; `None` when a character stands for none.

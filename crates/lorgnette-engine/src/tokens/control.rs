@@ -29,9 +29,7 @@ impl ControlTokens {
     /// Finds them by name.
     pub(super) fn find(id_of: impl Fn(&str) -> Option<TokenId>) -> Result<Self, TokenizerError> {
         let needed = |name: &'static str| {
-            id_of(name).ok_or_else(|| TokenizerError::MissingControl {
-                name: name.to_owned(),
-            })
+            id_of(name).ok_or_else(|| TokenizerError::MissingControl { name: name.to_owned() })
         };
         Ok(Self {
             bos: needed("<s>")?,
@@ -75,10 +73,6 @@ const NAMES: [&str; 20] = [
 /// The names of `n` control tokens.
 pub(super) fn default_names(n: usize) -> Vec<String> {
     (0..n)
-        .map(|i| {
-            NAMES
-                .get(i)
-                .map_or_else(|| format!("<SPECIAL_{i}>"), ToString::to_string)
-        })
+        .map(|i| NAMES.get(i).map_or_else(|| format!("<SPECIAL_{i}>"), ToString::to_string))
         .collect()
 }

@@ -14,10 +14,7 @@ use super::{TokenId, TokenizerError, Vocabulary};
 const MAX_TOKENS: usize = 1 << 20;
 
 fn malformed<T>(source: &'static str, reason: impl Into<String>) -> Result<T, TokenizerError> {
-    Err(TokenizerError::Malformed {
-        source_name: source,
-        reason: reason.into(),
-    })
+    Err(TokenizerError::Malformed { source_name: source, reason: reason.into() })
 }
 
 /// The ranks that ship with the program.
@@ -74,14 +71,9 @@ pub(super) fn tekken_json(json: &[u8]) -> Result<Vocabulary, TokenizerError> {
         Ok(tekken) => tekken,
         Err(error) => return malformed(SOURCE, error.to_string()),
     };
-    let TekkenConfig {
-        default_vocab_size,
-        default_num_special_tokens: n_control,
-        version,
-    } = tekken.config;
-    let Some(n_ranks) = default_vocab_size
-        .checked_sub(n_control)
-        .filter(|n| *n <= MAX_TOKENS)
+    let TekkenConfig { default_vocab_size, default_num_special_tokens: n_control, version } =
+        tekken.config;
+    let Some(n_ranks) = default_vocab_size.checked_sub(n_control).filter(|n| *n <= MAX_TOKENS)
     else {
         return malformed(
             SOURCE,
@@ -102,10 +94,7 @@ pub(super) fn tekken_json(json: &[u8]) -> Result<Vocabulary, TokenizerError> {
     let mut ranks = Vec::new();
     for (rank, token) in tekken.vocab.into_iter().take(n_ranks).enumerate() {
         if token.rank != rank {
-            return malformed(
-                SOURCE,
-                format!("rank {} where {rank} should be", token.rank),
-            );
+            return malformed(SOURCE, format!("rank {} where {rank} should be", token.rank));
         }
         match base64::engine::general_purpose::STANDARD.decode(&token.token_bytes) {
             Ok(bytes) => ranks.push(bytes),
@@ -114,10 +103,7 @@ pub(super) fn tekken_json(json: &[u8]) -> Result<Vocabulary, TokenizerError> {
     }
     let mut vocabulary = Vocabulary::from_ranks(SOURCE, names, ranks)?;
     let version = version.unwrap_or_default();
-    let number = version
-        .trim_start_matches('v')
-        .split(|c: char| !c.is_ascii_digit())
-        .next();
+    let number = version.trim_start_matches('v').split(|c: char| !c.is_ascii_digit()).next();
     let number: u32 = number.and_then(|number| number.parse().ok()).unwrap_or(3);
     vocabulary.system_at_start = number >= 7;
     Ok(vocabulary)
@@ -160,14 +146,8 @@ pub(super) fn tokenizer_json(json: &[u8]) -> Result<Vocabulary, TokenizerError> 
         Err(error) => return malformed(SOURCE, error.to_string()),
     };
     if file.model.kind.as_deref().is_some_and(|kind| kind != "BPE") {
-        let what = format!(
-            "a tokenizer of type {:?}",
-            file.model.kind.unwrap_or_default()
-        );
-        return Err(TokenizerError::Unsupported {
-            source_name: SOURCE,
-            what,
-        });
+        let what = format!("a tokenizer of type {:?}", file.model.kind.unwrap_or_default());
+        return Err(TokenizerError::Unsupported { source_name: SOURCE, what });
     }
     let merges = file.model.merges.into_iter().map(|merge| match merge {
         Merge::Pair(left, right) => Some((left, right)),
@@ -176,17 +156,8 @@ pub(super) fn tokenizer_json(json: &[u8]) -> Result<Vocabulary, TokenizerError> 
     let Some(merges) = merges.collect() else {
         return malformed(SOURCE, "a merge that is no pair");
     };
-    let control = file
-        .added_tokens
-        .into_iter()
-        .map(|token| (token.id, token.content))
-        .collect();
-    assemble(
-        SOURCE,
-        control,
-        file.model.vocab.into_iter().collect(),
-        merges,
-    )
+    let control = file.added_tokens.into_iter().map(|token| (token.id, token.content)).collect();
+    assemble(SOURCE, control, file.model.vocab.into_iter().collect(), merges)
 }
 
 /// A vocabulary as GGUF files hold it, as plain data.
@@ -212,19 +183,11 @@ pub struct GgufVocab {
 /// tekken's own pattern (llama.cpp takes Llama 3's for the second, which splits Hindi otherwise).
 pub(super) fn gguf(vocab: GgufVocab) -> Result<Vocabulary, TokenizerError> {
     const SOURCE: &str = "the GGUF vocabulary";
-    let unsupported = |what| {
-        Err(TokenizerError::Unsupported {
-            source_name: SOURCE,
-            what,
-        })
-    };
+    let unsupported = |what| Err(TokenizerError::Unsupported { source_name: SOURCE, what });
     if vocab.model != "gpt2" {
         return unsupported(format!("a tokenizer of type {:?}", vocab.model));
     }
-    if let Some(pre) = vocab
-        .pre
-        .filter(|pre| !matches!(pre.as_str(), "tekken" | "pixtral"))
-    {
+    if let Some(pre) = vocab.pre.filter(|pre| !matches!(pre.as_str(), "tekken" | "pixtral")) {
         return unsupported(format!("the text splitting {pre:?}"));
     }
     if vocab.tokens.len() > MAX_TOKENS {
@@ -244,16 +207,12 @@ pub(super) fn gguf(vocab: GgufVocab) -> Result<Vocabulary, TokenizerError> {
     for (id, token) in vocab.tokens.into_iter().enumerate() {
         let is_control = is_control(id, &token);
         if is_control {
-            control.push((id as TokenId, token))
+            control.push((id as TokenId, token));
         } else {
-            ordinary.push((token, id as TokenId))
+            ordinary.push((token, id as TokenId));
         }
     }
-    let merges: Option<Vec<_>> = vocab
-        .merges
-        .iter()
-        .map(|merge| split_merge(merge))
-        .collect();
+    let merges: Option<Vec<_>> = vocab.merges.iter().map(|merge| split_merge(merge)).collect();
     let Some(merges) = merges else {
         return malformed(SOURCE, "a merge that is no pair");
     };
@@ -299,9 +258,7 @@ fn assemble(
         }
     }
     // A control token that is in the vocabulary, too, was counted twice: the ids end earlier.
-    let n = (0..n)
-        .rfind(|i| names[*i].is_some() || bytes[*i].is_some())
-        .map_or(0, |last| last + 1);
+    let n = (0..n).rfind(|i| names[*i].is_some() || bytes[*i].is_some()).map_or(0, |last| last + 1);
     for id in 0..n {
         if names[id].is_none() && bytes[id].is_none() {
             return malformed(source, format!("no token has the id {id}"));
@@ -310,10 +267,5 @@ fn assemble(
     names.truncate(n);
     bytes.truncate(n);
     let bytes = bytes.into_iter().map(Option::unwrap_or_default).collect();
-    Ok(Vocabulary {
-        names,
-        bytes,
-        merges: Some(merges),
-        system_at_start: false,
-    })
+    Ok(Vocabulary { names, bytes, merges: Some(merges), system_at_start: false })
 }

@@ -16,15 +16,7 @@ fn the_vocabulary_is_pixtrals() {
     assert_eq!(PIXTRAL.vocab_size(), 131_072);
     assert_eq!(PIXTRAL.merges.len(), 269_443);
     let control = PIXTRAL.control();
-    assert_eq!(
-        (
-            control.bos,
-            control.eos,
-            control.begin_inst,
-            control.end_inst
-        ),
-        (1, 2, 3, 4)
-    );
+    assert_eq!((control.bos, control.eos, control.begin_inst, control.end_inst), (1, 2, 3, 4));
     let image = (control.img, control.img_break, control.img_end);
     assert_eq!(image, (Some(10), Some(12), Some(13)));
     assert!(!PIXTRAL.system_at_start());
@@ -41,9 +33,7 @@ fn text_gets_the_references_ids() {
 
 #[test]
 fn control_words_are_text() {
-    let ids = [
-        34758, 1766, 3174, 3074, 1093, 1321, 1766, 125_250, 1093, 2259, 1115, 1062,
-    ];
+    let ids = [34758, 1766, 3174, 3074, 1093, 1321, 1766, 125_250, 1093, 2259, 1115, 1062];
     check_ids("ignore [INST] and [IMG] </s>", &ids);
     assert!(ids.iter().all(|id| !PIXTRAL.is_unprintable(*id)));
 }
@@ -53,10 +43,7 @@ fn control_words_are_text() {
 fn all_sources_agree() {
     let small = PIXTRAL.truncated(8000).unwrap();
     let gguf = small.to_gguf_vocab();
-    let without_types = GgufVocab {
-        token_types: None,
-        ..gguf.clone()
-    };
+    let without_types = GgufVocab { token_types: None, ..gguf.clone() };
     let vocab: serde_json::Map<_, _> = gguf
         .tokens
         .iter()
@@ -88,25 +75,16 @@ fn all_sources_agree() {
     });
     let sources = [
         ("gguf", Tokenizer::from_gguf(gguf).unwrap()),
-        (
-            "gguf without types",
-            Tokenizer::from_gguf(without_types).unwrap(),
-        ),
+        ("gguf without types", Tokenizer::from_gguf(without_types).unwrap()),
         (
             "tokenizer.json",
             Tokenizer::from_tokenizer_json(tokenizer_json.to_string().as_bytes()).unwrap(),
         ),
-        (
-            "tekken.json",
-            Tokenizer::from_tekken_json(tekken.to_string().as_bytes()).unwrap(),
-        ),
+        ("tekken.json", Tokenizer::from_tekken_json(tekken.to_string().as_bytes()).unwrap()),
     ];
-    for text in [
-        "Hello there, [IMG] world! 12345",
-        "हिन्दी में //\n//",
-        "🤷🏽‍♂️ 日本語\r\n\t  x",
-        "    \n\n   ",
-    ] {
+    for text in
+        ["Hello there, [IMG] world! 12345", "हिन्दी में //\n//", "🤷🏽‍♂️ 日本語\r\n\t  x", "    \n\n   "]
+    {
         let expected = small.encode_text(text);
         assert_eq!(small.decode(&expected), text.as_bytes());
         for (name, tokenizer) in &sources {
@@ -150,14 +128,8 @@ fn check_refused(result: Result<Tokenizer, TokenizerError>, expected: &str) {
 
 #[test]
 fn broken_vocabularies_are_errors() {
-    check_refused(
-        Tokenizer::from_tekken_json(b"{"),
-        "tekken.json is malformed",
-    );
-    check_refused(
-        Tokenizer::from_tokenizer_json(b"[]"),
-        "tokenizer.json is malformed",
-    );
+    check_refused(Tokenizer::from_tekken_json(b"{"), "tekken.json is malformed");
+    check_refused(Tokenizer::from_tokenizer_json(b"[]"), "tokenizer.json is malformed");
     let tekken = |config: &str, vocab: &str| {
         Tokenizer::from_tekken_json(
             format!(r#"{{"config": {config}, "vocab": {vocab}}}"#).as_bytes(),
@@ -165,28 +137,13 @@ fn broken_vocabularies_are_errors() {
     };
     let config = r#"{"default_vocab_size": 5, "default_num_special_tokens": 4}"#;
     check_refused(tekken(config, "[]"), "0 ranks where 1 are promised");
-    check_refused(
-        tekken(config, r#"[{"rank": 3, "token_bytes": "AA=="}]"#),
-        "rank 3 where 0",
-    );
-    check_refused(
-        tekken(config, r#"[{"rank": 0, "token_bytes": "?"}]"#),
-        "rank 0",
-    );
-    check_refused(
-        tekken(config, r#"[{"rank": 0, "token_bytes": "AA=="}]"#),
-        "are not the bytes",
-    );
+    check_refused(tekken(config, r#"[{"rank": 3, "token_bytes": "AA=="}]"#), "rank 3 where 0");
+    check_refused(tekken(config, r#"[{"rank": 0, "token_bytes": "?"}]"#), "rank 0");
+    check_refused(tekken(config, r#"[{"rank": 0, "token_bytes": "AA=="}]"#), "are not the bytes");
     let huge = r#"{"default_vocab_size": 18446744073709551615, "default_num_special_tokens": 4}"#;
     check_refused(tekken(huge, "[]"), "18446744073709551615 tokens");
-    let spm = GgufVocab {
-        model: "llama".into(),
-        ..GgufVocab::default()
-    };
-    check_refused(
-        Tokenizer::from_gguf(spm),
-        "a tokenizer of type \"llama\" is not supported",
-    );
+    let spm = GgufVocab { model: "llama".into(), ..GgufVocab::default() };
+    check_refused(Tokenizer::from_gguf(spm), "a tokenizer of type \"llama\" is not supported");
     let good = PIXTRAL.truncated(1300).unwrap().to_gguf_vocab();
     let edit = |edit: fn(&mut GgufVocab)| {
         let mut vocab = good.clone();
@@ -194,15 +151,9 @@ fn broken_vocabularies_are_errors() {
         Tokenizer::from_gguf(vocab)
     };
     check_refused(edit(|v| v.pre = Some("llama-bpe".into())), "llama-bpe");
-    check_refused(
-        edit(|v| v.tokens[1] = "<other>".into()),
-        "no control token <s>",
-    );
+    check_refused(edit(|v| v.tokens[1] = "<other>".into()), "no control token <s>");
     check_refused(edit(|v| v.tokens[1100] = "\u{4E00}".into()), "the token");
-    check_refused(
-        edit(|v| v.token_types = Some(vec![1; 3])),
-        "3 types for 1300 tokens",
-    );
+    check_refused(edit(|v| v.token_types = Some(vec![1; 3])), "3 types for 1300 tokens");
     check_refused(edit(|v| v.merges = vec!["one".into()]), "no pair");
     check_refused(PIXTRAL.truncated(1100), "are not the bytes");
 }

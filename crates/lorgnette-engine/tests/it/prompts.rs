@@ -25,14 +25,14 @@ fn message(message: &serde_json::Value) -> Message {
         "assistant" => Role::Assistant,
         other => panic!("{other}"),
     };
-    let content = message["content"].as_array().unwrap().iter().map(|chunk| match chunk.as_str() {
-        Some(text) => Content::Text(text.into()),
-        None => {
-            let side = |name: &str| u32::try_from(chunk["image"][name].as_u64().unwrap()).unwrap();
-            let (width, height) = (side("width"), side("height"));
-            let grid = Grid::for_picture(width, height, &ImageConfig::PIXTRAL_12B);
-            Content::Image { picture: 0, rows: grid.rows, cols: grid.cols }
+    let content = message["content"].as_array().unwrap().iter().map(|chunk| {
+        if let Some(text) = chunk.as_str() {
+            return Content::Text(text.into());
         }
+        let side = |name: &str| u32::try_from(chunk["image"][name].as_u64().unwrap()).unwrap();
+        let (width, height) = (side("width"), side("height"));
+        let grid = Grid::for_picture(width, height, &ImageConfig::PIXTRAL_12B);
+        Content::Image { picture: 0, rows: grid.rows, cols: grid.cols }
     });
     Message { role, content: content.collect() }
 }

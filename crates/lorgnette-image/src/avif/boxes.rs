@@ -31,20 +31,12 @@ pub(super) enum Missing {
 
 /// Finds the parts of the primary item.
 pub(super) fn parts(file: &[u8]) -> Result<Parts, Missing> {
-    let missing = if ends_inside_a_box(file) {
-        Missing::CutOff
-    } else {
-        Missing::Broken
-    };
+    let missing = if ends_inside_a_box(file) { Missing::CutOff } else { Missing::Broken };
     let Some(meta) = Meta::new(file) else {
         return Err(missing);
     };
     if meta.kind(meta.primary) != Some(*b"av01") {
-        return Err(if meta.kind(meta.primary).is_some() {
-            Missing::Derived
-        } else {
-            missing
-        });
+        return Err(if meta.kind(meta.primary).is_some() { Missing::Derived } else { missing });
     }
     meta.parts().ok_or(missing)
 }
@@ -60,11 +52,7 @@ impl<'a> Meta<'a> {
         let body = find(file, *b"meta")?.get(4..)?; // version and flags
         let mut pitm = Fields(find(body, *b"pitm")?);
         let version = pitm.version()?;
-        Some(Self {
-            file,
-            body,
-            primary: pitm.id(version == 0)?,
-        })
+        Some(Self { file, body, primary: pitm.id(version == 0)? })
     }
 
     fn parts(&self) -> Option<Parts> {
@@ -74,8 +62,7 @@ impl<'a> Meta<'a> {
             .flatten()
             .find_map(|(from, to)| (to == self.primary && self.is_alpha(from)).then_some(from));
         let is_premultiplied = alpha.is_some_and(|alpha| {
-            self.references(*b"prem")
-                .is_some_and(|all| all.contains(&(self.primary, alpha)))
+            self.references(*b"prem").is_some_and(|all| all.contains(&(self.primary, alpha)))
         });
         let mut size = Fields(self.property(self.primary, *b"ispe")?);
         size.version()?;
@@ -97,15 +84,13 @@ impl<'a> Meta<'a> {
         let mut iinf = Fields(find(self.body, *b"iinf")?);
         let count_size = if iinf.version()? == 0 { 2 } else { 4 };
         iinf.number(count_size)?;
-        all(iinf.0)
-            .filter(|(name, _)| name == b"infe")
-            .find_map(|(_, body)| {
-                let mut infe = Fields(body);
-                let version = infe.version()?;
-                let is_it = infe.id(version < 3)? == item;
-                infe.number(2)?; // protection
-                is_it.then(|| infe.0.first_chunk().copied())?
-            })
+        all(iinf.0).filter(|(name, _)| name == b"infe").find_map(|(_, body)| {
+            let mut infe = Fields(body);
+            let version = infe.version()?;
+            let is_it = infe.id(version < 3)? == item;
+            infe.number(2)?; // protection
+            is_it.then(|| infe.0.first_chunk().copied())?
+        })
     }
 
     /// Pairs of items: from, to.
@@ -141,10 +126,8 @@ impl<'a> Meta<'a> {
             for _ in 0..ipma.number(1)? {
                 // The first bit says whether one must know the property.
                 let idx = ipma.number(index_size)? & if index_size == 2 { 0x7fff } else { 0x7f };
-                let property = usize::try_from(idx)
-                    .ok()?
-                    .checked_sub(1)
-                    .map(|idx| properties.get(idx));
+                let property =
+                    usize::try_from(idx).ok()?.checked_sub(1).map(|idx| properties.get(idx));
                 if let (true, Some(Some((found, body)))) = (is_it, property)
                     && *found == name
                 {
@@ -157,10 +140,7 @@ impl<'a> Meta<'a> {
 
     /// Together to EXIF as in libavif `src/exif.c`.
     fn orientation(&self) -> Orientation {
-        let first_byte = |name| {
-            self.property(self.primary, name)
-                .and_then(|body| body.first())
-        };
+        let first_byte = |name| self.property(self.primary, name).and_then(|body| body.first());
         let quarters = first_byte(*b"irot").map_or(0, |byte| byte & 3); // counter-clockwise
         let exif = match (quarters, first_byte(*b"imir").map(|byte| byte & 1)) {
             // 0: top and bottom change places; 1: left and right; after turning.
@@ -187,11 +167,7 @@ impl<'a> Meta<'a> {
         let n_items = iloc.number(if version < 2 { 2 } else { 4 })?;
         for _ in 0..n_items {
             let is_it = iloc.id(version < 2)? == item;
-            let method = if version == 0 {
-                0
-            } else {
-                iloc.number(2)? & 15
-            };
+            let method = if version == 0 { 0 } else { iloc.number(2)? & 15 };
             iloc.number(2)?; // another file
             let base = iloc.number(base_size)?;
             let source = match method {
@@ -208,11 +184,7 @@ impl<'a> Meta<'a> {
                 }
                 let start = usize::try_from(base.checked_add(offset)?).ok()?;
                 let rest = source.get(start..)?;
-                let length = if length == 0 {
-                    rest.len()
-                } else {
-                    usize::try_from(length).ok()?
-                };
+                let length = if length == 0 { rest.len() } else { usize::try_from(length).ok()? };
                 bytes.extend_from_slice(rest.get(..length)?);
                 // The same place again and again would grow without end.
                 if bytes.len() > self.file.len() {
@@ -234,11 +206,7 @@ impl Fields<'_> {
     fn number(&mut self, n_bytes: usize) -> Option<u64> {
         let (number, rest) = self.0.split_at_checked(n_bytes)?;
         self.0 = rest;
-        Some(
-            number
-                .iter()
-                .fold(0, |number, &byte| number << 8 | u64::from(byte)),
-        )
+        Some(number.iter().fold(0, |number, &byte| number << 8 | u64::from(byte)))
     }
 
     /// Of a box that has one; its flags are left out.
@@ -261,10 +229,8 @@ fn all(mut boxes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     })
 }
 
-fn find<'a>(boxes: &'a [u8], name: [u8; 4]) -> Option<&'a [u8]> {
-    all(boxes)
-        .find(|(found, _)| *found == name)
-        .map(|(_, body)| body)
+fn find(boxes: &[u8], name: [u8; 4]) -> Option<&[u8]> {
+    all(boxes).find(|(found, _)| *found == name).map(|(_, body)| body)
 }
 
 /// The name, where the body begins and where it ends, of the first box.

@@ -31,17 +31,11 @@ fn of_sixteen_bits_the_upper_eight_are_kept() {
     check(one(image::Luma([30_000_u16])), &[117, 117, 117]);
     check(one(Rgb([0_u16, 30_000, 65_535])), &[0, 117, 255]);
     check(one(LumaA([30_000_u16, 65_535])), &[117, 117, 117]);
-    check(
-        one(Rgba([10 << 8, 20 << 8, 30 << 8, 128_u16 << 8])),
-        &[132, 137, 142],
-    );
+    check(one(Rgba([10 << 8, 20 << 8, 30 << 8, 128_u16 << 8])), &[132, 137, 142]);
 }
 
 #[test]
 fn floating_point_ends_in_range() {
     check(one(Rgb([-1.0_f32, 0.5, 2.0])), &[0, 128, 255]);
-    check(
-        one(Rgba([f32::INFINITY, f32::NEG_INFINITY, 0.0, 1.0])),
-        &[255, 0, 0],
-    );
+    check(one(Rgba([f32::INFINITY, f32::NEG_INFINITY, 0.0, 1.0])), &[255, 0, 0]);
 }

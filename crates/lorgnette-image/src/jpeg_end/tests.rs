@@ -10,10 +10,7 @@ fn check(after_start: &[u8], expected: bool) {
 fn the_end_is_found() {
     check(b"\xff\xd9", true);
     check(b"\xff\xe0\0\x04ab\xff\xd9", true);
-    check(
-        b"\xff\xda\0\x02data\xff\0data\xff\xd0data\xff\xd9junk",
-        true,
-    );
+    check(b"\xff\xda\0\x02data\xff\0data\xff\xd0data\xff\xd9junk", true);
     check(b"\xff\xff\xff\xd9", true);
 }
 

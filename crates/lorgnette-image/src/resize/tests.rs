@@ -24,8 +24,5 @@ fn the_passes_run_in_pillows_order() {
 #[test]
 fn one_colour_stays_one_colour() {
     let rgb = [7, 130, 255].repeat(37 * 5);
-    assert_eq!(
-        resize(&rgb, (37, 5), (16, 32)).unwrap(),
-        [7, 130, 255].repeat(16 * 32)
-    );
+    assert_eq!(resize(&rgb, (37, 5), (16, 32)).unwrap(), [7, 130, 255].repeat(16 * 32));
 }

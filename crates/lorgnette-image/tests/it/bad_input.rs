@@ -63,21 +63,12 @@ fn what_is_cut_off_is_refused_and_never_shown_half() {
 
 #[test]
 fn cut_off_says_so() {
-    let cases = [
-        "rgb.png",
-        "exif6.jpg",
-        "lossless.webp",
-        "animated.gif",
-        "screen.bmp",
-        "page.tiff",
-    ];
+    let cases =
+        ["rgb.png", "exif6.jpg", "lossless.webp", "animated.gif", "screen.bmp", "page.tiff"];
     for name in cases {
         let bytes = fixture(name);
         let error = Picture::decode(&bytes[..bytes.len() / 2]).unwrap_err();
-        assert!(
-            matches!(error, ImageError::Truncated { .. }),
-            "{name}: {error:?}"
-        );
+        assert!(matches!(error, ImageError::Truncated { .. }), "{name}: {error:?}");
     }
 }
 
@@ -87,12 +78,7 @@ fn cut_off_avif_says_so() {
     for len in 40..bytes.len() {
         let error = Picture::decode(&bytes[..len]).unwrap_err();
         assert!(
-            matches!(
-                error,
-                ImageError::Truncated {
-                    format: Format::Avif
-                }
-            ),
+            matches!(error, ImageError::Truncated { format: Format::Avif }),
             "{len}: {error:?}"
         );
     }
@@ -104,16 +90,10 @@ fn an_avif_that_lies_about_its_size_is_refused() {
     let mut bytes = form("444.avif");
     let size = bytes.windows(4).position(|name| name == b"ispe").unwrap() + 8;
     bytes[size..size + 8].copy_from_slice(&[0, 0, 0, 1, 0, 0, 0, 1]);
-    let limits = Limits {
-        max_pixels: 100,
-        ..Limits::default()
-    };
+    let limits = Limits { max_pixels: 100, ..Limits::default() };
     assert!(matches!(
         Picture::decode_with(&bytes, &limits),
-        Err(ImageError::Damaged {
-            format: Format::Avif,
-            ..
-        })
+        Err(ImageError::Damaged { format: Format::Avif, .. })
     ));
 }
 
@@ -121,10 +101,7 @@ fn an_avif_that_lies_about_its_size_is_refused() {
 fn what_is_no_picture_is_told_apart() {
     assert!(matches!(Picture::decode(b""), Err(ImageError::Empty)));
     assert!(matches!(Picture::decode(b"hello"), Err(ImageError::Text)));
-    assert!(matches!(
-        Picture::decode(&[0; 100]),
-        Err(ImageError::NotAPicture)
-    ));
+    assert!(matches!(Picture::decode(&[0; 100]), Err(ImageError::NotAPicture)));
     check_good_one_decodes();
 }
 
@@ -143,11 +120,7 @@ fn png_header(width: u32, height: u32) -> Vec<u8> {
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, &byte| {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| {
-            if crc & 1 == 1 {
-                crc >> 1 ^ 0xedb8_8320
-            } else {
-                crc >> 1
-            }
+            if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 }
         })
     })
 }
@@ -166,23 +139,11 @@ fn a_bomb_is_refused_by_its_header_with_the_numbers() {
     );
     for (width, height) in [(1, 20_000), (20_000, 1)] {
         let error = Picture::decode(&png_header(width, height)).unwrap_err();
-        assert!(
-            matches!(
-                error,
-                ImageError::SideTooLong {
-                    max_side: 16_384,
-                    ..
-                }
-            ),
-            "{error:?}"
-        );
+        assert!(matches!(error, ImageError::SideTooLong { max_side: 16_384, .. }), "{error:?}");
     }
     // One row of this is too much already.
     let error = Picture::decode(&png_header(u32::MAX >> 1, u32::MAX >> 1)).unwrap_err();
-    assert!(
-        matches!(error, ImageError::DecoderLimit { .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, ImageError::DecoderLimit { .. }), "{error:?}");
     for (width, height) in [(0, 0), (0, 5), (5, 0)] {
         assert!(Picture::decode(&png_header(width, height)).is_err());
     }
@@ -194,51 +155,21 @@ fn each_limit_is_one() {
     let scene = form("scene.png"); // 48 x 32
     let with = |limits| Picture::decode_with(&scene, &limits);
     let all = Limits::default();
-    assert!(
-        with(Limits {
-            max_pixels: 1536,
-            max_side: 48,
-            max_bytes: 8192
-        })
-        .is_ok()
-    );
+    assert!(with(Limits { max_pixels: 1536, max_side: 48, max_bytes: 8192 }).is_ok());
     assert!(matches!(
-        with(Limits {
-            max_pixels: 1535,
-            ..all
-        }),
-        Err(ImageError::TooManyPixels {
-            width: 48,
-            height: 32,
-            max_pixels: 1535
-        })
+        with(Limits { max_pixels: 1535, ..all }),
+        Err(ImageError::TooManyPixels { width: 48, height: 32, max_pixels: 1535 })
     ));
     assert!(matches!(
-        with(Limits {
-            max_side: 47,
-            ..all
-        }),
-        Err(ImageError::SideTooLong {
-            width: 48,
-            height: 32,
-            max_side: 47
-        })
+        with(Limits { max_side: 47, ..all }),
+        Err(ImageError::SideTooLong { width: 48, height: 32, max_side: 47 })
     ));
     assert!(matches!(
-        with(Limits {
-            max_bytes: 4607,
-            ..all
-        }),
-        Err(ImageError::TooManyBytes {
-            bytes: 4608,
-            max_bytes: 4607
-        })
+        with(Limits { max_bytes: 4607, ..all }),
+        Err(ImageError::TooManyBytes { bytes: 4608, max_bytes: 4607 })
     ));
     assert!(matches!(
-        with(Limits {
-            max_bytes: 10,
-            ..all
-        }),
+        with(Limits { max_bytes: 10, ..all }),
         Err(ImageError::TooManyBytes { max_bytes: 10, .. })
     ));
 }
@@ -251,11 +182,7 @@ fn a_wrong_name_does_not_matter() {
 }
 
 /// Small, so that a header made up at random costs little.
-const SMALL: Limits = Limits {
-    max_pixels: 1 << 20,
-    max_side: 4096,
-    max_bytes: 8 << 20,
-};
+const SMALL: Limits = Limits { max_pixels: 1 << 20, max_side: 4096, max_bytes: 8 << 20 };
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]

@@ -12,11 +12,7 @@ pub fn form(name: &str) -> Vec<u8> {
 }
 
 fn mean_difference(found: &Picture, wanted: &Picture) -> f64 {
-    let differences = found
-        .rgb()
-        .iter()
-        .zip(wanted.rgb())
-        .map(|(&a, &b)| a.abs_diff(b));
+    let differences = found.rgb().iter().zip(wanted.rgb()).map(|(&a, &b)| a.abs_diff(b));
     differences.map(f64::from).sum::<f64>() / wanted.rgb().len() as f64
 }
 
@@ -25,25 +21,15 @@ fn mean_difference(found: &Picture, wanted: &Picture) -> f64 {
 fn check(name: &str, scene: &str, allowed: f64) {
     let picture = Picture::decode(&form(name)).unwrap_or_else(|error| panic!("{name}: {error:?}"));
     let wanted = Picture::decode(&form(scene)).unwrap();
-    assert_eq!(
-        (picture.width(), picture.height()),
-        (wanted.width(), wanted.height()),
-        "{name}"
-    );
+    assert_eq!((picture.width(), picture.height()), (wanted.width(), wanted.height()), "{name}");
     let mean = mean_difference(&picture, &wanted);
     assert!(mean <= allowed, "{name}: differs by {mean}");
 }
 
 #[test]
 fn lossless_files_show_the_scene_exactly() {
-    let names = [
-        "bmp24.bmp",
-        "cmyk.tiff",
-        "deflate.tiff",
-        "lossless.webp",
-        "packbits.tiff",
-        "plain.tiff",
-    ];
+    let names =
+        ["bmp24.bmp", "cmyk.tiff", "deflate.tiff", "lossless.webp", "packbits.tiff", "plain.tiff"];
     for name in names {
         check(name, "scene.png", 0.0);
     }
@@ -69,10 +55,7 @@ fn avif_shows_the_scene_nearly() {
     for orientation in 1..=8 {
         let name = format!("exif-{orientation}.avif");
         check(&name, "scene.png", 1.5);
-        assert_eq!(
-            Picture::decode(&form(&name)).unwrap().orientation(),
-            orientation
-        );
+        assert_eq!(Picture::decode(&form(&name)).unwrap().orientation(), orientation);
     }
 }
 
@@ -120,33 +103,13 @@ fn few_colours_become_three() {
 fn of_an_animation_the_first_frame_is_shown_and_said_to_be_one() {
     for name in ["animated.png", "animated.webp", "pages.tiff"] {
         check(name, "scene.png", 0.0);
-        assert!(
-            Picture::decode(&form(name)).unwrap().is_animation(),
-            "{name}"
-        );
+        assert!(Picture::decode(&form(name)).unwrap().is_animation(), "{name}");
     }
     check("animated.avif", "scene.png", 2.5);
-    assert!(
-        Picture::decode(&form("animated.avif"))
-            .unwrap()
-            .is_animation()
-    );
-    assert!(
-        Picture::decode(&crate::golden::fixture("animated.gif"))
-            .unwrap()
-            .is_animation()
-    );
-    for name in [
-        "scene.png",
-        "lossless.webp",
-        "plain.tiff",
-        "palette.gif",
-        "420.jpg",
-    ] {
-        assert!(
-            !Picture::decode(&form(name)).unwrap().is_animation(),
-            "{name}"
-        );
+    assert!(Picture::decode(&form("animated.avif")).unwrap().is_animation());
+    assert!(Picture::decode(&crate::golden::fixture("animated.gif")).unwrap().is_animation());
+    for name in ["scene.png", "lossless.webp", "plain.tiff", "palette.gif", "420.jpg"] {
+        assert!(!Picture::decode(&form(name)).unwrap().is_animation(), "{name}");
     }
 }
 
@@ -170,10 +133,8 @@ fn a_large_picture_is_prepared() {
     let grey = image::GrayImage::from_fn(8000, 6000, |x, y| image::Luma([(x ^ y) as u8]));
     let mut png = Cursor::new(Vec::new());
     grey.write_to(&mut png, ImageFormat::Png).unwrap();
-    let pixels = Picture::decode(png.get_ref())
-        .unwrap()
-        .prepare(&ImageConfig::PIXTRAL_12B)
-        .unwrap();
+    let pixels =
+        Picture::decode(png.get_ref()).unwrap().prepare(&ImageConfig::PIXTRAL_12B).unwrap();
     assert_eq!(pixels.grid().n_tokens(), 3120);
 }
 
@@ -182,28 +143,16 @@ fn rare_forms_are_refused_as_such() {
     for name in ["palette.tiff", "jpeg.tiff"] {
         let error = Picture::decode(&form(name)).unwrap_err();
         assert!(
-            matches!(
-                error,
-                ImageError::UnsupportedKind {
-                    format: Format::Tiff,
-                    ..
-                }
-            ),
+            matches!(error, ImageError::UnsupportedKind { format: Format::Tiff, .. }),
             "{error:?}"
         );
     }
     let mut twelve_bit = form("420.jpg");
-    let frame = twelve_bit
-        .windows(2)
-        .position(|pair| pair == [0xff, 0xc0])
-        .unwrap();
+    let frame = twelve_bit.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
     twelve_bit[frame + 4] = 12;
     let error = Picture::decode(&twelve_bit).unwrap_err();
     assert!(
-        matches!(
-            error,
-            ImageError::UnsupportedKind { .. } | ImageError::Damaged { .. }
-        ),
+        matches!(error, ImageError::UnsupportedKind { .. } | ImageError::Damaged { .. }),
         "{error:?}"
     );
 }

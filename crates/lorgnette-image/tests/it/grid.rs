@@ -81,22 +81,9 @@ fn halves_round_to_even_and_not_down() {
 #[test]
 fn a_smaller_longest_side_is_kept_between_one_unit_and_the_models_own() {
     let max_side = |side| ImageConfig::PIXTRAL_12B.with_max_side(side).max_side;
-    assert_eq!(
-        [0, 1, 16, 512, 1024, 4096].map(max_side),
-        [16, 16, 16, 512, 1024, 1024]
-    );
-    check(
-        &ImageConfig::PIXTRAL_12B.with_max_side(512),
-        1920,
-        1080,
-        "18x32, 594 tokens",
-    );
-    check(
-        &ImageConfig::PIXTRAL_12B.with_max_side(0),
-        1920,
-        1080,
-        "1x1, 2 tokens",
-    );
+    assert_eq!([0, 1, 16, 512, 1024, 4096].map(max_side), [16, 16, 16, 512, 1024, 1024]);
+    check(&ImageConfig::PIXTRAL_12B.with_max_side(512), 1920, 1080, "18x32, 594 tokens");
+    check(&ImageConfig::PIXTRAL_12B.with_max_side(0), 1920, 1080, "1x1, 2 tokens");
 }
 
 #[test]

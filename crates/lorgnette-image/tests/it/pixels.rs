@@ -17,63 +17,33 @@ fn normalised_grey_sums_to_the_references_numbers() {
         (2133, 3422, 640, 1024, 383_505.0),
     ];
     for (width, height, grid_width, grid_height, expected) in cases {
-        let pixels = flat(width, height, 128)
-            .prepare(&ImageConfig::PIXTRAL_12B)
-            .unwrap();
+        let pixels = flat(width, height, 128).prepare(&ImageConfig::PIXTRAL_12B).unwrap();
         assert_eq!((pixels.width(), pixels.height()), (grid_width, grid_height));
-        let sum: f64 = pixels
-            .data()
-            .iter()
-            .map(|&value| f64::from(value.abs()))
-            .sum();
-        assert!(
-            (sum / expected - 1.0).abs() < 1e-5,
-            "{width} x {height}: {sum}, not {expected}"
-        );
+        let sum: f64 = pixels.data().iter().map(|&value| f64::from(value.abs())).sum();
+        assert!((sum / expected - 1.0).abs() < 1e-5, "{width} x {height}: {sum}, not {expected}");
     }
 }
 
 #[test]
 fn black_and_white_end_where_the_mean_and_deviation_put_them() {
     for (grey, expected) in [(0_u8, -1.792_26_f32), (255, 1.930_33)] {
-        let pixels = flat(33, 50, grey)
-            .prepare(&ImageConfig::PIXTRAL_12B)
-            .unwrap();
+        let pixels = flat(33, 50, grey).prepare(&ImageConfig::PIXTRAL_12B).unwrap();
         let red = &pixels.data()[..pixels.data().len() / 3];
-        assert!(
-            red.iter().all(|value| (value - expected).abs() < 1e-4),
-            "{grey}: {}",
-            red[0]
-        );
+        assert!(red.iter().all(|value| (value - expected).abs() < 1e-4), "{grey}: {}", red[0]);
         assert!(pixels.data().iter().all(|value| value.is_finite()));
     }
 }
 
 #[test]
 fn colours_are_separated_and_rows_stay_rows() {
-    let config = ImageConfig {
-        mean: [0.0; 3],
-        std: [1.0; 3],
-        ..ImageConfig::PIXTRAL_12B
-    };
-    let rgb = (0..16 * 32)
-        .flat_map(|idx| [idx as u8, 255, (idx >> 8) as u8])
-        .collect();
-    let pixels = Picture::from_rgb(16, 32, rgb)
-        .unwrap()
-        .prepare(&config)
-        .unwrap();
+    let config = ImageConfig { mean: [0.0; 3], std: [1.0; 3], ..ImageConfig::PIXTRAL_12B };
+    let rgb = (0..16 * 32).flat_map(|idx| [idx as u8, 255, (idx >> 8) as u8]).collect();
+    let pixels = Picture::from_rgb(16, 32, rgb).unwrap().prepare(&config).unwrap();
     let byte = |channel: usize, y: usize, x: usize| {
         (pixels.data()[(channel * 32 + y) * 16 + x] * 255.0).round() as u32
     };
-    assert_eq!(
-        [byte(0, 0, 0), byte(0, 0, 5), byte(0, 3, 1), byte(0, 31, 15)],
-        [0, 5, 49, 255]
-    );
-    assert_eq!(
-        [byte(1, 7, 7), byte(2, 15, 15), byte(2, 16, 0)],
-        [255, 0, 1]
-    );
+    assert_eq!([byte(0, 0, 0), byte(0, 0, 5), byte(0, 3, 1), byte(0, 31, 15)], [0, 5, 49, 255]);
+    assert_eq!([byte(1, 7, 7), byte(2, 15, 15), byte(2, 16, 0)], [255, 0, 1]);
     assert_eq!(pixels.grid(), Grid { rows: 2, cols: 1 });
 }
 
@@ -101,10 +71,7 @@ fn what_the_model_sees_can_be_saved() {
 #[test]
 fn the_hash_tells_pictures_and_their_shapes_apart() {
     let hash = |width, height, grey| {
-        flat(width, height, grey)
-            .prepare(&ImageConfig::PIXTRAL_12B)
-            .unwrap()
-            .content_hash()
+        flat(width, height, grey).prepare(&ImageConfig::PIXTRAL_12B).unwrap().content_hash()
     };
     assert_eq!(hash(32, 16, 5), hash(32, 16, 5));
     assert_ne!(hash(32, 16, 5), hash(32, 16, 6));
@@ -121,33 +88,15 @@ fn reference_pixels_must_fit_their_size() {
         make(28 * 56 * 3, 56, 56),
         Err(ImageError::WrongLength { expected: 9408, .. })
     ));
-    assert!(matches!(
-        make(14 * 28 * 3, 14, 28),
-        Err(ImageError::NotWholeUnits { unit: 28, .. })
-    ));
-    assert!(matches!(
-        make(0, 0, 0),
-        Err(ImageError::NotWholeUnits { .. })
-    ));
+    assert!(matches!(make(14 * 28 * 3, 14, 28), Err(ImageError::NotWholeUnits { unit: 28, .. })));
+    assert!(matches!(make(0, 0, 0), Err(ImageError::NotWholeUnits { .. })));
 }
 
 #[test]
 fn pictures_from_memory_must_fit_their_size() {
     let make = |len, width, height| Picture::from_rgb(width, height, vec![0; len]);
     assert!(make(12, 2, 2).is_ok());
-    assert!(matches!(
-        make(11, 2, 2),
-        Err(ImageError::WrongLength { found: 11, .. })
-    ));
-    assert!(matches!(
-        make(0, 0, 2),
-        Err(ImageError::NoPixels {
-            width: 0,
-            height: 2
-        })
-    ));
-    assert!(matches!(
-        make(0, u32::MAX, u32::MAX),
-        Err(ImageError::WrongLength { .. })
-    ));
+    assert!(matches!(make(11, 2, 2), Err(ImageError::WrongLength { found: 11, .. })));
+    assert!(matches!(make(0, 0, 2), Err(ImageError::NoPixels { width: 0, height: 2 })));
+    assert!(matches!(make(0, u32::MAX, u32::MAX), Err(ImageError::WrongLength { .. })));
 }

@@ -25,11 +25,8 @@ fn reference(a: &Attention, q: &[f32], k: &[f32], v: &[f32], stride: usize) -> V
             let scores: Vec<f64> = (0..n_seen)
                 .map(|key| {
                     let key = &k[kv * stride + key * d..][..d];
-                    let dot: f64 = row
-                        .iter()
-                        .zip(key)
-                        .map(|(a, b)| f64::from(*a) * f64::from(*b))
-                        .sum();
+                    let dot: f64 =
+                        row.iter().zip(key).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
                     dot * f64::from(a.scale)
                 })
                 .collect();
@@ -54,10 +51,8 @@ fn check(a: Attention, spread: f32) {
     // Scores grow with the spread, and so does the rounding of a score in f32.
     let tolerance = 2e-5 * spread;
     let stride = (a.n_keys + 5) * a.head_dim; // the cache is longer than what is in use
-    let q: Vec<f32> = noise(a.n_heads * a.n_queries * a.head_dim, 1)
-        .iter()
-        .map(|x| x * spread)
-        .collect();
+    let q: Vec<f32> =
+        noise(a.n_heads * a.n_queries * a.head_dim, 1).iter().map(|x| x * spread).collect();
     let k = noise(a.n_kv_heads * stride, 2);
     let v = noise(a.n_kv_heads * stride, 3);
     let expected = reference(&a, &q, &k, &v, stride);
@@ -65,42 +60,25 @@ fn check(a: Attention, spread: f32) {
     a.run(&q, &k, &v, stride, &mut out);
     assert_close(&out, &expected, tolerance);
 
-    let (k16, v16): (Vec<f16>, Vec<f16>) = k
-        .iter()
-        .zip(&v)
-        .map(|(k, v)| (f16::from_f32(*k), f16::from_f32(*v)))
-        .unzip();
+    let (k16, v16): (Vec<f16>, Vec<f16>) =
+        k.iter().zip(&v).map(|(k, v)| (f16::from_f32(*k), f16::from_f32(*v))).unzip();
     let k_wide: Vec<f32> = k16.iter().map(|x| x.to_f32()).collect();
     let v_wide: Vec<f32> = v16.iter().map(|x| x.to_f32()).collect();
     a.run(&q, &k16, &v16, stride, &mut out);
-    assert_close(
-        &out,
-        &reference(&a, &q, &k_wide, &v_wide, stride),
-        tolerance,
-    );
+    assert_close(&out, &reference(&a, &q, &k_wide, &v_wide, stride), tolerance);
 
-    let (k16, v16): (Vec<bf16>, Vec<bf16>) = k
-        .iter()
-        .zip(&v)
-        .map(|(k, v)| (bf16::from_f32(*k), bf16::from_f32(*v)))
-        .unzip();
+    let (k16, v16): (Vec<bf16>, Vec<bf16>) =
+        k.iter().zip(&v).map(|(k, v)| (bf16::from_f32(*k), bf16::from_f32(*v))).unzip();
     let k_wide: Vec<f32> = k16.iter().map(|x| x.to_f32()).collect();
     let v_wide: Vec<f32> = v16.iter().map(|x| x.to_f32()).collect();
     a.run(&q, &k16, &v16, stride, &mut out);
-    assert_close(
-        &out,
-        &reference(&a, &q, &k_wide, &v_wide, stride),
-        tolerance,
-    );
+    assert_close(&out, &reference(&a, &q, &k_wide, &v_wide, stride), tolerance);
 }
 
 #[track_caller]
 fn assert_close(got: &[f32], expected: &[f32], tolerance: f32) {
     for (i, (got, expected)) in got.iter().zip(expected).enumerate() {
-        assert!(
-            (got - expected).abs() <= tolerance,
-            "at {i}: {got} instead of {expected}"
-        );
+        assert!((got - expected).abs() <= tolerance, "at {i}: {got} instead of {expected}");
     }
 }
 
@@ -111,15 +89,7 @@ fn sizes(
     n_queries: usize,
     n_keys: usize,
 ) -> Attention {
-    Attention {
-        n_heads,
-        n_kv_heads,
-        head_dim,
-        n_queries,
-        n_keys,
-        scale: 0.3,
-        causal_from: None,
-    }
+    Attention { n_heads, n_kv_heads, head_dim, n_queries, n_keys, scale: 0.3, causal_from: None }
 }
 
 #[test]
@@ -132,23 +102,11 @@ fn full_attention_equals_the_definition_over_several_tiles() {
 fn causal_grouped_attention_equals_the_definition() {
     for (n_queries, first) in [(1, 0), (1, 600), (7, 3), (64, 250), (530, 0)] {
         let n_keys = first + n_queries;
-        check(
-            Attention {
-                causal_from: Some(first),
-                ..sizes(8, 2, 32, n_queries, n_keys)
-            },
-            1.0,
-        );
+        check(Attention { causal_from: Some(first), ..sizes(8, 2, 32, n_queries, n_keys) }, 1.0);
     }
 }
 
 #[test]
 fn scores_that_would_overflow_an_exponential_do_not() {
-    check(
-        Attention {
-            causal_from: Some(0),
-            ..sizes(2, 1, 16, 300, 300)
-        },
-        400.0,
-    );
+    check(Attention { causal_from: Some(0), ..sizes(2, 1, 16, 300, 300) }, 400.0);
 }

@@ -17,9 +17,7 @@ fn exp_is_within_three_units_of_the_last_place() {
 #[test]
 fn silu_mul_equals_its_definition_also_far_out() {
     let gate: Vec<f32> = (-5000..5000_i16).map(|i| f32::from(i) * 0.03).collect();
-    let up: Vec<f32> = (0..10_000_u16)
-        .map(|i| (f32::from(i) * 0.7).sin())
-        .collect();
+    let up: Vec<f32> = (0..10_000_u16).map(|i| (f32::from(i) * 0.7).sin()).collect();
     let mut product = gate.clone();
     silu_mul(&mut product, &up);
     for ((got, g), u) in product.iter().zip(&gate).zip(&up) {

@@ -15,9 +15,8 @@ fn check<T: Element>(m: usize, n: usize, k: usize, narrow: fn(f32) -> T, wide: f
     matmul_nt(&x, &w, &mut y, (m, n, k));
     for row in 0..m {
         for col in 0..n {
-            let expected: f64 = (0..k)
-                .map(|i| f64::from(x[row * k + i]) * f64::from(wide(w[col * k + i])))
-                .sum();
+            let expected: f64 =
+                (0..k).map(|i| f64::from(x[row * k + i]) * f64::from(wide(w[col * k + i]))).sum();
             let got = f64::from(y[row * n + col]);
             assert!(
                 (got - expected).abs() < 1e-4,

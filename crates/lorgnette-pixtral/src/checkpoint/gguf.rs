@@ -92,9 +92,7 @@ struct HeaderReader<'a> {
 impl HeaderReader<'_> {
     fn header(&mut self) -> Result<GgufFile, LoadError> {
         if self.n_file_bytes < 4 || self.bytes::<4>()? != MAGIC {
-            return Err(LoadError::NotGguf {
-                file: self.path.to_owned(),
-            });
+            return Err(LoadError::NotGguf { file: self.path.to_owned() });
         }
         let version = self.u32()?;
         if !matches!(version, 2 | 3) {
@@ -103,10 +101,7 @@ impl HeaderReader<'_> {
             } else {
                 format!("GGUF version {version}")
             };
-            return Err(LoadError::Unsupported {
-                file: self.path.to_owned(),
-                what,
-            });
+            return Err(LoadError::Unsupported { file: self.path.to_owned(), what });
         }
         let n_tensors = self.count(24, "tensors")?; // name length, n_dims, type, offset
         let n_values = self.count(13, "metadata values")?; // key length, kind, one byte
@@ -130,11 +125,7 @@ impl HeaderReader<'_> {
         };
         let data_start = self.n_read.next_multiple_of(alignment);
         let tensors = self.place(infos, data_start, alignment)?;
-        Ok(GgufFile {
-            path: self.path.to_owned(),
-            metadata,
-            tensors,
-        })
+        Ok(GgufFile { path: self.path.to_owned(), metadata, tensors })
     }
 
     /// Checks where the tensors lie: aligned, inside the file, none over another.
@@ -262,9 +253,7 @@ impl HeaderReader<'_> {
     /// before anything is made for it.
     fn count(&mut self, smallest: u64, what: &str) -> Result<u64, LoadError> {
         let n = self.u64()?;
-        if n.checked_mul(smallest)
-            .is_none_or(|needed| needed > self.n_left)
-        {
+        if n.checked_mul(smallest).is_none_or(|needed| needed > self.n_left) {
             return self.fault(format!("{n} {what} do not fit into the file"));
         }
         Ok(n)

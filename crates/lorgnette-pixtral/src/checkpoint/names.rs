@@ -168,10 +168,7 @@ fn native(part: Part) -> String {
         Part::PatchConv => "vision_encoder.patch_conv.weight".into(),
         Part::VisionPreNorm => "vision_encoder.ln_pre.weight".into(),
         Part::Vision(i, part) => {
-            format!(
-                "vision_encoder.transformer.layers.{i}.{}.weight",
-                block(part)
-            )
+            format!("vision_encoder.transformer.layers.{i}.{}.weight", block(part))
         }
         Part::ProjectorNorm => "pre_mm_projector_norm.weight".into(),
         Part::PatchMerger => "patch_merger.merging_layer.weight".into(),
@@ -225,10 +222,7 @@ pub fn inventory(config: &ModelConfig) -> Vec<(Part, Vec<usize>)> {
 
 /// The decoder's tensors.
 pub fn text_inventory(text: &TextConfig) -> Vec<(Part, Vec<usize>)> {
-    let mut parts = vec![(
-        Part::TokenEmbedding,
-        vec![text.vocab_size, text.hidden_size],
-    )];
+    let mut parts = vec![(Part::TokenEmbedding, vec![text.vocab_size, text.hidden_size])];
     let sizes = BlockSizes {
         hidden: text.hidden_size,
         intermediate: text.intermediate_size,
@@ -248,17 +242,10 @@ pub fn text_inventory(text: &TextConfig) -> Vec<(Part, Vec<usize>)> {
 /// The encoder's and the projector's tensors.
 pub fn vision_inventory(vision: &VisionConfig, text_hidden_size: usize) -> Vec<(Part, Vec<usize>)> {
     let (hidden, patch) = (vision.hidden_size, vision.patch_size);
-    let mut parts = vec![
-        (Part::PatchConv, vec![hidden, 3, patch, patch]),
-        (Part::VisionPreNorm, vec![hidden]),
-    ];
+    let mut parts =
+        vec![(Part::PatchConv, vec![hidden, 3, patch, patch]), (Part::VisionPreNorm, vec![hidden])];
     let heads = vision.n_heads * vision.head_dim;
-    let sizes = BlockSizes {
-        hidden,
-        intermediate: vision.intermediate_size,
-        q: heads,
-        kv: heads,
-    };
+    let sizes = BlockSizes { hidden, intermediate: vision.intermediate_size, q: heads, kv: heads };
     for i in 0..vision.n_layers {
         parts.extend(BlockPart::ALL.map(|part| (Part::Vision(i, part), sizes.shape(part))));
     }

@@ -35,10 +35,7 @@ pub(super) fn read_header(path: &Path) -> Result<BTreeMap<String, Entry>, LoadEr
     file.read_exact(&mut length)?;
     let n_header_bytes = u64::from_le_bytes(length);
     if n_header_bytes > MAX_HEADER_BYTES {
-        return Err(LoadError::malformed(
-            path,
-            format!("a header of {n_header_bytes} bytes"),
-        ));
+        return Err(LoadError::malformed(path, format!("a header of {n_header_bytes} bytes")));
     }
     let data_start = 8 + n_header_bytes;
     if data_start > n_file_bytes {

@@ -25,26 +25,14 @@ fn check_error(dir: &TempDir, expected: &str) {
     // What comes after a broken model is not broken.
     let good = load(&native(|_, _| {})).expect("a good model");
     let mut cache = good.new_cache(4, KvFormat::F16).unwrap();
-    let prompt = Prompt {
-        ids: &[1, 2],
-        image_token: None,
-        pictures: &[],
-    };
-    good.prefill(
-        &prompt,
-        &mut cache,
-        4,
-        &mut |_, _| ControlFlow::Continue(()),
-    )
-    .unwrap();
+    let prompt = Prompt { ids: &[1, 2], image_token: None, pictures: &[] };
+    good.prefill(&prompt, &mut cache, 4, &mut |_, _| ControlFlow::Continue(())).unwrap();
 }
 
 #[test]
 fn a_folder_without_a_model_says_so() {
     check_error(&TempDir::new().unwrap(), "holds no model");
-    let error = Checkpoint::open(Path::new("no/such/folder"))
-        .unwrap_err()
-        .to_string();
+    let error = Checkpoint::open(Path::new("no/such/folder")).unwrap_err().to_string();
     assert!(error.contains("no/such/folder"), "{error}");
 }
 
@@ -69,10 +57,7 @@ fn a_missing_shard_and_an_index_that_leads_outside_are_named() {
     fs_err::remove_file(dir.path().join("consolidated.safetensors")).unwrap();
     let index = dir.path().join("model.safetensors.index.json");
     for (name, expected) in [
-        (
-            "model-00001-of-00002.safetensors",
-            "model-00001-of-00002.safetensors is missing",
-        ),
+        ("model-00001-of-00002.safetensors", "model-00001-of-00002.safetensors is missing"),
         ("../model.safetensors", "the file name"),
         ("/etc/passwd", "the file name"),
     ] {
@@ -87,10 +72,7 @@ fn a_cut_shard_is_named_with_the_bytes() {
     let shard = dir.path().join("consolidated.safetensors");
     let bytes = fs_err::read(&shard).unwrap();
     fs_err::write(&shard, &bytes[..bytes.len() - 1]).unwrap();
-    check_error(
-        &dir,
-        &format!("{} bytes needed, {} found", bytes.len(), bytes.len() - 1),
-    );
+    check_error(&dir, &format!("{} bytes needed, {} found", bytes.len(), bytes.len() - 1));
 }
 
 #[test]
@@ -100,10 +82,7 @@ fn a_tensor_of_another_shape_is_named_with_both() {
             shape.swap(0, 1);
         }
     });
-    check_error(
-        &dir,
-        "layers.1.attention.wq.weight is [32, 64], the configuration says [64, 32]",
-    );
+    check_error(&dir, "layers.1.attention.wq.weight is [32, 64], the configuration says [64, 32]");
 }
 
 #[test]

@@ -11,16 +11,10 @@ pub(crate) fn from_gguf(
     vision: Option<&GgufFile>,
 ) -> Result<ModelConfig, LoadError> {
     let vision = vision.map(vision_config).transpose()?;
-    let config = ModelConfig {
-        text: text_config(text)?,
-        vision,
-    };
+    let config = ModelConfig { text: text_config(text)?, vision };
     config.checked().map_err(|fault| match fault {
         ConfigFault::Malformed(reason) => LoadError::malformed(&text.path, reason),
-        ConfigFault::Unsupported(what) => LoadError::Unsupported {
-            file: text.path.clone(),
-            what,
-        },
+        ConfigFault::Unsupported(what) => LoadError::Unsupported { file: text.path.clone(), what },
     })
 }
 
@@ -28,39 +22,21 @@ fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
     let architecture = file.architecture();
     if !matches!(architecture, "llama" | "mistral3") {
         let what = format!("architecture {architecture:?}");
-        return Err(LoadError::Unsupported {
-            file: file.path.clone(),
-            what,
-        });
+        return Err(LoadError::Unsupported { file: file.path.clone(), what });
     }
     let key = |name: &str| format!("{architecture}.{name}");
     for (name, what) in [
         ("expert_count", "a mixture of experts"),
-        (
-            "attention.temperature_scale",
-            "scaled attention (temperature_scale)",
-        ),
+        ("attention.temperature_scale", "scaled attention (temperature_scale)"),
         ("attention.sliding_window", "a sliding window"),
     ] {
-        if file
-            .get(&key(name))
-            .is_some_and(|value| *value != Value::Int(0))
-        {
-            return Err(LoadError::Unsupported {
-                file: file.path.clone(),
-                what: what.into(),
-            });
+        if file.get(&key(name)).is_some_and(|value| *value != Value::Int(0)) {
+            return Err(LoadError::Unsupported { file: file.path.clone(), what: what.into() });
         }
     }
-    if let Some(kind) = file
-        .string(&key("rope.scaling.type"))
-        .filter(|kind| *kind != "none")
-    {
+    if let Some(kind) = file.string(&key("rope.scaling.type")).filter(|kind| *kind != "none") {
         let what = format!("rotary positions of type {kind:?}");
-        return Err(LoadError::Unsupported {
-            file: file.path.clone(),
-            what,
-        });
+        return Err(LoadError::Unsupported { file: file.path.clone(), what });
     }
     let hidden_size = size(file, &key("embedding_length"))?;
     let n_heads = size(file, &key("attention.head_count"))?;
@@ -71,12 +47,12 @@ fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
         (Ok(head_dim), _) | (Err(_), Ok(head_dim)) => head_dim,
         (Err(_), Err(_)) => hidden_size.checked_div(n_heads).unwrap_or(0),
     };
-    let embedding = file
-        .tensors
-        .get(&Naming::Gguf.name(Part::TokenEmbedding))
-        .ok_or_else(|| LoadError::MissingTensor {
-            checkpoint: file.path.clone(),
-            tensor: Naming::Gguf.name(Part::TokenEmbedding),
+    let embedding =
+        file.tensors.get(&Naming::Gguf.name(Part::TokenEmbedding)).ok_or_else(|| {
+            LoadError::MissingTensor {
+                checkpoint: file.path.clone(),
+                tensor: Naming::Gguf.name(Part::TokenEmbedding),
+            }
         })?;
     Ok(TextConfig {
         hidden_size,
@@ -101,10 +77,7 @@ fn vision_config(file: &GgufFile) -> Result<VisionConfig, LoadError> {
         .unwrap_or_default();
     if projector != "pixtral" {
         let what = format!("the projector {projector:?}");
-        return Err(LoadError::Unsupported {
-            file: file.path.clone(),
-            what,
-        });
+        return Err(LoadError::Unsupported { file: file.path.clone(), what });
     }
     let key = |name: &str| format!("clip.vision.{name}");
     let hidden_size = size(file, &key("embedding_length"))?;
@@ -113,10 +86,7 @@ fn vision_config(file: &GgufFile) -> Result<VisionConfig, LoadError> {
     let mut image_std = colours(file, &key("image_std"))?;
     if image_std.map(f32::to_bits) == image_mean.map(f32::to_bits) {
         // Written by llama.cpp before its pull request 13208.
-        tracing::warn!(
-            "{}: image_std repeats image_mean; CLIP's is used",
-            file.path.display()
-        );
+        tracing::warn!("{}: image_std repeats image_mean; CLIP's is used", file.path.display());
         image_std = VisionConfig::CLIP_STD;
     }
     let has = |part| file.tensors.contains_key(&Naming::Gguf.name(part));
@@ -142,10 +112,7 @@ fn size(file: &GgufFile, key: &str) -> Result<usize, LoadError> {
     match file.get(key) {
         None => Err(missing(file, key)),
         Some(Value::Int(n)) if *n >= 0 => Ok(usize::try_from(*n).unwrap_or(usize::MAX)),
-        Some(other) => Err(LoadError::malformed(
-            &file.path,
-            format!("{key} is {other:?}"),
-        )),
+        Some(other) => Err(LoadError::malformed(&file.path, format!("{key} is {other:?}"))),
     }
 }
 
@@ -161,10 +128,7 @@ fn colours(file: &GgufFile, key: &str) -> Result<[f32; 3], LoadError> {
         Some(Value::Floats(values)) if values.len() == 3 => {
             Ok([values[0] as f32, values[1] as f32, values[2] as f32])
         }
-        Some(_) => Err(LoadError::malformed(
-            &file.path,
-            format!("{key} is not three numbers"),
-        )),
+        Some(_) => Err(LoadError::malformed(&file.path, format!("{key} is not three numbers"))),
         None => Err(missing(file, key)),
     }
 }

@@ -122,11 +122,7 @@ pub(crate) fn from_config_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> 
         "mistral3" => true,
         other => return unsupported(format!("model type {other:?}")),
     };
-    if let Some(act) = config
-        .projector_hidden_act
-        .as_deref()
-        .filter(|act| *act != "gelu")
-    {
+    if let Some(act) = config.projector_hidden_act.as_deref().filter(|act| *act != "gelu") {
         return unsupported(format!("projector activation {act:?}"));
     }
     if let Some(layer) = config.vision_feature_layer.filter(|layer| *layer != -1) {
@@ -156,19 +152,13 @@ fn text_config(text: Text, tied_at_the_top: Option<bool>) -> Result<TextConfig, 
     if text.hidden_act != "silu" {
         return unsupported(format!("text activation {:?}", text.hidden_act));
     }
-    if let Some(window) = text
-        .sliding_window
-        .filter(|w| *w < text.max_position_embeddings)
-    {
+    if let Some(window) = text.sliding_window.filter(|w| *w < text.max_position_embeddings) {
         return unsupported(format!("a sliding window of {window} tokens"));
     }
     let rope_theta = rope_theta(text.rope_theta, &[text.rope_parameters, text.rope_scaling])?;
     let head_dim = match text.head_dim {
         Some(head_dim) => head_dim,
-        None => text
-            .hidden_size
-            .checked_div(text.num_attention_heads)
-            .unwrap_or(0),
+        None => text.hidden_size.checked_div(text.num_attention_heads).unwrap_or(0),
     };
     Ok(TextConfig {
         hidden_size: text.hidden_size,
@@ -204,10 +194,7 @@ fn vision_config(
     }
     let head_dim = match vision.head_dim {
         Some(head_dim) => head_dim,
-        None => vision
-            .hidden_size
-            .checked_div(vision.num_attention_heads)
-            .unwrap_or(0),
+        None => vision.hidden_size.checked_div(vision.num_attention_heads).unwrap_or(0),
     };
     Ok(VisionConfig {
         hidden_size: vision.hidden_size,
@@ -236,9 +223,5 @@ fn rope_theta(flat: Option<f64>, nested: &[Option<Rope>]) -> Result<f64, ConfigF
             return unsupported(format!("rotary positions of type {kind:?}"));
         }
     }
-    Ok(nested
-        .iter()
-        .find_map(|rope| rope.rope_theta)
-        .or(flat)
-        .unwrap_or(1e4))
+    Ok(nested.iter().find_map(|rope| rope.rope_theta).or(flat).unwrap_or(1e4))
 }

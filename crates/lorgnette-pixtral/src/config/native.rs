@@ -69,14 +69,8 @@ pub(crate) fn from_params_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> 
     };
     for (what, value) in [
         ("YaRN positions", &params.yarn),
-        (
-            "scaled attention (llama_4_scaling)",
-            &params.llama_4_scaling,
-        ),
-        (
-            "quantized weights in Mistral's own layout",
-            &params.quantization,
-        ),
+        ("scaled attention (llama_4_scaling)", &params.llama_4_scaling),
+        ("quantized weights in Mistral's own layout", &params.quantization),
         ("a mixture of experts", &params.moe),
     ] {
         if value.is_some() {
@@ -118,10 +112,7 @@ fn vision_config(vision: &VisionEncoder) -> Result<VisionConfig, ConfigFault> {
         intermediate_size: vision.intermediate_size,
         n_layers: vision.num_hidden_layers,
         n_heads: vision.num_attention_heads,
-        head_dim: vision
-            .hidden_size
-            .checked_div(vision.num_attention_heads)
-            .unwrap_or(0),
+        head_dim: vision.hidden_size.checked_div(vision.num_attention_heads).unwrap_or(0),
         patch_size: vision.patch_size,
         image_size: vision.image_size,
         rope_theta: vision.rope_theta,

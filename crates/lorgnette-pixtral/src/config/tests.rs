@@ -24,19 +24,13 @@ fn check_unsupported(from: &str, to: &str, expected: &str) {
 
 #[test]
 fn what_the_hub_leaves_out_are_the_classes_defaults() {
-    assert_eq!(
-        from_config_json(PIXTRAL.as_bytes()),
-        Ok(ModelConfig::PIXTRAL_12B)
-    );
+    assert_eq!(from_config_json(PIXTRAL.as_bytes()), Ok(ModelConfig::PIXTRAL_12B));
 }
 
 #[test]
 fn both_forms_of_rope_are_read() {
     let nested = r#""rope_parameters": {"rope_theta": 1000000000.0, "rope_type": "default"}"#;
-    assert_eq!(
-        with(r#""rope_theta": 1000000000.0"#, nested),
-        Ok(ModelConfig::PIXTRAL_12B)
-    );
+    assert_eq!(with(r#""rope_theta": 1000000000.0"#, nested), Ok(ModelConfig::PIXTRAL_12B));
 }
 
 #[test]
@@ -48,10 +42,7 @@ fn gelu_in_a_vision_configuration_is_taken_as_silu() {
 fn mistral3_has_merger_and_norm_and_no_bias() {
     let config = with(r#""llava""#, r#""mistral3""#).unwrap();
     let vision = config.vision.unwrap();
-    assert_eq!(
-        (vision.spatial_merge_size, vision.projector_norm),
-        (2, true)
-    );
+    assert_eq!((vision.spatial_merge_size, vision.projector_norm), (2, true));
     assert!(!vision.projector_bias);
 }
 
@@ -60,11 +51,7 @@ fn networks_of_another_kind_are_refused_by_name() {
     check_unsupported(r#""llava""#, r#""qwen2_vl""#, "qwen2_vl");
     check_unsupported(r#""mistral""#, r#""ministral3""#, "ministral3");
     check_unsupported(r#""gelu""#, r#""relu""#, "relu");
-    check_unsupported(
-        r#""sliding_window": null"#,
-        r#""sliding_window": 4096"#,
-        "4096",
-    );
+    check_unsupported(r#""sliding_window": null"#, r#""sliding_window": 4096"#, "4096");
     let yarn = r#""rope_scaling": {"type": "yarn", "factor": 16.0}, "vocab_size""#;
     check_unsupported(r#""vocab_size""#, yarn, "yarn");
 }
@@ -73,10 +60,7 @@ fn networks_of_another_kind_are_refused_by_name() {
 fn sizes_that_no_network_has_are_refused() {
     for (from, to) in [
         (r#""hidden_size": 5120"#, r#""hidden_size": 0"#),
-        (
-            r#""hidden_size": 5120"#,
-            r#""hidden_size": 18446744073709551615"#,
-        ),
+        (r#""hidden_size": 5120"#, r#""hidden_size": 18446744073709551615"#),
         (r#""num_key_value_heads": 8"#, r#""num_key_value_heads": 5"#),
         (r#""num_key_value_heads": 8"#, r#""num_key_value_heads": 0"#),
         (r#""head_dim": 128"#, r#""head_dim": 127"#),
@@ -86,27 +70,15 @@ fn sizes_that_no_network_has_are_refused() {
         (r#""rope_theta": 10000.0"#, r#""rope_theta": -1.0"#),
         (r#""vocab_size": 131072"#, r#""vocab_size": "many""#),
     ] {
-        assert!(
-            matches!(with(from, to), Err(ConfigFault::Malformed(_))),
-            "{to}"
-        );
+        assert!(matches!(with(from, to), Err(ConfigFault::Malformed(_))), "{to}");
     }
-    assert!(matches!(
-        from_config_json(b"{"),
-        Err(ConfigFault::Malformed(_))
-    ));
+    assert!(matches!(from_config_json(b"{"), Err(ConfigFault::Malformed(_))));
 }
 
 #[test]
 fn params_json_of_pixtral_says_the_same() {
     let json = crate::testing::params_json(&ModelConfig::PIXTRAL_12B);
-    assert_eq!(
-        from_params_json(json.as_bytes()),
-        Ok(ModelConfig::PIXTRAL_12B)
-    );
+    assert_eq!(from_params_json(json.as_bytes()), Ok(ModelConfig::PIXTRAL_12B));
     let yarn = json.replacen('{', r#"{"yarn": {"factor": 16},"#, 1);
-    assert!(matches!(
-        from_params_json(yarn.as_bytes()),
-        Err(ConfigFault::Unsupported(_))
-    ));
+    assert!(matches!(from_params_json(yarn.as_bytes()), Err(ConfigFault::Unsupported(_))));
 }

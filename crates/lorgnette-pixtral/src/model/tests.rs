@@ -10,37 +10,24 @@ use crate::testing::{tiny_config, write_native};
 fn model() -> Pixtral {
     let dir = TempDir::new().unwrap();
     write_native(dir.path(), &tiny_config(), |_, _| {});
-    Pixtral::load(
-        &Checkpoint::open(dir.path()).unwrap(),
-        &Device::Cpu,
-        &mut |_| {},
-    )
-    .unwrap()
+    Pixtral::load(&Checkpoint::open(dir.path()).unwrap(), &Device::Cpu, &mut |_| {}).unwrap()
 }
 
 fn pixels(width: u32, height: u32, seed: f32) -> Pixels {
     let config: ImageConfig = tiny_config().vision.unwrap().image_config();
-    let data = (0..width * height * 3)
-        .map(|i| (i as f32 * seed).sin())
-        .collect();
+    let data = (0..width * height * 3).map(|i| (i as f32 * seed).sin()).collect();
     Pixels::from_normalised(data, width, height, &config).unwrap()
 }
 
 fn encode(model: &Pixtral, pixels: &Pixels) -> ImageFeatures {
-    match model
-        .encode_image(pixels, &mut |_, _| ControlFlow::Continue(()))
-        .unwrap()
-    {
+    match model.encode_image(pixels, &mut |_, _| ControlFlow::Continue(())).unwrap() {
         Outcome::Done(features) => features,
         Outcome::Stopped => panic!("nobody stopped it"),
     }
 }
 
 fn prefill(model: &Pixtral, prompt: &Prompt<'_>, cache: &mut KvCache, chunk: usize) -> Vec<f32> {
-    match model
-        .prefill(prompt, cache, chunk, &mut |_, _| ControlFlow::Continue(()))
-        .unwrap()
-    {
+    match model.prefill(prompt, cache, chunk, &mut |_, _| ControlFlow::Continue(())).unwrap() {
         Outcome::Done(logits) => logits,
         Outcome::Stopped => panic!("nobody stopped it"),
     }
@@ -48,10 +35,7 @@ fn prefill(model: &Pixtral, prompt: &Prompt<'_>, cache: &mut KvCache, chunk: usi
 
 fn difference(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| (a - b).abs())
-        .fold(0.0, f32::max)
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
 /// Two pictures, 2 × 3 and 1 × 2, between text.
@@ -59,32 +43,17 @@ const IDS: [u32; 15] = [1, 3, 10, 10, 10, 12, 10, 10, 10, 13, 40, 10, 10, 13, 4]
 
 fn pictures<'a>(one: &'a ImageFeatures, two: &'a ImageFeatures) -> [PictureRows<'a>; 2] {
     [
-        PictureRows {
-            first: 2,
-            n_rows: 6,
-            features: Some(one),
-        },
-        PictureRows {
-            first: 11,
-            n_rows: 2,
-            features: Some(two),
-        },
+        PictureRows { first: 2, n_rows: 6, features: Some(one) },
+        PictureRows { first: 11, n_rows: 2, features: Some(two) },
     ]
 }
 
 #[test]
 fn chunks_change_nothing() {
     let model = model();
-    let (one, two) = (
-        encode(&model, &pixels(12, 8, 0.7)),
-        encode(&model, &pixels(8, 4, 0.3)),
-    );
+    let (one, two) = (encode(&model, &pixels(12, 8, 0.7)), encode(&model, &pixels(8, 4, 0.3)));
     let pictures = pictures(&one, &two);
-    let prompt = Prompt {
-        ids: &IDS,
-        image_token: Some(10),
-        pictures: &pictures,
-    };
+    let prompt = Prompt { ids: &IDS, image_token: Some(10), pictures: &pictures };
     let mut whole = model.new_cache(32, KvFormat::F32).unwrap();
     let expected = prefill(&model, &prompt, &mut whole, 100);
     for chunk in [1, 2, 4, 7] {
@@ -96,16 +65,9 @@ fn chunks_change_nothing() {
 #[test]
 fn a_follow_up_needs_no_picture_that_was_read() {
     let model = model();
-    let (one, two) = (
-        encode(&model, &pixels(12, 8, 0.7)),
-        encode(&model, &pixels(8, 4, 0.3)),
-    );
+    let (one, two) = (encode(&model, &pixels(12, 8, 0.7)), encode(&model, &pixels(8, 4, 0.3)));
     let known = pictures(&one, &two);
-    let prompt = Prompt {
-        ids: &IDS,
-        image_token: Some(10),
-        pictures: &known,
-    };
+    let prompt = Prompt { ids: &IDS, image_token: Some(10), pictures: &known };
     let mut cold = model.new_cache(32, KvFormat::F32).unwrap();
     let expected = prefill(&model, &prompt, &mut cold, 100);
 
@@ -114,42 +76,18 @@ fn a_follow_up_needs_no_picture_that_was_read() {
     let start = Prompt {
         ids: &IDS[..12],
         image_token: Some(10),
-        pictures: &[
-            known[0],
-            PictureRows {
-                n_rows: 1,
-                features: None,
-                ..known[1]
-            },
-        ],
+        pictures: &[known[0], PictureRows { n_rows: 1, features: None, ..known[1] }],
     };
-    assert!(
-        model
-            .prefill(&start, &mut cache, 4, &mut |_, _| ControlFlow::Continue(()))
-            .is_err()
-    );
+    assert!(model.prefill(&start, &mut cache, 4, &mut |_, _| ControlFlow::Continue(())).is_err());
     let n_calls = Cell::new(0);
     let outcome = model.prefill(&prompt, &mut cache, 4, &mut |_, _| {
         n_calls.set(n_calls.get() + 1);
-        if n_calls.get() > 3 {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        if n_calls.get() > 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     assert!(matches!(outcome, Ok(Outcome::Stopped)));
     assert_eq!(cache.len(), 12);
-    let rest = [
-        PictureRows {
-            features: None,
-            ..known[0]
-        },
-        known[1],
-    ];
-    let prompt = Prompt {
-        pictures: &rest,
-        ..prompt
-    };
+    let rest = [PictureRows { features: None, ..known[0] }, known[1]];
+    let prompt = Prompt { pictures: &rest, ..prompt };
     assert!(difference(&prefill(&model, &prompt, &mut cache, 100), &expected) < 1e-4);
 }
 
@@ -157,18 +95,11 @@ fn a_follow_up_needs_no_picture_that_was_read() {
 fn decoding_a_token_equals_reading_it() {
     let model = model();
     let mut cache = model.new_cache(8, KvFormat::F32).unwrap();
-    let prompt = Prompt {
-        ids: &[1, 20, 30],
-        image_token: None,
-        pictures: &[],
-    };
+    let prompt = Prompt { ids: &[1, 20, 30], image_token: None, pictures: &[] };
     prefill(&model, &prompt, &mut cache, 8);
     let decoded = model.decode_step(40, &mut cache).unwrap();
     let mut cache = model.new_cache(8, KvFormat::F32).unwrap();
-    let prompt = Prompt {
-        ids: &[1, 20, 30, 40],
-        ..prompt
-    };
+    let prompt = Prompt { ids: &[1, 20, 30, 40], ..prompt };
     assert!(difference(&prefill(&model, &prompt, &mut cache, 8), &decoded) < 1e-4);
 }
 
@@ -177,11 +108,7 @@ fn later_tokens_do_not_change_earlier_logits() {
     let model = model();
     let logits = |ids: &[u32]| {
         let mut cache = model.new_cache(8, KvFormat::F32).unwrap();
-        let prompt = Prompt {
-            ids,
-            image_token: None,
-            pictures: &[],
-        };
+        let prompt = Prompt { ids, image_token: None, pictures: &[] };
         let all = model.prefill_all_logits(&prompt, &mut cache, 8).unwrap();
         all.get(1).unwrap().to_vec1::<f32>().unwrap()
     };
@@ -205,11 +132,7 @@ fn encoding_can_be_stopped_and_tells_how_far_it_is() {
     let mut seen = Vec::new();
     let outcome = model.encode_image(&pixels(12, 8, 0.7), &mut |done, total| {
         seen.push((done, total));
-        if seen.len() == 3 {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        if seen.len() == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     assert!(matches!(outcome, Ok(Outcome::Stopped)));
     assert_eq!(seen, [(1, 7), (2, 7), (3, 7)]);
@@ -219,9 +142,7 @@ fn encoding_can_be_stopped_and_tells_how_far_it_is() {
 fn check_refused(prompt: &Prompt<'_>, expected: &str) {
     let model = model();
     let mut cache = model.new_cache(16, KvFormat::F16).unwrap();
-    let outcome = model.prefill(prompt, &mut cache, 8, &mut |_, _| {
-        panic!("nothing is computed")
-    });
+    let outcome = model.prefill(prompt, &mut cache, 8, &mut |_, _| panic!("nothing is computed"));
     let error = outcome.unwrap_err().to_string();
     assert!(error.contains(expected), "{error}");
     assert!(cache.is_empty());
@@ -231,40 +152,15 @@ fn check_refused(prompt: &Prompt<'_>, expected: &str) {
 fn prompts_that_do_not_fit_are_refused_before_anything_is_computed() {
     let model = model();
     let one = encode(&model, &pixels(8, 4, 0.3));
-    let picture = PictureRows {
-        first: 1,
-        n_rows: 2,
-        features: Some(&one),
-    };
+    let picture = PictureRows { first: 1, n_rows: 2, features: Some(&one) };
     let check = |ids: &[u32], pictures: &[PictureRows<'_>], expected: &str| {
-        check_refused(
-            &Prompt {
-                ids,
-                image_token: Some(10),
-                pictures,
-            },
-            expected,
-        );
+        check_refused(&Prompt { ids, image_token: Some(10), pictures }, expected);
     };
     check(&[0; 17], &[], "17 tokens do not fit into the 16");
     check(&[1, 64], &[], "token 64 is outside");
     check(&[1, 10, 10, 10, 13], &[picture], "belongs to no picture");
     check(&[1, 10, 13], &[picture], "not where it says");
     check(&[1, 2, 10, 10, 13], &[picture], "not where it says");
-    check(
-        &[1, 10, 10, 10, 13],
-        &[PictureRows {
-            n_rows: 3,
-            ..picture
-        }],
-        "2 rows for 3 tokens",
-    );
-    check(
-        &[1, 10, 10, 13],
-        &[PictureRows {
-            features: None,
-            ..picture
-        }],
-        "not encoded",
-    );
+    check(&[1, 10, 10, 10, 13], &[PictureRows { n_rows: 3, ..picture }], "2 rows for 3 tokens");
+    check(&[1, 10, 10, 13], &[PictureRows { features: None, ..picture }], "not encoded");
 }

@@ -26,11 +26,7 @@ fn both_attentions_agree() {
         for causal_from in [Some(first), None] {
             let kernel = attention(&q, &k, &v, 0.2, causal_from).unwrap();
             let blocks = attention_by_blocks(&q, &k, &v, 0.2, causal_from).unwrap();
-            let blocks = blocks
-                .transpose(0, 1)
-                .unwrap()
-                .reshape((n, 6 * 32))
-                .unwrap();
+            let blocks = blocks.transpose(0, 1).unwrap().reshape((n, 6 * 32)).unwrap();
             assert_close(&kernel, &blocks, 1e-5);
         }
     }

@@ -1,17 +1,10 @@
 use super::*;
 
-const PIXTRAL_12B: TextModel = TextModel {
-    n_layers: 40,
-    tied_embeddings: false,
-};
+const PIXTRAL_12B: TextModel = TextModel { n_layers: 40, tied_embeddings: false };
 
 #[track_caller]
 fn check_dtype(model: TextModel, name: &str, row_len: usize, expected: GgmlDType) {
-    assert_eq!(
-        Mixture::Q4KM.text_dtype(name, &[64, row_len], model),
-        expected,
-        "{name}"
-    );
+    assert_eq!(Mixture::Q4KM.text_dtype(name, &[64, row_len], model), expected, "{name}");
 }
 
 #[test]
@@ -22,22 +15,14 @@ fn the_output_matrix_has_more_bits_than_the_embedding() {
 
 #[test]
 fn a_tied_embedding_counts_as_the_output() {
-    let tied = TextModel {
-        n_layers: 26,
-        tied_embeddings: true,
-    };
+    let tied = TextModel { n_layers: 26, tied_embeddings: true };
     check_dtype(tied, "token_embd.weight", 3072, GgmlDType::Q6K);
 }
 
 #[test]
 fn some_layers_have_more_bits_in_v_and_down() {
     let more: Vec<usize> = (0..40).filter(|i| use_more_bits(*i, 40)).collect();
-    assert_eq!(
-        more,
-        [
-            0, 1, 2, 3, 4, 7, 10, 13, 16, 19, 22, 25, 28, 31, 34, 35, 36, 37, 38, 39
-        ]
-    );
+    assert_eq!(more, [0, 1, 2, 3, 4, 7, 10, 13, 16, 19, 22, 25, 28, 31, 34, 35, 36, 37, 38, 39]);
     check_dtype(PIXTRAL_12B, "blk.0.attn_v.weight", 5120, GgmlDType::Q6K);
     check_dtype(PIXTRAL_12B, "blk.5.attn_v.weight", 5120, GgmlDType::Q4K);
     check_dtype(PIXTRAL_12B, "blk.7.ffn_down.weight", 14336, GgmlDType::Q6K);

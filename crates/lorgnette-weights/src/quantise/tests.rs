@@ -17,23 +17,17 @@ const ALL: [GgmlDType; 8] = [
 fn weights(n: usize, std: f32) -> Vec<f32> {
     let mut state = 1_u64;
     let mut next = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 40) as f32 / (1_u64 << 24) as f32 - 0.5
     };
-    (0..n)
-        .map(|_| (next() + next() + next() + next()) * std * 3_f32.sqrt())
-        .collect()
+    (0..n).map(|_| (next() + next() + next() + next()) * std * 3_f32.sqrt()).collect()
 }
 
 /// Root of the mean square of the error, over that of the numbers.
 fn relative_error(dtype: GgmlDType, row_len: usize, numbers: &[f32]) -> f32 {
     let bytes = quantise(numbers, row_len, dtype).expect("quantise");
-    assert_eq!(
-        bytes.len(),
-        numbers.len() / dtype.block_size() * dtype.type_size()
-    );
+    assert_eq!(bytes.len(), numbers.len() / dtype.block_size() * dtype.type_size());
     let back = dequantise(&bytes, row_len, dtype).expect("dequantise");
     let square = |x: f32| f64::from(x) * f64::from(x);
     let error: f64 = numbers.iter().zip(&back).map(|(a, b)| square(a - b)).sum();
@@ -46,10 +40,7 @@ fn check_error(dtype: GgmlDType, at_most: f32) {
     // Longer than a chunk, so that the seam between two threads is in it.
     let error = relative_error(dtype, 512, &weights(3 * CHUNK / 2, 0.014));
     assert!(error <= at_most, "{dtype:?}: {error}");
-    assert!(
-        error >= at_most / 1.5,
-        "{dtype:?}: {error} is far under the bound, tighten it"
-    );
+    assert!(error >= at_most / 1.5, "{dtype:?}: {error} is far under the bound, tighten it");
 }
 
 // Each bound is a tenth above what was measured. Weights of 12 B have about this size.
@@ -99,10 +90,7 @@ fn zeros_stay_zeros() {
 fn rows_must_fill_blocks() {
     for (n_numbers, row_len) in [(512, 128), (300, 256), (256, 0)] {
         let error = quantise(&vec![0.0; n_numbers], row_len, GgmlDType::Q4K);
-        assert!(
-            matches!(error, Err(WriteError::Rows { .. })),
-            "{n_numbers} in {row_len}"
-        );
+        assert!(matches!(error, Err(WriteError::Rows { .. })), "{n_numbers} in {row_len}");
     }
 }
 
@@ -112,10 +100,7 @@ fn infinity_is_refused() {
         let mut numbers = vec![0.0; 256];
         numbers[7] = value;
         let error = quantise(&numbers, 256, GgmlDType::Q4K);
-        assert!(
-            matches!(error, Err(WriteError::OutOfRange { index: 7, .. })),
-            "{value}"
-        );
+        assert!(matches!(error, Err(WriteError::OutOfRange { index: 7, .. })), "{value}");
     }
 }
 

@@ -10,11 +10,7 @@ use lorgnette_weights::{GgufTensor, GgufValue, GgufWriter, WriteError};
 use proptest::prelude::*;
 
 fn tensor(name: &str, shape: &[usize], dtype: GgmlDType) -> GgufTensor {
-    GgufTensor {
-        name: name.into(),
-        shape: shape.to_vec(),
-        dtype,
-    }
+    GgufTensor { name: name.into(), shape: shape.to_vec(), dtype }
 }
 
 fn open(path: &Path) -> (fs_err::File, Content) {
@@ -51,25 +47,14 @@ fn metadata_comes_back_as_it_was() {
     assert_eq!(read["u32"].to_u32().expect("u32"), 7);
     assert_eq!(read["i32"].to_i32().expect("i32"), -7);
     assert_eq!(read["u64"].to_u64().expect("u64"), 1 << 40);
-    assert_eq!(
-        read["f32"].to_f32().expect("f32").to_bits(),
-        1e-5_f32.to_bits()
-    );
+    assert_eq!(read["f32"].to_f32().expect("f32").to_bits(), 1e-5_f32.to_bits());
     assert!(read["bool"].to_bool().expect("bool"));
     assert_eq!(read["string"].to_string().expect("string"), "tekken");
-    let ints: Vec<i32> = read["i32s"]
-        .to_vec()
-        .expect("array")
-        .iter()
-        .map(|x| x.to_i32().expect("i32"))
-        .collect();
+    let ints: Vec<i32> =
+        read["i32s"].to_vec().expect("array").iter().map(|x| x.to_i32().expect("i32")).collect();
     assert_eq!(ints, [3, 1]);
-    let floats: Vec<f32> = read["f32s"]
-        .to_vec()
-        .expect("array")
-        .iter()
-        .map(|x| x.to_f32().expect("f32"))
-        .collect();
+    let floats: Vec<f32> =
+        read["f32s"].to_vec().expect("array").iter().map(|x| x.to_f32().expect("f32")).collect();
     assert_eq!(floats, [0.5, 0.25]);
     let strings: Vec<String> = read["strings"]
         .to_vec()
@@ -133,20 +118,13 @@ proptest! {
 fn an_unfinished_file_leaves_nothing() {
     let dir = tempfile::tempdir().expect("temp dir");
     let path = dir.path().join("model.gguf");
-    let declared = vec![
-        tensor("a", &[2], GgmlDType::F32),
-        tensor("b", &[2], GgmlDType::F32),
-    ];
+    let declared = vec![tensor("a", &[2], GgmlDType::F32), tensor("b", &[2], GgmlDType::F32)];
     let mut writer = GgufWriter::create(&path, &[], declared).expect("create");
     writer.append("a", &[0; 8]).expect("append");
     writer.append("b", &[0; 3]).expect("append");
     assert!(part(&path).exists());
     match writer.finish() {
-        Err(WriteError::Incomplete {
-            tensor,
-            missing_bytes,
-            ..
-        }) => {
+        Err(WriteError::Incomplete { tensor, missing_bytes, .. }) => {
             assert_eq!((tensor.as_str(), missing_bytes), ("b", 5));
         }
         other => panic!("{other:?}"),
@@ -157,20 +135,11 @@ fn an_unfinished_file_leaves_nothing() {
 #[test]
 fn tensors_come_in_their_order_and_length() {
     let dir = tempfile::tempdir().expect("temp dir");
-    let declared = vec![
-        tensor("a", &[2], GgmlDType::F32),
-        tensor("b", &[2], GgmlDType::F32),
-    ];
+    let declared = vec![tensor("a", &[2], GgmlDType::F32), tensor("b", &[2], GgmlDType::F32)];
     let path = dir.path().join("model.gguf");
     let mut writer = GgufWriter::create(&path, &[], declared).expect("create");
-    assert!(matches!(
-        writer.append("b", &[0; 8]),
-        Err(WriteError::OutOfOrder { .. })
-    ));
-    assert!(matches!(
-        writer.append("a", &[0; 9]),
-        Err(WriteError::TooLong { .. })
-    ));
+    assert!(matches!(writer.append("b", &[0; 8]), Err(WriteError::OutOfOrder { .. })));
+    assert!(matches!(writer.append("a", &[0; 9]), Err(WriteError::TooLong { .. })));
     writer.append("a", &[0; 8]).expect("append");
     writer.append("b", &[0; 8]).expect("append");
     match writer.append("a", &[]) {
@@ -191,19 +160,10 @@ fn check_refused(declared: Vec<GgufTensor>, because: &str) {
 fn what_the_format_cannot_hold_is_refused() {
     let twice = vec![tensor("a", &[1], GgmlDType::F32); 2];
     check_refused(twice, "twice");
-    check_refused(
-        vec![tensor("a", &[2, 128], GgmlDType::Q4K)],
-        "does not fill blocks",
-    );
+    check_refused(vec![tensor("a", &[2, 128], GgmlDType::Q4K)], "does not fill blocks");
     check_refused(vec![tensor("a", &[], GgmlDType::F32)], "1 to 4 sizes");
     check_refused(vec![tensor("a", &[1; 5], GgmlDType::F32)], "1 to 4 sizes");
     check_refused(vec![tensor("a", &[0, 256], GgmlDType::F32)], "1 to 4 sizes");
-    check_refused(
-        vec![tensor(&"a".repeat(64), &[1], GgmlDType::F32)],
-        "1 to 63 bytes",
-    );
-    check_refused(
-        vec![tensor("a", &[usize::MAX, 2], GgmlDType::F32)],
-        "does not fill blocks",
-    );
+    check_refused(vec![tensor(&"a".repeat(64), &[1], GgmlDType::F32)], "1 to 63 bytes");
+    check_refused(vec![tensor("a", &[usize::MAX, 2], GgmlDType::F32)], "does not fill blocks");
 }

@@ -7,11 +7,7 @@ use proptest::prelude::*;
 use safetensors::{Dtype, SafeTensors};
 
 fn tensor(name: &str, shape: &[usize], dtype: SafetensorsDtype) -> SafetensorsTensor {
-    SafetensorsTensor {
-        name: name.into(),
-        shape: shape.to_vec(),
-        dtype,
-    }
+    SafetensorsTensor { name: name.into(), shape: shape.to_vec(), dtype }
 }
 
 #[test]
@@ -40,15 +36,9 @@ fn one_file_needs_no_index() {
     let bytes = fs_err::read(dir.path().join("model.safetensors")).expect("read");
     let read = SafeTensors::deserialize(&bytes).expect("safetensors reads it");
     let view = read.tensor("norm").expect("norm");
-    assert_eq!(
-        (view.dtype(), view.shape(), view.data()),
-        (Dtype::BF16, &[3][..], &norm[..])
-    );
+    assert_eq!((view.dtype(), view.shape(), view.data()), (Dtype::BF16, &[3][..], &norm[..]));
     let view = read.tensor("matrix").expect("matrix");
-    assert_eq!(
-        (view.dtype(), view.shape(), view.data().len()),
-        (Dtype::F32, &[2, 2][..], 16)
-    );
+    assert_eq!((view.dtype(), view.shape(), view.data().len()), (Dtype::F32, &[2, 2][..], 16));
 }
 
 proptest! {
@@ -97,25 +87,14 @@ proptest! {
 #[test]
 fn a_missing_shard_leaves_no_index() {
     let dir = tempfile::tempdir().expect("temp dir");
-    let declared: Vec<_> = ["a", "b", "c"]
-        .map(|name| tensor(name, &[8], SafetensorsDtype::F32))
-        .into();
+    let declared: Vec<_> =
+        ["a", "b", "c"].map(|name| tensor(name, &[8], SafetensorsDtype::F32)).into();
     let mut writer = SafetensorsWriter::create(dir.path(), declared, 32).expect("create");
-    assert!(matches!(
-        writer.append("b", &[]),
-        Err(WriteError::OutOfOrder { .. })
-    ));
-    assert!(matches!(
-        writer.append("a", &[0; 33]),
-        Err(WriteError::TooLong { .. })
-    ));
+    assert!(matches!(writer.append("b", &[]), Err(WriteError::OutOfOrder { .. })));
+    assert!(matches!(writer.append("a", &[0; 33]), Err(WriteError::TooLong { .. })));
     writer.append("a", &[0; 32]).expect("append");
     match writer.finish() {
-        Err(WriteError::Incomplete {
-            tensor,
-            missing_bytes,
-            ..
-        }) => {
+        Err(WriteError::Incomplete { tensor, missing_bytes, .. }) => {
             assert_eq!((tensor.as_str(), missing_bytes), ("b", 32));
         }
         other => panic!("{other:?}"),

@@ -66,15 +66,7 @@ fn edges_are_found_in_cargos_own_words() {
         ]}"#,
     )
     .expect("json");
-    let found: Vec<String> = edges(&metadata)
-        .iter()
-        .map(|(from, to)| format!("{from} -> {to}"))
-        .collect();
-    assert_eq!(
-        found,
-        [
-            "lorgnette-image -> lorgnette-engine",
-            "src-tauri -> lorgnette-app"
-        ]
-    );
+    let found: Vec<String> =
+        edges(&metadata).iter().map(|(from, to)| format!("{from} -> {to}")).collect();
+    assert_eq!(found, ["lorgnette-image -> lorgnette-engine", "src-tauri -> lorgnette-app"]);
 }

@@ -32,10 +32,7 @@ pub fn write(
     weights: &mut RandomWeights,
 ) -> Result<Vec<(PathBuf, u64)>> {
     let text = &config.text;
-    let model = TextModel {
-        n_layers: text.n_layers,
-        tied_embeddings: text.tied_embeddings,
-    };
+    let model = TextModel { n_layers: text.n_layers, tied_embeddings: text.tied_embeddings };
     let mut tensors = Vec::new();
     for (part, shape) in text_inventory(text) {
         let name = Naming::Gguf.name(part);
@@ -51,35 +48,16 @@ pub fn write(
         // llama.cpp computes pictures without the text model, so that the one text embedding
         // between their rows is in the vision file too.
         let (embedding, _) = &tensors[0];
-        let embedding = wanted(
-            config,
-            Part::TokenEmbedding,
-            &embedding.shape,
-            embedding.dtype,
-            true,
-        );
+        let embedding =
+            wanted(config, Part::TokenEmbedding, &embedding.shape, embedding.dtype, true);
         let mut tensors = Vec::new();
         for (part, shape) in vision_inventory(vision, text.hidden_size) {
             let dtype = Mixture::vision_dtype(&shape);
-            tensors.push((
-                GgufTensor {
-                    name: Naming::Gguf.name(part),
-                    shape,
-                    dtype,
-                },
-                part,
-            ));
+            tensors.push((GgufTensor { name: Naming::Gguf.name(part), shape, dtype }, part));
         }
         let path = dir.join(format!("mmproj-{shape}-f16.gguf"));
         let metadata = vision_metadata(shape, vision, text.hidden_size);
-        let n_bytes = write_file(
-            &path,
-            &metadata,
-            &tensors,
-            config,
-            weights,
-            Some(&embedding),
-        )?;
+        let n_bytes = write_file(&path, &metadata, &tensors, config, weights, Some(&embedding))?;
         files.push((path, n_bytes));
     }
     Ok(files)
@@ -99,11 +77,7 @@ fn write_file(
     let mut declared: Vec<_> = tensors.iter().map(|(tensor, _)| tensor.clone()).collect();
     if let Some(embedding) = embedding_with_break {
         let shape = vec![embedding.row_len];
-        declared.push(GgufTensor {
-            name: img_break.into(),
-            shape,
-            dtype: GgmlDType::F32,
-        });
+        declared.push(GgufTensor { name: img_break.into(), shape, dtype: GgmlDType::F32 });
     }
     let mut writer = GgufWriter::create(path, metadata, declared)?;
     for (tensor, part) in tensors {
@@ -123,10 +97,7 @@ fn text_metadata(shape: &str, mixture: Mixture, text: &TextConfig, vocab: &GgufV
     let mut metadata: Metadata = [
         ("general.architecture", "llama".into()),
         ("general.type", "model".into()),
-        (
-            "general.name",
-            GgufValue::String(format!("{shape} with random weights")),
-        ),
+        ("general.name", GgufValue::String(format!("{shape} with random weights"))),
         ("general.file_type", GgufValue::U32(mixture.file_type())),
         ("general.quantization_version", GgufValue::U32(2)),
         ("llama.block_count", u32_of(text.n_layers)),
@@ -137,28 +108,13 @@ fn text_metadata(shape: &str, mixture: Mixture, text: &TextConfig, vocab: &GgufV
         ("llama.attention.head_count_kv", u32_of(text.n_kv_heads)),
         ("llama.attention.key_length", u32_of(text.head_dim)),
         ("llama.attention.value_length", u32_of(text.head_dim)),
-        (
-            "llama.attention.layer_norm_rms_epsilon",
-            GgufValue::F32(text.rms_norm_eps as f32),
-        ),
+        ("llama.attention.layer_norm_rms_epsilon", GgufValue::F32(text.rms_norm_eps as f32)),
         ("llama.rope.dimension_count", u32_of(text.head_dim)),
-        (
-            "llama.rope.freq_base",
-            GgufValue::F32(text.rope_theta as f32),
-        ),
+        ("llama.rope.freq_base", GgufValue::F32(text.rope_theta as f32)),
         ("llama.vocab_size", u32_of(text.vocab_size)),
-        (
-            "tokenizer.ggml.model",
-            GgufValue::String(vocab.model.clone()),
-        ),
-        (
-            "tokenizer.ggml.tokens",
-            GgufValue::Strings(vocab.tokens.clone()),
-        ),
-        (
-            "tokenizer.ggml.merges",
-            GgufValue::Strings(vocab.merges.clone()),
-        ),
+        ("tokenizer.ggml.model", GgufValue::String(vocab.model.clone())),
+        ("tokenizer.ggml.tokens", GgufValue::Strings(vocab.tokens.clone())),
+        ("tokenizer.ggml.merges", GgufValue::Strings(vocab.merges.clone())),
         ("tokenizer.ggml.unknown_token_id", GgufValue::U32(0)),
         ("tokenizer.ggml.add_bos_token", GgufValue::Bool(true)),
         ("tokenizer.ggml.add_eos_token", GgufValue::Bool(false)),
@@ -184,10 +140,7 @@ fn vision_metadata(shape: &str, vision: &VisionConfig, text_hidden_size: usize) 
     let mut metadata: Metadata = [
         ("general.architecture", "clip".into()),
         ("general.type", "mmproj".into()),
-        (
-            "general.name",
-            GgufValue::String(format!("{shape} with random weights")),
-        ),
+        ("general.name", GgufValue::String(format!("{shape} with random weights"))),
         ("general.file_type", GgufValue::U32(BITS_OF_F16)),
         ("clip.has_vision_encoder", GgufValue::Bool(true)),
         ("clip.projector_type", "pixtral".into()),
@@ -196,25 +149,13 @@ fn vision_metadata(shape: &str, vision: &VisionConfig, text_hidden_size: usize) 
         ("clip.vision.image_size", u32_of(vision.image_size)),
         ("clip.vision.patch_size", u32_of(vision.patch_size)),
         ("clip.vision.embedding_length", u32_of(vision.hidden_size)),
-        (
-            "clip.vision.feed_forward_length",
-            u32_of(vision.intermediate_size),
-        ),
+        ("clip.vision.feed_forward_length", u32_of(vision.intermediate_size)),
         ("clip.vision.projection_dim", u32_of(text_hidden_size)),
         ("clip.vision.block_count", u32_of(vision.n_layers)),
         ("clip.vision.attention.head_count", u32_of(vision.n_heads)),
-        (
-            "clip.vision.attention.layer_norm_epsilon",
-            GgufValue::F32(eps),
-        ),
-        (
-            "clip.vision.image_mean",
-            GgufValue::F32s(vision.image_mean.into()),
-        ),
-        (
-            "clip.vision.image_std",
-            GgufValue::F32s(vision.image_std.into()),
-        ),
+        ("clip.vision.attention.layer_norm_epsilon", GgufValue::F32(eps)),
+        ("clip.vision.image_mean", GgufValue::F32s(vision.image_mean.into())),
+        ("clip.vision.image_std", GgufValue::F32s(vision.image_std.into())),
     ]
     .map(|(key, value)| (key.to_owned(), value))
     .into();

@@ -37,11 +37,7 @@ pub fn write(
         .iter()
         .map(|(part, shape)| {
             let name = Naming::Llava.name(*part);
-            SafetensorsTensor {
-                name,
-                shape: shape.clone(),
-                dtype,
-            }
+            SafetensorsTensor { name, shape: shape.clone(), dtype }
         })
         .collect();
     let mut writer = SafetensorsWriter::create(dir, tensors, MAX_SHARD_BYTES)?;
@@ -50,10 +46,7 @@ pub fn write(
         weights.stream(&wanted, |bytes| Ok(writer.append(&wanted.name, bytes)?))?;
     }
     writer.finish()?;
-    fs_err::write(
-        dir.join("config.json"),
-        format!("{:#}\n", config_json(config, dtype)),
-    )?;
+    fs_err::write(dir.join("config.json"), format!("{:#}\n", config_json(config, dtype)))?;
 
     fs_err::write(dir.join("tekken.json"), tekken::json(tokenizer))?;
 

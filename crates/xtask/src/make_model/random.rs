@@ -66,11 +66,7 @@ pub struct RandomWeights {
 
 impl RandomWeights {
     pub fn new(seed: u64, independent: bool) -> Self {
-        Self {
-            seed,
-            independent,
-            pools: HashMap::new(),
-        }
+        Self { seed, independent, pools: HashMap::new() }
     }
 
     /// Hands the tensor's bytes to `write`, in pieces.
@@ -92,29 +88,22 @@ impl RandomWeights {
         if self.independent || wanted.kind != Kind::Matrix {
             let mut numbers = vec![0.0; rows.len() * wanted.row_len];
             let seed = self.seed;
-            numbers
-                .par_chunks_mut(wanted.row_len)
-                .zip(rows)
-                .for_each(|(numbers, row)| {
-                    Rng::new(seed, &wanted.name, wanted.source_row(row)).fill(numbers, wanted.kind);
-                });
+            numbers.par_chunks_mut(wanted.row_len).zip(rows).for_each(|(numbers, row)| {
+                Rng::new(seed, &wanted.name, wanted.source_row(row)).fill(numbers, wanted.kind);
+            });
             return Ok(quantise(&numbers, wanted.row_len, wanted.dtype)?);
         }
         let (dtype, row_len) = (wanted.dtype, wanted.row_len);
         if !self.pools.contains_key(&(dtype, row_len)) {
-            self.pools
-                .insert((dtype, row_len), Pool::new(self.seed, dtype, row_len)?);
+            self.pools.insert((dtype, row_len), Pool::new(self.seed, dtype, row_len)?);
         }
         let pool = &self.pools[&(dtype, row_len)];
         let n_row_bytes = row_len / dtype.block_size() * dtype.type_size();
         let mut bytes = vec![0; rows.len() * n_row_bytes];
-        bytes
-            .par_chunks_mut(n_row_bytes)
-            .zip(rows)
-            .for_each(|(bytes, row)| {
-                let mut rng = Rng::new(self.seed, &wanted.name, wanted.source_row(row));
-                pool.fill(bytes, &mut rng);
-            });
+        bytes.par_chunks_mut(n_row_bytes).zip(rows).for_each(|(bytes, row)| {
+            let mut rng = Rng::new(self.seed, &wanted.name, wanted.source_row(row));
+            pool.fill(bytes, &mut rng);
+        });
         Ok(bytes)
     }
 }
@@ -131,17 +120,11 @@ impl Pool {
     fn new(seed: u64, dtype: GgmlDType, row_len: usize) -> Result<Self> {
         let unit = 1 << row_len.trailing_zeros().min(8);
         let mut numbers = vec![0.0; N_POOL.next_multiple_of(row_len)];
-        numbers
-            .par_chunks_mut(row_len)
-            .enumerate()
-            .for_each(|(row, numbers)| {
-                Rng::new(seed, "pool", row).fill(numbers, Kind::Matrix);
-            });
+        numbers.par_chunks_mut(row_len).enumerate().for_each(|(row, numbers)| {
+            Rng::new(seed, "pool", row).fill(numbers, Kind::Matrix);
+        });
         let bytes = quantise(&numbers, row_len, dtype)?;
-        Ok(Self {
-            bytes,
-            n_unit_bytes: unit / dtype.block_size() * dtype.type_size(),
-        })
+        Ok(Self { bytes, n_unit_bytes: unit / dtype.block_size() * dtype.type_size() })
     }
 
     /// Two pieces at least, so that two rows of a vocabulary are never the same: greedy decoding

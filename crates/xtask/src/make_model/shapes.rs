@@ -40,11 +40,7 @@ impl Shape {
     pub fn tokenizer(self) -> Result<Tokenizer> {
         let tokenizer = Tokenizer::pixtral()?;
         let vocab_size = self.config().text.vocab_size;
-        if self.is_tiny() {
-            Ok(tokenizer.truncated(vocab_size)?)
-        } else {
-            Ok(tokenizer)
-        }
+        if self.is_tiny() { Ok(tokenizer.truncated(vocab_size)?) } else { Ok(tokenizer) }
     }
 
     /// The sizes.

@@ -50,9 +50,7 @@ mod tests {
 
     #[test]
     fn it_comes_back_as_it_was() {
-        let tokenizer = Tokenizer::pixtral()
-            .and_then(|all| all.truncated(4096))
-            .expect("shipped");
+        let tokenizer = Tokenizer::pixtral().and_then(|all| all.truncated(4096)).expect("shipped");
         let back = Tokenizer::from_tekken_json(json(&tokenizer).as_bytes()).expect("read");
         assert_eq!(back.to_gguf_vocab(), tokenizer.to_gguf_vocab());
     }

@@ -5,14 +5,7 @@ use std::path::Path;
 use lorgnette_pixtral::Checkpoint;
 
 fn make(shape: Shape, format: Format, seed: u64, out: &Path) {
-    Args {
-        shape,
-        format,
-        out: out.to_owned(),
-        seed,
-    }
-    .run()
-    .expect("make-model");
+    Args { shape, format, out: out.to_owned(), seed }.run().expect("make-model");
 }
 
 /// GGUF has no room for two things: epsilon in 64 bits, and the picture token's id.
@@ -38,12 +31,7 @@ fn check_opens(shape: Shape, format: Format) {
 
 #[test]
 fn a_gguf_pair_opens() {
-    for format in [
-        Format::GgufQ4KM,
-        Format::GgufQ8_0,
-        Format::GgufF16,
-        Format::GgufF32,
-    ] {
+    for format in [Format::GgufQ4KM, Format::GgufQ8_0, Format::GgufF16, Format::GgufF32] {
         check_opens(Shape::Tiny, format);
     }
     check_opens(Shape::TinyMistral3, Format::GgufQ4KM);

@@ -38,17 +38,9 @@ pub(super) fn check(dir: &Path, report: &mut Report) -> Result<()> {
         let file = &expected.file;
         let bytes = fs_err::read(dir.join(file))?;
         let picture = Picture::decode(&bytes).with_context(|| file.clone())?;
-        let prepared = picture
-            .prepare(&ImageConfig::PIXTRAL_12B)
-            .with_context(|| file.clone())?;
+        let prepared = picture.prepare(&ImageConfig::PIXTRAL_12B).with_context(|| file.clone())?;
         let grid = prepared.grid();
-        let got = (
-            picture.width(),
-            picture.height(),
-            grid.rows,
-            grid.cols,
-            grid.n_tokens(),
-        );
+        let got = (picture.width(), picture.height(), grid.rows, grid.cols, grid.n_tokens());
         let wanted = (
             expected.oriented_width,
             expected.oriented_height,
@@ -80,23 +72,12 @@ fn compare(report: &mut Report, file: &str, got: &[f32], expected: &[f32], cmyk:
         let numbers = format!("{} numbers instead of {}", got.len(), expected.len());
         return report.line(&what, &numbers, false);
     }
-    let differences: Vec<f32> = got
-        .iter()
-        .zip(expected)
-        .map(|(a, b)| (a - b).abs())
-        .collect();
+    let differences: Vec<f32> = got.iter().zip(expected).map(|(a, b)| (a - b).abs()).collect();
     let n = differences.len() as f32;
     let mean = differences.iter().sum::<f32>() / n;
     let near = differences.iter().filter(|d| **d <= NEAR).count() as f32 / n;
-    let passes = if cmyk {
-        mean <= MEAN_OF_CMYK
-    } else {
-        mean <= MEAN && near >= 0.999
-    };
-    let numbers = format!(
-        "mean |difference| {mean:.5}, {:.3} % within {NEAR}",
-        near * 100.0
-    );
+    let passes = if cmyk { mean <= MEAN_OF_CMYK } else { mean <= MEAN && near >= 0.999 };
+    let numbers = format!("mean |difference| {mean:.5}, {:.3} % within {NEAR}", near * 100.0);
     report.line(&what, &numbers, passes);
 }
 

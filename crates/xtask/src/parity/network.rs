@@ -30,11 +30,7 @@ pub(super) fn check(dir: &Path, device: &Device, report: &mut Report) -> Result<
     let expected = Expected::read(&dir.join("expected.safetensors"))?;
     let checkpoint = Checkpoint::open(&dir.join("model"))?;
     let model = Pixtral::load(&checkpoint, device, &mut |_| {})?;
-    let name = dir
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
 
     let images = encode(&model, &expected)?;
     let all = |rows: fn(&ImageFeatures) -> &Tensor| -> Result<Vec<f32>> {
@@ -43,60 +39,23 @@ pub(super) fn check(dir: &Path, device: &Device, report: &mut Report) -> Result<
     };
     if !images.is_empty() {
         let hidden = all(ImageFeatures::vision_hidden)?;
-        compare(
-            report,
-            &format!("{name} vision_hidden"),
-            &hidden,
-            &expected.vision_hidden,
-        );
+        compare(report, &format!("{name} vision_hidden"), &hidden, &expected.vision_hidden);
         let features = all(ImageFeatures::rows)?;
-        compare(
-            report,
-            &format!("{name} image_features"),
-            &features,
-            &expected.image_features,
-        );
+        compare(report, &format!("{name} image_features"), &features, &expected.image_features);
     }
 
-    let image_token = model
-        .config()
-        .vision
-        .as_ref()
-        .and_then(|vision| vision.image_token_id);
+    let image_token = model.config().vision.as_ref().and_then(|vision| vision.image_token_id);
     let pictures = pictures(&expected.input_ids, image_token, &images)?;
-    let prompt = Prompt {
-        ids: &expected.input_ids,
-        image_token,
-        pictures: &pictures,
-    };
+    let prompt = Prompt { ids: &expected.input_ids, image_token, pictures: &pictures };
     let n = expected.input_ids.len();
     for (how, chunk_len) in [("whole", n), ("chunks of 7", 7)] {
         let name = format!("{name} {how}:");
-        run(
-            &model,
-            &prompt,
-            &expected,
-            chunk_len,
-            KvFormat::F32,
-            &name,
-            report,
-        )?;
+        run(&model, &prompt, &expected, chunk_len, KvFormat::F32, &name, report)?;
     }
     // The reference keeps keys and values in f32; what f16 changes is shown, not judged.
     let name = format!("{name} f16 cache:");
-    let mut shown = Report {
-        informs_only: true,
-        ..Report::default()
-    };
-    run(
-        &model,
-        &prompt,
-        &expected,
-        n,
-        KvFormat::F16,
-        &name,
-        &mut shown,
-    )
+    let mut shown = Report { informs_only: true, ..Report::default() };
+    run(&model, &prompt, &expected, n, KvFormat::F16, &name, &mut shown)
 }
 
 /// Prefill with all logits, then greedy decoding.
@@ -124,17 +83,8 @@ fn run(
         decode_logits.extend_from_slice(&last);
         last = model.decode_step(id, &mut cache)?;
     }
-    compare(
-        report,
-        &format!("{name} decode_logits"),
-        &decode_logits,
-        &expected.decode_logits,
-    );
-    let n_same = ids
-        .iter()
-        .zip(&expected.greedy)
-        .take_while(|(a, b)| a == b)
-        .count();
+    compare(report, &format!("{name} decode_logits"), &decode_logits, &expected.decode_logits);
+    let n_same = ids.iter().zip(&expected.greedy).take_while(|(a, b)| a == b).count();
     let numbers = format!("{n_same} of {n_greedy} ids identical");
     report.line(&format!("{name} greedy"), &numbers, ids == expected.greedy);
     Ok(())
@@ -143,12 +93,8 @@ fn run(
 fn encode(model: &Pixtral, expected: &Expected) -> Result<Vec<ImageFeatures>> {
     let mut images = Vec::new();
     for (data, width, height) in &expected.pixels {
-        let config = model
-            .config()
-            .vision
-            .as_ref()
-            .context("pictures, but no encoder")?
-            .image_config();
+        let config =
+            model.config().vision.as_ref().context("pictures, but no encoder")?.image_config();
         let pixels = Pixels::from_normalised(data.clone(), *width, *height, &config)?;
         match model.encode_image(&pixels, &mut |_, _| ControlFlow::Continue(()))? {
             Outcome::Done(image) => images.push(image),
@@ -170,15 +116,8 @@ fn pictures<'a>(
         .map(|image| {
             let n_rows = image.n_rows();
             let taken: Vec<usize> = positions.by_ref().take(n_rows).collect();
-            ensure!(
-                taken.len() == n_rows,
-                "fewer [IMG] tokens than picture rows"
-            );
-            Ok(PictureRows {
-                first: taken[0],
-                n_rows,
-                features: Some(image),
-            })
+            ensure!(taken.len() == n_rows, "fewer [IMG] tokens than picture rows");
+            Ok(PictureRows { first: taken[0], n_rows, features: Some(image) })
         })
         .collect()
 }
@@ -221,8 +160,7 @@ impl Expected {
         let floats = |name: &str| -> Result<Vec<f32>> { Ok(floats(file.tensor(name)?.data())) };
         let ids = |name: &str| -> Result<Vec<u32>> {
             let ids = file.tensor(name)?.data().chunks_exact(8);
-            ids.map(|id| Ok(i64::from_le_bytes(id.try_into()?).try_into()?))
-                .collect()
+            ids.map(|id| Ok(i64::from_le_bytes(id.try_into()?).try_into()?)).collect()
         };
         let mut pixels = Vec::new();
         while let Ok(tensor) = file.tensor(&format!("pixel_values.{}", pixels.len())) {
@@ -249,10 +187,5 @@ fn floats_of(tensor: &safetensors::tensor::TensorView<'_>) -> Vec<f32> {
 }
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
-    bytes
-        .as_chunks()
-        .0
-        .iter()
-        .map(|four| f32::from_le_bytes(*four))
-        .collect()
+    bytes.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect()
 }

@@ -42,17 +42,9 @@ pub(super) fn check(file: &Path, report: &mut Report) -> Result<()> {
     for case in cases {
         let messages = messages(&case)?;
         let ids = encode_chat(&tokenizer, &messages)?.ids;
-        let n_same = ids
-            .iter()
-            .zip(&case.token_ids)
-            .take_while(|(a, b)| a == b)
-            .count();
+        let n_same = ids.iter().zip(&case.token_ids).take_while(|(a, b)| a == b).count();
         let numbers = format!("{n_same} of {} ids identical", case.token_ids.len());
-        report.line(
-            &format!("prompt {}", case.name),
-            &numbers,
-            ids == case.token_ids,
-        );
+        report.line(&format!("prompt {}", case.name), &numbers, ids == case.token_ids);
     }
     Ok(())
 }
@@ -76,11 +68,7 @@ fn messages(case: &Case) -> Result<Vec<Message>> {
                     let config = &ImageConfig::PIXTRAL_12B;
                     let grid = Grid::for_picture(image.width, image.height, config);
                     n_pictures += 1;
-                    Content::Image {
-                        picture: n_pictures - 1,
-                        rows: grid.rows,
-                        cols: grid.cols,
-                    }
+                    Content::Image { picture: n_pictures - 1, rows: grid.rows, cols: grid.cols }
                 }
             })
             .collect();

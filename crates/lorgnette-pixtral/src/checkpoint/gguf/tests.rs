@@ -7,10 +7,7 @@ struct Builder(Vec<u8>);
 
 impl Builder {
     fn new(version: u32, n_tensors: u64, n_values: u64) -> Self {
-        Self(b"GGUF".to_vec())
-            .u32(version)
-            .u64(n_tensors)
-            .u64(n_values)
+        Self(b"GGUF".to_vec()).u32(version).u64(n_tensors).u64(n_values)
     }
     fn u32(mut self, x: u32) -> Self {
         self.0.extend(x.to_le_bytes());
@@ -82,33 +79,21 @@ fn a_file_is_read() {
         .open()
         .unwrap();
     assert_eq!(file.architecture(), "llama");
-    assert_eq!(
-        file.get("names"),
-        Some(&Value::Strings(vec!["a".into(), "é".into()]))
-    );
+    assert_eq!(file.get("names"), Some(&Value::Strings(vec!["a".into(), "é".into()])));
     let (a, b) = (&file.tensors["a"], &file.tensors["b"]);
     assert_eq!((a.shape.as_slice(), a.n_bytes), ([2, 4].as_slice(), 32));
-    assert_eq!(
-        (b.dtype, b.n_bytes, b.offset - a.offset),
-        (GgmlDType::Q8_0, 34, 64)
-    );
+    assert_eq!((b.dtype, b.n_bytes, b.offset - a.offset), (GgmlDType::Q8_0, 34, 64));
     assert!(a.offset.is_multiple_of(64));
 }
 
 #[test]
 fn what_is_no_gguf_says_so() {
     for bytes in [&b""[..], b"GG", b"PK\x03\x04 something else entirely"] {
-        assert!(
-            matches!(open(bytes), Err(LoadError::NotGguf { .. })),
-            "{bytes:?}"
-        );
+        assert!(matches!(open(bytes), Err(LoadError::NotGguf { .. })), "{bytes:?}");
     }
     for version in [1, 4, 0x0300_0000] {
         let file = Builder::new(version, 0, 0).open();
-        assert!(
-            matches!(file, Err(LoadError::Unsupported { .. })),
-            "{file:?}"
-        );
+        assert!(matches!(file, Err(LoadError::Unsupported { .. })), "{file:?}");
     }
 }
 
@@ -116,23 +101,10 @@ fn what_is_no_gguf_says_so() {
 fn counts_beyond_the_file_are_refused_before_memory_is_taken() {
     check_malformed(Builder::new(3, u64::MAX, 0), "tensors do not fit");
     check_malformed(Builder::new(3, 0, 1 << 60), "metadata values do not fit");
-    check_malformed(
-        Builder::new(3, 0, 1).u64(1 << 50).data(64),
-        "bytes of text do not fit",
-    );
-    let array = Builder::new(3, 0, 1)
-        .text("k")
-        .u32(9)
-        .u32(4)
-        .u64(u64::MAX)
-        .data(64);
+    check_malformed(Builder::new(3, 0, 1).u64(1 << 50).data(64), "bytes of text do not fit");
+    let array = Builder::new(3, 0, 1).text("k").u32(9).u32(4).u64(u64::MAX).data(64);
     check_malformed(array, "numbers do not fit");
-    let nested = Builder::new(3, 0, 1)
-        .text("k")
-        .u32(9)
-        .u32(9)
-        .u64(1)
-        .data(64);
+    let nested = Builder::new(3, 0, 1).text("k").u32(9).u32(9).u64(1).data(64);
     check_malformed(nested, "array of kind 9");
 }
 
@@ -143,10 +115,7 @@ fn shapes_and_places_that_cannot_be_are_refused() {
     check_malformed(one_tensor(&[1; 5], 0, 0).data(64), "5 dimensions");
     check_malformed(one_tensor(&[33], 8, 0).data(64), "do not fill blocks");
     check_malformed(one_tensor(&[4], 0, 7).data(64), "not aligned");
-    check_malformed(
-        one_tensor(&[4], 0, u64::MAX - 31).data(64),
-        "outside every file",
-    );
+    check_malformed(one_tensor(&[4], 0, u64::MAX - 31).data(64), "outside every file");
     let out = one_tensor(&[4], 0, 1 << 20).data(64).open();
     assert!(matches!(out, Err(LoadError::Truncated { .. })), "{out:?}");
     let two = |offset| {
@@ -155,9 +124,7 @@ fn shapes_and_places_that_cannot_be_are_refused() {
     };
     assert!(two(256).open().is_ok());
     check_malformed(two(224), "overlap");
-    let twice = Builder::new(3, 2, 0)
-        .tensor("a", &[4], 0, 0)
-        .tensor("a", &[4], 0, 32);
+    let twice = Builder::new(3, 2, 0).tensor("a", &[4], 0, 0).tensor("a", &[4], 0, 32);
     check_malformed(twice.data(64), "twice");
 }
 

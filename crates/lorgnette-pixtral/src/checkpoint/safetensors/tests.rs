@@ -22,13 +22,8 @@ fn tensor(shape: &str, start: u64, end: u64) -> String {
 #[test]
 fn a_file_is_read() {
     let tensors = read(&file(&tensor("[2, 3]", 0, 24), 24)).unwrap();
-    let Ok(tensor) = &tensors["t"] else {
-        panic!("F32 is read")
-    };
-    assert_eq!(
-        (tensor.shape.as_slice(), tensor.n_bytes),
-        ([2, 3].as_slice(), 24)
-    );
+    let Ok(tensor) = &tensors["t"] else { panic!("F32 is read") };
+    assert_eq!((tensor.shape.as_slice(), tensor.n_bytes), ([2, 3].as_slice(), 24));
 }
 
 #[test]
@@ -46,10 +41,7 @@ fn contradictions_are_refused() {
             .to_owned(),
     ] {
         let read = read(&file(&header, 64));
-        assert!(
-            matches!(read, Err(LoadError::Malformed { .. })),
-            "{header}: {read:?}"
-        );
+        assert!(matches!(read, Err(LoadError::Malformed { .. })), "{header}: {read:?}");
     }
 }
 
@@ -58,10 +50,7 @@ fn short_files_say_what_is_missing() {
     let whole = file(&tensor("[2, 3]", 0, 24), 24);
     for n in 0..whole.len() {
         let read = read(&whole[..n]);
-        assert!(
-            matches!(read, Err(LoadError::Truncated { .. })),
-            "{n} bytes: {read:?}"
-        );
+        assert!(matches!(read, Err(LoadError::Truncated { .. })), "{n} bytes: {read:?}");
     }
     let huge = u64::MAX.to_le_bytes();
     assert!(matches!(read(&huge), Err(LoadError::Malformed { .. })));

@@ -4,14 +4,7 @@ use lorgnette_weights::quantise::dequantise;
 
 fn wanted(dtype: GgmlDType, interleaved_heads: Option<usize>) -> Wanted {
     let name = "layers.0.q".to_owned();
-    Wanted {
-        name,
-        kind: Kind::Matrix,
-        n_rows: 64,
-        row_len: 512,
-        dtype,
-        interleaved_heads,
-    }
+    Wanted { name, kind: Kind::Matrix, n_rows: 64, row_len: 512, dtype, interleaved_heads }
 }
 
 fn numbers(seed: u64, independent: bool, wanted: &Wanted) -> Vec<f32> {
@@ -30,14 +23,7 @@ fn the_stream_of_a_seed_never_changes() {
     // The first three of splitmix64 from state 0, as published with it.
     let mut rng = Rng(0);
     let first = [rng.next(), rng.next(), rng.next()];
-    assert_eq!(
-        first,
-        [
-            0xe220_a839_7b1d_cdaf,
-            0x6e78_9e6a_a1b9_65f4,
-            0x06c4_5d18_8009_454f
-        ]
-    );
+    assert_eq!(first, [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4, 0x06c4_5d18_8009_454f]);
 }
 
 #[test]
@@ -47,10 +33,7 @@ fn matrices_keep_the_size_of_what_they_multiply() {
         let mean = numbers.iter().sum::<f32>() / numbers.len() as f32;
         let square = numbers.iter().map(|x| x * x).sum::<f32>() / numbers.len() as f32;
         assert!(mean.abs() < 2e-3, "mean {mean}");
-        assert!(
-            (square.sqrt() * 512_f32.sqrt() - 1.0).abs() < 0.02,
-            "square {square}"
-        );
+        assert!((square.sqrt() * 512_f32.sqrt() - 1.0).abs() < 0.02, "square {square}");
     }
 }
 
@@ -58,14 +41,8 @@ fn matrices_keep_the_size_of_what_they_multiply() {
 fn a_seed_is_a_network_and_another_seed_another() {
     for independent in [true, false] {
         let wanted = wanted(GgmlDType::F32, None);
-        assert_eq!(
-            numbers(1, independent, &wanted),
-            numbers(1, independent, &wanted)
-        );
-        assert_ne!(
-            numbers(1, independent, &wanted),
-            numbers(2, independent, &wanted)
-        );
+        assert_eq!(numbers(1, independent, &wanted), numbers(1, independent, &wanted));
+        assert_ne!(numbers(1, independent, &wanted), numbers(2, independent, &wanted));
     }
 }
 
@@ -75,11 +52,7 @@ fn a_format_rounds_the_same_numbers() {
         let exact = numbers(1, independent, &wanted(GgmlDType::F32, None));
         for dtype in [GgmlDType::BF16, GgmlDType::Q8_0, GgmlDType::Q4K] {
             let rounded = numbers(1, independent, &wanted(dtype, None));
-            let far = exact
-                .iter()
-                .zip(&rounded)
-                .filter(|(a, b)| (*a - *b).abs() > 0.02)
-                .count();
+            let far = exact.iter().zip(&rounded).filter(|(a, b)| (*a - *b).abs() > 0.02).count();
             assert_eq!(far, 0, "{dtype:?}");
         }
     }
@@ -91,10 +64,8 @@ fn no_two_rows_are_the_same() {
         let mut many = wanted(GgmlDType::F32, None);
         many.n_rows = 4096;
         let numbers = numbers(1, independent, &many);
-        let mut rows: Vec<Vec<u32>> = numbers
-            .chunks(512)
-            .map(|row| row.iter().map(|x| x.to_bits()).collect())
-            .collect();
+        let mut rows: Vec<Vec<u32>> =
+            numbers.chunks(512).map(|row| row.iter().map(|x| x.to_bits()).collect()).collect();
         rows.sort();
         rows.dedup();
         assert_eq!(rows.len(), 4096);
