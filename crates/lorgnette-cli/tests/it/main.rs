@@ -86,7 +86,7 @@ fn inspect_says_what_a_picture_costs_and_saves_what_is_seen() {
     grid      32 rows × 32 columns
     tokens    1056
     memory    165.00 MiB of keys and values
-    work      0.93 TFLOP to look, 23.39 TFLOP to read
+    work      0.93 TFLOP to look, 23.40 TFLOP to read
     ");
 }
 

@@ -31,7 +31,9 @@ pub(super) enum Missing {
 
 /// Finds the parts of the primary item.
 pub(super) fn parts(file: &[u8]) -> Result<Parts, Missing> {
-    let missing = if ends_inside_a_box(file) { Missing::CutOff } else { Missing::Broken };
+    // A file may also end between its description and its data.
+    let is_cut = ends_inside_a_box(file) || find(file, *b"mdat").is_none();
+    let missing = if is_cut { Missing::CutOff } else { Missing::Broken };
     let Some(meta) = Meta::new(file) else {
         return Err(missing);
     };

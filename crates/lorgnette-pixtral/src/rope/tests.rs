@@ -9,7 +9,7 @@ fn check_patch(row: usize, col: usize, cos: [f32; 6], sin: Option<[f32; 6]>) {
     for (values, expected) in [(&rotation.cos, cos)].into_iter().chain(sin) {
         let values = values.get(at).unwrap().to_vec1::<f32>().unwrap();
         for (i, expected) in [0, 1, 15, 16, 17, 31].into_iter().zip(expected) {
-            assert!((values[i] - expected).abs() < 1e-6, "angle {i}: {} {expected}", values[i]);
+            assert!((values[i] - expected).abs() < 3e-6, "angle {i}: {} {expected}", values[i]);
         }
     }
 }
