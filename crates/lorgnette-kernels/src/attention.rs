@@ -203,58 +203,45 @@ impl Scratch {
 
 /// `c = a · bᵀ`; shapes `a` `(m, k)`, `b` `(n, k)`, `c` `(m, n)`, all row by row.
 fn matmul_nt(a: &[f32], b: &[f32], c: &mut [f32], (m, n, k): (usize, usize, usize)) {
-    assert!(a.len() >= m * k && b.len() >= n * k && c.len() >= m * n);
-    #[expect(unsafe_code, reason = "gemm takes pointers")]
-    // SAFETY: the assertion above bounds every address that the strides below reach, and `c` is
-    // a unique borrow.
-    unsafe {
-        let (k_stride, n_stride) = (k.cast_signed(), n.cast_signed());
-        gemm::gemm(
-            m,
-            n,
-            k,
-            c.as_mut_ptr(),
-            1,
-            n_stride,
-            false,
-            a.as_ptr(),
-            1,
-            k_stride,
-            b.as_ptr(),
-            k_stride,
-            1,
-            0.0,
-            1.0,
-            false,
-            false,
-            false,
-            Parallelism::None,
-        );
-    }
+    product(a, b, (1, k.cast_signed()), c, false, (m, n, k));
 }
 
 /// `c += a · b`; shapes `a` `(m, k)`, `b` `(k, n)`, `c` `(m, n)`, all row by row.
 fn matmul_add(a: &[f32], b: &[f32], c: &mut [f32], (m, n, k): (usize, usize, usize)) {
-    assert!(a.len() >= m * k && b.len() >= k * n && c.len() >= m * n);
+    product(a, b, (n.cast_signed(), 1), c, true, (m, n, k));
+}
+
+/// `a · b`, put into `c` or added to it; `b_strides` are those of `b`'s `k` rows and `n` columns.
+fn product(
+    a: &[f32],
+    b: &[f32],
+    (b_row, b_col): (isize, isize),
+    c: &mut [f32],
+    adds: bool,
+    (m, n, k): (usize, usize, usize),
+) {
+    assert!(a.len() >= m * k && b.len() >= n * k && c.len() >= m * n);
+    let (a_row, c_row) = (k.cast_signed(), n.cast_signed());
+    let kept = if adds { 1.0 } else { 0.0 };
     #[expect(unsafe_code, reason = "gemm takes pointers")]
-    // SAFETY: as in `matmul_nt`.
+    // SAFETY: the assertion bounds every address that the strides reach, for both callers give
+    // `b` the strides of a dense matrix of `k · n`; and `c` is a unique borrow.
     unsafe {
-        let (k_stride, n_stride) = (k.cast_signed(), n.cast_signed());
         gemm::gemm(
             m,
             n,
             k,
             c.as_mut_ptr(),
             1,
-            n_stride,
-            true,
+            c_row,
+            adds,
             a.as_ptr(),
             1,
-            k_stride,
+            a_row,
             b.as_ptr(),
-            1,
-            n_stride,
-            1.0,
+            b_col,
+            b_row,
+            kept,
             1.0,
             false,
             false,
