@@ -141,10 +141,7 @@ fn a_large_picture_is_prepared() {
 #[test]
 fn rare_forms_are_refused_as_such() {
     let error = Picture::decode(&form("palette.tiff")).unwrap_err();
-    assert!(
-        matches!(error, ImageError::UnsupportedKind { format: Format::Tiff, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, ImageError::UnsupportedKind { format: Format::Tiff, .. }), "{error:?}");
     let mut twelve_bit = form("420.jpg");
     let frame = twelve_bit.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
     twelve_bit[frame + 4] = 12;
