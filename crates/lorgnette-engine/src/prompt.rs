@@ -2,8 +2,9 @@
 //!
 //! `<s>[INST]` what the person says `[/INST]` the answer `</s>` and so on; a picture is
 //! `[IMG]` for each column, `[IMG_BREAK]` behind each row and `[IMG_END]` behind the last.
-//! Instructions go into the last turn of the person (version 3, Pixtral) or to the beginning
-//! (version 7 and later). Source: mistral-common 1.13.1, `tokens/tokenizers/instruct.py`.
+//! Instructions go into the last turn of the person (version 3, Pixtral) or stay where they are, as
+//! `[SYSTEM_PROMPT]` the text `[/SYSTEM_PROMPT]` (version 7 and later). Source: mistral-common
+//! 1.13.1, `tokens/tokenizers/instruct.py` and `protocol/instruct/normalize.py`.
 
 use crate::tokens::{TokenId, Tokenizer};
 
@@ -68,15 +69,21 @@ pub struct ImageSlot {
 /// A chat that the format has no form for.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PromptError {
-    /// Nobody asks anything.
+    /// Nothing to answer: neither instructions nor anything from the person.
     #[error("the chat has no question")]
     NoQuestion,
-    /// An answer to nothing.
-    #[error("the chat begins with an answer")]
-    AnswerFirst,
+    /// Instructions behind an answer, where the format has no place for them.
+    #[error("instructions follow an answer")]
+    SystemAfterAnswer,
     /// A picture where the format allows text only.
     #[error("only what the person says can have pictures")]
     PictureOutsideQuestion,
+    /// A picture of no rows or no columns.
+    #[error("picture {picture} has no patches")]
+    EmptyPicture {
+        /// The caller's number for it.
+        picture: usize,
+    },
     /// A tokenizer without `[IMG]`, `[IMG_BREAK]` and `[IMG_END]`.
     #[error("this model's tokenizer has no picture tokens")]
     NoPictureTokens,
@@ -87,8 +94,9 @@ impl PromptError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NoQuestion => "write a question, or add a picture",
-            Self::AnswerFirst => "begin with a question",
+            Self::SystemAfterAnswer => "put the instructions first, or behind a question",
             Self::PictureOutsideQuestion => "add the picture to a question",
+            Self::EmptyPicture { .. } => "use another picture; this one could not be read",
             Self::NoPictureTokens => "ask without a picture, or use a model that reads them",
         }
     }
@@ -96,80 +104,98 @@ impl PromptError {
 
 /// Encodes a chat. When its last message is the model's, that is left open, to be continued.
 ///
+/// An answer of no text is accepted, unlike in the reference: one that was cancelled is such.
+///
 /// # Errors
 /// [`PromptError`] for a chat that the format has no form for.
 pub fn encode_chat(tokenizer: &Tokenizer, messages: &[Message]) -> Result<Prompt, PromptError> {
-    let (system, turns) = turns(messages)?;
-    let control = tokenizer.control();
-    let last_user = turns.iter().rposition(|turn| turn.role == Role::User);
-    let last_user = last_user.ok_or(PromptError::NoQuestion)?;
-    let mut prompt = Prompt { ids: vec![control.bos], images: Vec::new() };
-    let system_at_start = tokenizer.system_at_start();
-    if let (Some(system), true) = (&system, system_at_start) {
-        prompt.ids.extend(control.begin_system);
-        prompt.ids.extend(tokenizer.encode_text(system));
-        prompt.ids.extend(control.end_system);
+    if messages.iter().all(|message| message.role == Role::Assistant) {
+        return Err(PromptError::NoQuestion);
     }
+    let mut turns = turns(messages)?;
+    let system = if tokenizer.system_at_start() { None } else { take_system(&mut turns) };
+    let last_user = turns.iter().rposition(|turn| turn.role == Role::User);
+    let control = tokenizer.control();
+    let mut prompt = Prompt { ids: vec![control.bos], images: Vec::new() };
     let n_turns = turns.len();
-    for (i, turn) in turns.into_iter().enumerate() {
-        if turn.role == Role::User {
-            let system = system.as_deref().filter(|_| i == last_user && !system_at_start);
-            prompt.ids.push(control.begin_inst);
-            encode_user(tokenizer, turn.content, system, &mut prompt)?;
-            prompt.ids.push(control.end_inst);
-        } else {
-            for content in &turn.content {
-                let Content::Text(text) = content else {
-                    return Err(PromptError::PictureOutsideQuestion);
-                };
-                prompt.ids.extend(tokenizer.encode_text(text.trim_end_matches(' ')));
+    for (i, Message { role, content }) in turns.into_iter().enumerate() {
+        match role {
+            Role::System => {
+                prompt.ids.extend(control.begin_system);
+                encode_contents(tokenizer, content, &mut prompt)?;
+                prompt.ids.extend(control.end_system);
             }
-            if i + 1 < n_turns {
-                prompt.ids.push(control.eos);
+            Role::User => {
+                let system = system.as_deref().filter(|_| Some(i) == last_user);
+                prompt.ids.push(control.begin_inst);
+                encode_user(tokenizer, content, system, &mut prompt)?;
+                prompt.ids.push(control.end_inst);
+            }
+            Role::Assistant => {
+                let text = text_of(&content);
+                prompt.ids.extend(tokenizer.encode_text(text.trim_end_matches(' ')));
+                if i + 1 < n_turns {
+                    prompt.ids.push(control.eos);
+                }
             }
         }
     }
     Ok(prompt)
 }
 
-/// The instructions, and the turns with neighbours of one role made one.
-fn turns(messages: &[Message]) -> Result<(Option<String>, Vec<Message>), PromptError> {
-    let mut system: Option<String> = None;
+/// The messages with neighbours of one role made one, but for instructions, and neighbouring texts
+/// made one, without empty ones: `_aggregate_messages`.
+fn turns(messages: &[Message]) -> Result<Vec<Message>, PromptError> {
     let mut turns: Vec<Message> = Vec::new();
-    for message in messages {
-        if message.role == Role::System {
-            for content in &message.content {
-                let Content::Text(text) = content else {
-                    return Err(PromptError::PictureOutsideQuestion);
-                };
-                match &mut system {
-                    None => system = Some(text.clone()),
-                    Some(system) => *system = format!("{system}\n\n{text}"),
-                }
+    for Message { role, content } in messages {
+        let has_picture = content.iter().any(|part| matches!(part, Content::Image { .. }));
+        if has_picture && *role != Role::User {
+            return Err(PromptError::PictureOutsideQuestion);
+        }
+        let mut turn = match turns.pop() {
+            Some(turn) if turn.role == *role && *role != Role::System => turn,
+            Some(turn) if turn.role == Role::Assistant && *role == Role::System => {
+                return Err(PromptError::SystemAfterAnswer);
             }
-            continue;
-        }
-        if turns.is_empty() && message.role == Role::Assistant {
-            return Err(PromptError::AnswerFirst);
-        }
-        let turn = match turns.last_mut() {
-            Some(turn) if turn.role == message.role => turn,
-            _ => {
-                turns.push(Message { role: message.role, content: Vec::new() });
-                let last = turns.len() - 1;
-                &mut turns[last]
+            before => {
+                turns.extend(before);
+                Message { role: *role, content: Vec::new() }
             }
         };
-        for content in &message.content {
-            match (turn.content.last_mut(), content) {
+        for part in content {
+            match (turn.content.last_mut(), part) {
+                (_, Content::Text(text)) if text.is_empty() => {}
                 (Some(Content::Text(before)), Content::Text(text)) => {
-                    *before = format!("{before}\n\n{text}");
+                    before.push_str("\n\n");
+                    before.push_str(text);
                 }
-                _ => turn.content.push(content.clone()),
+                _ => turn.content.push(part.clone()),
             }
         }
+        turns.push(turn);
     }
-    Ok((system, turns))
+    Ok(turns)
+}
+
+/// Version 3: takes the instructions out, to stand in the person's last turn, and sees to it that
+/// there is one and that it comes first.
+fn take_system(turns: &mut Vec<Message>) -> Option<String> {
+    let system = turns.extract_if(.., |turn| turn.role == Role::System);
+    let system: Vec<String> = system.map(|turn| text_of(&turn.content)).collect();
+    let system: Vec<String> = system.into_iter().filter(|text| !text.is_empty()).collect();
+    if turns.first().is_none_or(|turn| turn.role != Role::User) {
+        turns.insert(0, Message { role: Role::User, content: Vec::new() });
+    }
+    (!system.is_empty()).then(|| system.join("\n\n"))
+}
+
+/// The text of a turn that has no pictures.
+fn text_of(content: &[Content]) -> String {
+    let text = content.iter().map(|part| match part {
+        Content::Text(text) => text.as_str(),
+        Content::Image { .. } => "",
+    });
+    text.collect()
 }
 
 /// What stands between `[INST]` and `[/INST]`.
@@ -186,16 +212,25 @@ fn encode_user(
     if let Some(system) = system {
         match content.as_mut_slice() {
             // Text alone is tokenised together with the instructions, else they stand apart.
+            [] => content.push(Content::Text(format!("{system}\n\n"))),
             [Content::Text(text)] => *text = format!("{system}\n\n{text}"),
             _ => prompt.ids.extend(tokenizer.encode_text(&format!("{system}\n\n"))),
         }
     }
-    for content in content {
-        match content {
+    encode_contents(tokenizer, content, prompt)
+}
+
+fn encode_contents(
+    tokenizer: &Tokenizer,
+    content: Vec<Content>,
+    prompt: &mut Prompt,
+) -> Result<(), PromptError> {
+    for part in content {
+        match part {
             Content::Text(text) => prompt.ids.extend(tokenizer.encode_text(&text)),
             Content::Image { picture, rows, cols } => {
                 let slot = ImageSlot { picture, start: prompt.ids.len(), rows, cols };
-                prompt.ids.extend(image_ids(tokenizer, rows, cols)?);
+                prompt.ids.extend(image_ids(tokenizer, &slot)?);
                 prompt.images.push(slot);
             }
         }
@@ -203,11 +238,15 @@ fn encode_user(
     Ok(())
 }
 
+/// A picture's ids: `rows * (cols + 1)` of them.
 fn image_ids(
     tokenizer: &Tokenizer,
-    rows: u32,
-    cols: u32,
-) -> Result<impl Iterator<Item = TokenId>, PromptError> {
+    slot: &ImageSlot,
+) -> Result<impl Iterator<Item = TokenId> + use<>, PromptError> {
+    let ImageSlot { picture, rows, cols, .. } = *slot;
+    if rows == 0 || cols == 0 {
+        return Err(PromptError::EmptyPicture { picture });
+    }
     let control = tokenizer.control();
     let (Some(img), Some(img_break), Some(img_end)) =
         (control.img, control.img_break, control.img_end)

@@ -10,6 +10,7 @@ mod sources;
 use std::collections::HashMap;
 use std::path::Path;
 
+use ahash::AHashMap;
 use tokenizers::models::bpe::BPE;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel as ByteLevelSplit;
 use tokenizers::pre_tokenizers::sequence::Sequence;
@@ -72,15 +73,18 @@ impl TokenizerError {
     }
 }
 
+/// Two tokens that are merged to one.
+type Pair = (TokenId, TokenId);
+
 /// What every source is brought to.
 struct Vocabulary {
     /// The name of a control token, by id; `None` for an ordinary one.
     names: Vec<Option<String>>,
     /// The bytes of an ordinary token, by id.
     bytes: Vec<Vec<u8>>,
-    /// Merges in order; `None`: they follow from the ranks.
-    merges: Option<Vec<(String, String)>>,
-    /// Instructions stand at the beginning (format of version 7 and later).
+    /// Pairs that are merged, first ones first; `None`: they follow from the ranks.
+    merges: Option<Vec<Pair>>,
+    /// Instructions stand where they are said (format of version 7 and later).
     system_at_start: bool,
 }
 
@@ -111,7 +115,8 @@ pub struct Tokenizer {
     bpe: tokenizers::Tokenizer,
     names: Vec<Option<String>>,
     bytes: Vec<Vec<u8>>,
-    merges: Vec<(String, String)>,
+    byte_tokens: [TokenId; 256],
+    merges: Vec<Pair>,
     control: ControlTokens,
     system_at_start: bool,
 }
@@ -134,7 +139,11 @@ impl Tokenizer {
         if tekken.is_file() {
             Self::from_tekken_json(&fs_err::read(tekken)?).map(Some)
         } else if tokenizer.is_file() {
-            Self::from_tokenizer_json(&fs_err::read(tokenizer)?).map(Some)
+            let tokenizer = Self::from_tokenizer_json(&fs_err::read(tokenizer)?)?;
+            Ok(Some(match sources::chat_template(dir)? {
+                Some(template) => tokenizer.with_chat_template(&template),
+                None => tokenizer,
+            }))
         } else {
             Ok(None)
         }
@@ -164,6 +173,14 @@ impl Tokenizer {
         Self::new(sources::gguf(vocab)?)
     }
 
+    /// Takes from a model's chat template where instructions stand, which `tokenizer.json` and GGUF
+    /// files do not say otherwise. Without one, having `[SYSTEM_PROMPT]` decides.
+    #[must_use]
+    pub fn with_chat_template(mut self, template: &str) -> Self {
+        self.system_at_start = template.contains("[SYSTEM_PROMPT]");
+        self
+    }
+
     /// The first `vocab_size` tokens of this one: a prefix of the ranks is a tokenizer, too.
     ///
     /// # Errors
@@ -180,38 +197,42 @@ impl Tokenizer {
 
     fn new(vocabulary: Vocabulary) -> Result<Self, TokenizerError> {
         let Vocabulary { names, bytes, merges, system_at_start } = vocabulary;
-        let named: HashMap<&str, TokenId> = names
-            .iter()
-            .enumerate()
-            .filter_map(|(id, name)| Some((name.as_deref()?, id as TokenId)))
-            .collect();
+        let malformed =
+            |reason: String| TokenizerError::Malformed { source_name: "the vocabulary", reason };
+        let named: HashMap<&str, TokenId> =
+            names.iter().zip(0..).filter_map(|(name, id)| Some((name.as_deref()?, id))).collect();
         let control = ControlTokens::find(|name| named.get(name).copied())?;
 
-        let byte_level = ByteLevel::new();
-        let merges = merges.unwrap_or_else(|| merges_of_ranks(&bytes, &byte_level));
-        let ids = 0..bytes.len() as TokenId;
-        let ordinary = ids.zip(&bytes).filter(|(_, bytes)| !bytes.is_empty());
-        let vocab: HashMap<String, TokenId> =
-            ordinary.map(|(id, bytes)| (byte_level.write(bytes), id)).collect();
-        let malformed = |error: tokenizers::Error| TokenizerError::Malformed {
-            source_name: "the vocabulary",
-            reason: error.to_string(),
+        let ids = IdOfBytes::new(&bytes)?;
+        let merges = match merges {
+            Some(merges) => ids.checked(&bytes, merges)?,
+            None => merges_of_ranks(&bytes, &ids),
         };
-        let vocab: Vec<(String, TokenId)> = vocab.into_iter().collect();
+        let byte_tokens = ids.byte_tokens()?;
+        drop(ids);
+
+        let byte_level = ByteLevel::new();
+        let texts: Vec<String> = bytes.iter().map(|bytes| byte_level.write(bytes)).collect();
+        let pairs = merges
+            .iter()
+            .map(|(left, right)| (texts[*left as usize].clone(), texts[*right as usize].clone()))
+            .collect();
+        let vocab: AHashMap<String, TokenId> =
+            texts.into_iter().zip(0..).filter(|(text, _)| !text.is_empty()).collect();
         let bpe = BPE::builder()
-            .vocab_and_merges(vocab.into_iter().collect::<ahash::AHashMap<_, _>>(), merges.clone())
+            .vocab_and_merges(vocab, pairs)
             .ignore_merges(true)
             .build()
-            .map_err(malformed)?;
+            .map_err(|error| malformed(error.to_string()))?;
         let mut bpe = tokenizers::Tokenizer::new(bpe);
         let pattern = SplitPattern::Regex(PATTERN.into());
-        let split =
-            Split::new(pattern, SplitDelimiterBehavior::Isolated, false).map_err(malformed)?;
+        let split = Split::new(pattern, SplitDelimiterBehavior::Isolated, false)
+            .map_err(|error| malformed(error.to_string()))?;
         bpe.with_pre_tokenizer(Some(PreTokenizerWrapper::Sequence(Sequence::new(vec![
             split.into(),
             ByteLevelSplit::new(false, false, false).into(),
         ]))));
-        Ok(Self { bpe, names, bytes, merges, control, system_at_start })
+        Ok(Self { bpe, names, bytes, byte_tokens, merges, control, system_at_start })
     }
 
     /// Tokens, control tokens included.
@@ -224,7 +245,7 @@ impl Tokenizer {
         &self.control
     }
 
-    /// Whether instructions stand at the beginning of a chat, and not in its last turn.
+    /// Whether instructions have tokens of their own, and do not stand in the last question.
     pub fn system_at_start(&self) -> bool {
         self.system_at_start
             && self.control.begin_system.is_some()
@@ -241,12 +262,8 @@ impl Tokenizer {
         match self.bpe.encode_fast(text, false) {
             Ok(encoding) => encoding.get_ids().to_vec(),
             // The pattern gave up (it may, on pathological text): the bytes are tokens, too.
-            Err(_) => text.bytes().filter_map(|byte| self.byte_token(byte)).collect(),
+            Err(_) => text.bytes().map(|byte| self.byte_tokens[usize::from(byte)]).collect(),
         }
-    }
-
-    fn byte_token(&self, byte: u8) -> Option<TokenId> {
-        self.bytes.iter().position(|bytes| *bytes == [byte]).map(|id| id as TokenId)
     }
 
     /// A token's bytes; none for a control token and for an id outside the vocabulary.
@@ -261,47 +278,98 @@ impl Tokenizer {
 
     /// The vocabulary for a GGUF file.
     pub fn to_gguf_vocab(&self) -> GgufVocab {
+        const NORMAL: i32 = 1;
+        const CONTROL: i32 = 3;
         let byte_level = ByteLevel::new();
-        let tokens = self.names.iter().zip(&self.bytes).map(|(name, bytes)| match name {
+        let token = |(name, bytes): (&Option<String>, &Vec<u8>)| match name {
             Some(name) => name.clone(),
             None => byte_level.write(bytes),
+        };
+        let tokens: Vec<String> = self.names.iter().zip(&self.bytes).map(token).collect();
+        let types = self.names.iter().map(|name| if name.is_some() { CONTROL } else { NORMAL });
+        let merges = self.merges.iter().map(|(left, right)| {
+            let (left, right) = (&tokens[*left as usize], &tokens[*right as usize]);
+            format!("{left} {right}")
         });
-        let types = self.names.iter().map(|name| if name.is_some() { 3 } else { 1 });
         GgufVocab {
             model: "gpt2".into(),
             pre: Some("tekken".into()),
-            tokens: tokens.collect(),
             token_types: Some(types.collect()),
-            merges: self.merges.iter().map(|(left, right)| format!("{left} {right}")).collect(),
+            merges: merges.collect(),
+            tokens,
             bos: Some(self.control.bos),
             eos: Some(self.control.eos),
         }
     }
 }
 
-/// The merges that a rank order stands for: every way to make a token of two earlier ones, tokens
-/// in the order of rank, ways in the order of their parts' ranks.
-/// Source: transformers' `convert_slow_tokenizer.py`, `TikTokenConverter`.
-fn merges_of_ranks(bytes: &[Vec<u8>], byte_level: &ByteLevel) -> Vec<(String, String)> {
-    let ranks: HashMap<&[u8], usize> = bytes
-        .iter()
-        .enumerate()
-        .filter(|(_, bytes)| !bytes.is_empty())
-        .map(|(rank, bytes)| (bytes.as_slice(), rank))
-        .collect();
-    let mut merges = Vec::new();
-    for token in bytes.iter().filter(|token| token.len() > 1) {
-        let mut ways: Vec<(usize, usize, usize)> = (1..token.len())
-            .filter_map(|at| {
-                let (left, right) = token.split_at(at);
-                Some((*ranks.get(left)?, *ranks.get(right)?, at))
-            })
-            .collect();
-        ways.sort_unstable();
-        for (_, _, at) in ways {
-            let (left, right) = token.split_at(at);
-            merges.push((byte_level.write(left), byte_level.write(right)));
+/// Ordinary tokens by their bytes, each once.
+struct IdOfBytes<'a>(AHashMap<&'a [u8], TokenId>);
+
+impl<'a> IdOfBytes<'a> {
+    /// Two tokens of the same bytes are refused: which one a text would get is not said.
+    fn new(bytes: &'a [Vec<u8>]) -> Result<Self, TokenizerError> {
+        let mut ids = AHashMap::with_capacity(bytes.len());
+        for (token, id) in bytes.iter().zip(0..) {
+            if token.is_empty() {
+                continue;
+            }
+            if let Some(before) = ids.insert(token.as_slice(), id) {
+                return Err(TokenizerError::Malformed {
+                    source_name: "the vocabulary",
+                    reason: format!("tokens {before} and {id} are the same"),
+                });
+            }
         }
+        Ok(Self(ids))
+    }
+
+    fn get(&self, bytes: &[u8]) -> Option<TokenId> {
+        self.0.get(bytes).copied()
+    }
+
+    /// The merges, if each makes a token: `tokenizers` panics over one that is longer than any.
+    fn checked(&self, bytes: &[Vec<u8>], merges: Vec<Pair>) -> Result<Vec<Pair>, TokenizerError> {
+        let mut made = Vec::new();
+        for (left, right) in &merges {
+            made.clear();
+            made.extend_from_slice(&bytes[*left as usize]);
+            made.extend_from_slice(&bytes[*right as usize]);
+            if self.get(&made).is_none() {
+                return Err(TokenizerError::Malformed {
+                    source_name: "the vocabulary",
+                    reason: format!("the merge of {left} and {right} makes no token"),
+                });
+            }
+        }
+        Ok(merges)
+    }
+
+    /// The token of each byte, without which some text would have no ids at all.
+    fn byte_tokens(&self) -> Result<[TokenId; 256], TokenizerError> {
+        let mut tokens = [0; 256];
+        for (byte, token) in (0..=255_u8).zip(&mut tokens) {
+            *token = self.get(&[byte]).ok_or_else(|| TokenizerError::Malformed {
+                source_name: "the vocabulary",
+                reason: format!("no token is the byte {byte}"),
+            })?;
+        }
+        Ok(tokens)
+    }
+}
+
+/// The merges that a rank order stands for: every way to make a token of two others, tokens in the
+/// order of rank, ways in the order of their parts' ranks.
+/// Source: transformers' `convert_slow_tokenizer.py`, `TikTokenConverter`.
+fn merges_of_ranks(bytes: &[Vec<u8>], ids: &IdOfBytes<'_>) -> Vec<Pair> {
+    let mut merges = Vec::new();
+    for token in bytes {
+        let begin = merges.len();
+        merges.extend((1..token.len()).filter_map(|at| {
+            let (left, right) = token.split_at(at);
+            Some((ids.get(left)?, ids.get(right)?))
+        }));
+        merges[begin..].sort_unstable();
     }
     merges
 }

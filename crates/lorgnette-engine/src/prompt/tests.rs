@@ -75,16 +75,51 @@ fn questions_in_a_row_are_one() {
 }
 
 #[test]
-fn empty_parts_are_no_error_and_empty_chats_are() {
+fn empty_parts_are_no_error() {
     check(&[say(Role::User, &[image(1, 1), text("")])], &[1, 3, 10, 13, 4]);
     check(&[say(Role::User, &[image(1, 1)])], &[1, 3, 10, 13, 4]);
-    let fails = |messages: &[Message]| encode_chat(&PIXTRAL, messages).unwrap_err();
-    assert_eq!(fails(&[]), PromptError::NoQuestion);
-    assert_eq!(fails(&[say(Role::System, &[text("x")])]), PromptError::NoQuestion);
-    assert_eq!(fails(&[say(Role::Assistant, &[text("x")])]), PromptError::AnswerFirst);
-    let picture = say(Role::Assistant, &[image(1, 1)]);
-    assert_eq!(
-        fails(&[say(Role::User, &[text("x")]), picture]),
-        PromptError::PictureOutsideQuestion
-    );
+    check(&[say(Role::User, &[])], &[1, 3, 4]);
+}
+
+/// The reference refuses it; a cancelled answer must not end the chat.
+#[test]
+fn an_answer_may_be_empty() {
+    let hi = say(Role::User, &[text("Hi")]);
+    let chat = [hi.clone(), say(Role::Assistant, &[text("")]), hi.clone()];
+    check(&chat, &[1, 3, 37133, 4, 2, 3, 37133, 4]);
+    check(&[hi, say(Role::Assistant, &[])], &[1, 3, 37133, 4]);
+}
+
+#[track_caller]
+fn check_refused(messages: &[Message], expected: &PromptError) {
+    let error = encode_chat(&PIXTRAL, messages).unwrap_err();
+    assert_eq!(error, *expected);
+    assert!(!error.hint().is_empty());
+}
+
+#[test]
+fn chats_that_the_format_has_no_form_for_are_errors() {
+    let hi = say(Role::User, &[text("Hi")]);
+    let answer = say(Role::Assistant, &[text("x")]);
+    check_refused(&[], &PromptError::NoQuestion);
+    check_refused(std::slice::from_ref(&answer), &PromptError::NoQuestion);
+    let brief = say(Role::System, &[text("Be brief.")]);
+    check_refused(&[hi.clone(), answer, brief], &PromptError::SystemAfterAnswer);
+    for role in [Role::Assistant, Role::System] {
+        let picture = say(role, &[image(1, 1)]);
+        check_refused(&[hi.clone(), picture], &PromptError::PictureOutsideQuestion);
+    }
+    for empty in [image(0, 3), image(3, 0)] {
+        check_refused(&[say(Role::User, &[empty])], &PromptError::EmptyPicture { picture: 0 });
+    }
+}
+
+#[test]
+fn a_tokenizer_without_picture_tokens_refuses_pictures() {
+    let mut vocab = PIXTRAL.truncated(1300).unwrap().to_gguf_vocab();
+    vocab.tokens[12] = "<SPECIAL_12>".into();
+    let tokenizer = Tokenizer::from_gguf(vocab).unwrap();
+    let error = encode_chat(&tokenizer, &[say(Role::User, &[image(1, 1)])]).unwrap_err();
+    assert_eq!(error, PromptError::NoPictureTokens);
+    assert!(encode_chat(&tokenizer, &[say(Role::User, &[text("Hi")])]).is_ok());
 }

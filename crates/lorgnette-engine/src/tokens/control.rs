@@ -70,9 +70,18 @@ const NAMES: [&str; 20] = [
     "[TOOL_CONTENT]",
 ];
 
-/// The names of `n` control tokens.
-pub(super) fn default_names(n: usize) -> Vec<String> {
-    (0..n)
-        .map(|i| NAMES.get(i).map_or_else(|| format!("<SPECIAL_{i}>"), ToString::to_string))
-        .collect()
+/// The names of `n` control tokens of a version. Version 7 brought `[SYSTEM_PROMPT]` and what is
+/// behind it; before, these ids have no use, and Hugging Face's files call them `<SPECIAL_17>`.
+pub(super) fn default_names(n: usize, version: u32) -> Vec<String> {
+    let n_known = if version < 7 { 17 } else { NAMES.len() };
+    let mut names = placeholders(n);
+    for (name, known) in names.iter_mut().zip(&NAMES[..n_known]) {
+        (*known).clone_into(name);
+    }
+    names
+}
+
+/// What `n` control tokens are called until they have names.
+pub(super) fn placeholders(n: usize) -> Vec<String> {
+    (0..n).map(|i| format!("<SPECIAL_{i}>")).collect()
 }

@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 use std::io::Read as _;
+use std::path::Path;
 
+use ahash::AHashMap;
 use base64::Engine as _;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::byte_level::ByteLevel;
-use super::control::default_names;
-use super::{TokenId, TokenizerError, Vocabulary};
+use super::control::{default_names, placeholders};
+use super::{Pair, TokenId, TokenizerError, Vocabulary};
 
 /// More tokens than any model of the family has.
 const MAX_TOKENS: usize = 1 << 20;
@@ -34,7 +37,7 @@ pub(super) fn shipped(compressed: &[u8]) -> Result<Vocabulary, TokenizerError> {
         ranks.push(token.to_vec());
         rest = tail;
     }
-    Vocabulary::from_ranks(SOURCE, default_names(1000), ranks)
+    Vocabulary::from_ranks(SOURCE, default_names(1000, 3), ranks)
 }
 
 #[derive(Deserialize)]
@@ -84,13 +87,20 @@ pub(super) fn tekken_json(json: &[u8]) -> Result<Vocabulary, TokenizerError> {
         let n = tekken.vocab.len();
         return malformed(SOURCE, format!("{n} ranks where {n_ranks} are promised"));
     }
-    let mut names = default_names(n_control);
-    for special in tekken.special_tokens.unwrap_or_default() {
-        match names.get_mut(special.rank) {
-            Some(name) => *name = special.token_str,
-            None => return malformed(SOURCE, format!("control token {}", special.rank)),
+    let version = version_number(version.as_deref().unwrap_or_default());
+    let names = match tekken.special_tokens {
+        None => default_names(n_control, version),
+        Some(listed) => {
+            let mut names = placeholders(n_control);
+            for special in listed {
+                match names.get_mut(special.rank) {
+                    Some(name) => *name = special.token_str,
+                    None => return malformed(SOURCE, format!("control token {}", special.rank)),
+                }
+            }
+            names
         }
-    }
+    };
     let mut ranks = Vec::new();
     for (rank, token) in tekken.vocab.into_iter().take(n_ranks).enumerate() {
         if token.rank != rank {
@@ -102,11 +112,14 @@ pub(super) fn tekken_json(json: &[u8]) -> Result<Vocabulary, TokenizerError> {
         }
     }
     let mut vocabulary = Vocabulary::from_ranks(SOURCE, names, ranks)?;
-    let version = version.unwrap_or_default();
-    let number = version.trim_start_matches('v').split(|c: char| !c.is_ascii_digit()).next();
-    let number: u32 = number.and_then(|number| number.parse().ok()).unwrap_or(3);
-    vocabulary.system_at_start = number >= 7;
+    vocabulary.system_at_start = version >= 7;
     Ok(vocabulary)
+}
+
+/// `v3`, `v7m1`; Pixtral's 3 for what is none.
+fn version_number(version: &str) -> u32 {
+    let digits = version.trim_start_matches('v').split(|c: char| !c.is_ascii_digit()).next();
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(3)
 }
 
 #[derive(Deserialize)]
@@ -120,6 +133,8 @@ struct TokenizerJson {
 struct BpeModel {
     #[serde(rename = "type")]
     kind: Option<String>,
+    #[serde(default)]
+    byte_fallback: bool,
     vocab: HashMap<String, TokenId>,
     merges: Vec<Merge>,
 }
@@ -137,17 +152,39 @@ struct AddedToken {
     content: String,
 }
 
+/// As much of a `tokenizer.json` as tells what it is.
+#[derive(Deserialize)]
+struct AnyTokenizerJson {
+    model: AnyModel,
+}
+
+#[derive(Deserialize)]
+struct AnyModel {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
 /// `tokenizer.json` of Hugging Face's tokenizers. Its vocabulary, merges and added tokens are
 /// taken; what it would do beside (normalise, add `<s>`) is not the format's.
 pub(super) fn tokenizer_json(json: &[u8]) -> Result<Vocabulary, TokenizerError> {
     const SOURCE: &str = "tokenizer.json";
+    let unsupported = |kind: &str| {
+        let what = format!("a tokenizer of type {kind:?}");
+        Err(TokenizerError::Unsupported { source_name: SOURCE, what })
+    };
     let file: TokenizerJson = match serde_json::from_slice(json) {
         Ok(file) => file,
-        Err(error) => return malformed(SOURCE, error.to_string()),
+        // Other types have vocabularies of other shapes.
+        Err(error) => match serde_json::from_slice::<AnyTokenizerJson>(json) {
+            Ok(other) if other.model.kind != "BPE" => return unsupported(&other.model.kind),
+            _ => return malformed(SOURCE, error.to_string()),
+        },
     };
-    if file.model.kind.as_deref().is_some_and(|kind| kind != "BPE") {
-        let what = format!("a tokenizer of type {:?}", file.model.kind.unwrap_or_default());
-        return Err(TokenizerError::Unsupported { source_name: SOURCE, what });
+    match file.model.kind.as_deref() {
+        // SentencePiece's vocabularies come as this, too; their tokens are not written as bytes.
+        _ if file.model.byte_fallback => return unsupported("SentencePiece"),
+        None | Some("BPE") => {}
+        Some(kind) => return unsupported(kind),
     }
     let merges = file.model.merges.into_iter().map(|merge| match merge {
         Merge::Pair(left, right) => Some((left, right)),
@@ -183,6 +220,7 @@ pub struct GgufVocab {
 /// tekken's own pattern (llama.cpp takes Llama 3's for the second, which splits Hindi otherwise).
 pub(super) fn gguf(vocab: GgufVocab) -> Result<Vocabulary, TokenizerError> {
     const SOURCE: &str = "the GGUF vocabulary";
+    const NORMAL: i32 = 1;
     let unsupported = |what| Err(TokenizerError::Unsupported { source_name: SOURCE, what });
     if vocab.model != "gpt2" {
         return unsupported(format!("a tokenizer of type {:?}", vocab.model));
@@ -198,15 +236,13 @@ pub(super) fn gguf(vocab: GgufVocab) -> Result<Vocabulary, TokenizerError> {
         let (types, tokens) = (types.len(), vocab.tokens.len());
         return malformed(SOURCE, format!("{types} types for {tokens} tokens"));
     }
-    let names = default_names(20);
-    let is_control = |id: usize, token: &String| match types.get(id) {
-        Some(kind) => *kind != 1,
-        None => names.contains(token) || token.starts_with("<SPECIAL_"),
-    };
+    // Without types: control tokens are those before the first byte.
+    let first_byte = ByteLevel::new().write(&[0]);
+    let n_control = vocab.tokens.iter().position(|token| *token == first_byte).unwrap_or(0);
+    let is_control = |id: usize| types.get(id).map_or(id < n_control, |kind| *kind != NORMAL);
     let (mut control, mut ordinary) = (Vec::new(), Vec::new());
     for (id, token) in vocab.tokens.into_iter().enumerate() {
-        let is_control = is_control(id, &token);
-        if is_control {
+        if is_control(id) {
             control.push((id as TokenId, token));
         } else {
             ordinary.push((token, id as TokenId));
@@ -235,6 +271,9 @@ fn assemble(
     if n > MAX_TOKENS {
         return malformed(source, format!("{n} tokens"));
     }
+    let merges = pairs(source, &control, &ordinary, merges)?;
+    let has = |name: &str| control.iter().any(|(_, control)| control == name);
+    let system_at_start = has("[SYSTEM_PROMPT]") && has("[/SYSTEM_PROMPT]");
     let mut names: Vec<Option<String>> = vec![None; n];
     let mut bytes: Vec<Option<Vec<u8>>> = vec![None; n];
     let byte_level = ByteLevel::new();
@@ -249,7 +288,7 @@ fn assemble(
         if names.get(id as usize).is_some_and(Option::is_some) {
             continue;
         }
-        let Some(token) = byte_level.read(&text) else {
+        let Some(token) = byte_level.read(&text).filter(|token| !token.is_empty()) else {
             return malformed(source, format!("the token {text:?}"));
         };
         match bytes.get_mut(id as usize) {
@@ -267,5 +306,50 @@ fn assemble(
     names.truncate(n);
     bytes.truncate(n);
     let bytes = bytes.into_iter().map(Option::unwrap_or_default).collect();
-    Ok(Vocabulary { names, bytes, merges: Some(merges), system_at_start: false })
+    // A file without merges has its tokens in the order of rank.
+    let merges = (!merges.is_empty()).then_some(merges);
+    Ok(Vocabulary { names, bytes, merges, system_at_start })
+}
+
+/// Merges by id.
+fn pairs(
+    source: &'static str,
+    control: &[(TokenId, String)],
+    ordinary: &[(String, TokenId)],
+    merges: Vec<(String, String)>,
+) -> Result<Vec<Pair>, TokenizerError> {
+    let mut ids: AHashMap<&str, TokenId> =
+        ordinary.iter().map(|(text, id)| (text.as_str(), *id)).collect();
+    for (_, name) in control {
+        ids.remove(name.as_str());
+    }
+    let mut pairs = Vec::with_capacity(merges.len());
+    for (left, right) in merges {
+        match (ids.get(left.as_str()), ids.get(right.as_str())) {
+            (Some(left), Some(right)) => pairs.push((*left, *right)),
+            _ => return malformed(source, format!("the merge of {left:?} and {right:?}")),
+        }
+    }
+    Ok(pairs)
+}
+
+/// The chat template of a Hugging Face folder, which has it in a file of its own or, before, among
+/// the tokenizer's settings.
+pub(super) fn chat_template(dir: &Path) -> Result<Option<String>, TokenizerError> {
+    let jinja = dir.join("chat_template.jinja");
+    if jinja.is_file() {
+        return Ok(Some(fs_err::read_to_string(jinja)?));
+    }
+    for name in ["chat_template.json", "tokenizer_config.json"] {
+        let path = dir.join(name);
+        if !path.is_file() {
+            continue;
+        }
+        // Only a hint is taken from it: one that is no JSON says nothing.
+        let json: Value = serde_json::from_slice(&fs_err::read(path)?).unwrap_or_default();
+        if let Some(template) = json["chat_template"].as_str() {
+            return Ok(Some(template.to_owned()));
+        }
+    }
+    Ok(None)
 }

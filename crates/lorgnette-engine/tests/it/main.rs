@@ -2,4 +2,6 @@
 
 mod prompts;
 mod requests;
+mod sources;
+mod texts;
 mod tiny;
