@@ -99,7 +99,11 @@ fn installed_model() -> Result<PathBuf, AppError> {
 fn tokenizer(checkpoint: &Checkpoint) -> Result<Tokenizer, AppError> {
     if let Some(gguf) = checkpoint.gguf() {
         if let Some(vocab) = gguf_vocab(gguf) {
-            return Ok(Tokenizer::from_gguf(vocab)?);
+            let tokenizer = Tokenizer::from_gguf(vocab)?;
+            return Ok(match gguf.string("tokenizer.chat_template") {
+                Some(template) => tokenizer.with_chat_template(template),
+                None => tokenizer,
+            });
         }
     } else if let Some(tokenizer) = Tokenizer::from_folder(checkpoint.path())? {
         return Ok(tokenizer);
