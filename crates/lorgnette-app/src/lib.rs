@@ -14,6 +14,7 @@ pub mod cost;
 pub mod doctor;
 mod error;
 pub mod folders;
+pub mod gguf_pair;
 pub mod open;
 pub mod pictures;
 pub mod session;

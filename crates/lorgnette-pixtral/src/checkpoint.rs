@@ -8,12 +8,13 @@ mod names;
 mod safetensors;
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use candle_core::quantized::GgmlDType;
 use fs_err::File;
+use half::{bf16, f16};
 use serde::Deserialize;
 
 pub use self::gguf::{GgufFile, Value};
@@ -21,11 +22,44 @@ pub use self::names::{BlockPart, Naming, Part, inventory, text_inventory, vision
 use crate::config::{self, ConfigFault, ModelConfig};
 use crate::error::LoadError;
 
+/// What a checkpoint is read from: a file, or a file that is part of the program.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The file's path; for one inside the program, its name.
+    pub path: Arc<Path>,
+    bytes: Option<&'static [u8]>,
+}
+
+impl Source {
+    /// A file on disk.
+    pub fn file(path: &Path) -> Self {
+        Self { path: path.into(), bytes: None }
+    }
+
+    /// A file inside the program; its name is what errors call it.
+    pub fn built_in(name: &str, bytes: &'static [u8]) -> Self {
+        Self { path: Path::new(name).into(), bytes: Some(bytes) }
+    }
+
+    /// A reader at the start, and how many bytes there are.
+    fn open(&self) -> io::Result<(Box<dyn ReadSeek>, u64)> {
+        if let Some(bytes) = self.bytes {
+            return Ok((Box::new(Cursor::new(bytes)), bytes.len() as u64));
+        }
+        let file = File::open(&*self.path)?;
+        let n_bytes = file.metadata()?.len();
+        Ok((Box::new(file), n_bytes))
+    }
+}
+
+trait ReadSeek: Read + Seek {}
+impl<T: Read + Seek> ReadSeek for T {}
+
 /// Where a tensor lies and what it is.
 #[derive(Debug, Clone)]
 pub struct StoredTensor {
     /// The file.
-    pub file: Arc<Path>,
+    pub source: Source,
     /// Its number format, in ggml's terms.
     pub dtype: GgmlDType,
     /// Rows first, as in PyTorch.
@@ -38,7 +72,7 @@ pub struct StoredTensor {
 
 impl StoredTensor {
     /// Sizes with checked arithmetic; the reason when they cannot be.
-    fn new(file: &Path, dtype: GgmlDType, shape: Vec<usize>, offset: u64) -> Result<Self, String> {
+    fn new(source: &Source, dtype: GgmlDType, shape: Vec<usize>, offset: u64) -> Result<Self, String> {
         let n_bytes = shape
             .iter()
             .try_fold(1_u64, |n, dim| n.checked_mul(*dim as u64))
@@ -48,7 +82,7 @@ impl StoredTensor {
         if !row.is_multiple_of(dtype.block_size()) {
             return Err(format!("rows of {row} numbers do not fill blocks of {dtype:?}"));
         }
-        Ok(Self { file: file.into(), dtype, shape, offset, n_bytes })
+        Ok(Self { source: source.clone(), dtype, shape, offset, n_bytes })
     }
 
     /// Reads the tensor's bytes into `bytes`, which has their length.
@@ -56,7 +90,7 @@ impl StoredTensor {
     /// # Errors
     /// [`LoadError::Read`] when the file changed since its header was read.
     pub(crate) fn read_into(&self, bytes: &mut [u8]) -> Result<(), LoadError> {
-        let mut file = File::open(&*self.file)?;
+        let (mut file, _) = self.source.open()?;
         file.seek(SeekFrom::Start(self.offset))?;
         Ok(file.read_exact(bytes)?)
     }
@@ -95,6 +129,14 @@ impl Checkpoint {
         }
     }
 
+    /// Opens a GGUF pair that is part of the program.
+    ///
+    /// # Errors
+    /// [`LoadError`] names the file and what is wrong with it.
+    pub fn open_built_in(text: &Source, vision: &Source) -> Result<Self, LoadError> {
+        Self::from_gguf(GgufFile::read(text)?, Some(GgufFile::read(vision)?))
+    }
+
     /// The network's sizes.
     pub fn config(&self) -> &ModelConfig {
         &self.config
@@ -120,6 +162,32 @@ impl Checkpoint {
         self.tensors.values().flatten().map(|tensor| tensor.n_bytes).sum()
     }
 
+    /// A part's numbers as f32, rows first.
+    ///
+    /// # Errors
+    /// [`LoadError`] for a part that is missing, of another shape, or quantised.
+    pub fn numbers(&self, part: Part, shape: &[usize]) -> Result<Vec<f32>, LoadError> {
+        let stored = self.find(part, shape)?;
+        let mut bytes = vec![0; stored.n_bytes as usize];
+        stored.read_into(&mut bytes)?;
+        let halves = || bytes.chunks_exact(2).map(|two| [two[0], two[1]]);
+        Ok(match stored.dtype {
+            GgmlDType::F16 => halves().map(|two| f16::from_le_bytes(two).to_f32()).collect(),
+            GgmlDType::BF16 => halves().map(|two| bf16::from_le_bytes(two).to_f32()).collect(),
+            GgmlDType::F32 => bytes
+                .chunks_exact(4)
+                .map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]))
+                .collect(),
+            dtype => {
+                return Err(LoadError::UnsupportedDtype {
+                    file: stored.source.path.to_path_buf(),
+                    tensor: self.naming.name(part),
+                    dtype: format!("{dtype:?} (it is quantised already)"),
+                });
+            }
+        })
+    }
+
     /// Whether the part is there.
     pub(crate) fn has(&self, part: Part) -> bool {
         self.tensors.contains_key(&self.naming.name(part))
@@ -138,7 +206,7 @@ impl Checkpoint {
         })?;
         if tensor.shape != shape {
             return Err(LoadError::WrongShape {
-                file: tensor.file.to_path_buf(),
+                file: tensor.source.path.to_path_buf(),
                 tensor: name,
                 found: tensor.shape.clone(),
                 expected: shape.to_vec(),
@@ -217,12 +285,17 @@ impl Checkpoint {
             Some(path) => Some(GgufFile::open(&path)?),
             None => None,
         };
+        Self::from_gguf(text, vision)
+    }
+
+    fn from_gguf(text: GgufFile, vision: Option<GgufFile>) -> Result<Self, LoadError> {
         let config = config::from_gguf(&text, vision.as_ref())?;
         let mut tensors = BTreeMap::new();
         for (name, tensor) in vision.iter().flat_map(|file| &file.tensors).chain(&text.tensors) {
             tensors.insert(name.clone(), Ok(tensor.clone()));
         }
-        Ok(Self { path: path.to_owned(), config, naming: Naming::Gguf, tensors, gguf: Some(text) })
+        let path = text.path.to_path_buf();
+        Ok(Self { path, config, naming: Naming::Gguf, tensors, gguf: Some(text) })
     }
 }
 

@@ -59,7 +59,7 @@ impl Loader<'_> {
         match stored.dtype {
             GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16 => self.tensor(stored),
             dtype => Err(LoadError::UnsupportedDtype {
-                file: stored.file.to_path_buf(),
+                file: stored.source.path.to_path_buf(),
                 tensor: format!("of shape {:?}", stored.shape),
                 dtype: format!("{dtype:?} (only matrices are read quantised)"),
             }),

@@ -12,6 +12,7 @@ pub mod safetensors_writer;
 mod error;
 mod part_file;
 
+pub use candle_core::quantized::GgmlDType;
 pub use error::WriteError;
 pub use gguf_writer::{GgufTensor, GgufValue, GgufWriter};
 pub use mixture::Mixture;

@@ -62,10 +62,18 @@ impl Mixture {
         fitting(wanted, shape.last().copied().unwrap_or(0))
     }
 
-    /// The format of a tensor of the vision part, which llama.cpp's converter writes in F16
-    /// whatever the text model is in; the patch embedding too, norms and biases in F32.
-    pub fn vision_dtype(shape: &[usize]) -> GgmlDType {
-        if shape.len() < 2 { GgmlDType::F32 } else { GgmlDType::F16 }
+    /// The format of a tensor of the vision part by its shape, rows first. llama.cpp's converter
+    /// writes it in F16 whatever the text model is in.
+    pub fn vision_dtype(self, shape: &[usize]) -> GgmlDType {
+        if shape.len() < 2 {
+            return GgmlDType::F32;
+        }
+        let wanted = match self {
+            Self::F32 => GgmlDType::F32,
+            Self::F16 => GgmlDType::F16,
+            Self::Q8_0 | Self::Q4KM => GgmlDType::Q8_0,
+        };
+        fitting(wanted, shape.last().copied().unwrap_or(0))
     }
 }
 

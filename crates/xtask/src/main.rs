@@ -1,9 +1,11 @@
 //! Chores that need logic: `cargo xtask --help`.
 
 mod arrows;
+mod eval_pocket;
 mod greedy;
 mod make_model;
 mod parity;
+mod quantise;
 
 use clap::Parser;
 
@@ -12,16 +14,20 @@ use clap::Parser;
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Chore {
     Arrows(arrows::Args),
+    EvalPocket(eval_pocket::Args),
     Greedy(greedy::Args),
     MakeModel(make_model::Args),
     Parity(parity::Args),
+    Quantise(quantise::Args),
 }
 
 fn main() -> anyhow::Result<()> {
     match Chore::parse() {
         Chore::Arrows(args) => args.run(),
+        Chore::EvalPocket(args) => args.run(),
         Chore::Greedy(args) => args.run(),
         Chore::MakeModel(args) => args.run(),
         Chore::Parity(args) => args.run(),
+        Chore::Quantise(args) => args.run(),
     }
 }

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use candle_core::quantized::GgmlDType;
-use lorgnette_pixtral::ModelConfig;
+use lorgnette_app::gguf_pair::Rows;
 use lorgnette_pixtral::checkpoint::{BlockPart, Naming, Part};
 use lorgnette_weights::{Mixture, SafetensorsDtype};
 
@@ -97,15 +97,8 @@ impl Args {
     }
 }
 
-/// What the tensor's numbers are like; `interleaved` orders the rows of q and k as GGUF does.
-fn wanted(
-    config: &ModelConfig,
-    part: Part,
-    shape: &[usize],
-    dtype: GgmlDType,
-    interleaved: bool,
-) -> Wanted {
-    let (text, vision) = (&config.text, config.vision.as_ref());
+/// What the tensor's numbers are like.
+fn wanted(part: Part, shape: &[usize], dtype: GgmlDType, rows: Rows) -> Wanted {
     let kind = match part {
         Part::Text(_, BlockPart::AttentionNorm | BlockPart::FfnNorm)
         | Part::Vision(_, BlockPart::AttentionNorm | BlockPart::FfnNorm)
@@ -115,21 +108,9 @@ fn wanted(
         Part::Projector1Bias | Part::Projector2Bias => Kind::Bias,
         _ => Kind::Matrix,
     };
-    let n_heads = match part {
-        Part::Text(_, BlockPart::Q) => Some(text.n_heads),
-        Part::Text(_, BlockPart::K) => Some(text.n_kv_heads),
-        Part::Vision(_, BlockPart::Q | BlockPart::K) => vision.map(|vision| vision.n_heads),
-        _ => None,
-    };
     let n_rows = if shape.len() < 2 { 1 } else { shape[0] };
-    Wanted {
-        name: Naming::Llava.name(part),
-        kind,
-        n_rows,
-        row_len: shape.iter().product::<usize>() / n_rows,
-        dtype,
-        interleaved_heads: n_heads.filter(|_| interleaved),
-    }
+    let row_len = shape.iter().product::<usize>() / n_rows;
+    Wanted { name: Naming::Llava.name(part), kind, n_rows, row_len, dtype, rows }
 }
 
 #[cfg(test)]

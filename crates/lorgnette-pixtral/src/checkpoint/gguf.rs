@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use candle_core::quantized::GgmlDType;
-use fs_err::File;
 
-use super::StoredTensor;
+use super::{ReadSeek, Source, StoredTensor};
 use crate::error::LoadError;
 
 /// `GGUF`, little-endian.
@@ -38,7 +38,7 @@ pub enum Value {
 /// A GGUF file's header.
 #[derive(Debug)]
 pub struct GgufFile {
-    pub(crate) path: PathBuf,
+    pub(crate) path: Arc<Path>,
     metadata: BTreeMap<String, Value>,
     pub(crate) tensors: BTreeMap<String, StoredTensor>,
 }
@@ -49,10 +49,14 @@ impl GgufFile {
     /// # Errors
     /// [`LoadError`] when the file cannot be read, is none, or contradicts itself or its size.
     pub fn open(path: &Path) -> Result<Self, LoadError> {
-        let file = File::open(path)?;
-        let n_file_bytes = file.metadata()?.len();
+        Self::read(&Source::file(path))
+    }
+
+    /// As [`open`](Self::open), of a file that may be part of the program.
+    pub(super) fn read(source: &Source) -> Result<Self, LoadError> {
+        let (file, n_file_bytes) = source.open()?;
         let mut reader = HeaderReader {
-            path,
+            source,
             n_file_bytes,
             n_left: n_file_bytes.min(MAX_HEADER_BYTES),
             n_read: 0,
@@ -81,18 +85,18 @@ impl GgufFile {
 }
 
 struct HeaderReader<'a> {
-    path: &'a Path,
+    source: &'a Source,
     n_file_bytes: u64,
     /// Bytes that the header may still take.
     n_left: u64,
     n_read: u64,
-    input: BufReader<File>,
+    input: BufReader<Box<dyn ReadSeek>>,
 }
 
 impl HeaderReader<'_> {
     fn header(&mut self) -> Result<GgufFile, LoadError> {
         if self.n_file_bytes < 4 || self.bytes::<4>()? != MAGIC {
-            return Err(LoadError::NotGguf { file: self.path.to_owned() });
+            return Err(LoadError::NotGguf { file: self.source.path.to_path_buf() });
         }
         let version = self.u32()?;
         if !matches!(version, 2 | 3) {
@@ -101,7 +105,7 @@ impl HeaderReader<'_> {
             } else {
                 format!("GGUF version {version}")
             };
-            return Err(LoadError::Unsupported { file: self.path.to_owned(), what });
+            return Err(LoadError::Unsupported { file: self.source.path.to_path_buf(), what });
         }
         let n_tensors = self.count(24, "tensors")?; // name length, n_dims, type, offset
         let n_values = self.count(13, "metadata values")?; // key length, kind, one byte
@@ -125,7 +129,7 @@ impl HeaderReader<'_> {
         };
         let data_start = self.n_read.next_multiple_of(alignment);
         let tensors = self.place(infos, data_start, alignment)?;
-        Ok(GgufFile { path: self.path.to_owned(), metadata, tensors })
+        Ok(GgufFile { path: Arc::clone(&self.source.path), metadata, tensors })
     }
 
     /// Checks where the tensors lie: aligned, inside the file, none over another.
@@ -148,7 +152,7 @@ impl HeaderReader<'_> {
             };
             if end > self.n_file_bytes {
                 return Err(LoadError::Truncated {
-                    file: self.path.to_owned(),
+                    file: self.source.path.to_path_buf(),
                     needed_bytes: end,
                     found_bytes: self.n_file_bytes,
                 });
@@ -187,12 +191,12 @@ impl HeaderReader<'_> {
         let offset = self.u64()?;
         let Some(dtype) = dtype(type_id) else {
             return Err(LoadError::UnsupportedDtype {
-                file: self.path.to_owned(),
+                file: self.source.path.to_path_buf(),
                 tensor: name,
                 dtype: type_name(type_id),
             });
         };
-        match StoredTensor::new(self.path, dtype, shape, offset) {
+        match StoredTensor::new(self.source, dtype, shape, offset) {
             Ok(tensor) => Ok((name, tensor)),
             Err(reason) => self.fault(format!("tensor {name}: {reason}")),
         }
@@ -296,14 +300,14 @@ impl HeaderReader<'_> {
 
     fn truncated(&self, n: u64) -> LoadError {
         LoadError::Truncated {
-            file: self.path.to_owned(),
+            file: self.source.path.to_path_buf(),
             needed_bytes: self.n_read.saturating_add(n),
             found_bytes: self.n_file_bytes,
         }
     }
 
     fn fault<T>(&self, reason: impl Into<String>) -> Result<T, LoadError> {
-        Err(LoadError::malformed(self.path, reason))
+        Err(LoadError::malformed(&self.source.path, reason))
     }
 }
 

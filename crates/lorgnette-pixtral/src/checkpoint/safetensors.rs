@@ -10,7 +10,7 @@ use fs_err::File;
 use safetensors::Dtype;
 use safetensors::tensor::Metadata;
 
-use super::StoredTensor;
+use super::{Source, StoredTensor};
 use crate::error::LoadError;
 
 /// As the format's own library.
@@ -49,6 +49,7 @@ pub(super) fn read_header(path: &Path) -> Result<BTreeMap<String, Entry>, LoadEr
     if needed_bytes > n_file_bytes {
         return Err(truncated(needed_bytes));
     }
+    let source = Source::file(path);
     let mut tensors = BTreeMap::new();
     for (name, info) in metadata.tensors() {
         let entry = match info.dtype {
@@ -61,7 +62,7 @@ pub(super) fn read_header(path: &Path) -> Result<BTreeMap<String, Entry>, LoadEr
             Err(other) => Err(other),
             Ok(dtype) => {
                 let offset = data_start + info.data_offsets.0 as u64;
-                let tensor = StoredTensor::new(path, dtype, info.shape.clone(), offset)
+                let tensor = StoredTensor::new(&source, dtype, info.shape.clone(), offset)
                     .map_err(|reason| LoadError::malformed(path, format!("{name}: {reason}")))?;
                 Ok(tensor)
             }

@@ -14,7 +14,7 @@ pub(crate) fn from_gguf(
     let config = ModelConfig { text: text_config(text)?, vision };
     config.checked().map_err(|fault| match fault {
         ConfigFault::Malformed(reason) => LoadError::malformed(&text.path, reason),
-        ConfigFault::Unsupported(what) => LoadError::Unsupported { file: text.path.clone(), what },
+        ConfigFault::Unsupported(what) => LoadError::Unsupported { file: text.path.to_path_buf(), what },
     })
 }
 
@@ -22,7 +22,7 @@ fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
     let architecture = file.architecture();
     if !matches!(architecture, "llama" | "mistral3") {
         let what = format!("architecture {architecture:?}");
-        return Err(LoadError::Unsupported { file: file.path.clone(), what });
+        return Err(LoadError::Unsupported { file: file.path.to_path_buf(), what });
     }
     let key = |name: &str| format!("{architecture}.{name}");
     for (name, what) in [
@@ -31,12 +31,12 @@ fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
         ("attention.sliding_window", "a sliding window"),
     ] {
         if file.get(&key(name)).is_some_and(|value| *value != Value::Int(0)) {
-            return Err(LoadError::Unsupported { file: file.path.clone(), what: what.into() });
+            return Err(LoadError::Unsupported { file: file.path.to_path_buf(), what: what.into() });
         }
     }
     if let Some(kind) = file.string(&key("rope.scaling.type")).filter(|kind| *kind != "none") {
         let what = format!("rotary positions of type {kind:?}");
-        return Err(LoadError::Unsupported { file: file.path.clone(), what });
+        return Err(LoadError::Unsupported { file: file.path.to_path_buf(), what });
     }
     let hidden_size = size(file, &key("embedding_length"))?;
     let n_heads = size(file, &key("attention.head_count"))?;
@@ -50,7 +50,7 @@ fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
     let embedding =
         file.tensors.get(&Naming::Gguf.name(Part::TokenEmbedding)).ok_or_else(|| {
             LoadError::MissingTensor {
-                checkpoint: file.path.clone(),
+                checkpoint: file.path.to_path_buf(),
                 tensor: Naming::Gguf.name(Part::TokenEmbedding),
             }
         })?;
@@ -77,7 +77,7 @@ fn vision_config(file: &GgufFile) -> Result<VisionConfig, LoadError> {
         .unwrap_or_default();
     if projector != "pixtral" {
         let what = format!("the projector {projector:?}");
-        return Err(LoadError::Unsupported { file: file.path.clone(), what });
+        return Err(LoadError::Unsupported { file: file.path.to_path_buf(), what });
     }
     let key = |name: &str| format!("clip.vision.{name}");
     let hidden_size = size(file, &key("embedding_length"))?;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use candle_core::quantized::GgmlDType;
+use lorgnette_app::gguf_pair::Rows;
 use lorgnette_engine::tokens::Tokenizer;
 use lorgnette_pixtral::ModelConfig;
 use lorgnette_pixtral::checkpoint::{Naming, inventory};
@@ -42,7 +43,7 @@ pub fn write(
         .collect();
     let mut writer = SafetensorsWriter::create(dir, tensors, MAX_SHARD_BYTES)?;
     for (part, shape) in &parts {
-        let wanted = wanted(config, *part, shape, block_dtype, false);
+        let wanted = wanted(*part, shape, block_dtype, Rows::All);
         weights.stream(&wanted, |bytes| Ok(writer.append(&wanted.name, bytes)?))?;
     }
     writer.finish()?;

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 use candle_core::quantized::GgmlDType;
+use lorgnette_app::gguf_pair::Rows;
 use lorgnette_weights::quantise::quantise;
 use rayon::prelude::*;
 
@@ -37,23 +38,8 @@ pub struct Wanted {
     pub n_rows: usize,
     pub row_len: usize,
     pub dtype: GgmlDType,
-    /// Rows in llama.cpp's order for this many heads, instead of Hugging Face's.
-    pub interleaved_heads: Option<usize>,
-}
-
-impl Wanted {
-    /// The row that stands at `row` in the file.
-    ///
-    /// Formula: transformers' `permute_for_rope` turned around, which llama.cpp calls
-    /// `LlamaModel.permute`: in each head, row `2 i + half` was row `half * head_dim / 2 + i`.
-    fn source_row(&self, row: usize) -> usize {
-        let Some(n_heads) = self.interleaved_heads else {
-            return row;
-        };
-        let head_dim = self.n_rows / n_heads;
-        let (head, in_head) = (row / head_dim, row % head_dim);
-        head * head_dim + in_head % 2 * (head_dim / 2) + in_head / 2
-    }
+    /// Which rows, and in which order.
+    pub rows: Rows,
 }
 
 /// Makes tensors.
@@ -89,7 +75,7 @@ impl RandomWeights {
             let mut numbers = vec![0.0; rows.len() * wanted.row_len];
             let seed = self.seed;
             numbers.par_chunks_mut(wanted.row_len).zip(rows).for_each(|(numbers, row)| {
-                Rng::new(seed, &wanted.name, wanted.source_row(row)).fill(numbers, wanted.kind);
+                Rng::new(seed, &wanted.name, wanted.rows.source_row(row, wanted.n_rows)).fill(numbers, wanted.kind);
             });
             return Ok(quantise(&numbers, wanted.row_len, wanted.dtype)?);
         }
@@ -101,7 +87,7 @@ impl RandomWeights {
         let n_row_bytes = row_len / dtype.block_size() * dtype.type_size();
         let mut bytes = vec![0; rows.len() * n_row_bytes];
         bytes.par_chunks_mut(n_row_bytes).zip(rows).for_each(|(bytes, row)| {
-            let mut rng = Rng::new(self.seed, &wanted.name, wanted.source_row(row));
+            let mut rng = Rng::new(self.seed, &wanted.name, wanted.rows.source_row(row, wanted.n_rows));
             pool.fill(bytes, &mut rng);
         });
         Ok(bytes)

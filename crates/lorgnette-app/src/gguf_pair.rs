@@ -1,0 +1,252 @@
+//! What a model is as a GGUF pair, the form in which models are kept and exchanged.
+//!
+//! Sources: llama.cpp `conversion/llava.py`, `conversion/mistral.py`, `conversion/base.py`,
+//! `gguf-py/gguf/constants.py`.
+
+use lorgnette_engine::tokens::GgufVocab;
+use lorgnette_pixtral::ModelConfig;
+use lorgnette_pixtral::checkpoint::{BlockPart, Naming, Part, text_inventory, vision_inventory};
+use lorgnette_pixtral::config::{TextConfig, VisionConfig};
+use lorgnette_weights::mixture::TextModel;
+use lorgnette_weights::{GgmlDType, GgufTensor, GgufValue, Mixture};
+
+const IMG_BREAK: usize = 12; // the token's id, in every tokenizer of the family
+
+/// Metadata of one file, in its order.
+pub type Metadata = Vec<(String, GgufValue)>;
+
+/// A text model and the vision part that goes with it.
+#[derive(Debug)]
+pub struct GgufPair {
+    /// The text model.
+    pub text: PairFile,
+    /// The vision part, `mmproj`; `None` for a model that reads no pictures.
+    pub vision: Option<PairFile>,
+}
+
+/// One file of the pair.
+#[derive(Debug)]
+pub struct PairFile {
+    /// Its customary name.
+    pub name: String,
+    /// What stands in its header beside the tensors.
+    pub metadata: Metadata,
+    /// Its tensors, in the order they are written.
+    pub tensors: Vec<PairTensor>,
+}
+
+/// A tensor of the pair, and which numbers of the network it holds.
+#[derive(Debug, Clone)]
+pub struct PairTensor {
+    /// As the file declares it.
+    pub declared: GgufTensor,
+    /// The part of the network.
+    pub part: Part,
+    /// Which of its rows, and in which order.
+    pub rows: Rows,
+}
+
+/// Rows of a part as GGUF has them, of those that Hugging Face has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// All, in order.
+    All,
+    /// All; in each of this many heads, the two halves interleaved.
+    ///
+    /// Formula: transformers' `permute_for_rope` turned around, which llama.cpp calls
+    /// `LlamaModel.permute`: in each head, row `2 i + half` was row `half * head_dim / 2 + i`.
+    Interleaved {
+        /// Heads.
+        n_heads: usize,
+    },
+    /// One row alone.
+    One(usize),
+}
+
+impl Rows {
+    /// The row of the part that stands at `row` of `n_rows` in the file.
+    pub fn source_row(self, row: usize, n_rows: usize) -> usize {
+        match self {
+            Self::All => row,
+            Self::One(only) => only,
+            Self::Interleaved { n_heads } => {
+                let head_dim = n_rows / n_heads;
+                let (head, in_head) = (row / head_dim, row % head_dim);
+                head * head_dim + in_head % 2 * (head_dim / 2) + in_head / 2
+            }
+        }
+    }
+}
+
+impl GgufPair {
+    /// The pair of a network. `title` is for people to read; `vision` is the format of the vision
+    /// part's matrices: F16 as llama.cpp's converter has it, or `Q8_0` for a small file.
+    pub fn new(
+        name: &str,
+        title: &str,
+        config: &ModelConfig,
+        vocab: &GgufVocab,
+        mixture: Mixture,
+        vision_format: VisionFormat,
+    ) -> Self {
+        let text = &config.text;
+        let model = TextModel { n_layers: text.n_layers, tied_embeddings: text.tied_embeddings };
+        let tensors = text_inventory(text).into_iter().map(|(part, shape)| {
+            let name = Naming::Gguf.name(part);
+            let dtype = mixture.text_dtype(&name, &shape, model);
+            let rows = match part {
+                Part::Text(_, BlockPart::Q) => Rows::Interleaved { n_heads: text.n_heads },
+                Part::Text(_, BlockPart::K) => Rows::Interleaved { n_heads: text.n_kv_heads },
+                _ => Rows::All,
+            };
+            PairTensor { declared: GgufTensor { name, shape, dtype }, part, rows }
+        });
+        let file = PairFile {
+            name: format!("{name}-{}.gguf", mixture.name()),
+            metadata: text_metadata(title, mixture, text, vocab),
+            tensors: tensors.collect(),
+        };
+        let vision = config.vision.as_ref().map(|vision| {
+            vision_file(name, title, vision, text.hidden_size, vision_format)
+        });
+        Self { text: file, vision }
+    }
+}
+
+/// The number format of the vision part's matrices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VisionFormat {
+    /// As llama.cpp's converter writes it.
+    F16,
+    /// Half the size. The patch embedding stays in F16, because its rows are a picture's pixels.
+    Q8_0,
+}
+
+impl VisionFormat {
+    fn mixture(self) -> Mixture {
+        match self {
+            Self::F16 => Mixture::F16,
+            Self::Q8_0 => Mixture::Q8_0,
+        }
+    }
+}
+
+fn vision_file(
+    name: &str,
+    title: &str,
+    vision: &VisionConfig,
+    text_hidden_size: usize,
+    format: VisionFormat,
+) -> PairFile {
+    let parts = vision_inventory(vision, text_hidden_size);
+    let mut tensors: Vec<_> = parts
+        .into_iter()
+        .map(|(part, shape)| {
+            let rows = match part {
+                Part::Vision(_, BlockPart::Q | BlockPart::K) => {
+                    Rows::Interleaved { n_heads: vision.n_heads }
+                }
+                _ => Rows::All,
+            };
+            let format = if part == Part::PatchConv { VisionFormat::F16 } else { format };
+            let dtype = format.mixture().vision_dtype(&shape);
+            let name = Naming::Gguf.name(part);
+            PairTensor { declared: GgufTensor { name, shape, dtype }, part, rows }
+        })
+        .collect();
+    // llama.cpp computes pictures without the text model, so that the one text embedding between
+    // their rows is in the vision file too.
+    tensors.push(PairTensor {
+        declared: GgufTensor {
+            name: "v.token_embd.img_break".into(),
+            shape: vec![text_hidden_size],
+            dtype: GgmlDType::F32,
+        },
+        part: Part::TokenEmbedding,
+        rows: Rows::One(IMG_BREAK),
+    });
+    PairFile {
+        name: format!("mmproj-{name}-{}.gguf", format.mixture().name()),
+        metadata: vision_metadata(title, vision, text_hidden_size, format),
+        tensors,
+    }
+}
+
+fn text_metadata(title: &str, mixture: Mixture, text: &TextConfig, vocab: &GgufVocab) -> Metadata {
+    let u32_of = |n: usize| GgufValue::U32(n as u32);
+    let mut metadata: Metadata = [
+        ("general.architecture", "llama".into()),
+        ("general.type", "model".into()),
+        ("general.name", title.into()),
+        ("general.file_type", GgufValue::U32(mixture.file_type())),
+        ("general.quantization_version", GgufValue::U32(2)),
+        ("llama.block_count", u32_of(text.n_layers)),
+        ("llama.context_length", u32_of(text.max_position_embeddings)),
+        ("llama.embedding_length", u32_of(text.hidden_size)),
+        ("llama.feed_forward_length", u32_of(text.intermediate_size)),
+        ("llama.attention.head_count", u32_of(text.n_heads)),
+        ("llama.attention.head_count_kv", u32_of(text.n_kv_heads)),
+        ("llama.attention.key_length", u32_of(text.head_dim)),
+        ("llama.attention.value_length", u32_of(text.head_dim)),
+        ("llama.attention.layer_norm_rms_epsilon", GgufValue::F32(text.rms_norm_eps as f32)),
+        ("llama.rope.dimension_count", u32_of(text.head_dim)),
+        ("llama.rope.freq_base", GgufValue::F32(text.rope_theta as f32)),
+        ("llama.vocab_size", u32_of(text.vocab_size)),
+        ("tokenizer.ggml.model", GgufValue::String(vocab.model.clone())),
+        ("tokenizer.ggml.tokens", GgufValue::Strings(vocab.tokens.clone())),
+        ("tokenizer.ggml.merges", GgufValue::Strings(vocab.merges.clone())),
+        ("tokenizer.ggml.unknown_token_id", GgufValue::U32(0)),
+        ("tokenizer.ggml.add_bos_token", GgufValue::Bool(true)),
+        ("tokenizer.ggml.add_eos_token", GgufValue::Bool(false)),
+        ("tokenizer.ggml.add_space_prefix", GgufValue::Bool(false)),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into();
+    let optional = [
+        ("pre", vocab.pre.clone().map(GgufValue::String)),
+        ("token_type", vocab.token_types.clone().map(GgufValue::I32s)),
+        ("bos_token_id", vocab.bos.map(GgufValue::U32)),
+        ("eos_token_id", vocab.eos.map(GgufValue::U32)),
+    ];
+    for (key, value) in optional {
+        metadata.extend(value.map(|value| (format!("tokenizer.ggml.{key}"), value)));
+    }
+    metadata
+}
+
+fn vision_metadata(
+    title: &str,
+    vision: &VisionConfig,
+    text_hidden_size: usize,
+    format: VisionFormat,
+) -> Metadata {
+    let u32_of = |n: usize| GgufValue::U32(n as u32);
+    let eps = VisionConfig::RMS_NORM_EPS as f32;
+    let mut metadata: Metadata = [
+        ("general.architecture", "clip".into()),
+        ("general.type", "mmproj".into()),
+        ("general.name", title.into()),
+        ("general.file_type", GgufValue::U32(format.mixture().file_type())),
+        ("clip.has_vision_encoder", GgufValue::Bool(true)),
+        ("clip.projector_type", "pixtral".into()),
+        // Without it llama.cpp computes a GELU and says nothing (`clip.cpp`).
+        ("clip.use_silu", GgufValue::Bool(true)),
+        ("clip.vision.image_size", u32_of(vision.image_size)),
+        ("clip.vision.patch_size", u32_of(vision.patch_size)),
+        ("clip.vision.embedding_length", u32_of(vision.hidden_size)),
+        ("clip.vision.feed_forward_length", u32_of(vision.intermediate_size)),
+        ("clip.vision.projection_dim", u32_of(text_hidden_size)),
+        ("clip.vision.block_count", u32_of(vision.n_layers)),
+        ("clip.vision.attention.head_count", u32_of(vision.n_heads)),
+        ("clip.vision.attention.layer_norm_epsilon", GgufValue::F32(eps)),
+        ("clip.vision.image_mean", GgufValue::F32s(vision.image_mean.into())),
+        ("clip.vision.image_std", GgufValue::F32s(vision.image_std.into())),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into();
+    if vision.spatial_merge_size > 1 {
+        let value = u32_of(vision.spatial_merge_size);
+        metadata.push(("clip.vision.spatial_merge_size".into(), value));
+    }
+    metadata
+}

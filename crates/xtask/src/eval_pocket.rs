@@ -1,0 +1,169 @@
+//! How often the built-in model is right, through the engine that ships.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use lorgnette_app::open::{OpenModel, OpenOptions};
+use lorgnette_app::{AnswerOptions, Cancel, Sampling, pictures};
+use lorgnette_engine::Chat;
+use serde::Deserialize;
+
+const DRAW: &str = "scripts/pocket/draw-held-out";
+
+/// Asks the built-in model about pictures that it was not trained on, and prints how often it is
+/// right, task by task: the whole answer, letter by letter.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Pictures a task, drawn anew by `scripts/pocket/draw-held-out`
+    #[arg(long, default_value_t = 100)]
+    n: usize,
+    /// Draw with the two fonts that training never saw
+    #[arg(long)]
+    held_fonts: bool,
+    /// A folder with `questions.json` and its pictures, instead of drawing. `floors.json` in it
+    /// says how many of a task must be right
+    #[arg(long, value_name = "DIR")]
+    questions: Option<PathBuf>,
+    /// Only the first so many questions
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Compare with `answers.json` of that folder, `PyTorch`'s answers in float
+    #[arg(long)]
+    agreement: bool,
+    /// Another model than the built-in one
+    #[arg(long, value_name = "PATH")]
+    model: Option<PathBuf>,
+    /// Print each wrong answer
+    #[arg(long)]
+    wrong: bool,
+}
+
+#[derive(Deserialize)]
+struct Question {
+    task: String,
+    picture: String,
+    question: String,
+    answer: String,
+}
+
+#[derive(Deserialize)]
+struct TheirAnswer {
+    picture: String,
+    question: String,
+    answer: String,
+}
+
+#[derive(Default)]
+struct Score {
+    asked: usize,
+    right: usize,
+    letters: usize,
+    wrong_letters: usize,
+}
+
+impl Args {
+    /// Prints the table; an error when a floor is missed or `PyTorch` says something else too often.
+    pub fn run(&self) -> Result<()> {
+        let folder = match &self.questions {
+            Some(folder) => folder.clone(),
+            None => self.draw()?,
+        };
+        let mut questions: Vec<Question> = read_json(&folder.join("questions.json"))?;
+        questions.truncate(self.limit.unwrap_or(usize::MAX));
+        ensure!(!questions.is_empty(), "{} has no questions", folder.display());
+        let theirs: Vec<TheirAnswer> =
+            if self.agreement { read_json(&folder.join("answers.json"))? } else { Vec::new() };
+
+        let options = OpenOptions { model: self.model.clone(), ..OpenOptions::built_in() };
+        let model = options.open(&mut |_, _| {})?;
+        let mut scores: BTreeMap<&str, Score> = BTreeMap::new();
+        let (mut compared, mut same) = (0, 0);
+        for one in &questions {
+            let said = answer(&model, &folder.join(&one.picture), &one.question)?;
+            let score = scores.entry(&one.task).or_default();
+            score.asked += 1;
+            score.right += usize::from(said == one.answer);
+            score.letters += one.answer.chars().count();
+            score.wrong_letters += strsim::levenshtein(&said, &one.answer);
+            if self.wrong && said != one.answer {
+                println!("{} | {} | {:?}, not {said:?}", one.picture, one.question, one.answer);
+            }
+            let their = theirs.iter().find(|their| {
+                their.picture == one.picture && their.question == one.question
+            });
+            if let Some(their) = their {
+                compared += 1;
+                same += usize::from(their.answer == said);
+            }
+        }
+
+        println!("{:<12} {:>6} {:>7} {:>18}", "task", "asked", "right", "letters wrong");
+        for (task, score) in &scores {
+            println!(
+                "{task:<12} {:>6} {:>5.1} % {:>16.1} %",
+                score.asked,
+                percent(score.right, score.asked),
+                percent(score.wrong_letters, score.letters)
+            );
+        }
+        if self.agreement {
+            println!("{same} of {compared} answers are PyTorch's ({:.1} %)", percent(same, compared));
+            ensure!(compared > 0 && same * 100 >= compared * 97, "fewer than 97 % agree");
+        }
+        let floors = folder.join("floors.json");
+        if self.questions.is_some() && floors.is_file() {
+            check_floors(&read_json(&floors)?, &scores)?;
+        }
+        Ok(())
+    }
+
+    fn draw(&self) -> Result<PathBuf> {
+        let fonts = if self.held_fonts { "held-fonts" } else { "fonts" };
+        let folder = PathBuf::from(format!("target/pocket-eval/{fonts}-{}", self.n));
+        let mut draw = Command::new(DRAW);
+        draw.arg("--n").arg(self.n.to_string()).arg("--out").arg(&folder);
+        if self.held_fonts {
+            draw.arg("--held-fonts");
+        }
+        let status = draw.status().with_context(|| format!("cannot run {DRAW}"))?;
+        ensure!(status.success(), "{DRAW} failed");
+        Ok(folder)
+    }
+}
+
+fn answer(model: &OpenModel, picture: &Path, question: &str) -> Result<String> {
+    let picture = pictures::prepare(picture, &model.image_config(None)?)?;
+    let mut chat = Chat::default();
+    chat.ask([Arc::clone(&picture)], question);
+    let sampling = Sampling { temperature: 0.0, ..Sampling::default() };
+    let options = AnswerOptions { max_tokens: 256, sampling, ..AnswerOptions::default() };
+    let answer = model.engine.answer(chat, options, Cancel::default(), |_| {}).recv()??;
+    Ok(answer.text)
+}
+
+fn check_floors(floors: &BTreeMap<String, usize>, scores: &BTreeMap<&str, Score>) -> Result<()> {
+    let mut low = Vec::new();
+    for (task, floor) in floors {
+        let right = scores.get(task.as_str()).map_or(0, |score| score.right);
+        if right < *floor {
+            low.push(format!("{task}: {right} right, at least {floor} expected"));
+        }
+    }
+    if !low.is_empty() {
+        bail!("{}", low.join("; "));
+    }
+    println!("{} floors hold", floors.len());
+    Ok(())
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = fs_err::read(path)?;
+    serde_json::from_slice(&text).with_context(|| format!("{} is malformed", path.display()))
+}
+
+fn percent(part: usize, whole: usize) -> f64 {
+    100.0 * part as f64 / whole.max(1) as f64
+}

@@ -1,0 +1,131 @@
+"""Samples as tensors: several conversations share one picture, each blind to the others."""
+
+import random
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from network import BOS, EOS, INST, INST_END, PATCH, cut, encode, picture_ids
+from tasks import Sample, Source
+
+SLOTS = 3  # letters that one patch may be asked to name
+IGNORE = -100
+KINDS = {"lines": 34, "dialog": 18, "scene": 18, "receipt": 10, "form": 6, "screen": 4, "chart": 6, "mixed": 4}
+
+
+@dataclass
+class Example:
+    """One picture, its tokens and what its patches show."""
+
+    patches: Tensor  # [patches, 768]
+    places: Tensor  # [patches, 2]
+    ids: list[int]
+    positions: list[int]
+    branch: list[int]  # 0 is the picture, which all conversations see
+    targets: list[int]  # the token after each, where an answer is learnt
+    glyphs: Tensor  # [patches, SLOTS], 0 for none
+    shapes: Tensor  # [patches], 0 for none
+    colours: Tensor  # [patches], IGNORE where there is no shape
+
+
+def example(sample: Sample, rng: random.Random, most_chats: int = 4) -> Example:
+    patches, places = cut(sample.image)
+    rows, columns = (int(side) + 1 for side in places[-1])
+    ids = [BOS, INST, *picture_ids(rows, columns)]
+    n_shared = len(ids)
+    positions, branch, targets = list(range(n_shared)), [0] * n_shared, [IGNORE] * n_shared
+    chats = sample.chats if len(sample.chats) <= most_chats else rng.sample(sample.chats, most_chats)
+    for number, chat in enumerate(chats, 1):
+        start = len(ids)
+        for i, turn in enumerate(chat):
+            question = encode(turn.question) + [INST_END]
+            if i > 0:
+                question.insert(0, INST)
+            answer = encode(turn.answer) + [EOS]
+            ids += question + answer
+            # The last token of the question is taught the first of the answer, and so on.
+            targets += [IGNORE] * (len(question) - 1) + answer + [IGNORE]
+        positions += range(n_shared, n_shared + len(ids) - start)
+        branch += [number] * (len(ids) - start)
+    glyphs = torch.zeros(len(patches), SLOTS, dtype=torch.long)
+    found: dict[int, list] = {}
+    for letter, x, y in sample.canvas.glyphs:
+        row, column = int(y // PATCH), int(x // PATCH)
+        if 0 <= row < rows and 0 <= column < columns and "!" <= letter <= "~":
+            found.setdefault(row * columns + column, []).append((x, ord(letter) - 32))
+    for patch, letters in found.items():
+        for slot, (_, letter) in enumerate(sorted(letters)[:SLOTS]):
+            glyphs[patch, slot] = letter
+    shapes = torch.zeros(len(patches), dtype=torch.long)
+    colours = torch.full((len(patches),), IGNORE)
+    centres = (places.float() + 0.5) * PATCH
+    for shape, colour, x, y, radius in sample.canvas.regions:
+        inside = (centres - torch.tensor([y, x])).abs().amax(-1) < max(radius, 9)
+        shapes[inside], colours[inside] = shape + 1, colour
+    return Example(patches, places, ids, positions, branch, targets, glyphs, shapes, colours)
+
+
+def collate(examples: list[Example]) -> dict[str, Tensor]:
+    """Examples as one batch, filled up to the largest."""
+    n = len(examples)
+    n_patches = max(len(one.patches) for one in examples)
+    n_tokens = max(len(one.ids) for one in examples)
+    batch = {
+        "patches": torch.zeros(n, n_patches, examples[0].patches.shape[1]),
+        "places": torch.zeros(n, n_patches, 2, dtype=torch.long),
+        "has_patch": torch.zeros(n, n_patches, dtype=torch.bool),
+        "glyphs": torch.full((n, n_patches, SLOTS), IGNORE),
+        "shapes": torch.full((n, n_patches), IGNORE),
+        "colours": torch.full((n, n_patches), IGNORE),
+        "ids": torch.zeros(n, n_tokens, dtype=torch.long),
+        "positions": torch.zeros(n, n_tokens, dtype=torch.long),
+        "branch": torch.full((n, n_tokens), -1),
+        "targets": torch.full((n, n_tokens), IGNORE),
+    }
+    for i, one in enumerate(examples):
+        patches, tokens = len(one.patches), len(one.ids)
+        for name in ("patches", "places", "glyphs", "shapes", "colours"):
+            batch[name][i, :patches] = getattr(one, name)
+        batch["has_patch"][i, :patches] = True
+        for name in ("ids", "positions", "branch", "targets"):
+            batch[name][i, :tokens] = torch.tensor(getattr(one, name))
+    return batch
+
+
+def text_mask(branch: Tensor) -> Tensor:
+    """[batch, 1, tokens, tokens]: what is before, of the picture or of the same conversation."""
+    n = branch.shape[1]
+    before = torch.ones(n, n, dtype=torch.bool, device=branch.device).tril()
+    same = (branch[:, None, :] == branch[:, :, None]) | (branch[:, None, :] == 0)
+    return (before & same)[:, None]
+
+
+class Batches(torch.utils.data.IterableDataset):
+    """Endless steps: each is a list of batches whose pictures are of like size. Step n is the same on every run."""
+
+    def __init__(self, seed: int, first: int, last: int, pictures: int, curriculum: int, tokens: int = 6000):
+        self.seed, self.first, self.last, self.pictures = seed, first, last, pictures
+        self.curriculum, self.tokens = curriculum, tokens
+
+    def __iter__(self):
+        worker = torch.utils.data.get_worker_info()
+        stride, offset = (worker.num_workers, worker.id) if worker else (1, 0)
+        for step in range(self.first + offset, self.last, stride):
+            yield self.step(step)
+
+    def step(self, step: int) -> list[dict[str, Tensor]]:
+        ease = max(0.0, 1 - step / max(1, self.curriculum))
+        examples = []
+        for i in range(self.pictures):
+            rng = random.Random(f"{self.seed} {step} {i}")
+            source = Source(rng, ease=ease)
+            kind = rng.choices(list(KINDS), KINDS.values())[0]
+            examples.append(example(source.sample(kind), rng))
+        examples.sort(key=lambda one: len(one.ids))
+        groups: list[list[Example]] = [[]]
+        for one in examples:
+            if groups[-1] and len(one.ids) * (len(groups[-1]) + 1) > self.tokens:
+                groups.append([])
+            groups[-1].append(one)
+        return [collate(group) for group in groups]

@@ -1,0 +1,52 @@
+"""Pictures with texts, and with `--held-fonts` fonts, that training never sees, and what is asked of them.
+
+`python held_out.py --n 500 --out DIR` writes the pictures and `questions.json`, which `cargo xtask eval-pocket` and
+`answer.py` read. Needs no PyTorch.
+"""
+
+import argparse
+import json
+import random
+from pathlib import Path
+
+import draw
+from tasks import Source
+
+# What is counted, and the kind of picture that asks it.
+TASKS = {"colour": "scene", "shape": "scene", "count": "scene", "position": "scene", "yes or no": "scene",
+         "absent": "scene", "button": "dialog", "title": "dialog", "message": "dialog", "line": "lines", "total": "receipt",
+         "price": "receipt", "form": "form", "tallest": "chart", "value": "chart"}
+
+
+def draw_questions(out: Path, n: int, seed: str, held_fonts: bool):
+    out.mkdir(parents=True, exist_ok=True)
+    questions = []
+    for task, kind in TASKS.items():
+        i = found = 0
+        while found < n:
+            rng = random.Random(f"held {seed} {task} {i}")
+            i += 1
+            sample = Source(rng, held=True, held_font=held_fonts).sample(kind)
+            turns = [chat[0] for chat in sample.chats if len(chat) == 1 and chat[0].task == task]
+            if not turns:
+                continue
+            name = f"{task.replace(' ', '-')}-{found:03}.png"
+            sample.image.save(out / name, optimize=True)
+            questions.append({"task": task, "picture": name, "question": turns[0].question, "answer": turns[0].answer})
+            found += 1
+    (out / "questions.json").write_text(json.dumps(questions, indent=1) + "\n")
+    print(f"{len(questions)} questions in {out}")
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--n", type=int, default=500, help="pictures a task")
+    options.add_argument("--out", type=Path, required=True)
+    options.add_argument("--seed", default="1")
+    options.add_argument("--held-fonts", action="store_true", help=f"only {', '.join(draw.HELD_FONTS)}")
+    args = options.parse_args()
+    draw_questions(args.out, args.n, args.seed, args.held_fonts)
+
+
+if __name__ == "__main__":
+    main()

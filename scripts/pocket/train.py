@@ -1,0 +1,148 @@
+"""Trains Pocket. `python train.py --steps 20000 --out runs/pocket`; said again, it goes on from its last checkpoint."""
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from batches import IGNORE, SLOTS, Batches, text_mask
+from network import Pocket, Sizes, added
+from tasks import COLOURS, SHAPES
+
+
+class Teacher(nn.Module):
+    """Reads from each patch what is drawn in it. It makes the encoder learn quickly and is not shipped."""
+
+    def __init__(self, hidden: int):
+        super().__init__()
+        self.n_letters = 127 - 32
+        self.letters = nn.Linear(hidden, SLOTS * self.n_letters)
+        self.shapes = nn.Linear(hidden, len(SHAPES) + 1)
+        self.colours = nn.Linear(hidden, len(COLOURS))
+        self.place = nn.Linear(hidden, 2)
+
+    def forward(self, features: Tensor, batch: dict[str, Tensor]) -> Tensor:
+        features = F.rms_norm(features, features.shape[-1:])
+        has, places = batch["has_patch"], batch["places"]
+        letters = self.letters(features).float().view(*features.shape[:2], SLOTS, self.n_letters)
+        loss = F.cross_entropy(letters.flatten(0, 2), batch["glyphs"].flatten(), ignore_index=IGNORE) * SLOTS
+        loss = loss + 0.5 * F.cross_entropy(self.shapes(features).float().flatten(0, 1), batch["shapes"].flatten(),
+                                            ignore_index=IGNORE)
+        if (batch["colours"] != IGNORE).any():
+            colours = self.colours(features).float().flatten(0, 1)
+            loss = loss + 0.3 * F.cross_entropy(colours, batch["colours"].flatten(), ignore_index=IGNORE)
+        sides = places.amax(1, keepdim=True) + 1
+        wanted = (places.float() + 0.5) / sides
+        return loss + ((self.place(features).float() - wanted)[has] ** 2).mean()
+
+
+def losses(network: Pocket, teacher: Teacher, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, int]:
+    """Summed loss of the answers' tokens, mean loss of the teacher, and how many tokens were right."""
+    features = network.see(batch["patches"], batch["places"], added(batch["has_patch"][:, None, None]))
+    x = network.embed_with(batch["ids"], features[batch["has_patch"]])
+    x = network.read(x, batch["positions"], added(text_mask(batch["branch"])))
+    learnt = batch["targets"] != IGNORE
+    logits, wanted = network.lm_head(x[learnt]).float(), batch["targets"][learnt]
+    right = int((logits.argmax(-1) == wanted).sum())
+    return F.cross_entropy(logits, wanted, reduction="sum"), teacher(features, batch), right
+
+
+def rate(step: int, warmup: int, last: int, decay: int) -> float:
+    """Up, level, and straight down over the last `decay` steps."""
+    return min(1.0, (step + 1) / warmup, max(0.01, (last - step) / max(1, decay)))
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--out", type=Path, default=Path("runs/pocket"))
+    options.add_argument("--steps", type=int, default=20_000)
+    options.add_argument("--decay", type=int, help="steps of falling rate at the end (a fifth)")
+    options.add_argument("--curriculum", type=int, default=3000, help="steps until the pictures are as hard as they get")
+    options.add_argument("--pictures", type=int, default=24, help="a step")
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--lr", type=float, default=4e-3)
+    options.add_argument("--teacher", type=float, default=0.5, help="weight of the patches' loss")
+    options.add_argument("--workers", type=int, default=1)
+    options.add_argument("--save-every", type=int, default=250)
+    options.add_argument("--from", dest="start", type=Path, help="weights to begin with: a checkpoint of another run")
+    args = options.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+
+    torch.manual_seed(args.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network, teacher = Pocket(Sizes()).to(device), Teacher(Sizes().vision_hidden).to(device)
+    print(f"{sum(p.numel() for p in network.parameters()) / 1e6:.2f} M parameters on {device}", flush=True)
+    matrices = [p for block in (network.vision, network.text) for p in block.parameters() if p.dim() == 2]
+    matrices += [network.linear_1.weight, network.linear_2.weight]
+    chosen = {id(p) for p in matrices}
+    others = [p for module in (network, teacher) for p in module.parameters() if id(p) not in chosen]
+    optimisers = [torch.optim.Muon(matrices, lr=args.lr, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
+                  torch.optim.AdamW(others, lr=args.lr / 2, betas=(0.9, 0.98), weight_decay=0.01)]
+
+    first, checkpoint = 0, args.out / "checkpoint.pt"
+    saved = checkpoint if checkpoint.exists() else args.start
+    if saved:
+        state = torch.load(saved, map_location=device, weights_only=True)
+        network.load_state_dict(state["network"])
+        teacher.load_state_dict(state["teacher"])
+        if saved == checkpoint:
+            first = state["step"]
+            for optimiser, kept in zip(optimisers, state["optimisers"]):
+                optimiser.load_state_dict(kept)
+        print(f"goes on from {saved} at step {first}", flush=True)
+
+    decay = args.decay if args.decay is not None else args.steps // 5
+    data = Batches(args.seed, first, args.steps, args.pictures, args.curriculum)
+    loader = torch.utils.data.DataLoader(data, batch_size=None, num_workers=args.workers,
+                                         prefetch_factor=4 if args.workers else None)
+    log = (args.out / "log.jsonl").open("a")
+    begun, seen = time.monotonic(), {"answer": 0.0, "patches": 0.0, "right": 0.0, "tokens": 0, "pictures": 0, "steps": 0}
+    for step, groups in enumerate(loader, first):
+        scale = rate(step, 200, args.steps, decay)
+        for optimiser, level in zip(optimisers, (args.lr, args.lr / 2)):
+            for group in optimiser.param_groups:
+                group["lr"] = level * scale
+        n_answer = sum(int((group["targets"] != IGNORE).sum()) for group in groups)
+        n_pictures = sum(len(group["ids"]) for group in groups)
+        teaching = args.teacher
+        step_loss = 0.0
+        for group in groups:
+            group = {name: tensor.to(device) for name, tensor in group.items()}
+            with torch.autocast(device.type, dtype=torch.bfloat16):
+                answer, patches, right = losses(network, teacher, group)
+            share = len(group["ids"]) / n_pictures
+            (answer / n_answer + teaching * share * patches).backward()
+            step_loss += answer.item()
+            seen["patches"] += patches.item() * share
+            seen["right"] += right
+        nn.utils.clip_grad_norm_([*network.parameters(), *teacher.parameters()], 1.0)
+        for optimiser in optimisers:
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        seen["answer"] += step_loss
+        seen["tokens"] += n_answer
+        seen["pictures"] += n_pictures
+        seen["steps"] += 1
+        if (step + 1) % 20 == 0:
+            seconds = time.monotonic() - begun
+            line = {"step": step + 1, "loss": round(seen["answer"] / seen["tokens"], 5),
+                    "right": round(seen["right"] / seen["tokens"], 4), "patches": round(seen["patches"] / seen["steps"], 5),
+                    "rate": round(scale, 4)}
+            log.write(json.dumps(line) + "\n")
+            log.flush()
+            print(f"{line}  {seen['pictures'] / seconds:.1f} pictures/s", flush=True)
+            begun, seen = time.monotonic(), dict.fromkeys(seen, 0)
+        if (step + 1) % args.save_every == 0 or step + 1 == args.steps:
+            state = {"network": network.state_dict(), "teacher": teacher.state_dict(), "step": step + 1,
+                     "optimisers": [optimiser.state_dict() for optimiser in optimisers]}
+            torch.save(state, checkpoint.with_suffix(".part"))
+            os.replace(checkpoint.with_suffix(".part"), checkpoint)
+
+
+if __name__ == "__main__":
+    main()
