@@ -1,6 +1,7 @@
 """Samples as tensors: several conversations share one picture, each blind to the others."""
 
 import random
+import re
 from dataclasses import dataclass
 
 import torch
@@ -10,6 +11,7 @@ from network import BOS, EOS, INST, INST_END, PATCH, cut, encode, picture_ids
 from tasks import Sample, Source
 
 SLOTS = 3  # letters that one patch may be asked to name
+ORDINALS = 48  # places in a line that a patch may be asked for
 IGNORE = -100
 KINDS = {"lines": 34, "dialog": 18, "scene": 18, "receipt": 10, "form": 6, "screen": 4, "chart": 6, "mixed": 4}
 
@@ -24,7 +26,9 @@ class Example:
     positions: list[int]
     branch: list[int]  # 0 is the picture, which all conversations see
     targets: list[int]  # the token after each, where an answer is learnt
+    looks: list[int]  # where the token that follows is drawn: the place of a patch's [IMG], or IGNORE
     glyphs: Tensor  # [patches, SLOTS], 0 for none
+    ordinals: Tensor  # [patches], the place of the first letter in its line, IGNORE for none
     shapes: Tensor  # [patches], 0 for none
     colours: Tensor  # [patches], IGNORE where there is no shape
 
@@ -35,6 +39,9 @@ def example(sample: Sample, rng: random.Random, most_chats: int = 4) -> Example:
     ids = [BOS, INST, *picture_ids(rows, columns)]
     n_shared = len(ids)
     positions, branch, targets = list(range(n_shared)), [0] * n_shared, [IGNORE] * n_shared
+    looks = [IGNORE] * n_shared
+    drawn = "".join(glyph[0] for glyph in sample.canvas.glyphs)
+    seen_at = [token_of(x, y, rows, columns) for _, x, y, _ in sample.canvas.glyphs]
     chats = sample.chats if len(sample.chats) <= most_chats else rng.sample(sample.chats, most_chats)
     for number, chat in enumerate(chats, 1):
         start = len(ids)
@@ -46,24 +53,57 @@ def example(sample: Sample, rng: random.Random, most_chats: int = 4) -> Example:
             ids += question + answer
             # The last token of the question is taught the first of the answer, and so on.
             targets += [IGNORE] * (len(question) - 1) + answer + [IGNORE]
+            looks += [IGNORE] * (len(question) - 1) + places_of(turn.answer, drawn, seen_at) + [IGNORE, IGNORE]
         positions += range(n_shared, n_shared + len(ids) - start)
         branch += [number] * (len(ids) - start)
     glyphs = torch.zeros(len(patches), SLOTS, dtype=torch.long)
+    ordinals = torch.full((len(patches),), IGNORE)
     found: dict[int, list] = {}
-    for letter, x, y in sample.canvas.glyphs:
+    for letter, x, y, ordinal in sample.canvas.glyphs:
         row, column = int(y // PATCH), int(x // PATCH)
         if 0 <= row < rows and 0 <= column < columns and "!" <= letter <= "~":
-            found.setdefault(row * columns + column, []).append((x, ord(letter) - 32))
+            found.setdefault(row * columns + column, []).append((x, ord(letter) - 32, ordinal))
     for patch, letters in found.items():
-        for slot, (_, letter) in enumerate(sorted(letters)[:SLOTS]):
+        letters = sorted(letters)[:SLOTS]
+        for slot, (_, letter, _) in enumerate(letters):
             glyphs[patch, slot] = letter
+        ordinals[patch] = min(letters[0][2], ORDINALS - 1)
     shapes = torch.zeros(len(patches), dtype=torch.long)
     colours = torch.full((len(patches),), IGNORE)
     centres = (places.float() + 0.5) * PATCH
     for shape, colour, x, y, radius in sample.canvas.regions:
         inside = (centres - torch.tensor([y, x])).abs().amax(-1) < max(radius, 9)
         shapes[inside], colours[inside] = shape + 1, colour
-    return Example(patches, places, ids, positions, branch, targets, glyphs, shapes, colours)
+    return Example(patches, places, ids, positions, branch, targets, looks, glyphs, ordinals, shapes, colours)
+
+
+def token_of(x: float, y: float, rows: int, columns: int) -> int:
+    """The place of the [IMG] of the patch at a point, after <s> and [INST]; IGNORE outside the picture."""
+    row, column = int(y // PATCH), int(x // PATCH)
+    return 2 + row * (columns + 1) + column if 0 <= row < rows and 0 <= column < columns else IGNORE
+
+
+def letters_of(text: str, span: tuple[int, int]) -> str:
+    """What of the text is drawn: all but its spaces. A lone space is never found."""
+    return "".join(text[slice(*span)].split()) or " "
+
+
+def places_of(answer: str, drawn: str, seen_at: list[int]) -> list[int]:
+    """For each byte of an answer where it stands in the picture, if it does, whole or in quotes, and only once."""
+    places = [IGNORE] * len(answer)
+    quoted = [match.span(1) for match in re.finditer('"([^"]+)"', answer)]
+    listed = [match.span() for match in re.finditer("[^,]+", answer)]
+    for spans in ([(0, len(answer))], quoted, listed):
+        once = [span for span in spans if drawn.count(letters_of(answer, span)) == 1]
+        for start, end in once:
+            at = drawn.find(letters_of(answer, (start, end)))
+            for i in range(start, end):
+                if not answer[i].isspace():
+                    places[i] = seen_at[at]
+                    at += 1
+        if once:
+            break
+    return places
 
 
 def collate(examples: list[Example]) -> dict[str, Tensor]:
@@ -76,19 +116,21 @@ def collate(examples: list[Example]) -> dict[str, Tensor]:
         "places": torch.zeros(n, n_patches, 2, dtype=torch.long),
         "has_patch": torch.zeros(n, n_patches, dtype=torch.bool),
         "glyphs": torch.full((n, n_patches, SLOTS), IGNORE),
+        "ordinals": torch.full((n, n_patches), IGNORE),
         "shapes": torch.full((n, n_patches), IGNORE),
         "colours": torch.full((n, n_patches), IGNORE),
         "ids": torch.zeros(n, n_tokens, dtype=torch.long),
         "positions": torch.zeros(n, n_tokens, dtype=torch.long),
         "branch": torch.full((n, n_tokens), -1),
         "targets": torch.full((n, n_tokens), IGNORE),
+        "looks": torch.full((n, n_tokens), IGNORE),
     }
     for i, one in enumerate(examples):
         patches, tokens = len(one.patches), len(one.ids)
-        for name in ("patches", "places", "glyphs", "shapes", "colours"):
+        for name in ("patches", "places", "glyphs", "ordinals", "shapes", "colours"):
             batch[name][i, :patches] = getattr(one, name)
         batch["has_patch"][i, :patches] = True
-        for name in ("ids", "positions", "branch", "targets"):
+        for name in ("ids", "positions", "branch", "targets", "looks"):
             batch[name][i, :tokens] = torch.tensor(getattr(one, name))
     return batch
 

@@ -37,31 +37,33 @@ def font_of(name: str, size: int) -> ImageFont.FreeTypeFont:
 
 @dataclass
 class Canvas:
-    """A picture in the making. `glyphs` holds (letter, x, y) of each letter's centre, `regions` what covers it."""
+    """A picture in the making.
+
+    `glyphs` holds (letter, x, y, ordinal) of each letter's centre and of its place in its line, `regions` the shapes.
+    """
 
     width: int
     height: int
     background: tuple[int, int, int]
-    glyphs: list[tuple[str, float, float]] = field(default_factory=list)
+    glyphs: list[tuple[str, float, float, int]] = field(default_factory=list)
     regions: list[tuple[int, int, float, float, float]] = field(default_factory=list)
 
     def __post_init__(self):
         self.image = Image.new("RGB", (self.width, self.height), self.background)
         self.draw = ImageDraw.Draw(self.image)
 
-    def text(self, x: float, y: float, text: str, font: str, size: int, fill, tracked=True) -> float:
+    def text(self, x: float, y: float, text: str, font: str, size: int, fill) -> float:
         """Draws a line with its top left corner at (x, y); returns its width."""
         face = font_of(font, size)
         self.draw.text((x, y), text, fill=fill, font=face, features=["-liga", "-calt"] if _RAQM else None)
         ascent, descent = face.getmetrics()
         middle = y + ascent - 0.36 * size
-        if tracked:
-            start = 0.0
-            for i, letter in enumerate(text):
-                end = face.getlength(text[: i + 1])
-                if letter != " ":
-                    self.glyphs.append((letter, x + (start + end) / 2, middle))
-                start = end
+        start = 0.0
+        for i, letter in enumerate(text):
+            end = face.getlength(text[: i + 1])
+            if letter != " ":
+                self.glyphs.append((letter, x + (start + end) / 2, middle, i))
+            start = end
         return face.getlength(text)
 
     def rotated(self, degrees: float):
@@ -74,7 +76,7 @@ class Canvas:
         def turn(x, y):
             return cx + (x - cx) * cos + (y - cy) * sin, cy - (x - cx) * sin + (y - cy) * cos
 
-        self.glyphs = [(letter, *turn(x, y)) for letter, x, y in self.glyphs]
+        self.glyphs = [(letter, *turn(x, y), ordinal) for letter, x, y, ordinal in self.glyphs]
         self.regions = [(kind, colour, *turn(x, y), radius) for kind, colour, x, y, radius in self.regions]
 
 

@@ -56,8 +56,9 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.cat((one * cos - two * sin, two * cos + one * sin), -1)
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
-    """Attention of q [batch, heads, tokens, head_dim]; `mask` is added to the scores.
+def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, watched: list | None = None) -> Tensor:
+    """Attention of q [batch, heads, tokens, head_dim]; `mask` is added to the scores. `watched` gets the scores of the
+    first head, for a teacher of where to look.
 
     Plain products: with heads this small they take a third of the time of PyTorch's fused attention on a CPU.
     """
@@ -67,6 +68,8 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
     mask = mask.to(q.dtype).expand(batch, heads, n, k.shape[2]).reshape(batch * heads, n, k.shape[2])
     with torch.autocast(q.device.type, enabled=False):  # which would compute the softmax in f32
         scores = torch.baddbmm(mask, q.flatten(0, 1), k.flatten(0, 1).transpose(1, 2), alpha=head_dim**-0.5)
+        if watched is not None:
+            watched.append(scores.view(batch, heads, n, -1)[:, 0])
         return (scores.softmax(-1) @ v.flatten(0, 1)).view(batch, heads, n, head_dim)
 
 
@@ -84,7 +87,7 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(hidden, kv_heads * head_dim, bias=False)
         self.o_proj = nn.Linear(heads * head_dim, hidden, bias=False)
 
-    def forward(self, x: Tensor, rope, mask: Tensor | None, cache=None) -> Tensor:
+    def forward(self, x: Tensor, rope, mask: Tensor | None, cache=None, watched=None) -> Tensor:
         batch, n, _ = x.shape
         q = self.q_proj(x).view(batch, n, self.heads, self.head_dim).transpose(1, 2)
         k = self.k_proj(x).view(batch, n, self.kv_heads, self.head_dim).transpose(1, 2)
@@ -95,7 +98,7 @@ class Attention(nn.Module):
         if self.kv_heads != self.heads:
             k = k.repeat_interleave(self.heads // self.kv_heads, 1)
             v = v.repeat_interleave(self.heads // self.kv_heads, 1)
-        return self.o_proj(attend(q, k, v, mask).transpose(1, 2).reshape(batch, n, -1))
+        return self.o_proj(attend(q, k, v, mask, watched).transpose(1, 2).reshape(batch, n, -1))
 
 
 class FeedForward(nn.Module):
@@ -119,8 +122,8 @@ class Block(nn.Module):
         self.ffn_norm = RMSNorm(hidden, eps)
         self.feed_forward = FeedForward(hidden, ffn)
 
-    def forward(self, x: Tensor, rope, mask: Tensor | None = None, cache=None) -> Tensor:
-        x = x + self.attention(self.attention_norm(x), rope, mask, cache)
+    def forward(self, x: Tensor, rope, mask: Tensor | None = None, cache=None, watched=None) -> Tensor:
+        x = x + self.attention(self.attention_norm(x), rope, mask, cache, watched)
         return x + self.feed_forward(self.ffn_norm(x))
 
 
@@ -197,11 +200,11 @@ class Pocket(nn.Module):
         picture = self.project(features).to(x.dtype)
         return x.masked_scatter((ids == IMG)[..., None], picture)
 
-    def read(self, x: Tensor, positions: Tensor, mask: Tensor | None, cache=None) -> Tensor:
-        """Hidden states after the last norm."""
+    def read(self, x: Tensor, positions: Tensor, mask: Tensor | None, cache=None, watched=None) -> Tensor:
+        """Hidden states after the last norm. `watched` gets scores of the middle layers, see `attend`."""
         rope = self.text_rope(positions)
-        for block in self.text:
-            x = block(x, rope, mask, cache)
+        for i, block in enumerate(self.text):
+            x = block(x, rope, mask, cache, watched if 0 < i < len(self.text) - 1 else None)
         return self.norm(x)
 
 

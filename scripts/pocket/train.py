@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from batches import IGNORE, SLOTS, Batches, text_mask
+from batches import IGNORE, ORDINALS, SLOTS, Batches, text_mask
 from network import Pocket, Sizes, added
 from tasks import COLOURS, SHAPES
 
@@ -25,31 +25,47 @@ class Teacher(nn.Module):
         self.shapes = nn.Linear(hidden, len(SHAPES) + 1)
         self.colours = nn.Linear(hidden, len(COLOURS))
         self.place = nn.Linear(hidden, 2)
+        self.ordinals = nn.Linear(hidden, ORDINALS)
 
     def forward(self, features: Tensor, batch: dict[str, Tensor]) -> Tensor:
         features = F.rms_norm(features, features.shape[-1:])
         has, places = batch["has_patch"], batch["places"]
         letters = self.letters(features).float().view(*features.shape[:2], SLOTS, self.n_letters)
-        loss = F.cross_entropy(letters.flatten(0, 2), batch["glyphs"].flatten(), ignore_index=IGNORE) * SLOTS
+        # Most of a picture is no letter, which is soon known and would drown the rest.
+        weight = torch.ones(self.n_letters, device=features.device)
+        weight[0] = 0.1
+        loss = F.cross_entropy(letters.flatten(0, 2), batch["glyphs"].flatten(), weight, ignore_index=IGNORE)
         loss = loss + 0.5 * F.cross_entropy(self.shapes(features).float().flatten(0, 1), batch["shapes"].flatten(),
                                             ignore_index=IGNORE)
         if (batch["colours"] != IGNORE).any():
             colours = self.colours(features).float().flatten(0, 1)
             loss = loss + 0.3 * F.cross_entropy(colours, batch["colours"].flatten(), ignore_index=IGNORE)
+        if (batch["ordinals"] != IGNORE).any():
+            ordinals = self.ordinals(features).float().flatten(0, 1)
+            loss = loss + 0.3 * F.cross_entropy(ordinals, batch["ordinals"].flatten(), ignore_index=IGNORE)
         sides = places.amax(1, keepdim=True) + 1
         wanted = (places.float() + 0.5) / sides
         return loss + ((self.place(features).float() - wanted)[has] ** 2).mean()
 
 
 def losses(network: Pocket, teacher: Teacher, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, int]:
-    """Summed loss of the answers' tokens, mean loss of the teacher, and how many tokens were right."""
+    """Summed loss of the answers' tokens, mean loss of the teachers, and how many tokens were right.
+
+    The second teacher says where to look: while an answer is read off the picture, the first head of the middle layers
+    is to look at the patch with the letter that comes next. Left alone, a network this small finds that late.
+    """
     features = network.see(batch["patches"], batch["places"], added(batch["has_patch"][:, None, None]))
     x = network.embed_with(batch["ids"], features[batch["has_patch"]])
-    x = network.read(x, batch["positions"], added(text_mask(batch["branch"])))
+    watched: list[Tensor] = []
+    x = network.read(x, batch["positions"], added(text_mask(batch["branch"])), watched=watched)
     learnt = batch["targets"] != IGNORE
     logits, wanted = network.lm_head(x[learnt]).float(), batch["targets"][learnt]
     right = int((logits.argmax(-1) == wanted).sum())
-    return F.cross_entropy(logits, wanted, reduction="sum"), teacher(features, batch), right
+    taught = teacher(features, batch)
+    looks = batch["looks"] != IGNORE
+    for scores in watched if looks.any() else []:
+        taught = taught + F.cross_entropy(scores[looks].float(), batch["looks"][looks]) / len(watched)
+    return F.cross_entropy(logits, wanted, reduction="sum"), taught, right
 
 
 def rate(step: int, warmup: int, last: int, decay: int) -> float:
@@ -66,7 +82,7 @@ def main():
     options.add_argument("--pictures", type=int, default=24, help="a step")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--lr", type=float, default=4e-3)
-    options.add_argument("--teacher", type=float, default=0.5, help="weight of the patches' loss")
+    options.add_argument("--teacher", type=float, default=1.0, help="weight of the patches' loss")
     options.add_argument("--workers", type=int, default=1)
     options.add_argument("--save-every", type=int, default=250)
     options.add_argument("--from", dest="start", type=Path, help="weights to begin with: a checkpoint of another run")
@@ -89,11 +105,14 @@ def main():
     if saved:
         state = torch.load(saved, map_location=device, weights_only=True)
         network.load_state_dict(state["network"])
-        teacher.load_state_dict(state["teacher"])
+        teacher.load_state_dict(state["teacher"], strict=False)
         if saved == checkpoint:
             first = state["step"]
             for optimiser, kept in zip(optimisers, state["optimisers"]):
-                optimiser.load_state_dict(kept)
+                try:
+                    optimiser.load_state_dict(kept)
+                except ValueError:
+                    print("another teacher: its optimiser starts anew", flush=True)
         print(f"goes on from {saved} at step {first}", flush=True)
 
     decay = args.decay if args.decay is not None else args.steps // 5

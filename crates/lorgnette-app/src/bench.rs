@@ -21,6 +21,8 @@ pub struct BenchOptions {
     pub n_decode: usize,
     /// Width and height of a picture to ask about.
     pub image: Option<(u32, u32)>,
+    /// Width and height of a picture to encode.
+    pub encode: Option<(u32, u32)>,
 }
 
 /// What was measured.
@@ -30,12 +32,16 @@ pub struct BenchResult {
     pub model: PathBuf,
     /// What computed.
     pub device: String,
+    /// What multiplied quantised matrices, if a CPU did.
+    pub kernels: String,
     /// Bytes of the weights on disk.
     pub model_bytes: u64,
     /// Seconds to load it.
     pub load_s: f64,
     /// A question about a picture; absent without one.
     pub picture: Option<PictureResult>,
+    /// Seconds to encode a picture; absent without one.
+    pub encode_s: Option<f64>,
     /// Tokens read.
     pub n_prefill: usize,
     /// Tokens read a second.
@@ -75,9 +81,11 @@ pub fn run(
     let mut result = BenchResult {
         model: model.path.clone(),
         device: model.device.name.clone(),
+        kernels: model.kernels.to_string(),
         model_bytes: model.n_bytes,
         load_s: model.load_s,
         picture: None,
+        encode_s: None,
         n_prefill: options.n_prefill,
         prefill_tokens_per_s: 0.0,
         n_decode: options.n_decode,
@@ -87,6 +95,15 @@ pub fn run(
     if let Some((width, height)) = options.image {
         on_step("asking about a picture, twice");
         result.picture = Some(ask_twice(model, width, height)?);
+    }
+    if let Some((width, height)) = options.encode {
+        on_step("encoding a picture");
+        let pixels = test_picture(width, height, &model.image_config(None)?)?;
+        result.encode_s = Some(wait(&model.engine.with(move |assistant| {
+            let encoding = Instant::now();
+            assistant.model().encode_image(&pixels, &mut |_, _| ControlFlow::Continue(()))?;
+            Ok(encoding.elapsed().as_secs_f64())
+        }))?);
     }
     on_step("reading and writing text");
     let (n_prefill, n_decode) = (options.n_prefill.max(1), options.n_decode);

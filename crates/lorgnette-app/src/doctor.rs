@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lorgnette_pixtral::{Checkpoint, DeviceChoice};
+use lorgnette_pixtral::{Checkpoint, DeviceChoice, Kernels};
 use serde::Serialize;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
@@ -49,7 +49,7 @@ pub struct Processor {
     /// Vector instructions that the kernels look for, and that it has.
     pub features: Vec<&'static str>,
     /// The kernels that quantised products use.
-    pub kernels: &'static str,
+    pub kernels: String,
 }
 
 /// A model that was found.
@@ -103,7 +103,7 @@ fn processor() -> Processor {
     Processor {
         architecture: std::env::consts::ARCH,
         n_threads,
-        kernels: kernels(&features),
+        kernels: Kernels::best().to_string(),
         features,
     }
 }
@@ -136,20 +136,4 @@ fn features() -> Vec<&'static str> {
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 fn features() -> Vec<&'static str> {
     Vec::new()
-}
-
-/// What candle picks when the program starts. Source: candle-core 0.11.1, `repack_x86.rs::level`.
-fn kernels(features: &[&str]) -> &'static str {
-    let has = |name| features.contains(&name);
-    if has("avx512f") && has("avx512vnni") {
-        "AVX-512 VNNI"
-    } else if has("avxvnni") && has("avx2") {
-        "AVX-VNNI"
-    } else if has("avx2") && has("fma") {
-        "AVX2"
-    } else if has("neon") {
-        "NEON"
-    } else {
-        "portable"
-    }
 }

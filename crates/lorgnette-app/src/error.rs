@@ -42,12 +42,6 @@ pub enum AppError {
         /// Its vocabulary.
         vocab_size: usize,
     },
-    /// No model was named and none is installed.
-    #[error("no model is installed in {}", models.display())]
-    NoModel {
-        /// Where models are looked for.
-        models: PathBuf,
-    },
     /// A request that failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -68,7 +62,6 @@ impl AppError {
             Self::Load(error) => error.hint().into(),
             Self::Tokenizer(error) => error.hint().to_string(),
             Self::NoTokenizer { .. } => "put tekken.json or tokenizer.json into its folder".into(),
-            Self::NoModel { .. } => "name one with --model PATH".into(),
             Self::Engine(error) => error.hint().into(),
             Self::NoHome => "set HOME, or LORGNETTE_HOME to a folder".into(),
             Self::Write(_) => "choose another place, or free some space".into(),

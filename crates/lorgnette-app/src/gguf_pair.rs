@@ -106,9 +106,10 @@ impl GgufPair {
             metadata: text_metadata(title, mixture, text, vocab),
             tensors: tensors.collect(),
         };
-        let vision = config.vision.as_ref().map(|vision| {
-            vision_file(name, title, vision, text.hidden_size, vision_format)
-        });
+        let vision = config
+            .vision
+            .as_ref()
+            .map(|vision| vision_file(name, title, vision, text.hidden_size, vision_format));
         Self { text: file, vision }
     }
 }

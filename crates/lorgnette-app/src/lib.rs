@@ -10,6 +10,7 @@
 //! - [`folders`]: where things lie
 
 pub mod bench;
+mod builtin;
 pub mod cost;
 pub mod doctor;
 mod error;
@@ -22,4 +23,6 @@ pub mod session;
 pub use error::AppError;
 pub use lorgnette_engine::{Answer, AnswerOptions, Event, Sampling, StopReason, Timings};
 pub use lorgnette_image::ImageConfig;
-pub use lorgnette_pixtral::{Cancel, DeviceChoice, KvFormat, ModelConfig};
+pub use lorgnette_pixtral::{
+    Cancel, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig,
+};

@@ -8,35 +8,56 @@ use lorgnette_engine::{Assistant, Engine, EngineError};
 use lorgnette_image::ImageConfig;
 use lorgnette_pixtral::checkpoint::{GgufFile, Value};
 use lorgnette_pixtral::{
-    Checkpoint, ChosenDevice, DeviceChoice, KvFormat, LoadError, ModelConfig, ModelError, Pixtral,
+    Checkpoint, ChosenDevice, DeviceChoice, Kernels, KvFormat, LoadError, LoadOptions, ModelConfig,
+    ModelError, Pixtral,
 };
 
+use crate::builtin;
 use crate::error::AppError;
 use crate::folders::Folders;
 
 /// Tokens of a chat where nobody says otherwise: two full pictures or some fifteen pages of text.
 pub const DEFAULT_CONTEXT: usize = 8192;
 
+/// Which model.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ModelChoice {
+    /// The largest that is installed; the built-in one when none is.
+    #[default]
+    Best,
+    /// Pocket, which is part of the program.
+    BuiltIn,
+    /// A folder or GGUF file.
+    At(PathBuf),
+}
+
 /// What to load, and how.
 #[derive(Debug, Clone)]
 pub struct OpenOptions {
-    /// A folder or GGUF file; `None`: the one that is installed.
-    pub model: Option<PathBuf>,
+    /// Which model.
+    pub model: ModelChoice,
     /// What computes.
     pub device: DeviceChoice,
     /// Tokens of a chat.
     pub context: usize,
     /// The number format of keys and values.
     pub kv_format: KvFormat,
+    /// What multiplies, and how weights get into memory.
+    pub load: LoadOptions,
+    /// Threads that compute; `None`: one for each core. The first model that is opened decides it
+    /// for the program.
+    pub threads: Option<usize>,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
         Self {
-            model: None,
+            model: ModelChoice::default(),
             device: DeviceChoice::default(),
             context: DEFAULT_CONTEXT,
             kv_format: KvFormat::default(),
+            load: LoadOptions::default(),
+            threads: None,
         }
     }
 }
@@ -45,14 +66,18 @@ impl Default for OpenOptions {
 pub struct OpenModel {
     /// The thread that owns it.
     pub engine: Engine,
-    /// Where it was found.
+    /// Where it was found; the name of the built-in one.
     pub path: PathBuf,
+    /// It is the one that is part of the program.
+    pub built_in: bool,
     /// Its sizes.
     pub config: ModelConfig,
     /// Tokens of a chat.
     pub context: usize,
     /// What computes, and why it is not something faster.
     pub device: ChosenDevice,
+    /// What multiplies quantised matrices, if a CPU does.
+    pub kernels: Kernels,
     /// Bytes of its weights on disk.
     pub n_bytes: u64,
     /// Seconds it took to load.
@@ -66,33 +91,41 @@ impl OpenOptions {
     /// [`AppError`] names the file and what is wrong with it.
     pub fn open(&self, on_progress: &mut dyn FnMut(u64, u64)) -> Result<OpenModel, AppError> {
         let started = Instant::now();
-        let path = match &self.model {
-            Some(path) => path.clone(),
-            None => installed_model()?,
+        if let Some(threads) = self.threads {
+            // Fails when there are threads already, which then stay.
+            let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        }
+        let checkpoint = match &self.model {
+            ModelChoice::At(path) => Checkpoint::open(path)?,
+            ModelChoice::BuiltIn => builtin::checkpoint()?,
+            ModelChoice::Best => match installed_model()? {
+                Some(path) => Checkpoint::open(&path)?,
+                None => builtin::checkpoint()?,
+            },
         };
-        let checkpoint = Checkpoint::open(&path)?;
+        let path = checkpoint.path().to_owned();
+        let built_in = path == Path::new(builtin::NAME);
         let n_bytes = checkpoint.n_bytes();
         let tokenizer = tokenizer(&checkpoint)?;
         let device = self.device.open();
         let progress = &mut |done| on_progress(done, n_bytes);
-        let model = Pixtral::load(&checkpoint, &device.device, progress)?;
+        let model = Pixtral::load_with(&checkpoint, &device.device, &self.load, progress)?;
         let config = model.config().clone();
         let assistant = Assistant::new(model, tokenizer, self.context, self.kv_format)?;
         let context = assistant.context();
         let engine = Engine::start(assistant);
         let load_s = started.elapsed().as_secs_f64();
-        Ok(OpenModel { engine, path, config, context, device, n_bytes, load_s })
+        let kernels = self.load.kernels.unwrap_or_else(Kernels::best);
+        Ok(OpenModel { engine, path, built_in, config, context, device, kernels, n_bytes, load_s })
     }
 }
 
-fn installed_model() -> Result<PathBuf, AppError> {
-    let folders = Folders::find()?;
-    // The largest is the best of what one person installed.
+/// The largest model that is installed: the best of what one person chose.
+fn installed_model() -> Result<Option<PathBuf>, AppError> {
     let size = |path: &PathBuf| Checkpoint::open(path).map(|checkpoint| checkpoint.n_bytes()).ok();
-    let sized =
-        folders.installed_models().into_iter().filter_map(|path| Some((size(&path)?, path)));
-    let best = sized.max().map(|(_, path)| path);
-    best.ok_or(AppError::NoModel { models: folders.models })
+    let models = Folders::find()?.installed_models();
+    let sized = models.into_iter().filter_map(|path| Some((size(&path)?, path)));
+    Ok(sized.max().map(|(_, path)| path))
 }
 
 /// The tokenizer in the model's folder or file; else the shipped one, if the vocabulary is its.

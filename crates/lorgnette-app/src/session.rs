@@ -14,12 +14,58 @@ use crate::{Answer, AnswerOptions, Event};
 pub struct Session<'a> {
     model: &'a OpenModel,
     chat: Chat,
+    preparing: Option<Preparing>,
+}
+
+/// Pictures that are looked at before there is a question.
+struct Preparing {
+    pictures: Vec<Arc<Picture>>,
+    cancel: Cancel,
+    /// Ends when it has ended.
+    events: mpsc::UnboundedReceiver<Event>,
+}
+
+impl Preparing {
+    fn is_of(&self, pictures: &[Arc<Picture>]) -> bool {
+        self.pictures.len() == pictures.len()
+            && self.pictures.iter().zip(pictures).all(|(a, b)| Arc::ptr_eq(a, b))
+    }
+}
+
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        self.forget_preparation();
+    }
 }
 
 impl<'a> Session<'a> {
     /// An empty chat.
     pub fn new(model: &'a OpenModel) -> Self {
-        Self { model, chat: Chat::default() }
+        Self { model, chat: Chat::default(), preparing: None }
+    }
+
+    /// Begins to look at new pictures and returns at once: the question about them is answered the
+    /// sooner. What was begun before is stopped; nothing that is answered changes.
+    pub fn prepare(&mut self, pictures: Vec<Arc<Picture>>) {
+        self.forget_preparation();
+        if pictures.is_empty() {
+            return;
+        }
+        let mut chat = self.chat.clone();
+        chat.ask(pictures.iter().cloned(), "");
+        let (sender, events) = mpsc::unbounded_channel();
+        let cancel = Cancel::default();
+        // What goes wrong here goes wrong again when it is asked about, and is told then.
+        drop(self.model.engine.prepare(chat, cancel.clone(), move |event| {
+            let _ = sender.send(event);
+        }));
+        self.preparing = Some(Preparing { pictures, cancel, events });
+    }
+
+    fn forget_preparation(&mut self) {
+        if let Some(preparing) = self.preparing.take() {
+            preparing.cancel.cancel();
+        }
     }
 
     /// Asks about the new pictures and all that was said, and hands on events while the answer is
@@ -36,6 +82,17 @@ impl<'a> Session<'a> {
         cancel: &Cancel,
         mut on_event: impl FnMut(Event),
     ) -> Result<Answer, AppError> {
+        if let Some(mut preparing) = self.preparing.take() {
+            if !preparing.is_of(&pictures) {
+                preparing.cancel.cancel();
+            }
+            while let Some(event) = preparing.events.recv().await {
+                on_event(event);
+                if cancel.is_cancelled() {
+                    preparing.cancel.cancel();
+                }
+            }
+        }
         let mut chat = self.chat.clone();
         chat.ask(pictures, question);
         let (sender, mut events) = mpsc::unbounded_channel();

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use lorgnette_app::open::{DEFAULT_CONTEXT, OpenOptions};
-use lorgnette_app::{AnswerOptions, DeviceChoice, KvFormat, Sampling};
+use lorgnette_app::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
+use lorgnette_app::{
+    AnswerOptions, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, Sampling,
+};
 
 /// Looks at pictures with you, on your own machine.
 #[derive(Parser)]
@@ -90,9 +92,9 @@ pub struct Doctor {
 
 #[derive(Args)]
 pub struct Bench {
-    /// Folder or GGUF file
-    #[arg(value_name = "MODEL")]
-    pub model: PathBuf,
+    /// Folder or GGUF file; pocket is the built-in model
+    #[arg(value_name = "MODEL", value_parser = model)]
+    pub model: ModelChoice,
     /// Tokens to read
     #[arg(long, value_name = "N", default_value_t = 128)]
     pub prefill: usize,
@@ -102,9 +104,14 @@ pub struct Bench {
     /// Size of a picture to ask about, twice
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub image: Option<(u32, u32)>,
+    /// Size of a picture to encode
+    #[arg(long, value_name = "WxH", value_parser = size)]
+    pub encode: Option<(u32, u32)>,
     /// What computes: auto, cpu, cuda, cuda:N, metal
     #[arg(long, default_value = "auto")]
     pub device: DeviceChoice,
+    #[command(flatten)]
+    pub load: Load,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -112,9 +119,10 @@ pub struct Bench {
 
 #[derive(Args)]
 pub struct Model {
-    /// Folder or GGUF file; without it, the largest installed model
-    #[arg(long = "model", value_name = "PATH")]
-    pub path: Option<PathBuf>,
+    /// Folder or GGUF file; pocket is the built-in model [default: the largest that is installed,
+    /// or pocket]
+    #[arg(long = "model", value_name = "PATH", value_parser = model)]
+    pub choice: Option<ModelChoice>,
     /// What computes: auto, cpu, cuda, cuda:N, metal
     #[arg(long, default_value = "auto")]
     pub device: DeviceChoice,
@@ -124,15 +132,38 @@ pub struct Model {
     /// Number format of keys and values
     #[arg(long, value_name = "FORMAT", default_value = "f16", value_parser = kv_format)]
     pub kv: KvFormat,
+    #[command(flatten)]
+    pub load: Load,
+}
+
+#[derive(Args)]
+pub struct Load {
+    /// How weights get into memory: auto, mmap (ready at once), read (never read again)
+    #[arg(long = "load", value_name = "MODE", default_value = "auto")]
+    pub mode: LoadMode,
+    /// What multiplies on a CPU: avx512-vnni, avx2, scalar, candle [default: the fastest here]
+    #[arg(long, value_name = "NAME", value_parser = kernels)]
+    pub kernels: Option<Kernels>,
+    /// Threads that compute [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub threads: Option<usize>,
+}
+
+impl Load {
+    pub fn options(&self) -> LoadOptions {
+        LoadOptions { kernels: self.kernels, mode: self.mode }
+    }
 }
 
 impl Model {
     pub fn options(&self) -> OpenOptions {
         OpenOptions {
-            model: self.path.clone(),
+            model: self.choice.clone().unwrap_or_default(),
             device: self.device,
             context: self.context,
             kv_format: self.kv,
+            load: self.load.options(),
+            threads: self.load.threads,
         }
     }
 }
@@ -179,6 +210,24 @@ impl Answer {
             },
             stop: self.stop.clone(),
         }
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the form of clap's parsers")]
+fn model(text: &str) -> Result<ModelChoice, String> {
+    Ok(if text == "pocket" { ModelChoice::BuiltIn } else { ModelChoice::At(text.into()) })
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "use a whole number from 1 on".into())
+}
+
+fn kernels(text: &str) -> Result<Kernels, String> {
+    let kernels: Kernels = text.parse()?;
+    if kernels.is_supported() {
+        Ok(kernels)
+    } else {
+        Err("this processor has not what they need".into())
     }
 }
 

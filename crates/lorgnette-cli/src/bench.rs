@@ -13,14 +13,20 @@ use crate::progress;
 pub fn run(args: &Bench) -> Result<Ending, Failure> {
     // Text is measured in a cache of its own size; the session's is for the picture.
     let options = OpenOptions {
-        model: Some(args.model.clone()),
+        model: args.model.clone(),
         device: args.device,
         context: if args.image.is_some() { DEFAULT_CONTEXT } else { 64 },
+        load: args.load.options(),
+        threads: args.load.threads,
         ..OpenOptions::default()
     };
     let model = progress::open(&options)?;
-    let options =
-        BenchOptions { n_prefill: args.prefill, n_decode: args.decode, image: args.image };
+    let options = BenchOptions {
+        n_prefill: args.prefill,
+        n_decode: args.decode,
+        image: args.image,
+        encode: args.encode,
+    };
     let result = bench::run(&model, &options, |step| eprintln!("{step} …"))?;
     if args.json {
         output::print_json(&result)?;
@@ -32,7 +38,7 @@ pub fn run(args: &Bench) -> Result<Ending, Failure> {
 
 fn text(result: &BenchResult) -> String {
     let mut lines = vec![
-        format!("device   {}", result.device),
+        format!("device   {}, kernels {}", result.device, result.kernels),
         format!("load     {:.1} s for {}", result.load_s, HumanBytes(result.model_bytes)),
     ];
     if let Some(picture) = &result.picture {
@@ -46,6 +52,9 @@ fn text(result: &BenchResult) -> String {
             picture.follow_up_first_token_s,
             100.0 * picture.follow_up_first_token_s / picture.first_token_s
         ));
+    }
+    if let Some(seconds) = result.encode_s {
+        lines.push(format!("encode   {seconds:.2} s"));
     }
     lines.push(format!(
         "prefill  {:.2} tokens/s over {}",

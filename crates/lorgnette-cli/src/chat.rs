@@ -25,6 +25,7 @@ pub fn run(args: &Chat) -> Result<Ending, Failure> {
         attached.push(pictures::prepare(path, &model.image_config(args.max_side)?)?);
     }
     let mut session = Session::new(&model);
+    session.prepare(attached.clone());
     let is_terminal = io::stdin().is_terminal();
     if is_terminal {
         eprintln!("{HELP}");
@@ -51,7 +52,10 @@ pub fn run(args: &Chat) -> Result<Ending, Failure> {
         if let Some(path) = line.strip_prefix("/picture ") {
             let config = model.image_config(args.max_side)?;
             match pictures::prepare(Path::new(path.trim()), &config) {
-                Ok(picture) => attached.push(picture),
+                Ok(picture) => {
+                    attached.push(picture);
+                    session.prepare(attached.clone());
+                }
                 Err(error) => crate::report(&error),
             }
             continue;

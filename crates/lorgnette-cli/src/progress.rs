@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lorgnette_app::Event;
-use lorgnette_app::open::{OpenModel, OpenOptions};
+use lorgnette_app::open::{ModelChoice, OpenModel, OpenOptions};
 
 use crate::output::Failure;
 
@@ -65,6 +65,11 @@ pub fn open(options: &OpenOptions) -> Result<OpenModel, Failure> {
     });
     progress.clear();
     let model = model?;
+    if model.built_in && options.model == ModelChoice::Best {
+        eprintln!(
+            "note: built-in demonstration model; `lorgnette models add pixtral-12b` for the real one"
+        );
+    }
     if options.device != lorgnette_app::DeviceChoice::Auto {
         for reason in &model.device.not_used {
             eprintln!("note: {reason}; computing on the {}", model.device.name);

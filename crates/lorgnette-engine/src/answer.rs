@@ -17,8 +17,8 @@ use crate::stop::{Matched, StopMatcher};
 use crate::text_stream::TextStream;
 use crate::tokens::{TokenId, Tokenizer};
 
-/// Tokens read between two looks at the cancel flag.
-pub const CHUNK_TOKENS: usize = 64;
+/// Tokens read in one pass through the network: each matrix is unpacked once for all of them.
+pub const CHUNK_TOKENS: usize = 512;
 
 /// What is wanted of an answer.
 #[derive(Debug, Clone)]
@@ -124,7 +124,43 @@ impl Assistant {
         self.check_room(&prompt, &pictures)?;
         let mut timings = Timings::default();
 
-        let wanted = self.positions(&prompt, &pictures);
+        match self.catch_up(&prompt, &pictures, cancel, &mut timings, emit)? {
+            Some(logits) => self.write(logits, options, cancel, (started, timings), emit),
+            None => Ok(cancelled(timings)),
+        }
+    }
+
+    /// Encodes and reads what the chat holds so far, while its last turn is still being written:
+    /// the answer then reads only what is new. False when it was cancelled.
+    ///
+    /// # Errors
+    /// As [`Self::answer`]; nothing that an answer would say changes.
+    pub fn prepare(
+        &mut self,
+        chat: &Chat,
+        cancel: &Cancel,
+        emit: &mut dyn FnMut(Event),
+    ) -> Result<bool, EngineError> {
+        let (messages, pictures) = chat.messages();
+        let mut prompt = encode_chat(&self.tokenizer, &messages)?;
+        // The question goes before the end of the turn.
+        prompt.ids.pop_if(|id| *id == self.tokenizer.control().end_inst);
+        self.check_room(&prompt, &pictures)?;
+        let mut timings = Timings::default();
+        Ok(self.catch_up(&prompt, &pictures, cancel, &mut timings, emit)?.is_some())
+    }
+
+    /// Reads what the cache does not hold of the prompt; the logits behind it, `None` when it was
+    /// cancelled.
+    fn catch_up(
+        &mut self,
+        prompt: &Prompt,
+        pictures: &[Arc<Picture>],
+        cancel: &Cancel,
+        timings: &mut Timings,
+        emit: &mut dyn FnMut(Event),
+    ) -> Result<Option<Vec<f32>>, EngineError> {
+        let wanted = self.positions(prompt, pictures);
         let n_common = wanted.iter().zip(&self.read).take_while(|(a, b)| a == b).count();
         // At least the last token is read, for what comes after it.
         let n_cached = n_common.min(prompt.ids.len() - 1);
@@ -132,19 +168,16 @@ impl Assistant {
         self.read.truncate(n_cached);
         timings.n_cached_tokens = n_cached;
 
-        if !self.encode_pictures(&prompt, &pictures, cancel, &mut timings, emit)? {
-            return Ok(cancelled(timings));
+        if !self.encode_pictures(prompt, pictures, cancel, timings, emit)? {
+            return Ok(None);
         }
         let reading = Instant::now();
-        let logits = self.read_prompt(&prompt, &pictures, cancel, emit);
+        let logits = self.read_prompt(prompt, pictures, cancel, emit);
         // What is in the cache was read, also when reading stopped half-way.
         self.read = wanted[..self.cache.len()].to_vec();
         timings.prefill_s = seconds(reading.elapsed());
         timings.n_read_tokens = self.cache.len() - n_cached;
-        match logits? {
-            Some(logits) => self.write(logits, options, cancel, (started, timings), emit),
-            None => Ok(cancelled(timings)),
-        }
+        logits
     }
 
     fn check_room(&self, prompt: &Prompt, pictures: &[Arc<Picture>]) -> Result<(), EngineError> {

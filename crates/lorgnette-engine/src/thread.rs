@@ -49,6 +49,17 @@ impl Engine {
         self.with(move |assistant| assistant.answer(&chat, &options, &cancel, &mut emit))
     }
 
+    /// Looks at the pictures and reads what a chat holds so far, while the person still writes. An
+    /// answer that is asked for meanwhile waits for it, and then reads only the question.
+    pub fn prepare(
+        &self,
+        chat: Chat,
+        cancel: Cancel,
+        mut emit: impl FnMut(Event) + Send + 'static,
+    ) -> mpsc::Receiver<Result<bool, EngineError>> {
+        self.with(move |assistant| assistant.prepare(&chat, &cancel, &mut emit))
+    }
+
     /// Does something with the assistant, when its turn comes. A panic becomes an error, and the
     /// assistant forgets what it had read, for nobody knows what state that is in.
     pub fn with<T: Send + 'static>(

@@ -7,9 +7,11 @@
 //! - [`attention`]: softmax(q·kᵀ)·v in tiles, never the whole score matrix
 //! - [`half_matmul`]: f32 rows by a matrix that stays f16 or bf16 in memory
 //! - [`elementwise`]: the gated activation, and the exponential under it
+//! - [`quant`]: f32 rows by a matrix that stays in the blocks of GGUF
 //! - [`element`]: the number formats that weights and the cache are kept in
 
 pub mod attention;
 pub mod element;
 pub mod elementwise;
 pub mod half_matmul;
+pub mod quant;

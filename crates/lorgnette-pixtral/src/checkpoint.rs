@@ -27,7 +27,7 @@ use crate::error::LoadError;
 pub struct Source {
     /// The file's path; for one inside the program, its name.
     pub path: Arc<Path>,
-    bytes: Option<&'static [u8]>,
+    pub(crate) bytes: Option<&'static [u8]>,
 }
 
 impl Source {
@@ -72,7 +72,12 @@ pub struct StoredTensor {
 
 impl StoredTensor {
     /// Sizes with checked arithmetic; the reason when they cannot be.
-    fn new(source: &Source, dtype: GgmlDType, shape: Vec<usize>, offset: u64) -> Result<Self, String> {
+    fn new(
+        source: &Source,
+        dtype: GgmlDType,
+        shape: Vec<usize>,
+        offset: u64,
+    ) -> Result<Self, String> {
         let n_bytes = shape
             .iter()
             .try_fold(1_u64, |n, dim| n.checked_mul(*dim as u64))
@@ -134,7 +139,7 @@ impl Checkpoint {
     /// # Errors
     /// [`LoadError`] names the file and what is wrong with it.
     pub fn open_built_in(text: &Source, vision: &Source) -> Result<Self, LoadError> {
-        Self::from_gguf(GgufFile::read(text)?, Some(GgufFile::read(vision)?))
+        Self::from_gguf(GgufFile::read(text)?, Some(&GgufFile::read(vision)?))
     }
 
     /// The network's sizes.
@@ -285,11 +290,11 @@ impl Checkpoint {
             Some(path) => Some(GgufFile::open(&path)?),
             None => None,
         };
-        Self::from_gguf(text, vision)
+        Self::from_gguf(text, vision.as_ref())
     }
 
-    fn from_gguf(text: GgufFile, vision: Option<GgufFile>) -> Result<Self, LoadError> {
-        let config = config::from_gguf(&text, vision.as_ref())?;
+    fn from_gguf(text: GgufFile, vision: Option<&GgufFile>) -> Result<Self, LoadError> {
+        let config = config::from_gguf(&text, vision)?;
         let mut tensors = BTreeMap::new();
         for (name, tensor) in vision.iter().flat_map(|file| &file.tensors).chain(&text.tensors) {
             tensors.insert(name.clone(), Ok(tensor.clone()));

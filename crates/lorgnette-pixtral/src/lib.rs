@@ -31,6 +31,8 @@ pub use config::ModelConfig;
 pub use device::{ChosenDevice, DeviceChoice};
 pub use error::{LoadError, ModelError};
 pub use kv_cache::{KvCache, KvFormat};
+pub use lorgnette_kernels::quant::Level;
 pub use model::{PictureRows, Pixtral, Prompt};
 pub use vision::ImageFeatures;
 pub use watch::{Cancel, Outcome, Watch};
+pub use weights::{Kernels, LoadMode, LoadOptions};

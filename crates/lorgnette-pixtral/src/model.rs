@@ -1,6 +1,8 @@
 //! The whole network, and the three things it does: encode a picture, read a prompt, say what
 //! comes next.
 
+use std::ops::ControlFlow;
+
 use candle_core::{Device, Tensor};
 use lorgnette_image::Pixels;
 
@@ -11,7 +13,7 @@ use crate::kv_cache::{KvCache, KvFormat};
 use crate::text::TextDecoder;
 use crate::vision::{ImageFeatures, VisionEncoder};
 use crate::watch::{Outcome, Watch};
-use crate::weights::Loader;
+use crate::weights::{LoadOptions, Loader};
 
 /// A network in memory.
 #[derive(Debug)]
@@ -62,8 +64,21 @@ impl Pixtral {
         device: &Device,
         on_progress: &mut dyn FnMut(u64),
     ) -> Result<Self, LoadError> {
+        Self::load_with(checkpoint, device, &LoadOptions::default(), on_progress)
+    }
+
+    /// As [`Self::load`], with the choice of kernels and of how weights get into memory.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_with(
+        checkpoint: &Checkpoint,
+        device: &Device,
+        options: &LoadOptions,
+        on_progress: &mut dyn FnMut(u64),
+    ) -> Result<Self, LoadError> {
         let mut config = checkpoint.config().clone();
-        let mut loader = Loader { checkpoint, device, n_bytes_read: 0, on_progress };
+        let mut loader = Loader::new(checkpoint, device, options, on_progress);
         let text = TextDecoder::load(&mut loader, &config.text)?;
         let vision = match &config.vision {
             Some(vision) if checkpoint.has(Part::PatchConv) => {
@@ -109,8 +124,8 @@ impl Pixtral {
     }
 
     /// Reads what the cache does not hold yet of the prompt, `chunk_len` tokens at a time, and
-    /// returns the logits of its last position, `(vocab_size)`. The watcher is asked before each
-    /// chunk; what was read before it stopped stays in the cache.
+    /// returns the logits of its last position, `(vocab_size)`. The watcher is asked several times a
+    /// chunk, with the tokens read; the chunks read before it stopped stay in the cache.
     ///
     /// # Errors
     /// [`ModelError::CacheFull`] and [`ModelError::Prompt`] before anything is computed.
@@ -147,7 +162,7 @@ impl Pixtral {
         chunk_len: usize,
     ) -> Result<Tensor, ModelError> {
         let mut logits = Vec::new();
-        let go_on = &mut |_, _| std::ops::ControlFlow::Continue(());
+        let go_on = &mut |_, _| ControlFlow::Continue(());
         self.for_each_chunk(prompt, cache, chunk_len, go_on, |hidden| {
             logits.push(self.text.logits(&hidden)?);
             Ok(())
@@ -162,8 +177,11 @@ impl Pixtral {
     pub fn decode_step(&self, id: u32, cache: &mut KvCache) -> Result<Vec<f32>, ModelError> {
         cache.check_room(1)?;
         self.check_ids(&[id])?;
-        let hidden = self.text.forward(self.text.embed(&[id])?, cache)?;
-        Ok(self.text.last_logits(&hidden)?)
+        let go_on = &mut |_, _| ControlFlow::Continue(());
+        match self.text.forward(self.text.embed(&[id])?, cache, go_on)? {
+            Outcome::Done(hidden) => Ok(self.text.last_logits(&hidden)?),
+            Outcome::Stopped => unreachable!("nobody stopped it"),
+        }
     }
 
     fn for_each_chunk(
@@ -180,12 +198,16 @@ impl Pixtral {
         check_pictures(prompt, first)?;
         let mut position = first;
         while position < end {
-            if watch(position - first, end - first).is_break() {
-                return Ok(Outcome::Stopped);
-            }
             let chunk_end = end.min(position + chunk_len.max(1));
             let embeddings = self.embed(&runs(prompt, position, chunk_end))?;
-            use_hidden(self.text.forward(embeddings, cache)?)?;
+            // A chunk takes seconds, so that its blocks count as parts of its tokens.
+            let of_chunk = &mut |done, all| {
+                watch(position - first + (chunk_end - position) * done / all, end - first)
+            };
+            match self.text.forward(embeddings, cache, of_chunk)? {
+                Outcome::Done(hidden) => use_hidden(hidden)?,
+                Outcome::Stopped => return Ok(Outcome::Stopped),
+            }
             position = chunk_end;
         }
         Ok(Outcome::Done(()))

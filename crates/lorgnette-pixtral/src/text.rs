@@ -9,6 +9,7 @@ use crate::error::LoadError;
 use crate::kv_cache::KvCache;
 use crate::ops;
 use crate::rope::Rotation;
+use crate::watch::{Outcome, Watch};
 use crate::weights::{Loader, Matrix};
 
 /// Embedding, blocks, norm and output matrix.
@@ -65,8 +66,15 @@ impl TextDecoder {
         self.embedding.rows(&Tensor::new(ids, &self.device)?)
     }
 
-    /// Reads `x` `(n, hidden)` behind what is in the cache; the hidden states `(n, hidden)`.
-    pub(crate) fn forward(&self, x: Tensor, cache: &mut KvCache) -> Result<Tensor> {
+    /// Reads `x` `(n, hidden)` behind what is in the cache; the hidden states `(n, hidden)`. The
+    /// watcher is asked before each block, with the blocks done and all of them; stopped, the
+    /// cache is as it was.
+    pub(crate) fn forward(
+        &self,
+        x: Tensor,
+        cache: &mut KvCache,
+        watch: &mut Watch<'_>,
+    ) -> Result<Outcome<Tensor>> {
         let (n, first) = (x.dim(0)?, cache.len());
         let rotation = Rotation::of_tokens(
             first,
@@ -78,6 +86,9 @@ impl TextDecoder {
         )?;
         let mut x = x;
         for (i, block) in self.blocks.iter().enumerate() {
+            if watch(i, self.blocks.len()).is_break() {
+                return Ok(Outcome::Stopped);
+            }
             let (q, k, v) = block.qkv(&x)?;
             let (k, v) = cache.write(i, &rotation.apply(&k)?, &v)?;
             let q = rotation.apply(&q)?;
@@ -86,7 +97,7 @@ impl TextDecoder {
             x = block.add_mlp(&x)?;
         }
         cache.advance(n);
-        Ok(x)
+        Ok(Outcome::Done(x))
     }
 
     /// Logits of every position of `hidden`, `(n, vocab_size)`.

@@ -1,22 +1,96 @@
 //! Tensors of a checkpoint, ready to compute with.
 
+mod bytes;
+
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
-use candle_core::{DType, Device, Tensor};
+use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Shape, Tensor};
 use half::{bf16, f16};
+use lorgnette_kernels::quant::{Format, Level, QuantMatrix};
+
+pub use self::bytes::LoadMode;
+use self::bytes::{Bytes, Files};
 
 use crate::checkpoint::{Checkpoint, Part, StoredTensor};
 use crate::error::LoadError;
 use crate::ops;
 
+/// How a network gets into memory and what computes with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// What multiplies quantised matrices on a CPU; `None`: the fastest there is.
+    pub kernels: Option<Kernels>,
+    /// How quantised matrices get into memory.
+    pub mode: LoadMode,
+}
+
+/// What multiplies quantised matrices on a CPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kernels {
+    /// Ours, at a level.
+    Own(Level),
+    /// Candle's, which keep each matrix twice on x86.
+    Candle,
+}
+
+impl Kernels {
+    /// Ours where they are written for the processor at hand.
+    pub fn best() -> Self {
+        let level = Level::best();
+        if level == Level::Scalar { Self::Candle } else { Self::Own(level) }
+    }
+
+    /// Whether the processor at hand can run them.
+    pub fn is_supported(self) -> bool {
+        match self {
+            Self::Own(level) => level.is_supported(),
+            Self::Candle => true,
+        }
+    }
+}
+
+impl fmt::Display for Kernels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Own(level) => level.fmt(f),
+            Self::Candle => f.write_str("candle"),
+        }
+    }
+}
+
+impl FromStr for Kernels {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "candle" { Ok(Self::Candle) } else { text.parse().map(Self::Own) }
+    }
+}
+
 /// Reads the parts of a checkpoint onto a device, counting bytes.
 pub(crate) struct Loader<'a> {
     pub(crate) checkpoint: &'a Checkpoint,
     pub(crate) device: &'a Device,
-    pub(crate) n_bytes_read: u64,
+    kernels: Kernels,
+    files: Files,
+    n_bytes_read: u64,
     /// Told the bytes read so far.
-    pub(crate) on_progress: &'a mut dyn FnMut(u64),
+    on_progress: &'a mut dyn FnMut(u64),
+}
+
+impl<'a> Loader<'a> {
+    pub(crate) fn new(
+        checkpoint: &'a Checkpoint,
+        device: &'a Device,
+        options: &LoadOptions,
+        on_progress: &'a mut dyn FnMut(u64),
+    ) -> Self {
+        let kernels = options.kernels.unwrap_or_else(Kernels::best);
+        let files = Files::new(options.mode, checkpoint.n_bytes());
+        Self { checkpoint, device, kernels, files, n_bytes_read: 0, on_progress }
+    }
 }
 
 impl Loader<'_> {
@@ -27,17 +101,22 @@ impl Loader<'_> {
         (rows, cols): (usize, usize),
     ) -> Result<Matrix, LoadError> {
         let stored = self.checkpoint.find(part, &[rows, cols])?.clone();
-        match stored.dtype {
-            GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16 => {
-                Ok(Matrix::dense(self.tensor(&stored)?))
+        if matches!(stored.dtype, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16) {
+            return Ok(Matrix::dense(self.tensor(&stored)?));
+        }
+        match (self.kernels, block_format(stored.dtype)) {
+            (Kernels::Own(level), Some(format)) if self.device.is_cpu() => {
+                let bytes = self.files.bytes(&stored)?;
+                self.count(&stored);
+                Ok(Matrix::Blocks(Arc::new(Blocks { format, rows, cols, bytes, level })))
             }
-            dtype => {
+            _ => {
                 // 8-byte words, because candle looks at the bytes as blocks of 2-byte parts.
                 let n_bytes = stored.n_bytes as usize;
                 let mut words = vec![0_u64; n_bytes.div_ceil(8)];
                 let bytes = &mut bytemuck::cast_slice_mut(&mut words)[..n_bytes];
                 self.read(&stored, bytes)?;
-                let storage = QStorage::from_data((&*bytes).into(), self.device, dtype)?;
+                let storage = QStorage::from_data((&*bytes).into(), self.device, stored.dtype)?;
                 Ok(Matrix::Quantized(Arc::new(QTensor::new(storage, (rows, cols))?)))
             }
         }
@@ -91,15 +170,22 @@ impl Loader<'_> {
 
     fn read(&mut self, stored: &StoredTensor, bytes: &mut [u8]) -> Result<(), LoadError> {
         stored.read_into(bytes)?;
+        self.count(stored);
+        Ok(())
+    }
+
+    fn count(&mut self, stored: &StoredTensor) {
         self.n_bytes_read += stored.n_bytes;
         (self.on_progress)(self.n_bytes_read);
-        Ok(())
     }
 }
 
 /// A matrix in the format it is stored in. Products are in f32.
 #[derive(Debug, Clone)]
 pub(crate) enum Matrix {
+    /// Quantised, for our kernels.
+    Blocks(Arc<Blocks>),
+    /// Quantised, for candle's.
     Quantized(Arc<QTensor>),
     /// f16 or bf16.
     Half(Tensor),
@@ -118,6 +204,7 @@ impl Matrix {
     /// `x · wᵀ`; `x` `(n, cols)` f32, contiguous; the result `(n, rows)` f32.
     pub(crate) fn forward(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         match self {
+            Self::Blocks(w) => x.apply_op1_no_bwd(w.as_ref()),
             Self::Quantized(w) => x.apply_op1_no_bwd(w.as_ref()),
             Self::Half(w) => ops::matmul_half(x, w),
             Self::Float(w) => x.matmul(&w.t()?),
@@ -127,8 +214,69 @@ impl Matrix {
     /// The rows of the given numbers, `(ids, cols)` f32.
     pub(crate) fn rows(&self, ids: &Tensor) -> candle_core::Result<Tensor> {
         match self {
+            Self::Blocks(w) => w.rows(ids),
             Self::Quantized(w) => w.embedding(ids)?.to_dtype(DType::F32),
             Self::Half(w) | Self::Float(w) => w.index_select(ids, 0)?.to_dtype(DType::F32),
         }
+    }
+}
+
+fn block_format(dtype: GgmlDType) -> Option<Format> {
+    Some(match dtype {
+        GgmlDType::Q4_0 => Format::Q4_0,
+        GgmlDType::Q8_0 => Format::Q8_0,
+        GgmlDType::Q4K => Format::Q4K,
+        GgmlDType::Q5K => Format::Q5K,
+        GgmlDType::Q6K => Format::Q6K,
+        _ => return None,
+    })
+}
+
+/// A matrix that stays as the file has it.
+#[derive(Debug)]
+pub(crate) struct Blocks {
+    format: Format,
+    rows: usize,
+    cols: usize,
+    bytes: Bytes,
+    level: Level,
+}
+
+impl Blocks {
+    fn view(&self) -> QuantMatrix<'_> {
+        QuantMatrix::new(self.format, self.rows, self.cols, self.bytes.as_slice())
+    }
+
+    fn rows(&self, ids: &Tensor) -> candle_core::Result<Tensor> {
+        let ids: Vec<u32> = ids.to_vec1()?;
+        let mut numbers = vec![0.0; ids.len() * self.cols];
+        for (id, numbers) in ids.iter().zip(numbers.chunks_exact_mut(self.cols)) {
+            let row = *id as usize;
+            if row >= self.rows {
+                candle_core::bail!("row {row} of a matrix of {}", self.rows);
+            }
+            self.view().dequantise_row(row, numbers);
+        }
+        Tensor::from_vec(numbers, (ids.len(), self.cols), &Device::Cpu)
+    }
+}
+
+impl CustomOp1 for Blocks {
+    fn name(&self) -> &'static str {
+        "quantised-product"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
+        let (m, k) = layout.shape().dims2()?;
+        let Some((start, end)) = layout.contiguous_offsets() else {
+            candle_core::bail!("a quantised product needs contiguous rows");
+        };
+        if k != self.cols {
+            candle_core::bail!("rows of {k} numbers by a matrix of {} columns", self.cols);
+        }
+        let x = &x.as_slice::<f32>()?[start..end];
+        let mut y = vec![0.0; m * self.rows];
+        self.view().matmul(x, &mut y, m, self.level);
+        Ok((CpuStorage::F32(y), (m, self.rows).into()))
     }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use lorgnette_app::open::{OpenModel, OpenOptions};
+use lorgnette_app::open::{ModelChoice, OpenModel, OpenOptions};
 use lorgnette_app::{AnswerOptions, Cancel, Sampling, pictures};
 use lorgnette_engine::Chat;
 use serde::Deserialize;
@@ -42,6 +42,7 @@ pub struct Args {
 }
 
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names are the file's")]
 struct Question {
     task: String,
     picture: String,
@@ -77,7 +78,8 @@ impl Args {
         let theirs: Vec<TheirAnswer> =
             if self.agreement { read_json(&folder.join("answers.json"))? } else { Vec::new() };
 
-        let options = OpenOptions { model: self.model.clone(), ..OpenOptions::built_in() };
+        let model = self.model.clone().map_or(ModelChoice::BuiltIn, ModelChoice::At);
+        let options = OpenOptions { model, ..OpenOptions::default() };
         let model = options.open(&mut |_, _| {})?;
         let mut scores: BTreeMap<&str, Score> = BTreeMap::new();
         let (mut compared, mut same) = (0, 0);
@@ -91,9 +93,9 @@ impl Args {
             if self.wrong && said != one.answer {
                 println!("{} | {} | {:?}, not {said:?}", one.picture, one.question, one.answer);
             }
-            let their = theirs.iter().find(|their| {
-                their.picture == one.picture && their.question == one.question
-            });
+            let their = theirs
+                .iter()
+                .find(|their| their.picture == one.picture && their.question == one.question);
             if let Some(their) = their {
                 compared += 1;
                 same += usize::from(their.answer == said);
@@ -110,7 +112,10 @@ impl Args {
             );
         }
         if self.agreement {
-            println!("{same} of {compared} answers are PyTorch's ({:.1} %)", percent(same, compared));
+            println!(
+                "{same} of {compared} answers are PyTorch's ({:.1} %)",
+                percent(same, compared)
+            );
             ensure!(compared > 0 && same * 100 >= compared * 97, "fewer than 97 % agree");
         }
         let floors = folder.join("floors.json");

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use candle_core::quantized::GgmlDType;
-use lorgnette_app::gguf_pair::Rows;
+use lorgnette_app::gguf_pair::{GgufPair, Rows, VisionFormat};
 use lorgnette_pixtral::checkpoint::{BlockPart, Naming, Part};
 use lorgnette_weights::{Mixture, SafetensorsDtype};
 
@@ -36,9 +36,19 @@ pub struct Args {
     /// The folder; it is made when it is not there.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// The number format of a GGUF pair's vision part
+    #[arg(long, default_value = "f16")]
+    vision: Vision,
     /// Which random weights.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Vision {
+    F16,
+    #[value(name = "q8_0")]
+    Q8_0,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -67,7 +77,14 @@ impl Args {
         let mut weights = RandomWeights::new(self.seed, self.shape.is_tiny());
         let gguf = |mixture, weights: &mut RandomWeights| {
             let name = self.shape.name();
-            gguf::write(&self.out, name, mixture, &config, &tokenizer.to_gguf_vocab(), weights)
+            let vocab = tokenizer.to_gguf_vocab();
+            let vision = match self.vision {
+                Vision::F16 => VisionFormat::F16,
+                Vision::Q8_0 => VisionFormat::Q8_0,
+            };
+            let title = format!("{name} with random weights");
+            let pair = GgufPair::new(name, &title, &config, &vocab, mixture, vision);
+            gguf::write(&self.out, pair, weights)
         };
         let files = match self.format {
             Format::GgufQ4KM => gguf(Mixture::Q4KM, &mut weights),

@@ -35,8 +35,7 @@ impl Args {
         let config = checkpoint.config();
         let vocab = Tokenizer::pixtral()?.truncated(config.text.vocab_size)?.to_gguf_vocab();
         let (name, title) = (&self.name, &self.title);
-        let pair =
-            GgufPair::new(name, title, config, &vocab, Mixture::Q8_0, VisionFormat::Q8_0);
+        let pair = GgufPair::new(name, title, config, &vocab, Mixture::Q8_0, VisionFormat::Q8_0);
         let parts = lorgnette_pixtral::checkpoint::inventory(config);
         fs_err::create_dir_all(&self.out)?;
         for file in std::iter::once(pair.text).chain(pair.vision) {

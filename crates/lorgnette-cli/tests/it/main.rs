@@ -52,7 +52,6 @@ fn pictures_that_cannot_be_read_fail_in_one_line() {
 #[test]
 fn models_that_cannot_be_read_fail_in_one_line() {
     let picture = sample("dialog.png");
-    check_failure(&["describe", &picture], b"", "no model is installed");
     check_failure(&["describe", &picture, "--model", "no/such"], b"", "no model at no/such");
     check_failure(&["describe", &picture, "--model", &picture], b"", "not a model");
     let folder = tempfile::TempDir::new().unwrap();
@@ -62,8 +61,30 @@ fn models_that_cannot_be_read_fail_in_one_line() {
 }
 
 #[test]
+fn without_a_model_the_built_in_one_answers() {
+    let question = ["--ask", "How many shapes are there?", "--temperature", "0"];
+    let output = lorgnette(&[&["describe", &sample("scene.png")], &question[..]].concat(), b"");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "Three.\n");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.contains("built-in demonstration model"), "{stderr}");
+
+    // Chosen by name, it says nothing of others.
+    let named = ["describe", &sample("scene.png"), "--model", "pocket", "--json"];
+    let output = lorgnette(&[&named, &question[..]].concat(), b"");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["answer"], "Three.");
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
 fn wrong_usage_ends_with_2() {
-    for arguments in [&["describe"][..], &["paint"], &["bench", "m", "--image", "1024"]] {
+    for arguments in [
+        &["describe"][..],
+        &["paint"],
+        &["bench", "m", "--image", "1024"],
+        &["bench", "m", "--load", "slowly"],
+    ] {
         assert_eq!(lorgnette(arguments, b"").status.code(), Some(2), "{arguments:?}");
     }
 }

@@ -5,8 +5,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use lorgnette_engine::{
-    Answer, AnswerOptions, CHUNK_TOKENS, Chat, Engine, EngineError, Event, Picture, Sampling,
-    StopReason,
+    Answer, AnswerOptions, Chat, Engine, EngineError, Event, Picture, Sampling, StopReason,
 };
 use lorgnette_pixtral::Cancel;
 
@@ -148,8 +147,31 @@ fn check_cancel(at: fn(&Event) -> bool, most_events_after: usize) {
 #[test]
 fn cancelling_stops_at_the_next_step_and_leaves_the_next_request_right() {
     check_cancel(|event| matches!(event, Event::Encoding { .. }), 0);
-    check_cancel(|event| matches!(event, Event::Reading { done_tokens: CHUNK_TOKENS, .. }), 0);
+    check_cancel(|event| matches!(event, Event::Reading { done_tokens: 1.., .. }), 0);
     check_cancel(|event| matches!(event, Event::Text(_)), 1);
+}
+
+#[test]
+fn what_was_prepared_is_not_read_again() {
+    let engine = Engine::start(assistant(2048));
+    let pictures = [picture("a", 320, 320, 0.7)];
+    let attached = ask(&pictures, "");
+    assert!(engine.prepare(attached.clone(), Cancel::default(), |_| {}).recv().unwrap().unwrap());
+    let chat = ask(&pictures, "What is this?");
+    let warm = answer(&engine, &chat, &greedy(12));
+    assert_eq!((warm.timings.n_encoded_pictures, warm.timings.encode_s), (0, 0.0));
+    // <s>[INST] and 20 rows of the picture were there; the question and [/INST] were not.
+    assert_eq!(warm.timings.n_cached_tokens, 2 + 20 * 21);
+    let cold = answer(&Engine::start(assistant(2048)), &chat, &greedy(12));
+    assert_eq!(warm.text, cold.text);
+
+    // Cancelled, or for another picture: nothing of it is left in an answer.
+    let cancel = Cancel::default();
+    let stop = cancel.clone();
+    let other = ask(&[picture("b", 320, 320, 0.3)], "");
+    let stopped = engine.prepare(other, cancel, move |_| stop.cancel()).recv().unwrap();
+    assert!(!stopped.unwrap());
+    assert_eq!(answer(&engine, &chat, &greedy(12)).text, cold.text);
 }
 
 #[test]

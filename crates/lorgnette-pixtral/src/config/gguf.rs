@@ -14,7 +14,9 @@ pub(crate) fn from_gguf(
     let config = ModelConfig { text: text_config(text)?, vision };
     config.checked().map_err(|fault| match fault {
         ConfigFault::Malformed(reason) => LoadError::malformed(&text.path, reason),
-        ConfigFault::Unsupported(what) => LoadError::Unsupported { file: text.path.to_path_buf(), what },
+        ConfigFault::Unsupported(what) => {
+            LoadError::Unsupported { file: text.path.to_path_buf(), what }
+        }
     })
 }
 
@@ -31,7 +33,10 @@ fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
         ("attention.sliding_window", "a sliding window"),
     ] {
         if file.get(&key(name)).is_some_and(|value| *value != Value::Int(0)) {
-            return Err(LoadError::Unsupported { file: file.path.to_path_buf(), what: what.into() });
+            return Err(LoadError::Unsupported {
+                file: file.path.to_path_buf(),
+                what: what.into(),
+            });
         }
     }
     if let Some(kind) = file.string(&key("rope.scaling.type")).filter(|kind| *kind != "none") {

@@ -3,10 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use lorgnette_app::gguf_pair::{GgufPair, VisionFormat};
-use lorgnette_engine::tokens::GgufVocab;
-use lorgnette_pixtral::ModelConfig;
-use lorgnette_weights::{GgufWriter, Mixture};
+use lorgnette_app::gguf_pair::GgufPair;
+use lorgnette_weights::GgufWriter;
 
 use super::random::RandomWeights;
 use super::wanted;
@@ -14,14 +12,9 @@ use super::wanted;
 /// Writes the text model and its mmproj; returns their paths and sizes.
 pub fn write(
     dir: &Path,
-    shape: &str,
-    mixture: Mixture,
-    config: &ModelConfig,
-    vocab: &GgufVocab,
+    pair: GgufPair,
     weights: &mut RandomWeights,
 ) -> Result<Vec<(PathBuf, u64)>> {
-    let title = format!("{shape} with random weights");
-    let pair = GgufPair::new(shape, &title, config, vocab, mixture, VisionFormat::F16);
     let mut files = Vec::new();
     for file in std::iter::once(pair.text).chain(pair.vision) {
         let path = dir.join(&file.name);

@@ -75,7 +75,8 @@ impl RandomWeights {
             let mut numbers = vec![0.0; rows.len() * wanted.row_len];
             let seed = self.seed;
             numbers.par_chunks_mut(wanted.row_len).zip(rows).for_each(|(numbers, row)| {
-                Rng::new(seed, &wanted.name, wanted.rows.source_row(row, wanted.n_rows)).fill(numbers, wanted.kind);
+                Rng::new(seed, &wanted.name, wanted.rows.source_row(row, wanted.n_rows))
+                    .fill(numbers, wanted.kind);
             });
             return Ok(quantise(&numbers, wanted.row_len, wanted.dtype)?);
         }
@@ -87,7 +88,8 @@ impl RandomWeights {
         let n_row_bytes = row_len / dtype.block_size() * dtype.type_size();
         let mut bytes = vec![0; rows.len() * n_row_bytes];
         bytes.par_chunks_mut(n_row_bytes).zip(rows).for_each(|(bytes, row)| {
-            let mut rng = Rng::new(self.seed, &wanted.name, wanted.rows.source_row(row, wanted.n_rows));
+            let mut rng =
+                Rng::new(self.seed, &wanted.name, wanted.rows.source_row(row, wanted.n_rows));
             pool.fill(bytes, &mut rng);
         });
         Ok(bytes)

@@ -2,10 +2,15 @@ use super::*;
 
 use std::path::Path;
 
-use lorgnette_pixtral::Checkpoint;
+use lorgnette_pixtral::{
+    Checkpoint, Device, Kernels, KvFormat, Level, LoadMode, LoadOptions, ModelConfig, Pixtral,
+    Prompt,
+};
 
 fn make(shape: Shape, format: Format, seed: u64, out: &Path) {
-    Args { shape, format, out: out.to_owned(), seed }.run().expect("make-model");
+    Args { shape, format, vision: Vision::F16, out: out.to_owned(), seed }
+        .run()
+        .expect("make-model");
 }
 
 /// GGUF has no room for two things: epsilon in 64 bits, and the picture token's id.
@@ -56,5 +61,41 @@ fn a_seed_is_the_same_bytes() {
         let read = |dir: usize| fs_err::read(dirs[dir].path().join(file)).expect("read");
         assert!(read(0) == read(1), "{file}: one seed, two files");
         assert!(read(0) != read(2), "{file}: two seeds, one file");
+    }
+}
+
+/// Logits of every position of a prompt, of the model loaded so.
+fn logits(dir: &Path, kernels: Kernels, mode: LoadMode) -> Vec<f32> {
+    let checkpoint = Checkpoint::open(dir).expect("our own reader opens it");
+    let options = LoadOptions { kernels: Some(kernels), mode };
+    let model = Pixtral::load_with(&checkpoint, &Device::Cpu, &options, &mut |_| {}).expect("load");
+    let ids = [1, 3, 1084, 2410, 1317, 3925, 1046, 1032, 2187, 1536, 4];
+    let prompt = Prompt { ids: &ids, image_token: None, pictures: &[] };
+    let mut cache = model.new_cache(ids.len(), KvFormat::F32).expect("a cache");
+    let all = model.prefill_all_logits(&prompt, &mut cache, ids.len()).expect("prefill");
+    all.flatten_all().and_then(|all| all.to_vec1()).expect("f32 logits")
+}
+
+/// The largest difference, over the largest logit.
+fn difference(a: &[f32], b: &[f32]) -> f32 {
+    let most = b.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+    a.iter().zip(b).fold(0.0_f32, |far, (a, b)| far.max((a - b).abs())) / most
+}
+
+#[test]
+fn every_kernel_and_every_way_to_load_computes_the_same_network() {
+    for format in [Format::GgufQ4KM, Format::GgufQ8_0] {
+        let dir = tempfile::tempdir().expect("temp dir");
+        make(Shape::Tiny, format, 1, dir.path());
+        let expected = logits(dir.path(), Kernels::Own(Level::Scalar), LoadMode::Read);
+        for level in Level::ALL.into_iter().filter(|level| level.is_supported()) {
+            for mode in [LoadMode::Read, LoadMode::Map] {
+                let far = difference(&logits(dir.path(), Kernels::Own(level), mode), &expected);
+                assert!(far < 1e-4, "{level} {mode}: {far}");
+            }
+        }
+        // Candle rounds the activations otherwise.
+        let far = difference(&logits(dir.path(), Kernels::Candle, LoadMode::Read), &expected);
+        assert!(far < 0.05, "candle: {far}");
     }
 }

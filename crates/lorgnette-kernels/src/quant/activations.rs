@@ -1,0 +1,161 @@
+//! Rows of `x` in 8 bits.
+
+use rayon::prelude::*;
+
+use super::format::{Format, GROUP};
+
+/// Rows of `x` in 8 bits, a group of columns of all rows beside each other.
+///
+/// A number is `scale · code`. The scale is that of 256 columns for the K formats and of 32 for
+/// the others, which are the pairs that llama.cpp has.
+pub(super) struct Activations {
+    pub(super) m: usize,
+    pub(super) format: Format,
+    k: usize,
+    codes: Vec<i8>,
+    scales: Vec<f32>,
+    starts: Vec<i32>,
+    sums: Vec<i32>,
+}
+
+/// One group of columns, at most [`GROUP`], of all rows.
+#[derive(Clone, Copy)]
+pub(super) struct Group<'a> {
+    /// Columns, a multiple of 32.
+    pub(super) len: usize,
+    /// `(m, len)`.
+    pub(super) codes: &'a [i8],
+    /// `(m, n_scales)`.
+    pub(super) scales: &'a [f32],
+    /// What the integer sums of a sub-block start from, `−zero · Σ codes`: `(m, n_subs)`.
+    pub(super) starts: &'a [i32],
+    /// `Σ codes` of sub-blocks two by two, for the mins: `(m, n_subs / 2)`, the first in the low
+    /// half. Empty without mins.
+    pub(super) sums: &'a [i32],
+}
+
+impl Format {
+    /// Scales, starts and sums of one row of `x` in `len` columns.
+    fn counts(self, len: usize) -> [usize; 3] {
+        let n_subs = len / self.sub_len();
+        let n_scales = if self.fine_activations() { n_subs } else { len.div_ceil(GROUP) };
+        [n_scales, n_subs, if self.has_min() { n_subs / 2 } else { 0 }]
+    }
+}
+
+impl Activations {
+    pub(super) fn quantise(x: &[f32], m: usize, k: usize, format: Format) -> Self {
+        let [n_scales, n_starts, n_sums] = format.counts(k);
+        let mut all = Self {
+            m,
+            format,
+            k,
+            codes: vec![0; m * k],
+            scales: vec![0.0; m * n_scales],
+            starts: vec![0; m * n_starts],
+            sums: vec![0; m * n_sums],
+        };
+        // What a whole group of all rows takes of each; the last group may take less.
+        let [n_scales, n_starts, n_sums] = format.counts(GROUP).map(|n| n * m);
+        let groups = all.codes.par_chunks_mut(GROUP * m).enumerate();
+        let groups = groups.zip(all.scales.par_chunks_mut(n_scales));
+        let groups = groups.zip(all.starts.par_chunks_mut(n_starts));
+        if format.has_min() {
+            let groups = groups.zip(all.sums.par_chunks_mut(n_sums));
+            groups.with_min_len(256 / m.min(256)).for_each(
+                |((((i, codes), scales), starts), sums)| {
+                    fill(x, k, i, format, (codes, scales, starts, sums));
+                },
+            );
+        } else {
+            groups.with_min_len(256 / m.min(256)).for_each(|(((i, codes), scales), starts)| {
+                fill(x, k, i, format, (codes, scales, starts, &mut []));
+            });
+        }
+        all
+    }
+
+    pub(super) fn n_groups(&self) -> usize {
+        self.k.div_ceil(GROUP)
+    }
+
+    pub(super) fn group(&self, i: usize) -> Group<'_> {
+        let len = GROUP.min(self.k - i * GROUP);
+        let before = self.format.counts(i * GROUP).map(|n| n * self.m);
+        let counts = self.format.counts(len).map(|n| n * self.m);
+        Group {
+            len,
+            codes: &self.codes[i * GROUP * self.m..][..len * self.m],
+            scales: &self.scales[before[0]..][..counts[0]],
+            starts: &self.starts[before[1]..][..counts[1]],
+            sums: &self.sums[before[2]..][..counts[2]],
+        }
+    }
+}
+
+/// Codes, scales, starts and sums of a group, of all rows.
+type GroupMut<'a> = (&'a mut [i8], &'a mut [f32], &'a mut [i32], &'a mut [i32]);
+
+fn fill(x: &[f32], k: usize, group: usize, format: Format, into: GroupMut<'_>) {
+    let first = group * GROUP;
+    let len = GROUP.min(k - first);
+    let [n_scales, n_starts, n_sums] = format.counts(len);
+    let (codes, scales, starts, sums) = into;
+    for (row, codes) in codes.chunks_exact_mut(len).enumerate() {
+        let x = &x[row * k + first..][..len];
+        let into = (
+            codes,
+            &mut scales[row * n_scales..][..n_scales],
+            &mut starts[row * n_starts..][..n_starts],
+            &mut sums[row * n_sums..][..n_sums],
+        );
+        pulp::Arch::new().dispatch(FillRow { x, format, into });
+    }
+}
+
+/// One row of a group, compiled for the processor at hand.
+struct FillRow<'a> {
+    x: &'a [f32],
+    format: Format,
+    into: GroupMut<'a>,
+}
+
+impl pulp::NullaryFnOnce for FillRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { x, format, into: (codes, scales, starts, sums) } = self;
+        let scale_len = x.len() / scales.len();
+        for ((x, codes), scale) in
+            x.chunks_exact(scale_len).zip(codes.chunks_exact_mut(scale_len)).zip(scales)
+        {
+            let most = x.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+            // NaN and infinity reach the result through the scale.
+            let is_finite = x.iter().fold(true, |finite, x| finite & x.is_finite());
+            *scale = if is_finite { most / 127.0 } else { f32::NAN };
+            let inverse = if most > 0.0 { 127.0 / most } else { 0.0 };
+            for (code, x) in codes.iter_mut().zip(x) {
+                *code = rounded(x * inverse);
+            }
+        }
+        let sum = |codes: &[i8]| codes.iter().map(|code| i32::from(*code)).sum::<i32>();
+        for (sums, codes) in sums.iter_mut().zip(codes.chunks_exact(64)) {
+            *sums = sum(&codes[32..]) << 16 | sum(&codes[..32]) & 0xffff;
+        }
+        let zero = format.zero();
+        if zero != 0 {
+            for (start, codes) in starts.iter_mut().zip(codes.chunks_exact(format.sub_len())) {
+                *start = -zero * sum(codes);
+            }
+        }
+    }
+}
+
+/// The nearest whole number of `x`, at most 127 in size, half to even. Adding 1.5 · 2²³ leaves no
+/// bit for a fraction, which is quicker than an instruction that not every processor has.
+#[inline(always)]
+fn rounded(x: f32) -> i8 {
+    const SHIFT: f32 = 12_582_912.0;
+    ((x + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits())) as i8
+}

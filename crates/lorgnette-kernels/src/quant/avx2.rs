@@ -1,0 +1,346 @@
+//! The kernels in AVX2, which every x86 of the last ten years has.
+//!
+//! `vpmaddubsw` multiplies 32 unsigned bytes with 32 signed ones and adds two products each to 16
+//! sums of 16 bits. Codes have 6 bits at the most, so that several such sums fit into 16 bits
+//! before they are widened; those of `Q8_0` have 8, and go as their size and a sign given to `x`.
+
+#![allow(clippy::wildcard_imports, reason = "instructions have names of their own kind")]
+#![expect(clippy::needless_range_loop, reason = "rows that are in registers are counted")]
+#![expect(clippy::cast_possible_wrap, reason = "small constants that become parts of vectors")]
+
+use std::arch::x86_64::*;
+
+use half::f16;
+
+use super::QuantMatrix;
+use super::activations::{Activations, Group};
+use super::chunk::{Chunk, LANES, Tile};
+use super::format::{Format, GROUP};
+use super::gemm::Sums;
+use super::level::Level;
+
+/// Rows of `x` at a time: with 16 rows of the matrix, 6 integer sums and 6 floating ones leave four
+/// of the 16 registers.
+const ROWS: usize = 3;
+
+/// Adds the products of a chunk with a group of all rows of `x`.
+pub(super) fn add(chunk: &Chunk, group: &Group<'_>, format: Format, sums: &mut Sums) {
+    assert!(Level::Avx2.is_supported());
+    #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
+    // SAFETY: they are there, by the assertion.
+    unsafe {
+        add_supported(chunk, group, format, sums);
+    }
+}
+
+/// Products of rows of the matrix, as many as `out` has, with one of `x`.
+pub(super) fn dot(
+    w: &QuantMatrix<'_>,
+    first: usize,
+    x: &Activations,
+    row_of_x: usize,
+    out: &mut [f32],
+) {
+    assert!(Level::Avx2.is_supported());
+    for (i, out) in out.iter_mut().enumerate() {
+        #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
+        // SAFETY: they are there, by the assertion.
+        unsafe {
+            *out = dot_supported(w.format, w.row(first + i), x, row_of_x);
+        }
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn add_supported(chunk: &Chunk, group: &Group<'_>, format: Format, sums: &mut Sums) {
+    let m = sums.len();
+    let n_subs = group.len / format.sub_len();
+    assert!(group.len <= GROUP && group.codes.len() == m * group.len);
+    assert_eq!(group.starts.len(), m * n_subs);
+    for row in (0..m).step_by(ROWS) {
+        for (half, tile) in chunk.tiles.iter().enumerate() {
+            let first = half * LANES;
+            match m - row {
+                1 => add_rows::<1>(tile, group, format, row, sums, first),
+                2 => add_rows::<2>(tile, group, format, row, sums, first),
+                _ => add_rows::<ROWS>(tile, group, format, row, sums, first),
+            }
+        }
+    }
+}
+
+/// `R` rows of `x` with the 16 rows of a tile.
+#[target_feature(enable = "avx2,fma")]
+fn add_rows<const R: usize>(
+    tile: &Tile,
+    group: &Group<'_>,
+    format: Format,
+    row: usize,
+    sums: &mut Sums,
+    first: usize,
+) {
+    // Two products of a code and a byte of `x` are `2 · code · 127` at the most: so many quads of
+    // 4, 5, 6 and 8 bits fit into 16.
+    match format {
+        Format::Q4K => rows::<R, 8, 8, false, false>(tile, group, format, row, sums, first),
+        Format::Q5K => rows::<R, 8, 4, false, false>(tile, group, format, row, sums, first),
+        Format::Q6K => rows::<R, 4, 2, false, false>(tile, group, format, row, sums, first),
+        Format::Q4_0 => rows::<R, 8, 8, true, false>(tile, group, format, row, sums, first),
+        Format::Q8_0 => rows::<R, 8, 1, true, true>(tile, group, format, row, sums, first),
+    }
+}
+
+/// `SUB` quads a sub-block, `STEP` of them in 16 bits; `FINE` scales of `x`; `SIGNED` codes.
+#[target_feature(enable = "avx2,fma")]
+fn rows<
+    const R: usize,
+    const SUB: usize,
+    const STEP: usize,
+    const FINE: bool,
+    const SIGNED: bool,
+>(
+    tile: &Tile,
+    group: &Group<'_>,
+    format: Format,
+    row: usize,
+    sums: &mut Sums,
+    first: usize,
+) {
+    let n_subs = group.len / (4 * SUB);
+    let n_scales = if FINE { n_subs } else { 1 };
+    let ones = _mm256_set1_epi16(1);
+    let flip = _mm256_set1_epi8(-128);
+    let mut totals = [[_mm256_setzero_ps(); R]; 2];
+    for sub in 0..n_subs {
+        let mut products = [[_mm256_setzero_si256(); R]; 2];
+        if !SIGNED {
+            for r in 0..R {
+                let start = _mm256_set1_epi32(group.starts[(row + r) * n_subs + sub]);
+                products[0][r] = start;
+                products[1][r] = start;
+            }
+        }
+        for step in (sub * SUB..(sub + 1) * SUB).step_by(STEP) {
+            let mut narrow = [[_mm256_setzero_si256(); R]; 2];
+            for quad in step..step + STEP {
+                let codes = [load_quad(tile, quad, 0), load_quad(tile, quad, 1)];
+                for r in 0..R {
+                    let at = (row + r) * group.len + 4 * quad;
+                    let x: &[i8] = &group.codes[at..at + 4];
+                    let x = i32::from_le_bytes([x[0] as u8, x[1] as u8, x[2] as u8, x[3] as u8]);
+                    let x = _mm256_set1_epi32(x);
+                    for half in 0..2 {
+                        let product = if SIGNED {
+                            let codes = _mm256_xor_si256(codes[half], flip);
+                            _mm256_maddubs_epi16(_mm256_abs_epi8(codes), _mm256_sign_epi8(x, codes))
+                        } else {
+                            _mm256_maddubs_epi16(codes[half], x)
+                        };
+                        narrow[half][r] = _mm256_add_epi16(narrow[half][r], product);
+                    }
+                }
+            }
+            for half in 0..2 {
+                for r in 0..R {
+                    let wide = _mm256_madd_epi16(narrow[half][r], ones);
+                    products[half][r] = _mm256_add_epi32(products[half][r], wide);
+                }
+            }
+        }
+        for half in 0..2 {
+            let scale = load_8(&tile.scales[sub], half);
+            for r in 0..R {
+                let mut product = _mm256_cvtepi32_ps(products[half][r]);
+                if FINE {
+                    let x_scale = group.scales[(row + r) * n_scales + sub];
+                    product = _mm256_mul_ps(product, _mm256_set1_ps(x_scale));
+                }
+                totals[half][r] = _mm256_fmadd_ps(product, scale, totals[half][r]);
+            }
+        }
+    }
+    if format.has_min() {
+        for half in 0..2 {
+            let scale = load_8(&tile.min_scales, half);
+            for r in 0..R {
+                let mut mins = _mm256_setzero_si256();
+                for pair in 0..n_subs / 2 {
+                    let x = _mm256_set1_epi32(group.sums[(row + r) * n_subs / 2 + pair]);
+                    let products = _mm256_madd_epi16(load_8_i32(&tile.mins[pair], half), x);
+                    mins = _mm256_add_epi32(mins, products);
+                }
+                totals[half][r] =
+                    _mm256_fnmadd_ps(_mm256_cvtepi32_ps(mins), scale, totals[half][r]);
+            }
+        }
+    }
+    for r in 0..R {
+        for half in 0..2 {
+            let sums = &mut sums[row + r][first + 8 * half..][..8];
+            let old = load_8_of(sums);
+            let new = if FINE {
+                _mm256_add_ps(old, totals[half][r])
+            } else {
+                _mm256_fmadd_ps(totals[half][r], _mm256_set1_ps(group.scales[row + r]), old)
+            };
+            store_8(sums, new);
+        }
+    }
+}
+
+/// As [`dot_scalar`](super::gemv), 32 columns at a time.
+#[target_feature(enable = "avx2,fma")]
+fn dot_supported(format: Format, row: &[u8], x: &Activations, row_of_x: usize) -> f32 {
+    let group_bytes = GROUP / format.block_len() * format.block_bytes();
+    let mut sums = _mm256_setzero_ps();
+    let mut rest = 0.0;
+    for (i, blocks) in row.chunks(group_bytes).enumerate() {
+        let group = x.group(i);
+        let codes = &group.codes[row_of_x * group.len..][..group.len];
+        if format.fine_activations() {
+            let n_blocks = group.len / 32;
+            let scales = &group.scales[row_of_x * n_blocks..][..n_blocks];
+            let blocks = blocks.chunks_exact(format.block_bytes());
+            for ((block, codes), x_scale) in blocks.zip(codes.chunks_exact(32)).zip(scales) {
+                let products = small_products(format, block, codes);
+                let scale = f16::from_le_bytes([block[0], block[1]]).to_f32() * x_scale;
+                sums = _mm256_fmadd_ps(_mm256_cvtepi32_ps(products), _mm256_set1_ps(scale), sums);
+            }
+        } else {
+            let x_scale = group.scales[row_of_x];
+            let (scale, min_scale) = format.scales(blocks);
+            let products = k_products(format, blocks, codes);
+            let scale = _mm256_set1_ps(scale * x_scale);
+            sums = _mm256_fmadd_ps(_mm256_cvtepi32_ps(products), scale, sums);
+            if format.has_min() {
+                let mins: i32 = (0..8)
+                    .map(|sub| {
+                        let pair = group.sums[row_of_x * 4 + sub / 2];
+                        let sum = if sub % 2 == 0 { i32::from(pair as i16) } else { pair >> 16 };
+                        sum * i32::from(format.small_scale_and_min(blocks, sub).1)
+                    })
+                    .sum();
+                rest -= min_scale * x_scale * mins as f32;
+            } else {
+                let starts = &group.starts[row_of_x * 16..][..16];
+                let sum: i32 = (0..16)
+                    .map(|sub| starts[sub] * i32::from(format.small_scale_and_min(blocks, sub).0))
+                    .sum();
+                rest += format.scales(blocks).0 * x_scale * sum as f32;
+            }
+        }
+    }
+    let mut lanes = [0.0; 8];
+    store_8(&mut lanes, sums);
+    lanes.iter().sum::<f32>() + rest
+}
+
+/// A block of `Q8_0` or `Q4_0` with 32 bytes of `x`.
+#[target_feature(enable = "avx2")]
+fn small_products(format: Format, block: &[u8], x: &[i8]) -> __m256i {
+    let codes = if format == Format::Q8_0 {
+        load_32(&block[2..])
+    } else {
+        let codes = nibbles_of_16(&block[2..]);
+        _mm256_sub_epi8(codes, _mm256_set1_epi8(8))
+    };
+    let x = _mm256_sign_epi8(load_32_i8(x), codes);
+    let products = _mm256_maddubs_epi16(_mm256_abs_epi8(codes), x);
+    _mm256_madd_epi16(products, _mm256_set1_epi16(1))
+}
+
+/// A block of a K format with 256 bytes of `x`: sums of products times small scales.
+#[target_feature(enable = "avx2")]
+fn k_products(format: Format, block: &[u8], x: &[i8]) -> __m256i {
+    let low = _mm256_set1_epi8(0x0f);
+    let mut sum = _mm256_setzero_si256();
+    for sub in 0..8 {
+        let codes = if format == Format::Q6K {
+            // 128 codes a half: four times 32, the first two in low nibbles, the others above.
+            let (half, part) = (sub / 4, sub % 4);
+            let packed = load_32(&block[64 * half + 32 * (part % 2)..]);
+            let packed = if part < 2 { packed } else { _mm256_srli_epi16::<4>(packed) };
+            let bits = load_32(&block[128 + 32 * half..]);
+            let bits = _mm256_srl_epi16(bits, _mm_cvtsi32_si128(2 * part as i32));
+            let bits = _mm256_and_si256(bits, _mm256_set1_epi8(3));
+            _mm256_or_si256(_mm256_and_si256(packed, low), _mm256_slli_epi16::<4>(bits))
+        } else {
+            let packed = load_32(&block[block.len() - 128 + 32 * (sub / 2)..]);
+            let packed = if sub % 2 == 0 { packed } else { _mm256_srli_epi16::<4>(packed) };
+            let codes = _mm256_and_si256(packed, low);
+            if format == Format::Q5K {
+                let bits = _mm256_srl_epi16(load_32(&block[16..]), _mm_cvtsi32_si128(sub as i32));
+                let bits = _mm256_and_si256(bits, _mm256_set1_epi8(1));
+                _mm256_or_si256(codes, _mm256_slli_epi16::<4>(bits))
+            } else {
+                codes
+            }
+        };
+        let products = _mm256_maddubs_epi16(codes, load_32_i8(&x[32 * sub..]));
+        let small = |sub| i16::from(format.small_scale_and_min(block, sub).0);
+        let scales = if format == Format::Q6K {
+            let (one, two) = (_mm_set1_epi16(small(2 * sub)), _mm_set1_epi16(small(2 * sub + 1)));
+            _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(one), two)
+        } else {
+            _mm256_set1_epi16(small(sub))
+        };
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(products, scales));
+    }
+    sum
+}
+
+/// 16 bytes as 32 nibbles, the low ones first.
+#[expect(unsafe_code, reason = "a vector load")]
+#[target_feature(enable = "avx2")]
+fn nibbles_of_16(from: &[u8]) -> __m256i {
+    let from = &from[..16];
+    // SAFETY: 16 bytes.
+    let packed = unsafe { _mm_loadu_si128(from.as_ptr().cast()) };
+    let low = _mm256_castsi128_si256(packed);
+    let both = _mm256_inserti128_si256::<1>(low, _mm_srli_epi16::<4>(packed));
+    _mm256_and_si256(both, _mm256_set1_epi8(0x0f))
+}
+
+macro_rules! loads {
+    ($($name:ident($item:ty, $n:literal) -> $vector:ty = $load:ident;)*) => {$(
+        #[expect(unsafe_code, reason = "a vector load")]
+        #[target_feature(enable = "avx2")]
+        fn $name(from: &[$item]) -> $vector {
+            let from = &from[..$n];
+            // SAFETY: the slice has the length of the vector.
+            unsafe { $load(from.as_ptr().cast()) }
+        }
+    )*};
+}
+
+loads! {
+    load_32(u8, 32) -> __m256i = _mm256_loadu_si256;
+    load_32_i8(i8, 32) -> __m256i = _mm256_loadu_si256;
+    load_8_of(f32, 8) -> __m256 = _mm256_loadu_ps;
+    load_8_of_i32(i32, 8) -> __m256i = _mm256_loadu_si256;
+}
+
+/// Half of the numbers of 16 rows.
+#[target_feature(enable = "avx2")]
+fn load_8(from: &[f32; LANES], half: usize) -> __m256 {
+    load_8_of(&from[8 * half..])
+}
+
+#[target_feature(enable = "avx2")]
+fn load_8_i32(from: &[i32; LANES], half: usize) -> __m256i {
+    load_8_of_i32(&from[8 * half..])
+}
+
+/// 4 codes of each of 8 rows.
+#[target_feature(enable = "avx2")]
+fn load_quad(tile: &Tile, quad: usize, half: usize) -> __m256i {
+    load_32(tile.codes[quad][8 * half..][..8].as_flattened())
+}
+
+#[expect(unsafe_code, reason = "a vector store")]
+#[target_feature(enable = "avx2")]
+fn store_8(to: &mut [f32], x: __m256) {
+    let to = &mut to[..8];
+    // SAFETY: 8 numbers.
+    unsafe { _mm256_storeu_ps(to.as_mut_ptr(), x) }
+}

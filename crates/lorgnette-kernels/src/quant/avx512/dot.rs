@@ -1,0 +1,264 @@
+//! Products of rows of the matrix, where they lie, with one row of `x`.
+//!
+//! Integer sums of a block are multiplied with its small scales as 16-bit numbers: four products
+//! of a code and a byte of `x` are `4 · 63 · 127` at the most, which fits.
+
+use std::arch::x86_64::*;
+
+use half::f16;
+
+use crate::quant::activations::Activations;
+use crate::quant::format::{Format, GROUP};
+
+/// Rows of the matrix at a time: what is made of `x` serves all of them, and the processor fetches
+/// as many streams ahead.
+pub(super) const ROWS: usize = 4;
+
+/// Products of `R` rows of the matrix with one row of `x`.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+pub(super) fn dot<const R: usize>(
+    format: Format,
+    rows: [&[u8]; R],
+    x: &Activations,
+    row_of_x: usize,
+) -> [f32; R] {
+    match format {
+        Format::Q4K => k4::<R, false>(rows, x, row_of_x),
+        Format::Q5K => k4::<R, true>(rows, x, row_of_x),
+        Format::Q6K => q6_k(rows, x, row_of_x),
+        Format::Q8_0 => small::<R, { Format::Q8_0.block_bytes() }>(rows, x, row_of_x),
+        Format::Q4_0 => small::<R, { Format::Q4_0.block_bytes() }>(rows, x, row_of_x),
+    }
+}
+
+/// `Q4_K`, or `Q5_K` with its high bits.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+fn k4<const R: usize, const HIGH: bool>(
+    rows: [&[u8]; R],
+    x: &Activations,
+    row_of_x: usize,
+) -> [f32; R] {
+    let format = if HIGH { Format::Q5K } else { Format::Q4K };
+    // Each number of 16 bits four times: in lanes 0 and 1 the scales of this half's first pair of
+    // sub-blocks, in lanes 2 and 3 of its second.
+    let order = |first: i64| {
+        let four = |i: i64| ((2 * i) | ((2 * i + 1) << 8)) * 0x0001_0001_0001_0001;
+        let [a, b, c, d] = [four(first), four(first + 1), four(first + 2), four(first + 3)];
+        _mm512_set_epi64(d, c, d, c, b, a, b, a)
+    };
+    let orders = [order(0), order(4)];
+    let mut sums = [_mm512_setzero_ps(); R];
+    let mut mins = [_mm_setzero_ps(); R];
+    for i in 0..x.n_groups() {
+        let group = x.group(i);
+        let codes = &group.codes[row_of_x * GROUP..][..GROUP];
+        let mut parts = [_mm512_setzero_si512(); 4];
+        for half in 0..2 {
+            let one = load_512_of(&codes[128 * half..]);
+            let two = load_512_of(&codes[128 * half + 64..]);
+            // The low nibbles of 64 bytes are sub-blocks 4 h and 4 h + 2, the others those between.
+            parts[2 * half] = _mm512_shuffle_i64x2::<0b01_00_01_00>(one, two);
+            parts[2 * half + 1] = _mm512_shuffle_i64x2::<0b11_10_11_10>(one, two);
+        }
+        let x_sums = load_128_of(&group.sums[row_of_x * 4..]);
+        let x_scale = _mm_set1_ps(group.scales[row_of_x]);
+        for r in 0..R {
+            let block = &rows[r][i * format.block_bytes()..][..format.block_bytes()];
+            prefetch::<R>(block, rows[r].len());
+            let header: &[u8; 16] = block.first_chunk().expect("a block has a header");
+            let (scales, small_mins) = k_scales(header);
+            let scales = _mm512_broadcast_i32x4(scales);
+            let mut sum = _mm512_setzero_si512();
+            for half in 0..2 {
+                let packed = load_512(&block[block.len() - 128 + 64 * half..]);
+                let mut low = and(packed, 0x0f);
+                let mut upper = and(_mm512_srli_epi32::<4>(packed), 0x0f);
+                if HIGH {
+                    // The bits of this half's two pairs of sub-blocks, each pair's in its half.
+                    let bits = _mm512_broadcast_i64x4(load_256(&block[16..]));
+                    let (one, two) = (4 * half as i64, 4 * half as i64 + 2);
+                    let shift = _mm512_set_epi64(two, two, two, two, one, one, one, one);
+                    let bits = _mm512_srlv_epi64(bits, shift);
+                    low = _mm512_or_si512(low, _mm512_slli_epi32::<4>(and(bits, 1)));
+                    upper = _mm512_or_si512(upper, _mm512_slli_epi32::<3>(and(bits, 2)));
+                }
+                let zero = _mm512_setzero_si512();
+                let low = _mm512_dpbusd_epi32(zero, low, parts[2 * half]);
+                let upper = _mm512_dpbusd_epi32(zero, upper, parts[2 * half + 1]);
+                let products = _mm512_packs_epi32(low, upper);
+                let scales = _mm512_shuffle_epi8(scales, orders[half]);
+                sum = _mm512_add_epi32(sum, _mm512_madd_epi16(products, scales));
+            }
+            // Scale and scale of the mins come first.
+            let both = _mm_mul_ps(_mm_cvtph_ps(load_128(header)), x_scale);
+            let scale = _mm512_broadcastss_ps(both);
+            sums[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), scale, sums[r]);
+            let min_scale = _mm_broadcastss_ps(_mm_movehdup_ps(both));
+            let products = _mm_cvtepi32_ps(_mm_madd_epi16(small_mins, x_sums));
+            mins[r] = _mm_fmadd_ps(products, min_scale, mins[r]);
+        }
+    }
+    let mut out = [0.0; R];
+    for r in 0..R {
+        let sums = _mm512_sub_ps(sums[r], _mm512_zextps128_ps512(mins[r]));
+        out[r] = _mm512_reduce_add_ps(sums);
+    }
+    out
+}
+
+/// 8 small scales and 8 small mins as 16-bit numbers. Source: `get_scale_min_k4`.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+fn k_scales(header: &[u8; 16]) -> (__m128i, __m128i) {
+    let part = |at: usize| {
+        u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+    };
+    let (s, m, both) = (part(4), part(8), part(12));
+    let joined = |low: u32, high: u32| u64::from(low) | (u64::from(high) << 32);
+    let scales = joined(s & 0x3f3f_3f3f, (both & 0x0f0f_0f0f) | ((s >> 2) & 0x3030_3030));
+    let mins = joined(m & 0x3f3f_3f3f, ((both >> 4) & 0x0f0f_0f0f) | ((m >> 2) & 0x3030_3030));
+    let wide = |bytes: u64| _mm_cvtepu8_epi16(_mm_cvtsi64_si128(bytes.cast_signed()));
+    (wide(scales), wide(mins))
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+fn q6_k<const R: usize>(rows: [&[u8]; R], x: &Activations, row_of_x: usize) -> [f32; R] {
+    const BLOCK: usize = Format::Q6K.block_bytes();
+    // Each scale four times: in lane i those of sub-blocks i and 4 + i of this half.
+    let order = |first: i64| {
+        let four = |i: i64| i * 0x0001_0001_0001_0001;
+        let [a, b, c, d] = [four(first), four(first + 1), four(first + 2), four(first + 3)];
+        let [e, f, g, h] = [four(first + 4), four(first + 5), four(first + 6), four(first + 7)];
+        _mm512_set_epi64(h, d, g, c, f, b, e, a)
+    };
+    let orders = [order(0), order(8)];
+    let shifts =
+        [_mm512_set_epi64(2, 2, 2, 2, 0, 0, 0, 0), _mm512_set_epi64(6, 6, 6, 6, 4, 4, 4, 4)];
+    let zero = _mm512_setzero_si512();
+    let mut sums = [_mm512_setzero_ps(); R];
+    for i in 0..x.n_groups() {
+        let group = x.group(i);
+        let codes = &group.codes[row_of_x * GROUP..][..GROUP];
+        let mut parts = [zero; 4];
+        for (quarter, part) in parts.iter_mut().enumerate() {
+            *part = load_512_of(&codes[64 * quarter..]);
+        }
+        let starts = load_512_i32(&group.starts[16 * row_of_x..]);
+        let x_scale = group.scales[row_of_x];
+        for r in 0..R {
+            let block = &rows[r][i * BLOCK..][..BLOCK];
+            prefetch::<R>(block, rows[r].len());
+            let scales = load_128(&block[192..]);
+            // What the codes are shifted by, times the scales: one number a sub-block.
+            let mut sum = _mm512_mullo_epi32(_mm512_cvtepi8_epi32(scales), starts);
+            let scales = _mm512_castsi256_si512(_mm256_cvtepi8_epi16(scales));
+            for half in 0..2 {
+                let packed = load_512(&block[64 * half..]);
+                let bits = _mm512_broadcast_i64x4(load_256(&block[128 + 32 * half..]));
+                let low_bits = and(_mm512_srlv_epi64(bits, shifts[0]), 0x03);
+                let upper_bits = and(_mm512_srlv_epi64(bits, shifts[1]), 0x03);
+                let low = and(packed, 0x0f);
+                let low = _mm512_or_si512(low, _mm512_slli_epi32::<4>(low_bits));
+                let upper = and(_mm512_srli_epi32::<4>(packed), 0x0f);
+                let upper = _mm512_or_si512(upper, _mm512_slli_epi32::<4>(upper_bits));
+                let low = _mm512_dpbusd_epi32(zero, low, parts[2 * half]);
+                let upper = _mm512_dpbusd_epi32(zero, upper, parts[2 * half + 1]);
+                let products = _mm512_packs_epi32(low, upper);
+                let scales = _mm512_permutexvar_epi16(orders[half], scales);
+                sum = _mm512_add_epi32(sum, _mm512_madd_epi16(products, scales));
+            }
+            let scale = f16::from_le_bytes([block[208], block[209]]).to_f32() * x_scale;
+            sums[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_set1_ps(scale), sums[r]);
+        }
+    }
+    let mut out = [0.0; R];
+    for r in 0..R {
+        out[r] = _mm512_reduce_add_ps(sums[r]);
+    }
+    out
+}
+
+/// `Q8_0` and `Q4_0`, in blocks of 32.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+fn small<const R: usize, const BLOCK: usize>(
+    rows: [&[u8]; R],
+    x: &Activations,
+    row_of_x: usize,
+) -> [f32; R] {
+    let mut sums = [_mm256_setzero_ps(); R];
+    for i in 0..x.n_groups() {
+        let group = x.group(i);
+        let n_blocks = group.len / 32;
+        let codes = &group.codes[row_of_x * group.len..][..group.len];
+        let scales = &group.scales[row_of_x * n_blocks..][..n_blocks];
+        for row in rows {
+            prefetch::<R>(&row[i * GROUP / 32 * BLOCK..][..n_blocks * BLOCK], row.len());
+        }
+        let starts = &group.starts[row_of_x * n_blocks..][..n_blocks];
+        for (b, x_codes) in codes.chunks_exact(32).enumerate() {
+            let x_codes = load_256_of(x_codes);
+            let start = _mm256_zextsi128_si256(_mm_cvtsi32_si128(starts[b]));
+            for r in 0..R {
+                let block = &rows[r][(i * GROUP / 32 + b) * BLOCK..][..BLOCK];
+                let codes = if BLOCK == Format::Q8_0.block_bytes() {
+                    _mm256_xor_si256(load_256(&block[2..]), _mm256_set1_epi8(-128))
+                } else {
+                    let packed = load_128(&block[2..]);
+                    let both = _mm256_inserti128_si256::<1>(
+                        _mm256_castsi128_si256(packed),
+                        _mm_srli_epi32::<4>(packed),
+                    );
+                    _mm256_and_si256(both, _mm256_set1_epi8(0x0f))
+                };
+                let products = _mm256_cvtepi32_ps(_mm256_dpbusd_epi32(start, codes, x_codes));
+                let scale = f16::from_le_bytes([block[0], block[1]]).to_f32() * scales[b];
+                sums[r] = _mm256_fmadd_ps(products, _mm256_set1_ps(scale), sums[r]);
+            }
+        }
+    }
+    let mut out = [0.0; R];
+    for r in 0..R {
+        out[r] = _mm512_reduce_add_ps(_mm512_zextps256_ps512(sums[r]));
+    }
+    out
+}
+
+/// Asks for the same bytes of the rows that come next. The processor guesses well only inside a
+/// page of 4 KiB, which is a row or two.
+#[inline]
+fn prefetch<const R: usize>(bytes: &[u8], row_bytes: usize) {
+    for at in (0..bytes.len()).step_by(64) {
+        let ahead = bytes.as_ptr().wrapping_add(R * row_bytes + at);
+        #[expect(unsafe_code, reason = "a hint")]
+        // SAFETY: nothing is read; any address may be asked for.
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f")]
+fn and(x: __m512i, byte: u8) -> __m512i {
+    _mm512_and_si512(x, _mm512_set1_epi8(byte.cast_signed()))
+}
+
+macro_rules! loads {
+    ($($name:ident($item:ty, $n:literal) -> $vector:ty = $load:ident;)*) => {$(
+        #[expect(unsafe_code, reason = "a vector load")]
+        #[target_feature(enable = "avx512f,avx512vl")]
+        fn $name(from: &[$item]) -> $vector {
+            let from = &from[..$n];
+            // SAFETY: the slice has the length of the vector.
+            unsafe { $load(from.as_ptr().cast()) }
+        }
+    )*};
+}
+
+loads! {
+    load_128(u8, 16) -> __m128i = _mm_loadu_si128;
+    load_256(u8, 32) -> __m256i = _mm256_loadu_si256;
+    load_512(u8, 64) -> __m512i = _mm512_loadu_si512;
+    load_128_of(i32, 4) -> __m128i = _mm_loadu_si128;
+    load_256_of(i8, 32) -> __m256i = _mm256_loadu_si256;
+    load_512_of(i8, 64) -> __m512i = _mm512_loadu_si512;
+    load_512_i32(i32, 16) -> __m512i = _mm512_loadu_si512;
+}

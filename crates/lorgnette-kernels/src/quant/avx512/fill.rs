@@ -1,0 +1,300 @@
+//! Blocks of 16 rows to the layout of a tile: a transposition of dwords, then shifts and masks.
+
+use std::arch::x86_64::*;
+
+use crate::quant::QuantMatrix;
+use crate::quant::chunk::{LANES, Tile};
+use crate::quant::format::{Format, GROUP};
+
+/// As [`Tile::fill`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(super) fn fill(tile: &mut Tile, w: &QuantMatrix<'_>, first: usize, group: usize) {
+    let whole = first + LANES <= w.n && (group + 1) * GROUP <= w.k;
+    if !whole {
+        return tile.fill(w, first, group);
+    }
+    let n_bytes = GROUP / w.format.block_len() * w.format.block_bytes();
+    let mut rows: [&[u8]; LANES] = [&[]; LANES];
+    for (lane, row) in rows.iter_mut().enumerate() {
+        *row = &w.row(first + lane)[group * n_bytes..][..n_bytes];
+    }
+    #[expect(unsafe_code, reason = "vector loads and stores")]
+    // SAFETY: each row has the bytes of a whole group, which is what the functions read.
+    unsafe {
+        match w.format {
+            Format::Q4K => fill_q4_k(tile, &rows),
+            Format::Q5K => fill_q5_k(tile, &rows),
+            Format::Q6K => fill_q6_k(tile, &rows),
+            Format::Q8_0 => fill_q8_0(tile, &rows),
+            Format::Q4_0 => fill_q4_0(tile, &rows),
+        }
+    }
+}
+
+#[expect(unsafe_code, reason = "vector loads and stores")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn fill_q4_k(tile: &mut Tile, rows: &[&[u8]; LANES]) {
+    // SAFETY: a block has 144 bytes.
+    unsafe {
+        k_scales(tile, rows);
+        for half in 0..2 {
+            let packed = transposed(columns(rows, 16 + 64 * half));
+            for (i, packed) in packed.into_iter().enumerate() {
+                let quad = 32 * half + 16 * (i / 8) + i % 8;
+                store(tile, quad, and(packed, 0x0f));
+                store(tile, quad + 8, and(_mm512_srli_epi32::<4>(packed), 0x0f));
+            }
+        }
+    }
+}
+
+#[expect(unsafe_code, reason = "vector loads and stores")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn fill_q5_k(tile: &mut Tile, rows: &[&[u8]; LANES]) {
+    // SAFETY: a block has 176 bytes.
+    unsafe {
+        k_scales(tile, rows);
+        let high = transposed(columns(rows, 16));
+        for half in 0..2 {
+            let packed = transposed(columns(rows, 48 + 64 * half));
+            for (i, packed) in packed.into_iter().enumerate() {
+                let pair = 2 * half + i / 8;
+                let bits = _mm512_srl_epi32(high[i % 8], _mm_cvtsi32_si128(2 * pair as i32));
+                let (one, two) = (and(bits, 1), and(bits, 2));
+                let quad = 16 * pair + i % 8;
+                let low = _mm512_or_si512(and(packed, 0x0f), _mm512_slli_epi32::<4>(one));
+                let high = and(_mm512_srli_epi32::<4>(packed), 0x0f);
+                store(tile, quad, low);
+                store(tile, quad + 8, _mm512_or_si512(high, _mm512_slli_epi32::<3>(two)));
+            }
+        }
+    }
+}
+
+#[expect(unsafe_code, reason = "vector loads and stores")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn fill_q6_k(tile: &mut Tile, rows: &[&[u8]; LANES]) {
+    // SAFETY: a block has 210 bytes.
+    unsafe {
+        let high = transposed(columns(rows, 128));
+        for half in 0..2 {
+            let low = transposed(columns(rows, 64 * half));
+            for i in 0..8 {
+                let (one, two, bits) = (low[i], low[i + 8], high[8 * half + i]);
+                let quad = 32 * half + i;
+                let with = |nibbles, bits| _mm512_or_si512(and(nibbles, 0x0f), bits);
+                let upper = |packed| _mm512_srli_epi32::<4>(packed);
+                store(tile, quad, with(one, _mm512_slli_epi32::<4>(and(bits, 0x03))));
+                store(tile, quad + 8, with(two, _mm512_slli_epi32::<2>(and(bits, 0x0c))));
+                store(tile, quad + 16, with(upper(one), and(bits, 0x30)));
+                let top = _mm512_srli_epi32::<2>(and(bits, 0xc0));
+                store(tile, quad + 24, with(upper(two), top));
+            }
+        }
+        let scale = halves(rows.map(|row| u16::from_le_bytes([row[208], row[209]])));
+        for (i, small) in transposed_16_bytes(rows, 192).into_iter().enumerate() {
+            let shifted = [
+                _mm512_slli_epi32::<24>(small),
+                _mm512_slli_epi32::<16>(small),
+                _mm512_slli_epi32::<8>(small),
+                small,
+            ];
+            for (j, shifted) in shifted.into_iter().enumerate() {
+                let small = _mm512_cvtepi32_ps(_mm512_srai_epi32::<24>(shifted));
+                let scales = tile.scales[4 * i + j].as_mut_ptr();
+                _mm512_store_ps(scales, _mm512_mul_ps(small, scale));
+            }
+        }
+    }
+}
+
+#[expect(unsafe_code, reason = "vector loads and stores")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn fill_q8_0(tile: &mut Tile, rows: &[&[u8]; LANES]) {
+    const BLOCK: usize = Format::Q8_0.block_bytes();
+    // SAFETY: a group has 8 blocks of 34 bytes.
+    unsafe {
+        for pair in 0..4 {
+            let mut codes = [_mm512_setzero_si512(); LANES];
+            for (codes, row) in codes.iter_mut().zip(rows) {
+                let blocks = &row[2 * pair * BLOCK..][..2 * BLOCK];
+                let one = _mm256_loadu_si256(blocks.as_ptr().add(2).cast());
+                let two = _mm256_loadu_si256(blocks.as_ptr().add(BLOCK + 2).cast());
+                *codes = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(one), two);
+            }
+            for (i, codes) in transposed(codes).into_iter().enumerate() {
+                store(tile, 16 * pair + i, _mm512_xor_si512(codes, _mm512_set1_epi8(-128)));
+            }
+        }
+        block_scales(tile, rows, BLOCK);
+    }
+}
+
+#[expect(unsafe_code, reason = "vector loads and stores")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn fill_q4_0(tile: &mut Tile, rows: &[&[u8]; LANES]) {
+    const BLOCK: usize = Format::Q4_0.block_bytes();
+    // SAFETY: a group has 8 blocks of 18 bytes.
+    unsafe {
+        for half in 0..2 {
+            let mut packed = [_mm512_setzero_si512(); LANES];
+            for (packed, row) in packed.iter_mut().zip(rows) {
+                let blocks = row[4 * half * BLOCK..][..4 * BLOCK].as_ptr().add(2);
+                let load = |i: usize| _mm_loadu_si128(blocks.add(i * BLOCK).cast());
+                *packed = four_lanes([load(0), load(1), load(2), load(3)]);
+            }
+            for (i, packed) in transposed(packed).into_iter().enumerate() {
+                let quad = 32 * half + 8 * (i / 4) + i % 4;
+                store(tile, quad, and(packed, 0x0f));
+                store(tile, quad + 4, and(_mm512_srli_epi32::<4>(packed), 0x0f));
+            }
+        }
+        block_scales(tile, rows, BLOCK);
+    }
+}
+
+/// The scales of 8 blocks, which begin with them.
+#[expect(unsafe_code, reason = "vector loads and stores")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn block_scales(tile: &mut Tile, rows: &[&[u8]; LANES], block_bytes: usize) {
+    for (block, scales) in tile.scales.iter_mut().take(8).enumerate() {
+        let at = block * block_bytes;
+        let bits = rows.map(|row| u16::from_le_bytes([row[at], row[at + 1]]));
+        // SAFETY: a row of scales is a vector.
+        unsafe { _mm512_store_ps(scales.as_mut_ptr(), halves(bits)) };
+    }
+}
+
+/// Scales and mins of `Q4_K` and `Q5_K`, whose first 16 bytes are alike. Source: `get_scale_min_k4`.
+#[expect(unsafe_code, reason = "vector loads and stores")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn k_scales(tile: &mut Tile, rows: &[&[u8]; LANES]) {
+    // SAFETY: a block has more than 16 bytes; rows of scales and mins are vectors.
+    unsafe {
+        let [scales, s, m, both] = transposed_16_bytes(rows, 0);
+        let scale = _mm512_cvtph_ps(_mm512_cvtepi32_epi16(scales));
+        let min_scale = _mm512_cvtph_ps(_mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(scales)));
+        _mm512_store_ps(tile.min_scales.as_mut_ptr(), min_scale);
+        let top = |packed| and(_mm512_srli_epi32::<2>(packed), 0x30);
+        let small = [and(s, 0x3f), _mm512_or_si512(and(both, 0x0f), top(s))];
+        let upper = and(_mm512_srli_epi32::<4>(both), 0x0f);
+        let mins = [and(m, 0x3f), _mm512_or_si512(upper, top(m))];
+        let byte = _mm512_set1_epi32(0xff);
+        for half in 0..2 {
+            let bytes = [
+                small[half],
+                _mm512_srli_epi32::<8>(small[half]),
+                _mm512_srli_epi32::<16>(small[half]),
+                _mm512_srli_epi32::<24>(small[half]),
+            ];
+            for (i, bytes) in bytes.into_iter().enumerate() {
+                let small = _mm512_cvtepi32_ps(_mm512_and_si512(bytes, byte));
+                let scales = tile.scales[4 * half + i].as_mut_ptr();
+                _mm512_store_ps(scales, _mm512_mul_ps(small, scale));
+            }
+            let pairs = [mins[half], _mm512_srli_epi32::<16>(mins[half])];
+            for (i, pair) in pairs.into_iter().enumerate() {
+                let first = _mm512_and_si512(pair, byte);
+                let second = _mm512_and_si512(pair, _mm512_set1_epi32(0xff00));
+                let pair = _mm512_or_si512(first, _mm512_slli_epi32::<8>(second));
+                _mm512_store_si512(tile.mins[2 * half + i].as_mut_ptr().cast(), pair);
+            }
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f")]
+fn and(x: __m512i, byte: u8) -> __m512i {
+    _mm512_and_si512(x, _mm512_set1_epi8(byte.cast_signed()))
+}
+
+/// 64 bytes of each row from `at`.
+#[expect(unsafe_code, reason = "vector loads")]
+#[target_feature(enable = "avx512f")]
+fn columns(rows: &[&[u8]; LANES], at: usize) -> [__m512i; LANES] {
+    let mut columns = [_mm512_setzero_si512(); LANES];
+    for (column, row) in columns.iter_mut().zip(rows) {
+        let bytes = &row[at..at + 64];
+        // SAFETY: 64 bytes.
+        *column = unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
+    }
+    columns
+}
+
+#[expect(unsafe_code, reason = "a vector store")]
+#[target_feature(enable = "avx512f")]
+fn store(tile: &mut Tile, quad: usize, codes: __m512i) {
+    // SAFETY: a quad of codes is a vector, and aligned as the tile is.
+    unsafe { _mm512_store_si512(tile.codes[quad].as_mut_ptr().cast(), codes) }
+}
+
+/// f16 numbers as f32.
+#[expect(unsafe_code, reason = "a vector load")]
+#[target_feature(enable = "avx512f,avx512vl")]
+fn halves(bits: [u16; LANES]) -> __m512 {
+    // SAFETY: 32 bytes.
+    _mm512_cvtph_ps(unsafe { _mm256_loadu_si256(bits.as_ptr().cast()) })
+}
+
+#[target_feature(enable = "avx512f")]
+fn four_lanes(lanes: [__m128i; 4]) -> __m512i {
+    let x = _mm512_castsi128_si512(lanes[0]);
+    let x = _mm512_inserti32x4::<1>(x, lanes[1]);
+    let x = _mm512_inserti32x4::<2>(x, lanes[2]);
+    _mm512_inserti32x4::<3>(x, lanes[3])
+}
+
+/// 16 bytes of each row from `at`, as 4 vectors of one dword of each row.
+#[expect(unsafe_code, reason = "vector loads")]
+#[target_feature(enable = "avx512f")]
+fn transposed_16_bytes(rows: &[&[u8]; LANES], at: usize) -> [__m512i; 4] {
+    let mut lanes = [_mm_setzero_si128(); LANES];
+    for (lane, row) in lanes.iter_mut().zip(rows) {
+        let bytes = &row[at..at + 16];
+        // SAFETY: 16 bytes.
+        *lane = unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) };
+    }
+    let a = four_lanes([lanes[0], lanes[4], lanes[8], lanes[12]]);
+    let b = four_lanes([lanes[1], lanes[5], lanes[9], lanes[13]]);
+    let c = four_lanes([lanes[2], lanes[6], lanes[10], lanes[14]]);
+    let d = four_lanes([lanes[3], lanes[7], lanes[11], lanes[15]]);
+    let (ab_low, ab_high) = (_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+    let (cd_low, cd_high) = (_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
+    [
+        _mm512_unpacklo_epi64(ab_low, cd_low),
+        _mm512_unpackhi_epi64(ab_low, cd_low),
+        _mm512_unpacklo_epi64(ab_high, cd_high),
+        _mm512_unpackhi_epi64(ab_high, cd_high),
+    ]
+}
+
+/// 16 rows of 16 dwords, columns and rows exchanged.
+#[target_feature(enable = "avx512f")]
+fn transposed(rows: [__m512i; 16]) -> [__m512i; 16] {
+    let zero = _mm512_setzero_si512();
+    // Inside each 128-bit lane, 4 rows at a time.
+    let mut quads = [zero; 16];
+    for i in 0..4 {
+        let [a, b, c, d] = [rows[4 * i], rows[4 * i + 1], rows[4 * i + 2], rows[4 * i + 3]];
+        let (ab_low, ab_high) = (_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+        let (cd_low, cd_high) = (_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
+        quads[4 * i] = _mm512_unpacklo_epi64(ab_low, cd_low);
+        quads[4 * i + 1] = _mm512_unpackhi_epi64(ab_low, cd_low);
+        quads[4 * i + 2] = _mm512_unpacklo_epi64(ab_high, cd_high);
+        quads[4 * i + 3] = _mm512_unpackhi_epi64(ab_high, cd_high);
+    }
+    // quads[4 i + j], lane l: dword 4 l + j of rows 4 i .. 4 i + 4. Then the lanes.
+    let mut out = [zero; 16];
+    for j in 0..4 {
+        let [a, b, c, d] = [quads[j], quads[4 + j], quads[8 + j], quads[12 + j]];
+        let ab_even = _mm512_shuffle_i32x4::<0b10_00_10_00>(a, b); // lanes 0, 2 of each
+        let ab_odd = _mm512_shuffle_i32x4::<0b11_01_11_01>(a, b);
+        let cd_even = _mm512_shuffle_i32x4::<0b10_00_10_00>(c, d);
+        let cd_odd = _mm512_shuffle_i32x4::<0b11_01_11_01>(c, d);
+        out[j] = _mm512_shuffle_i32x4::<0b10_00_10_00>(ab_even, cd_even);
+        out[4 + j] = _mm512_shuffle_i32x4::<0b10_00_10_00>(ab_odd, cd_odd);
+        out[8 + j] = _mm512_shuffle_i32x4::<0b11_01_11_01>(ab_even, cd_even);
+        out[12 + j] = _mm512_shuffle_i32x4::<0b11_01_11_01>(ab_odd, cd_odd);
+    }
+    out
+}

@@ -1,0 +1,103 @@
+//! Rows of a matrix, unpacked for products with many rows of `x`.
+
+use super::QuantMatrix;
+use super::format::{Format, GROUP};
+
+/// Rows side by side in a vector of 16 lanes.
+pub(super) const LANES: usize = 16;
+/// Sub-blocks of a group, at most.
+const MAX_SUBS: usize = GROUP / 16;
+
+/// 16 rows of one group of columns, in the order in which vectors of 64 bytes take them.
+///
+/// The layout is that of `vpdpbusd`: a vector holds 4 columns of each of 16 rows.
+#[repr(C, align(64))]
+pub(super) struct Tile {
+    /// `(columns / 4, row, column % 4)`.
+    pub(super) codes: [[[u8; 4]; LANES]; GROUP / 4],
+    /// `(sub-block, row)`.
+    pub(super) scales: [[f32; LANES]; MAX_SUBS],
+    /// Small mins of sub-blocks two by two, the first in the low half: `(pair, row)`.
+    pub(super) mins: [[i32; LANES]; GROUP / 64],
+    /// What the small mins are multiplied with.
+    pub(super) min_scales: [f32; LANES],
+}
+
+impl Tile {
+    pub(super) fn zeroed() -> Self {
+        Self {
+            codes: [[[0; 4]; LANES]; GROUP / 4],
+            scales: [[0.0; LANES]; MAX_SUBS],
+            mins: [[0; LANES]; GROUP / 64],
+            min_scales: [0.0; LANES],
+        }
+    }
+
+    /// Unpacks group `group` of the rows from `first`; rows that are not there become 0.
+    pub(super) fn fill(&mut self, w: &QuantMatrix<'_>, first: usize, group: usize) {
+        for lane in 0..LANES {
+            if first + lane < w.n {
+                let len = GROUP.min(w.k - group * GROUP);
+                let n_bytes = len / w.format.block_len() * w.format.block_bytes();
+                let start = group * (GROUP / w.format.block_len()) * w.format.block_bytes();
+                self.fill_lane(w.format, &w.row(first + lane)[start..start + n_bytes], lane);
+            } else {
+                self.clear_lane(lane);
+            }
+        }
+    }
+
+    fn fill_lane(&mut self, format: Format, blocks: &[u8], lane: usize) {
+        let (block_len, sub_len) = (format.block_len(), format.sub_len());
+        let mut codes = [0; GROUP];
+        for (i, block) in blocks.chunks_exact(format.block_bytes()).enumerate() {
+            let codes = &mut codes[..block_len];
+            format.codes(block, codes);
+            for (quad, codes) in codes.chunks_exact(4).enumerate() {
+                self.codes[i * block_len / 4 + quad][lane].copy_from_slice(codes);
+            }
+            let (scale, min_scale) = format.scales(block);
+            self.min_scales[lane] = min_scale;
+            for sub in 0..block_len / sub_len {
+                let (small, min) = format.small_scale_and_min(block, sub);
+                let at = i * block_len / sub_len + sub;
+                self.scales[at][lane] = scale * f32::from(small);
+                if format.has_min() {
+                    let pair = &mut self.mins[at / 2][lane];
+                    if at.is_multiple_of(2) {
+                        *pair = i32::from(min);
+                    } else {
+                        *pair |= i32::from(min) << 16;
+                    }
+                }
+            }
+        }
+    }
+
+    fn clear_lane(&mut self, lane: usize) {
+        for quad in &mut self.codes {
+            quad[lane] = [0; 4];
+        }
+        for scales in &mut self.scales {
+            scales[lane] = 0.0;
+        }
+        for mins in &mut self.mins {
+            mins[lane] = 0;
+        }
+        self.min_scales[lane] = 0.0;
+    }
+}
+
+/// What a thread unpacks at a time: two tiles, 32 rows.
+pub(super) struct Chunk {
+    pub(super) tiles: [Tile; 2],
+}
+
+/// Rows of a chunk.
+pub(super) const CHUNK_ROWS: usize = 2 * LANES;
+
+impl Chunk {
+    pub(super) fn zeroed() -> Box<Self> {
+        Box::new(Self { tiles: [Tile::zeroed(), Tile::zeroed()] })
+    }
+}

@@ -1,0 +1,107 @@
+//! Many rows of `x`.
+
+use rayon::prelude::*;
+
+use super::activations::{Activations, Group};
+use super::chunk::{CHUNK_ROWS, Chunk, LANES, Tile};
+use super::format::Format;
+use super::level::Level;
+use super::{Columns, QuantMatrix, par_pieces};
+
+/// Sums of one panel: `(m, CHUNK_ROWS)`. Beside each other, because the rows of `y` lie a multiple
+/// of 4 KiB apart and would push each other out of the cache.
+pub(super) type Sums = Vec<[f32; CHUNK_ROWS]>;
+
+struct Scratch {
+    chunk: Box<Chunk>,
+    sums: Sums,
+}
+
+/// `y = x · wᵀ`, a panel of rows of `w` for each task.
+pub(super) fn run(w: &QuantMatrix<'_>, x: &Activations, y: &mut [f32], level: Level) {
+    let columns = Columns::of(y, x.m, w.n);
+    let scratch = || Scratch { chunk: Chunk::zeroed(), sums: vec![[0.0; CHUNK_ROWS]; x.m] };
+    par_pieces(w.n, CHUNK_ROWS).for_each_init(scratch, |scratch, rows| {
+        let Scratch { chunk, sums } = scratch;
+        sums.fill([0.0; CHUNK_ROWS]);
+        for i in 0..x.n_groups() {
+            fill(chunk, w, rows.start, i, level);
+            add(chunk, &x.group(i), x.format, sums, level);
+        }
+        for (row, sums) in sums.iter().enumerate() {
+            #[expect(unsafe_code, reason = "threads write disjoint columns of one matrix")]
+            // SAFETY: panels are disjoint ranges of columns, each of one task.
+            unsafe {
+                columns.write(row, rows.start, &sums[..rows.len()]);
+            }
+        }
+    });
+}
+
+fn fill(chunk: &mut Chunk, w: &QuantMatrix<'_>, first: usize, group: usize, level: Level) {
+    for (i, tile) in chunk.tiles.iter_mut().enumerate() {
+        let first = first + i * LANES;
+        match level {
+            Level::Scalar => tile.fill(w, first, group),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => tile.fill(w, first, group),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512Vnni => super::avx512::fill(tile, w, first, group),
+            #[cfg(not(target_arch = "x86_64"))]
+            Level::Avx2 | Level::Avx512Vnni => {
+                unreachable!("only levels that are supported are run")
+            }
+        }
+    }
+}
+
+fn add(chunk: &Chunk, group: &Group<'_>, format: Format, sums: &mut Sums, level: Level) {
+    match level {
+        Level::Scalar => {
+            for (row, sums) in sums.iter_mut().enumerate() {
+                let (low, high) = sums.split_at_mut(LANES);
+                add_tile(&chunk.tiles[0], group, format, row, low);
+                add_tile(&chunk.tiles[1], group, format, row, high);
+            }
+        }
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => super::avx2::add(chunk, group, format, sums),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512Vnni => super::avx512::add(chunk, group, format, sums),
+        #[cfg(not(target_arch = "x86_64"))]
+        Level::Avx2 | Level::Avx512Vnni => unreachable!("only levels that are supported are run"),
+    }
+}
+
+/// What is computed, for one row of `x`: `sums` `(LANES)` plus the products with one group.
+fn add_tile(tile: &Tile, group: &Group<'_>, format: Format, row: usize, sums: &mut [f32]) {
+    let (sub_len, n_subs) = (format.sub_len(), group.len / format.sub_len());
+    let codes = &group.codes[row * group.len..][..group.len];
+    let starts = &group.starts[row * n_subs..][..n_subs];
+    let n_scales = group.scales.len() / (group.codes.len() / group.len);
+    let scales = &group.scales[row * n_scales..][..n_scales];
+    for (lane, total) in sums.iter_mut().enumerate() {
+        let mut sum = 0.0_f32;
+        for sub in 0..n_subs {
+            let columns = sub * sub_len..(sub + 1) * sub_len;
+            let product = columns.map(|column| {
+                i32::from(tile.codes[column / 4][lane][column % 4]) * i32::from(codes[column])
+            });
+            let product = (starts[sub] + product.sum::<i32>()) as f32;
+            let product = if n_scales == 1 { product } else { product * scales[sub] };
+            sum = product.mul_add(tile.scales[sub][lane], sum);
+        }
+        if format.has_min() {
+            let pairs = &group.sums[row * n_subs / 2..][..n_subs / 2];
+            let halves = |x: i32| (i32::from(x as i16), x >> 16);
+            let min: i32 = (0..n_subs / 2)
+                .map(|pair| {
+                    let (m, s) = (halves(tile.mins[pair][lane]), halves(pairs[pair]));
+                    m.0 * s.0 + m.1 * s.1
+                })
+                .sum();
+            sum = (min as f32).mul_add(-tile.min_scales[lane], sum);
+        }
+        *total = if n_scales == 1 { sum.mul_add(scales[0], *total) } else { *total + sum };
+    }
+}

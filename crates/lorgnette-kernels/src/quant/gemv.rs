@@ -1,0 +1,79 @@
+//! Few rows of `x`: every block is read once, where it lies.
+
+use rayon::prelude::*;
+
+use super::activations::{Activations, Group};
+use super::format::{Format, GROUP};
+use super::level::Level;
+use super::{Columns, QuantMatrix, par_pieces};
+
+/// Rows of the matrix that a task takes. Enough to be worth a task, few enough that a slower core
+/// does not hold the others up.
+const TASK_ROWS: usize = 64;
+
+/// `y = x · wᵀ`.
+pub(super) fn run(w: &QuantMatrix<'_>, x: &Activations, y: &mut [f32], level: Level) {
+    let columns = Columns::of(y, x.m, w.n);
+    par_pieces(w.n, TASK_ROWS).for_each(|rows| {
+        let mut sums = [0.0; TASK_ROWS];
+        let sums = &mut sums[..rows.len()];
+        for row_of_x in 0..x.m {
+            match level {
+                Level::Scalar => {
+                    for (sum, row) in sums.iter_mut().zip(rows.clone()) {
+                        *sum = dot_scalar(w.format, w.row(row), x, row_of_x);
+                    }
+                }
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx2 => super::avx2::dot(w, rows.start, x, row_of_x, sums),
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx512Vnni => super::avx512::dot(w, rows.start, x, row_of_x, sums),
+                #[cfg(not(target_arch = "x86_64"))]
+                Level::Avx2 | Level::Avx512Vnni => {
+                    unreachable!("only levels that are supported are run")
+                }
+            }
+            #[expect(unsafe_code, reason = "threads write disjoint columns of one matrix")]
+            // SAFETY: tasks have disjoint ranges of columns.
+            unsafe {
+                columns.write(row_of_x, rows.start, sums);
+            }
+        }
+    });
+}
+
+/// What is computed.
+fn dot_scalar(format: Format, row: &[u8], x: &Activations, row_of_x: usize) -> f32 {
+    let group_bytes = GROUP / format.block_len() * format.block_bytes();
+    let groups = row.chunks(group_bytes).enumerate();
+    groups.map(|(i, blocks)| dot_group(format, blocks, &x.group(i), row_of_x)).sum()
+}
+
+fn dot_group(format: Format, blocks: &[u8], group: &Group<'_>, row_of_x: usize) -> f32 {
+    let (block_len, sub_len) = (format.block_len(), format.sub_len());
+    let n_subs = group.len / sub_len;
+    let x = &group.codes[row_of_x * group.len..][..group.len];
+    let n_scales = group.scales.len() / (group.codes.len() / group.len);
+    let mut codes = [0; GROUP];
+    let mut total = 0.0;
+    for (i, block) in blocks.chunks_exact(format.block_bytes()).enumerate() {
+        format.codes(block, &mut codes[..block_len]);
+        let (scale, min_scale) = format.scales(block);
+        let x = &x[i * block_len..][..block_len];
+        let (mut sum, mut mins) = (0_i32, 0_i32);
+        for sub in 0..block_len / sub_len {
+            let at = i * block_len / sub_len + sub;
+            let columns = sub * sub_len..(sub + 1) * sub_len;
+            let product: i32 = columns.clone().map(|j| i32::from(codes[j]) * i32::from(x[j])).sum();
+            let (small, min) = format.small_scale_and_min(block, sub);
+            sum += (group.starts[row_of_x * n_subs + at] + product) * i32::from(small);
+            if format.has_min() {
+                mins += i32::from(min) * columns.map(|j| i32::from(x[j])).sum::<i32>();
+            }
+        }
+        let at = if n_scales == 1 { 0 } else { i };
+        let x_scale = group.scales[row_of_x * n_scales + at];
+        total += (scale * sum as f32 - min_scale * mins as f32) * x_scale;
+    }
+    total
+}

@@ -1,0 +1,156 @@
+use super::*;
+
+use half::f16;
+
+/// Bytes of a matrix whose numbers are of ordinary size: any codes, scales near 1 / 64.
+fn matrix(format: Format, n: usize, k: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed;
+    let mut next = move || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    let n_blocks = n * k / format.block_len();
+    let mut bytes: Vec<u8> = (0..n_blocks * format.block_bytes()).map(|_| next()).collect();
+    for block in bytes.chunks_exact_mut(format.block_bytes()) {
+        let places: &[usize] = match format {
+            Format::Q4_0 | Format::Q8_0 => &[0],
+            Format::Q4K | Format::Q5K => &[0, 2],
+            Format::Q6K => &[208],
+        };
+        for place in places {
+            let scale = f16::from_f32((f32::from(next()) - 127.0) / 8192.0);
+            block[*place..place + 2].copy_from_slice(&scale.to_le_bytes());
+        }
+    }
+    bytes
+}
+
+fn rows(m: usize, k: usize) -> Vec<f32> {
+    (0..m * k).map(|i| ((i * 7919 + i * i % 31) % 613) as f32 / 307.0 - 1.0).collect()
+}
+
+/// The product of the dequantised numbers, in f64.
+fn exact(w: &QuantMatrix<'_>, x: &[f32], m: usize) -> Vec<f64> {
+    let mut y = vec![0.0; m * w.n];
+    let mut numbers = vec![0.0; w.k];
+    for row in 0..w.n {
+        w.dequantise_row(row, &mut numbers);
+        for (i, x) in x.chunks_exact(w.k).enumerate() {
+            let product = |(a, b): (&f32, &f32)| f64::from(*a) * f64::from(*b);
+            y[i * w.n + row] = numbers.iter().zip(x).map(product).sum();
+        }
+    }
+    y
+}
+
+/// Root mean square of the difference, over that of the product.
+fn error(y: &[f32], exact: &[f64]) -> f64 {
+    let square = |x: f64| x * x;
+    let far: f64 = y.iter().zip(exact).map(|(y, e)| square(f64::from(*y) - e)).sum();
+    (far / exact.iter().map(|e| square(*e)).sum::<f64>()).sqrt()
+}
+
+/// Odd numbers of rows, groups that are not whole.
+fn shapes(format: Format) -> Vec<(usize, usize, usize)> {
+    let k = format.block_len();
+    let mut shapes = vec![(1, 1, k), (2, 33, 2 * k), (4, 65, k), (5, 31, 3 * k), (13, 70, 2 * k)];
+    if k == 32 {
+        shapes.extend([(1, 20, 288), (3, 40, 320), (7, 33, 544), (12, 16, 704)]);
+    }
+    shapes
+}
+
+#[test]
+fn every_level_is_near_the_exact_product() {
+    for format in Format::ALL {
+        for (m, n, k) in shapes(format) {
+            let bytes = matrix(format, n, k, 7);
+            let (w, x) = (QuantMatrix::new(format, n, k, &bytes), rows(m, k));
+            let exact = exact(&w, &x, m);
+            for level in Level::ALL.into_iter().filter(|level| level.is_supported()) {
+                let mut y = vec![f32::NAN; m * n];
+                w.matmul(&x, &mut y, m, level);
+                let error = error(&y, &exact);
+                assert!(error < 0.02, "{format:?} {level} {m} x {n} x {k}: {error}");
+            }
+        }
+    }
+}
+
+/// The integer sums are the same; the floating ones are added in another order.
+#[test]
+fn every_level_computes_what_the_scalar_one_does() {
+    for format in Format::ALL {
+        for (m, n, k) in shapes(format) {
+            let bytes = matrix(format, n, k, 11);
+            let (w, x) = (QuantMatrix::new(format, n, k, &bytes), rows(m, k));
+            let mut expected = vec![0.0; m * n];
+            w.matmul(&x, &mut expected, m, Level::Scalar);
+            let expected: Vec<f64> = expected.into_iter().map(f64::from).collect();
+            for level in Level::ALL.into_iter().filter(|level| level.is_supported()) {
+                let mut y = vec![f32::NAN; m * n];
+                w.matmul(&x, &mut y, m, level);
+                let error = error(&y, &expected);
+                assert!(error < 2e-5, "{format:?} {level} {m} x {n} x {k}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_tile_is_filled_the_same_at_every_level() {
+    for format in Format::ALL {
+        let k = 2 * format::GROUP;
+        let bytes = matrix(format, 40, k, 3);
+        let w = QuantMatrix::new(format, 40, k, &bytes);
+        let scratch = || Box::new(chunk::Tile::zeroed());
+        for (first, group) in [(0, 0), (16, 1), (32, 1)] {
+            let mut expected = scratch();
+            expected.fill(&w, first, group);
+            #[cfg(target_arch = "x86_64")]
+            if Level::Avx512Vnni.is_supported() {
+                let mut tile = scratch();
+                avx512::fill(&mut tile, &w, first, group);
+                assert!(tile.codes == expected.codes, "{format:?} codes");
+                assert_eq!(tile.scales, expected.scales, "{format:?}");
+                assert_eq!(tile.mins, expected.mins, "{format:?}");
+                assert_eq!(
+                    tile.min_scales.map(f32::to_bits),
+                    expected.min_scales.map(f32::to_bits)
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn threads_change_nothing() {
+    let (m, n, k) = (9, 300, 512);
+    let bytes = matrix(Format::Q4K, n, k, 5);
+    let (w, x) = (QuantMatrix::new(Format::Q4K, n, k, &bytes), rows(m, k));
+    let run = |n_threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+        let mut y = vec![0.0; m * n];
+        pool.install(|| w.matmul(&x, &mut y, m, Level::best()));
+        y
+    };
+    assert_eq!(run(1), run(2));
+    assert_eq!(run(1), run(5));
+}
+
+#[test]
+fn what_is_not_finite_is_not_hidden() {
+    let bytes = matrix(Format::Q4K, 3, 256, 5);
+    let w = QuantMatrix::new(Format::Q4K, 3, 256, &bytes);
+    for m in [1, 6] {
+        let mut x = rows(m, 256);
+        x[17] = f32::NAN;
+        for level in Level::ALL.into_iter().filter(|level| level.is_supported()) {
+            let mut y = vec![0.0; m * 3];
+            w.matmul(&x, &mut y, m, level);
+            assert!(y[..3].iter().all(|y| y.is_nan()), "{level}");
+            assert!(y[3..].iter().all(|y| y.is_finite()), "{level}");
+        }
+    }
+}
