@@ -53,7 +53,12 @@ def example(sample: Sample, rng: random.Random, most_chats: int = 4) -> Example:
             ids += question + answer
             # The last token of the question is taught the first of the answer, and so on.
             targets += [IGNORE] * (len(question) - 1) + answer + [IGNORE]
-            looks += [IGNORE] * (len(question) - 1) + places_of(turn.answer, drawn, seen_at) + [IGNORE, IGNORE]
+            answer_looks = places_of(turn.answer, drawn, seen_at)
+            if turn.shape is not None:
+                _, _, x, y, _ = sample.canvas.regions[turn.shape]
+                # Until the answer tells the shape from others; its last letters need no picture.
+                answer_looks[:4] = [token_of(x, y, rows, columns)] * min(4, len(answer_looks))
+            looks += [IGNORE] * (len(question) - 1) + answer_looks + [IGNORE, IGNORE]
         positions += range(n_shared, n_shared + len(ids) - start)
         branch += [number] * (len(ids) - start)
     glyphs = torch.zeros(len(patches), SLOTS, dtype=torch.long)

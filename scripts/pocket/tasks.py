@@ -28,11 +28,12 @@ DESCRIBE = ["Describe this picture.", "Describe this.", "Describe", "What is in 
 
 @dataclass
 class Turn:
-    """A question, its right answer, and which ability it asks for."""
+    """A question, its right answer, which ability it asks for, and the number of the shape that it is about."""
 
     task: str
     question: str
     answer: str
+    shape: int | None = None
 
 
 @dataclass
@@ -499,14 +500,14 @@ class Source:
             y = (row + 0.5) * cell_h + rng.uniform(-slack_y, slack_y) * 0.7
             shape_on(canvas, shape, x, y, radius, tint(rng, COLOURS[colour], 14))
             canvas.regions.append((SHAPES.index(shape), list(COLOURS).index(colour), x, y, radius))
-            things.append((colour, shape, row, column))
+            things.append((colour, shape, row, column, len(things)))
         return self.finish(canvas, self.ask_scene(things), 0.8)
 
     def ask_scene(self, things) -> list[list[Turn]]:
         rng = self.rng
         chats = []
         ordered = sorted(things, key=lambda thing: (thing[2], thing[3]))
-        parts = [f"{a(colour)} {shape} {PLACES[row][column]}" for colour, shape, row, column in ordered]
+        parts = [f"{a(colour)} {shape} {PLACES[row][column]}" for colour, shape, row, column, _ in ordered]
         chats.append([Turn("describe", rng.choice(DESCRIBE), listed(parts).capitalize() + ".")])
 
         def name(thing):
@@ -517,15 +518,16 @@ class Source:
 
         unique = [thing for thing in things if name(thing)]
         unique_colour = [thing for thing in things if sum(other[0] == thing[0] for other in things) == 1]
-        colour_turns = [Turn("colour", f"What colour is the {thing[1]}?", thing[0].capitalize() + ".") for thing in unique]
+        colour_turns = [Turn("colour", f"What colour is the {thing[1]}?", thing[0].capitalize() + ".", thing[4])
+                        for thing in unique]
         rng.shuffle(colour_turns)
         chats += [[turn] for turn in colour_turns[:2]]
         for thing in rng.sample(unique_colour, k=min(2, len(unique_colour))):
             asked = rng.choice(["What shape is {}?", "What is {}?"]).format(thing[0])
-            chats.append([Turn("shape", asked, f"{a(thing[1]).capitalize()}.")])
+            chats.append([Turn("shape", asked, f"{a(thing[1]).capitalize()}.", thing[4])])
         for thing in rng.sample(things, k=min(2, len(things))):
             called = name(thing) if rng.random() < 0.5 and name(thing) else f"{thing[0]} {thing[1]}"
-            chats.append([Turn("position", f"Where is the {called}?", PLACES[thing[2]][thing[3]].capitalize() + ".")])
+            chats.append([Turn("position", f"Where is the {called}?", PLACES[thing[2]][thing[3]].capitalize() + ".", thing[4])])
         chats.append([Turn("count", rng.choice(["How many shapes are there?", "How many things are there?"]),
                            NUMBERS[len(things)].capitalize() + ".")])
         kind = rng.random()
@@ -549,7 +551,7 @@ class Source:
         if len(colour_turns) > 1 and rng.random() < 0.5:
             first, second = colour_turns[:2]
             shape = second.question.removeprefix("What colour is the ").removesuffix("?")
-            chats.append([first, Turn("colour", f"And the {shape}?", second.answer)])
+            chats.append([first, Turn("colour", f"And the {shape}?", second.answer, second.shape)])
         if rng.random() < 0.3:
             kind = rng.choice(["text", "button", "total", "absent shape"])
             if kind == "absent shape":
@@ -681,8 +683,8 @@ class Source:
         canvas.regions.append((SHAPES.index(shape), list(COLOURS).index(colour), x, y, radius))
         chats = [
             [Turn("line" if size >= 16 else "read", rng.choice(READ), text)],
-            [Turn("colour", f"What colour is the {shape}?", colour.capitalize() + ".")],
-            [Turn("shape", "What shape is there?", a(shape).capitalize() + ".")],
+            [Turn("colour", f"What colour is the {shape}?", colour.capitalize() + ".", 0)],
+            [Turn("shape", "What shape is there?", a(shape).capitalize() + ".", 0)],
             [Turn("describe", rng.choice(DESCRIBE), f'{a(colour).capitalize()} {shape} and a text that says: "{text}"')],
         ]
         if rng.random() < 0.5:

@@ -85,7 +85,8 @@ def main():
     options.add_argument("--teacher", type=float, default=1.0, help="weight of the patches' loss")
     options.add_argument("--workers", type=int, default=1)
     options.add_argument("--save-every", type=int, default=250)
-    options.add_argument("--from", dest="start", type=Path, help="weights to begin with: a checkpoint of another run")
+    options.add_argument("--from", dest="start", type=Path, 
+                         help="weights to begin with: another run's checkpoint, or the folder of the shipped model")
     args = options.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
 
@@ -101,19 +102,22 @@ def main():
                   torch.optim.AdamW(others, lr=args.lr / 2, betas=(0.9, 0.98), weight_decay=0.01)]
 
     first, checkpoint = 0, args.out / "checkpoint.pt"
-    saved = checkpoint if checkpoint.exists() else args.start
-    if saved:
-        state = torch.load(saved, map_location=device, weights_only=True)
+    if checkpoint.exists():
+        state = torch.load(checkpoint, map_location=device, weights_only=True)
+        first = state["step"]
+        for module, kept in zip((network, teacher), (state["network"], state["teacher"])):
+            module.load_state_dict(kept)
+        for optimiser, kept in zip(optimisers, state["optimisers"]):
+            optimiser.load_state_dict(kept)
+        print(f"goes on from {checkpoint} at step {first}", flush=True)
+    elif args.start and args.start.is_dir():
+        import shipped
+
+        network.load_state_dict(shipped.weights(args.start, network.sizes))
+    elif args.start:
+        state = torch.load(args.start, map_location=device, weights_only=True)
         network.load_state_dict(state["network"])
-        teacher.load_state_dict(state["teacher"], strict=False)
-        if saved == checkpoint:
-            first = state["step"]
-            for optimiser, kept in zip(optimisers, state["optimisers"]):
-                try:
-                    optimiser.load_state_dict(kept)
-                except ValueError:
-                    print("another teacher: its optimiser starts anew", flush=True)
-        print(f"goes on from {saved} at step {first}", flush=True)
+        teacher.load_state_dict(state["teacher"])
 
     decay = args.decay if args.decay is not None else args.steps // 5
     data = Batches(args.seed, first, args.steps, args.pictures, args.curriculum)
