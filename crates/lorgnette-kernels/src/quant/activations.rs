@@ -34,6 +34,17 @@ pub(super) struct Group<'a> {
     pub(super) sums: &'a [i32],
 }
 
+/// A group of 256 columns of one row, for the K formats.
+#[derive(Clone, Copy)]
+pub(super) struct WholeGroup<'a> {
+    pub(super) codes: &'a [i8],
+    pub(super) scale: f32,
+    /// See [`Group::starts`].
+    pub(super) starts: &'a [i32],
+    /// See [`Group::sums`].
+    pub(super) sums: &'a [i32],
+}
+
 impl Format {
     /// Scales, starts and sums of one row of `x` in `len` columns.
     fn counts(self, len: usize) -> [usize; 3] {
@@ -77,6 +88,20 @@ impl Activations {
 
     pub(super) fn n_groups(&self) -> usize {
         self.k.div_ceil(GROUP)
+    }
+
+    /// What [`Activations::group`] has of one row, quicker to find.
+    #[inline]
+    pub(super) fn whole_group(&self, i: usize, row: usize) -> WholeGroup<'_> {
+        let at = i * self.m + row;
+        let n_subs = GROUP / self.format.sub_len();
+        let n_sums = if self.format.has_min() { n_subs / 2 } else { 0 };
+        WholeGroup {
+            codes: &self.codes[at * GROUP..][..GROUP],
+            scale: self.scales[at],
+            starts: &self.starts[at * n_subs..][..n_subs],
+            sums: &self.sums[at * n_sums..][..n_sums],
+        }
     }
 
     pub(super) fn group(&self, i: usize) -> Group<'_> {

@@ -56,7 +56,7 @@ pub(super) fn dot(
     unsafe {
         while done + dot::ROWS <= out.len() {
             let row = |i: usize| w.row(first + done + i);
-            let rows = [row(0), row(1), row(2), row(3)];
+            let rows = std::array::from_fn(row);
             let sums = dot::dot::<{ dot::ROWS }>(w.format, rows, x, row_of_x);
             out[done..done + dot::ROWS].copy_from_slice(&sums);
             done += dot::ROWS;

@@ -7,7 +7,7 @@ use std::arch::x86_64::*;
 
 use half::f16;
 
-use crate::quant::activations::Activations;
+use crate::quant::activations::{Activations, WholeGroup};
 use crate::quant::format::{Format, GROUP};
 
 /// Rows of the matrix at a time: what is made of `x` serves all of them, and the processor fetches
@@ -50,8 +50,8 @@ fn k4<const R: usize, const HIGH: bool>(
     let mut sums = [_mm512_setzero_ps(); R];
     let mut mins = [_mm_setzero_ps(); R];
     for i in 0..x.n_groups() {
-        let group = x.group(i);
-        let codes = &group.codes[row_of_x * GROUP..][..GROUP];
+        let WholeGroup { codes, scale: x_scale, sums: x_sums, .. } = x.whole_group(i, row_of_x);
+        prefetch(rows, i * format.block_bytes(), format.block_bytes());
         let mut parts = [_mm512_setzero_si512(); 4];
         for half in 0..2 {
             let one = load_512_of(&codes[128 * half..]);
@@ -60,11 +60,10 @@ fn k4<const R: usize, const HIGH: bool>(
             parts[2 * half] = _mm512_shuffle_i64x2::<0b01_00_01_00>(one, two);
             parts[2 * half + 1] = _mm512_shuffle_i64x2::<0b11_10_11_10>(one, two);
         }
-        let x_sums = load_128_of(&group.sums[row_of_x * 4..]);
-        let x_scale = _mm_set1_ps(group.scales[row_of_x]);
+        let x_sums = load_128_of(x_sums);
+        let x_scale = _mm_set1_ps(x_scale);
         for r in 0..R {
             let block = &rows[r][i * format.block_bytes()..][..format.block_bytes()];
-            prefetch::<R>(block, rows[r].len());
             let header: &[u8; 16] = block.first_chunk().expect("a block has a header");
             let (scales, small_mins) = k_scales(header);
             let scales = _mm512_broadcast_i32x4(scales);
@@ -136,17 +135,15 @@ fn q6_k<const R: usize>(rows: [&[u8]; R], x: &Activations, row_of_x: usize) -> [
     let zero = _mm512_setzero_si512();
     let mut sums = [_mm512_setzero_ps(); R];
     for i in 0..x.n_groups() {
-        let group = x.group(i);
-        let codes = &group.codes[row_of_x * GROUP..][..GROUP];
+        let WholeGroup { codes, scale: x_scale, starts, .. } = x.whole_group(i, row_of_x);
+        prefetch(rows, i * BLOCK, BLOCK);
         let mut parts = [zero; 4];
         for (quarter, part) in parts.iter_mut().enumerate() {
             *part = load_512_of(&codes[64 * quarter..]);
         }
-        let starts = load_512_i32(&group.starts[16 * row_of_x..]);
-        let x_scale = group.scales[row_of_x];
+        let starts = load_512_i32(starts);
         for r in 0..R {
             let block = &rows[r][i * BLOCK..][..BLOCK];
-            prefetch::<R>(block, rows[r].len());
             let scales = load_128(&block[192..]);
             // What the codes are shifted by, times the scales: one number a sub-block.
             let mut sum = _mm512_mullo_epi32(_mm512_cvtepi8_epi32(scales), starts);
@@ -190,9 +187,7 @@ fn small<const R: usize, const BLOCK: usize>(
         let n_blocks = group.len / 32;
         let codes = &group.codes[row_of_x * group.len..][..group.len];
         let scales = &group.scales[row_of_x * n_blocks..][..n_blocks];
-        for row in rows {
-            prefetch::<R>(&row[i * GROUP / 32 * BLOCK..][..n_blocks * BLOCK], row.len());
-        }
+        prefetch(rows, i * GROUP / 32 * BLOCK, n_blocks * BLOCK);
         let starts = &group.starts[row_of_x * n_blocks..][..n_blocks];
         for (b, x_codes) in codes.chunks_exact(32).enumerate() {
             let x_codes = load_256_of(x_codes);
@@ -222,16 +217,19 @@ fn small<const R: usize, const BLOCK: usize>(
     out
 }
 
-/// Asks for the same bytes of the rows that come next. The processor guesses well only inside a
-/// page of 4 KiB, which is a row or two.
+/// Asks, one after the other, for as many bytes as `R` rows have from `at` on, of the rows that come
+/// next. They go to the second cache, since long rows would push each other out of the first one.
+///
+/// Left to itself, the processor follows each row as a stream of its own and guesses only inside a
+/// page of 4 KiB, which is a row or two: a third of the memory's speed is lost.
 #[inline]
-fn prefetch<const R: usize>(bytes: &[u8], row_bytes: usize) {
-    for at in (0..bytes.len()).step_by(64) {
-        let ahead = bytes.as_ptr().wrapping_add(R * row_bytes + at);
+fn prefetch<const R: usize>(rows: [&[u8]; R], at: usize, len: usize) {
+    let next = rows[0].as_ptr().wrapping_add(R * (rows[0].len() + at));
+    for at in (0..R * len).step_by(64) {
         #[expect(unsafe_code, reason = "a hint")]
         // SAFETY: nothing is read; any address may be asked for.
         unsafe {
-            _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
+            _mm_prefetch::<_MM_HINT_T1>(next.wrapping_add(at).cast());
         }
     }
 }
