@@ -16,14 +16,10 @@ fn products(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("{format:?}"));
         group.sample_size(10).measurement_time(Duration::from_secs(3));
         group.warm_up_time(Duration::from_millis(500));
-        for m in [1, 4, 16, 128, 512] {
+        for m in [4, 16, 128, 512] {
             let x: Vec<f32> = (0..m * k).map(|i| (i % 613) as f32 / 307.0 - 1.0).collect();
             let mut y = vec![0.0; m * n];
-            let throughput = match m {
-                1 => Throughput::Bytes(n_bytes as u64),
-                _ => Throughput::Elements((2 * m * n * k) as u64),
-            };
-            group.throughput(throughput);
+            group.throughput(Throughput::Elements((2 * m * n * k) as u64));
             group.bench_function(BenchmarkId::from_parameter(m), |bencher| {
                 bencher.iter(|| w.matmul(&x, &mut y, m, Level::best()));
             });
@@ -31,5 +27,31 @@ fn products(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, products);
+/// One row of `x` by rows of several lengths. The matrix is many times the caches' size, as a
+/// network's are together: what is measured is how well memory is read.
+fn streams(criterion: &mut Criterion) {
+    const BYTES: usize = 400 << 20;
+    let mut memory = memmap2::MmapMut::map_anon(BYTES).expect("memory");
+    #[cfg(target_os = "linux")]
+    let _ = memory.advise(memmap2::Advice::HugePage);
+    memory.fill(0);
+    for format in Format::ALL {
+        let mut group = criterion.benchmark_group(format!("stream-{format:?}"));
+        group.sample_size(10).measurement_time(Duration::from_secs(3));
+        group.warm_up_time(Duration::from_millis(500));
+        for k in [3072, 5120, 14_336] {
+            let row_bytes = k / format.block_len() * format.block_bytes();
+            let n = BYTES / row_bytes;
+            let w = QuantMatrix::new(format, n, k, &memory[..n * row_bytes]);
+            let x: Vec<f32> = (0..k).map(|i| (i % 613) as f32 / 307.0 - 1.0).collect();
+            let mut y = vec![0.0; n];
+            group.throughput(Throughput::BytesDecimal((n * row_bytes) as u64));
+            group.bench_function(BenchmarkId::from_parameter(k), |bencher| {
+                bencher.iter(|| w.matmul(&x, &mut y, 1, Level::best()));
+            });
+        }
+    }
+}
+
+criterion_group!(benches, products, streams);
 criterion_main!(benches);

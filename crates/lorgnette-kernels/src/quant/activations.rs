@@ -91,7 +91,7 @@ impl Activations {
     }
 
     /// What [`Activations::group`] has of one row, quicker to find.
-    #[inline]
+    #[inline(always)]
     pub(super) fn whole_group(&self, i: usize, row: usize) -> WholeGroup<'_> {
         let at = i * self.m + row;
         let n_subs = GROUP / self.format.sub_len();

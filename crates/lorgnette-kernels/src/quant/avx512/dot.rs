@@ -10,8 +10,7 @@ use half::f16;
 use crate::quant::activations::{Activations, WholeGroup};
 use crate::quant::format::{Format, GROUP};
 
-/// Rows of the matrix at a time: what is made of `x` serves all of them, and the processor fetches
-/// as many streams ahead.
+/// Rows of the matrix at a time: what is made of `x` serves all of them.
 pub(super) const ROWS: usize = 4;
 
 /// Products of `R` rows of the matrix with one row of `x`.
