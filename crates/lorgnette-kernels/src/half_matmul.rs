@@ -3,6 +3,9 @@
 //! The products and sums are f32, so the result is that of the widened matrix, but only a panel
 //! of it is wide at a time: half the memory, and half the bytes to read.
 
+#[cfg(target_arch = "x86_64")]
+pub mod rounded;
+
 use gemm::Parallelism;
 use rayon::prelude::*;
 
@@ -72,7 +75,7 @@ pub fn matmul_nt<T: Element>(x: &[f32], w: &[T], y: &mut [f32], (m, n, k): (usiz
 struct Columns(*mut f32);
 
 #[expect(unsafe_code, reason = "threads write disjoint columns of one matrix")]
-// SAFETY: shared only inside `matmul_nt`, whose threads write disjoint columns.
+// SAFETY: shared only inside a `matmul_nt`, whose threads write disjoint columns.
 unsafe impl Sync for Columns {}
 
 #[cfg(test)]

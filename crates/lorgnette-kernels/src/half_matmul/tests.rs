@@ -44,3 +44,27 @@ fn tall_products_take_larger_panels() {
 fn no_rows_is_no_work() {
     matmul_nt::<f16>(&[], &[f16::ONE; 4], &mut [], (0, 2, 2));
 }
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn the_rounded_product_is_that_of_rounded_factors() {
+    if !rounded::is_supported() {
+        return eprintln!("skipped: this processor does not multiply bf16");
+    }
+    let bf16_of = |i| bf16::from_f32(number(i)).to_f32();
+    for (m, n, k) in [(1, 1, 2), (5, 64, 34), (6, 65, 256), (13, 130, 258), (520, 40, 600)] {
+        let x: Vec<f32> = (0..m * k).map(number).collect();
+        let w: Vec<f16> = (0..n * k).map(|i| f16::from_f32(bf16_of(i + 7))).collect();
+        let mut y = vec![f32::NAN; m * n];
+        rounded::matmul_nt(&x, &w, &mut y, (m, n, k));
+        for (i, y) in y.iter().enumerate() {
+            let (row, col) = (i / n, i % n);
+            let products = (0..k).map(|j| {
+                let w = bf16::from_f32(w[col * k + j].to_f32());
+                f64::from(bf16_of(row * k + j)) * f64::from(w.to_f32())
+            });
+            let expected: f64 = products.sum();
+            assert!((f64::from(*y) - expected).abs() < 1e-4, "({m}, {n}, {k}) at {row}, {col}");
+        }
+    }
+}
