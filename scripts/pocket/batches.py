@@ -11,6 +11,7 @@ from network import BOS, EOS, INST, INST_END, PATCH, cut, encode, picture_ids
 from tasks import Sample, Source
 
 SLOTS = 3  # letters that one patch may be asked to name
+BEFORE = 2  # letters before its first that a patch may be asked for: by them a reader finds where to go on
 ORDINALS = 48  # places in a line that a patch may be asked for
 IGNORE = -100
 KINDS = {"lines": 34, "dialog": 18, "scene": 18, "receipt": 10, "form": 6, "screen": 4, "chart": 6, "mixed": 4}
@@ -28,6 +29,7 @@ class Example:
     targets: list[int]  # the token after each, where an answer is learnt
     looks: list[int]  # where the token that follows is drawn: the place of a patch's [IMG], or IGNORE
     glyphs: Tensor  # [patches, SLOTS], 0 for none
+    before: Tensor  # [patches, BEFORE], what is read before the first letter, 0 for a blank, IGNORE where there is no letter
     ordinals: Tensor  # [patches], the place of the first letter in its line, IGNORE for none
     shapes: Tensor  # [patches], 0 for none
     colours: Tensor  # [patches], IGNORE where there is no shape
@@ -62,24 +64,31 @@ def example(sample: Sample, rng: random.Random, most_chats: int = 4) -> Example:
         positions += range(n_shared, n_shared + len(ids) - start)
         branch += [number] * (len(ids) - start)
     glyphs = torch.zeros(len(patches), SLOTS, dtype=torch.long)
+    before = torch.full((len(patches), BEFORE), IGNORE)
     ordinals = torch.full((len(patches),), IGNORE)
     found: dict[int, list] = {}
+    line: dict[int, int] = {}
     for letter, x, y, ordinal in sample.canvas.glyphs:
+        if ordinal == 0:
+            line = {}
+        line[ordinal] = ord(letter) - 32
         row, column = int(y // PATCH), int(x // PATCH)
         if 0 <= row < rows and 0 <= column < columns and "!" <= letter <= "~":
-            found.setdefault(row * columns + column, []).append((x, ord(letter) - 32, ordinal))
+            earlier = [line.get(ordinal - 1 - i, 0) for i in range(BEFORE)]
+            found.setdefault(row * columns + column, []).append((x, ord(letter) - 32, ordinal, earlier))
     for patch, letters in found.items():
         letters = sorted(letters)[:SLOTS]
-        for slot, (_, letter, _) in enumerate(letters):
+        for slot, (_, letter, _, _) in enumerate(letters):
             glyphs[patch, slot] = letter
         ordinals[patch] = min(letters[0][2], ORDINALS - 1)
+        before[patch] = torch.tensor(letters[0][3])
     shapes = torch.zeros(len(patches), dtype=torch.long)
     colours = torch.full((len(patches),), IGNORE)
     centres = (places.float() + 0.5) * PATCH
     for shape, colour, x, y, radius in sample.canvas.regions:
         inside = (centres - torch.tensor([y, x])).abs().amax(-1) < max(radius, 9)
         shapes[inside], colours[inside] = shape + 1, colour
-    return Example(patches, places, ids, positions, branch, targets, looks, glyphs, ordinals, shapes, colours)
+    return Example(patches, places, ids, positions, branch, targets, looks, glyphs, before, ordinals, shapes, colours)
 
 
 def token_of(x: float, y: float, rows: int, columns: int) -> int:
@@ -121,6 +130,7 @@ def collate(examples: list[Example]) -> dict[str, Tensor]:
         "places": torch.zeros(n, n_patches, 2, dtype=torch.long),
         "has_patch": torch.zeros(n, n_patches, dtype=torch.bool),
         "glyphs": torch.full((n, n_patches, SLOTS), IGNORE),
+        "before": torch.full((n, n_patches, BEFORE), IGNORE),
         "ordinals": torch.full((n, n_patches), IGNORE),
         "shapes": torch.full((n, n_patches), IGNORE),
         "colours": torch.full((n, n_patches), IGNORE),
@@ -132,7 +142,7 @@ def collate(examples: list[Example]) -> dict[str, Tensor]:
     }
     for i, one in enumerate(examples):
         patches, tokens = len(one.patches), len(one.ids)
-        for name in ("patches", "places", "glyphs", "ordinals", "shapes", "colours"):
+        for name in ("patches", "places", "glyphs", "before", "ordinals", "shapes", "colours"):
             batch[name][i, :patches] = getattr(one, name)
         batch["has_patch"][i, :patches] = True
         for name in ("ids", "positions", "branch", "targets", "looks"):
@@ -151,7 +161,7 @@ def text_mask(branch: Tensor) -> Tensor:
 class Batches(torch.utils.data.IterableDataset):
     """Endless steps: each is a list of batches whose pictures are of like size. Step n is the same on every run."""
 
-    def __init__(self, seed: int, first: int, last: int, pictures: int, curriculum: int, tokens: int = 6000):
+    def __init__(self, seed: int, first: int, last: int, pictures: int, curriculum: int, tokens: int = 3000):
         self.seed, self.first, self.last, self.pictures = seed, first, last, pictures
         self.curriculum, self.tokens = curriculum, tokens
 

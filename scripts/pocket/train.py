@@ -4,15 +4,19 @@ import argparse
 import json
 import os
 import time
+from collections import Counter
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from batches import IGNORE, ORDINALS, SLOTS, Batches, text_mask
-from network import Pocket, Sizes, added
+from batches import BEFORE, IGNORE, ORDINALS, SLOTS, Batches, text_mask
+from network import Block, Pocket, Sizes, added
 from tasks import COLOURS, SHAPES
+
+
+TAUGHT = ["letters", "before", "ordinals", "shapes", "colours", "place", "looks"]
 
 
 class Teacher(nn.Module):
@@ -26,30 +30,32 @@ class Teacher(nn.Module):
         self.colours = nn.Linear(hidden, len(COLOURS))
         self.place = nn.Linear(hidden, 2)
         self.ordinals = nn.Linear(hidden, ORDINALS)
+        self.before = nn.Linear(hidden, BEFORE * self.n_letters)
 
-    def forward(self, features: Tensor, batch: dict[str, Tensor]) -> Tensor:
+    def forward(self, features: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         features = F.rms_norm(features, features.shape[-1:])
         has, places = batch["has_patch"], batch["places"]
         letters = self.letters(features).float().view(*features.shape[:2], SLOTS, self.n_letters)
         # Most of a picture is no letter, which is soon known and would drown the rest.
         weight = torch.ones(self.n_letters, device=features.device)
         weight[0] = 0.1
-        loss = F.cross_entropy(letters.flatten(0, 2), batch["glyphs"].flatten(), weight, ignore_index=IGNORE)
-        loss = loss + 0.5 * F.cross_entropy(self.shapes(features).float().flatten(0, 1), batch["shapes"].flatten(),
-                                            ignore_index=IGNORE)
-        if (batch["colours"] != IGNORE).any():
-            colours = self.colours(features).float().flatten(0, 1)
-            loss = loss + 0.3 * F.cross_entropy(colours, batch["colours"].flatten(), ignore_index=IGNORE)
-        if (batch["ordinals"] != IGNORE).any():
-            ordinals = self.ordinals(features).float().flatten(0, 1)
-            loss = loss + 0.3 * F.cross_entropy(ordinals, batch["ordinals"].flatten(), ignore_index=IGNORE)
+        found = {"letters": F.cross_entropy(letters.flatten(0, 2), batch["glyphs"].flatten(), weight, ignore_index=IGNORE)}
         sides = places.amax(1, keepdim=True) + 1
         wanted = (places.float() + 0.5) / sides
-        return loss + ((self.place(features).float() - wanted)[has] ** 2).mean()
+        found["place"] = ((self.place(features).float() - wanted)[has] ** 2).mean()
+        heads = {"shapes": (self.shapes, 0.5), "colours": (self.colours, 0.3), "ordinals": (self.ordinals, 0.3)}
+        for name, (head, share) in heads.items():
+            if (batch[name] != IGNORE).any():
+                logits = head(features).float().flatten(0, 1)
+                found[name] = share * F.cross_entropy(logits, batch[name].flatten(), ignore_index=IGNORE)
+        if (batch["before"] != IGNORE).any():
+            before = self.before(features).float().view(*features.shape[:2], BEFORE, self.n_letters)
+            found["before"] = 0.5 * F.cross_entropy(before.flatten(0, 2), batch["before"].flatten(), ignore_index=IGNORE)
+        return found
 
 
-def losses(network: Pocket, teacher: Teacher, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, int]:
-    """Summed loss of the answers' tokens, mean loss of the teachers, and how many tokens were right.
+def losses(network: Pocket, teacher: Teacher, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor], int]:
+    """Summed loss of the answers' tokens, mean losses of the teachers by name, and how many tokens were right.
 
     The second teacher says where to look: while an answer is read off the picture, the first head of the middle layers
     is to look at the patch with the letter that comes next. Left alone, a network this small finds that late.
@@ -63,8 +69,8 @@ def losses(network: Pocket, teacher: Teacher, batch: dict[str, Tensor]) -> tuple
     right = int((logits.argmax(-1) == wanted).sum())
     taught = teacher(features, batch)
     looks = batch["looks"] != IGNORE
-    for scores in watched if looks.any() else []:
-        taught = taught + F.cross_entropy(scores[looks].float(), batch["looks"][looks]) / len(watched)
+    if looks.any():
+        taught["looks"] = sum(F.cross_entropy(scores[looks].float(), batch["looks"][looks]) for scores in watched) / len(watched)
     return F.cross_entropy(logits, wanted, reduction="sum"), taught, right
 
 
@@ -84,6 +90,8 @@ def main():
     options.add_argument("--lr", type=float, default=4e-3)
     options.add_argument("--teacher", type=float, default=1.0, help="weight of the patches' loss")
     options.add_argument("--workers", type=int, default=1)
+    options.add_argument("--compile", action=argparse.BooleanOptionalAction, default=True,
+                         help="the layers as fused kernels: a third faster, some minutes to make")
     options.add_argument("--save-every", type=int, default=250)
     options.add_argument("--from", dest="start", type=Path, 
                          help="weights to begin with: another run's checkpoint, or the folder of the shipped model")
@@ -119,12 +127,16 @@ def main():
         network.load_state_dict(state["network"])
         teacher.load_state_dict(state["teacher"])
 
+    if args.compile:
+        torch._dynamo.config.cache_size_limit = 64
+        Block.forward = torch.compile(Block.forward, dynamic=True)
+
     decay = args.decay if args.decay is not None else args.steps // 5
     data = Batches(args.seed, first, args.steps, args.pictures, args.curriculum)
     loader = torch.utils.data.DataLoader(data, batch_size=None, num_workers=args.workers,
                                          prefetch_factor=4 if args.workers else None)
     log = (args.out / "log.jsonl").open("a")
-    begun, seen = time.monotonic(), {"answer": 0.0, "patches": 0.0, "right": 0.0, "tokens": 0, "pictures": 0, "steps": 0}
+    begun, seen = time.monotonic(), Counter()
     for step, groups in enumerate(loader, first):
         scale = rate(step, 200, args.steps, decay)
         for optimiser, level in zip(optimisers, (args.lr, args.lr / 2)):
@@ -132,16 +144,16 @@ def main():
                 group["lr"] = level * scale
         n_answer = sum(int((group["targets"] != IGNORE).sum()) for group in groups)
         n_pictures = sum(len(group["ids"]) for group in groups)
-        teaching = args.teacher
         step_loss = 0.0
         for group in groups:
             group = {name: tensor.to(device) for name, tensor in group.items()}
             with torch.autocast(device.type, dtype=torch.bfloat16):
-                answer, patches, right = losses(network, teacher, group)
+                answer, taught, right = losses(network, teacher, group)
             share = len(group["ids"]) / n_pictures
-            (answer / n_answer + teaching * share * patches).backward()
+            (answer / n_answer + args.teacher * share * sum(taught.values())).backward()
             step_loss += answer.item()
-            seen["patches"] += patches.item() * share
+            for name, loss in taught.items():
+                seen[name] += loss.item() * share
             seen["right"] += right
         nn.utils.clip_grad_norm_([*network.parameters(), *teacher.parameters()], 1.0)
         for optimiser in optimisers:
@@ -154,12 +166,12 @@ def main():
         if (step + 1) % 20 == 0:
             seconds = time.monotonic() - begun
             line = {"step": step + 1, "loss": round(seen["answer"] / seen["tokens"], 5),
-                    "right": round(seen["right"] / seen["tokens"], 4), "patches": round(seen["patches"] / seen["steps"], 5),
-                    "rate": round(scale, 4)}
+                    "right": round(seen["right"] / seen["tokens"], 4),
+                    **{name: round(seen[name] / seen["steps"], 4) for name in TAUGHT}, "rate": round(scale, 4)}
             log.write(json.dumps(line) + "\n")
             log.flush()
             print(f"{line}  {seen['pictures'] / seconds:.1f} pictures/s", flush=True)
-            begun, seen = time.monotonic(), dict.fromkeys(seen, 0)
+            begun, seen = time.monotonic(), Counter()
         if (step + 1) % args.save_every == 0 or step + 1 == args.steps:
             state = {"network": network.state_dict(), "teacher": teacher.state_dict(), "step": step + 1,
                      "optimisers": [optimiser.state_dict() for optimiser in optimisers]}

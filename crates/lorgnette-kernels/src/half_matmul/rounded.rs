@@ -3,6 +3,8 @@
 //! Sums stay f32. A checkpoint made in bf16 loses nothing of its matrices, even when its file has
 //! them as f16; the rows of `x` lose what they lose in any network run in bf16.
 
+#![allow(clippy::wildcard_imports, reason = "instructions have names of their own kind")]
+
 use std::arch::x86_64::*;
 use std::ops::Range;
 
