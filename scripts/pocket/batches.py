@@ -7,14 +7,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from draw import Glyph
 from network import BOS, EOS, INST, INST_END, PATCH, cut, encode, picture_ids
 from tasks import Sample, Source
 
 SLOTS = 3  # letters that one patch may be asked to name
 BEFORE = 2  # letters before its first that a patch may be asked for: by them a reader finds where to go on
+OWNER = 3  # first letters of what a text belongs to, which its patches may be asked for
 ORDINALS = 48  # places in a line that a patch may be asked for
 IGNORE = -100
-KINDS = {"lines": 34, "dialog": 18, "scene": 18, "receipt": 10, "form": 6, "screen": 4, "chart": 6, "mixed": 4}
+KINDS = {"lines": 34, "dialog": 18, "scene": 28, "receipt": 10, "form": 6, "screen": 4, "chart": 6, "mixed": 4}
 
 
 @dataclass
@@ -27,12 +29,15 @@ class Example:
     positions: list[int]
     branch: list[int]  # 0 is the picture, which all conversations see
     targets: list[int]  # the token after each, where an answer is learnt
+    weights: list[float]  # of each target: a short answer is not to drown among the letters of long ones
     looks: list[int]  # where the token that follows is drawn: the place of a patch's [IMG], or IGNORE
     glyphs: Tensor  # [patches, SLOTS], 0 for none
     before: Tensor  # [patches, BEFORE], what is read before the first letter, 0 for a blank, IGNORE where there is no letter
+    owners: Tensor  # [patches, OWNER], what the first letter's text belongs to, 0 for nothing, IGNORE where there is no letter
     ordinals: Tensor  # [patches], the place of the first letter in its line, IGNORE for none
     shapes: Tensor  # [patches], 0 for none
     colours: Tensor  # [patches], IGNORE where there is no shape
+    cells: Tensor  # [patches], which ninth of the picture the shape is in, IGNORE where there is none
 
 
 def example(sample: Sample, rng: random.Random, most_chats: int = 4) -> Example:
@@ -41,9 +46,9 @@ def example(sample: Sample, rng: random.Random, most_chats: int = 4) -> Example:
     ids = [BOS, INST, *picture_ids(rows, columns)]
     n_shared = len(ids)
     positions, branch, targets = list(range(n_shared)), [0] * n_shared, [IGNORE] * n_shared
-    looks = [IGNORE] * n_shared
-    drawn = "".join(glyph[0] for glyph in sample.canvas.glyphs)
-    seen_at = [token_of(x, y, rows, columns) for _, x, y, _ in sample.canvas.glyphs]
+    weights, looks = [0.0] * n_shared, [IGNORE] * n_shared
+    drawn = "".join(glyph.letter for glyph in sample.canvas.glyphs)
+    seen_at = [token_of(glyph.x, glyph.y, rows, columns) for glyph in sample.canvas.glyphs]
     chats = sample.chats if len(sample.chats) <= most_chats else rng.sample(sample.chats, most_chats)
     for number, chat in enumerate(chats, 1):
         start = len(ids)
@@ -55,6 +60,7 @@ def example(sample: Sample, rng: random.Random, most_chats: int = 4) -> Example:
             ids += question + answer
             # The last token of the question is taught the first of the answer, and so on.
             targets += [IGNORE] * (len(question) - 1) + answer + [IGNORE]
+            weights += [0.0] * (len(question) - 1) + [len(answer) ** -0.5] * len(answer) + [0.0]
             answer_looks = places_of(turn.answer, drawn, seen_at)
             if turn.shape is not None:
                 _, _, x, y, _ = sample.canvas.regions[turn.shape]
@@ -65,30 +71,40 @@ def example(sample: Sample, rng: random.Random, most_chats: int = 4) -> Example:
         branch += [number] * (len(ids) - start)
     glyphs = torch.zeros(len(patches), SLOTS, dtype=torch.long)
     before = torch.full((len(patches), BEFORE), IGNORE)
+    owners = torch.full((len(patches), OWNER), IGNORE)
     ordinals = torch.full((len(patches),), IGNORE)
-    found: dict[int, list] = {}
+    found: dict[int, list[tuple[Glyph, list[int]]]] = {}
     line: dict[int, int] = {}
-    for letter, x, y, ordinal in sample.canvas.glyphs:
-        if ordinal == 0:
+    for glyph in sample.canvas.glyphs:
+        if glyph.ordinal == 0:
             line = {}
-        line[ordinal] = ord(letter) - 32
-        row, column = int(y // PATCH), int(x // PATCH)
-        if 0 <= row < rows and 0 <= column < columns and "!" <= letter <= "~":
-            earlier = [line.get(ordinal - 1 - i, 0) for i in range(BEFORE)]
-            found.setdefault(row * columns + column, []).append((x, ord(letter) - 32, ordinal, earlier))
+        line[glyph.ordinal] = letter_class(glyph.letter)
+        row, column = int(glyph.y // PATCH), int(glyph.x // PATCH)
+        if 0 <= row < rows and 0 <= column < columns and "!" <= glyph.letter <= "~":
+            earlier = [line.get(glyph.ordinal - 1 - i, 0) for i in range(BEFORE)]
+            found.setdefault(row * columns + column, []).append((glyph, earlier))
     for patch, letters in found.items():
-        letters = sorted(letters)[:SLOTS]
-        for slot, (_, letter, _, _) in enumerate(letters):
-            glyphs[patch, slot] = letter
-        ordinals[patch] = min(letters[0][2], ORDINALS - 1)
-        before[patch] = torch.tensor(letters[0][3])
+        letters = sorted(letters, key=lambda one: one[0].x)[:SLOTS]
+        for slot, (glyph, _) in enumerate(letters):
+            glyphs[patch, slot] = letter_class(glyph.letter)
+        first, earlier = letters[0]
+        before[patch] = torch.tensor(earlier)
+        owners[patch] = torch.tensor([letter_class(letter) for letter in first.owner.ljust(OWNER)[:OWNER]])
+        ordinals[patch] = min(first.ordinal, ORDINALS - 1)
     shapes = torch.zeros(len(patches), dtype=torch.long)
-    colours = torch.full((len(patches),), IGNORE)
+    colours, cells = (torch.full((len(patches),), IGNORE) for _ in range(2))
     centres = (places.float() + 0.5) * PATCH
     for shape, colour, x, y, radius in sample.canvas.regions:
         inside = (centres - torch.tensor([y, x])).abs().amax(-1) < max(radius, 9)
         shapes[inside], colours[inside] = shape + 1, colour
-    return Example(patches, places, ids, positions, branch, targets, looks, glyphs, before, ordinals, shapes, colours)
+        row, column = (min(max(int(3 * part), 0), 2) for part in (y / sample.canvas.height, x / sample.canvas.width))
+        cells[inside] = 3 * row + column
+    return Example(patches, places, ids, positions, branch, targets, weights, looks, glyphs, before, owners, ordinals, shapes, colours, cells)
+
+
+def letter_class(letter: str) -> int:
+    """The number that the teacher has for a printable letter; 0 is the blank."""
+    return ord(letter) - 32
 
 
 def token_of(x: float, y: float, rows: int, columns: int) -> int:
@@ -131,21 +147,24 @@ def collate(examples: list[Example]) -> dict[str, Tensor]:
         "has_patch": torch.zeros(n, n_patches, dtype=torch.bool),
         "glyphs": torch.full((n, n_patches, SLOTS), IGNORE),
         "before": torch.full((n, n_patches, BEFORE), IGNORE),
+        "owners": torch.full((n, n_patches, OWNER), IGNORE),
         "ordinals": torch.full((n, n_patches), IGNORE),
         "shapes": torch.full((n, n_patches), IGNORE),
         "colours": torch.full((n, n_patches), IGNORE),
+        "cells": torch.full((n, n_patches), IGNORE),
         "ids": torch.zeros(n, n_tokens, dtype=torch.long),
         "positions": torch.zeros(n, n_tokens, dtype=torch.long),
         "branch": torch.full((n, n_tokens), -1),
         "targets": torch.full((n, n_tokens), IGNORE),
+        "weights": torch.zeros(n, n_tokens),
         "looks": torch.full((n, n_tokens), IGNORE),
     }
     for i, one in enumerate(examples):
         patches, tokens = len(one.patches), len(one.ids)
-        for name in ("patches", "places", "glyphs", "before", "ordinals", "shapes", "colours"):
+        for name in ("patches", "places", "glyphs", "before", "owners", "ordinals", "shapes", "colours", "cells"):
             batch[name][i, :patches] = getattr(one, name)
         batch["has_patch"][i, :patches] = True
-        for name in ("ids", "positions", "branch", "targets", "looks"):
+        for name in ("ids", "positions", "branch", "targets", "weights", "looks"):
             batch[name][i, :tokens] = torch.tensor(getattr(one, name))
     return batch
 

@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -35,25 +36,35 @@ def font_of(name: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(font_path(name)), size)
 
 
+class Glyph(NamedTuple):
+    """A drawn letter: its centre, its place in its line, and what a question would call the text it is part of."""
+
+    letter: str
+    x: float
+    y: float
+    ordinal: int
+    owner: str
+
+
 @dataclass
 class Canvas:
     """A picture in the making.
 
-    `glyphs` holds (letter, x, y, ordinal) of each letter's centre and of its place in its line, `regions` the shapes.
+    `glyphs` holds the letters, `regions` the shapes.
     """
 
     width: int
     height: int
     background: tuple[int, int, int]
-    glyphs: list[tuple[str, float, float, int]] = field(default_factory=list)
+    glyphs: list[Glyph] = field(default_factory=list)
     regions: list[tuple[int, int, float, float, float]] = field(default_factory=list)
 
     def __post_init__(self):
         self.image = Image.new("RGB", (self.width, self.height), self.background)
         self.draw = ImageDraw.Draw(self.image)
 
-    def text(self, x: float, y: float, text: str, font: str, size: int, fill) -> float:
-        """Draws a line with its top left corner at (x, y); returns its width."""
+    def text(self, x: float, y: float, text: str, font: str, size: int, fill, owner: str = "") -> float:
+        """Draws a line with its top left corner at (x, y); returns its width. `owner`: see `Glyph`."""
         face = font_of(font, size)
         self.draw.text((x, y), text, fill=fill, font=face, features=["-liga", "-calt"] if _RAQM else None)
         ascent, descent = face.getmetrics()
@@ -62,7 +73,7 @@ class Canvas:
         for i, letter in enumerate(text):
             end = face.getlength(text[: i + 1])
             if letter != " ":
-                self.glyphs.append((letter, x + (start + end) / 2, middle, i))
+                self.glyphs.append(Glyph(letter, x + (start + end) / 2, middle, i, owner))
             start = end
         return face.getlength(text)
 
@@ -76,7 +87,8 @@ class Canvas:
         def turn(x, y):
             return cx + (x - cx) * cos + (y - cy) * sin, cy - (x - cx) * sin + (y - cy) * cos
 
-        self.glyphs = [(letter, *turn(x, y), ordinal) for letter, x, y, ordinal in self.glyphs]
+        turned = [turn(glyph.x, glyph.y) for glyph in self.glyphs]
+        self.glyphs = [glyph._replace(x=x, y=y) for glyph, (x, y) in zip(self.glyphs, turned)]
         self.regions = [(kind, colour, *turn(x, y), radius) for kind, colour, x, y, radius in self.regions]
 
 

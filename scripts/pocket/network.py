@@ -21,7 +21,7 @@ class Sizes:
     vocab: int = N_CONTROL + 256
     text_hidden: int = 256
     text_ffn: int = 704
-    text_layers: int = 4
+    text_layers: int = 6
     text_heads: int = 4
     text_kv_heads: int = 2
     vision_hidden: int = 256
@@ -204,7 +204,7 @@ class Pocket(nn.Module):
         """Hidden states after the last norm. `watched` gets scores of the middle layers, see `attend`."""
         rope = self.text_rope(positions)
         for i, block in enumerate(self.text):
-            x = block(x, rope, mask, cache, watched if 0 < i < len(self.text) - 1 else None)
+            x = block(x, rope, mask, cache, watched if 1 < i < len(self.text) - 1 else None)
         return self.norm(x)
 
 

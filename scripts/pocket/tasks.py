@@ -247,14 +247,14 @@ class Source:
         title_x = left + pad
         if rng.random() < 0.25:
             title_x = left + (right - left - draw.width_of(title, font, size + 1)) / 2
-        canvas.text(title_x, top + 4, title, font, size + 1, title_ink)
+        canvas.text(title_x, top + 4, title, font, size + 1, title_ink, "title")
         if rng.random() < 0.5:
             x, y = right - pad - 8, top + bar // 2 - 4
             canvas.draw.line((x, y, x + 8, y + 8), fill=title_ink, width=1)
             canvas.draw.line((x + 8, y, x, y + 8), fill=title_ink, width=1)
         y = top + bar + pad
         for row in rows:
-            canvas.text(left + pad, y, row, font, size, ink)
+            canvas.text(left + pad, y, row, font, size, ink, "message")
             y += line
         self.buttons(canvas, labels, widths, (left + pad, right - pad, bottom - pad - line - 7, line + 6), font, size,
                      panel, ink)
@@ -303,6 +303,7 @@ class Source:
         align = rng.random()
         x = right - total if align < 0.6 else left if align < 0.75 else (left + right - total) / 2
         style, radius = rng.random(), rng.choice([0, 3, 6, 10])
+        owners = ["button"] if len(labels) == 1 else ["left", *[""] * (len(labels) - 2), "right"]
         for i, (label, width) in enumerate(zip(labels, widths)):
             primary = i == len(labels) - 1
             box = (x, y, x + width, y + height)
@@ -317,7 +318,7 @@ class Source:
             else:
                 canvas.draw.rounded_rectangle(box, radius=radius, outline=ink)
             inset = (width - draw.width_of(label, font, size)) / 2
-            canvas.text(x + inset, y + 2, label, font, size, label_ink)
+            canvas.text(x + inset, y + 2, label, font, size, label_ink, owners[i])
             x += width + gap
 
     # Receipts and forms
@@ -348,21 +349,22 @@ class Source:
         ink = (rng.randint(0, 50),) * 3
         pad, y = rng.randint(6, 12), rng.randint(3, 8)
         x = (width - draw.width_of(shop, font, size)) / 2 if rng.random() < 0.6 else pad
-        canvas.text(max(x, 1), y, shop, font, size, ink)
+        canvas.text(max(x, 1), y, shop, font, size, ink, "shop")
         y += line + 3
         rows = [(name, money(price)) for name, price in zip(names, prices)]
         if extra:
             rows.append(("Tax", money(rng.randint(5, 300))))
         for name, price in rows:
             canvas.text(pad, y, name, font, size, ink)
-            canvas.text(width - pad - draw.width_of(sign + price, font, size), y, sign + price, font, size, ink)
+            canvas.text(width - pad - draw.width_of(sign + price, font, size), y, sign + price, font, size, ink,
+                        name.lower())
             y += line
         y += 3
         canvas.draw.line((pad, y, width - pad, y), fill=ink)
         y += 4
         total = sign + money(sum(prices))
         canvas.text(pad, y, label, font, size, ink)
-        canvas.text(width - pad - draw.width_of(total, font, size), y, total, font, size, ink)
+        canvas.text(width - pad - draw.width_of(total, font, size), y, total, font, size, ink, "total")
         if thanks:
             canvas.text((width - draw.width_of(thanks, font, size)) / 2, y + line, thanks, font, size, ink)
         i = rng.randrange(len(names))
@@ -404,7 +406,7 @@ class Source:
             canvas.text(pad, y, label + colon, font, size, ink)
             if boxed:
                 canvas.draw.rectangle((pad + column - 5, y - 2, canvas.width - 4, y + line - 6), outline=(128, 128, 128))
-            canvas.text(pad + column, y, value, font, size, ink)
+            canvas.text(pad + column, y, value, font, size, ink, label.lower())
         chats = [[Turn("form", rng.choice(["What is the {}?", "What does the field {} say?"]).format(labels[i].lower()), values[i])]
                  for i in rng.sample(range(len(labels)), k=min(3, len(labels)))]
         if rng.random() < 0.4:
@@ -440,7 +442,7 @@ class Source:
                 canvas.draw.ellipse((6 + 14 * i, 4, 14 + 14 * i, 12), fill=COLOURS[colour])
         for i, text in enumerate(texts):
             fill = tuple(rng.randint(150, 255) if dark else rng.randint(0, 110) for _ in range(3)) if rng.random() < 0.3 else ink
-            canvas.text(8, top + 2 + i * line, text, font, size, fill)
+            canvas.text(8, top + 2 + i * line, text, font, size, fill, "command" if terminal and i == 0 else "")
         chats = [[Turn("read", rng.choice(READ), "\n".join(texts))]]
         if terminal:
             chats.append([Turn("command", rng.choice(["What is the command?", "Which command was run?"]), texts[0][2:])])
@@ -541,8 +543,8 @@ class Source:
             chats.append([Turn("count", f"How many {plural(shape)} are there?", NUMBERS[n].capitalize() + ".")])
         if rng.random() < 0.6:
             colour, shape = (rng.choice(things)[:2] if rng.random() < 0.5 else (rng.choice(list(COLOURS)), rng.choice(SHAPES)))
-            there = any(thing[:2] == (colour, shape) for thing in things)
-            chats.append([Turn("yes or no", f"Is there {a(colour)} {shape}?", "Yes." if there else "No.")])
+            there = next((thing[4] for thing in things if thing[:2] == (colour, shape)), None)
+            chats.append([Turn("yes or no", f"Is there {a(colour)} {shape}?", "No." if there is None else "Yes.", there)])
         if len(unique) >= 2 and rng.random() < 0.4:
             one, two = rng.sample(unique, 2)
             relation, holds = rng.choice([("above", one[2] < two[2]), ("below", one[2] > two[2]),
@@ -599,10 +601,12 @@ class Source:
             bar = min(slot * 0.6, 40) / 2
             fill = tint(rng, COLOURS[colours[0 if one_colour else i]], 10)
             canvas.draw.rectangle((middle - bar, base - value * scale, middle + bar, base), fill=fill)
-            canvas.text(middle - draw.width_of(label, font, size) / 2, base + 2, label, font, size, ink)
+            rank = "tallest" if value == max(values) else "smallest" if value == min(values) else ""
+            canvas.text(middle - draw.width_of(label, font, size) / 2, base + 2, label, font, size, ink, rank)
             if shown:
                 text = str(value)
-                canvas.text(middle - draw.width_of(text, font, size) / 2, base - value * scale - size - 4, text, font, size, ink)
+                canvas.text(middle - draw.width_of(text, font, size) / 2, base - value * scale - size - 4, text, font, size, ink,
+                            label)
         canvas.draw.line((6, base, canvas.width - 6, base), fill=ink)
         tallest, smallest = labels[values.index(max(values))], labels[values.index(min(values))]
         chats = [
@@ -644,7 +648,8 @@ class Source:
         for i, (label, fill) in enumerate(zip(labels, fills)):
             x, y = diameter + 20, 8 + i * line
             canvas.draw.rectangle((x, y + 3, x + size - 2, y + size + 1), fill=fill)
-            canvas.text(x + size + 6, y, label, font, size, (30, 30, 30))
+            canvas.text(x + size + 6, y, label, font, size, (30, 30, 30),
+                        "largest" if shares[i] == max(shares) else "")
         largest, i = labels[shares.index(max(shares))], rng.randrange(n)
         chats = [
             [Turn("largest slice", rng.choice(["Which slice is largest?", "Which slice is the largest?"]), largest)],

@@ -11,12 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from batches import BEFORE, IGNORE, ORDINALS, SLOTS, Batches, text_mask
+from batches import BEFORE, IGNORE, ORDINALS, OWNER, SLOTS, Batches, text_mask
 from network import Block, Pocket, Sizes, added
 from tasks import COLOURS, SHAPES
 
 
-TAUGHT = ["letters", "before", "ordinals", "shapes", "colours", "place", "looks"]
+TAUGHT = ["letters", "before", "owners", "ordinals", "shapes", "colours", "cells", "place", "looks"]
 
 
 class Teacher(nn.Module):
@@ -28,9 +28,11 @@ class Teacher(nn.Module):
         self.letters = nn.Linear(hidden, SLOTS * self.n_letters)
         self.shapes = nn.Linear(hidden, len(SHAPES) + 1)
         self.colours = nn.Linear(hidden, len(COLOURS))
+        self.cells = nn.Linear(hidden, 9)
         self.place = nn.Linear(hidden, 2)
         self.ordinals = nn.Linear(hidden, ORDINALS)
         self.before = nn.Linear(hidden, BEFORE * self.n_letters)
+        self.owners = nn.Linear(hidden, OWNER * self.n_letters)
 
     def forward(self, features: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         features = F.rms_norm(features, features.shape[-1:])
@@ -43,19 +45,24 @@ class Teacher(nn.Module):
         sides = places.amax(1, keepdim=True) + 1
         wanted = (places.float() + 0.5) / sides
         found["place"] = ((self.place(features).float() - wanted)[has] ** 2).mean()
-        heads = {"shapes": (self.shapes, 0.5), "colours": (self.colours, 0.3), "ordinals": (self.ordinals, 0.3)}
+        rare = torch.ones(len(SHAPES) + 1, device=features.device)
+        rare[0] = 0.05
+        found["shapes"] = 0.5 * F.cross_entropy(self.shapes(features).float().flatten(0, 1), batch["shapes"].flatten(),
+                                                rare, ignore_index=IGNORE)
+        heads = {"cells": (self.cells, 0.3), "colours": (self.colours, 0.3), "ordinals": (self.ordinals, 0.3)}
         for name, (head, share) in heads.items():
             if (batch[name] != IGNORE).any():
                 logits = head(features).float().flatten(0, 1)
                 found[name] = share * F.cross_entropy(logits, batch[name].flatten(), ignore_index=IGNORE)
-        if (batch["before"] != IGNORE).any():
-            before = self.before(features).float().view(*features.shape[:2], BEFORE, self.n_letters)
-            found["before"] = 0.5 * F.cross_entropy(before.flatten(0, 2), batch["before"].flatten(), ignore_index=IGNORE)
+        for name, head in {"before": self.before, "owners": self.owners}.items():
+            if (batch[name] != IGNORE).any():
+                logits = head(features).float().view(-1, self.n_letters)
+                found[name] = 0.5 * F.cross_entropy(logits, batch[name].flatten(), ignore_index=IGNORE)
         return found
 
 
-def losses(network: Pocket, teacher: Teacher, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor], int]:
-    """Summed loss of the answers' tokens, mean losses of the teachers by name, and how many tokens were right.
+def losses(network: Pocket, teacher: Teacher, batch: dict[str, Tensor]) -> tuple[Tensor, float, dict[str, Tensor], int]:
+    """Weighted and plain sum of the losses of the answers' tokens, mean losses of the teachers by name, and how many tokens were right.
 
     The second teacher says where to look: while an answer is read off the picture, the first head of the middle layers
     is to look at the patch with the letter that comes next. Left alone, a network this small finds that late.
@@ -71,7 +78,8 @@ def losses(network: Pocket, teacher: Teacher, batch: dict[str, Tensor]) -> tuple
     looks = batch["looks"] != IGNORE
     if looks.any():
         taught["looks"] = sum(F.cross_entropy(scores[looks].float(), batch["looks"][looks]) for scores in watched) / len(watched)
-    return F.cross_entropy(logits, wanted, reduction="sum"), taught, right
+    answers = F.cross_entropy(logits, wanted, reduction="none")
+    return (answers * batch["weights"][learnt]).sum(), answers.sum().item(), taught, right
 
 
 def rate(step: int, warmup: int, last: int, decay: int) -> float:
@@ -84,6 +92,7 @@ def main():
     options.add_argument("--out", type=Path, default=Path("runs/pocket"))
     options.add_argument("--steps", type=int, default=20_000)
     options.add_argument("--decay", type=int, help="steps of falling rate at the end (a fifth)")
+    options.add_argument("--warmup", type=int, default=200, help="steps of rising rate at the beginning")
     options.add_argument("--curriculum", type=int, default=3000, help="steps until the pictures are as hard as they get")
     options.add_argument("--pictures", type=int, default=24, help="a step")
     options.add_argument("--seed", type=int, default=1)
@@ -125,7 +134,7 @@ def main():
     elif args.start:
         state = torch.load(args.start, map_location=device, weights_only=True)
         network.load_state_dict(state["network"])
-        teacher.load_state_dict(state["teacher"])
+        teacher.load_state_dict(state["teacher"], strict=False)  # which may have learnt to teach more
 
     if args.compile:
         torch._dynamo.config.cache_size_limit = 64
@@ -138,20 +147,21 @@ def main():
     log = (args.out / "log.jsonl").open("a")
     begun, seen = time.monotonic(), Counter()
     for step, groups in enumerate(loader, first):
-        scale = rate(step, 200, args.steps, decay)
+        scale = rate(step, args.warmup, args.steps, decay)
         for optimiser, level in zip(optimisers, (args.lr, args.lr / 2)):
             for group in optimiser.param_groups:
                 group["lr"] = level * scale
         n_answer = sum(int((group["targets"] != IGNORE).sum()) for group in groups)
+        weight = sum(group["weights"].sum().item() for group in groups)
         n_pictures = sum(len(group["ids"]) for group in groups)
         step_loss = 0.0
         for group in groups:
             group = {name: tensor.to(device) for name, tensor in group.items()}
             with torch.autocast(device.type, dtype=torch.bfloat16):
-                answer, taught, right = losses(network, teacher, group)
+                answer, plain, taught, right = losses(network, teacher, group)
             share = len(group["ids"]) / n_pictures
-            (answer / n_answer + args.teacher * share * sum(taught.values())).backward()
-            step_loss += answer.item()
+            (answer / weight + args.teacher * share * sum(taught.values())).backward()
+            step_loss += plain
             for name, loss in taught.items():
                 seen[name] += loss.item() * share
             seen["right"] += right
