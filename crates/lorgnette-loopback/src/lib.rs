@@ -59,6 +59,8 @@ pub struct Request {
     pub path: String,
     /// The range that was asked for.
     pub range: Option<Range<u64>>,
+    /// Its `Host`.
+    pub host: String,
     /// Its `Authorization`.
     pub authorization: Option<String>,
     /// Requests for the same path that came before.
@@ -186,7 +188,7 @@ impl Hub {
             return Ok(None);
         }
         let path = line.split(' ').nth(1).unwrap_or("/").to_owned();
-        let (mut range, mut authorization) = (None, None);
+        let (mut range, mut authorization, mut host) = (None, None, String::new());
         loop {
             let mut line = String::new();
             if reader.by_ref().take(1 << 16).read_line(&mut line)? == 0 || line.trim().is_empty() {
@@ -195,13 +197,14 @@ impl Hub {
             let Some((name, value)) = line.split_once(':') else { continue };
             match name.to_ascii_lowercase().as_str() {
                 "range" => range = parse_range(value.trim()),
+                "host" => value.trim().clone_into(&mut host),
                 "authorization" => authorization = Some(value.trim().to_owned()),
                 _ => {}
             }
         }
         let mut requests = lock(&self.requests);
         let n_before = requests.iter().filter(|request| request.path == path).count();
-        let request = Request { path, range, authorization, n_before };
+        let request = Request { path, range, host, authorization, n_before };
         requests.push(request.clone());
         Ok(Some(request))
     }

@@ -127,7 +127,15 @@ impl Http {
     ) -> Result<Self, WeightsError> {
         // The program's one TLS provider; an error means that it is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
+        let is_loopback = hub.host_str().is_some_and(|host| {
+            let ip = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+            host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
+        });
+        let mut builder = Client::builder();
+        if is_loopback {
+            builder = builder.no_proxy(); // no proxy can reach a mirror on this machine
+        }
+        let client = builder
             .user_agent(concat!("lorgnette/", env!("CARGO_PKG_VERSION")))
             // Followed here, so that the token's way can be seen.
             .redirect(reqwest::redirect::Policy::none())
