@@ -147,10 +147,6 @@ impl Http {
         Ok(Self { client, hub, token, options, control, report, limit })
     }
 
-    pub(crate) fn has_token(&self) -> bool {
-        self.token.is_some()
-    }
-
     /// A short answer, whole, tried until patience ends. `file` is what errors call it.
     pub(crate) async fn text(&self, url: &Url, file: &str) -> Result<Vec<u8>, Halt> {
         let mut tries = Tries::new(self);
