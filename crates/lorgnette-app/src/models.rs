@@ -28,7 +28,9 @@ pub use lorgnette_weights::catalogue::Entry;
 pub use lorgnette_weights::http::{FetchOptions, Patience};
 pub use lorgnette_weights::install::Times;
 pub use lorgnette_weights::store::Verdict;
-pub use lorgnette_weights::{Control, Event as ModelEvent, HubSettings, Mixture, Report, WeightsError};
+pub use lorgnette_weights::{
+    Control, Event as ModelEvent, HubSettings, Mixture, Report, WeightsError,
+};
 
 use crate::error::AppError;
 use crate::folders::Folders;
@@ -66,7 +68,11 @@ impl FromStr for ModelSource {
             return Ok(Self::Known(Box::new(entry)));
         }
         let path = PathBuf::from(text);
-        if path.exists() { Ok(Self::Local(path)) } else { Err(AppError::UnknownModel { name: text.into() }) }
+        if path.exists() {
+            Ok(Self::Local(path))
+        } else {
+            Err(AppError::UnknownModel { name: text.into() })
+        }
     }
 }
 
@@ -152,7 +158,12 @@ impl Models {
         Ok(listed)
     }
 
-    fn listed(&self, entry: Option<Entry>, manifest: Option<Manifest>, unfinished: &[String]) -> Listed {
+    fn listed(
+        &self,
+        entry: Option<Entry>,
+        manifest: Option<Manifest>,
+        unfinished: &[String],
+    ) -> Listed {
         let name = manifest.as_ref().map(|m| &m.name).or(entry.as_ref().map(|e| &e.name));
         let name = name.cloned().unwrap_or_default();
         let title = entry.as_ref().map(|e| &e.title).or(manifest.as_ref().map(|m| &m.title));

@@ -197,7 +197,9 @@ fn time(fit: &Fit) -> String {
     let of = |seconds: f64| HumanDuration(std::time::Duration::from_secs_f64(seconds)).to_string();
     match (fit.about_s(), fit.quantise_s > 0.0) {
         (Some(seconds), _) => format!("about {}", of(seconds)),
-        (None, true) => format!("{} of quantising, or as long as fetching takes", of(fit.quantise_s)),
+        (None, true) => {
+            format!("{} of quantising, or as long as fetching takes", of(fit.quantise_s))
+        }
         (None, false) => "as long as fetching takes".into(),
     }
 }

@@ -134,7 +134,8 @@ impl LoopbackHub {
 
     /// Adds or replaces a repository.
     pub fn publish(&self, repository: &str, files: &[(&str, Vec<u8>)]) {
-        let files = files.iter().map(|(name, content)| ((*name).to_owned(), Arc::new(content.clone())));
+        let files =
+            files.iter().map(|(name, content)| ((*name).to_owned(), Arc::new(content.clone())));
         lock(&self.hub.repositories).insert(repository.to_owned(), files.collect());
     }
 
@@ -239,10 +240,13 @@ impl Hub {
             content = Arc::new(wrong);
         }
         let total = content.len() as u64;
-        let mut headers = vec![("ETag", match behaviour {
-            Behaviour::Etag(etag) => etag.clone(),
-            _ => format!("\"{total}\""),
-        })];
+        let mut headers = vec![(
+            "ETag",
+            match behaviour {
+                Behaviour::Etag(etag) => etag.clone(),
+                _ => format!("\"{total}\""),
+            },
+        )];
         let range = request.range.clone().filter(|_| *behaviour != Behaviour::IgnoreRange);
         let (status, body) = match range {
             None => (200, &content[..]),
@@ -252,10 +256,13 @@ impl Hub {
             }
             Some(range) => {
                 let end = range.end.min(total);
-                headers.push(("Content-Range", match behaviour {
-                    Behaviour::ContentRange(lie) => lie.clone(),
-                    _ => format!("bytes {}-{}/{total}", range.start, end - 1),
-                }));
+                headers.push((
+                    "Content-Range",
+                    match behaviour {
+                        Behaviour::ContentRange(lie) => lie.clone(),
+                        _ => format!("bytes {}-{}/{total}", range.start, end - 1),
+                    },
+                ));
                 (206, &content[range.start as usize..end as usize])
             }
         };
@@ -313,7 +320,8 @@ fn send(
     }
     stream.write_all(head.as_bytes())?;
     stream.write_all(b"\r\n")?;
-    let n_bytes = (body.len() as f64 * part) as usize;
+    // At least a byte, if anything: who always gets something gets to the end.
+    let n_bytes = (body.len() as f64 * part).ceil() as usize;
     stream.write_all(&body[..n_bytes])?;
     Ok(n_bytes == body.len())
 }

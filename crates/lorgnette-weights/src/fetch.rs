@@ -51,8 +51,7 @@ pub(crate) async fn range(
     file: &RemoteFile,
     range: Range<u64>,
 ) -> Result<Vec<u8>, Halt> {
-    let fetch =
-        Fetch { http: Arc::clone(http), file: file.clone(), etag: Mutex::new(None) };
+    let fetch = Fetch { http: Arc::clone(http), file: file.clone(), etag: Mutex::new(None) };
     match fetch.part(range.clone()).await {
         Ok(bytes) => Ok(bytes),
         Err(PartEnd::Broken(Broken::Halt(halt))) => Err(halt),

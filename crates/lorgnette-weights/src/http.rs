@@ -262,7 +262,8 @@ impl Http {
             Ok(Ok(Some(piece))) => short_text(&piece),
             _ => String::new(),
         };
-        let failed = || WeightsError::Status { host: host.clone(), status: status.as_u16(), detail };
+        let failed =
+            || WeightsError::Status { host: host.clone(), status: status.as_u16(), detail };
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
                 if is_hub && code != "RepoNotFound" && code != "EntryNotFound" =>
@@ -451,7 +452,8 @@ fn http_date(text: &str) -> Option<SystemTime> {
     // Days from civil, Howard Hinnant; years begin in March.
     let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let (era, year_of_era) = (y / 400, y % 400);
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + (153 * m + 2) / 5 + day - 1;
+    let day_of_era =
+        year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + (153 * m + 2) / 5 + day - 1;
     let days = (era * 146_097 + day_of_era).checked_sub(719_468)?;
     let seconds = days * 86_400 + hour * 3600 + minute * 60 + second;
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
@@ -459,8 +461,10 @@ fn http_date(text: &str) -> Option<SystemTime> {
 
 fn redirect(from: &Url, host: &str, headers: &HeaderMap) -> Result<Url, WeightsError> {
     let location = headers.get(LOCATION).and_then(|location| location.to_str().ok());
-    let error = |target: &str, reason| {
-        WeightsError::Redirect { host: host.to_owned(), target: short_text(target.as_bytes()), reason }
+    let error = |target: &str, reason| WeightsError::Redirect {
+        host: host.to_owned(),
+        target: short_text(target.as_bytes()),
+        reason,
     };
     let target = location.ok_or_else(|| error("nowhere", "it names no target"))?;
     let url = from.join(target).map_err(|_| error(target, "it is no address"))?;

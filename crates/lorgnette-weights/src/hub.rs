@@ -102,7 +102,8 @@ impl Hub {
             let found = cache::repository(&self.settings.cache, name, revision)?;
             return found.ok_or_else(|| WeightsError::Offline { what: name.to_string() }.into());
         }
-        let mut url = self.url(&["api", "models", name.owner(), name.name(), "revision"], revision)?;
+        let mut url =
+            self.url(&["api", "models", name.owner(), name.name(), "revision"], revision)?;
         url.set_query(Some("blobs=true"));
         let answer = self.runtime.block_on(self.http.text(&url, &name.to_string()))?;
         let info: ModelInfo = serde_json::from_slice(&answer).map_err(|error| {

@@ -126,7 +126,9 @@ struct Installer<'a> {
 enum SourceEnd {
     Halt(Halt),
     /// It is not what it should be; begun again, it may be.
-    Wrong { error: WeightsError },
+    Wrong {
+        error: WeightsError,
+    },
 }
 
 impl<E: Into<Halt>> From<E> for SourceEnd {

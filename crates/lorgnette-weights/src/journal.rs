@@ -71,6 +71,11 @@ impl Journal {
         Ok(file.finish()?)
     }
 
+    /// Whether work was begun in a folder.
+    pub(crate) fn is_in(work: &Path) -> bool {
+        work.join(NAME).is_file()
+    }
+
     pub(crate) fn remove(work: &Path) -> Result<(), WeightsError> {
         Ok(remove_if_there(&work.join(NAME))?)
     }

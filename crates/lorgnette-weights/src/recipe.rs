@@ -199,7 +199,11 @@ impl Source {
     }
 
     /// Carries a chunk out, on all cores.
-    pub(crate) fn convert(&self, chunk: &Chunk, bytes: Vec<u8>) -> Result<Vec<Written>, WriteError> {
+    pub(crate) fn convert(
+        &self,
+        chunk: &Chunk,
+        bytes: Vec<u8>,
+    ) -> Result<Vec<Written>, WriteError> {
         let Some(piece) = chunk.piece_idx.and_then(|idx| self.pieces.get(idx)) else {
             return Ok(Vec::new());
         };

@@ -57,7 +57,9 @@ pub fn parse(
     let end = start.checked_add(metadata.data_len() as u64);
     if end != Some(n_file_bytes) {
         let n = metadata.data_len();
-        return Err(fault(format!("{n} bytes of tensors after {start} in a file of {n_file_bytes}")));
+        return Err(fault(format!(
+            "{n} bytes of tensors after {start} in a file of {n_file_bytes}"
+        )));
     }
     let mut tensors: Vec<_> = metadata
         .tensors()
@@ -109,6 +111,9 @@ mod tests {
         let start = 8 + header.len() as u64;
         let tensors = parse("x", header.as_bytes(), start + 8).expect("header");
         assert_eq!(tensors[0].name, "b");
-        assert_eq!((tensors[1].dtype, tensors[1].bytes.clone()), (Dtype::BF16, start + 4..start + 8));
+        assert_eq!(
+            (tensors[1].dtype, tensors[1].bytes.clone()),
+            (Dtype::BF16, start + 4..start + 8)
+        );
     }
 }

@@ -13,7 +13,7 @@ use crate::control::{Control, Event, Report};
 use crate::error::{Halt, WeightsError};
 use crate::hub::FileName;
 use crate::install::{FileRecord, record_with};
-use crate::journal::remove_if_there;
+use crate::journal::{Journal, remove_if_there};
 use crate::part_file::PartFile;
 use crate::proof::Proof;
 
@@ -154,8 +154,10 @@ impl Store {
     /// What is being made, by name, as far as it got.
     pub fn unfinished(&self) -> Vec<String> {
         let Ok(entries) = fs_err::read_dir(self.dir.join(".work")) else { return Vec::new() };
-        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-        let mut names: Vec<String> = names.collect();
+        // Without a journal it was only asked about.
+        let begun = entries.flatten().filter(|entry| Journal::is_in(&entry.path()));
+        let mut names: Vec<String> =
+            begun.filter_map(|entry| entry.file_name().into_string().ok()).collect();
         names.sort();
         names
     }
@@ -173,7 +175,8 @@ impl Store {
             }
             Err(error) => return Err(error.into()),
         };
-        let fault = |reason: String| WeightsError::Manifest { file: path.display().to_string(), reason };
+        let fault =
+            |reason: String| WeightsError::Manifest { file: path.display().to_string(), reason };
         let manifest: Manifest =
             serde_json::from_slice(&bytes).map_err(|error| fault(error.to_string()))?;
         if manifest.version > VERSION {
@@ -190,14 +193,18 @@ impl Store {
     ///
     /// # Errors
     /// [`WeightsError::Io`]; then the model that had the name is still there.
-    pub fn publish(&self, _lock: &Lock, work: &Path, manifest: &Manifest) -> Result<PathBuf, WeightsError> {
+    pub fn publish(
+        &self,
+        _lock: &Lock,
+        work: &Path,
+        manifest: &Manifest,
+    ) -> Result<PathBuf, WeightsError> {
         let publish = || {
             let final_dir = self.model_dir(&manifest.name)?;
             let json = serde_json::to_vec_pretty(manifest).map_err(std::io::Error::from)?;
             let mut file = PartFile::create(&work.join(MANIFEST))?;
             file.write_all(&json)?;
             file.finish()?;
-            crate::journal::Journal::remove(work)?;
             sync_dir(work)?;
             let old = self.old_dir(&manifest.name);
             if final_dir.exists() {
@@ -205,6 +212,7 @@ impl Store {
             }
             fs_err::rename(work, &final_dir)?;
             sync_dir(&self.dir)?;
+            Journal::remove(&final_dir)?;
             if old.exists() {
                 fs_err::remove_dir_all(&old)?;
             }
@@ -223,7 +231,9 @@ impl Store {
         let mut n_bytes = 0;
         let mut found = false;
         for dir in [model, work] {
-            if dir.join(MANIFEST).is_file() || (dir.is_dir() && dir.starts_with(self.dir.join(".work"))) {
+            if dir.join(MANIFEST).is_file()
+                || (dir.is_dir() && dir.starts_with(self.dir.join(".work")))
+            {
                 n_bytes += folder_bytes(&dir);
                 let old = self.old_dir(name);
                 fs_err::rename(&dir, &old)?;
@@ -279,7 +289,12 @@ impl Store {
     ///
     /// # Errors
     /// [`WeightsError::Io`].
-    pub fn remember(&self, _lock: &Lock, key: &str, source: LockedSource) -> Result<(), WeightsError> {
+    pub fn remember(
+        &self,
+        _lock: &Lock,
+        key: &str,
+        source: LockedSource,
+    ) -> Result<(), WeightsError> {
         let mut sources = self.locked_sources();
         sources.insert(key.to_owned(), source);
         let json = serde_json::to_vec_pretty(&sources).map_err(std::io::Error::from)?;

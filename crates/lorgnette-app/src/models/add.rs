@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use lorgnette_pixtral::Checkpoint;
+use lorgnette_weights::http::FetchOptions;
 use lorgnette_weights::hub::{FileName, RepoName, Repository, Revision};
 use lorgnette_weights::install::{self, InstallOptions, Times};
 use lorgnette_weights::proof::Proof;
 use lorgnette_weights::recipe::{Becomes, Piece, Recipe, Target};
 use lorgnette_weights::store::{LockedSource, Manifest, SourceRecord};
-use lorgnette_weights::http::FetchOptions;
 use lorgnette_weights::{Control, Hub, HubSettings, Mixture, Report, WeightsError};
 use serde::Serialize;
 
@@ -170,7 +170,8 @@ impl Models {
                 let source = source.ok_or_else(|| AppError::UnknownModel {
                     name: format!("{}, source {}", entry.name, options.source_idx + 1),
                 })?;
-                let (repo, revision) = (RepoName::new(&source.repo)?, Revision::new(&source.revision)?);
+                let (repo, revision) =
+                    (RepoName::new(&source.repo)?, Revision::new(&source.revision)?);
                 let hub = hub(control, report)?;
                 let (repository, lock) = self.repository(&hub, &repo, &revision, options.update)?;
                 check_pins(&repository, &source.sha256)?;
@@ -208,9 +209,10 @@ impl Models {
             None => revision.clone(),
         };
         let repository = hub.repository(repo, &revision)?;
-        let proofs = repository.files.iter().filter_map(|file| {
-            Some((file.name.to_string(), file.proof.clone()?))
-        });
+        let proofs = repository
+            .files
+            .iter()
+            .filter_map(|file| Some((file.name.to_string(), file.proof.clone()?)));
         let mut now = LockedSource { commit: repository.commit.clone(), files: proofs.collect() };
         if let Some(locked) = locked {
             for (file, proof) in &locked.files {
@@ -300,7 +302,9 @@ impl Models {
             proof: source.proof.clone(),
         });
         let source = match &place {
-            Place::Hub { repository, .. } => format!("hf:{}@{}", repository.name, repository.commit),
+            Place::Hub { repository, .. } => {
+                format!("hf:{}@{}", repository.name, repository.commit)
+            }
             Place::Folder(dir) => dir.display().to_string(),
         };
         let summary = Summary {
@@ -344,11 +348,12 @@ impl Prepared {
         let store = &self.models.store;
         let lock = store.lock()?;
         let work = store.work_dir(&self.summary.name)?;
+        let hub = self.place.hub();
+        let made = install::run(&self.recipe, hub, &work, &self.install, control, report)?;
+        // Only what was proved is worth remembering.
         if let Some((key, source)) = &self.lock_as {
             store.remember(&lock, key, source.clone())?;
         }
-        let hub = self.place.hub();
-        let made = install::run(&self.recipe, hub, &work, &self.install, control, report)?;
         // It is opened once before anyone sees it.
         Checkpoint::open(&work)?;
         match fs_err::remove_dir_all(&self.scratch) {
@@ -401,7 +406,8 @@ fn gguf_files(place: &Place, mixture: Mixture) -> Result<Vec<(FileName, u64)>, S
     }
     let lower = |name: &FileName| name.as_str().to_ascii_lowercase();
     let ggufs = files.into_iter().filter(|(name, _)| lower(name).ends_with(".gguf"));
-    let (vision, text): (Vec<_>, Vec<_>) = ggufs.partition(|(name, _)| lower(name).contains("mmproj"));
+    let (vision, text): (Vec<_>, Vec<_>) =
+        ggufs.partition(|(name, _)| lower(name).contains("mmproj"));
     let wanted = mixture.name();
     let text = text.into_iter().find(|(name, _)| lower(name).contains(wanted));
     let Some(text) = text else {
@@ -428,9 +434,9 @@ pub(super) fn copies(place: &Place, files: Vec<(FileName, u64)>) -> Result<Recip
 
 /// A name for a folder, made of any text.
 pub(super) fn plain(text: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
+    let plain =
+        |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
     let name: String = text.to_lowercase().chars().map(plain).take(100).collect();
     let name = name.trim_matches(['.', '-']).replace("..", ".");
     if FileName::new(&name).is_ok() { name } else { "model".into() }
 }
-

@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::time::Instant;
 
+use lorgnette_pixtral::ModelConfig;
 use lorgnette_weights::quantise::quantise;
 use lorgnette_weights::{GgmlDType, Mixture};
-use lorgnette_pixtral::ModelConfig;
 use serde::Serialize;
 
 use crate::doctor;
@@ -84,21 +84,19 @@ pub(super) struct Question<'a> {
 
 impl Question<'_> {
     /// `size` says how large the model is in another quantisation.
-    pub(super) fn answer(
-        &self,
-        mut size: impl FnMut(Mixture, VisionFormat) -> Option<u64>,
-    ) -> Fit {
+    pub(super) fn answer(&self, mut size: impl FnMut(Mixture, VisionFormat) -> Option<u64>) -> Fit {
         let rest = 1.0 - self.done;
         let disk_free_bytes = disk_free(self.dir);
         let memory_total_bytes = doctor::memory().map(|memory| memory.total_bytes);
         let mut fit = Fit {
-            disk_needed_bytes: ((self.n_bytes + self.kept_bytes) as f64 * rest) as u64 + SLACK_BYTES,
+            disk_needed_bytes: ((self.n_bytes + self.kept_bytes) as f64 * rest) as u64
+                + SLACK_BYTES,
             disk_free_bytes,
             memory_needed_bytes: self.memory_needed_bytes,
             memory_total_bytes,
-            quantise_s: self.mixture.map_or(0.0, |mixture| {
-                self.quantise_bytes as f64 * rest / quantise_speed(mixture)
-            }),
+            quantise_s: self
+                .mixture
+                .map_or(0.0, |mixture| self.quantise_bytes as f64 * rest / quantise_speed(mixture)),
             fetch_s: self.bytes_per_s.map(|speed| self.fetch_bytes as f64 * rest / speed),
             fits_instead: None,
         };
@@ -119,7 +117,8 @@ impl Question<'_> {
 /// Source bytes (two a number) that all cores quantise in a second.
 fn quantise_speed(mixture: Mixture) -> f64 {
     const N: usize = 1 << 21;
-    let numbers: Vec<f32> = (0..N).map(|i| ((i * 7919 % 2003) as f32 / 1000.0 - 1.0) * 0.02).collect();
+    let numbers: Vec<f32> =
+        (0..N).map(|i| ((i * 7919 % 2003) as f32 / 1000.0 - 1.0) * 0.02).collect();
     let dtype = match mixture {
         Mixture::F32 => GgmlDType::F32,
         Mixture::F16 => GgmlDType::F16,
@@ -132,4 +131,66 @@ fn quantise_speed(mixture: Mixture) -> f64 {
     let done = quantise(&numbers, N, dtype).is_ok();
     let seconds = began.elapsed().as_secs_f64().max(1e-6);
     if done { 2.0 * N as f64 / seconds } else { f64::INFINITY }
+}
+
+#[cfg(test)]
+mod tests {
+    use lorgnette_engine::tokens::Tokenizer;
+    use lorgnette_weights::catalogue;
+
+    use super::*;
+    use crate::gguf_pair::GgufPair;
+    use crate::open::DEFAULT_CONTEXT;
+
+    #[track_caller]
+    fn check_about(stated: u64, computed: u64) {
+        let ratio = stated as f64 / computed as f64;
+        assert!((ratio - 1.0).abs() < 0.01, "{stated} is stated, {computed} computed");
+    }
+
+    #[test]
+    fn the_catalogue_states_what_pixtral_12b_takes() {
+        let config = ModelConfig::PIXTRAL_12B;
+        let vocab = Tokenizer::pixtral().unwrap().to_gguf_vocab();
+        for (name, vision) in
+            [("pixtral-12b", VisionFormat::Q8_0), ("pixtral-12b-gguf", VisionFormat::F16)]
+        {
+            for needs in catalogue::find(name).unwrap().unwrap().quantisations {
+                let mixture = Mixture::named(&needs.name).unwrap();
+                let pair = GgufPair::new("x", "x", &config, &vocab, mixture, vision);
+                let files = std::iter::once(pair.text).chain(pair.vision);
+                let tensors = files.flat_map(|file| file.tensors);
+                let n_bytes = tensors.map(|t| t.declared.n_bytes().unwrap()).sum();
+                check_about(needs.disk_bytes, n_bytes);
+                check_about(needs.memory_bytes, memory_bytes(n_bytes, &config, DEFAULT_CONTEXT));
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_what_fits() {
+        let memory = doctor::memory().unwrap().total_bytes;
+        let question = Question {
+            dir: Path::new("."),
+            n_bytes: 2 * memory,
+            kept_bytes: 0,
+            done: 0.0,
+            quantise_bytes: 1,
+            fetch_bytes: 1,
+            bytes_per_s: Some(1.0),
+            memory_needed_bytes: 2 * memory + 1,
+            mixture: Some(Mixture::F16),
+        };
+        let fit = question.answer(|mixture, _| {
+            Some(if mixture == Mixture::Q5KM || mixture == Mixture::Q4KM {
+                1000
+            } else {
+                2 * memory
+            })
+        });
+        assert!(!fit.memory_fits());
+        // The larger of those that fit, if the disk has the little room that it takes.
+        assert!(matches!(fit.fits_instead, Some("q5_k_m") | None), "{fit:?}");
+        assert_eq!(fit.about_s(), Some(fit.quantise_s.max(1.0)));
+    }
 }

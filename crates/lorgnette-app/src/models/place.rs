@@ -92,7 +92,8 @@ impl Place {
     /// The weights files and their headers: those that the index names, or the only one.
     pub(super) fn shards(&self) -> Result<Vec<Shard>, Halt> {
         let files = self.files()?;
-        let size = |name: &str| files.iter().find(|(file, _)| file.as_str() == name).map(|(_, n)| *n);
+        let size =
+            |name: &str| files.iter().find(|(file, _)| file.as_str() == name).map(|(_, n)| *n);
         let mut names = BTreeSet::new();
         if size("consolidated.safetensors").is_some() && size("config.json").is_none() {
             names.insert(FileName::new("consolidated.safetensors")?);

@@ -180,20 +180,28 @@ impl Understood {
         let mut scales = HashMap::new();
         for shard in &self.shards {
             for tensor in &shard.tensors {
-                let of = |suffix: &str| tensor.name.strip_suffix(suffix).map(|name| format!("{name}.weight"));
+                let of = |suffix: &str| {
+                    tensor.name.strip_suffix(suffix).map(|name| format!("{name}.weight"))
+                };
                 let Some(name) = of(".weight_scale_inv").or_else(|| of(".qscale_weight")) else {
                     continue;
                 };
                 let bytes = match tensor.bytes.end - tensor.bytes.start {
                     2 | 4 => place.scalar(shard, tensor)?,
-                    n => return Err(fault(place, format!("{}: {n} bytes of scale", tensor.name)).into()),
+                    n => {
+                        return Err(
+                            fault(place, format!("{}: {n} bytes of scale", tensor.name)).into()
+                        );
+                    }
                 };
                 let scale = match (tensor.dtype, bytes.as_slice()) {
                     // A BF16 number is the upper half of an F32 one.
                     (Dtype::BF16, &[a, b]) => f32::from_le_bytes([0, 0, a, b]),
                     (Dtype::F32, &[a, b, c, d]) => f32::from_le_bytes([a, b, c, d]),
                     (dtype, _) => {
-                        return Err(fault(place, format!("{}: a scale in {dtype:?}", tensor.name)).into());
+                        return Err(
+                            fault(place, format!("{}: a scale in {dtype:?}", tensor.name)).into()
+                        );
                     }
                 };
                 scales.insert(name, scale);
@@ -234,7 +242,8 @@ fn piece(
             return Err(fault(place, reason));
         }
     };
-    let row_len = if shape.len() < 2 { shape.iter().product() } else { shape[1..].iter().product() };
+    let row_len =
+        if shape.len() < 2 { shape.iter().product() } else { shape[1..].iter().product() };
     let becomes = Becomes::Rows { dtype: *dtype, scale, row_len, outputs };
     Ok(Piece { bytes: bytes.clone(), becomes })
 }

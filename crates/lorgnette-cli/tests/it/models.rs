@@ -86,7 +86,9 @@ fn a_model_is_added_used_checked_and_removed() {
     let listed: Vec<serde_json::Value> = serde_json::from_str(&listed).unwrap();
     let small = listed.iter().find(|model| model["name"] == "small").unwrap();
     assert_eq!((&small["installed"], &small["licence"]), (&true.into(), &"apache-2.0".into()));
-    assert!(listed.iter().any(|model| model["name"] == "pixtral-12b" && model["installed"] == false));
+    assert!(
+        listed.iter().any(|model| model["name"] == "pixtral-12b" && model["installed"] == false)
+    );
     assert!(home.check(&["models", "list"]).contains("not yet runnable"));
 
     home.check(&["models", "verify", "small"]);

@@ -131,8 +131,25 @@ mod tests {
             assert!(FileName::new(name).is_ok(), "{name}");
         }
         for name in [
-            "", ".", "..", "../x", "a/b", "a\\b", "C:x", "/etc/passwd", ".hidden", "a..b", "x.",
-            "nul", "NUL.gguf", "com1.txt", "a b", "a\0b", "-rf", "é", "a\nb",
+            "",
+            ".",
+            "..",
+            "../x",
+            "a/b",
+            "a\\b",
+            "C:x",
+            "/etc/passwd",
+            ".hidden",
+            "a..b",
+            "x.",
+            "nul",
+            "NUL.gguf",
+            "com1.txt",
+            "a b",
+            "a\0b",
+            "-rf",
+            "é",
+            "a\nb",
         ] {
             assert!(FileName::new(name).is_err(), "{name:?}");
         }

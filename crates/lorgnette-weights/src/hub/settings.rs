@@ -92,7 +92,8 @@ mod tests {
         let read = settings(&[("HF_HOME", home), ("HF_TOKEN", "from-variable")]).expect("settings");
         assert_eq!(read.token.as_deref(), Some("from-variable"));
         assert!(!format!("{read:?}").contains("from-variable"));
-        let none = settings(&[("HF_HOME", "/nowhere"), ("HF_TOKEN", "two\nlines")]).expect("settings");
+        let none =
+            settings(&[("HF_HOME", "/nowhere"), ("HF_TOKEN", "two\nlines")]).expect("settings");
         assert_eq!(none.token, None);
     }
 

@@ -234,9 +234,17 @@ fn with_min<const BITS: usize>(numbers: &[f32]) -> Vec<u8> {
 /// The 8 scales and mins of a block in 6 bits each; what they are when they are read again goes to
 /// `d` and `dm`.
 #[inline(always)]
-fn scales_of_block(found: &ScaleMin, first: usize, block: &mut [u8], d: &mut Lanes, dm: &mut Lanes) {
-    let most = |values: &[f32]| values.iter().fold(0.0, |most, x| if *x > most { *x } else { most });
-    let (max_scale, max_min) = (most(&found.scale[first..first + 8]), most(&found.min[first..first + 8]));
+fn scales_of_block(
+    found: &ScaleMin,
+    first: usize,
+    block: &mut [u8],
+    d: &mut Lanes,
+    dm: &mut Lanes,
+) {
+    let most =
+        |values: &[f32]| values.iter().fold(0.0, |most, x| if *x > most { *x } else { most });
+    let (max_scale, max_min) =
+        (most(&found.scale[first..first + 8]), most(&found.min[first..first + 8]));
     let inverse = |max: f32| if max > 0.0 { 63.0 / max } else { 0.0 };
     let (inv_scale, inv_min) = (inverse(max_scale), inverse(max_min));
     // As the C code: a negative scale wraps around and becomes the largest.

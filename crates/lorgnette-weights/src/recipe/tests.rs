@@ -40,7 +40,8 @@ fn chunks_cover_a_source_once() {
 fn convert(n_rows: usize, rows: Rows, chunk_bytes: u64) -> Vec<f32> {
     let bytes: Vec<u8> =
         (0..2 * n_rows).flat_map(|i| bf16::from_f32((i / 2) as f32).to_le_bytes()).collect();
-    let source = source(bytes.len() as u64, vec![rows_piece(0..bytes.len() as u64, 2, vec![output(rows)])]);
+    let source =
+        source(bytes.len() as u64, vec![rows_piece(0..bytes.len() as u64, 2, vec![output(rows)])]);
     let mut file = vec![f32::NAN; 2 * n_rows];
     let mut position = 0;
     while position < source.n_bytes {
@@ -79,9 +80,11 @@ fn f8_numbers() {
 
 #[test]
 fn recipes_that_leave_their_files_are_refused() {
-    let target = |n_bytes| Target { name: FileName::new("t").expect("name"), header: Vec::new(), n_bytes };
+    let target =
+        |n_bytes| Target { name: FileName::new("t").expect("name"), header: Vec::new(), n_bytes };
     let check = |pieces, n_target_bytes| {
-        let recipe = Recipe { targets: vec![target(n_target_bytes)], sources: vec![source(64, pieces)] };
+        let recipe =
+            Recipe { targets: vec![target(n_target_bytes)], sources: vec![source(64, pieces)] };
         recipe.check().is_ok()
     };
     let all = |bytes| rows_piece(bytes, 4, vec![output(Rows::All)]);
@@ -91,5 +94,8 @@ fn recipes_that_leave_their_files_are_refused() {
     assert!(!check(vec![all(0..36)], 1000), "half a row");
     assert!(!check(vec![all(0..32)], 63), "beyond the target");
     assert!(!check(vec![rows_piece(0..32, 4, vec![output(Rows::One(4))])], 1000), "no such row");
-    assert!(!check(vec![rows_piece(0..24, 4, vec![output(Rows::Interleaved { n_heads: 2 })])], 1000));
+    assert!(!check(
+        vec![rows_piece(0..24, 4, vec![output(Rows::Interleaved { n_heads: 2 })])],
+        1000
+    ));
 }

@@ -29,7 +29,9 @@ fn a_hub_that_behaves_well() {
     let made = world.make().expect("made");
     assert_eq!(made.files.len(), 1);
     assert_eq!(made.files[0].n_bytes, world.target().len() as u64);
-    assert!(world.events.lock().unwrap().iter().all(|event| !matches!(event, Event::Waiting { .. })));
+    assert!(
+        world.events.lock().unwrap().iter().all(|event| !matches!(event, Event::Waiting { .. }))
+    );
     // Going on with what is done fetches nothing but headers.
     let before = world.n_requests(FILE);
     world.make().expect("made again");
@@ -211,10 +213,9 @@ fn the_token_does_not_follow_to_another_host() {
             _ if is_hub && !request.path.contains('?') => {
                 Behaviour::Redirect(format!("{other}{}?away", request.path))
             }
-            None if !is_hub => Behaviour::Redirect(format!(
-                "{hub}{}?back",
-                request.path.trim_end_matches("?away")
-            )),
+            None if !is_hub => {
+                Behaviour::Redirect(format!("{hub}{}?back", request.path.trim_end_matches("?away")))
+            }
             _ => Behaviour::Redirect(format!("{other}/nowhere")),
         }
     });
@@ -238,7 +239,6 @@ fn the_token_does_not_follow_to_another_host() {
 #[test]
 fn redirects_without_end() {
     let world = World::new();
-    always(&world, Behaviour::Redirect("?again".into()));
     world.server.behave(|request| match request.file() {
         Some(_) => Behaviour::Redirect("?again".into()),
         None => Behaviour::Well,
