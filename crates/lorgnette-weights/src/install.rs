@@ -220,9 +220,8 @@ impl<'a> Installer<'a> {
                 kept.write_all(&bytes).map_err(WeightsError::Io)?;
             }
             // One core hashes while the others quantise.
-            let copy = bytes.clone();
             let ((), written) =
-                rayon::join(|| hash.update(&copy), || source.convert(&chunk, bytes));
+                rayon::join(|| hash.update(&bytes), || source.convert(&chunk, &bytes));
             let written = match written {
                 Ok(written) => written,
                 // Damaged bytes often are no numbers; the hash decides whether they are published.

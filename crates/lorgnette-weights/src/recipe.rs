@@ -199,21 +199,18 @@ impl Source {
     }
 
     /// Carries a chunk out, on all cores.
-    pub(crate) fn convert(
-        &self,
-        chunk: &Chunk,
-        bytes: Vec<u8>,
-    ) -> Result<Vec<Written>, WriteError> {
+    pub(crate) fn convert(&self, chunk: &Chunk, bytes: &[u8]) -> Result<Vec<Written>, WriteError> {
         let Some(piece) = chunk.piece_idx.and_then(|idx| self.pieces.get(idx)) else {
             return Ok(Vec::new());
         };
         let at = chunk.bytes.start - piece.bytes.start;
         match &piece.becomes {
             Becomes::Copy { target, offset } => {
+                let bytes = bytes.to_vec();
                 Ok(vec![Written { target: *target, offset: offset + at, bytes }])
             }
             Becomes::Rows { dtype, scale, row_len, outputs } => {
-                let numbers = numbers(*dtype, *scale, &bytes);
+                let numbers = numbers(*dtype, *scale, bytes);
                 let first = (at / piece.row_bytes()) as usize;
                 let n_all = piece.n_rows();
                 let rows: Vec<&[f32]> = numbers.chunks_exact(*row_len).collect();
@@ -247,9 +244,10 @@ impl Output {
             }
             // A chunk has whole heads.
             Rows::Interleaved { .. } => {
-                let order = (first..first + rows.len())
-                    .flat_map(|row| rows[self.rows.source_row(row, n_all) - first].iter().copied());
-                let ordered: Vec<f32> = order.collect();
+                let mut ordered = vec![0.0; numbers.len()];
+                ordered.par_chunks_exact_mut(row_len).enumerate().for_each(|(i, row)| {
+                    row.copy_from_slice(rows[self.rows.source_row(first + i, n_all) - first]);
+                });
                 (quantise(&ordered, row_len, self.dtype)?, first as u64 * row_bytes)
             }
         };
@@ -299,7 +297,8 @@ fn numbers(dtype: Dtype, scale: f32, bytes: &[u8]) -> Vec<f32> {
         }
         // F32; `check` has refused others.
         _ => bytes
-            .chunks_exact(4)
+            .par_chunks_exact(4)
+            .with_min_len(1 << 14)
             .map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]))
             .collect(),
     }

@@ -47,7 +47,7 @@ fn convert(n_rows: usize, rows: Rows, chunk_bytes: u64) -> Vec<f32> {
     while position < source.n_bytes {
         let chunk = source.chunk_at(position, chunk_bytes);
         position = chunk.bytes.end;
-        let part = bytes[chunk.bytes.start as usize..chunk.bytes.end as usize].to_vec();
+        let part = &bytes[chunk.bytes.start as usize..chunk.bytes.end as usize];
         for written in source.convert(&chunk, part).expect("convert") {
             for (i, four) in written.bytes.chunks_exact(4).enumerate() {
                 file[written.offset as usize / 4 + i] =
