@@ -7,6 +7,7 @@ use lorgnette_engine::EngineError;
 use lorgnette_engine::tokens::TokenizerError;
 use lorgnette_image::ImageError;
 use lorgnette_pixtral::LoadError;
+use lorgnette_weights::WeightsError;
 
 /// An error with everything a person needs to know; [`AppError::hint`] says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,35 @@ pub enum AppError {
     /// The system gives no folder for the person's files.
     #[error("this system names no home folder")]
     NoHome,
+    /// A model that was not fetched, made, checked or removed.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// A name that is neither in the catalogue nor a path.
+    #[error("no model is called {name}")]
+    UnknownModel {
+        /// The name.
+        name: String,
+    },
+    /// The machine has not what a model takes.
+    #[error("it does not fit this machine: {what}")]
+    DoesNotFit {
+        /// What is missing.
+        what: String,
+        /// A quantisation that fits.
+        instead: Option<String>,
+    },
+    /// Nobody is there to be asked.
+    #[error("this needs an answer, and standard input is no terminal")]
+    NotAsked,
+    /// A model whose files are not what was made.
+    #[error("{name} is damaged")]
+    Damaged {
+        /// The model.
+        name: String,
+    },
+    /// The model inside the program can be neither added nor removed.
+    #[error("pocket is part of the program")]
+    BuiltIn,
     /// A file that cannot be written; the source names it.
     #[error(transparent)]
     Write(io::Error),
@@ -64,6 +94,21 @@ impl AppError {
             Self::NoTokenizer { .. } => "put tekken.json or tokenizer.json into its folder".into(),
             Self::Engine(error) => error.hint().into(),
             Self::NoHome => "set HOME, or LORGNETTE_HOME to a folder".into(),
+            Self::Weights(error) => error.hint(),
+            Self::UnknownModel { .. } => {
+                "use a name from `lorgnette models list`, hf:OWNER/NAME, or a path".into()
+            }
+            Self::DoesNotFit { instead: Some(quantisation), .. } => {
+                format!("use --quant {quantisation}, which fits, or --force to go on anyway")
+            }
+            Self::DoesNotFit { instead: None, .. } => {
+                "free some space, choose a smaller model, or use --force to go on anyway".into()
+            }
+            Self::NotAsked => "say --yes to go on without being asked".into(),
+            Self::Damaged { name } => {
+                format!("`lorgnette models remove {name}`, then add it again")
+            }
+            Self::BuiltIn => "it is always there; `--model pocket` chooses it".into(),
             Self::Write(_) => "choose another place, or free some space".into(),
         }
     }

@@ -61,7 +61,9 @@ impl Folders {
         };
         let is_model = |path: &PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-            path.is_dir() || (is_gguf(path) && !name.starts_with("mmproj"))
+            // Hidden: models that are not finished.
+            !name.starts_with('.')
+                && (path.is_dir() || (is_gguf(path) && !name.starts_with("mmproj")))
         };
         let mut models: Vec<PathBuf> =
             entries.flatten().map(|entry| entry.path()).filter(is_model).collect();

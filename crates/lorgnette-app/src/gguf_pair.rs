@@ -8,6 +8,7 @@ use lorgnette_pixtral::ModelConfig;
 use lorgnette_pixtral::checkpoint::{BlockPart, Naming, Part, text_inventory, vision_inventory};
 use lorgnette_pixtral::config::{TextConfig, VisionConfig};
 use lorgnette_weights::mixture::TextModel;
+pub use lorgnette_weights::recipe::Rows;
 use lorgnette_weights::{GgmlDType, GgufTensor, GgufValue, Mixture};
 
 const IMG_BREAK: usize = 12; // the token's id, in every tokenizer of the family
@@ -44,38 +45,6 @@ pub struct PairTensor {
     pub part: Part,
     /// Which of its rows, and in which order.
     pub rows: Rows,
-}
-
-/// Rows of a part as GGUF has them, of those that Hugging Face has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rows {
-    /// All, in order.
-    All,
-    /// All; in each of this many heads, the two halves interleaved.
-    ///
-    /// Formula: transformers' `permute_for_rope` turned around, which llama.cpp calls
-    /// `LlamaModel.permute`: in each head, row `2 i + half` was row `half * head_dim / 2 + i`.
-    Interleaved {
-        /// Heads.
-        n_heads: usize,
-    },
-    /// One row alone.
-    One(usize),
-}
-
-impl Rows {
-    /// The row of the part that stands at `row` of `n_rows` in the file.
-    pub fn source_row(self, row: usize, n_rows: usize) -> usize {
-        match self {
-            Self::All => row,
-            Self::One(only) => only,
-            Self::Interleaved { n_heads } => {
-                let head_dim = n_rows / n_heads;
-                let (head, in_head) = (row / head_dim, row % head_dim);
-                head * head_dim + in_head % 2 * (head_dim / 2) + in_head / 2
-            }
-        }
-    }
 }
 
 impl GgufPair {

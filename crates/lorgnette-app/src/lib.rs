@@ -7,6 +7,7 @@
 //! - [`cost`]: what a picture costs before it costs
 //! - [`bench`]: how fast it is on this machine
 //! - [`doctor`]: what this machine has
+//! - [`models`]: models that can be had, and how they come here
 //! - [`folders`]: where things lie
 
 pub mod bench;
@@ -16,6 +17,7 @@ pub mod doctor;
 mod error;
 pub mod folders;
 pub mod gguf_pair;
+pub mod models;
 pub mod open;
 pub mod pictures;
 pub mod session;

@@ -15,6 +15,7 @@ use lorgnette_pixtral::{
 use crate::builtin;
 use crate::error::AppError;
 use crate::folders::Folders;
+use crate::models::Models;
 
 /// Tokens of a chat where nobody says otherwise: two full pictures or some fifteen pages of text.
 pub const DEFAULT_CONTEXT: usize = 8192;
@@ -29,6 +30,19 @@ pub enum ModelChoice {
     BuiltIn,
     /// A folder or GGUF file.
     At(PathBuf),
+}
+
+impl ModelChoice {
+    /// What a person writes: `pocket`, the name of an installed model, or a path. A path that is
+    /// there comes first.
+    pub fn named(text: &str) -> Self {
+        if text == "pocket" {
+            return Self::BuiltIn;
+        }
+        let path = PathBuf::from(text);
+        let installed = || Models::find().ok()?.path(text).ok();
+        if path.exists() { Self::At(path) } else { Self::At(installed().unwrap_or(path)) }
+    }
 }
 
 /// What to load, and how.

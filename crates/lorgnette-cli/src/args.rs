@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use lorgnette_app::gguf_pair::VisionFormat;
+use lorgnette_app::models::{Mixture, vision_format};
 use lorgnette_app::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
 use lorgnette_app::{
     AnswerOptions, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, Sampling,
@@ -28,6 +30,120 @@ pub enum Command {
     Doctor(Doctor),
     /// Measure a model on this machine
     Bench(Bench),
+    /// List, add, check and remove models
+    #[command(subcommand)]
+    Models(ModelsCommand),
+}
+
+#[derive(Subcommand)]
+pub enum ModelsCommand {
+    /// List the models that can be had and those that are installed
+    List(ModelsList),
+    /// Fetch a model and make it ready; an interrupted one goes on where it stopped
+    Add(ModelsAdd),
+    /// Take a GGUF file, a pair or a checkpoint folder that is on this machine
+    Import(ModelsImport),
+    /// Read a model's files and compare them with what was made
+    Verify(ModelsName),
+    /// Remove a model
+    Remove(ModelsRemove),
+    /// Print where a model is, or where models are
+    Path(ModelsPath),
+}
+
+#[derive(Args)]
+pub struct ModelsList {
+    /// Print one JSON array
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct ModelsAdd {
+    /// A name from the list, hf:OWNER/NAME[@REVISION], or a folder with a checkpoint
+    #[arg(value_name = "MODEL")]
+    pub model: String,
+    #[command(flatten)]
+    pub make: ModelsMake,
+    /// Another of a listed model's sources, counted from 1
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub source: usize,
+    /// Requests at a time for one file
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub connections: usize,
+    /// Megabytes a second at the most
+    #[arg(long, value_name = "MB")]
+    pub limit: Option<f64>,
+    /// Take what the source is now, not what it was when it was first used
+    #[arg(long)]
+    pub update: bool,
+}
+
+#[derive(Args)]
+pub struct ModelsImport {
+    /// A GGUF file with its mmproj beside it, or a folder
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// Leave the files where they are; only for GGUF
+    #[arg(long)]
+    pub link: bool,
+    #[command(flatten)]
+    pub make: ModelsMake,
+}
+
+#[derive(Args)]
+pub struct ModelsMake {
+    /// Number format of the text model: q4_k_m, q5_k_m, q6_k, q8_0, f16
+    #[arg(long, value_name = "FORMAT", default_value = "q4_k_m", value_parser = mixture)]
+    pub quant: Mixture,
+    /// Number format of the vision part: q8_0, f16
+    #[arg(long, value_name = "FORMAT", default_value = "q8_0", value_parser = vision)]
+    pub vision: VisionFormat,
+    /// What the model will be called
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Tokens of a chat, for the advice on memory
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_CONTEXT)]
+    pub context: usize,
+    /// Keep the source files beside the model
+    #[arg(long)]
+    pub keep_source: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Go on although it does not fit this machine
+    #[arg(long)]
+    pub force: bool,
+    /// Print what happens as lines of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct ModelsName {
+    /// An installed model
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Print one JSON array
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct ModelsRemove {
+    /// A model, finished or not
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+#[derive(Args)]
+pub struct ModelsPath {
+    /// An installed model; without one, the folder of all
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
 }
 
 #[derive(Args)]
@@ -119,9 +235,9 @@ pub struct Bench {
 
 #[derive(Args)]
 pub struct Model {
-    /// Folder or GGUF file; pocket is the built-in model [default: the largest that is installed,
-    /// or pocket]
-    #[arg(long = "model", value_name = "PATH", value_parser = model)]
+    /// Name of an installed model, folder or GGUF file; pocket is the built-in model [default: the
+    /// largest that is installed, or pocket]
+    #[arg(long = "model", value_name = "MODEL", value_parser = model)]
     pub choice: Option<ModelChoice>,
     /// What computes: auto, cpu, cuda, cuda:N, metal
     #[arg(long, default_value = "auto")]
@@ -215,7 +331,18 @@ impl Answer {
 
 #[expect(clippy::unnecessary_wraps, reason = "the form of clap's parsers")]
 fn model(text: &str) -> Result<ModelChoice, String> {
-    Ok(if text == "pocket" { ModelChoice::BuiltIn } else { ModelChoice::At(text.into()) })
+    Ok(ModelChoice::named(text))
+}
+
+fn mixture(text: &str) -> Result<Mixture, String> {
+    Mixture::named(text).ok_or_else(|| {
+        let names: Vec<_> = Mixture::OFFERED.iter().map(|mixture| mixture.name()).collect();
+        format!("use {}", names.join(", "))
+    })
+}
+
+fn vision(text: &str) -> Result<VisionFormat, String> {
+    vision_format(text).ok_or_else(|| "use q8_0 or f16".into())
 }
 
 fn threads(text: &str) -> Result<usize, String> {

@@ -8,7 +8,9 @@ mod bench;
 mod chat;
 mod describe;
 mod doctor;
+mod fetching;
 mod inspect;
+mod models;
 mod output;
 mod progress;
 
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect::run(inspect),
         Command::Doctor(doctor) => doctor::run(doctor),
         Command::Bench(bench) => bench::run(bench),
+        Command::Models(command) => models::run(command),
     };
     match ending {
         // Who closes our output has read enough.

@@ -157,6 +157,15 @@ impl Checkpoint {
         &self.path
     }
 
+    /// The files that hold its tensors, each once.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let stored = self.tensors.values().flatten();
+        let mut files: Vec<_> = stored.map(|tensor| tensor.source.path.to_path_buf()).collect();
+        files.sort();
+        files.dedup();
+        files
+    }
+
     /// The header of the text model when this is a GGUF pair.
     pub fn gguf(&self) -> Option<&GgufFile> {
         self.gguf.as_ref()
@@ -221,20 +230,14 @@ impl Checkpoint {
     }
 
     fn open_hugging_face(dir: &Path) -> Result<Self, LoadError> {
-        let file = dir.join("config.json");
-        let config = config::from_config_json(&read_json(&file)?);
-        let config = config.map_err(|fault| config_error(&file, fault))?;
         let shards = shards(dir)?;
-        Self::from_safetensors(dir, config, &shards)
+        Self::from_safetensors(dir, read_config(dir)?, &shards)
     }
 
     fn open_native(dir: &Path) -> Result<Self, LoadError> {
-        let file = dir.join("params.json");
-        let config = config::from_params_json(&read_json(&file)?);
-        let config = config.map_err(|fault| config_error(&file, fault))?;
         let weights = dir.join("consolidated.safetensors");
         let shards = if weights.is_file() { vec![weights] } else { shards(dir)? };
-        Self::from_safetensors(dir, config, &shards)
+        Self::from_safetensors(dir, read_config(dir)?, &shards)
     }
 
     fn from_safetensors(
@@ -302,6 +305,23 @@ impl Checkpoint {
         let path = text.path.to_path_buf();
         Ok(Self { path, config, naming: Naming::Gguf, tensors, gguf: Some(text) })
     }
+}
+
+/// The network's sizes, from a folder's `config.json` or `params.json` alone.
+///
+/// # Errors
+/// [`LoadError::NoModel`] when it has neither, and what is wrong with the one it has.
+pub fn read_config(dir: &Path) -> Result<ModelConfig, LoadError> {
+    for (name, read) in [
+        ("config.json", config::from_config_json as fn(&[u8]) -> _),
+        ("params.json", config::from_params_json),
+    ] {
+        let file = dir.join(name);
+        if file.is_file() {
+            return read(&read_json(&file)?).map_err(|fault| config_error(&file, fault));
+        }
+    }
+    Err(LoadError::NoModel { dir: dir.to_owned() })
 }
 
 /// The vision part beside a text model: the only file of architecture `clip`, or of several the

@@ -97,3 +97,258 @@ impl WriteError {
         }
     }
 }
+
+/// Why a model was not fetched, made, checked or removed.
+#[derive(Debug, thiserror::Error)]
+pub enum WeightsError {
+    /// The disk refused; the source names the path.
+    #[error(transparent)]
+    Io(std::io::Error),
+    /// No room.
+    #[error("the disk with {} is full, {free_bytes} bytes are free", dir.display())]
+    DiskFull {
+        /// The folder that was written to.
+        dir: PathBuf,
+        /// Bytes that are free there now.
+        free_bytes: u64,
+    },
+    /// A model file could not be written.
+    #[error(transparent)]
+    Write(WriteError),
+    /// Another process writes to the folder.
+    #[error("another process is at work in {}", dir.display())]
+    Busy {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// The network is not to be used.
+    #[error("{what} is not on this machine, and HF_HUB_OFFLINE forbids fetching it")]
+    Offline {
+        /// The repository or file.
+        what: String,
+    },
+    /// The network cannot be used as it is set up.
+    #[error("the network settings cannot be used: {reason}")]
+    Settings {
+        /// Why.
+        reason: String,
+    },
+    /// No connection, again and again.
+    #[error("{host} cannot be reached: {reason}")]
+    Connect {
+        /// The host.
+        host: String,
+        /// The last try's reason.
+        reason: String,
+    },
+    /// A server that fails, again and again.
+    #[error("{host} answers {status}{}", more(detail))]
+    Status {
+        /// The host.
+        host: String,
+        /// The HTTP status.
+        status: u16,
+        /// What it says, shortened.
+        detail: String,
+    },
+    /// The owner wants to know who fetches.
+    #[error("{repo} is only for people who are logged in and have accepted its terms")]
+    Gated {
+        /// The repository.
+        repo: String,
+        /// Where its terms are accepted.
+        page: String,
+        /// A token was sent.
+        with_token: bool,
+    },
+    /// Nothing by that name.
+    #[error("{what} does not exist on {host}")]
+    NotFound {
+        /// The host.
+        host: String,
+        /// The repository, revision or file.
+        what: String,
+    },
+    /// Something in between answers for the hub.
+    #[error("{host} answered with a web page instead of {file}")]
+    WebPage {
+        /// The host.
+        host: String,
+        /// What was asked for.
+        file: String,
+    },
+    /// An answer that contradicts the request or itself.
+    #[error("{host} answers wrongly for {file}: {reason}")]
+    Answer {
+        /// The host.
+        host: String,
+        /// What was asked for.
+        file: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A redirect that is not followed.
+    #[error("{host} redirects to {target}, which is not followed: {reason}")]
+    Redirect {
+        /// The host.
+        host: String,
+        /// Where to.
+        target: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// A file of another size than was published.
+    #[error("{file} has {found_bytes} bytes, {expected_bytes} are published")]
+    WrongSize {
+        /// The file.
+        file: String,
+        /// Bytes that it has.
+        found_bytes: u64,
+        /// Bytes that it should have.
+        expected_bytes: u64,
+    },
+    /// A file that is not what was published, twice.
+    #[error("{file} does not match its published hash {expected}")]
+    WrongHash {
+        /// The file.
+        file: String,
+        /// The published hash.
+        expected: String,
+    },
+    /// What a name stands for is not what it stood for when it was first used.
+    #[error("{file} of {repo} has another hash than when it was first used")]
+    LockedHash {
+        /// The repository.
+        repo: String,
+        /// The file.
+        file: String,
+    },
+    /// A safetensors header that is not to be trusted.
+    #[error("{file} is malformed: {reason}")]
+    Header {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A name that does not stay in its folder.
+    #[error("{name:?} is not a name for {what}")]
+    Name {
+        /// The name.
+        name: String,
+        /// What it would name.
+        what: &'static str,
+    },
+    /// A manifest that cannot be read.
+    #[error("{file} cannot be read: {reason}")]
+    Manifest {
+        /// The file.
+        file: String,
+        /// Why.
+        reason: String,
+    },
+    /// No model by that name.
+    #[error("no model {name} is installed")]
+    NotInstalled {
+        /// The name.
+        name: String,
+    },
+}
+
+impl From<std::io::Error> for WeightsError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<WriteError> for WeightsError {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Io(error) => error.into(),
+            error => Self::Write(error),
+        }
+    }
+}
+
+/// Nothing, or a colon and it.
+fn more(detail: &str) -> String {
+    if detail.is_empty() { String::new() } else { format!(": {detail}") }
+}
+
+impl WeightsError {
+    /// A full disk says which folder is on it and what is left; other errors stay as they are.
+    pub(crate) fn in_folder(self, dir: &std::path::Path) -> Self {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        match self {
+            Self::Io(error) if matches!(error.kind(), StorageFull | QuotaExceeded) => {
+                let free_bytes = fs4::available_space(dir).unwrap_or(0);
+                Self::DiskFull { dir: dir.to_owned(), free_bytes }
+            }
+            error => error,
+        }
+    }
+
+    /// What to do now.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Io(_) => "check that the folder is there and can be written to".into(),
+            Self::DiskFull { .. } => {
+                "free some space and run the same command again; it goes on where it stopped".into()
+            }
+            Self::Write(error) => error.hint().into(),
+            Self::Busy { .. } => "wait until it is done, or end it, then try again".into(),
+            Self::Offline { .. } => "unset HF_HUB_OFFLINE, or copy the files here".into(),
+            Self::Settings { .. } => "check HF_ENDPOINT, HF_TOKEN and the proxy settings".into(),
+            Self::Connect { .. } | Self::Status { .. } => {
+                "check the connection and run the same command again; it goes on where it stopped"
+                    .into()
+            }
+            Self::Gated { page, with_token: false, .. } => format!(
+                "log in and accept the terms at {page}, then set HF_TOKEN to a token from \
+                 https://huggingface.co/settings/tokens; or choose a source that needs no login"
+            ),
+            Self::Gated { page, with_token: true, .. } => format!(
+                "the token in use has no access: accept the terms at {page} with its account, or \
+                 choose a source that needs no login"
+            ),
+            Self::NotFound { .. } => "check the spelling: hf:OWNER/NAME or hf:OWNER/NAME@REVISION".into(),
+            Self::WebPage { .. } => {
+                "the network wants you to sign in, or a filter is in between: open a browser, then \
+                 run the same command again"
+                    .into()
+            }
+            Self::Answer { .. } | Self::Redirect { .. } => {
+                "a proxy or mirror may be in between: check HF_ENDPOINT and the proxy settings".into()
+            }
+            Self::WrongSize { .. } | Self::WrongHash { .. } => {
+                "nothing of the file was kept: run the same command again, or choose another source"
+                    .into()
+            }
+            Self::LockedHash { .. } => {
+                "if you trust the change, run the command with --update; else choose another source"
+                    .into()
+            }
+            Self::Header { .. } => "the file is damaged or no model; choose another source".into(),
+            Self::Name { .. } => {
+                "use letters, digits, dots, dashes and underscores, beginning with a letter or digit".into()
+            }
+            Self::Manifest { .. } => "remove the model and add it again".into(),
+            Self::NotInstalled { .. } => "`lorgnette models list` names those that are".into(),
+        }
+    }
+}
+
+/// Why work ended before its end: cancelling is no error.
+#[derive(Debug)]
+pub enum Halt {
+    /// It was asked to stop; what is done is kept.
+    Cancelled,
+    /// It failed.
+    Failed(WeightsError),
+}
+
+impl<E: Into<WeightsError>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}

@@ -61,6 +61,60 @@ impl From<&str> for GgufValue {
     }
 }
 
+/// A header, and with it where each tensor's bytes lie in the file.
+#[derive(Debug, Clone)]
+pub struct GgufHeader {
+    /// The file's first bytes, padded to where the tensors begin.
+    pub bytes: Vec<u8>,
+    /// First byte of each tensor in the file, in the order of declaration.
+    pub offsets: Vec<u64>,
+    /// Bytes of the whole file.
+    pub n_file_bytes: u64,
+}
+
+impl GgufHeader {
+    /// Checks what is declared; `path` is what errors call the file.
+    ///
+    /// # Errors
+    /// [`WriteError::Declaration`] for what the format cannot hold.
+    pub fn new(
+        path: &Path,
+        metadata: &[(String, GgufValue)],
+        tensors: &[GgufTensor],
+    ) -> Result<Self, WriteError> {
+        check(path, metadata, tensors)?;
+        let mut bytes = Vec::new();
+        bytes.extend(MAGIC);
+        bytes.extend(VERSION.to_le_bytes());
+        bytes.extend((tensors.len() as u64).to_le_bytes());
+        bytes.extend((metadata.len() as u64).to_le_bytes());
+        for (key, value) in metadata {
+            put_string(&mut bytes, key);
+            put_value(&mut bytes, value);
+        }
+        let mut offset = 0_u64;
+        let mut offsets = Vec::with_capacity(tensors.len());
+        for tensor in tensors {
+            put_string(&mut bytes, &tensor.name);
+            bytes.extend((tensor.shape.len() as u32).to_le_bytes());
+            for dim in tensor.shape.iter().rev() {
+                bytes.extend((*dim as u64).to_le_bytes());
+            }
+            bytes.extend(type_id(tensor.dtype).to_le_bytes());
+            bytes.extend(offset.to_le_bytes());
+            offsets.push(offset);
+            // `check` has seen that the sum does not overflow.
+            offset += tensor.n_bytes().unwrap_or(0).next_multiple_of(ALIGNMENT);
+        }
+        bytes.resize(bytes.len().next_multiple_of(ALIGNMENT as usize), 0);
+        let start = bytes.len() as u64;
+        for offset in &mut offsets {
+            *offset += start;
+        }
+        Ok(Self { bytes, offsets, n_file_bytes: start + offset })
+    }
+}
+
 /// Writes one GGUF file.
 #[derive(Debug)]
 pub struct GgufWriter {
@@ -82,31 +136,9 @@ impl GgufWriter {
         metadata: &[(String, GgufValue)],
         tensors: Vec<GgufTensor>,
     ) -> Result<Self, WriteError> {
-        check(path, metadata, &tensors)?;
-        let mut header = Vec::new();
-        header.extend(MAGIC);
-        header.extend(VERSION.to_le_bytes());
-        header.extend((tensors.len() as u64).to_le_bytes());
-        header.extend((metadata.len() as u64).to_le_bytes());
-        for (key, value) in metadata {
-            put_string(&mut header, key);
-            put_value(&mut header, value);
-        }
-        let mut offset = 0_u64;
-        for tensor in &tensors {
-            put_string(&mut header, &tensor.name);
-            header.extend((tensor.shape.len() as u32).to_le_bytes());
-            for dim in tensor.shape.iter().rev() {
-                header.extend((*dim as u64).to_le_bytes());
-            }
-            header.extend(type_id(tensor.dtype).to_le_bytes());
-            header.extend(offset.to_le_bytes());
-            // `check` has seen that the sum does not overflow.
-            offset += tensor.n_bytes().unwrap_or(0).next_multiple_of(ALIGNMENT);
-        }
+        let header = GgufHeader::new(path, metadata, &tensors)?;
         let mut file = PartFile::create(path)?;
-        file.write_all(&header)?;
-        file.pad_to(ALIGNMENT)?;
+        file.write_all(&header.bytes)?;
         Ok(Self { file, tensors, tensor_idx: 0, n_done: 0 })
     }
 

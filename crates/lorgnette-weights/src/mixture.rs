@@ -14,6 +14,10 @@ pub enum Mixture {
     F16,
     /// Matrices in `Q8_0`.
     Q8_0,
+    /// Matrices in `Q6_K`.
+    Q6K,
+    /// Matrices in `Q5_K`, those that matter most in `Q6_K`.
+    Q5KM,
     /// Matrices in `Q4_K`, those that matter most in `Q6_K`.
     Q4KM,
 }
@@ -28,12 +32,23 @@ pub struct TextModel {
 }
 
 impl Mixture {
+    /// What people choose from, the smallest first.
+    pub const OFFERED: [Self; 5] = [Self::Q4KM, Self::Q5KM, Self::Q6K, Self::Q8_0, Self::F16];
+
+    /// The recipe of that name, as `q4_k_m` or `Q4_K_M`.
+    pub fn named(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        Self::OFFERED.into_iter().find(|mixture| mixture.name() == name)
+    }
+
     /// llama.cpp's name, which also is a part of file names.
     pub fn name(self) -> &'static str {
         match self {
             Self::F32 => "f32",
             Self::F16 => "f16",
             Self::Q8_0 => "q8_0",
+            Self::Q6K => "q6_k",
+            Self::Q5KM => "q5_k_m",
             Self::Q4KM => "q4_k_m",
         }
     }
@@ -45,6 +60,8 @@ impl Mixture {
             Self::F16 => 1,
             Self::Q8_0 => 7,
             Self::Q4KM => 15,
+            Self::Q5KM => 17,
+            Self::Q6K => 18,
         }
     }
 
@@ -57,7 +74,9 @@ impl Mixture {
             Self::F32 => GgmlDType::F32,
             Self::F16 => GgmlDType::F16,
             Self::Q8_0 => GgmlDType::Q8_0,
-            Self::Q4KM => q4_k_m(name, model),
+            Self::Q6K => GgmlDType::Q6K,
+            Self::Q5KM => medium(GgmlDType::Q5K, name, model),
+            Self::Q4KM => medium(GgmlDType::Q4K, name, model),
         };
         fitting(wanted, shape.last().copied().unwrap_or(0))
     }
@@ -71,20 +90,21 @@ impl Mixture {
         let wanted = match self {
             Self::F32 => GgmlDType::F32,
             Self::F16 => GgmlDType::F16,
-            Self::Q8_0 | Self::Q4KM => GgmlDType::Q8_0,
+            Self::Q8_0 | Self::Q6K | Self::Q5KM | Self::Q4KM => GgmlDType::Q8_0,
         };
         fitting(wanted, shape.last().copied().unwrap_or(0))
     }
 }
 
-fn q4_k_m(name: &str, model: TextModel) -> GgmlDType {
+/// A recipe of llama.cpp's size "M": `few_bits`, and `Q6_K` for what matters most.
+fn medium(few_bits: GgmlDType, name: &str, model: TextModel) -> GgmlDType {
     let is_output = name == "output.weight";
     let is_sensitive = name.contains("attn_v.weight") || name.contains("ffn_down");
     let more_bits = match layer_idx(name) {
         Some(layer_idx) => is_sensitive && use_more_bits(layer_idx, model.n_layers),
         None => is_output || (model.tied_embeddings && name == "token_embd.weight"),
     };
-    if more_bits { GgmlDType::Q6K } else { GgmlDType::Q4K }
+    if more_bits { GgmlDType::Q6K } else { few_bits }
 }
 
 /// The first and the last eighth of the layers, and every third between.

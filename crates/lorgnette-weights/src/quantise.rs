@@ -1,8 +1,16 @@
-//! f32 numbers to the bytes of a format and back, through candle's quantisers.
+//! f32 numbers to the bytes of a format and back.
+//!
+//! The formats that are offered are made here, as llama.cpp makes them; the others by candle.
+
+mod blocks;
 
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{Device, Tensor};
+use half::slice::HalfFloatSliceExt as _;
+use half::{bf16, f16};
 use rayon::prelude::*;
+
+use self::blocks::BlockFormat;
 
 use crate::error::WriteError;
 
@@ -19,21 +27,37 @@ const F16_MAX: f32 = 65504.0;
 /// [`WriteError::Rows`], [`WriteError::OutOfRange`], [`WriteError::Quantise`].
 pub fn quantise(numbers: &[f32], row_len: usize, dtype: GgmlDType) -> Result<Vec<u8>, WriteError> {
     check_rows(numbers.len(), row_len, dtype)?;
-    // Candle's quantisers turn infinity into blocks of nonsense without a word. The scales of all
-    // block formats are f16, so that numbers beyond f16 are lost too.
+    // Infinity becomes blocks of nonsense without a word. The scales of all block formats are f16,
+    // so that numbers beyond f16 are lost too.
     let most = match dtype {
         GgmlDType::F32 | GgmlDType::BF16 => f32::MAX,
         _ => F16_MAX,
     };
-    if let Some(index) = numbers.iter().position(|x| x.is_nan() || x.abs() > most) {
-        return Err(WriteError::OutOfRange { index, value: numbers[index], dtype });
-    }
-    let chunks: Vec<Vec<u8>> = numbers
+    let lost = |x: &f32| x.is_nan() || x.abs() > most;
+    let chunks: Result<Vec<Vec<u8>>, ChunkFault> = numbers
         .par_chunks(CHUNK)
-        .map(|chunk| quantise_chunk(chunk, dtype))
-        .collect::<Result<_, _>>()
-        .map_err(|source| WriteError::Quantise { dtype, source })?;
-    Ok(chunks.concat())
+        .map(|chunk| {
+            // Without an early end: such a loop becomes vector code.
+            if chunk.iter().fold(false, |any, x| any | lost(x)) {
+                return Err(ChunkFault::Lost);
+            }
+            quantise_chunk(chunk, dtype).map_err(ChunkFault::Candle)
+        })
+        .collect();
+    match chunks {
+        Ok(chunks) => Ok(chunks.concat()),
+        Err(ChunkFault::Candle(source)) => Err(WriteError::Quantise { dtype, source }),
+        Err(ChunkFault::Lost) => {
+            let index = numbers.iter().position(lost).unwrap_or(0);
+            Err(WriteError::OutOfRange { index, value: numbers[index], dtype })
+        }
+    }
+}
+
+enum ChunkFault {
+    /// A number that the format cannot hold.
+    Lost,
+    Candle(candle_core::Error),
 }
 
 /// The numbers that `bytes` in `dtype` stand for, which is what a reader of the file sees.
@@ -61,8 +85,27 @@ fn check_rows(n_numbers: usize, row_len: usize, dtype: GgmlDType) -> Result<(), 
 }
 
 fn quantise_chunk(numbers: &[f32], dtype: GgmlDType) -> candle_core::Result<Vec<u8>> {
-    let tensor = Tensor::from_slice(numbers, numbers.len(), &Device::Cpu)?;
-    Ok(QTensor::quantize(&tensor, dtype)?.data()?.into_owned())
+    Ok(match dtype {
+        GgmlDType::F32 => numbers.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        GgmlDType::F16 => {
+            let mut halves = vec![f16::ZERO; numbers.len()];
+            halves.convert_from_f32_slice(numbers);
+            halves.iter().flat_map(|x| x.to_le_bytes()).collect()
+        }
+        GgmlDType::BF16 => {
+            let mut halves = vec![bf16::ZERO; numbers.len()];
+            halves.convert_from_f32_slice(numbers);
+            halves.iter().flat_map(|x| x.to_le_bytes()).collect()
+        }
+        GgmlDType::Q4K => blocks::quantise(numbers, BlockFormat::Q4K),
+        GgmlDType::Q5K => blocks::quantise(numbers, BlockFormat::Q5K),
+        GgmlDType::Q6K => blocks::quantise(numbers, BlockFormat::Q6K),
+        GgmlDType::Q8_0 => blocks::quantise(numbers, BlockFormat::Q8_0),
+        _ => {
+            let tensor = Tensor::from_slice(numbers, numbers.len(), &Device::Cpu)?;
+            QTensor::quantize(&tensor, dtype)?.data()?.into_owned()
+        }
+    })
 }
 
 #[cfg(test)]

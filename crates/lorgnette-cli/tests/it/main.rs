@@ -1,5 +1,7 @@
 //! The command as a person types it.
 
+mod models;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

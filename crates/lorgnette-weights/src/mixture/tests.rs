@@ -50,3 +50,16 @@ fn norms_stay_f32() {
         assert_eq!(dtype, GgmlDType::F32);
     }
 }
+
+#[test]
+fn the_larger_recipes() {
+    let dtype = |mixture: Mixture, name: &str| mixture.text_dtype(name, &[64, 5120], PIXTRAL_12B);
+    assert_eq!(dtype(Mixture::Q5KM, "blk.5.attn_q.weight"), GgmlDType::Q5K);
+    assert_eq!(dtype(Mixture::Q5KM, "blk.0.attn_v.weight"), GgmlDType::Q6K);
+    assert_eq!(dtype(Mixture::Q5KM, "output.weight"), GgmlDType::Q6K);
+    assert_eq!(dtype(Mixture::Q6K, "token_embd.weight"), GgmlDType::Q6K);
+    for mixture in Mixture::OFFERED {
+        assert_eq!(Mixture::named(&mixture.name().to_uppercase()), Some(mixture));
+    }
+    assert_eq!(Mixture::named("q3"), None);
+}

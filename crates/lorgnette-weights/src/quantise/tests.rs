@@ -131,3 +131,42 @@ proptest! {
         }
     }
 }
+
+/// llama.cpp's blocks of the same numbers, made by `ggml_quantize_chunk` of llama-cpp-python 0.3.36
+/// (`scripts/compare-llama-cpp-quantisers --fixture`): numbers as weights have them, then blocks
+/// with zeros, with one size, with outliers, with tiny numbers, and one of one sign.
+const PEER: &[u8] = include_bytes!("../../tests/fixtures/llama-cpp-blocks.bin");
+
+fn peer_numbers() -> Vec<f32> {
+    let mut numbers = weights(8 * 256, 0.014);
+    numbers[256..512].fill(0.0);
+    numbers[512..520].fill(0.0);
+    numbers[600..640].fill(0.0);
+    numbers[768..1024].fill(-0.25);
+    numbers[1024] = 30.0;
+    numbers[1300] = -3.0;
+    for x in &mut numbers[1536..1792] {
+        *x *= 1e-5;
+    }
+    for x in &mut numbers[1792..] {
+        *x = x.abs() + 0.01;
+    }
+    numbers
+}
+
+#[test]
+fn blocks_are_those_of_llama_cpp() {
+    let numbers = peer_numbers();
+    let mut rest = PEER;
+    for dtype in [GgmlDType::Q4K, GgmlDType::Q5K, GgmlDType::Q6K, GgmlDType::Q8_0] {
+        let n_block_bytes = dtype.type_size() * 256 / dtype.block_size();
+        let ours = quantise(&numbers, 256, dtype).expect("quantise");
+        let (theirs, tail) = rest.split_at(ours.len());
+        rest = tail;
+        let blocks = ours.chunks(n_block_bytes).zip(theirs.chunks(n_block_bytes));
+        for (block, (ours, theirs)) in blocks.enumerate() {
+            assert_eq!(ours, theirs, "block {block} of {dtype:?}");
+        }
+    }
+    assert!(rest.is_empty());
+}

@@ -99,3 +99,88 @@ fn every_kernel_and_every_way_to_load_computes_the_same_network() {
         assert!(far < 0.05, "candle: {far}");
     }
 }
+
+/// The whole way: a checkpoint on a hub, fetched, quantised while it comes, and installed, is byte
+/// by byte the pair that is written from the same numbers directly.
+#[test]
+fn a_fetched_checkpoint_becomes_the_pair_that_is_written_directly() {
+    use lorgnette_app::models::{
+        AddOptions, Control, HubSettings, Mixture, ModelSource, Models, Report,
+    };
+
+    let hub = lorgnette_loopback::LoopbackHub::start();
+    let dir = tempfile::tempdir().expect("temp dir");
+    for (shape, repo) in [(Shape::Tiny, "owner/tiny"), (Shape::TinyMistral3, "owner/tiny-mistral3")]
+    {
+        let checkpoint = dir.path().join("checkpoint");
+        make(shape, Format::SafetensorsF32, 7, &checkpoint);
+        let files: Vec<(String, Vec<u8>)> = fs_err::read_dir(&checkpoint)
+            .expect("folder")
+            .map(|entry| {
+                let path = entry.expect("entry").path();
+                let name = path.file_name().expect("name").to_str().expect("UTF-8").to_owned();
+                (name, fs_err::read(path).expect("read"))
+            })
+            .collect();
+        let named: Vec<_> =
+            files.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
+        hub.publish(repo, &named);
+
+        let models = Models::at(dir.path().join("models"));
+        let options = AddOptions {
+            mixture: Mixture::Q4KM,
+            vision: VisionFormat::F16,
+            name: None,
+            source_idx: 0,
+            context: 1024,
+            keep_source: true,
+            update: false,
+            fetch: lorgnette_app::models::FetchOptions::default(),
+            hub: HubSettings {
+                endpoint: hub.endpoint().parse().expect("address"),
+                token: None,
+                cache: dir.path().join("cache"),
+                offline: false,
+            },
+            install: lorgnette_weights::install::InstallOptions::default(),
+        };
+        let source: ModelSource = format!("hf:{repo}").parse().expect("source");
+        let (control, report) = (Control::default(), Report::none());
+        let prepared = models.prepare(&source, &options, &control, &report);
+        let prepared = prepared.expect("prepared").expect("not cancelled");
+        let installed = prepared.run(&control, &report).expect("made").expect("not cancelled");
+
+        let direct = dir.path().join(shape.name());
+        make(shape, Format::GgufQ4KM, 7, &direct);
+        for file in
+            [format!("{}-q4_k_m.gguf", shape.name()), format!("mmproj-{}-f16.gguf", shape.name())]
+        {
+            let (made, written) = (installed.path.join(&file), direct.join(&file));
+            check_same_tensors(&made, &written);
+        }
+        assert!(installed.path.join("source/model.safetensors").is_file(), "the source is kept");
+        assert!(Checkpoint::open(&installed.path).is_ok());
+    }
+}
+
+/// The files differ in their titles only, which have different lengths.
+#[track_caller]
+fn check_same_tensors(a: &Path, b: &Path) {
+    let tensors = |path: &Path| {
+        let mut file = std::fs::File::open(path).expect("open");
+        let content = candle_core::quantized::gguf_file::Content::read(&mut file).expect("GGUF");
+        let mut names: Vec<_> = content.tensor_infos.keys().cloned().collect();
+        names.sort();
+        let tensors = names.into_iter().map(|name| {
+            let tensor = content.tensor(&mut file, &name, &Device::Cpu).expect("tensor");
+            (name, tensor.dtype(), tensor.data().expect("data").into_owned())
+        });
+        tensors.collect::<Vec<_>>()
+    };
+    let (a, b) = (tensors(a), tensors(b));
+    assert_eq!(a.len(), b.len());
+    for (a, b) in a.iter().zip(&b) {
+        assert_eq!((&a.0, a.1), (&b.0, b.1));
+        assert!(a.2 == b.2, "{} differs", a.0);
+    }
+}

@@ -1,0 +1,153 @@
+//! How far a model is, on standard error or as lines of JSON.
+
+use std::io::IsTerminal as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use lorgnette_app::models::{ModelEvent, Report};
+use serde_json::{Value, json};
+
+use crate::output::{self, Failure, printable};
+
+/// Between two lines of JSON, and between two looks at the speed.
+const INTERVAL: Duration = Duration::from_millis(250);
+
+/// Two bars: the file and the whole, with speed and time left.
+#[derive(Clone)]
+pub struct Fetching {
+    file: ProgressBar,
+    whole: ProgressBar,
+    json: bool,
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    begun_at: Option<u64>,
+    last_line: Option<Instant>,
+    failure: Option<Failure>,
+}
+
+impl Fetching {
+    pub fn new(json: bool) -> Self {
+        let draws = std::io::stderr().is_terminal() && !json;
+        let target = if draws {
+            ProgressDrawTarget::stderr_with_hz(8)
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bars = MultiProgress::with_draw_target(target);
+        let bar = |template: &str| {
+            let style = ProgressStyle::with_template(template);
+            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+            let bar = bars.add(ProgressBar::new(1));
+            bar.set_style(style.progress_chars("━╸ "));
+            bar
+        };
+        let file = bar("{msg:36!} {wide_bar} {bytes} of {total_bytes}");
+        let whole =
+            bar("{msg:36!} {wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left");
+        let state = State { begun_at: None, last_line: None, failure: None };
+        Self { file, whole, json, state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Where the app tells how far it is.
+    pub fn report(&self) -> Report {
+        let this = self.clone();
+        Report::new(move |event| this.show(&event))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn show(&self, event: &ModelEvent) {
+        if self.json {
+            self.line(event);
+        } else {
+            self.draw(event);
+        }
+    }
+
+    fn draw(&self, event: &ModelEvent) {
+        match event {
+            ModelEvent::Progress { file, file_done, file_total, done, total } => {
+                if self.state().begun_at.replace(*done).is_none() {
+                    // What an earlier run has done says nothing of the speed.
+                    self.whole.set_position(*done);
+                    self.whole.reset_eta();
+                }
+                set(&self.file, &printable(file), *file_done, *file_total);
+                set(&self.whole, "all files", *done, *total);
+            }
+            ModelEvent::Checking { done, total } => {
+                self.file.set_message("reading it back");
+                set(&self.whole, "reading it back", *done, *total);
+            }
+            ModelEvent::Waiting { reason, pause } => {
+                let seconds = HumanDuration(*pause);
+                self.note(&format!("{reason}; trying again in {seconds}"));
+            }
+            ModelEvent::Restarted { file, reason } => {
+                self.note(&format!("{reason}; {file} is fetched again"));
+            }
+            ModelEvent::Proved { .. } => {}
+        }
+    }
+
+    fn note(&self, text: &str) {
+        self.whole.suspend(|| eprintln!("note: {}", printable(text)));
+    }
+
+    fn line(&self, event: &ModelEvent) {
+        let mut state = self.state();
+        let is_progress =
+            matches!(event, ModelEvent::Progress { .. } | ModelEvent::Checking { .. });
+        if is_progress && state.last_line.is_some_and(|last| last.elapsed() < INTERVAL) {
+            return;
+        }
+        if is_progress {
+            state.last_line = Some(Instant::now());
+        }
+        if state.failure.is_none() {
+            state.failure = output::print_json(&json_of(event)).err();
+        }
+    }
+
+    /// Why lines of JSON could not be written.
+    pub fn failure(&self) -> Result<(), Failure> {
+        self.state().failure.take().map_or(Ok(()), Err)
+    }
+
+    pub fn clear(&self) {
+        self.file.finish_and_clear();
+        self.whole.finish_and_clear();
+        self.file.reset();
+        self.whole.reset();
+    }
+}
+
+fn set(bar: &ProgressBar, message: &str, done: u64, total: u64) {
+    bar.set_length(total.max(1));
+    bar.set_position(done);
+    bar.set_message(message.to_owned());
+}
+
+fn json_of(event: &ModelEvent) -> Value {
+    match event {
+        ModelEvent::Progress { file, file_done, file_total, done, total } => json!({
+            "event": "progress", "file": file, "file_done": file_done, "file_total": file_total,
+            "done": done, "total": total,
+        }),
+        ModelEvent::Waiting { reason, pause } => {
+            json!({ "event": "waiting", "reason": reason, "pause_s": pause.as_secs_f64() })
+        }
+        ModelEvent::Restarted { file, reason } => {
+            json!({ "event": "restarted", "file": file, "reason": reason })
+        }
+        ModelEvent::Proved { file } => json!({ "event": "proved", "file": file }),
+        ModelEvent::Checking { done, total } => {
+            json!({ "event": "checking", "done": done, "total": total })
+        }
+    }
+}

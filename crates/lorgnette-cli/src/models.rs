@@ -1,0 +1,300 @@
+//! `lorgnette models`: list, add, import, verify, remove, path.
+
+use std::io::{BufRead as _, IsTerminal as _};
+use std::path::Path;
+
+use indicatif::{HumanBytes, HumanDuration};
+use lorgnette_app::AppError;
+use lorgnette_app::models::add::Installed;
+use lorgnette_app::models::{
+    AddOptions, Control, Fit, Listed, ModelSource, Models, Prepared, Summary,
+};
+use serde_json::json;
+
+use crate::Ending;
+use crate::args::{
+    ModelsAdd, ModelsCommand, ModelsImport, ModelsList, ModelsMake, ModelsName, ModelsPath,
+    ModelsRemove,
+};
+use crate::fetching::Fetching;
+use crate::output::{self, Failure, printable};
+
+/// Runs one of the commands.
+pub fn run(command: &ModelsCommand) -> Result<Ending, Failure> {
+    let models = Models::find()?;
+    match command {
+        ModelsCommand::List(args) => list(&models, args),
+        ModelsCommand::Add(args) => add(&models, args),
+        ModelsCommand::Import(args) => import(&models, args),
+        ModelsCommand::Verify(args) => verify(&models, args),
+        ModelsCommand::Remove(args) => remove(&models, args),
+        ModelsCommand::Path(args) => path(&models, args),
+    }
+}
+
+fn list(models: &Models, args: &ModelsList) -> Result<Ending, Failure> {
+    let listed = models.list()?;
+    if args.json {
+        output::print_json(&listed)?;
+    } else {
+        let text: Vec<String> = listed.iter().map(describe).collect();
+        output::print(&printable(&text.join("\n")))?;
+    }
+    Ok(Ending::Done)
+}
+
+/// A model in a few lines.
+fn describe(model: &Listed) -> String {
+    let state = match (model.installed, model.n_bytes, model.unfinished) {
+        (true, Some(n_bytes), _) => format!("installed, {}", HumanBytes(n_bytes)),
+        (true, None, _) => "part of the program".into(),
+        (false, _, true) => "begun; `models add` goes on with it".into(),
+        (false, ..) => "not installed".into(),
+    };
+    let quantisation = model.quantisation.as_ref().map(|q| format!(", {q}")).unwrap_or_default();
+    let mut lines = vec![format!("{:<18} {}, {state}{quantisation}", model.name, model.title)];
+    let mut more = |text: String| lines.push(format!("{:<18} {text}", ""));
+    if let Some(good_for) = &model.good_for {
+        more(good_for.clone());
+    }
+    if let Some(not_yet) = &model.not_yet {
+        more(format!("not yet runnable: {not_yet}"));
+    }
+    if !model.installed {
+        for needs in &model.quantisations {
+            let (disk, memory) = (HumanBytes(needs.disk_bytes), HumanBytes(needs.memory_bytes));
+            more(format!("{:<8} {disk} on disk, about {memory} of memory", needs.quantisation));
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+fn add(models: &Models, args: &ModelsAdd) -> Result<Ending, Failure> {
+    let source: ModelSource = args.model.parse()?;
+    let mut options = options(&args.make)?;
+    options.source_idx = args.source.saturating_sub(1);
+    options.update = args.update;
+    options.fetch.n_parts = args.connections.clamp(1, 16);
+    options.fetch.max_bytes_per_s = args.limit.map(|limit| (limit.max(0.001) * 1e6) as u64);
+    make(models, &source, &options, &args.make)
+}
+
+fn import(models: &Models, args: &ModelsImport) -> Result<Ending, Failure> {
+    let is_checkpoint = ["config.json", "params.json"];
+    if is_checkpoint.iter().any(|name| args.path.join(name).is_file()) {
+        let source = ModelSource::Local(args.path.clone());
+        return make(models, &source, &options(&args.make)?, &args.make);
+    }
+    let (control, fetching) = begin(args.make.json);
+    let name = args.make.name.as_deref();
+    let installed = models.import(&args.path, name, args.link, &control, &fetching.report());
+    fetching.clear();
+    finish(installed?, &fetching, args.make.json)
+}
+
+fn options(make: &ModelsMake) -> Result<AddOptions, Failure> {
+    Ok(AddOptions {
+        mixture: make.quant,
+        vision: make.vision,
+        name: make.name.clone(),
+        context: make.context,
+        keep_source: make.keep_source,
+        ..AddOptions::from_environment()?
+    })
+}
+
+fn begin(json: bool) -> (Control, Fetching) {
+    let control = Control::default();
+    cancel_on_ctrl_c(&control);
+    (control, Fetching::new(json))
+}
+
+/// Prepares, asks, and makes the model.
+fn make(
+    models: &Models,
+    source: &ModelSource,
+    options: &AddOptions,
+    args: &ModelsMake,
+) -> Result<Ending, Failure> {
+    let (control, fetching) = begin(args.json);
+    let prepared = models.prepare(source, options, &control, &fetching.report());
+    fetching.clear();
+    let Some(prepared) = prepared? else { return Ok(Ending::Cancelled) };
+    if args.json {
+        output::print_json(&json!({ "event": "plan", "plan": prepared.summary }))?;
+    } else {
+        eprint!("{}", printable(&plan(&prepared.summary)));
+    }
+    if !agreed(&prepared, args)? {
+        return Ok(Ending::Cancelled);
+    }
+    let installed = prepared.run(&control, &fetching.report());
+    fetching.clear();
+    finish(installed?, &fetching, args.json)
+}
+
+fn finish(
+    installed: Option<Installed>,
+    fetching: &Fetching,
+    json: bool,
+) -> Result<Ending, Failure> {
+    let Some(installed) = installed else {
+        if !json {
+            eprintln!("stopped; the same command goes on from here");
+        }
+        return Ok(Ending::Cancelled);
+    };
+    fetching.failure()?;
+    if json {
+        output::print_json(&json!({ "event": "installed", "model": installed }))?;
+    } else {
+        let (name, size) = (&installed.name, HumanBytes(installed.n_bytes));
+        eprintln!("{name} is ready: {size}, proved and read back");
+        output::print(&format!("{}\n", printable(&installed.path.display().to_string())))?;
+    }
+    Ok(Ending::Done)
+}
+
+/// What will be done, in words.
+fn plan(summary: &Summary) -> String {
+    let Summary { fit, .. } = summary;
+    let mut lines = vec![
+        format!("model      {}, as {}", summary.title, summary.name),
+        format!("source     {}", summary.source),
+    ];
+    if let Some(licence) = &summary.licence {
+        lines.push(format!("licence    {licence}"));
+    }
+    for file in &summary.files {
+        let proof = file.proof.as_ref().map_or("not published", |proof| proof.text());
+        let size = HumanBytes(file.n_bytes);
+        lines.push(format!("file       {}, {size}, hash {proof}", file.name));
+    }
+    let fetch = match summary.fetch_bytes {
+        0 => "nothing; all files are on this machine".to_owned(),
+        n_bytes => HumanBytes(n_bytes).to_string(),
+    };
+    lines.push(format!("fetch      {fetch}"));
+    if summary.done_bytes > 0 {
+        let done = HumanBytes(summary.done_bytes);
+        lines.push(format!("done       {done} of the sources, by an earlier run"));
+    }
+    let quantisation = summary.quantisation.map(|q| format!(" as {q}")).unwrap_or_default();
+    lines.push(format!("model      {}{quantisation}", HumanBytes(summary.model_bytes)));
+    let of = |have: Option<u64>| have.map_or("unknown".into(), |have| HumanBytes(have).to_string());
+    let disk = (HumanBytes(fit.disk_needed_bytes), of(fit.disk_free_bytes));
+    lines.push(format!("disk       {} needed, {} free", disk.0, disk.1));
+    let memory = (HumanBytes(fit.memory_needed_bytes), of(fit.memory_total_bytes));
+    lines.push(format!("memory     about {} needed, {} in this machine", memory.0, memory.1));
+    lines.push(format!("time       {}", time(fit)));
+    if let Some(not_yet) = &summary.not_yet {
+        lines.push(format!("note       this program does not run it yet: {not_yet}"));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn time(fit: &Fit) -> String {
+    let of = |seconds: f64| HumanDuration(std::time::Duration::from_secs_f64(seconds)).to_string();
+    match (fit.about_s(), fit.quantise_s > 0.0) {
+        (Some(seconds), _) => format!("about {}", of(seconds)),
+        (None, true) => {
+            format!("{} of quantising, or as long as fetching takes", of(fit.quantise_s))
+        }
+        (None, false) => "as long as fetching takes".into(),
+    }
+}
+
+/// Whether the person wants it, given what it takes.
+fn agreed(prepared: &Prepared, args: &ModelsMake) -> Result<bool, Failure> {
+    let Summary { fit, .. } = &prepared.summary;
+    let mut faults = Vec::new();
+    if !fit.disk_fits() {
+        faults.push("the disk has no room for it");
+    }
+    if !fit.memory_fits() {
+        faults.push("the memory does not hold it");
+    }
+    if !faults.is_empty() && !args.force {
+        let what = faults.join(" and ");
+        let instead = fit.fits_instead.map(ToOwned::to_owned);
+        return Err(AppError::DoesNotFit { what, instead }.into());
+    }
+    if args.yes {
+        return Ok(true);
+    }
+    ask("go on? [Y/n] ", true)
+}
+
+/// Asks at the terminal; without one, `--yes` has to be said.
+fn ask(question: &str, by_default: bool) -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err(AppError::NotAsked.into());
+    }
+    eprint!("{question}");
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer).map_err(AppError::Write)?;
+    Ok(match answer.trim().to_lowercase().as_str() {
+        "" => by_default,
+        answer => answer.starts_with('y'),
+    })
+}
+
+fn verify(models: &Models, args: &ModelsName) -> Result<Ending, Failure> {
+    let (control, fetching) = begin(false);
+    let verdicts = models.verify(&args.name, &control, &fetching.report());
+    fetching.clear();
+    let Some(verdicts) = verdicts? else { return Ok(Ending::Cancelled) };
+    if args.json {
+        output::print_json(&verdicts)?;
+    } else {
+        for verdict in &verdicts {
+            let state = verdict.fault.as_deref().unwrap_or("whole");
+            output::print(&printable(&format!("{}: {state}\n", verdict.name)))?;
+        }
+    }
+    if verdicts.iter().all(|verdict| verdict.is_whole) {
+        Ok(Ending::Done)
+    } else {
+        Err(AppError::Damaged { name: args.name.clone() }.into())
+    }
+}
+
+fn remove(models: &Models, args: &ModelsRemove) -> Result<Ending, Failure> {
+    if !args.yes && !ask(&format!("remove {}? [y/N] ", printable(&args.name)), false)? {
+        return Ok(Ending::Cancelled);
+    }
+    let n_bytes = models.remove(&args.name)?;
+    eprintln!("{} is removed, {} are free again", printable(&args.name), HumanBytes(n_bytes));
+    Ok(Ending::Done)
+}
+
+fn path(models: &Models, args: &ModelsPath) -> Result<Ending, Failure> {
+    let path = match &args.name {
+        Some(name) => models.path(name)?,
+        None => models.dir().to_owned(),
+    };
+    print_path(&path)
+}
+
+/// As it is: a path is for programs, and escaping it would name another one.
+fn print_path(path: &Path) -> Result<Ending, Failure> {
+    output::print(&format!("{}\n", path.display()))?;
+    Ok(Ending::Done)
+}
+
+/// Ctrl+C ends the work at the next piece of data, a second one the program.
+fn cancel_on_ctrl_c(control: &Control) {
+    let control = control.clone();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let Ok(runtime) = runtime else { return };
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                control.cancel();
+            }
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(130);
+            }
+        });
+    });
+}

@@ -1,0 +1,341 @@
+//! A hub of models on loopback, for tests: a real HTTP server that behaves as badly as it is told.
+//!
+//! ```
+//! use lorgnette_loopback::{Behaviour, LoopbackHub};
+//!
+//! let hub = LoopbackHub::start();
+//! hub.publish("owner/model", &[("config.json", b"{}".to_vec())]);
+//! // The first request for the file meets a broken connection.
+//! hub.behave(|request| match (request.file(), request.n_before) {
+//!     (Some("config.json"), 0) => Behaviour::DropAt(0.5),
+//!     _ => Behaviour::Well,
+//! });
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+/// The commit of every repository.
+pub const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// What a request met.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Behaviour {
+    /// The answer that it should get.
+    Well,
+    /// The whole file, whatever range was asked for.
+    IgnoreRange,
+    /// The right bytes, and this `Content-Range`.
+    ContentRange(String),
+    /// A page instead, with status 200.
+    Html,
+    /// A status with headers.
+    Status(u16, Vec<(&'static str, String)>),
+    /// The connection breaks after this part of the body.
+    DropAt(f64),
+    /// Nothing more comes after this part of the body, and the connection stays.
+    StallAt(f64),
+    /// Somewhere else.
+    Redirect(String),
+    /// The right bytes, and this ETag.
+    Etag(String),
+    /// Other bytes of the same length: one bit is turned over.
+    WrongByte,
+}
+
+/// A request that came.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Its path and query.
+    pub path: String,
+    /// The range that was asked for.
+    pub range: Option<Range<u64>>,
+    /// Its `Host`.
+    pub host: String,
+    /// Its `Authorization`.
+    pub authorization: Option<String>,
+    /// Requests for the same path that came before.
+    pub n_before: usize,
+}
+
+impl Request {
+    /// The name of the file that was asked for.
+    pub fn file(&self) -> Option<&str> {
+        self.path.split_once("/resolve/")?.1.split_once('/').map(|(_, file)| file)
+    }
+}
+
+type Script = Arc<dyn Fn(&Request) -> Behaviour + Send + Sync>;
+
+struct Hub {
+    /// `owner/name` to file to content.
+    repositories: Mutex<BTreeMap<String, BTreeMap<String, Arc<Vec<u8>>>>>,
+    /// Files by name whose published hash is another's.
+    wrong_hashes: Mutex<Vec<String>>,
+    script: Mutex<Script>,
+    requests: Mutex<Vec<Request>>,
+    stop: AtomicBool,
+}
+
+/// A running server; it stops when it is dropped.
+pub struct LoopbackHub {
+    address: SocketAddr,
+    hub: Arc<Hub>,
+}
+
+impl LoopbackHub {
+    /// Listens on a free port.
+    ///
+    /// # Panics
+    /// When the system gives no port.
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
+        let address = listener.local_addr().expect("its address");
+        let script: Script = Arc::new(|_| Behaviour::Well);
+        let hub = Arc::new(Hub {
+            repositories: Mutex::default(),
+            wrong_hashes: Mutex::default(),
+            script: Mutex::new(script),
+            requests: Mutex::default(),
+            stop: AtomicBool::new(false),
+        });
+        let server = Arc::clone(&hub);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if server.stop.load(Ordering::Relaxed) {
+                    return;
+                }
+                let server = Arc::clone(&server);
+                // A client that goes away is no matter.
+                std::thread::spawn(move || drop(server.serve(stream)));
+            }
+        });
+        Self { address, hub }
+    }
+
+    /// Its address, for `HF_ENDPOINT`.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The same server as another host.
+    pub fn other_host(&self) -> String {
+        format!("http://localhost:{}", self.address.port())
+    }
+
+    /// Adds or replaces a repository.
+    pub fn publish(&self, repository: &str, files: &[(&str, Vec<u8>)]) {
+        let files =
+            files.iter().map(|(name, content)| ((*name).to_owned(), Arc::new(content.clone())));
+        lock(&self.hub.repositories).insert(repository.to_owned(), files.collect());
+    }
+
+    /// Publishes a hash for this file that no content has.
+    pub fn publish_wrong_hash(&self, file: &str) {
+        lock(&self.hub.wrong_hashes).push(file.to_owned());
+    }
+
+    /// Decides what each request meets.
+    pub fn behave(&self, script: impl Fn(&Request) -> Behaviour + Send + Sync + 'static) {
+        *lock(&self.hub.script) = Arc::new(script);
+    }
+
+    /// All requests so far.
+    pub fn requests(&self) -> Vec<Request> {
+        lock(&self.hub.requests).clone()
+    }
+}
+
+impl Drop for LoopbackHub {
+    fn drop(&mut self) {
+        self.hub.stop.store(true, Ordering::Relaxed);
+        // Wakes the listener.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Hub {
+    /// Requests of one connection.
+    fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
+        stream.set_nodelay(true)?;
+        let mut reader = BufReader::new(stream.try_clone()?);
+        let mut stream = stream;
+        while !self.stop.load(Ordering::Relaxed) {
+            let Some(request) = self.read(&mut reader)? else { return Ok(()) };
+            let behaviour = (lock(&self.script).clone())(&request);
+            if !self.answer(&mut stream, &request, &behaviour)? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self, reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(None);
+        }
+        let path = line.split(' ').nth(1).unwrap_or("/").to_owned();
+        let (mut range, mut authorization, mut host) = (None, None, String::new());
+        loop {
+            let mut line = String::new();
+            if reader.by_ref().take(1 << 16).read_line(&mut line)? == 0 || line.trim().is_empty() {
+                break;
+            }
+            let Some((name, value)) = line.split_once(':') else { continue };
+            match name.to_ascii_lowercase().as_str() {
+                "range" => range = parse_range(value.trim()),
+                "host" => value.trim().clone_into(&mut host),
+                "authorization" => authorization = Some(value.trim().to_owned()),
+                _ => {}
+            }
+        }
+        let mut requests = lock(&self.requests);
+        let n_before = requests.iter().filter(|request| request.path == path).count();
+        let request = Request { path, range, host, authorization, n_before };
+        requests.push(request.clone());
+        Ok(Some(request))
+    }
+
+    /// Whether the connection goes on.
+    fn answer(
+        &self,
+        stream: &mut TcpStream,
+        request: &Request,
+        behaviour: &Behaviour,
+    ) -> std::io::Result<bool> {
+        match behaviour {
+            Behaviour::Html => {
+                let page = b"<!doctype html><title>Sign in</title>";
+                return send(stream, 200, &[("Content-Type", "text/html".into())], page, 1.0);
+            }
+            Behaviour::Status(status, headers) => {
+                return send(stream, *status, headers, b"as told", 1.0);
+            }
+            Behaviour::Redirect(target) => {
+                return send(stream, 302, &[("Location", target.clone())], b"", 1.0);
+            }
+            _ => {}
+        }
+        let Some(mut content) = self.content(&request.path) else {
+            return send(stream, 404, &[("X-Error-Code", "EntryNotFound".into())], b"", 1.0);
+        };
+        if *behaviour == Behaviour::WrongByte {
+            let mut wrong = (*content).clone();
+            let middle = wrong.len() / 2;
+            wrong[middle] ^= 1;
+            content = Arc::new(wrong);
+        }
+        let total = content.len() as u64;
+        let mut headers = vec![(
+            "ETag",
+            match behaviour {
+                Behaviour::Etag(etag) => etag.clone(),
+                _ => format!("\"{total}\""),
+            },
+        )];
+        let range = request.range.clone().filter(|_| *behaviour != Behaviour::IgnoreRange);
+        let (status, body) = match range {
+            None => (200, &content[..]),
+            Some(range) if range.start >= total => {
+                let headers = [("Content-Range", format!("bytes */{total}"))];
+                return send(stream, 416, &headers, b"", 1.0);
+            }
+            Some(range) => {
+                let end = range.end.min(total);
+                headers.push((
+                    "Content-Range",
+                    match behaviour {
+                        Behaviour::ContentRange(lie) => lie.clone(),
+                        _ => format!("bytes {}-{}/{total}", range.start, end - 1),
+                    },
+                ));
+                (206, &content[range.start as usize..end as usize])
+            }
+        };
+        let part = match behaviour {
+            Behaviour::DropAt(part) | Behaviour::StallAt(part) => *part,
+            _ => 1.0,
+        };
+        let goes_on = send(stream, status, &headers, body, part)?;
+        if matches!(behaviour, Behaviour::StallAt(_)) {
+            // Until the client gives up.
+            stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+            let _ = stream.read(&mut [0]);
+        }
+        Ok(goes_on)
+    }
+
+    /// A file, or the list of a repository's files.
+    fn content(&self, path: &str) -> Option<Arc<Vec<u8>>> {
+        let repositories = lock(&self.repositories);
+        if let Some(rest) = path.strip_prefix("/api/models/") {
+            let (repository, _) = rest.split_once("/revision/")?;
+            let wrong = lock(&self.wrong_hashes);
+            let files = repositories.get(repository)?.iter().map(|(name, content)| {
+                let mut hash = hex(&Sha256::digest(content.as_slice()));
+                if wrong.contains(name) {
+                    hash = "0".repeat(64);
+                }
+                let lfs = json!({ "size": content.len(), "sha256": hash, "pointerSize": 134 });
+                json!({ "rfilename": name, "size": content.len(), "lfs": lfs })
+            });
+            let files: Vec<_> = files.collect();
+            let info = json!({
+                "id": repository, "sha": COMMIT, "siblings": files,
+                "cardData": { "license": "apache-2.0" },
+            });
+            return Some(Arc::new(info.to_string().into_bytes()));
+        }
+        let (repository, file) = path.trim_start_matches('/').split_once("/resolve/")?;
+        let (_, file) = file.split_once('/')?;
+        repositories.get(repository)?.get(file).cloned()
+    }
+}
+
+/// Sends a part of the body; whether it was all of it.
+fn send(
+    stream: &mut TcpStream,
+    status: u16,
+    headers: &[(&'static str, String)],
+    body: &[u8],
+    part: f64,
+) -> std::io::Result<bool> {
+    let mut head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n", body.len());
+    for (name, value) in headers {
+        let _ = write!(head, "{name}: {value}\r\n"); // writing to a string does not fail
+    }
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(b"\r\n")?;
+    // At least a byte, if anything: who always gets something gets to the end.
+    let n_bytes = (body.len() as f64 * part).ceil() as usize;
+    stream.write_all(&body[..n_bytes])?;
+    Ok(n_bytes == body.len())
+}
+
+/// `bytes=0-99`.
+fn parse_range(text: &str) -> Option<Range<u64>> {
+    let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
+    let last: u64 = if last.is_empty() { u64::MAX - 1 } else { last.parse().ok()? };
+    Some(first.parse().ok()?..last + 1)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

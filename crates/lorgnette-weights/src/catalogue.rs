@@ -1,0 +1,138 @@
+//! The models that are known by name: `models/*.toml`, part of the program.
+
+use serde::Deserialize;
+
+use crate::error::WeightsError;
+use crate::hub::{RepoName, Revision};
+
+const FILES: [(&str, &str); 5] = [
+    ("pixtral-12b.toml", include_str!("../../../models/pixtral-12b.toml")),
+    ("pixtral-12b-gguf.toml", include_str!("../../../models/pixtral-12b-gguf.toml")),
+    ("ministral-3-3b.toml", include_str!("../../../models/ministral-3-3b.toml")),
+    ("ministral-3-8b.toml", include_str!("../../../models/ministral-3-8b.toml")),
+    ("pocket.toml", include_str!("../../../models/pocket.toml")),
+];
+
+/// A model that is known by name.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// What it is called on the command line; also the folder's name.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// What it is good for, in a sentence.
+    pub good_for: String,
+    /// SPDX identifier.
+    pub licence: String,
+    /// Billions of weights.
+    pub weights_billion: f64,
+    /// Why this program does not run it yet; absent when it does.
+    #[serde(default)]
+    pub not_yet: Option<String>,
+    /// It is part of the program.
+    #[serde(default)]
+    pub built_in: bool,
+    /// Where it can be had, the best first.
+    #[serde(default, rename = "source")]
+    pub sources: Vec<EntrySource>,
+    /// What it can be made into.
+    #[serde(default, rename = "quantisation")]
+    pub quantisations: Vec<EntryQuantisation>,
+}
+
+/// A place where a model can be had.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntrySource {
+    /// `owner/name`.
+    pub repo: String,
+    /// A branch, tag or commit.
+    #[serde(default = "main")]
+    pub revision: String,
+    /// It needs an account.
+    #[serde(default)]
+    pub login: bool,
+    /// Bytes of its weights, about.
+    pub about_bytes: u64,
+    /// The files that are taken, as patterns for people.
+    pub files: Vec<String>,
+    /// Pinned hashes by file; others are taken from the hub and locked on first use.
+    #[serde(default)]
+    pub sha256: std::collections::BTreeMap<String, String>,
+}
+
+fn main() -> String {
+    "main".into()
+}
+
+/// What a quantisation needs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryQuantisation {
+    /// As `q4_k_m`.
+    pub name: String,
+    /// Bytes on disk, vision part included.
+    pub disk_bytes: u64,
+    /// Memory to answer about a full picture, at a context of 8192 tokens, about.
+    pub memory_bytes: u64,
+}
+
+/// All models, in the order in which they are shown.
+///
+/// # Errors
+/// [`WeightsError::Manifest`] only when the program was built from a faulty catalogue.
+pub fn entries() -> Result<Vec<Entry>, WeightsError> {
+    FILES.iter().map(|(file, text)| parse(file, text)).collect()
+}
+
+/// The model of that name.
+///
+/// # Errors
+/// As [`entries`].
+pub fn find(name: &str) -> Result<Option<Entry>, WeightsError> {
+    Ok(entries()?.into_iter().find(|entry| entry.name == name))
+}
+
+fn parse(file: &str, text: &str) -> Result<Entry, WeightsError> {
+    let fault = |reason: String| WeightsError::Manifest { file: format!("models/{file}"), reason };
+    let entry: Entry = toml::from_str(text).map_err(|error| fault(error.to_string()))?;
+    for source in &entry.sources {
+        RepoName::new(&source.repo)?;
+        Revision::new(&source.revision)?;
+    }
+    Ok(entry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_is_sound() {
+        let entries = entries().expect("every file parses");
+        for entry in &entries {
+            assert!(entry.built_in || !entry.sources.is_empty(), "{}", entry.name);
+            let mut names: Vec<_> = entry.sources.iter().map(|source| &source.repo).collect();
+            names.dedup();
+            assert_eq!(names.len(), entry.sources.len());
+        }
+        assert_eq!(entries.iter().filter(|entry| entry.built_in).count(), 1);
+        let pixtral = find("pixtral-12b").expect("parses").expect("is there");
+        assert!(!pixtral.sources[0].login, "the first choice needs no account");
+    }
+
+    #[test]
+    fn every_file_of_the_folder_is_in_the_program() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+        let mut found: Vec<String> = fs_err::read_dir(folder)
+            .expect("folder")
+            .map(|entry| entry.expect("entry").file_name().into_string().expect("UTF-8"))
+            .filter(|name| name.ends_with(".toml"))
+            .collect();
+        found.sort();
+        let mut listed = FILES.map(|(name, _)| name.to_owned());
+        listed.sort();
+        assert_eq!(found, listed);
+    }
+}

@@ -1,0 +1,257 @@
+//! The hub: what a repository holds, and its files.
+//!
+//! Sources: `huggingface_hub`'s `constants.py` (variables), `file_download.py` (addresses, cache),
+//! `hf_api.py` (`model_info`).
+
+mod cache;
+mod names;
+mod settings;
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use reqwest::Url;
+use serde::Deserialize;
+use tokio::runtime::Runtime;
+
+pub use self::names::{FileName, RepoName, Revision};
+pub use self::settings::HubSettings;
+use crate::control::{Control, Report};
+use crate::error::{Halt, WeightsError};
+use crate::fetch::{self, Pieces, RemoteFile};
+use crate::http::{FetchOptions, Http};
+use crate::proof::Proof;
+
+/// The longest file that is taken into memory: tokenizers, configurations, headers.
+pub const MAX_SMALL_BYTES: u64 = 100_000_000;
+
+/// A hub, and the threads that talk to it. Its calls block, and so are not for async code.
+#[derive(Debug)]
+pub struct Hub {
+    settings: HubSettings,
+    http: Arc<Http>,
+    runtime: Runtime,
+}
+
+/// What a repository holds at one commit.
+#[derive(Debug, Clone)]
+pub struct Repository {
+    /// Its name.
+    pub name: RepoName,
+    /// The commit, 40 hexadecimal digits.
+    pub commit: String,
+    /// Its licence, if it says it.
+    pub licence: Option<String>,
+    /// Its files. Those in folders, or with odd names, are left out.
+    pub files: Vec<HubFile>,
+}
+
+/// A file of a repository.
+#[derive(Debug, Clone)]
+pub struct HubFile {
+    /// Its name.
+    pub name: FileName,
+    /// Its bytes.
+    pub n_bytes: u64,
+    /// Its published hash.
+    pub proof: Option<Proof>,
+    /// A copy of it on this machine, in the hub's cache.
+    pub cached: Option<PathBuf>,
+}
+
+impl Repository {
+    /// The file of that name.
+    pub fn file(&self, name: &str) -> Option<&HubFile> {
+        self.files.iter().find(|file| file.name.as_str() == name)
+    }
+}
+
+impl Hub {
+    /// Starts threads; sends nothing.
+    ///
+    /// # Errors
+    /// [`WeightsError::Settings`].
+    pub fn new(
+        settings: HubSettings,
+        options: FetchOptions,
+        control: Control,
+        report: Report,
+    ) -> Result<Self, WeightsError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("network")
+            .enable_all()
+            .build()?;
+        let (url, token) = (settings.endpoint.clone(), settings.token.clone());
+        let http = Arc::new(Http::new(url, token, options, control, report)?);
+        Ok(Self { settings, http, runtime })
+    }
+
+    /// What it was made with.
+    pub fn settings(&self) -> &HubSettings {
+        &self.settings
+    }
+
+    /// Asks what a repository holds; offline, looks into the cache.
+    ///
+    /// # Errors
+    /// [`WeightsError`] as [`Halt::Failed`].
+    pub fn repository(&self, name: &RepoName, revision: &Revision) -> Result<Repository, Halt> {
+        if self.settings.offline {
+            let found = cache::repository(&self.settings.cache, name, revision)?;
+            return found.ok_or_else(|| WeightsError::Offline { what: name.to_string() }.into());
+        }
+        let mut url =
+            self.url(&["api", "models", name.owner(), name.name(), "revision"], revision)?;
+        url.set_query(Some("blobs=true"));
+        let answer = self.runtime.block_on(self.http.text(&url, &name.to_string()))?;
+        let info: ModelInfo = serde_json::from_slice(&answer).map_err(|error| {
+            let host = crate::http::host_of(&url);
+            let reason = format!("its list of files: {error}");
+            WeightsError::Answer { host, file: name.to_string(), reason }
+        })?;
+        Ok(self.understand(name, info)?)
+    }
+
+    fn understand(&self, name: &RepoName, info: ModelInfo) -> Result<Repository, WeightsError> {
+        let answer = |reason: &str| WeightsError::Answer {
+            host: crate::http::host_of(&self.settings.endpoint),
+            file: name.to_string(),
+            reason: reason.to_owned(),
+        };
+        let commit = info.sha.filter(|sha| Proof::git_blob(sha).is_some());
+        let commit = commit.ok_or_else(|| answer("it names no commit"))?;
+        let mut files = Vec::new();
+        for sibling in info.siblings {
+            // Anything else is none of ours: a name from the network never becomes a path.
+            let Ok(file_name) = FileName::new(&sibling.rfilename) else { continue };
+            let lfs = sibling.lfs.as_ref();
+            let Some(n_bytes) = lfs.map(|lfs| lfs.size).or(sibling.size) else { continue };
+            let proof = match lfs {
+                Some(lfs) => Proof::sha256(&lfs.sha256),
+                None => sibling.blob_id.as_deref().and_then(Proof::git_blob),
+            };
+            let cached = cache::file(&self.settings.cache, name, &commit, &file_name, n_bytes);
+            files.push(HubFile { name: file_name, n_bytes, proof, cached });
+        }
+        let licence = info.card_data.and_then(|card| card.license);
+        Ok(Repository { name: name.clone(), commit, licence, files })
+    }
+
+    /// A small file, whole and proved.
+    ///
+    /// # Errors
+    /// [`WeightsError::WrongHash`] when it is not what was published, and those of the network.
+    pub fn small_file(&self, repository: &Repository, file: &HubFile) -> Result<Vec<u8>, Halt> {
+        let content = self.range(repository, file, 0..file.n_bytes)?;
+        match &file.proof {
+            Some(proof) if !proof.holds(&content) => {
+                let (file, expected) = (file.name.to_string(), proof.text().to_owned());
+                Err(WeightsError::WrongHash { file, expected }.into())
+            }
+            _ => Ok(content),
+        }
+    }
+
+    /// A part of a file, from the cache or the network. It is not proved.
+    ///
+    /// # Errors
+    /// [`WeightsError`] as [`Halt::Failed`].
+    pub fn range(
+        &self,
+        repository: &Repository,
+        file: &HubFile,
+        range: Range<u64>,
+    ) -> Result<Vec<u8>, Halt> {
+        if range.end - range.start > MAX_SMALL_BYTES {
+            let reason = format!("{} bytes are too many for it", range.end - range.start);
+            return Err(WeightsError::Header { file: file.name.to_string(), reason }.into());
+        }
+        if range.is_empty() {
+            return Ok(Vec::new());
+        }
+        if let Some(path) = &file.cached {
+            return Ok(read_range(path, range)?);
+        }
+        let remote = self.remote(repository, file)?;
+        self.runtime.block_on(fetch::range(&self.http, &remote, range))
+    }
+
+    /// Begins to fetch a file from a byte on.
+    pub(crate) fn pieces(&self, file: RemoteFile, from: u64) -> Pieces {
+        let _guard = self.runtime.enter();
+        fetch::pieces(&self.http, file, from)
+    }
+
+    /// Where a file is fetched from.
+    ///
+    /// # Errors
+    /// [`WeightsError::Offline`] when nothing may be fetched.
+    pub(crate) fn remote(
+        &self,
+        repository: &Repository,
+        file: &HubFile,
+    ) -> Result<RemoteFile, WeightsError> {
+        let name = &repository.name;
+        let called = format!("{name}: {}", file.name);
+        if self.settings.offline {
+            return Err(WeightsError::Offline { what: called });
+        }
+        let commit = Revision::new(&repository.commit)?;
+        let mut url = self.url(&[name.owner(), name.name(), "resolve"], &commit)?;
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.push(file.name.as_str());
+        }
+        Ok(RemoteFile { url, name: called, n_bytes: file.n_bytes })
+    }
+
+    /// An address below the endpoint. Segments are escaped: a slash in a revision stays in it.
+    fn url(&self, segments: &[&str], revision: &Revision) -> Result<Url, WeightsError> {
+        let mut url = self.settings.endpoint.clone();
+        let settings = || WeightsError::Settings { reason: "HF_ENDPOINT is no web address".into() };
+        let mut path = url.path_segments_mut().map_err(|()| settings())?;
+        path.pop_if_empty().extend(segments).push(revision.as_str());
+        drop(path);
+        Ok(url)
+    }
+}
+
+fn read_range(path: &std::path::Path, range: Range<u64>) -> Result<Vec<u8>, WeightsError> {
+    use std::io::{Read as _, Seek as _, SeekFrom};
+    let mut file = fs_err::File::open(path)?;
+    file.seek(SeekFrom::Start(range.start))?;
+    let mut bytes = vec![0; (range.end - range.start) as usize];
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ModelInfo {
+    sha: Option<String>,
+    #[serde(default)]
+    siblings: Vec<Sibling>,
+    #[serde(default)]
+    card_data: Option<CardData>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Sibling {
+    rfilename: String,
+    size: Option<u64>,
+    blob_id: Option<String>,
+    lfs: Option<Lfs>,
+}
+
+#[derive(Deserialize)]
+struct Lfs {
+    size: u64,
+    sha256: String,
+}
+
+#[derive(Deserialize)]
+struct CardData {
+    license: Option<String>,
+}

@@ -1,0 +1,359 @@
+//! The models folder: `NAME/` for each model, `.work/NAME/` for each that is being made.
+//!
+//! A model is a folder with its files and `lorgnette.json`, which says what they are. It appears
+//! and disappears by a rename, so that a reader sees all of it or nothing.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::control::{Control, Event, Report};
+use crate::error::{Halt, WeightsError};
+use crate::hub::FileName;
+use crate::install::{FileRecord, record_with};
+use crate::journal::{Journal, remove_if_there};
+use crate::part_file::PartFile;
+use crate::proof::Proof;
+
+const MANIFEST: &str = "lorgnette.json";
+const LOCK: &str = ".lock";
+const SOURCES: &str = "sources.lock.json";
+const VERSION: u32 = 1;
+
+/// What a model's folder says of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Of this file's format.
+    pub version: u32,
+    /// Its name, which is its folder's.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// Its licence, if that is known.
+    pub licence: Option<String>,
+    /// Where it was taken from: `hf:OWNER/REPO@COMMIT`, or a path.
+    pub source: String,
+    /// The number format of the text model, as `q4_k_m`; `None` for files taken as they were.
+    pub quantisation: Option<String>,
+    /// The files that were taken, with their published hashes.
+    pub sources: Vec<SourceRecord>,
+    /// The model's files.
+    pub files: Vec<FileRecord>,
+}
+
+/// A file that a model was made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRecord {
+    /// Its name.
+    pub name: String,
+    /// Its size.
+    pub n_bytes: u64,
+    /// Its published hash.
+    pub proof: Option<Proof>,
+}
+
+impl Manifest {
+    /// The current version of the format.
+    pub const VERSION: u32 = VERSION;
+
+    /// Bytes of the model's files.
+    pub fn n_bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.n_bytes).sum()
+    }
+}
+
+/// The right to write to a models folder. The system takes it back when the process ends, however
+/// it ends: no lock is ever stale.
+#[derive(Debug)]
+pub struct Lock {
+    _file: std::fs::File,
+}
+
+/// What `verify` found of one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// Its name.
+    pub name: String,
+    /// It is what was made.
+    pub is_whole: bool,
+    /// What is wrong with it.
+    pub fault: Option<String>,
+}
+
+/// A models folder.
+#[derive(Debug, Clone)]
+pub struct Store {
+    dir: PathBuf,
+}
+
+impl Store {
+    /// The folder, which need not be there yet.
+    pub fn new(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+
+    /// Where it is.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The right to write; makes the folder.
+    ///
+    /// # Errors
+    /// [`WeightsError::Busy`] when another process has it.
+    pub fn lock(&self) -> Result<Lock, WeightsError> {
+        fs_err::create_dir_all(&self.dir)?;
+        let path = self.dir.join(LOCK);
+        let mut options = fs_err::OpenOptions::new();
+        let file = options.create(true).truncate(false).write(true).open(path)?;
+        let (file, _) = file.into_parts();
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => {
+                return Err(WeightsError::Busy { dir: self.dir.clone() });
+            }
+            // Some network drives know no locks; there, people see to it themselves.
+            Err(std::fs::TryLockError::Error(error))
+                if error.kind() == std::io::ErrorKind::Unsupported =>
+            {
+                tracing::warn!("{} cannot be locked: {error}", self.dir.display());
+            }
+            Err(std::fs::TryLockError::Error(error)) => return Err(error.into()),
+        }
+        self.recover()?;
+        Ok(Lock { _file: file })
+    }
+
+    /// Where a model is when it is finished.
+    ///
+    /// # Errors
+    /// [`WeightsError::Name`].
+    pub fn model_dir(&self, name: &str) -> Result<PathBuf, WeightsError> {
+        Ok(self.dir.join(FileName::new(name)?.as_str()))
+    }
+
+    /// Where a model is while it is made.
+    ///
+    /// # Errors
+    /// [`WeightsError::Name`].
+    pub fn work_dir(&self, name: &str) -> Result<PathBuf, WeightsError> {
+        Ok(self.dir.join(".work").join(FileName::new(name)?.as_str()))
+    }
+
+    /// The installed models that were made here, by name.
+    pub fn models(&self) -> Vec<Manifest> {
+        let Ok(entries) = fs_err::read_dir(&self.dir) else { return Vec::new() };
+        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let mut names: Vec<String> = names.filter(|name| FileName::new(name).is_ok()).collect();
+        names.sort();
+        names.iter().filter_map(|name| self.manifest(name).ok()).collect()
+    }
+
+    /// What is being made, by name, as far as it got.
+    pub fn unfinished(&self) -> Vec<String> {
+        let Ok(entries) = fs_err::read_dir(self.dir.join(".work")) else { return Vec::new() };
+        // Without a journal it was only asked about.
+        let begun = entries.flatten().filter(|entry| Journal::is_in(&entry.path()));
+        let mut names: Vec<String> =
+            begun.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort();
+        names
+    }
+
+    /// What an installed model is.
+    ///
+    /// # Errors
+    /// [`WeightsError::NotInstalled`], [`WeightsError::Manifest`].
+    pub fn manifest(&self, name: &str) -> Result<Manifest, WeightsError> {
+        let path = self.model_dir(name)?.join(MANIFEST);
+        let bytes = match fs_err::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(WeightsError::NotInstalled { name: name.to_owned() });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let fault =
+            |reason: String| WeightsError::Manifest { file: path.display().to_string(), reason };
+        let manifest: Manifest =
+            serde_json::from_slice(&bytes).map_err(|error| fault(error.to_string()))?;
+        if manifest.version > VERSION {
+            return Err(fault(format!("version {} is newer than this program", manifest.version)));
+        }
+        // Names in it become paths.
+        for file in &manifest.files {
+            FileName::new(&file.name)?;
+        }
+        Ok(manifest)
+    }
+
+    /// Makes the model in `work` visible, in the place of one that had its name.
+    ///
+    /// # Errors
+    /// [`WeightsError::Io`]; then the model that had the name is still there.
+    pub fn publish(
+        &self,
+        _lock: &Lock,
+        work: &Path,
+        manifest: &Manifest,
+    ) -> Result<PathBuf, WeightsError> {
+        let publish = || {
+            let final_dir = self.model_dir(&manifest.name)?;
+            let json = serde_json::to_vec_pretty(manifest).map_err(std::io::Error::from)?;
+            let mut file = PartFile::create(&work.join(MANIFEST))?;
+            file.write_all(&json)?;
+            file.finish()?;
+            sync_dir(work)?;
+            let old = self.old_dir(&manifest.name);
+            if final_dir.exists() {
+                fs_err::rename(&final_dir, &old)?;
+            }
+            fs_err::rename(work, &final_dir)?;
+            sync_dir(&self.dir)?;
+            Journal::remove(&final_dir)?;
+            if old.exists() {
+                fs_err::remove_dir_all(&old)?;
+            }
+            Ok(final_dir)
+        };
+        publish().map_err(|error: WeightsError| error.in_folder(&self.dir))
+    }
+
+    /// Removes a model, and what there is of it when it is not finished. Returns the bytes of its
+    /// files.
+    ///
+    /// # Errors
+    /// [`WeightsError::NotInstalled`], [`WeightsError::Io`].
+    pub fn remove(&self, _lock: &Lock, name: &str) -> Result<u64, WeightsError> {
+        let (model, work) = (self.model_dir(name)?, self.work_dir(name)?);
+        let mut n_bytes = 0;
+        let mut found = false;
+        for dir in [model, work] {
+            if dir.join(MANIFEST).is_file()
+                || (dir.is_dir() && dir.starts_with(self.dir.join(".work")))
+            {
+                n_bytes += folder_bytes(&dir);
+                let old = self.old_dir(name);
+                fs_err::rename(&dir, &old)?;
+                fs_err::remove_dir_all(&old)?;
+                found = true;
+            }
+        }
+        if found { Ok(n_bytes) } else { Err(WeightsError::NotInstalled { name: name.to_owned() }) }
+    }
+
+    /// Reads a model's files and compares them with what was made.
+    ///
+    /// # Errors
+    /// [`WeightsError::NotInstalled`], [`WeightsError::Manifest`].
+    pub fn verify(
+        &self,
+        name: &str,
+        control: &Control,
+        report: &Report,
+    ) -> Result<Vec<Verdict>, Halt> {
+        let manifest = self.manifest(name)?;
+        let dir = self.model_dir(name)?;
+        let total = manifest.n_bytes();
+        let mut done = 0;
+        let mut verdicts = Vec::new();
+        for file in manifest.files {
+            let path = dir.join(&file.name);
+            let found = record_with(&path, &file.name, control, &mut |n_bytes| {
+                done += n_bytes;
+                report.send(Event::Checking { done, total });
+            });
+            let fault = match found {
+                Ok(found) if found == file => None,
+                Ok(found) if found.n_bytes != file.n_bytes => {
+                    Some(format!("{} bytes instead of {}", found.n_bytes, file.n_bytes))
+                }
+                Ok(_) => Some("its content has changed".into()),
+                Err(Halt::Failed(error)) => Some(error.to_string()),
+                Err(Halt::Cancelled) => return Err(Halt::Cancelled),
+            };
+            verdicts.push(Verdict { name: file.name, is_whole: fault.is_none(), fault });
+        }
+        Ok(verdicts)
+    }
+
+    /// The commit and hashes that a source had when it was first used. `key` is
+    /// `OWNER/REPO@REVISION`.
+    pub fn locked(&self, key: &str) -> Option<LockedSource> {
+        self.locked_sources().remove(key)
+    }
+
+    /// Remembers what a source is, for the next time that it is used.
+    ///
+    /// # Errors
+    /// [`WeightsError::Io`].
+    pub fn remember(
+        &self,
+        _lock: &Lock,
+        key: &str,
+        source: LockedSource,
+    ) -> Result<(), WeightsError> {
+        let mut sources = self.locked_sources();
+        sources.insert(key.to_owned(), source);
+        let json = serde_json::to_vec_pretty(&sources).map_err(std::io::Error::from)?;
+        let mut file = PartFile::create(&self.dir.join(SOURCES))?;
+        file.write_all(&json)?;
+        Ok(file.finish()?)
+    }
+
+    fn locked_sources(&self) -> BTreeMap<String, LockedSource> {
+        let bytes = fs_err::read(self.dir.join(SOURCES)).unwrap_or_default();
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+
+    /// Where a model waits for its end.
+    fn old_dir(&self, name: &str) -> PathBuf {
+        self.dir.join(format!(".old-{name}"))
+    }
+
+    /// Ends what a process that died between two renames had begun.
+    fn recover(&self) -> Result<(), WeightsError> {
+        for entry in fs_err::read_dir(&self.dir)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str().and_then(|name| name.strip_prefix(".old-")) else {
+                continue;
+            };
+            let Ok(model) = self.model_dir(name) else { continue };
+            // A model that was being replaced comes back; one that was being removed is removed.
+            if model.exists() || !self.dir.join(".work").join(name).exists() {
+                fs_err::remove_dir_all(entry.path())?;
+            } else {
+                fs_err::rename(entry.path(), model)?;
+            }
+        }
+        remove_if_there(&self.dir.join(format!("{SOURCES}.part")))?;
+        Ok(())
+    }
+}
+
+/// What a source was when it was first used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockedSource {
+    /// The commit.
+    pub commit: String,
+    /// Hashes by file.
+    pub files: BTreeMap<String, Proof>,
+}
+
+fn folder_bytes(dir: &Path) -> u64 {
+    let Ok(entries) = fs_err::read_dir(dir) else { return 0 };
+    let bytes = entries.flatten().map(|entry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => folder_bytes(&entry.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    });
+    bytes.sum()
+}
+
+/// Puts the names in a folder on the disk, where the system can.
+fn sync_dir(dir: &Path) -> std::io::Result<()> {
+    if cfg!(unix) { fs_err::File::open(dir)?.sync_all() } else { Ok(()) }
+}
