@@ -1,0 +1,47 @@
+// Pictures of every state: light and dark, 480, 1280 and 2560 wide -> docs/screenshots. `node browser/screenshots.mjs NAME...` makes only those.
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { states } from "./states.mjs";
+import { withWindow } from "./window.mjs";
+
+const out = process.env.OUT ?? fileURLToPath(new URL("../../docs/screenshots", import.meta.url));
+const wanted = process.argv.slice(2);
+const everywhere = ["first-run", "answer", "looking", "models"]; // the others change little with the width
+const sizes = [
+  { width: 480, height: 860 },
+  { width: 1280, height: 800 },
+  { width: 2560, height: 1440 },
+];
+
+mkdirSync(out, { recursive: true });
+let made = 0;
+const faults = [];
+await withWindow(async (open) => {
+  for (const state of states) {
+    if (wanted.length > 0 && !wanted.includes(state.name)) continue;
+    for (const size of sizes) {
+      if (size.width === 2560 && !everywhere.includes(state.name)) continue;
+      for (const theme of ["light", "dark"]) {
+        const shown = await open(state, { ...size, theme });
+        await shown.page.screenshot({ path: `${out}/${state.name}-${size.width}-${theme}.png` });
+        faults.push(...shown.faults.map((fault) => `${state.name} ${size.width} ${theme}: ${fault}`));
+        await shown.close();
+        made += 1;
+      }
+    }
+  }
+  if (wanted.length === 0 || wanted.includes("contrast")) {
+    const state = states.find((one) => one.name === "answer");
+    const shown = await open(state, { ...sizes[1], theme: "contrast" });
+    await shown.page.screenshot({ path: `${out}/answer-1280-contrast.png` });
+    await shown.close();
+    const forced = await open(state, { ...sizes[1], media: { forcedColors: "active" } });
+    await forced.page.screenshot({ path: `${out}/answer-1280-forced-colours.png` });
+    await forced.close();
+    made += 2;
+  }
+});
+const real = faults.filter((fault) => !fault.includes("cannot-start")); // that one logs why, as it should
+for (const fault of real) console.error(fault);
+console.log(`${made} screenshots in ${out}, ${real.length} console errors`);
+process.exit(real.length > 0 ? 1 : 0);
