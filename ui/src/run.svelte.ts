@@ -16,7 +16,11 @@ export class Window {
   model: Model = $state.raw() as Model;
   readonly language = $derived.by(() => languageOf(this.model.settings.language, this.model.locale));
   readonly words: Words = $derived.by(() => catalogues[this.language]);
-  readonly format: Format = $derived.by(() => format(this.language, this.words.units));
+  /** Numbers and times as the system's region writes them, where it speaks the chosen language. */
+  readonly format: Format = $derived.by(() => {
+    const { locale } = this.model;
+    return format(locale.toLowerCase().startsWith(this.language) ? locale : this.language, this.words.units);
+  });
   readonly actions: Action[] = $derived.by(() => actions(this.words.quick));
 
   #backend: Backend;

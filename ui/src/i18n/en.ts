@@ -245,7 +245,7 @@ export const en = {
     nothing: "The model wrote nothing.",
     pocket: "The built-in model is a small demonstration. It reads simple pictures and is often wrong.",
     pocketMore: "See real models",
-    begin: "Ask about the picture below. Questions and answers appear here.",
+    begin: "Questions and answers appear here.",
     jump: "Go to the newest",
   },
 

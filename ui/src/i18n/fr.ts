@@ -235,7 +235,7 @@ export const fr: Words = {
     nothing: "Le modèle n’a rien écrit.",
     pocket: "Le modèle intégré est une petite démonstration. Il lit des images simples, en anglais, et se trompe souvent.",
     pocketMore: "Voir les vrais modèles",
-    begin: "Posez une question sur l’image. Questions et réponses apparaissent ici.",
+    begin: "Les questions et les réponses apparaissent ici.",
     jump: "Aller à la fin",
   },
 
