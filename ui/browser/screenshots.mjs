@@ -19,28 +19,27 @@ const faults = [];
 await withWindow(async (open) => {
   for (const state of states) {
     if (wanted.length > 0 && !wanted.includes(state.name)) continue;
+    const shown = await open(state, sizes[1]);
     for (const size of sizes) {
       if (size.width === 2560 && !everywhere.includes(state.name)) continue;
-      for (const theme of ["light", "dark"]) {
-        const shown = await open(state, { ...size, theme });
-        await shown.page.screenshot({ path: `${out}/${state.name}-${size.width}-${theme}.png` });
-        faults.push(...shown.faults.map((fault) => `${state.name} ${size.width} ${theme}: ${fault}`));
-        await shown.close();
-        made += 1;
-      }
+      for (const theme of ["light", "dark"]) await picture(shown, state, size, theme);
     }
-  }
-  if (wanted.length === 0 || wanted.includes("contrast")) {
-    const state = states.find((one) => one.name === "answer");
-    const shown = await open(state, { ...sizes[1], theme: "contrast" });
-    await shown.page.screenshot({ path: `${out}/answer-1280-contrast.png` });
+    if (state.name === "answer") {
+      await picture(shown, state, sizes[1], "contrast");
+      await shown.page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
+      await picture(shown, state, sizes[1], "light", "forced-colours");
+    }
+    faults.push(...shown.faults.map((fault) => `${state.name}: ${fault}`));
     await shown.close();
-    const forced = await open(state, { ...sizes[1], media: { forcedColors: "active" } });
-    await forced.page.screenshot({ path: `${out}/answer-1280-forced-colours.png` });
-    await forced.close();
-    made += 2;
   }
 });
+
+async function picture(shown, state, size, theme, name = theme) {
+  await shown.show(size, theme);
+  await shown.page.screenshot({ path: `${out}/${state.name}-${size.width}-${name}.png` });
+  made += 1;
+}
+
 const real = faults.filter((fault) => !fault.includes("cannot-start")); // that one logs why, as it should
 for (const fault of real) console.error(fault);
 console.log(`${made} screenshots in ${out}, ${real.length} console errors`);

@@ -42,7 +42,7 @@ export async function withWindow(use) {
     executablePath: chromiumPath(),
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--font-render-hinting=none"],
   });
-  async function open(state, { width = 1280, height = 800, theme = "light", media = {} } = {}) {
+  async function open(state, { width = 1280, height = 800, media = {} } = {}) {
     const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce", locale: "en-GB", timezoneId: "UTC", ...media });
     const page = await context.newPage();
     const faults = [];
@@ -50,12 +50,18 @@ export async function withWindow(use) {
     page.on("pageerror", (error) => faults.push(String(error)));
     const outside = [];
     page.on("request", (request) => !request.url().startsWith(server.address) && outside.push(request.url()));
-    await page.goto(`${server.address}?theme=${theme}&${state.query ?? ""}`);
+    await page.goto(`${server.address}?${state.query ?? ""}`);
     await page.waitForSelector("[data-testid=status], [data-testid=error]");
     await page.evaluate(() => document.fonts.ready);
     await state.steps?.(page);
     await page.waitForTimeout(state.settleMs ?? 150);
-    return { page, faults, outside, close: () => context.close() };
+    /** The same state at another size and in another theme. */
+    async function show(size, theme) {
+      await page.setViewportSize(size);
+      await page.evaluate((name) => (document.documentElement.dataset.theme = name), theme);
+      await page.waitForTimeout(60);
+    }
+    return { page, faults, outside, show, close: () => context.close() };
   }
   try {
     await use(open);

@@ -28,14 +28,14 @@ export interface FakeOptions {
 export const POCKET: LoadedModel = {
   id: "pocket", name: "Pocket", builtIn: true, readsPictures: true, device: "CPU (16 threads)", deviceNotes: [], kernels: "AVX-512 VNNI",
   context: 4096, weightsBytes: 9_600_000, cacheBytes: 8_400_000, loadS: 0.02, maxSide: 512, minSide: 64, unit: 16,
-  speed: { encodePatchesPerS: 9000, prefillTokensPerS: 5200, decodeTokensPerS: 610 },
+  speed: { pictureS: 0.1, prefillTokensPerS: 5200, decodeTokensPerS: 610 },
 };
 
 export const PIXTRAL: LoadedModel = {
   id: "pixtral-12b-q4_k_m", name: "Pixtral 12B", builtIn: false, readsPictures: true, device: "CPU (16 threads)",
   deviceNotes: ["No graphics card: this build has none of its drivers."], kernels: "AVX-512 VNNI",
   context: 16_384, weightsBytes: 8_350_000_000, cacheBytes: 2_680_000_000, loadS: 6.2, maxSide: 1024, minSide: 128, unit: 16,
-  speed: { encodePatchesPerS: 240, prefillTokensPerS: 96, decodeTokensPerS: 5.2 },
+  speed: { pictureS: 17, prefillTokensPerS: 96, decodeTokensPerS: 5.2 },
 };
 
 export const SETTINGS: Settings = {
@@ -220,7 +220,7 @@ export class Fake implements Backend {
       const cols = Math.ceil(width / ratio / 16);
       const rows = Math.ceil(height / ratio / 16);
       const tokens = rows * (cols + 1);
-      const waitS = model.speed && (rows * cols) / model.speed.encodePatchesPerS + tokens / model.speed.prefillTokensPerS;
+      const waitS = waitOf(model, rows * cols, tokens);
       return { tokens, rows, cols, seenWidth: cols * 16, seenHeight: rows * 16, kvBytes: tokens * 163_840, waitS };
     });
     const words = Math.ceil(text.length / 4);
@@ -228,7 +228,7 @@ export class Fake implements Backend {
     return {
       pictures: all,
       tokens: all.reduce((sum, one) => sum + one.tokens, words),
-      waitS: model.speed ? all.reduce((sum, one) => sum + (one.waitS ?? 0), words / model.speed.prefillTokensPerS) : null,
+      waitS: model.speed ? all.reduce((sum, one) => sum + (one.waitS ?? 0), waitOf(model, 0, words) ?? 0) : null,
       chatTokens, context: model.context,
     };
   };
@@ -502,6 +502,12 @@ export class Fake implements Backend {
 
 function fault(code: UiError["code"], message: string, hint: string): UiError {
   return { code, message, hint };
+}
+
+function waitOf(model: LoadedModel, patches: number, tokens: number): number | null {
+  const { pictureS, prefillTokensPerS } = model.speed ?? { pictureS: null, prefillTokensPerS: null };
+  if (pictureS === null || prefillTokensPerS === null) return null;
+  return (pictureS * patches) / (model.maxSide / 16) ** 2 + tokens / prefillTokensPerS;
 }
 
 function pictureOf(id: string): Picture {

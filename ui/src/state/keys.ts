@@ -15,6 +15,8 @@ const named: Record<string, string> = {
   " ": "Space", ArrowUp: "Up", ArrowDown: "Down", ArrowLeft: "Left", ArrowRight: "Right", Escape: "Esc",
 };
 
+const arrows: Record<string, string> = { Up: "↑", Down: "↓", Left: "←", Right: "→" };
+
 const modifiers = new Set(["Control", "Shift", "Alt", "Meta", "AltGraph", "CapsLock", "Dead", "Process"]);
 
 /** What was pressed, as shortcut text; null for a modifier alone. */
@@ -32,7 +34,7 @@ export function shortcutOf(event: Pressed, platform: Platform): string | null {
 
 /** For people's eyes: ⌘⇧O on a Mac, Ctrl+Shift+O elsewhere. */
 export function shownShortcut(keys: string, platform: Platform): string {
-  if (platform !== "macos") return keys.replace("Up", "↑").replace("Down", "↓").replace(/\bLeft\b/, "←").replace(/\bRight\b/, "→");
+  if (platform !== "macos") return keys.replace(/\b(?:Up|Down|Left|Right)\b/, (way) => arrows[way] ?? way);
   const signs: Record<string, string> = {
     Ctrl: "⌘", Shift: "⇧", Alt: "⌥", Enter: "↩", Esc: "⎋", Up: "↑", Down: "↓", Left: "←", Right: "→", Delete: "⌦", Backspace: "⌫",
   };

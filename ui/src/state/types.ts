@@ -85,10 +85,11 @@ export interface LoadedModel {
   speed: Speed | null;
 }
 
+/** Measured on this machine; `pictureS`: seconds to look at the largest picture. */
 export interface Speed {
-  encodePatchesPerS: number;
-  prefillTokensPerS: number;
-  decodeTokensPerS: number;
+  pictureS: number | null;
+  prefillTokensPerS: number | null;
+  decodeTokensPerS: number | null;
 }
 
 export interface Memory {

@@ -4,6 +4,7 @@ import { directionOf } from "../i18n";
 import type { Window } from "../run.svelte";
 import { keysOf, menuOrder } from "../state/actions";
 import type { Menu, MenuItem } from "../state/types";
+import { layoutNow } from "./width.svelte";
 
 export function keepTheme(ui: Window): void {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
@@ -30,6 +31,9 @@ export function keepTheme(ui: Window): void {
     root.style.fontSize = `${textPercent}%`;
     root.lang = ui.language;
     root.dir = directionOf(ui.language);
+    const { stacked, narrow } = layoutNow(textPercent);
+    root.dataset["layout"] = stacked ? "stacked" : "beside";
+    root.toggleAttribute("data-narrow", narrow);
   });
 }
 
