@@ -28,6 +28,11 @@ const languages = {
 };
 for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(name, language);
 
+/** For text whose special signs are escaped already: only what is not becomes so. */
+function escapeAgain(text: string): string {
+  return text.replace(/[<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
 export interface MarkdownWords {
   picture(alt: string): string;
   copyCode: string;
@@ -36,6 +41,8 @@ export interface MarkdownWords {
 /** Above this a block is shown as plain text: it is no prose, and parsing it would hold the window up. */
 const MAX_BLOCK_CHARS = 50_000;
 const MAX_HIGHLIGHT_CHARS = 20_000;
+/** A line that begins with more quotes and bullets than any text has. */
+const TOO_DEEP = /^(?:[ \t]*(?:>|[-*+]|\d+[.)])){40}/m;
 
 export function escape(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
@@ -68,7 +75,10 @@ function marked(words: MarkdownWords): Marked {
     ] as never,
     renderer: {
       html: ({ text }: Tokens.HTML | Tokens.Tag) => escape(text),
-      image: ({ text }: Tokens.Image) => escape(words.picture(text)),
+      image({ text, tokens }: Tokens.Image) {
+        const alt = this.parser.parseInline(tokens, this.parser.textRenderer);
+        return tokens.length > 0 ? escapeAgain(words.picture(alt)) : escape(words.picture(text));
+      },
       link({ href, tokens }: Tokens.Link) {
         return `<button type="button" class="link" data-address="${escape(href)}">${this.parser.parseInline(tokens)}</button>`;
       },
@@ -137,7 +147,17 @@ export class MarkdownRenderer {
    * so a long answer costs its last paragraph per step.
    */
   blocks(text: string): Block[] {
-    if (hasHugeLine(text)) return [{ key: "plain", plain: text }];
+    const plain: Block[] = [{ key: "plain", plain: text }];
+    if (hasHugeLine(text) || TOO_DEEP.test(text)) return plain;
+    try {
+      return this.#blocks(text);
+    } catch (fault) {
+      if (fault instanceof RangeError) return plain; // nested deeper than the stack
+      throw fault;
+    }
+  }
+
+  #blocks(text: string): Block[] {
     const tokens = this.#marked.lexer(text);
     const fresh = new Map<string, string>();
     const blocks = tokens

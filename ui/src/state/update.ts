@@ -176,7 +176,7 @@ export function update(model: Model, intent: Intent): Step {
     }
     case "undoDelete":
       return [
-        { ...withoutNotice(model, "undo"), said: { what: { at: "restored" } } },
+        { ...withoutNotice(model, "undo"), opening: intent.id, said: { what: { at: "restored" } } },
         [{ do: "restore", id: intent.id }, { do: "openChat", id: intent.id, withDraft: true }],
       ];
     case "export":
@@ -313,8 +313,8 @@ function onAnswer(model: Model, event: AnswerEvent, answerId: number | null): St
 }
 
 function onOpened(model: Model, chat: Chat, draft: (Draft & { files: Picture[] }) | null): Step {
-  if (model.opening !== null && model.opening !== chat.id) return [model, []]; // another was chosen meanwhile
-  if (draft === null) return [withChat({ ...model, opening: null }, chat), []]; // a branch of the same chat
+  if (draft === null) return [model.chat?.id === chat.id ? withChat(model, chat) : model, []]; // a branch of the same chat
+  if (model.opening !== chat.id) return [model, []]; // another was chosen meanwhile
   const { files, ...rest } = draft;
   const next: Model = {
     ...model,
