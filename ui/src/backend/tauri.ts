@@ -1,6 +1,13 @@
-import { Channel, convertFileSrc, invoke } from "@tauri-apps/api/core";
-import type { AnswerEvent, AppEvent, UiError } from "../state/types";
+// The window's real backend: the generated commands, held against the types that the window is written with.
+// A difference between the two does not compile.
+
+import { Channel, convertFileSrc } from "@tauri-apps/api/core";
+import type { UiError } from "../state/types";
 import type { Backend } from "./backend";
+import {
+  commands,
+  type AnswerEvent_Deserialize, type AnswerEvent_Serialize, type AppEvent_Deserialize, type AppEvent_Serialize,
+} from "./bindings";
 
 /** Rust answers a failed command with a `UiError`; anything else is a fault of the bridge itself. */
 function asUiError(reason: unknown): UiError {
@@ -8,72 +15,77 @@ function asUiError(reason: unknown): UiError {
   return { code: "other", message: String(reason), hint: "" };
 }
 
-async function call<T>(command: string, args: Record<string, unknown> = {}): Promise<T> {
+async function told<T>(answer: Promise<T>): Promise<T> {
   try {
-    return await invoke<T>(command, args);
+    return await answer;
   } catch (reason) {
     throw asUiError(reason);
   }
 }
 
-function channel<T>(onEvent: (event: T) => void): Channel<T> {
-  const it = new Channel<T>();
-  it.onmessage = onEvent;
+async function done(answer: Promise<unknown>): Promise<void> {
+  await told(answer);
+}
+
+/** The bindings type a channel by what Rust would read; what it carries is what Rust writes, where no field is left out. */
+function channel<Read, Written extends Read>(onEvent: (event: Written) => void): Channel<Read> {
+  const it = new Channel<Read>();
+  it.onmessage = (event) => onEvent(event as Written);
   return it;
 }
 
 export const tauri: Backend = {
-  watch: (onEvent) => call("watch", { toUi: channel<AppEvent>(onEvent) }),
-  boot: () => call("boot"),
-  uiReady: () => call("ui_ready"),
+  watch: (onEvent) => done(commands.watch(channel<AppEvent_Deserialize, AppEvent_Serialize>(onEvent))),
+  boot: () => told(commands.boot()),
+  uiReady: () => done(commands.uiReady()),
 
-  loadModel: () => call("load_model"),
-  releaseModel: () => call("release_model"),
-  memory: () => call("memory"),
-  network: () => call("network"),
+  loadModel: () => done(commands.loadModel()),
+  releaseModel: () => done(commands.releaseModel()),
+  memory: () => told(commands.memory()),
+  network: () => told(commands.network()),
 
-  models: () => call("models"),
-  chooseModel: (id) => call("choose_model", { id }),
-  addModel: (folder) => call("add_model", { folder }),
-  fetchModel: (id) => call("fetch_model", { id }),
-  pauseFetch: (id) => call("pause_fetch", { id }),
-  cancelFetch: (id) => call("cancel_fetch", { id }),
-  verifyModel: (id) => call("verify_model", { id }),
-  removeModel: (id) => call("remove_model", { id }),
+  models: () => told(commands.models()),
+  chooseModel: (id) => done(commands.chooseModel(id)),
+  addModel: (folder) => told(commands.addModel(folder)),
+  fetchModel: (id) => done(commands.fetchModel(id)),
+  pauseFetch: (id) => done(commands.pauseFetch(id)),
+  cancelFetch: (id) => done(commands.cancelFetch(id)),
+  verifyModel: (id) => done(commands.verifyModel(id)),
+  removeModel: (id) => done(commands.removeModel(id)),
 
   pictureUrl: (path) => convertFileSrc(path, "picture"),
-  pickPictures: () => call("pick_pictures"),
-  paste: () => call("paste"),
-  addSample: (name) => call("add_sample", { name }),
-  estimate: (chatId, leaf, pictures, text) => call("estimate", { chatId, leaf, pictures, text }),
-  prepare: (chatId, leaf, pictures) => call("prepare", { chatId, leaf, pictures }),
-  copyPicture: (id) => call("copy_picture", { id }),
+  pickPictures: () => told(commands.pickPictures()),
+  paste: () => told(commands.paste()),
+  addSample: (name) => told(commands.addSample(name)),
+  estimate: (chatId, leaf, pictures, text) => told(commands.estimate(chatId, leaf, pictures, text)),
+  prepare: (chatId, leaf, pictures) => done(commands.prepare(chatId, leaf, pictures)),
+  copyPicture: (id) => done(commands.copyPicture(id)),
 
-  ask: (ask, onEvent) => call("ask", { ask, toUi: channel<AnswerEvent>(onEvent) }),
-  stop: (answerId) => call("stop", { answerId }),
+  ask: (ask, onEvent) => done(commands.ask(ask, channel<AnswerEvent_Deserialize, AnswerEvent_Serialize>(onEvent))),
+  stop: (answerId) => done(commands.stop(answerId)),
 
-  chats: (search, deleted, offset) => call("chats", { search, deleted, offset }),
-  chatOpen: (id) => call("chat_open", { id }),
-  chatRename: (id, title) => call("chat_rename", { id, title }),
-  chatPin: (id, pinned) => call("chat_pin", { id, pinned }),
-  chatDelete: (id) => call("chat_delete", { id }),
-  chatRestore: (id) => call("chat_restore", { id }),
-  chatsPurge: () => call("chats_purge"),
-  chooseBranch: (message) => call("choose_branch", { message }),
-  setDraft: (chatId, draft) => call("set_draft", { chatId, draft }),
-  draft: (chatId) => call("draft", { chatId }),
-  chatExport: (id, format) => call("chat_export", { id, format }),
-  chatsImport: () => call("chats_import"),
+  chats: (search, deleted, offset) => told(commands.chats(search, deleted, offset)),
+  chatOpen: (id) => told(commands.chatOpen(id)),
+  chatRename: (id, title) => done(commands.chatRename(id, title)),
+  chatPin: (id, pinned) => done(commands.chatPin(id, pinned)),
+  chatDelete: (id) => done(commands.chatDelete(id)),
+  chatRestore: (id) => done(commands.chatRestore(id)),
+  chatsPurge: () => told(commands.chatsPurge()),
+  chooseBranch: (message) => told(commands.chooseBranch(message)),
+  setDraft: (chatId, draft) => done(commands.setDraft(chatId, draft)),
+  draft: (chatId) => told(commands.draft(chatId)),
+  chatExport: (id, format) => told(commands.chatExport(id, format)),
+  chatsImport: () => told(commands.chatsImport()),
 
-  setSettings: (settings) => call("set_settings", { settings }),
-  folders: () => call("folders"),
-  openFolder: (which) => call("open_folder", { which }),
-  checkLink: (url) => call("check_link", { url }),
-  openLink: (address) => call("open_link", { address }),
-  copyText: (text) => call("copy_text", { text }),
-  setMenu: (menus) => call("set_menu", { menus }),
-  setTitle: (title) => call("set_title", { title }),
-  fullScreen: (on) => call("full_screen", { on }),
-  quit: () => call("quit"),
-  doctor: () => call("doctor"),
+  setSettings: (settings) => told(commands.setSettings(settings)),
+  folders: () => told(commands.folders()),
+  openFolder: (which) => done(commands.openFolder(which)),
+  checkLink: (url) => told(commands.checkLink(url)),
+  openLink: (address) => done(commands.openLink(address)),
+  copyText: (text) => done(commands.copyText(text)),
+  setMenu: (menus) => done(commands.setMenu(menus)),
+  setTitle: (title) => done(commands.setTitle(title)),
+  fullScreen: (on) => done(commands.fullScreen(on)),
+  quit: () => done(commands.quit()),
+  doctor: () => told(commands.doctor()),
 };

@@ -292,7 +292,7 @@ export interface Settings {
   theme: Theme;
   textPercent: number;
   language: LanguageChoice;
-  keys: Partial<Record<string, string>>;
+  keys: Record<string, string>;
   split: number;
   showChats: boolean;
 }
