@@ -1,4 +1,5 @@
-// Pictures of every state: light and dark, 480, 1280 and 2560 wide -> docs/screenshots. `node browser/screenshots.mjs NAME...` makes only those.
+// Pictures of every state -> docs/screenshots: light and dark at 1280, light at 480; the main ones in both at 480, 1280 and 2560.
+// `node browser/screenshots.mjs NAME...` makes only those.
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { states } from "./states.mjs";
@@ -22,7 +23,10 @@ await withWindow(async (open) => {
     const shown = await open(state, sizes[1]);
     for (const size of sizes) {
       if (size.width === 2560 && !everywhere.includes(state.name)) continue;
-      for (const theme of ["light", "dark"]) await picture(shown, state, size, theme);
+      for (const theme of ["light", "dark"]) {
+        if (theme === "dark" && size.width === 480 && !everywhere.includes(state.name)) continue;
+        await picture(shown, state, size, theme);
+      }
     }
     if (state.name === "answer") {
       await picture(shown, state, sizes[1], "contrast");

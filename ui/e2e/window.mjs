@@ -82,7 +82,12 @@ export class Window {
     capabilities.set("webkitgtk:browserOptions", { binary: program, args });
     const driver = await new Builder().withCapabilities(capabilities).usingServer(`http://127.0.0.1:${port}/`).build();
     const window = new Window(home, driver, driverProgram);
-    await window.find("question");
+    try {
+      await window.find("status");
+    } catch (error) {
+      await window.kill();
+      throw error;
+    }
     return window;
   }
 

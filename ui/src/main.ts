@@ -2,7 +2,7 @@ import "@fontsource-variable/atkinson-hyperlegible-next/wght.css";
 import "@fontsource-variable/atkinson-hyperlegible-next/wght-italic.css";
 import "@fontsource-variable/atkinson-hyperlegible-mono/wght.css";
 import "./styles/base.css";
-import { mount } from "svelte";
+import { flushSync, mount } from "svelte";
 import { openBackend } from "./backend";
 import { asUiError, Window } from "./run.svelte";
 import type { AppEvent } from "./state/types";
@@ -20,12 +20,12 @@ try {
   await backend.watch((event) => (ui ? ui.send({ is: "event", event }) : early.push(event)));
   ui = new Window(backend, await backend.boot());
   mount(App, { target, props: { ui } });
+  flushSync();
   for (const event of early) ui.send({ is: "event", event });
   ui.begin();
 } catch (reason) {
   console.error(reason);
   mount(CannotStart, { target, props: { error: asUiError(reason), language: navigator.language } });
 }
-requestAnimationFrame(() => {
-  backend.uiReady().catch((reason: unknown) => console.error(reason));
-});
+// Not from an animation frame: a window that is still hidden may have none.
+backend.uiReady().catch((reason: unknown) => console.error(reason));
