@@ -179,8 +179,17 @@ fn wait<T>(receiver: &std::sync::mpsc::Receiver<Result<T, EngineError>>) -> Resu
 
 /// The high-water mark of resident memory. Linux tells it in `/proc`; elsewhere `None`.
 pub fn peak_memory_bytes() -> Option<u64> {
+    status_bytes("VmHWM:")
+}
+
+/// Memory that is resident now. Linux tells it in `/proc`; elsewhere `None`.
+pub fn memory_bytes() -> Option<u64> {
+    status_bytes("VmRSS:")
+}
+
+fn status_bytes(name: &str) -> Option<u64> {
     let status = fs_err::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: u64 = line.trim().trim_end_matches(" kB").trim().parse().ok()?;
     Some(kib * 1024)
 }

@@ -8,6 +8,7 @@ use lorgnette_engine::tokens::TokenizerError;
 use lorgnette_image::ImageError;
 use lorgnette_pixtral::LoadError;
 use lorgnette_weights::WeightsError;
+use serde::{Deserialize, Serialize};
 
 /// An error with everything a person needs to know; [`AppError::hint`] says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +82,52 @@ pub enum AppError {
     /// A file that cannot be written; the source names it.
     #[error(transparent)]
     Write(io::Error),
+    /// The chats cannot be read or written.
+    #[error("the chats in {} cannot be used", path.display())]
+    Chats {
+        /// Their file.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// Chats that a newer version wrote, which this one would damage.
+    #[error("the chats in {} are of version {found}, and this program knows {known}", path.display())]
+    NewerChats {
+        /// Their file.
+        path: PathBuf,
+        /// The version of their schema.
+        found: i64,
+        /// The newest that is known here.
+        known: i64,
+    },
+    /// Another window holds the chats.
+    #[error("the chats in {} are open in another window", path.display())]
+    InUse {
+        /// Their folder.
+        path: PathBuf,
+    },
+    /// Something that was deleted, or never was.
+    #[error("{what} is not there")]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// Settings that cannot be read.
+    #[error("the settings in {} cannot be read: {reason}", path.display())]
+    Settings {
+        /// Their file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file that is no exported chat.
+    #[error("{} is no chat that was exported from here: {reason}", path.display())]
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// What is missing.
+        reason: String,
+    },
 }
 
 impl AppError {
@@ -110,6 +157,32 @@ impl AppError {
             }
             Self::BuiltIn => "it is always there; `--model pocket` chooses it".into(),
             Self::Write(_) => "choose another place, or free some space".into(),
+            Self::Chats { .. } => {
+                "check that the folder can be written and the disk is not full".into()
+            }
+            Self::NewerChats { .. } => "install the newest version".into(),
+            Self::InUse { .. } => "go to the other window, or close it".into(),
+            Self::NotFound { .. } => "look again: it may have been deleted".into(),
+            Self::Settings { .. } => "correct the file, or delete it to begin anew".into(),
+            Self::Import { .. } => "choose the .md or .html file that an export wrote".into(),
+        }
+    }
+
+    /// What kind of thing went wrong, for programs that act on it.
+    pub fn kind(&self) -> FaultKind {
+        match self {
+            Self::ReadPicture { .. } | Self::Picture { .. } => FaultKind::Picture,
+            Self::Engine(EngineError::ContextFull { .. }) => FaultKind::ContextFull,
+            Self::Engine(_) => FaultKind::Engine,
+            Self::Load(_) | Self::Tokenizer(_) | Self::NoTokenizer { .. } => FaultKind::Model,
+            Self::NoHome | Self::Write(_) | Self::Chats { .. } | Self::NewerChats { .. } => {
+                FaultKind::Storage
+            }
+            Self::InUse { .. } | Self::Settings { .. } => FaultKind::Storage,
+            Self::NotFound { .. } => FaultKind::NotFound,
+            Self::Weights(_) | Self::UnknownModel { .. } | Self::DoesNotFit { .. } => FaultKind::Model,
+            Self::Damaged { .. } | Self::BuiltIn => FaultKind::Model,
+            Self::NotAsked | Self::Import { .. } => FaultKind::Other,
         }
     }
 
@@ -125,5 +198,50 @@ impl AppError {
             source = error.source();
         }
         line.replace('\n', " ")
+    }
+}
+
+/// What kind of thing went wrong: one for each that a person is offered something for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FaultKind {
+    /// This picture cannot be used.
+    Picture,
+    /// More tokens than a chat holds.
+    ContextFull,
+    /// A model cannot be loaded.
+    Model,
+    /// It is gone.
+    NotFound,
+    /// The disk.
+    Storage,
+    /// This machine or program does not do it.
+    Unavailable,
+    /// It went wrong while answering.
+    Engine,
+    /// Anything else.
+    Other,
+}
+
+/// An [`AppError`] that is kept: with a chat, or for who asks later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// What kind.
+    pub kind: FaultKind,
+    /// What happened and why, in a line.
+    pub message: String,
+    /// What to do now.
+    pub hint: String,
+}
+
+impl From<&AppError> for Fault {
+    fn from(error: &AppError) -> Self {
+        Self { kind: error.kind(), message: error.one_line(), hint: error.hint() }
+    }
+}
+
+impl From<AppError> for Fault {
+    fn from(error: AppError) -> Self {
+        Self::from(&error)
     }
 }

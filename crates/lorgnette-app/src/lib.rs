@@ -1,6 +1,14 @@
 //! What Lorgnette does, without a window and without a terminal.
 //!
-//! In reading order:
+//! In reading order, for a window:
+//! - [`app`]: everything that it can be asked to do, and what it tells
+//! - [`life`]: whether a model is there and what the program does, as one pure step
+//! - [`chats`]: what is kept: questions, answers, branches, drafts, search
+//! - [`album`]: the pictures that were added
+//! - [`export`]: chats as files, and back
+//! - [`settings`], [`offers`], [`speed`]: what was chosen, what there is, how fast it was
+//!
+//! For everybody:
 //! - [`open`]: a model from disk to an engine that answers
 //! - [`pictures`]: files and streams to pictures the model can take
 //! - [`session`]: one chat, its answers as they come
@@ -10,21 +18,33 @@
 //! - [`models`]: models that can be had, and how they come here
 //! - [`folders`]: where things lie
 
+pub mod album;
+pub mod app;
 pub mod bench;
 mod builtin;
+pub mod chats;
 pub mod cost;
 pub mod doctor;
 mod error;
+pub mod export;
+mod files;
 pub mod folders;
 pub mod gguf_pair;
+pub mod life;
+pub mod links;
 pub mod models;
+pub mod offers;
 pub mod open;
 pub mod pictures;
+pub mod samples;
 pub mod session;
+pub mod settings;
+pub mod sockets;
+pub mod speed;
 
-pub use error::AppError;
+pub use error::{AppError, Fault, FaultKind};
 pub use lorgnette_engine::{Answer, AnswerOptions, Event, Sampling, StopReason, Timings};
-pub use lorgnette_image::ImageConfig;
+pub use lorgnette_image::{ImageConfig, Region};
 pub use lorgnette_pixtral::{
     Cancel, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig,
 };

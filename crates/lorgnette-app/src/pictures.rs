@@ -4,8 +4,9 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use lorgnette_engine::Picture;
-use lorgnette_image::{ImageConfig, Limits, Picture as Decoded};
+use lorgnette_engine::Picture as Prepared;
+pub use lorgnette_image::Picture;
+use lorgnette_image::{ImageConfig, Limits};
 
 use crate::error::AppError;
 
@@ -13,27 +14,27 @@ use crate::error::AppError;
 ///
 /// # Errors
 /// [`AppError`] names the file and what is wrong with it.
-pub fn decode(path: &Path) -> Result<Decoded, AppError> {
+pub fn decode(path: &Path) -> Result<Picture, AppError> {
     let (name, bytes) = read(path)?;
-    Decoded::decode(&bytes).map_err(|source| AppError::Picture { name, source })
+    Picture::decode(&bytes).map_err(|source| AppError::Picture { name, source })
 }
 
 /// Reads, decodes and prepares a picture file; `-` is standard input.
 ///
 /// # Errors
 /// [`AppError`] names the file and what is wrong with it.
-pub fn prepare(path: &Path, config: &ImageConfig) -> Result<Arc<Picture>, AppError> {
+pub fn prepare(path: &Path, config: &ImageConfig) -> Result<Arc<Prepared>, AppError> {
     let name = display_name(path);
     let pixels = decode(path)?.prepare(config);
     let pixels = pixels.map_err(|source| AppError::Picture { name: name.clone(), source })?;
-    Ok(Picture::new(name, pixels))
+    Ok(Prepared::new(name, pixels))
 }
 
 /// Writes what the model sees of a picture as a PNG file.
 ///
 /// # Errors
 /// [`AppError`] names the file.
-pub fn save_seen(picture: &Decoded, config: &ImageConfig, path: &Path) -> Result<(), AppError> {
+pub fn save_seen(picture: &Picture, config: &ImageConfig, path: &Path) -> Result<(), AppError> {
     let png = picture.resized(config).and_then(|seen| seen.to_png());
     let name = display_name(path);
     let png = png.map_err(|source| AppError::Picture { name, source })?;
@@ -44,7 +45,7 @@ fn display_name(path: &Path) -> String {
     if path == Path::new("-") { "standard input".into() } else { path.display().to_string() }
 }
 
-fn read(path: &Path) -> Result<(String, Vec<u8>), AppError> {
+pub(crate) fn read(path: &Path) -> Result<(String, Vec<u8>), AppError> {
     let name = display_name(path);
     let read = || -> io::Result<Vec<u8>> {
         if path == Path::new("-") {

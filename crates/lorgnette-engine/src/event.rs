@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A step of an answer, in order: encoding, reading, text, and the end.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +59,8 @@ pub struct Answer {
 }
 
 /// What an answer took.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Timings {
     /// Pictures encoded for it; those known from earlier are not counted.
     pub n_encoded_pictures: usize,

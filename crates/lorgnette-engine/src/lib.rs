@@ -24,6 +24,7 @@ pub use answer::{AnswerOptions, Assistant, CHUNK_TOKENS};
 pub use chat::{Chat, Part, Picture, Turn};
 pub use error::EngineError;
 pub use event::{Answer, Event, StopReason, Timings};
+pub use prompt::Role;
 pub use sampling::Sampling;
 pub use text_stream::TextStream;
 pub use thread::Engine;

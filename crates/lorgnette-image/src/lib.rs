@@ -16,6 +16,7 @@ mod limits;
 
 mod avif;
 mod decode;
+mod edit;
 mod flatten;
 mod jpeg_end;
 mod picture;
@@ -26,6 +27,7 @@ mod resize;
 mod error;
 
 pub use config::ImageConfig;
+pub use edit::Region;
 pub use error::ImageError;
 pub use format::Format;
 pub use grid::Grid;

@@ -159,6 +159,15 @@ impl Picture {
         Ok((Cow::Owned(rgb), width, height))
     }
 
+    pub(crate) fn pixels(&self) -> &RgbImage {
+        &self.pixels
+    }
+
+    /// The same file, other pixels of it.
+    pub(crate) fn with_pixels(&self, pixels: RgbImage) -> Self {
+        Self { pixels, ..self.without_pixels() }
+    }
+
     fn without_pixels(&self) -> Self {
         Self { pixels: RgbImage::new(0, 0), ..*self }
     }

@@ -1,6 +1,7 @@
 //! Chores that need logic: `cargo xtask --help`.
 
 mod arrows;
+mod bindings;
 mod eval_pocket;
 mod greedy;
 mod make_model;
@@ -14,6 +15,7 @@ use clap::Parser;
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Chore {
     Arrows(arrows::Args),
+    Bindings(bindings::Args),
     EvalPocket(eval_pocket::Args),
     Greedy(greedy::Args),
     MakeModel(make_model::Args),
@@ -24,6 +26,7 @@ enum Chore {
 fn main() -> anyhow::Result<()> {
     match Chore::parse() {
         Chore::Arrows(args) => args.run(),
+        Chore::Bindings(args) => args.run(),
         Chore::EvalPocket(args) => args.run(),
         Chore::Greedy(args) => args.run(),
         Chore::MakeModel(args) => args.run(),

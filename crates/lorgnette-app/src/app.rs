@@ -1,0 +1,539 @@
+//! The program as a window uses it: everything that it can be asked to do, and what it tells.
+//!
+//! Whoever calls in here is answered at once; what takes time happens on threads of its own and is
+//! told by [`Notice`]s, answers by [`Progress`].
+
+mod answer;
+mod desk;
+mod estimate;
+mod prepare;
+mod pump;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use lorgnette_engine::Picture;
+use lorgnette_image::ImageConfig;
+
+use crate::Cancel;
+use crate::album::Album;
+use crate::chats::{Attachment, ChatId, Chats, Message, MessageId, PictureInfo, StoredChat};
+use crate::error::{AppError, Fault};
+use crate::files::now_ms;
+use crate::folders::Folders;
+use crate::life::{self, Life, State};
+use crate::offers::{self, Model};
+use crate::open::OpenModel;
+use crate::settings::Settings;
+use crate::speed::{Speed, Speeds};
+
+pub use estimate::{Estimate, PictureEstimate};
+
+/// The program. Clones are the same one.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    folders: Folders,
+    chats: Chats,
+    album: Album,
+    settings: Mutex<Settings>,
+    speeds: Mutex<Speeds>,
+    life: Mutex<Life>,
+    model: Mutex<Option<Arc<OpenModel>>>,
+    /// Answers that were asked for and have not ended.
+    jobs: Mutex<HashMap<MessageId, Job>>,
+    /// Told when there is no job any longer.
+    no_jobs: Condvar,
+    preparing: Mutex<prepare::Preparing>,
+    /// Pictures as the model takes them, the latest last: follow-ups need not decode again.
+    prepared: Mutex<Vec<(Attachment, ImageConfig, Arc<Picture>)>>,
+    to_desk: Mutex<Sender<life::Event>>,
+    notify: Box<dyn Fn(Notice) + Send + Sync>,
+}
+
+/// An answer that was asked for.
+struct Job {
+    cancel: Cancel,
+    listener: Listener,
+    /// What was prepared for it, if anything was.
+    preparation: Option<prepare::Key>,
+    is_continued: bool,
+}
+
+/// Hears of one answer.
+pub type Listener = Box<dyn FnMut(Progress) + Send>;
+
+/// Something that changed.
+#[derive(Debug, Clone)]
+pub enum Notice {
+    /// What the program is doing.
+    Status(Status),
+    /// The list of models.
+    Models,
+    /// The list of chats.
+    Chats,
+    /// How far pictures are prepared before they are asked about.
+    Preparation(Preparation),
+}
+
+/// How far pictures are prepared before they are asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Preparation {
+    /// Nothing is.
+    Idle,
+    /// A picture is encoded.
+    Looking {
+        /// Steps done.
+        done: usize,
+        /// All steps of all pictures.
+        total: usize,
+    },
+    /// Its tokens are read.
+    Reading {
+        /// Tokens read.
+        done_tokens: usize,
+        /// Tokens to read.
+        total_tokens: usize,
+    },
+    /// Only the question has still to be read.
+    Ready,
+}
+
+/// What the program is doing.
+#[derive(Debug, Clone)]
+pub struct Status {
+    /// The state.
+    pub state: State,
+    /// What the model that is loading is called.
+    pub loading: Option<String>,
+    /// The model in memory.
+    pub model: Option<LoadedModel>,
+    /// Answers that wait for their turn.
+    pub n_waiting: usize,
+}
+
+/// The model in memory.
+#[derive(Debug, Clone)]
+pub struct LoadedModel {
+    /// As in [`Model::id`].
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// It is part of the program.
+    pub built_in: bool,
+    /// How it takes pictures; `None`: it takes none.
+    pub image: Option<ImageConfig>,
+    /// What computes.
+    pub device: String,
+    /// For each other device, why it is not used.
+    pub devices_not_used: Vec<String>,
+    /// What multiplies.
+    pub kernels: String,
+    /// Tokens of a chat.
+    pub context: usize,
+    /// Bytes of its weights.
+    pub weights_bytes: u64,
+    /// Bytes of its keys and values.
+    pub cache_bytes: u64,
+    /// Seconds it took to load.
+    pub load_s: f64,
+    /// How fast it was here so far.
+    pub speed: Speed,
+    /// Seconds for the largest picture; `None`: not known yet.
+    pub picture_s: Option<f64>,
+}
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub enum Ask {
+    /// A question.
+    New {
+        /// In which chat; `None`: in a new one.
+        chat: Option<ChatId>,
+        /// What it goes on from.
+        leaf: Option<MessageId>,
+        /// Words.
+        text: String,
+        /// Pictures.
+        pictures: Vec<Attachment>,
+    },
+    /// Another answer to the same question.
+    Again {
+        /// The answer.
+        answer: MessageId,
+    },
+    /// Another question in the place of one.
+    Edit {
+        /// The question.
+        question: MessageId,
+        /// Words.
+        text: String,
+        /// Pictures.
+        pictures: Vec<Attachment>,
+    },
+    /// More of an answer.
+    Continue {
+        /// The answer.
+        answer: MessageId,
+    },
+}
+
+/// What an answer tells while it is made, at most thirty times a second.
+#[derive(Debug, Clone)]
+pub enum Progress {
+    /// It waits for others.
+    Queued {
+        /// How many.
+        n_before: usize,
+    },
+    /// The model is loaded first.
+    Loading {
+        /// Bytes read.
+        done_bytes: u64,
+        /// All of them.
+        total_bytes: u64,
+    },
+    /// A picture is encoded.
+    Encoding {
+        /// Which, from 0.
+        picture: usize,
+        /// Of how many.
+        n_pictures: usize,
+        /// Steps done.
+        done: usize,
+        /// All steps.
+        total: usize,
+    },
+    /// Tokens are read.
+    Reading {
+        /// Read.
+        done_tokens: usize,
+        /// To read.
+        total_tokens: usize,
+        /// Known from before.
+        cached_tokens: usize,
+    },
+    /// More of the text.
+    Text {
+        /// The next piece.
+        piece: String,
+        /// Pieces so far, about one a token.
+        n_tokens: usize,
+        /// How fast they come.
+        tokens_per_s: f64,
+    },
+    /// It has ended, in whichever way.
+    Ended(Message),
+}
+
+/// An answer that has begun.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The chat as it is now, with the question and the empty answer.
+    pub chat: StoredChat,
+    /// The answer.
+    pub answer: MessageId,
+}
+
+const DAY_MS: i64 = 24 * 3600 * 1000;
+/// Deleted chats may be restored for so long.
+const KEEP_DELETED_MS: i64 = 30 * DAY_MS;
+
+impl App {
+    /// Opens what is kept in the folders. `notify` is called from any thread and should be quick.
+    ///
+    /// # Errors
+    /// Those of [`Chats::open`] and [`Settings::read`].
+    pub fn open(
+        folders: Folders,
+        notify: impl Fn(Notice) + Send + Sync + 'static,
+    ) -> Result<Self, AppError> {
+        let chats = Chats::open(&folders.data)?;
+        let album = Album::new(&folders.data, &folders.cache);
+        let settings = Settings::read(&folders.config.join("settings.toml"))?;
+        chats.purge(now_ms() - KEEP_DELETED_MS)?;
+        for id in chats.forget_pictures(now_ms() - DAY_MS)? {
+            album.delete(&id);
+        }
+        let speeds = Speeds::read(&folders.cache.join("speeds.json"));
+        let (to_desk, inbox) = mpsc::channel();
+        let inner = Arc::new(Inner {
+            folders,
+            chats,
+            album,
+            settings: Mutex::new(settings),
+            speeds: Mutex::new(speeds),
+            life: Mutex::default(),
+            model: Mutex::default(),
+            jobs: Mutex::default(),
+            no_jobs: Condvar::new(),
+            preparing: Mutex::default(),
+            prepared: Mutex::default(),
+            to_desk: Mutex::new(to_desk),
+            notify: Box::new(notify),
+        });
+        desk::start(&inner, inbox);
+        Ok(Self(inner))
+    }
+
+    /// The person's folders.
+    pub fn folders(&self) -> &Folders {
+        &self.0.folders
+    }
+
+    /// The chats.
+    pub fn chats(&self) -> &Chats {
+        &self.0.chats
+    }
+
+    /// The pictures.
+    pub fn album(&self) -> &Album {
+        &self.0.album
+    }
+
+    /// What the program is doing.
+    pub fn status(&self) -> Status {
+        self.0.status()
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> Settings {
+        lock(&self.0.settings).clone()
+    }
+
+    /// Keeps settings, each number brought within its bounds, and loads the model again when they
+    /// ask for it. What was kept.
+    ///
+    /// # Errors
+    /// [`AppError::Write`]; then nothing has changed.
+    pub fn set_settings(&self, settings: Settings) -> Result<Settings, AppError> {
+        let mut settings = settings.within_bounds();
+        let reload = {
+            let mut kept = lock(&self.0.settings);
+            settings.other.clone_from(&kept.other);
+            settings.write(&self.0.folders.config.join("settings.toml"))?;
+            let reload = !kept.loads_as(&settings);
+            kept.clone_from(&settings);
+            reload
+        };
+        if reload {
+            self.load();
+            (self.0.notify)(Notice::Models);
+        }
+        Ok(settings)
+    }
+
+    /// Loads the model that is chosen.
+    pub fn load(&self) {
+        self.0.happened(life::Event::Load);
+    }
+
+    /// Gives the model's memory back.
+    pub fn release(&self) {
+        self.0.happened(life::Event::Release);
+    }
+
+    /// Models that are there.
+    pub fn models(&self) -> Vec<Model> {
+        let settings = self.settings();
+        let in_use = lock(&self.0.model).as_ref().map(|model| offers::id(model));
+        offers::list(&self.0.folders, &settings, in_use.as_deref(), &lock(&self.0.speeds))
+    }
+
+    /// Adds files of pictures; those that are none are told apart.
+    pub fn add_files(
+        &self,
+        paths: impl IntoIterator<Item = PathBuf>,
+    ) -> (Vec<PictureInfo>, Vec<(String, AppError)>) {
+        let (mut pictures, mut faults) = (Vec::new(), Vec::new());
+        for path in paths {
+            match self.keep(self.0.album.add_file(&path)) {
+                Ok(picture) => pictures.push(picture),
+                Err(error) => {
+                    let name = path.file_name().unwrap_or(path.as_os_str());
+                    faults.push((name.to_string_lossy().into_owned(), error));
+                }
+            }
+        }
+        (pictures, faults)
+    }
+
+    /// Adds a picture's bytes.
+    ///
+    /// # Errors
+    /// Those of [`Album::add`].
+    pub fn add_bytes(&self, name: &str, bytes: &[u8]) -> Result<PictureInfo, AppError> {
+        self.keep(self.0.album.add(name, bytes))
+    }
+
+    /// Adds pixels of a clipboard.
+    ///
+    /// # Errors
+    /// Those of [`Album::add_rgba`].
+    pub fn add_rgba(
+        &self,
+        name: &str,
+        width: u32,
+        height: u32,
+        rgba: &[u8],
+    ) -> Result<PictureInfo, AppError> {
+        self.keep(self.0.album.add_rgba(name, width, height, rgba))
+    }
+
+    fn keep(&self, added: Result<PictureInfo, AppError>) -> Result<PictureInfo, AppError> {
+        let picture = added?;
+        self.0.chats.add_picture(&picture)?;
+        Ok(picture)
+    }
+
+    /// Really removes all deleted chats, and pictures that nothing else uses. How many chats.
+    ///
+    /// # Errors
+    /// [`AppError::Chats`].
+    pub fn purge(&self) -> Result<usize, AppError> {
+        let n = self.0.chats.purge(i64::MAX)?;
+        // Pictures that were just added may be about to be asked about.
+        for id in self.0.chats.forget_pictures(now_ms() - DAY_MS / 24)? {
+            self.0.album.delete(&id);
+        }
+        Ok(n)
+    }
+
+    /// Asks. The question is on disk when this returns; the answer is made when its turn comes, and
+    /// `listener` hears of it.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for what is gone, [`AppError::Chats`]; then nothing has changed.
+    pub fn ask(
+        &self,
+        ask: Ask,
+        make_listener: impl FnOnce(&Asked) -> Listener,
+    ) -> Result<Asked, AppError> {
+        let chats = &self.0.chats;
+        let mut preparation = None;
+        let is_continued = matches!(ask, Ask::Continue { .. });
+        let (chat, answer) = match ask {
+            Ask::New { chat, leaf, text, pictures } => {
+                self.check_pictures(&pictures)?;
+                let (chat, question) = chats.add_question(chat, leaf, &text, &pictures)?;
+                preparation = Some((leaf, pictures));
+                (chat, chats.begin_answer(question)?.1)
+            }
+            Ask::Again { answer } => {
+                let gone = AppError::NotFound { what: "that question" };
+                let question = chats.message(answer)?.parent.ok_or(gone)?;
+                chats.begin_answer(question)?
+            }
+            Ask::Edit { question, text, pictures } => {
+                self.check_pictures(&pictures)?;
+                let parent = chats.message(question)?.parent;
+                let chat = chats.chat_of(question)?;
+                let (chat, question) = chats.add_question(Some(chat), parent, &text, &pictures)?;
+                preparation = Some((parent, pictures));
+                (chat, chats.begin_answer(question)?.1)
+            }
+            Ask::Continue { answer } => (chats.continue_answer(answer)?, answer),
+        };
+        let asked = Asked { chat: chats.chat(chat)?, answer };
+        let listener = make_listener(&asked);
+        let job = Job { cancel: Cancel::default(), listener, preparation, is_continued };
+        lock(&self.0.jobs).insert(answer, job);
+        self.0.happened(life::Event::Ask(answer));
+        (self.0.notify)(Notice::Chats);
+        Ok(asked)
+    }
+
+    /// Before anything is written: every picture is known.
+    fn check_pictures(&self, pictures: &[Attachment]) -> Result<(), AppError> {
+        pictures.iter().try_for_each(|picture| self.0.chats.picture(&picture.picture).map(drop))
+    }
+
+    /// Stops an answer, whether it is being made or waits. What was written stays.
+    pub fn stop(&self, answer: MessageId) {
+        self.0.happened(life::Event::Stop(answer));
+    }
+
+    /// Looks at pictures before there is a question about them; none: stops looking.
+    pub fn prepare(&self, leaf: Option<MessageId>, pictures: Vec<Attachment>) {
+        self.0.prepare(leaf, pictures);
+    }
+
+    /// Stops everything and waits until what was written is kept, but not for ever.
+    pub fn close(&self) {
+        self.0.prepare(None, Vec::new());
+        let deadline = Instant::now() + Duration::from_secs(5);
+        let mut jobs = lock(&self.0.jobs);
+        let answers: Vec<MessageId> = jobs.keys().copied().collect();
+        for answer in answers {
+            self.stop(answer);
+        }
+        while !jobs.is_empty() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let waited = self.0.no_jobs.wait_timeout(jobs, left);
+            jobs = waited.map_or_else(|error| error.into_inner().0, |(jobs, _)| jobs);
+        }
+    }
+}
+
+impl Inner {
+    fn happened(&self, event: life::Event) {
+        // The desk lives as long as the program.
+        let _ = lock(&self.to_desk).send(event);
+    }
+
+    fn status(&self) -> Status {
+        let (state, n_waiting) = {
+            let life = lock(&self.life);
+            (life.state.clone(), life.waiting.len())
+        };
+        let model = lock(&self.model).as_ref().map(|model| self.loaded_model(model));
+        let loading = matches!(state, State::Loading { .. })
+            .then(|| offers::name_of_choice(&lock(&self.settings)));
+        Status { state, loading, model, n_waiting }
+    }
+
+    fn loaded_model(&self, model: &OpenModel) -> LoadedModel {
+        let id = offers::id(model);
+        let speed = lock(&self.speeds).of(&id);
+        let image = model.image_config(None).ok();
+        LoadedModel {
+            name: offers::name(&id),
+            built_in: model.built_in,
+            image,
+            device: model.device.name.clone(),
+            devices_not_used: model.device.not_used.clone(),
+            kernels: model.kernels.to_string(),
+            context: model.context,
+            weights_bytes: model.n_bytes,
+            cache_bytes: model.context as u64 * model.config.text.kv_bytes_per_token(),
+            load_s: model.load_s,
+            picture_s: image.and_then(|image| {
+                let side = image.max_side;
+                let cost = crate::cost::of_picture((side, side), &image, &model.config)?;
+                speed.picture_s(&cost)
+            }),
+            speed,
+            id,
+        }
+    }
+}
+
+/// What a thread that panicked left behind is whole: every change under a lock is one assignment.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a panic becomes for the person.
+fn panic_fault(panic: &(dyn std::any::Any + Send)) -> Fault {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    let message = text.unwrap_or_else(|| "unknown reason".into());
+    AppError::from(lorgnette_engine::EngineError::Panicked { message }).into()
+}

@@ -1,0 +1,121 @@
+//! Carries out what the life of the program asks for, one thing after the other.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use super::{Inner, Notice, Progress, lock, panic_fault};
+use crate::chats::{End, MessageId};
+use crate::error::Fault;
+use crate::life::{self, Effect, Event, State};
+
+/// Loading is told that often.
+const BETWEEN_PROGRESS: Duration = Duration::from_millis(50);
+
+/// Starts the desk's thread, which ends with the program.
+pub(super) fn start(inner: &Arc<Inner>, inbox: Receiver<Event>) {
+    let weak = Arc::downgrade(inner);
+    spawn("desk", move || {
+        for event in inbox {
+            let Some(inner) = Weak::upgrade(&weak) else { return };
+            handle(&inner, event);
+        }
+    });
+}
+
+fn handle(inner: &Arc<Inner>, event: Event) {
+    let (effects, waiting, state) = {
+        let mut life = lock(&inner.life);
+        let (after, effects) = life::step(std::mem::take(&mut life), event);
+        *life = after;
+        (effects, life.waiting.clone(), life.state.clone())
+    };
+    for effect in effects {
+        match effect {
+            Effect::Load => load(inner),
+            Effect::Release => release(inner),
+            Effect::Answer(answer) => {
+                let inner = Arc::clone(inner);
+                spawn("answer", move || inner.answer(answer));
+            }
+            Effect::Cancel(answer) => {
+                if let Some(job) = lock(&inner.jobs).get(&answer) {
+                    job.cancel.cancel();
+                }
+            }
+            Effect::End(answer, fault) => end(inner, answer, fault),
+        }
+    }
+    for (place, answer) in waiting.iter().enumerate() {
+        let progress = match &state {
+            State::Loading { done_bytes, total_bytes } if place == 0 => {
+                Progress::Loading { done_bytes: *done_bytes, total_bytes: *total_bytes }
+            }
+            State::Loading { .. } => Progress::Queued { n_before: place },
+            State::Answering { .. } => Progress::Queued { n_before: place + 1 },
+            State::NoModel | State::Fetching { .. } | State::Ready | State::Failed(_) => continue,
+        };
+        if let Some(job) = lock(&inner.jobs).get_mut(answer) {
+            (job.listener)(progress);
+        }
+    }
+    (inner.notify)(Notice::Status(inner.status()));
+    if state == State::Ready {
+        inner.prepare_what_waits();
+    }
+}
+
+fn load(inner: &Arc<Inner>) {
+    inner.stop_preparing();
+    let inner = Arc::clone(inner);
+    spawn("load", move || {
+        // Both at once may be more than there is memory for.
+        drop(lock(&inner.model).take());
+        lock(&inner.prepared).clear();
+        let options = lock(&inner.settings).open_options();
+        let mut told = Instant::now();
+        let mut progress = |done_bytes, total_bytes| {
+            if told.elapsed() >= BETWEEN_PROGRESS {
+                told = Instant::now();
+                inner.happened(Event::LoadProgress { done_bytes, total_bytes });
+            }
+        };
+        let opened = catch_unwind(AssertUnwindSafe(|| options.open(&mut progress)));
+        inner.happened(match opened {
+            Ok(Ok(model)) => {
+                *lock(&inner.model) = Some(Arc::new(model));
+                (inner.notify)(Notice::Models);
+                Event::Loaded
+            }
+            Ok(Err(error)) => Event::LoadFailed(error.into()),
+            Err(panic) => Event::LoadFailed(panic_fault(panic.as_ref())),
+        });
+    });
+}
+
+fn release(inner: &Arc<Inner>) {
+    inner.stop_preparing();
+    let model = lock(&inner.model).take();
+    lock(&inner.prepared).clear();
+    let inner = Arc::clone(inner);
+    // Waits for the engine's thread.
+    spawn("release", move || {
+        drop(model);
+        (inner.notify)(Notice::Models);
+        (inner.notify)(Notice::Status(inner.status()));
+    });
+}
+
+/// Ends an answer that was never begun.
+fn end(inner: &Inner, answer: MessageId, fault: Option<Fault>) {
+    let end = fault.map_or(End::Stopped, End::Failed);
+    let text = inner.chats.message(answer).map(|message| message.text).unwrap_or_default();
+    inner.ended(answer, &text, &end, None, None);
+}
+
+pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().name(name.into()).spawn(work);
+    // A system without a thread to give has no way left to tell it either.
+    drop(thread.expect("a thread"));
+}

@@ -1,0 +1,166 @@
+//! The list of chats, and search in it.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row, params_from_iter};
+
+use super::{ChatId, Chats};
+use crate::error::AppError;
+
+/// Which chats.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Words that all must stand in the title or in one message, in any part of a word.
+    pub search: String,
+    /// Those that were deleted and may be restored.
+    pub deleted: bool,
+    /// How many to pass over.
+    pub offset: usize,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// A chat in the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Its name.
+    pub id: ChatId,
+    /// What it is called.
+    pub title: String,
+    /// It stands first.
+    pub is_pinned: bool,
+    /// When something was last said, in milliseconds since 1970.
+    pub updated_ms: i64,
+    /// Its first picture.
+    pub first_picture: Option<String>,
+    /// Pictures that it has.
+    pub n_pictures: usize,
+    /// An answer is being written.
+    pub is_answering: bool,
+    /// Text around the first hit, which stands between U+0002 and U+0003.
+    pub snippet: Option<String>,
+}
+
+/// What marks a hit in [`Summary::snippet`].
+pub const HIT: [char; 2] = ['\u{2}', '\u{3}'];
+const SNIPPET_CHARS: usize = 90;
+
+/// The index knows three letters or more.
+const INDEXED_CHARS: usize = 3;
+
+impl Chats {
+    /// Chats, the pinned first, then the latest.
+    ///
+    /// # Errors
+    /// [`AppError::Chats`].
+    pub fn list(&self, filter: &Filter) -> Result<Vec<Summary>, AppError> {
+        let words: Vec<&str> = filter.search.split_whitespace().collect();
+        self.with(|db| {
+            let mut summaries = summaries(db, filter, &words)?;
+            if !words.is_empty() {
+                for summary in &mut summaries {
+                    summary.snippet = snippet(db, summary.id, &words)?;
+                }
+            }
+            Ok(summaries)
+        })
+    }
+}
+
+fn summaries(db: &Connection, filter: &Filter, words: &[&str]) -> rusqlite::Result<Vec<Summary>> {
+    let mut values: Vec<Value> = Vec::new();
+    let mut found = String::new();
+    let (long, short): (Vec<&str>, Vec<&str>) =
+        words.iter().partition(|word| word.chars().count() >= INDEXED_CHARS);
+    if !long.is_empty() {
+        let phrases: Vec<String> =
+            long.iter().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect();
+        values.push(Value::Text(phrases.join(" AND ")));
+        found.push_str(
+            " AND id IN (SELECT rowid FROM titles WHERE titles MATCH ?1
+               UNION SELECT chat FROM messages WHERE id IN
+                 (SELECT rowid FROM words WHERE words MATCH ?1))",
+        );
+    }
+    for word in short {
+        let like: String = word
+            .chars()
+            .flat_map(|c| ['\\', c].into_iter().skip(usize::from(!"%_\\".contains(c))))
+            .collect();
+        values.push(Value::Text(format!("%{like}%")));
+        let n = values.len();
+        // Short words narrow what the long ones found; alone they are looked for in titles.
+        found.push_str(&if long.is_empty() {
+            format!(" AND title LIKE ?{n} ESCAPE '\\'")
+        } else {
+            format!(
+                " AND (title LIKE ?{n} ESCAPE '\\' OR EXISTS
+                   (SELECT 1 FROM messages m WHERE m.chat = chats.id AND m.text LIKE ?{n} ESCAPE '\\'))"
+            )
+        });
+    }
+    let deleted = if filter.deleted { "NOT NULL" } else { "NULL" };
+    values.push(Value::Integer(i64::try_from(filter.limit).unwrap_or(i64::MAX)));
+    let limit = values.len();
+    values.push(Value::Integer(i64::try_from(filter.offset).unwrap_or(i64::MAX)));
+    let offset = values.len();
+    let sql = format!(
+        "WITH page AS (
+           SELECT id, title, is_pinned, updated_ms FROM chats WHERE deleted_ms IS {deleted}{found}
+           ORDER BY is_pinned DESC, updated_ms DESC, id DESC LIMIT ?{limit} OFFSET ?{offset})
+         SELECT id, title, is_pinned, updated_ms,
+           (SELECT picture FROM attachments WHERE message =
+             (SELECT min(a.message) FROM messages m JOIN attachments a ON a.message = m.id
+              WHERE m.chat = page.id) ORDER BY idx LIMIT 1),
+           (SELECT count(DISTINCT picture) FROM messages m JOIN attachments a ON a.message = m.id
+            WHERE m.chat = page.id),
+           EXISTS (SELECT 1 FROM messages m WHERE m.chat = page.id AND m.state = 'writing')
+         FROM page ORDER BY is_pinned DESC, updated_ms DESC, id DESC"
+    );
+    let row = |row: &Row<'_>| {
+        Ok(Summary {
+            id: row.get(0)?,
+            title: row.get(1)?,
+            is_pinned: row.get(2)?,
+            updated_ms: row.get(3)?,
+            first_picture: row.get(4)?,
+            n_pictures: usize::try_from(row.get::<_, i64>(5)?).unwrap_or(0),
+            is_answering: row.get(6)?,
+            snippet: None,
+        })
+    };
+    db.prepare_cached(&sql)?.query_map(params_from_iter(values), row)?.collect()
+}
+
+/// Text around the first word that stands in a message of the chat.
+fn snippet(db: &Connection, chat: ChatId, words: &[&str]) -> rusqlite::Result<Option<String>> {
+    let mut texts = db.prepare_cached("SELECT text FROM messages WHERE chat = ?1 ORDER BY id")?;
+    let mut rows = texts.query([chat])?;
+    while let Some(row) = rows.next()? {
+        let text: String = row.get(0)?;
+        if let Some(snippet) = words.iter().find_map(|word| around(&text, word)) {
+            return Ok(Some(snippet));
+        }
+    }
+    Ok(None)
+}
+
+/// The text around a word, whatever its case, on one line.
+fn around(text: &str, word: &str) -> Option<String> {
+    let lower = |c: char| c.to_lowercase().next().unwrap_or(c);
+    let chars: Vec<char> = text.chars().collect();
+    let word: Vec<char> = word.chars().map(lower).collect();
+    let is_hit = |window: &[char]| window.iter().zip(&word).all(|(a, b)| lower(*a) == *b);
+    let at = chars.windows(word.len()).position(is_hit)?;
+    let end = at + word.len();
+    let from = at.saturating_sub(SNIPPET_CHARS / 3);
+    let to = chars.len().min(from + SNIPPET_CHARS.max(word.len()));
+    let line = |part: &[char]| -> String {
+        part.iter().map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { *c }).collect()
+    };
+    let [open, close] = HIT;
+    let before = if from > 0 { "…" } else { "" };
+    let after = if to < chars.len() { "…" } else { "" };
+    let (start, hit) = (line(&chars[from..at]), line(&chars[at..end]));
+    let rest = line(&chars[end..to.max(end)]);
+    Some(format!("{before}{start}{open}{hit}{close}{rest}{after}"))
+}

@@ -1,0 +1,285 @@
+use super::*;
+use crate::error::FaultKind;
+
+fn open(folder: &tempfile::TempDir) -> Chats {
+    Chats::open(folder.path()).unwrap()
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// A picture that is known, and how a question has it.
+fn picture(chats: &Chats, letter: char) -> Attachment {
+    let id: String = std::iter::repeat_n(letter, 64).collect();
+    let info = PictureInfo {
+        id: id.clone(),
+        name: format!("{letter}.png"),
+        width: 640,
+        height: 480,
+        format: "PNG".into(),
+        n_bytes: 1000,
+        is_animation: false,
+    };
+    chats.add_picture(&info).unwrap();
+    let region = Some(Region { x: 1, y: 2, width: 3, height: 4 });
+    Attachment { picture: id, name: info.name, region, turn: 1, max_side: Some(512) }
+}
+
+/// A question with its answer.
+fn say(
+    chats: &Chats,
+    chat: Option<ChatId>,
+    leaf: Option<MessageId>,
+    question: &str,
+    answer: &str,
+) -> (ChatId, MessageId) {
+    let (chat, asked) = chats.add_question(chat, leaf, question, &[]).unwrap();
+    let (_, answered) = chats.begin_answer(asked).unwrap();
+    chats
+        .end_answer(answered, answer, &End::Whole, Some("Pocket"), Some(&Timings::default()))
+        .unwrap();
+    (chat, answered)
+}
+
+fn texts(chat: &StoredChat) -> Vec<&str> {
+    chat.messages.iter().map(|message| message.text.as_str()).collect()
+}
+
+fn found(chats: &Chats, search: &str) -> Vec<String> {
+    let filter = Filter { search: search.into(), limit: 100, ..Filter::default() };
+    chats.list(&filter).unwrap().into_iter().map(|summary| summary.title).collect()
+}
+
+#[test]
+fn what_was_said_is_there_after_a_restart() {
+    let folder = folder();
+    let chats = open(&folder);
+    let attachment = picture(&chats, 'a');
+    let (chat, question) = chats
+        .add_question(None, None, "What is\nthis?", std::slice::from_ref(&attachment))
+        .unwrap();
+    let (_, answer) = chats.begin_answer(question).unwrap();
+    let timings = Timings { n_answer_tokens: 3, ..Timings::default() };
+    chats.end_answer(answer, "A cat.", &End::Length, Some("Pocket"), Some(&timings)).unwrap();
+    let before = chats.chat(chat).unwrap();
+    drop(chats);
+    let after = open(&folder).chat(chat).unwrap();
+    assert_eq!(after, before);
+    assert_eq!(after.title, "What is this?");
+    assert_eq!(after.messages[0].pictures, [attachment]);
+    assert_eq!(
+        (&after.messages[1].end, after.messages[1].timings.as_ref()),
+        (&Some(End::Length), Some(&timings))
+    );
+    assert_eq!(after.pictures.len(), 1);
+}
+
+#[test]
+fn an_answer_that_was_cut_keeps_what_it_had() {
+    let folder = folder();
+    let chats = open(&folder);
+    let (chat, question) = chats.add_question(None, None, "Tell me a story", &[]).unwrap();
+    let (_, answer) = chats.begin_answer(question).unwrap();
+    chats.write(answer, "Once upon").unwrap();
+    // As a kill leaves it: no end was written.
+    drop(chats);
+    let chats = open(&folder);
+    let chat = chats.chat(chat).unwrap();
+    assert_eq!(texts(&chat), ["Tell me a story", "Once upon"]);
+    assert_eq!(chat.messages[1].end, Some(End::Cut));
+    assert_eq!(found(&chats, "upon").len(), 1, "it is found, too");
+    chats.continue_answer(answer).unwrap();
+    chats.end_answer(answer, "Once upon a time", &End::Whole, None, None).unwrap();
+    assert_eq!(found(&chats, "a time").len(), 1);
+    assert_eq!(chats.message(answer).unwrap().end, Some(End::Whole));
+}
+
+#[test]
+fn branches_are_kept_and_chosen() {
+    let folder = folder();
+    let chats = open(&folder);
+    let (chat, first) = say(&chats, None, None, "One?", "1");
+    say(&chats, Some(chat), Some(first), "Two?", "2");
+    let question = chats.message(first).unwrap().parent.unwrap();
+    let (_, again) = chats.begin_answer(question).unwrap();
+    chats.end_answer(again, "uno", &End::Whole, None, None).unwrap();
+    let shown = chats.chat(chat).unwrap();
+    assert_eq!(texts(&shown), ["One?", "uno"]);
+    assert_eq!(shown.messages[1].siblings, [first, again]);
+    let shown = chats.choose_branch(first).unwrap();
+    assert_eq!(texts(&shown), ["One?", "1", "Two?", "2"]);
+    // Another first question is a branch, too.
+    let (_, other) = chats.add_question(Some(chat), None, "Eins?", &[]).unwrap();
+    assert_eq!(chats.message(other).unwrap().id, other);
+    let shown = chats.chat(chat).unwrap();
+    assert_eq!((texts(&shown), shown.messages[0].siblings.len()), (vec!["Eins?"], 2));
+}
+
+#[test]
+fn a_question_goes_on_only_in_its_own_chat() {
+    let folder = folder();
+    let chats = open(&folder);
+    let (one, leaf) = say(&chats, None, None, "One?", "1");
+    let (two, _) = say(&chats, None, None, "Two?", "2");
+    assert!(matches!(
+        chats.add_question(Some(two), Some(leaf), "?", &[]),
+        Err(AppError::NotFound { .. })
+    ));
+    assert!(matches!(
+        chats.add_question(None, Some(leaf), "?", &[]),
+        Err(AppError::NotFound { .. })
+    ));
+    assert!(matches!(chats.add_question(Some(99), None, "?", &[]), Err(AppError::NotFound { .. })));
+    assert_eq!(chats.chat(one).unwrap().messages.len(), 2);
+    assert!(
+        matches!(chats.begin_answer(leaf), Err(AppError::NotFound { .. })),
+        "an answer has no answer"
+    );
+}
+
+#[test]
+fn deleting_can_be_taken_back_until_it_is_purged() {
+    let folder = folder();
+    let chats = open(&folder);
+    let attachment = picture(&chats, 'a');
+    let used = picture(&chats, 'b');
+    let (chat, _) = chats.add_question(None, None, "gone", &[attachment.clone()]).unwrap();
+    let (other, _) = chats.add_question(None, None, "stays", &[used.clone()]).unwrap();
+    chats.set_draft(Some(chat), &Draft { text: "x".into(), pictures: vec![] }).unwrap();
+    chats.delete(chat).unwrap();
+    assert_eq!(found(&chats, ""), ["stays"]);
+    assert_eq!(found(&chats, "gone"), [""; 0]);
+    let deleted = Filter { deleted: true, limit: 9, ..Filter::default() };
+    assert_eq!(chats.list(&deleted).unwrap().len(), 1);
+    chats.restore(chat).unwrap();
+    assert_eq!(found(&chats, "gone"), ["gone"]);
+    chats.delete(chat).unwrap();
+    assert_eq!(chats.purge(0).unwrap(), 0, "not yet");
+    assert_eq!(chats.purge(i64::MAX).unwrap(), 1);
+    assert!(matches!(chats.restore(chat), Err(AppError::NotFound { .. })));
+    assert_eq!(chats.forget_pictures(i64::MAX).unwrap(), [attachment.picture]);
+    assert_eq!(chats.chat(other).unwrap().pictures[0].id, used.picture);
+    assert_eq!(chats.draft(Some(chat)).unwrap().0, Draft::default());
+}
+
+#[test]
+fn a_draft_and_its_pictures_stay() {
+    let folder = folder();
+    let chats = open(&folder);
+    let draft = Draft { text: "What".into(), pictures: vec![picture(&chats, 'a')] };
+    chats.set_draft(None, &draft).unwrap();
+    assert_eq!(chats.forget_pictures(i64::MAX).unwrap(), [""; 0]);
+    drop(chats);
+    let chats = open(&folder);
+    let (kept, files) = chats.draft(None).unwrap();
+    assert_eq!((kept, files.len()), (draft, 1));
+    chats.set_draft(None, &Draft::default()).unwrap();
+    assert_eq!(chats.draft(None).unwrap().0, Draft::default());
+}
+
+#[test]
+fn search_finds_parts_of_words_in_titles_and_texts() {
+    let folder = folder();
+    let chats = open(&folder);
+    let (chat, leaf) =
+        say(&chats, None, None, "The receipt of the café", "The total is 14.15 \"euro\".");
+    say(&chats, Some(chat), Some(leaf), "And the date?", "収据の日付は三月です。 100% sure_thing");
+    say(&chats, None, None, "Weather", "Rain.");
+    for search in [
+        "receipt",
+        "ECEIP",
+        "cafe",
+        "total 14.15",
+        "\"euro\"",
+        "日付は",
+        "of",
+        "re",
+        "receipt %",
+        "total of",
+    ] {
+        assert_eq!(found(&chats, search), ["The receipt of the café"], "{search}");
+    }
+    for search in ["receipts", "total snow", "%", "_", "AND", "receipt OR weather", "receipt _x"] {
+        assert_eq!(found(&chats, search), [""; 0], "{search}");
+    }
+    chats.rename(chat, "Lunch").unwrap();
+    assert_eq!(found(&chats, "lun"), ["Lunch"]);
+    let filter = Filter { search: "TOTAL".into(), limit: 9, ..Filter::default() };
+    let snippet = chats.list(&filter).unwrap()[0].snippet.clone().unwrap();
+    assert_eq!(snippet, "The \u{2}total\u{3} is 14.15 \"euro\".");
+}
+
+#[test]
+fn pinned_chats_stand_first_and_pages_do_not_overlap() {
+    let folder = folder();
+    let chats = open(&folder);
+    let ids: Vec<ChatId> =
+        (0..25).map(|i| say(&chats, None, None, &format!("chat {i}"), "x").0).collect();
+    chats.pin(ids[3], true).unwrap();
+    let page = |offset| chats.list(&Filter { offset, limit: 10, ..Filter::default() }).unwrap();
+    let all: Vec<ChatId> =
+        [0, 10, 20].into_iter().flat_map(page).map(|summary| summary.id).collect();
+    assert_eq!((all.len(), all[0]), (25, ids[3]));
+    let mut sorted = all.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, ids);
+}
+
+#[test]
+fn two_programs_do_not_hold_the_same_chats() {
+    let folder = folder();
+    let first = open(&folder);
+    assert!(matches!(Chats::open(folder.path()), Err(AppError::InUse { .. })));
+    drop(first);
+    open(&folder);
+}
+
+#[test]
+fn newer_chats_are_left_alone_and_damaged_ones_say_so() {
+    let folder = folder();
+    drop(open(&folder));
+    let path = folder.path().join("chats.sqlite3");
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    assert!(matches!(Chats::open(folder.path()), Err(AppError::NewerChats { found: 99, .. })));
+    fs_err::write(
+        &path,
+        b"this is no database, though it is long enough to look like one".repeat(99),
+    )
+    .unwrap();
+    let _ = fs_err::remove_file(folder.path().join("chats.sqlite3-wal"));
+    let error = Chats::open(folder.path()).err().unwrap();
+    assert_eq!(error.kind(), FaultKind::Storage);
+    assert!(error.one_line().contains("chats.sqlite3"), "{}", error.one_line());
+}
+
+#[test]
+fn chats_of_every_released_version_open_with_all_that_is_in_them() {
+    // Each release adds its schema and what it wrote.
+    let released = [(1, include_str!("schema/1.sql"), include_str!("schema/1-filled.sql"))];
+    for (version, schema, filled) in released {
+        let folder = folder();
+        let db = Connection::open(folder.path().join("chats.sqlite3")).unwrap();
+        db.execute_batch(schema).unwrap();
+        db.execute_batch(filled).unwrap();
+        db.pragma_update(None, "user_version", version).unwrap();
+        drop(db);
+        let chats = open(&folder);
+        assert_eq!(found(&chats, ""), ["Pinned and named", "What does the button say?"]);
+        assert_eq!(found(&chats, "install"), ["What does the button say?"]);
+        let chat = chats.chat(1).unwrap();
+        assert_eq!(
+            texts(&chat),
+            ["What does the button say?", "Install later", "And the title?", "Update"]
+        );
+        assert_eq!(chat.messages[3].end, Some(End::Cut));
+        assert_eq!(chat.messages[1].siblings.len(), 2);
+        assert_eq!(
+            chat.messages[0].pictures[0].region,
+            Some(Region { x: 10, y: 20, width: 300, height: 200 })
+        );
+        assert_eq!(chats.draft(Some(2)).unwrap().0.text, "half a question");
+        chats.delete(1).unwrap();
+        assert_eq!(chats.purge(i64::MAX).unwrap(), 2, "one was deleted before");
+    }
+}

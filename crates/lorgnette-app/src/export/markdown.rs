@@ -1,0 +1,68 @@
+//! A chat as a folder with `chat.md`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::{Exported, Source, parse, read_text};
+use crate::error::AppError;
+use crate::files::write_whole;
+
+const TEXT: &str = "chat.md";
+const DATA: &str = "chat.json";
+
+pub(super) fn write(source: &Source, folder: &Path) -> Result<(), AppError> {
+    let Source { exported, shown, pictures } = source;
+    let mut text = format!("# {}\n", exported.title);
+    for message in shown {
+        let who = match &message.model {
+            Some(model) if message.is_model => model.as_str(),
+            _ if message.is_model => "Lorgnette",
+            _ => "You",
+        };
+        let _ = write!(text, "\n## {who}\n\n");
+        for picture in &message.pictures {
+            if let Some(file) = exported.pictures.get(&picture.picture) {
+                let name = picture.name.replace(['[', ']', '\n'], " ");
+                let _ = write!(text, "![{name}]({file})\n\n");
+            }
+        }
+        let _ = writeln!(text, "{}", message.text.trim_end());
+    }
+    for (info, bytes) in pictures {
+        if let Some(file) = exported.pictures.get(&info.id) {
+            write_whole(&folder.join(file), bytes).map_err(AppError::Write)?;
+        }
+    }
+    let json = serde_json::to_vec_pretty(exported)
+        .map_err(|error| AppError::Write(std::io::Error::other(error)))?;
+    write_whole(&folder.join(DATA), &json).map_err(AppError::Write)?;
+    write_whole(&folder.join(TEXT), text.as_bytes()).map_err(AppError::Write)
+}
+
+pub(super) fn read(path: &Path) -> Result<(Exported, BTreeMap<String, Vec<u8>>), AppError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let data = folder.join(DATA);
+    if !data.is_file() {
+        return Err(AppError::Import {
+            path: path.to_owned(),
+            reason: format!("{DATA} is not beside it"),
+        });
+    }
+    let exported = parse(&data, &read_text(&data)?)?;
+    let mut pictures = BTreeMap::new();
+    for (id, file) in &exported.pictures {
+        // A name that leads out of the folder is no name.
+        if Path::new(file).components().count() != 1
+            || file.contains(['/', '\\', ':'])
+            || file == ".."
+        {
+            return Err(AppError::Import {
+                path: data,
+                reason: "a picture lies outside of its folder".into(),
+            });
+        }
+        pictures.insert(id.clone(), crate::pictures::read(&folder.join(file))?.1);
+    }
+    Ok((exported, pictures))
+}

@@ -1,0 +1,126 @@
+use super::*;
+use crate::app::Ask;
+use crate::chats::End;
+use crate::folders::Folders;
+
+/// An app in a folder of its own, whose model is never loaded.
+fn app(folder: &Path) -> App {
+    let folders = Folders {
+        data: folder.join("data"),
+        config: folder.join("config"),
+        cache: folder.join("cache"),
+        models: folder.join("models"),
+    };
+    App::open(folders, |_| {}).unwrap()
+}
+
+const HOSTILE: &str =
+    "</p><script>alert(1)</script> \"quoted\" </script><!-- data-picture=\"x\" src=\"data:image/";
+
+/// A chat with a picture, two branches, and an answer that would break out of a page.
+fn make(app: &App) -> ChatId {
+    let picture = app.add_rgba("red & <green>", 2, 1, &[255, 0, 0, 255, 0, 255, 0, 255]).unwrap();
+    let other = app.add_rgba("blue", 1, 1, &[0, 0, 255, 255]).unwrap();
+    let attach = |picture: PictureInfo| Attachment {
+        picture: picture.id,
+        name: picture.name,
+        region: Some(lorgnette_image::Region { x: 0, y: 0, width: 1, height: 1 }),
+        turn: 1,
+        max_side: Some(512),
+    };
+    let chats = app.chats();
+    let (chat, question) = chats.add_question(None, None, "What?", &[attach(other)]).unwrap();
+    let (_, first) = chats.begin_answer(question).unwrap();
+    chats.end_answer(first, "Blue.", &End::Whole, Some("Pocket"), None).unwrap();
+    let (_, again) = chats.add_question(Some(chat), None, "And this?", &[attach(picture)]).unwrap();
+    let (_, second) = chats.begin_answer(again).unwrap();
+    chats.end_answer(second, HOSTILE, &End::Whole, Some("Pocket"), None).unwrap();
+    chat
+}
+
+/// What matters of all messages: the parent's words, own words, pictures.
+fn told(app: &App, chat: ChatId) -> Vec<(Option<String>, String, Vec<Attachment>)> {
+    let all = app.chats().messages(chat).unwrap();
+    let text = |id| all.iter().find(|message| message.id == id).map(|message| message.text.clone());
+    all.iter().map(|m| (m.parent.and_then(text), m.text.clone(), m.pictures.clone())).collect()
+}
+
+#[track_caller]
+fn check_comes_back(format: ExportFormat) {
+    let folder = tempfile::tempdir().unwrap();
+    let from = app(&folder.path().join("from"));
+    let chat = make(&from);
+    let path = folder.path().join(file_name("A: chat/with <signs>", format));
+    write(&from, chat, format, &path).unwrap();
+    let to = app(&folder.path().join("to"));
+    let file = if format == ExportFormat::Markdown { path.join("chat.md") } else { path };
+    let imported = import(&to, &file).unwrap();
+    assert_eq!(told(&to, imported), told(&from, chat));
+    let (of, again) = (to.chats().chat(imported).unwrap(), from.chats().chat(chat).unwrap());
+    assert_eq!((of.title, of.messages.len()), (again.title, again.messages.len()));
+}
+
+#[test]
+fn a_folder_comes_back_with_pictures_and_branches() {
+    check_comes_back(ExportFormat::Markdown);
+}
+
+#[test]
+fn a_page_comes_back_with_pictures_and_branches() {
+    check_comes_back(ExportFormat::Html);
+}
+
+#[test]
+fn a_page_runs_and_loads_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path());
+    let chat = make(&app);
+    let path = folder.path().join("chat.html");
+    write(&app, chat, ExportFormat::Html, &path).unwrap();
+    let page = fs_err::read_to_string(&path).unwrap();
+    assert!(page.contains("default-src 'none'"));
+    assert_eq!(page.matches("<script").count(), 1, "only the data");
+    assert!(page.contains("red &amp; &lt;green&gt;"));
+}
+
+#[test]
+fn what_is_no_chat_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path());
+    let chat = make(&app);
+    let export = folder.path().join("export");
+    write(&app, chat, ExportFormat::Markdown, &export).unwrap();
+    let data = export.join("chat.json");
+    let good = fs_err::read_to_string(&data).unwrap();
+    let n_chats = || {
+        app.chats().list(&crate::chats::Filter { limit: 99, ..Default::default() }).unwrap().len()
+    };
+    let before = n_chats();
+    for bad in [
+        String::new(),
+        "{}".into(),
+        good.replace("lorgnette-chat", "other"),
+        good.replace("\"version\": 1", "\"version\": 99"),
+        good.replace("\"parent\": 0", "\"parent\": 77"),
+        good.replace("picture-1.png", "../../etc/passwd"),
+        good.replace("picture-1.png", "/etc/passwd"),
+        good.replace("picture-1.png", "picture-2.png"),
+        good[..good.len() / 2].to_owned(),
+    ] {
+        fs_err::write(&data, bad).unwrap();
+        assert!(import(&app, &export.join("chat.md")).is_err());
+    }
+    fs_err::write(folder.path().join("x.html"), "<p>hello").unwrap();
+    assert!(import(&app, &folder.path().join("x.html")).is_err());
+    assert!(import(&app, &folder.path().join("none.md")).is_err());
+    assert_eq!(n_chats(), before);
+    // The app still answers: nothing was left half-done.
+    assert!(app.ask(Ask::Again { answer: 999 }, |_| Box::new(|_| {})).is_err());
+}
+
+#[test]
+fn names_are_good_on_every_system() {
+    assert_eq!(file_name("a/b\\c:d*?\"<>|\n", ExportFormat::Markdown), "a b c d");
+    assert_eq!(file_name("...", ExportFormat::Html), "Chat.html");
+    assert_eq!(file_name("Reçu, n° 3", ExportFormat::Html), "Reçu, n 3.html");
+}

@@ -1,0 +1,115 @@
+//! Parts of pictures, turned and shrunk, for looking closer before the model does.
+
+use image::{DynamicImage, imageops};
+
+use crate::resize::resize;
+use crate::{ImageError, Picture};
+
+/// A rectangle of a picture, in pixels, upright.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Region {
+    /// From the left.
+    pub x: u32,
+    /// From the top.
+    pub y: u32,
+    /// Across.
+    pub width: u32,
+    /// Down.
+    pub height: u32,
+}
+
+impl Region {
+    /// What of it lies in a picture of that size, at least a pixel.
+    #[must_use]
+    pub fn within(self, width: u32, height: u32) -> Self {
+        let (x, y) = (self.x.min(width.saturating_sub(1)), self.y.min(height.saturating_sub(1)));
+        Self {
+            x,
+            y,
+            width: self.width.min(width - x).max(1),
+            height: self.height.min(height - y).max(1),
+        }
+    }
+}
+
+impl Picture {
+    /// The region alone; what of it lies outside of the picture is left out.
+    #[must_use]
+    pub fn part(&self, region: Region) -> Self {
+        let Region { x, y, width, height } = region.within(self.width(), self.height());
+        let pixels = imageops::crop_imm(self.pixels(), x, y, width, height).to_image();
+        self.with_pixels(pixels)
+    }
+
+    /// Turned clockwise by that many quarters.
+    #[must_use]
+    pub fn turned(&self, quarters: u8) -> Self {
+        let pixels = DynamicImage::ImageRgb8(self.pixels().clone());
+        let pixels = match quarters % 4 {
+            0 => pixels,
+            1 => pixels.rotate90(),
+            2 => pixels.rotate180(),
+            _ => pixels.rotate270(),
+        };
+        self.with_pixels(pixels.into_rgb8())
+    }
+
+    /// Shrunk so that its longest side has `max_side` pixels; never enlarged.
+    ///
+    /// # Errors
+    ///
+    /// `Resize`.
+    pub fn shrunk(&self, max_side: u32) -> Result<Self, ImageError> {
+        let longest = self.width().max(self.height());
+        let max_side = max_side.max(1);
+        if longest <= max_side {
+            return Ok(self.clone());
+        }
+        let scaled = |side: u32| {
+            (u64::from(side) * u64::from(max_side)).div_ceil(u64::from(longest)).max(1) as u32
+        };
+        let (width, height) = (scaled(self.width()), scaled(self.height()));
+        let rgb = resize(self.rgb(), (self.width(), self.height()), (width, height))?;
+        Ok(self.with_pixels(crate::decode::rgb_image(width, height, rgb)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 3 x 2, each pixel its place: `[x, y, 0]`.
+    fn places() -> Picture {
+        let rgb = (0..2).flat_map(|y| (0..3).flat_map(move |x| [x, y, 0])).collect();
+        Picture::from_rgb(3, 2, rgb).unwrap()
+    }
+
+    #[test]
+    fn a_part_has_its_own_pixels() {
+        let part = places().part(Region { x: 1, y: 1, width: 9, height: 9 });
+        assert_eq!((part.width(), part.height()), (2, 1));
+        assert_eq!(part.rgb(), [1, 1, 0, 2, 1, 0]);
+    }
+
+    #[test]
+    fn a_part_outside_is_the_nearest_pixel() {
+        let part = places().part(Region { x: u32::MAX, y: u32::MAX, width: 0, height: 0 });
+        assert_eq!((part.width(), part.height(), part.rgb()), (1, 1, &[2, 1, 0][..]));
+    }
+
+    #[test]
+    fn turning_is_clockwise() {
+        let turned = places().turned(1);
+        assert_eq!((turned.width(), turned.height()), (2, 3));
+        assert_eq!(turned.rgb()[..6], [0, 1, 0, 0, 0, 0]);
+        assert_eq!(turned.turned(3), places());
+    }
+
+    #[test]
+    fn shrinking_keeps_the_shape_and_never_enlarges() {
+        let wide = Picture::from_rgb(200, 3, vec![7; 1800]).unwrap();
+        let small = wide.shrunk(50).unwrap();
+        assert_eq!((small.width(), small.height()), (50, 1));
+        assert_eq!(wide.shrunk(1000).unwrap(), wide);
+    }
+}

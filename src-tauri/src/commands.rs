@@ -1,0 +1,29 @@
+//! What the page may ask for. A command parses, calls the app, converts.
+
+pub mod answers;
+pub mod chats;
+pub mod models;
+pub mod pictures;
+pub mod rest;
+
+use lorgnette_app::app::App;
+
+use crate::ipc::UiError;
+
+/// The app, for commands.
+type AppState<'a> = tauri::State<'a, App>;
+/// What commands come to.
+type Outcome<T> = Result<T, UiError>;
+
+/// Does work that takes longer than a moment where it keeps nobody waiting.
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Outcome<T> + Send + 'static,
+) -> Outcome<T> {
+    match tauri::async_runtime::spawn_blocking(work).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(UiError::of_system(
+            "The program failed at this.",
+            "Try again; report it if it happens again.",
+        )),
+    }
+}

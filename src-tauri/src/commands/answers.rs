@@ -1,0 +1,44 @@
+//! Asking.
+
+use lorgnette_app::app::{Asked, Listener, Progress};
+use tauri::ipc::Channel;
+use tokio::sync::oneshot;
+
+use super::{AppState, Outcome, apart};
+use crate::ipc::{AnswerEvent, AskDto};
+
+/// Asks; comes back when the answer has ended.
+#[tauri::command]
+#[specta::specta]
+pub async fn ask(app: AppState<'_>, ask: AskDto, to_ui: Channel<AnswerEvent>) -> Outcome<()> {
+    let app = app.inner().clone();
+    let (done, ended) = oneshot::channel();
+    apart(move || {
+        let listener = |asked: &Asked| -> Listener {
+            // A page that is gone asks for the chat when it is back.
+            let _ = to_ui.send(asked.into());
+            let mut done = Some(done);
+            Box::new(move |progress| {
+                let is_end = matches!(progress, Progress::Ended(_));
+                let _ = to_ui.send(progress.into());
+                if let Some(done) = done.take_if(|_| is_end) {
+                    let _ = done.send(());
+                }
+            })
+        };
+        app.ask(ask.into(), listener)?;
+        Ok(())
+    })
+    .await?;
+    // An error only when the listener is gone, which is an end too.
+    let _ = ended.await;
+    Ok(())
+}
+
+/// Stops an answer, whether it is made or waits.
+#[tauri::command]
+#[specta::specta]
+pub async fn stop(app: AppState<'_>, answer_id: i64) -> Outcome<()> {
+    app.stop(answer_id);
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! Models and their memory.
+
+use lorgnette_app::app::App;
+use lorgnette_app::{bench, doctor, open};
+use tauri::AppHandle;
+
+use super::{AppState, Outcome, apart};
+use crate::dialogs;
+use crate::ipc::{MemoryDto, ModelDto, UiError};
+
+/// The models that there are.
+pub fn list(app: &App) -> Vec<ModelDto> {
+    app.models().into_iter().map(Into::into).collect()
+}
+
+/// The models that there are.
+#[tauri::command]
+#[specta::specta]
+pub async fn models(app: AppState<'_>) -> Outcome<Vec<ModelDto>> {
+    let app = app.inner().clone();
+    apart(move || Ok(list(&app))).await
+}
+
+/// Loads the model that is chosen.
+#[tauri::command]
+#[specta::specta]
+pub async fn load_model(app: AppState<'_>) -> Outcome<()> {
+    app.load();
+    Ok(())
+}
+
+/// Gives its memory back.
+#[tauri::command]
+#[specta::specta]
+pub async fn release_model(app: AppState<'_>) -> Outcome<()> {
+    app.release();
+    Ok(())
+}
+
+/// Chooses a model and loads it.
+#[tauri::command]
+#[specta::specta]
+pub async fn choose_model(app: AppState<'_>, id: String) -> Outcome<()> {
+    let app = app.inner().clone();
+    apart(move || {
+        let mut settings = app.settings();
+        let is_new = settings.model.as_deref() != Some(id.as_str());
+        settings.model = Some(id);
+        app.set_settings(settings)?;
+        if !is_new {
+            app.load();
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Uses a model that lies elsewhere, where the person points; nothing when they do not.
+#[tauri::command]
+#[specta::specta]
+pub async fn add_model(
+    handle: AppHandle,
+    app: AppState<'_>,
+    folder: bool,
+) -> Outcome<Option<Vec<ModelDto>>> {
+    let app = app.inner().clone();
+    let Some(path) = dialogs::pick_model(&handle, folder).await else { return Ok(None) };
+    apart(move || {
+        // Only what is a model takes the place of the one that works.
+        open::probe(&path).map_err(lorgnette_app::AppError::from)?;
+        let mut settings = app.settings();
+        settings.model = Some(path.display().to_string());
+        app.set_settings(settings)?;
+        Ok(Some(list(&app)))
+    })
+    .await
+}
+
+/// Memory as it is now.
+#[tauri::command]
+#[specta::specta]
+pub async fn memory(app: AppState<'_>) -> Outcome<MemoryDto> {
+    let memory = doctor::memory();
+    Ok(MemoryDto {
+        model: app.status().model.map(Into::into),
+        process_bytes: bench::memory_bytes(),
+        peak_bytes: bench::peak_memory_bytes(),
+        total_bytes: memory.map(|memory| memory.total_bytes),
+        available_bytes: memory.map(|memory| memory.available_bytes),
+    })
+}
+
+fn no_fetching() -> UiError {
+    UiError::unavailable(
+        "This version does not fetch models.",
+        "Put a model into the models folder, or add one from elsewhere on this computer.",
+    )
+}
+
+/// Fetches a model, or goes on with it.
+#[tauri::command]
+#[specta::specta]
+pub async fn fetch_model(id: String) -> Outcome<()> {
+    let _ = id;
+    Err(no_fetching())
+}
+
+/// Stops fetching for now.
+#[tauri::command]
+#[specta::specta]
+pub async fn pause_fetch(id: String) -> Outcome<()> {
+    let _ = id;
+    Err(no_fetching())
+}
+
+/// Stops fetching and removes what is there.
+#[tauri::command]
+#[specta::specta]
+pub async fn cancel_fetch(id: String) -> Outcome<()> {
+    let _ = id;
+    Err(no_fetching())
+}
+
+/// Compares a model with its published checksums.
+#[tauri::command]
+#[specta::specta]
+pub async fn verify_model(id: String) -> Outcome<()> {
+    let _ = id;
+    Err(no_fetching())
+}
+
+/// Removes a model that was fetched.
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_model(id: String) -> Outcome<()> {
+    let _ = id;
+    Err(no_fetching())
+}

@@ -1,0 +1,77 @@
+//! Pictures: in, what they cost, and preparing them.
+
+use lorgnette_app::samples;
+use tauri::AppHandle;
+
+use super::{AppState, Outcome, apart};
+use crate::clipboard;
+use crate::dialogs;
+use crate::ipc::{AddedDto, AttachmentDto, EstimateDto, PastedDto, UiError, attachments};
+
+/// Adds the files that the person picks; nothing when they do not.
+#[tauri::command]
+#[specta::specta]
+pub async fn pick_pictures(handle: AppHandle, app: AppState<'_>) -> Outcome<Option<AddedDto>> {
+    let app = app.inner().clone();
+    let Some(paths) = dialogs::pick_pictures(&handle).await else { return Ok(None) };
+    apart(move || Ok(Some(app.add_files(paths).into()))).await
+}
+
+/// Adds what is in the clipboard: files, a path, or a picture. Words are given back.
+#[tauri::command]
+#[specta::specta]
+pub async fn paste(app: AppState<'_>) -> Outcome<PastedDto> {
+    let app = app.inner().clone();
+    apart(move || clipboard::paste(&app)).await
+}
+
+/// Adds a picture to try.
+#[tauri::command]
+#[specta::specta]
+pub async fn add_sample(app: AppState<'_>, name: String) -> Outcome<AddedDto> {
+    let app = app.inner().clone();
+    apart(move || match samples::find(&name) {
+        Some(sample) => {
+            let file = format!("{name}.png");
+            Ok(AddedDto::one(&file, app.add_bytes(&file, sample.png)))
+        }
+        None => Err(UiError::of_system("There is no such sample.", "Choose another one.")),
+    })
+    .await
+}
+
+/// What a question costs.
+#[tauri::command]
+#[specta::specta]
+pub async fn estimate(
+    app: AppState<'_>,
+    chat_id: Option<i64>,
+    leaf: Option<i64>,
+    pictures: Vec<AttachmentDto>,
+    text: String,
+) -> Outcome<EstimateDto> {
+    let _ = chat_id; // its leaf says it
+    Ok(app.estimate(leaf, &attachments(pictures), &text)?.into())
+}
+
+/// Looks at pictures before there is a question about them; none: stops looking.
+#[tauri::command]
+#[specta::specta]
+pub async fn prepare(
+    app: AppState<'_>,
+    chat_id: Option<i64>,
+    leaf: Option<i64>,
+    pictures: Vec<AttachmentDto>,
+) -> Outcome<()> {
+    let _ = chat_id; // its leaf says it
+    app.prepare(leaf, attachments(pictures));
+    Ok(())
+}
+
+/// Puts a picture into the clipboard.
+#[tauri::command]
+#[specta::specta]
+pub async fn copy_picture(app: AppState<'_>, id: String) -> Outcome<()> {
+    let app = app.inner().clone();
+    apart(move || clipboard::copy_picture(&app.album().open(&id, "the picture")?)).await
+}

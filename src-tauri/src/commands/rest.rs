@@ -1,0 +1,257 @@
+//! The start, settings, links, the menu, the window.
+
+use std::fmt::Write as _;
+
+use lorgnette_app::chats::Filter;
+use lorgnette_app::samples::SAMPLES;
+use lorgnette_app::{doctor as machine, links, sockets};
+use tauri::ipc::Channel;
+use tauri::{AppHandle, State, WebviewWindow};
+
+use super::chats::PAGE;
+use super::{AppState, Outcome, apart, models};
+use crate::ipc::{
+    AppEvent, AppEvents, BootDto, DoctorDto, FeaturesDto, FoldersDto, LinkDto, MenuDto, NetworkDto,
+    PlatformDto, SampleDto, SettingsDto, UiError,
+};
+use crate::{clipboard, menu, window};
+
+/// Everything for the first paint.
+#[tauri::command]
+#[specta::specta]
+pub async fn boot(app: AppState<'_>) -> Outcome<BootDto> {
+    let app = app.inner().clone();
+    apart(move || {
+        let filter = Filter { limit: PAGE, ..Filter::default() };
+        Ok(BootDto {
+            version: env!("CARGO_PKG_VERSION").into(),
+            platform: PlatformDto::here(),
+            locale: sys_locale::get_locale().unwrap_or_else(|| "en".into()),
+            settings: app.settings().into(),
+            status: app.status().into(),
+            chats: app.chats().list(&filter)?.into_iter().map(Into::into).collect(),
+            models: models::list(&app),
+            samples: SAMPLES
+                .iter()
+                .map(|sample| SampleDto {
+                    name: sample.name.into(),
+                    question: sample.question.into(),
+                })
+                .collect(),
+            features: FeaturesDto { capture: false, speech: false, fetch: false, tray: false },
+        })
+    })
+    .await
+}
+
+/// From now on, this page hears what happens.
+#[tauri::command]
+#[specta::specta]
+pub async fn watch(events: State<'_, AppEvents>, to_ui: Channel<AppEvent>) -> Outcome<()> {
+    events.watch(to_ui);
+    Ok(())
+}
+
+/// The page can be seen: shows the window.
+#[tauri::command]
+#[specta::specta]
+pub async fn ui_ready(window: WebviewWindow) -> Outcome<()> {
+    window::show(&window);
+    Ok(())
+}
+
+/// The settings.
+#[tauri::command]
+#[specta::specta]
+pub async fn settings(app: AppState<'_>) -> Outcome<SettingsDto> {
+    Ok(app.settings().into())
+}
+
+/// Keeps settings; what was kept.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_settings(
+    window: WebviewWindow,
+    app: AppState<'_>,
+    settings: SettingsDto,
+) -> Outcome<SettingsDto> {
+    let app = app.inner().clone();
+    apart(move || {
+        let settings = app.set_settings(settings.into())?;
+        window::apply_theme(&window, settings.theme);
+        Ok(settings.into())
+    })
+    .await
+}
+
+/// Where things lie.
+#[tauri::command]
+#[specta::specta]
+pub async fn folders(app: AppState<'_>) -> Outcome<FoldersDto> {
+    let folders = app.folders();
+    let text = |path: &std::path::Path| path.display().to_string();
+    Ok(FoldersDto {
+        data: text(&folders.data),
+        config: text(&folders.config),
+        models: text(&folders.models),
+    })
+}
+
+/// One of the person's folders.
+#[derive(Debug, Clone, Copy, serde::Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+#[serde(rename = "Folder")]
+pub enum FolderDto {
+    /// Chats and pictures.
+    Data,
+    /// Settings.
+    Config,
+    /// Models.
+    Models,
+}
+
+/// Shows a folder in the file manager.
+#[tauri::command]
+#[specta::specta]
+pub async fn open_folder(app: AppState<'_>, which: FolderDto) -> Outcome<()> {
+    let folders = app.folders().clone();
+    apart(move || {
+        let folder = match which {
+            FolderDto::Data => folders.data,
+            FolderDto::Config => folders.config,
+            FolderDto::Models => folders.models,
+        };
+        fs_err::create_dir_all(&folder).map_err(lorgnette_app::AppError::Write)?;
+        open::that_detached(&folder).map_err(|error| {
+            UiError::of_system(
+                format!("No file manager opened {}: {error}.", folder.display()),
+                "Open it by hand.",
+            )
+        })
+    })
+    .await
+}
+
+/// An address as it would be opened.
+#[tauri::command]
+#[specta::specta]
+pub async fn check_link(url: String) -> Outcome<LinkDto> {
+    Ok(links::check(&url).into())
+}
+
+/// Opens an address that the person has seen in full.
+#[tauri::command]
+#[specta::specta]
+pub async fn open_link(address: String) -> Outcome<()> {
+    apart(move || {
+        let link = links::check(&address);
+        if let Some(refused) = link.refused {
+            return Err(UiError::unavailable(
+                format!("This address is not opened: {refused}."),
+                "Copy it if you trust it.",
+            ));
+        }
+        open::that_detached(&link.address).map_err(|error| {
+            UiError::of_system(
+                format!("No program opened the address: {error}."),
+                "Copy it and open it by hand.",
+            )
+        })
+    })
+    .await
+}
+
+/// Puts words into the clipboard.
+#[tauri::command]
+#[specta::specta]
+pub async fn copy_text(text: String) -> Outcome<()> {
+    apart(move || clipboard::copy_text(text)).await
+}
+
+/// What the program has open to the network.
+#[tauri::command]
+#[specta::specta]
+pub async fn network() -> Outcome<NetworkDto> {
+    apart(|| Ok(sockets::open_now().into())).await
+}
+
+/// Makes the menu bar.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_menu(handle: AppHandle, menus: Vec<MenuDto>) -> Outcome<()> {
+    menu::set(&handle, &menus).map_err(|error| {
+        UiError::of_system(format!("The menu could not be made: {error}."), "Use the keys instead.")
+    })
+}
+
+/// What stands in the window's title bar.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_title(window: WebviewWindow, title: String) -> Outcome<()> {
+    let title: String = title.chars().filter(|c| !c.is_control()).take(200).collect();
+    // A window without a title bar has nothing to refuse.
+    let _ = window.set_title(&title);
+    Ok(())
+}
+
+/// All of the screen, or not.
+#[tauri::command]
+#[specta::specta]
+pub async fn full_screen(window: WebviewWindow, on: bool) -> Outcome<()> {
+    let _ = window.set_fullscreen(on);
+    Ok(())
+}
+
+/// Ends the program.
+#[tauri::command]
+#[specta::specta]
+pub async fn quit(window: WebviewWindow) -> Outcome<()> {
+    window::close(&window);
+    Ok(())
+}
+
+/// What this machine has, as text.
+#[tauri::command]
+#[specta::specta]
+pub async fn doctor() -> Outcome<DoctorDto> {
+    apart(|| {
+        let report = machine::examine()?;
+        let processor = &report.processor;
+        let mut text = String::new();
+        let mut line = |name: &str, value: &str| {
+            let _ = writeln!(text, "{name:<10} {value}");
+        };
+        line("version", report.version);
+        line("system", &report.system);
+        let features = processor.features.join(" ");
+        line(
+            "processor",
+            &format!("{}, {} threads, {features}", processor.architecture, processor.n_threads),
+        );
+        line("kernels", &processor.kernels);
+        if let Some(memory) = report.memory {
+            let gib = |bytes: u64| bytes as f64 / (1u64 << 30) as f64;
+            line(
+                "memory",
+                &format!(
+                    "{:.1} GiB, {:.1} free",
+                    gib(memory.total_bytes),
+                    gib(memory.available_bytes)
+                ),
+            );
+        }
+        line("device", &report.device);
+        for not_used in &report.devices_not_used {
+            line("", not_used);
+        }
+        line("data", &report.folders.data.display().to_string());
+        line("settings", &report.folders.config.display().to_string());
+        line("models", &report.folders.models.display().to_string());
+        for model in &report.models {
+            let fault = model.fault.as_ref().map_or_else(String::new, |fault| format!(": {fault}"));
+            line("", &format!("{}{fault}", model.path.display()));
+        }
+        Ok(DoctorDto { text })
+    })
+    .await
+}

@@ -1,0 +1,209 @@
+//! Chats and what is in them.
+
+use lorgnette_app::Timings;
+use lorgnette_app::chats::{Draft, End, Message, PictureInfo, StoredChat, Summary};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use specta_typescript::Number;
+
+use super::{AttachmentDto, FaultDto, PictureDto, UiError, attachments};
+
+/// A question or an answer.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+#[serde(rename = "Message")]
+pub struct MessageDto {
+    id: i64,
+    parent: Option<i64>,
+    role: RoleDto,
+    text: String,
+    pictures: Vec<AttachmentDto>,
+    created_ms: i64,
+    siblings: Vec<i64>,
+    end: Option<EndDto>,
+    model_name: Option<String>,
+    took: Option<TookDto>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+#[serde(rename = "Role")]
+enum RoleDto {
+    Person,
+    Model,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(tag = "at", rename_all = "camelCase")]
+#[serde(rename = "End")]
+enum EndDto {
+    Whole,
+    Length,
+    ContextFull,
+    Stopped,
+    Cut,
+    Failed { error: UiError },
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+#[serde(rename = "Took")]
+struct TookDto {
+    #[specta(type = Number)]
+    encode_s: f64,
+    #[specta(type = Number)]
+    prefill_s: f64,
+    #[specta(type = Number)]
+    decode_s: f64,
+    #[specta(type = Number)]
+    first_token_s: f64,
+    read_tokens: usize,
+    cached_tokens: usize,
+    answer_tokens: usize,
+    #[specta(type = Number)]
+    tokens_per_s: f64,
+}
+
+/// A chat with the branch that is shown.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+#[serde(rename = "Chat")]
+pub struct ChatDto {
+    id: i64,
+    title: String,
+    pinned: bool,
+    created_ms: i64,
+    messages: Vec<MessageDto>,
+    pictures: Vec<PictureDto>,
+}
+
+/// A chat in the list.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+#[serde(rename = "ChatSummary")]
+pub struct ChatSummaryDto {
+    id: i64,
+    title: String,
+    pinned: bool,
+    updated_ms: i64,
+    thumb: Option<String>,
+    n_pictures: usize,
+    answering: bool,
+    snippet: Option<String>,
+}
+
+/// What is written and not yet sent.
+#[derive(Debug, Clone, Deserialize, Type)]
+#[serde(rename = "Draft")]
+pub struct DraftDto {
+    text: String,
+    pictures: Vec<AttachmentDto>,
+}
+
+/// The same as it comes back, with its pictures.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename = "OpenDraft")]
+pub struct OpenDraftDto {
+    text: String,
+    pictures: Vec<AttachmentDto>,
+    files: Vec<PictureDto>,
+}
+
+/// What became of files that were to be chats.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename = "Imported")]
+pub struct ImportedDto {
+    /// The new chats.
+    pub chats: Vec<i64>,
+    /// What was none.
+    pub faults: Vec<FaultDto>,
+}
+
+impl From<Message> for MessageDto {
+    fn from(message: Message) -> Self {
+        Self {
+            id: message.id,
+            parent: message.parent,
+            role: if message.is_model { RoleDto::Model } else { RoleDto::Person },
+            text: message.text,
+            pictures: message.pictures.into_iter().map(Into::into).collect(),
+            created_ms: message.created_ms,
+            siblings: message.siblings,
+            end: message.end.map(Into::into),
+            model_name: message.model,
+            took: message.timings.map(Into::into),
+        }
+    }
+}
+
+impl From<End> for EndDto {
+    fn from(end: End) -> Self {
+        match end {
+            End::Whole => Self::Whole,
+            End::Length => Self::Length,
+            End::ContextFull => Self::ContextFull,
+            End::Stopped => Self::Stopped,
+            End::Cut => Self::Cut,
+            End::Failed(fault) => Self::Failed { error: fault.into() },
+        }
+    }
+}
+
+impl From<Timings> for TookDto {
+    fn from(timings: Timings) -> Self {
+        Self {
+            tokens_per_s: timings.decode_tokens_per_s(),
+            encode_s: timings.encode_s,
+            prefill_s: timings.prefill_s,
+            decode_s: timings.decode_s,
+            first_token_s: timings.first_token_s,
+            read_tokens: timings.n_read_tokens,
+            cached_tokens: timings.n_cached_tokens,
+            answer_tokens: timings.n_answer_tokens,
+        }
+    }
+}
+
+impl From<StoredChat> for ChatDto {
+    fn from(chat: StoredChat) -> Self {
+        Self {
+            id: chat.id,
+            title: chat.title,
+            pinned: chat.is_pinned,
+            created_ms: chat.created_ms,
+            messages: chat.messages.into_iter().map(Into::into).collect(),
+            pictures: chat.pictures.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<Summary> for ChatSummaryDto {
+    fn from(summary: Summary) -> Self {
+        Self {
+            id: summary.id,
+            title: summary.title,
+            pinned: summary.is_pinned,
+            updated_ms: summary.updated_ms,
+            thumb: summary.first_picture,
+            n_pictures: summary.n_pictures,
+            answering: summary.is_answering,
+            snippet: summary.snippet,
+        }
+    }
+}
+
+impl From<DraftDto> for Draft {
+    fn from(draft: DraftDto) -> Self {
+        Self { text: draft.text, pictures: attachments(draft.pictures) }
+    }
+}
+
+impl From<(Draft, Vec<PictureInfo>)> for OpenDraftDto {
+    fn from((draft, files): (Draft, Vec<PictureInfo>)) -> Self {
+        Self {
+            text: draft.text,
+            pictures: draft.pictures.into_iter().map(Into::into).collect(),
+            files: files.into_iter().map(Into::into).collect(),
+        }
+    }
+}

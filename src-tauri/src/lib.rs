@@ -1,0 +1,22 @@
+//! The shell around `lorgnette-app`: a window, its menu, dialogs, the clipboard, and the typed
+//! commands by which the page reaches the app. Rules worth a test of their own are the app's.
+//!
+//! In reading order:
+//! - `run`: from the command line to the window's end
+//! - `window`: how it is made, what it refuses, how it closes
+//! - `commands`: what the page may ask for
+//! - `ipc`: the types of it, as they cross
+//! - `picture_scheme`: how pictures are shown
+//! - `menu`, `dialogs`, `clipboard`: what is the system's
+
+pub mod bindings;
+mod clipboard;
+mod commands;
+mod dialogs;
+mod ipc;
+mod menu;
+mod picture_scheme;
+mod run;
+mod window;
+
+pub use run::run;

@@ -1,0 +1,103 @@
+//! The menu bar. The page says what stands in it, in the person's language and with their keys; what
+//! is chosen goes back to the page.
+
+use tauri::menu::{IsMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem, Submenu};
+use tauri::{AppHandle, Manager as _, Wry};
+
+use crate::ipc::{AppEvent, AppEvents, EditDto, MenuDto, MenuItemDto};
+
+/// What ids of entries begin with that are the webview's and not the page's.
+#[cfg(target_os = "linux")]
+const EDIT: &str = "edit:";
+
+/// Makes the menu bar; without menus there is none.
+pub fn set(handle: &AppHandle, menus: &[MenuDto]) -> tauri::Result<()> {
+    let menu = Menu::new(handle)?;
+    for MenuDto { label, items } in menus {
+        let submenu = Submenu::new(handle, label, true)?;
+        for item in items {
+            submenu.append(entry(handle, item)?.as_ref())?;
+        }
+        menu.append(&submenu)?;
+    }
+    if menus.is_empty() {
+        handle.remove_menu()?
+    } else {
+        handle.set_menu(menu)?
+    };
+    Ok(())
+}
+
+fn entry(handle: &AppHandle, item: &MenuItemDto) -> tauri::Result<Box<dyn IsMenuItem<Wry>>> {
+    Ok(match item {
+        MenuItemDto::Separator => Box::new(PredefinedMenuItem::separator(handle)?),
+        MenuItemDto::Action { action, label, keys, enabled } => {
+            let keys = keys.as_deref().map(accelerator);
+            let with_keys = MenuItem::with_id(handle, action, label, *enabled, keys.as_deref());
+            // Keys that the system has no name for still work in the page.
+            Box::new(match with_keys {
+                Ok(item) => item,
+                Err(_) => MenuItem::with_id(handle, action, label, *enabled, None::<&str>)?,
+            })
+        }
+        MenuItemDto::Edit { edit, label } => edit_entry(handle, *edit, label)?,
+    })
+}
+
+/// `Ctrl` is the key for commands, which on a Mac is another one.
+fn accelerator(keys: &str) -> String {
+    keys.replace("Ctrl", "CmdOrCtrl")
+}
+
+/// Without accelerators, which would take the keys from the text fields that understand them.
+#[cfg(target_os = "linux")]
+fn edit_entry(
+    handle: &AppHandle,
+    edit: EditDto,
+    label: &str,
+) -> tauri::Result<Box<dyn IsMenuItem<Wry>>> {
+    let command = match edit {
+        EditDto::Undo => "Undo",
+        EditDto::Redo => "Redo",
+        EditDto::Cut => "Cut",
+        EditDto::Copy => "Copy",
+        EditDto::Paste => "Paste",
+        EditDto::SelectAll => "SelectAll",
+    };
+    let id = format!("{EDIT}{command}");
+    Ok(Box::new(MenuItem::with_id(handle, id, label, true, None::<&str>)?))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn edit_entry(
+    handle: &AppHandle,
+    edit: EditDto,
+    label: &str,
+) -> tauri::Result<Box<dyn IsMenuItem<Wry>>> {
+    let label = Some(label);
+    Ok(Box::new(match edit {
+        EditDto::Undo => PredefinedMenuItem::undo(handle, label)?,
+        EditDto::Redo => PredefinedMenuItem::redo(handle, label)?,
+        EditDto::Cut => PredefinedMenuItem::cut(handle, label)?,
+        EditDto::Copy => PredefinedMenuItem::copy(handle, label)?,
+        EditDto::Paste => PredefinedMenuItem::paste(handle, label)?,
+        EditDto::SelectAll => PredefinedMenuItem::select_all(handle, label)?,
+    }))
+}
+
+/// Somebody chose an entry.
+#[expect(clippy::needless_pass_by_value, reason = "as Tauri hands it on")]
+pub fn chosen(handle: &AppHandle, event: MenuEvent) {
+    let id = event.id().as_ref();
+    #[cfg(target_os = "linux")]
+    if let Some(command) = id.strip_prefix(EDIT) {
+        use webkit2gtk::WebViewExt as _;
+        let command = command.to_owned();
+        if let Some(window) = handle.get_webview_window(crate::window::LABEL) {
+            // Nothing to edit, nothing to do.
+            let _ = window.with_webview(move |view| view.inner().execute_editing_command(&command));
+        }
+        return;
+    }
+    handle.state::<AppEvents>().tell(AppEvent::Action { action: id.to_owned() });
+}

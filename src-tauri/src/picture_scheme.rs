@@ -1,0 +1,166 @@
+//! `picture:`, the scheme by which the page shows pictures: those that were added, by their ids, and
+//! the samples. No address names a file.
+
+use lorgnette_app::app::App;
+use lorgnette_app::chats::Attachment;
+use lorgnette_app::{AppError, ImageConfig, Region, samples};
+use tauri::http::{Method, Request, Response, StatusCode, header};
+use tauri::{Manager as _, UriSchemeContext, UriSchemeResponder, Wry};
+
+use crate::window;
+
+/// Its name.
+pub const SCHEME: &str = "picture";
+
+/// What an address asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Wanted {
+    /// What stands for a picture in lists.
+    Thumb(String),
+    /// All of it.
+    Full(String),
+    /// What the model sees of it.
+    Seen(Attachment),
+    /// A picture to try.
+    Sample(String),
+}
+
+/// Answers a request of the page.
+#[expect(clippy::needless_pass_by_value, reason = "as Tauri hands it on")]
+pub fn answer(
+    context: UriSchemeContext<'_, Wry>,
+    request: Request<Vec<u8>>,
+    responder: UriSchemeResponder,
+) {
+    let is_ours = context.webview_label() == window::LABEL && request.method() == Method::GET;
+    let wanted = is_ours.then(|| wanted(request.uri().path())).flatten();
+    let app = context.app_handle().state::<App>().inner().clone();
+    tauri::async_runtime::spawn_blocking(move || {
+        responder.respond(match wanted.map(|wanted| png(&app, wanted)) {
+            Some(Ok(png)) => response(StatusCode::OK, png),
+            Some(Err(_)) | None => response(StatusCode::NOT_FOUND, Vec::new()),
+        });
+    });
+}
+
+fn response(status: StatusCode, body: Vec<u8>) -> Response<Vec<u8>> {
+    let response = Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, "image/png")
+        .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+        // An id is a hash of what is in it: it never changes.
+        .header(header::CACHE_CONTROL, "private, max-age=31536000, immutable");
+    response.body(body).unwrap_or_default()
+}
+
+fn png(app: &App, wanted: Wanted) -> Result<Vec<u8>, AppError> {
+    let known = |id: &str| app.chats().picture(id);
+    match wanted {
+        Wanted::Thumb(id) => known(&id).and_then(|_| app.album().thumb(&id)),
+        Wanted::Full(id) => known(&id).and_then(|_| app.album().full(&id)),
+        Wanted::Seen(attachment) => {
+            known(&attachment.picture)?;
+            let config = app.status().model.and_then(|model| model.image);
+            let config = config.unwrap_or(ImageConfig::PIXTRAL_12B);
+            let config = attachment.max_side.map_or(config, |side| config.with_max_side(side));
+            app.album().seen(&attachment, &config)
+        }
+        Wanted::Sample(name) => {
+            let sample = samples::find(&name);
+            sample
+                .map(|sample| sample.png.to_vec())
+                .ok_or(AppError::NotFound { what: "that sample" })
+        }
+    }
+}
+
+/// Reads `/<id>/thumb`, `/<id>/full`, `/<id>/seen?side=…&region=x,y,w,h&turn=…`, `/sample/<name>`, all
+/// of it percent-encoded, as `convertFileSrc` makes it.
+fn wanted(path: &str) -> Option<Wanted> {
+    let path = percent_decoded(path.strip_prefix('/')?)?;
+    let (path, query) = path.split_once('?').unwrap_or((&path, ""));
+    let (id, what) = path.split_once('/')?;
+    Some(match (id, what) {
+        ("sample", name) => Wanted::Sample(name.into()),
+        (id, "thumb") => Wanted::Thumb(id.into()),
+        (id, "full") => Wanted::Full(id.into()),
+        (id, "seen") => {
+            let value = |name: &str| {
+                let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+                pairs.find_map(|(key, value)| (key == name).then_some(value))
+            };
+            let numbers = |value: &str| -> Option<Vec<u32>> {
+                value.split(',').map(|number| number.parse().ok()).collect()
+            };
+            Wanted::Seen(Attachment {
+                picture: id.into(),
+                name: "the picture".into(),
+                region: match value("region") {
+                    Some(region) => match *numbers(region)? {
+                        [x, y, width, height] => Some(Region { x, y, width, height }),
+                        _ => return None,
+                    },
+                    None => None,
+                },
+                turn: value("turn").map_or(Some(0), |turn| turn.parse().ok())?,
+                max_side: match value("side") {
+                    Some(side) => Some(side.parse().ok()?),
+                    None => None,
+                },
+            })
+        }
+        _ => return None,
+    })
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let mut digit = || char::from(rest.next()?).to_digit(16);
+        bytes.push((digit()? * 16 + digit()?) as u8);
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_as_the_page_makes_them() {
+        assert_eq!(wanted("/abc%2Fthumb"), Some(Wanted::Thumb("abc".into())));
+        assert_eq!(wanted("/abc/full"), Some(Wanted::Full("abc".into())));
+        assert_eq!(wanted("/sample%2Fdialog"), Some(Wanted::Sample("dialog".into())));
+        let seen = wanted("/abc%2Fseen%3Fside%3D512%26region%3D1%2C2%2C3%2C4%26turn%3D1");
+        let Some(Wanted::Seen(attachment)) = seen else { panic!("{seen:?}") };
+        let region = Some(Region { x: 1, y: 2, width: 3, height: 4 });
+        assert_eq!(
+            (attachment.max_side, attachment.region, attachment.turn),
+            (Some(512), region, 1)
+        );
+    }
+
+    #[test]
+    fn what_is_no_address_is_none() {
+        for path in [
+            "",
+            "/",
+            "/abc",
+            "/abc%2",
+            "/abc%zz/full",
+            "/abc/seen?side=x",
+            "/abc/seen?region=1,2",
+            "/abc/other",
+            "/%ff%2Ffull",
+        ] {
+            assert_eq!(wanted(path), None, "{path}");
+        }
+        // Such an id is in no list of pictures, and becomes no path either.
+        assert_eq!(wanted("/..%2Ffull"), Some(Wanted::Full("..".into())));
+    }
+}

@@ -1,0 +1,160 @@
+//! The window: how it is made, what it refuses, how it closes.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lorgnette_app::app::App;
+use lorgnette_app::settings::Theme;
+use tauri::webview::{NewWindowResponse, PermissionResponse};
+use tauri::{
+    AppHandle, DragDropEvent, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
+    WindowEvent,
+};
+
+use crate::ipc::{AppEvent, AppEvents, FromDto};
+
+/// What the one window is called in the program.
+pub const LABEL: &str = "main";
+
+/// A page that says nothing for so long is shown as it is.
+const SHOW_AFTER: Duration = Duration::from_secs(3);
+
+/// Makes the window. It is hidden until the page says that it can be seen.
+pub fn open(handle: &AppHandle, app: &App) -> tauri::Result<()> {
+    let window = WebviewWindowBuilder::new(handle, LABEL, WebviewUrl::default())
+        .title("Lorgnette")
+        .inner_size(1180.0, 780.0)
+        .min_inner_size(480.0, 420.0)
+        .visible(false)
+        .theme(native_theme(app.settings().theme))
+        .data_directory(app.folders().cache.join("webview"))
+        .on_navigation(is_ours)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_download(|_, _| false)
+        .on_permission_request(|_, _| PermissionResponse::Deny)
+        .build()?;
+    let heard = window.clone();
+    window.on_window_event(move |event| happened(&heard, event));
+    let late = window.clone();
+    std::thread::spawn(move || {
+        std::thread::sleep(SHOW_AFTER);
+        show(&late);
+    });
+    Ok(())
+}
+
+/// Shows the window, unless it is to be seen already.
+pub fn show(window: &WebviewWindow) {
+    if !window.is_visible().unwrap_or(false) {
+        // A window that does not show itself has no way to say so.
+        let _ = window.show();
+        let _ = window.set_focus();
+    }
+}
+
+/// Brings the window to the front, because the program was started again.
+pub fn raise(handle: &AppHandle) {
+    if let Some(window) = handle.get_webview_window(LABEL) {
+        let _ = window.unminimize();
+        let _ = window.show();
+        let _ = window.set_focus();
+    }
+}
+
+/// The window's frame in the colours that were chosen.
+pub fn apply_theme(window: &WebviewWindow, theme: Theme) {
+    let _ = window.set_theme(native_theme(theme));
+}
+
+fn native_theme(theme: Theme) -> Option<tauri::Theme> {
+    match theme {
+        Theme::Light => Some(tauri::Theme::Light),
+        Theme::Dark => Some(tauri::Theme::Dark),
+        Theme::System | Theme::Contrast => None,
+    }
+}
+
+/// Stops what is being done, keeps it, and ends the program.
+pub fn close(window: &WebviewWindow) {
+    let handle = window.app_handle().clone();
+    handle.state::<AppEvents>().tell(AppEvent::Closing);
+    std::thread::spawn(move || {
+        handle.state::<App>().close();
+        handle.exit(0);
+    });
+}
+
+/// Reads files and hands them to the page as pictures.
+pub fn add(handle: &AppHandle, paths: Vec<PathBuf>, from: FromDto) {
+    let handle = handle.clone();
+    std::thread::spawn(move || {
+        let events = handle.state::<AppEvents>();
+        events.tell(AppEvent::Adding { n_files: paths.len() });
+        let added = handle.state::<App>().add_files(paths).into();
+        events.tell(AppEvent::Added { from, added });
+    });
+}
+
+/// Only the page itself, which lies in the program; in development, where its server has it.
+fn is_ours(url: &Url) -> bool {
+    let origin = (url.scheme(), url.host_str(), url.port());
+    match origin {
+        ("tauri", Some("localhost"), None) => !cfg!(windows),
+        ("http" | "https", Some("tauri.localhost"), None) => cfg!(windows),
+        ("http", Some("localhost"), Some(5173)) => !cfg!(feature = "custom-protocol"),
+        _ => false,
+    }
+}
+
+fn happened(window: &WebviewWindow, event: &WindowEvent) {
+    let events = window.state::<AppEvents>();
+    let css = |position: &tauri::PhysicalPosition<f64>| {
+        let logical = position.to_logical::<f64>(window.scale_factor().unwrap_or(1.0));
+        AppEvent::DragOver { x: logical.x, y: logical.y }
+    };
+    match event {
+        WindowEvent::CloseRequested { api, .. } => {
+            api.prevent_close();
+            close(window);
+        }
+        WindowEvent::DragDrop(
+            DragDropEvent::Enter { position, .. } | DragDropEvent::Over { position },
+        ) => events.tell(css(position)),
+        WindowEvent::DragDrop(DragDropEvent::Leave) => events.tell(AppEvent::DragLeft),
+        WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) => {
+            events.tell(AppEvent::DragLeft);
+            if !paths.is_empty() {
+                add(window.app_handle(), paths.clone(), FromDto::Drop);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_goes_nowhere_else() {
+        let here = if cfg!(windows) { "http://tauri.localhost/" } else { "tauri://localhost/" };
+        assert!(is_ours(&here.parse().unwrap()));
+        for url in [
+            "https://example.org/",
+            "http://tauri.localhost.example.org/",
+            "https://tauri.localhost@example.org/",
+            "tauri://localhost.example.org/",
+            "tauri://example.org/",
+            "tauri://localhost:80/",
+            "http://localhost:5173/",
+            "http://localhost/",
+            "file:///etc/passwd",
+            "data:text/html,x",
+            "about:blank",
+            "javascript:alert(1)",
+            "picture://localhost/x",
+        ] {
+            assert!(!is_ours(&url.parse().unwrap()), "{url}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+// Pictures of every state -> docs/screenshots: light and dark at 1280, light at 480; the main ones in both at 480, 1280 and 2560.
+// `node browser/screenshots.mjs NAME...` makes only those.
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { states } from "./states.mjs";
+import { withWindow } from "./window.mjs";
+
+const out = process.env.OUT ?? fileURLToPath(new URL("../../docs/screenshots", import.meta.url));
+const wanted = process.argv.slice(2);
+const everywhere = ["first-run", "answer", "looking", "models"]; // the others change little with the width
+const sizes = [
+  { width: 480, height: 860 },
+  { width: 1280, height: 800 },
+  { width: 2560, height: 1440 },
+];
+
+mkdirSync(out, { recursive: true });
+let made = 0;
+const faults = [];
+await withWindow(async (open) => {
+  for (const state of states) {
+    if (wanted.length > 0 && !wanted.includes(state.name)) continue;
+    const shown = await open(state, sizes[1]);
+    for (const size of sizes) {
+      if (size.width === 2560 && !everywhere.includes(state.name)) continue;
+      for (const theme of ["light", "dark"]) {
+        if (theme === "dark" && size.width === 480 && !everywhere.includes(state.name)) continue;
+        await picture(shown, state, size, theme);
+      }
+    }
+    if (state.name === "answer") {
+      await picture(shown, state, sizes[1], "contrast");
+      await shown.page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
+      await picture(shown, state, sizes[1], "light", "forced-colours");
+    }
+    faults.push(...shown.faults.map((fault) => `${state.name}: ${fault}`));
+    await shown.close();
+  }
+});
+
+async function picture(shown, state, size, theme, name = theme) {
+  await shown.show(size, theme);
+  await shown.page.screenshot({ path: `${out}/${state.name}-${size.width}-${name}.png` });
+  made += 1;
+}
+
+const real = faults.filter((fault) => !fault.includes("cannot-start")); // that one logs why, as it should
+for (const fault of real) console.error(fault);
+console.log(`${made} screenshots in ${out}, ${real.length} console errors`);
+process.exit(real.length > 0 ? 1 : 0);

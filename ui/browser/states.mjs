@@ -1,0 +1,92 @@
+// Every state of the window worth a picture: how to get there on the fake backend.
+const chat = (page, title) => page.locator("[data-testid=chat-item]", { hasText: title }).click();
+const openChat = (title) => async (page) => {
+  if ((await page.locator("[data-testid=chat-item]").count()) === 0) await page.getByRole("button", { name: "Show or hide chats" }).click();
+  await chat(page, title);
+  await page.waitForSelector("[data-testid=answer]");
+};
+const pick = async (page) => {
+  await page.locator("[data-testid=pick]").click();
+  await page.waitForSelector("[data-testid=attachment]");
+};
+const ask = (text) => async (page) => {
+  await pick(page);
+  await page.locator("[data-testid=question]").fill(text);
+  await page.locator("[data-testid=send]").click();
+};
+const phase = (name) => async (page) => {
+  await ask("What does the notice say?")(page);
+  await page.waitForSelector(`[data-phase=${name}]`);
+};
+const key = (keys) => (page) => page.keyboard.press(keys);
+const then = (...all) => async (page) => {
+  for (const one of all) await one(page);
+};
+
+export const states = [
+  { name: "first-run", query: "" },
+  { name: "empty-with-chats", query: "chats=some&model=pixtral" },
+  { name: "drop", query: "", steps: (page) => page.evaluate(() => window.fake.tell({ kind: "dragOver", x: 300, y: 300 })) },
+  { name: "attached", query: "model=pixtral&chats=some", steps: then(pick, (page) => page.locator("[data-testid=question]").fill("What does the notice say?")) },
+  { name: "region", query: "model=pixtral&chats=some", steps: then(pick, key("Control+Shift+R")) },
+  { name: "queued", query: "model=pixtral&chats=some&halt=queued", steps: phase("queued") },
+  { name: "loading-model", query: "model=pixtral&chats=some&halt=loading", steps: phase("loading") },
+  { name: "looking", query: "model=pixtral&chats=some&halt=looking", steps: phase("looking") },
+  { name: "reading", query: "model=pixtral&chats=some&halt=reading", steps: phase("reading") },
+  { name: "writing", query: "model=pixtral&chats=some&halt=writing", steps: phase("writing"), settleMs: 1200 },
+  { name: "answer", query: "model=pixtral&chats=some", steps: openChat("Ferry times") },
+  { name: "several-pictures", query: "model=pixtral&chats=some", steps: openChat("Receipt and dialog") },
+  { name: "cut-answer", query: "model=pixtral&chats=some", steps: openChat("Which bar") },
+  { name: "editing", query: "model=pixtral&chats=some", steps: then(openChat("Ferry times"), (page) => page.getByRole("button", { name: "Edit and ask again" }).first().click()) },
+  { name: "answer-failed", query: "model=pixtral&chats=some&halt=fail", steps: then(ask("What does the notice say?"), (page) => page.waitForSelector("[data-testid=error]")) },
+  { name: "refused", query: "model=pixtral&chats=some&halt=refuse", steps: then(ask("What does the notice say?"), (page) => page.waitForSelector("[data-testid=error]")) },
+  {
+    name: "bad-files", query: "model=pixtral&chats=some",
+    steps: (page) => page.evaluate(() => window.fake.tell({
+      kind: "added", from: "drop",
+      added: { pictures: [], faults: [
+        { name: "holiday.heic", error: { code: "picture", message: "HEIC pictures are not read", hint: "Save it as JPEG or PNG." } },
+        { name: "scan.png", error: { code: "picture", message: "the file ends in the middle of the picture", hint: "Copy it again from where it came." } },
+      ] },
+    })),
+  },
+  {
+    name: "hostile-reply",
+    query: `model=pixtral&chats=some&reply=${encodeURIComponent('![tracking](https://evil.example/p.png) <img src=x onerror=alert(1)> [click me](javascript:alert(1)) and [a page](https://xn--harbour-4za.example/a?b=c)\n\n```"><script>alert(1)</script>\nlet x = 1;\n```\n\n| a | b |\n|---|---|\n| <b onclick=alert(1)>x</b> | $\\frac{a_1}{b_2}$ |')}`,
+    steps: then(ask("Read all text."), (page) => page.waitForSelector(".link"), (page) => page.waitForTimeout(900)),
+  },
+  {
+    name: "link", query: "model=pixtral&chats=some",
+    steps: then(openChat("Ferry times"), (page) => page.locator(".markdown .link").first().click(), (page) => page.waitForSelector("dialog[open]")),
+  },
+  { name: "seen", query: "model=pixtral&chats=some", steps: then(openChat("Ferry times"), key("Control+I"), (page) => page.waitForSelector("dialog[open] svg path")) },
+  { name: "models", query: "models=first", steps: key("Control+M") },
+  { name: "download", query: "models=fetching", steps: key("Control+M") },
+  { name: "download-paused", query: "models=paused" },
+  { name: "download-stopped", query: "models=stopped" },
+  { name: "palette", query: "model=pixtral&chats=some", steps: then(openChat("Ferry times"), key("Control+K")) },
+  { name: "shortcuts", query: "model=pixtral&chats=some", steps: (page) => page.evaluate(() => window.fake.tell({ kind: "action", action: "shortcuts" })) },
+  { name: "settings", query: "model=pixtral&chats=some", steps: key("Control+,") },
+  { name: "settings-answers", query: "model=pixtral&chats=some", steps: then(key("Control+,"), (page) => page.getByRole("tab").nth(1).click()) },
+  { name: "settings-machine", query: "model=pixtral&chats=some", steps: then(key("Control+,"), (page) => page.getByRole("tab").nth(2).click()) },
+  { name: "settings-keys", query: "model=pixtral&chats=some", steps: then(key("Control+,"), (page) => page.getByRole("tab").nth(3).click()) },
+  { name: "settings-data", query: "model=pixtral&chats=some", steps: then(key("Control+,"), (page) => page.getByRole("tab").nth(4).click()) },
+  { name: "settings-about", query: "model=pixtral&chats=some", steps: then(key("Control+,"), (page) => page.getByRole("tab").nth(5).click()) },
+  { name: "trust", query: "model=pixtral&chats=some", steps: then(key("Control+Shift+N"), (page) => page.waitForSelector("dialog[open] dl")) },
+  { name: "menu", query: "model=pixtral&chats=some", steps: then(openChat("Ferry times"), (page) => page.getByRole("button", { name: "Menu", exact: true }).click()) },
+  {
+    name: "search", query: "model=pixtral&chats=some",
+    steps: then(key("Control+F"), (page) => page.locator("[data-testid=search]").fill("ferry"), (page) => page.waitForSelector("mark")),
+  },
+  {
+    name: "deleted", query: "model=pixtral&chats=some",
+    steps: then(openChat("Lunch receipt"), key("Control+Shift+Delete"), (page) => page.waitForSelector("[data-testid=undo]")),
+  },
+  { name: "cannot-start", query: "boot=fail" },
+  { name: "french", query: "model=pixtral&chats=some&language=fr", steps: async (page) => {
+    if ((await page.locator("[data-testid=chat-item]").count()) === 0) await page.getByRole("button", { name: "Montrer ou cacher" }).click();
+    await chat(page, "Ferry times");
+    await page.waitForSelector("[data-testid=answer]");
+  } },
+  { name: "large-text", query: "model=pixtral&chats=some&text=200", steps: openChat("Ferry times") },
+];

@@ -1,0 +1,86 @@
+// What a model may be made to say by what stands in a picture. None of it may load anything, run
+// anything, or lead anywhere.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { eventually, newHome, sleep, Window } from "./window.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const home = newHome();
+const asked = [];
+const server = createServer((request, response) => {
+  asked.push(request.url);
+  response.end();
+});
+let window;
+let texts;
+
+before(async () => {
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  texts = JSON.parse(readFileSync(join(here, "hostile.json"), "utf8").replaceAll("PORT", server.address().port));
+  // A line of a megabyte, as a model that is stuck writes it.
+  texts.push("a".repeat(1 << 20));
+  // The program makes its store; then the answers are put there.
+  await (await Window.open({ home })).close();
+  const corpus = join(home, "hostile.json");
+  writeFileSync(corpus, JSON.stringify(texts));
+  const stored = spawnSync("/usr/bin/python3", [join(here, "store.py"), join(home, "data/chats.sqlite3"), "hostile", corpus], { encoding: "utf8" });
+  assert.equal(stored.status, 0, stored.stderr);
+  window = await Window.open({ home });
+  await window.js("window.hacked = 0; window.violations = []; document.addEventListener('securitypolicyviolation', (event) => window.violations.push(event.blockedURI))");
+});
+after(async () => {
+  await window?.close();
+  server.close();
+});
+
+test("hostile answers load nothing, run nothing, lead nowhere", async () => {
+  const page = await window.driver.getCurrentUrl();
+  await eventually("the chats are listed", async () => (await window.all("chat-item")).length >= texts.length);
+  for (let i = 0; i < texts.length; i += 1) {
+    const items = await window.all("chat-item");
+    await items[i].click();
+    await eventually(`answer ${i} is shown`, async () => (await window.js("return document.querySelector('[data-testid=answer]')?.innerText.length ?? 0")) > 0);
+    const found = await window.js(`
+      const answer = document.querySelector("[data-testid=answer]");
+      const tags = [...answer.querySelectorAll("script, style, iframe, object, embed, link, meta, base, form, input, video, audio, svg image, math, frame")].map((one) => one.outerHTML.slice(0, 200));
+      const pictures = [...answer.querySelectorAll("img, source, image")].map((one) => one.outerHTML.slice(0, 200));
+      const handlers = [...answer.querySelectorAll("*")].flatMap((one) => [...one.attributes].filter((a) => /^on|^style$|^ping$|^srcset$/i.test(a.name)).map((a) => one.tagName + " " + a.name + "=" + a.value));
+      const links = [...answer.querySelectorAll("a")].filter((one) => one.getAttribute("href") && !/^(https:|mailto:|#$)/.test(one.getAttribute("href"))).map((one) => one.outerHTML.slice(0, 200));
+      return { tags, pictures, handlers, links };`);
+    assert.deepEqual(found, { tags: [], pictures: [], handlers: [], links: [] }, `answer ${i}: ${texts[i].slice(0, 120)}`);
+    // Every link is tried; none may take the page away.
+    await window.js("document.querySelectorAll('[data-testid=answer] a').forEach((one) => one.click())");
+    assert.equal(await window.driver.getCurrentUrl(), page);
+    await window.js("document.querySelectorAll('dialog[open]').forEach((one) => one.close())");
+  }
+  await sleep(500);
+  assert.equal(await window.js("return window.hacked"), 0);
+  assert.deepEqual(asked, [], "nothing was asked for");
+  assert.deepEqual(await window.js("return window.violations"), [], "and the policy had nothing to stop");
+  assert.equal((await window.driver.getAllWindowHandles()).length, 1);
+});
+
+test("even a script in the page is stopped by the policy", async () => {
+  const address = `http://127.0.0.1:${server.address().port}`;
+  await window.js(
+    `const put = (tag, fields) => document.body.append(Object.assign(document.createElement(tag), fields));
+     put("img", { src: arguments[0] + "/img" }); put("script", { textContent: "window.hacked = 99" }); put("iframe", { src: arguments[0] + "/frame" });
+     fetch(arguments[0] + "/fetch").catch(() => {}); new Image().src = arguments[0] + "/image";
+     try { eval("window.hacked = 98") } catch {} try { navigator.sendBeacon(arguments[0] + "/beacon") } catch {}
+     try { new WebSocket(arguments[0].replace("http", "ws")) } catch {}`,
+    address,
+  );
+  await eventually("it is reported", async () => (await window.js("return window.violations.length")) >= 4);
+  await window.js("location.href = arguments[0] + '/navigation'", address);
+  await window.js("window.open(arguments[0] + '/open')", address);
+  await sleep(700);
+  assert.ok((await window.driver.getCurrentUrl()).startsWith("tauri://localhost"));
+  assert.deepEqual(asked, []);
+  assert.equal(await window.js("return window.hacked"), 0);
+});

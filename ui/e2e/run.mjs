@@ -1,0 +1,23 @@
+// Runs the walks through the real window one after the other: `scripts/test-window` says on which
+// screen. Arguments go to node's test runner.
+import { spawn, spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+for (const name of ["LORGNETTE_WINDOW", "LORGNETTE_CLI", "DISPLAY"]) {
+  if (!process.env[name]) {
+    console.error(`${name} is not set: run scripts/test-window`);
+    process.exit(2);
+  }
+}
+
+// Drags and focus need a window manager.
+const manager = spawn("openbox", ["--sm-disable"], { stdio: "ignore" });
+const tests = readdirSync(here).filter((name) => name.endsWith(".test.mjs")).sort();
+const options = ["--test", "--test-concurrency=1", "--test-timeout=300000", ...process.argv.slice(2)];
+const result = spawnSync(process.execPath, [...options, ...tests.map((name) => join(here, name))], { stdio: "inherit" });
+manager.kill();
+process.exit(result.status ?? 1);

@@ -1,0 +1,39 @@
+import chart from "../../../assets/samples/chart.png?url";
+import sign from "../../../assets/samples/sign.png?url";
+import dialog from "../../../assets/samples/dialog.png?url";
+import receipt from "../../../assets/samples/receipt.png?url";
+import notice from "../../browser/pictures/notice.svg?url";
+import type { Picture, Sample } from "../state/types";
+
+const id = (letter: string): string => letter.repeat(64);
+
+export const pictures = {
+  dialog: { id: id("a"), name: "dialog.png", width: 272, height: 128, format: "PNG", bytes: 4964, isAnimation: false },
+  receipt: { id: id("b"), name: "receipt.png", width: 192, height: 176, format: "PNG", bytes: 6529, isAnimation: false },
+  chart: { id: id("c"), name: "chart.png", width: 208, height: 176, format: "PNG", bytes: 2639, isAnimation: false },
+  sign: { id: id("e"), name: "sign.png", width: 256, height: 64, format: "PNG", bytes: 2730, isAnimation: false },
+  notice: { id: id("d"), name: "harbour notice.jpg", width: 1600, height: 1200, format: "JPEG", bytes: 684_000, isAnimation: false },
+} satisfies Record<string, Picture>;
+
+export const samples: Sample[] = [
+  { name: "dialog", question: "What does the button say?" },
+  { name: "receipt", question: "What is the total?" },
+  { name: "sign", question: "What does it say?" },
+];
+
+const urls: Record<string, string> = {
+  [pictures.dialog.id]: dialog,
+  [pictures.receipt.id]: receipt,
+  [pictures.chart.id]: chart,
+  [pictures.sign.id]: sign,
+  [pictures.notice.id]: notice,
+  "sample/dialog": dialog,
+  "sample/receipt": receipt,
+  "sample/chart": chart,
+  "sample/sign": sign,
+};
+
+/** Whole, small or as seen: the fake shows the same file for all of them. */
+export function urlOf(path: string): string {
+  return urls[path] ?? urls[path.split("/")[0] ?? ""] ?? `/missing/${path}`;
+}

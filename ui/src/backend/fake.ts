@@ -1,0 +1,547 @@
+// A backend of the same type without anything behind it: for tests, axe and screenshots. Never in the shipped page.
+// It keeps the rules of the real one: order of events, branches, soft delete, drafts, what an error looks like.
+
+import type {
+  AnswerEvent, AppEvent, Ask, Attachment, Boot, Chat, ChatSummary, Draft, End, Estimate, LoadedModel, Message, Model, Picture, Settings, Status, UiError,
+} from "../state/types";
+import type { Backend } from "./backend";
+import { pictures, samples, urlOf } from "./fake-pictures";
+import { answers, chatFixtures, models } from "./fake-fixtures";
+
+export interface FakeOptions {
+  /** Milliseconds between steps; 0 answers as soon as possible. */
+  stepMs: number;
+  settings: Partial<Settings>;
+  /** Chats to begin with: none, those of the screenshots, or a number of made ones. */
+  chats: "none" | "some" | number;
+  /** Where an answer goes wrong, or waits for ever so that a picture of it can be taken. */
+  halt: "none" | "queued" | "loading" | "looking" | "reading" | "writing" | "fail" | "refuse";
+  /** The answer to give; else it depends on the question. */
+  reply: string | null;
+  models: Model[];
+  model: LoadedModel | null;
+  locale: string;
+  platform: Boot["platform"];
+  failBoot: boolean;
+}
+
+export const POCKET: LoadedModel = {
+  id: "pocket", name: "Pocket", builtIn: true, readsPictures: true, device: "CPU (16 threads)", deviceNotes: [], kernels: "AVX-512 VNNI",
+  context: 4096, weightsBytes: 9_600_000, cacheBytes: 8_400_000, loadS: 0.02, maxSide: 512, minSide: 64, unit: 16,
+  speed: { pictureS: 0.1, prefillTokensPerS: 5200, decodeTokensPerS: 610 },
+};
+
+export const PIXTRAL: LoadedModel = {
+  id: "pixtral-12b-q4_k_m", name: "Pixtral 12B", builtIn: false, readsPictures: true, device: "CPU (16 threads)",
+  deviceNotes: ["No graphics card: this build has none of its drivers."], kernels: "AVX-512 VNNI",
+  context: 16_384, weightsBytes: 8_350_000_000, cacheBytes: 2_680_000_000, loadS: 6.2, maxSide: 1024, minSide: 128, unit: 16,
+  speed: { pictureS: 17, prefillTokensPerS: 96, decodeTokensPerS: 5.2 },
+};
+
+export const SETTINGS: Settings = {
+  model: null, device: "auto", threads: null, context: 16_384, maxTokens: 1024, temperature: 0.2, topK: null, topP: 0.95, minP: 0, seed: null,
+  instructions: "", maxSide: null, prepareWhileTyping: true, theme: "system", textPercent: 100, language: "system", keys: {}, split: 0.58, showChats: true,
+};
+
+const defaults: FakeOptions = {
+  stepMs: 20, settings: {}, chats: "none", halt: "none", reply: null, models: models(), model: POCKET, locale: "en-GB", platform: "linux", failBoot: false,
+};
+
+type Stored = { chat: Omit<Chat, "messages" | "pictures">; updatedMs: number; leaf: number | null; deleted: boolean };
+
+export class Fake implements Backend {
+  readonly options: FakeOptions;
+  /** Every call in order, for tests. */
+  readonly calls: string[] = [];
+  #tell: (event: AppEvent) => void = () => undefined;
+  #settings: Settings;
+  #models: Model[];
+  #model: LoadedModel | null;
+  #chats = new Map<number, Stored>();
+  #messages = new Map<number, { chatId: number; message: Message }>();
+  #drafts = new Map<number | null, Draft>();
+  #next = 1000;
+  #stopped = new Set<number>();
+  #running = 0;
+  #fetching: ReturnType<typeof setInterval> | null = null;
+
+  constructor(options: Partial<FakeOptions> = {}) {
+    this.options = { ...defaults, ...options };
+    this.#settings = { ...SETTINGS, ...this.options.settings };
+    this.#models = this.options.models;
+    this.#model = this.options.model;
+    const { chats } = this.options;
+    if (chats === "some") for (const one of chatFixtures(Date.now())) this.#put(one.title, one.pinned, one.ageMs, one.messages);
+    else if (chats !== "none") for (let i = 0; i < chats; i++) this.#put(`Chat number ${i + 1}`, false, i * 3_600_000, [{ role: "person", text: `Question ${i + 1}`, pictures: [] }]);
+  }
+
+  /** For tests: what the world outside does by itself. */
+  tell(event: AppEvent): void {
+    this.#tell(event);
+  }
+
+  // ---- start
+
+  watch = async (onEvent: (event: AppEvent) => void): Promise<void> => {
+    this.#tell = onEvent;
+  };
+
+  boot = async (): Promise<Boot> => {
+    if (this.options.failBoot) throw fault("storage", "cannot open /home/ada/.local/share/lorgnette/chats.db: the disk is read-only", "Make the folder writable, or choose another with LORGNETTE_HOME.");
+    return {
+      version: "0.1.0", platform: this.options.platform, locale: this.options.locale, settings: this.#settings, status: this.#status(),
+      chats: this.#list("", false, 0), models: this.#models, samples,
+      features: { capture: false, speech: false, fetch: true, tray: true },
+    };
+  };
+
+  uiReady = async (): Promise<void> => this.#note("uiReady");
+
+  #status(): Status {
+    const state: Status["state"] = this.#running > 0 ? { at: "answering", answerId: 0 } : this.#model ? { at: "ready" } : { at: "noModel" };
+    return { state, model: this.#model, nQueued: 0 };
+  }
+
+  #changed(): void {
+    this.#tell({ kind: "status", status: this.#status() });
+  }
+
+  loadModel = async (): Promise<void> => {
+    this.#note("loadModel");
+    this.#model = this.options.model ?? POCKET;
+    this.#changed();
+  };
+
+  releaseModel = async (): Promise<void> => {
+    this.#note("releaseModel");
+    this.#model = null;
+    this.#changed();
+  };
+
+  memory = async () => ({
+    model: this.#model && { name: this.#model.name, weightsBytes: this.#model.weightsBytes, cacheBytes: this.#model.cacheBytes },
+    processBytes: 11_420_000_000, peakBytes: 11_900_000_000, totalBytes: 33_500_000_000, availableBytes: 18_200_000_000,
+  });
+
+  network = async () => ({ supported: true, sockets: [], nDownloads: this.#fetching ? 1 : 0 });
+
+  // ---- models
+
+  models = async (): Promise<Model[]> => this.#models;
+
+  chooseModel = async (id: string): Promise<void> => {
+    this.#note(`chooseModel ${id}`);
+    this.#models = this.#models.map((model) => ({ ...model, chosen: model.id === id, inUse: model.id === id }));
+    this.#model = id === "pocket" ? POCKET : { ...PIXTRAL, id, name: this.#models.find((model) => model.id === id)?.name ?? id };
+    this.#changed();
+  };
+
+  addModel = async (): Promise<Model[]> => this.#models;
+
+  fetchModel = async (id: string): Promise<void> => {
+    this.#note(`fetchModel ${id}`);
+    const model = this.#models.find((one) => one.id === id);
+    if (!model) return;
+    const from = "doneBytes" in model.state ? model.state.doneBytes : 0;
+    let doneBytes = from;
+    const bytesPerS = 42_000_000;
+    const step = (): void => {
+      doneBytes = Math.min(model.diskBytes, doneBytes + bytesPerS / 4);
+      const done = doneBytes >= model.diskBytes;
+      this.#setModel(id, done
+        ? { at: "installed", path: `/home/ada/.local/share/lorgnette/models/${id}` }
+        : { at: "fetching", phase: "downloading", doneBytes, totalBytes: model.diskBytes, bytesPerS, leftS: (model.diskBytes - doneBytes) / bytesPerS });
+      if (done) this.#endFetch();
+    };
+    step();
+    this.#fetching = setInterval(step, 250);
+  };
+
+  #endFetch(): void {
+    if (this.#fetching) clearInterval(this.#fetching);
+    this.#fetching = null;
+  }
+
+  #setModel(id: string, state: Model["state"]): void {
+    this.#models = this.#models.map((model) => (model.id === id ? { ...model, state } : model));
+    this.#tell({ kind: "models", models: this.#models });
+  }
+
+  pauseFetch = async (id: string): Promise<void> => {
+    this.#note(`pauseFetch ${id}`);
+    this.#endFetch();
+    const model = this.#models.find((one) => one.id === id);
+    if (model?.state.at === "fetching") this.#setModel(id, { at: "paused", doneBytes: model.state.doneBytes, totalBytes: model.state.totalBytes });
+  };
+
+  cancelFetch = async (id: string): Promise<void> => {
+    this.#note(`cancelFetch ${id}`);
+    this.#endFetch();
+    this.#setModel(id, { at: "offered" });
+  };
+
+  verifyModel = async (id: string): Promise<void> => this.#note(`verifyModel ${id}`);
+
+  removeModel = async (id: string): Promise<void> => {
+    this.#note(`removeModel ${id}`);
+    this.#setModel(id, { at: "offered" });
+  };
+
+  // ---- pictures
+
+  pictureUrl = (path: string): string => urlOf(path);
+
+  pickPictures = async () => {
+    this.#note("pickPictures");
+    const { notice } = pictures;
+    return { pictures: [notice], faults: [] };
+  };
+
+  paste = async () => {
+    this.#note("paste");
+    return { kind: "pictures" as const, added: { pictures: [pictures.receipt], faults: [] } };
+  };
+
+  addSample = async (name: string) => {
+    this.#note(`addSample ${name}`);
+    const picture = Object.entries(pictures).find(([key]) => key === name)?.[1];
+    if (!picture) throw fault("notFound", `there is no sample ${name}`, "Choose one of those that are shown.");
+    return { pictures: [picture], faults: [] };
+  };
+
+  estimate = async (chatId: number | null, _leaf: number | null, attached: Attachment[], text: string): Promise<Estimate> => {
+    const model = this.#model ?? POCKET;
+    const all = attached.map((one) => {
+      const picture = pictureOf(one.picture);
+      const of = one.region ?? picture;
+      const [width, height] = one.turn % 2 === 0 ? [of.width, of.height] : [of.height, of.width];
+      const most = Math.min(one.maxSide ?? model.maxSide, model.maxSide);
+      const ratio = Math.max(1, width / most, height / most);
+      const cols = Math.ceil(width / ratio / 16);
+      const rows = Math.ceil(height / ratio / 16);
+      const tokens = rows * (cols + 1);
+      const waitS = waitOf(model, rows * cols, tokens);
+      return { tokens, rows, cols, seenWidth: cols * 16, seenHeight: rows * 16, kvBytes: tokens * 163_840, waitS };
+    });
+    const words = Math.ceil(text.length / 4);
+    const chatTokens = chatId === null ? 0 : this.#branch(chatId).reduce((sum, message) => sum + Math.ceil(message.text.length / 4) + message.pictures.length * 1056, 0);
+    return {
+      pictures: all,
+      tokens: all.reduce((sum, one) => sum + one.tokens, words),
+      waitS: model.speed ? all.reduce((sum, one) => sum + (one.waitS ?? 0), waitOf(model, 0, words) ?? 0) : null,
+      chatTokens, context: model.context,
+    };
+  };
+
+  prepare = async (_chatId: number | null, _leaf: number | null, attached: Attachment[]): Promise<void> => {
+    this.#note(`prepare ${attached.length}`);
+    if (this.options.halt === "looking") return;
+    this.#tell({ kind: "preparation", preparation: attached.length > 0 ? { at: "ready" } : { at: "idle" } });
+  };
+
+  copyPicture = async (id: string): Promise<void> => this.#note(`copyPicture ${id}`);
+
+  // ---- asking
+
+  ask = async (ask: Ask, onEvent: (event: AnswerEvent) => void): Promise<void> => {
+    this.#note(`ask ${JSON.stringify(ask)}`);
+    const { halt, stepMs } = this.options;
+    if (halt === "refuse") throw fault("contextFull", "the question has 9,120 tokens, and the chat has room for 4,096", "Lower the detail, or begin a new chat.");
+    const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, stepMs));
+    const { chatId, answer } = this.#begin(ask);
+    const id = answer.id;
+    onEvent({ kind: "started", chat: this.#chat(chatId), answerId: id });
+    this.#tell({ kind: "chats" });
+    this.#running += 1;
+    this.#changed();
+    const asked = this.#branch(chatId).filter((message) => message.role === "person").at(-1);
+    const reply = this.options.reply ?? answers(asked?.text ?? "");
+    const stops = (): boolean => this.#stopped.has(id);
+    const halted = async (): Promise<void> => {
+      while (!stops()) await wait();
+    };
+
+    let end: End = { at: "whole" };
+    let text = ask.kind === "continue" ? answer.text : "";
+    const nPictures = asked?.pictures.length ?? 0;
+    steps: {
+      if (halt === "queued") {
+        onEvent({ kind: "queued", nBefore: 2 });
+        await halted();
+      }
+      if (halt === "loading") {
+        onEvent({ kind: "loading", doneBytes: 3_100_000_000, totalBytes: 8_350_000_000 });
+        await halted();
+      }
+      for (let picture = 0; picture < nPictures; picture++) {
+        for (let done = 1; done <= 5; done++) {
+          if (stops()) break steps;
+          onEvent({ kind: "encoding", picture, nPictures, done: done * 4, total: 24 });
+          if (halt === "looking" && done === 3) await halted();
+          await wait();
+        }
+      }
+      const totalTokens = Math.max(12, nPictures * 2340);
+      for (let part = 1; part <= 4; part++) {
+        if (stops()) break steps;
+        onEvent({ kind: "reading", doneTokens: Math.round((totalTokens * part) / 4), totalTokens, cachedTokens: nPictures ? 0 : 2352 });
+        if (halt === "reading" && part === 2) await halted();
+        await wait();
+      }
+      if (halt === "fail") {
+        end = { at: "failed", error: fault("engine", "the cache could not grow to 16,384 tokens: 2.7 GB needed, 1.1 GB free", "Close other programs, or choose a shorter chat in Settings.") };
+        break steps;
+      }
+      const pieces = reply.match(/\s*\S+/g) ?? [];
+      for (const [index, piece] of pieces.entries()) {
+        if (stops()) break steps;
+        text += piece;
+        onEvent({ kind: "text", piece, nTokens: index + 1, tokensPerS: 5.2 });
+        if (halt === "writing" && index > pieces.length * 0.6) await halted();
+        await wait();
+      }
+    }
+    if (stops()) end = { at: "stopped" };
+    const tokens = Math.ceil(text.length / 4);
+    const message: Message = {
+      ...answer, text, end,
+      took: { encodeS: 12.2, prefillS: 24.4, decodeS: tokens / 5.2, firstTokenS: nPictures ? 36.9 : 1.1, readTokens: 2352, cachedTokens: nPictures ? 0 : 2352, answerTokens: tokens, tokensPerS: 5.2 },
+    };
+    this.#messages.set(id, { chatId, message });
+    this.#running -= 1;
+    onEvent({ kind: "ended", message: this.#withSiblings(message, chatId) });
+    this.#changed();
+    this.#tell({ kind: "chats" });
+  };
+
+  #begin(ask: Ask): { chatId: number; answer: Message } {
+    if (ask.kind === "continue") {
+      const found = this.#found(ask.answer);
+      const answer = { ...found.message, end: null };
+      this.#messages.set(answer.id, { chatId: found.chatId, message: answer });
+      return { chatId: found.chatId, answer };
+    }
+    if (ask.kind === "again") {
+      const found = this.#found(ask.answer);
+      return this.#answerTo(found.chatId, found.message.parent);
+    }
+    if (ask.kind === "edit") {
+      const found = this.#found(ask.question);
+      const question = this.#add(found.chatId, found.message.parent, "person", ask.text, ask.pictures);
+      return this.#answerTo(found.chatId, question.id);
+    }
+    const chatId = ask.chatId ?? this.#put(ask.text.slice(0, 48), false, 0, []);
+    const question = this.#add(chatId, ask.leaf, "person", ask.text, ask.pictures);
+    return this.#answerTo(chatId, question.id);
+  }
+
+  #answerTo(chatId: number, question: number | null): { chatId: number; answer: Message } {
+    return { chatId, answer: this.#add(chatId, question, "model", "", []) };
+  }
+
+  #add(chatId: number, parent: number | null, role: Message["role"], text: string, attached: Attachment[]): Message {
+    const message: Message = {
+      id: this.#next++, parent, role, text, pictures: attached, createdMs: Date.now(), siblings: [], end: null,
+      modelName: role === "model" ? (this.#model?.name ?? null) : null, took: null,
+    };
+    this.#messages.set(message.id, { chatId, message });
+    const stored = this.#chats.get(chatId);
+    if (stored) {
+      stored.leaf = message.id;
+      stored.updatedMs = Date.now();
+    }
+    return message;
+  }
+
+  stop = async (answerId: number): Promise<void> => {
+    this.#note(`stop ${answerId}`);
+    this.#stopped.add(answerId);
+  };
+
+  // ---- chats
+
+  #put(title: string, pinned: boolean, ageMs: number, messages: { role: Message["role"]; text: string; pictures: Attachment[]; end?: End }[]): number {
+    const id = this.#next++;
+    this.#chats.set(id, { chat: { id, title, pinned, createdMs: Date.now() - ageMs }, updatedMs: Date.now() - ageMs, leaf: null, deleted: false });
+    let parent: number | null = null;
+    for (const one of messages) {
+      const message = this.#add(id, parent, one.role, one.text, one.pictures);
+      if (one.role === "model") {
+        const took = { encodeS: 12.2, prefillS: 24.4, decodeS: 18, firstTokenS: parent === null ? 36.9 : 1.2, readTokens: 2352, cachedTokens: 0, answerTokens: Math.ceil(one.text.length / 4), tokensPerS: 5.2 };
+        this.#messages.set(message.id, { chatId: id, message: { ...message, end: one.end ?? { at: "whole" }, took, modelName: "Pixtral 12B" } });
+      }
+      parent = message.id;
+    }
+    const stored = this.#chats.get(id);
+    if (stored) stored.updatedMs = Date.now() - ageMs;
+    return id;
+  }
+
+  #found(id: number): { chatId: number; message: Message } {
+    const found = this.#messages.get(id);
+    if (!found) throw fault("notFound", `there is no message ${id}`, "The list of chats was read again.");
+    return found;
+  }
+
+  #withSiblings(message: Message, chatId: number): Message {
+    const siblings = [...this.#messages.values()].filter((one) => one.chatId === chatId && one.message.parent === message.parent && one.message.role === message.role).map((one) => one.message.id);
+    return { ...message, siblings };
+  }
+
+  #branch(chatId: number): Message[] {
+    const branch: Message[] = [];
+    let at = this.#chats.get(chatId)?.leaf ?? null;
+    while (at !== null) {
+      const { message } = this.#found(at);
+      branch.unshift(this.#withSiblings(message, chatId));
+      at = message.parent;
+    }
+    return branch;
+  }
+
+  #chat(id: number): Chat {
+    const stored = this.#chats.get(id);
+    if (!stored || stored.deleted) throw fault("notFound", `there is no chat ${id}`, "The list of chats was read again.");
+    const messages = this.#branch(id);
+    const ids = new Set(messages.flatMap((message) => message.pictures.map((one) => one.picture)));
+    return { ...stored.chat, messages, pictures: [...ids].map(pictureOf) };
+  }
+
+  #list(search: string, deleted: boolean, offset: number): ChatSummary[] {
+    const wanted = search.trim().toLowerCase();
+    const all = [...this.#chats.values()].filter((one) => one.deleted === deleted);
+    const rows = all.map(({ chat, updatedMs }): ChatSummary | null => {
+      const messages = this.#branch(chat.id);
+      const ids = new Set(messages.flatMap((message) => message.pictures.map((one) => one.picture)));
+      const hit = wanted ? messages.find((message) => message.text.toLowerCase().includes(wanted)) : undefined;
+      if (wanted && !hit && !chat.title.toLowerCase().includes(wanted)) return null;
+      return { id: chat.id, title: chat.title, pinned: chat.pinned, updatedMs, thumb: [...ids][0] ?? null, nPictures: ids.size, answering: messages.at(-1)?.role === "model" && messages.at(-1)?.end === null, snippet: hit ? snippet(hit.text, wanted) : null };
+    });
+    return rows.filter((row) => row !== null).toSorted((a, b) => Number(b.pinned) - Number(a.pinned) || b.updatedMs - a.updatedMs).slice(offset, offset + 100);
+  }
+
+  chats = async (search: string, deleted: boolean, offset: number): Promise<ChatSummary[]> => this.#list(search, deleted, offset);
+  chatOpen = async (id: number): Promise<Chat> => this.#chat(id);
+
+  chatRename = async (id: number, title: string): Promise<void> => this.#change(id, (stored) => (stored.chat = { ...stored.chat, title }));
+  chatPin = async (id: number, pinned: boolean): Promise<void> => this.#change(id, (stored) => (stored.chat = { ...stored.chat, pinned }));
+  chatDelete = async (id: number): Promise<void> => this.#change(id, (stored) => (stored.deleted = true));
+  chatRestore = async (id: number): Promise<void> => this.#change(id, (stored) => (stored.deleted = false));
+
+  #change(id: number, change: (stored: Stored) => void): void {
+    const stored = this.#chats.get(id);
+    if (!stored) throw fault("notFound", `there is no chat ${id}`, "The list of chats was read again.");
+    change(stored);
+    this.#tell({ kind: "chats" });
+  }
+
+  chatsPurge = async (): Promise<number> => {
+    const gone = [...this.#chats.values()].filter((one) => one.deleted);
+    for (const { chat } of gone) this.#chats.delete(chat.id);
+    return gone.length;
+  };
+
+  chooseBranch = async (id: number): Promise<Chat> => {
+    const { chatId } = this.#found(id);
+    let leaf = id;
+    for (;;) {
+      const child = [...this.#messages.values()].filter((one) => one.message.parent === leaf).at(-1);
+      if (!child) break;
+      leaf = child.message.id;
+    }
+    const stored = this.#chats.get(chatId);
+    if (stored) stored.leaf = leaf;
+    return this.#chat(chatId);
+  };
+
+  setDraft = async (chatId: number | null, draft: Draft): Promise<void> => {
+    this.#drafts.set(chatId, draft);
+  };
+
+  draft = async (chatId: number | null) => {
+    const draft = this.#drafts.get(chatId) ?? { text: "", pictures: [] };
+    return { ...draft, files: draft.pictures.map((one) => pictureOf(one.picture)) };
+  };
+
+  chatExport = async (id: number, format: "markdown" | "html"): Promise<string> => {
+    this.#note(`chatExport ${id} ${format}`);
+    return format === "html" ? "/home/ada/Documents/notice.html" : "/home/ada/Documents/notice/chat.md";
+  };
+
+  chatsImport = async () => null;
+
+  // ---- the rest
+
+  setSettings = async (settings: Settings): Promise<Settings> => {
+    this.#note("setSettings");
+    return (this.#settings = { ...settings, textPercent: Math.min(200, Math.max(80, settings.textPercent)) });
+  };
+
+  folders = async () => ({ data: "/home/ada/.local/share/lorgnette", config: "/home/ada/.config/lorgnette", models: "/home/ada/.local/share/lorgnette/models" });
+  openFolder = async (which: string): Promise<void> => this.#note(`openFolder ${which}`);
+
+  checkLink = async (url: string) => {
+    this.#note(`checkLink ${url}`);
+    const opens = /^(https:\/\/|mailto:)/i.test(url);
+    const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(url)?.[0] ?? "";
+    return { address: url, opens, reason: opens ? null : `Only https and mailto addresses can be opened from an answer, and this one is ${scheme ? `a ${scheme} address` : "none of them"}.` };
+  };
+
+  openLink = async (address: string): Promise<void> => this.#note(`openLink ${address}`);
+  copyText = async (text: string): Promise<void> => this.#note(`copyText ${text}`);
+  setMenu = async (): Promise<void> => this.#note("setMenu");
+  setTitle = async (title: string): Promise<void> => this.#note(`setTitle ${title}`);
+  fullScreen = async (on: boolean): Promise<void> => this.#note(`fullScreen ${on}`);
+  quit = async (): Promise<void> => this.#note("quit");
+  doctor = async () => ({ text: "lorgnette 0.1.0\nsystem      Debian GNU/Linux 12\nprocessor   x86_64, 16 threads, avx2 fma avx512f avx512vnni\nkernels     AVX-512 VNNI\nmemory      33.5 GB, 18.2 GB available\ndevice      CPU (16 threads)" });
+
+  #note(call: string): void {
+    this.calls.push(call);
+  }
+}
+
+function fault(code: UiError["code"], message: string, hint: string): UiError {
+  return { code, message, hint };
+}
+
+function waitOf(model: LoadedModel, patches: number, tokens: number): number | null {
+  const { pictureS, prefillTokensPerS } = model.speed ?? { pictureS: null, prefillTokensPerS: null };
+  if (pictureS === null || prefillTokensPerS === null) return null;
+  return (pictureS * patches) / (model.maxSide / 16) ** 2 + tokens / prefillTokensPerS;
+}
+
+function pictureOf(id: string): Picture {
+  const picture = Object.values(pictures).find((one) => one.id === id);
+  if (!picture) throw fault("notFound", "this picture is no longer there", "Add it again.");
+  return picture;
+}
+
+function snippet(text: string, wanted: string): string {
+  const at = text.toLowerCase().indexOf(wanted);
+  const from = Math.max(0, at - 16);
+  return `${from > 0 ? "…" : ""}${text.slice(from, at)}\u0002${text.slice(at, at + wanted.length)}\u0003${text.slice(at + wanted.length, at + wanted.length + 48)}`.replace(/\s+/g, " ");
+}
+
+/** A fake as the page's address describes it: `?chats=some&halt=reading&model=pixtral&theme=dark`. For screenshots. */
+export function fakeFromAddress(search: string): Fake {
+  const asked = new URLSearchParams(search);
+  const settings: Partial<Settings> = {
+    theme: (asked.get("theme") ?? "light") as Settings["theme"],
+    language: (asked.get("language") ?? "en") as Settings["language"],
+    textPercent: Number(asked.get("text") ?? 100),
+    showChats: asked.get("list") !== "no",
+  };
+  const chats = asked.get("chats") ?? "none";
+  const fake = new Fake({
+    settings,
+    stepMs: Number(asked.get("step") ?? 10),
+    halt: (asked.get("halt") ?? "none") as FakeOptions["halt"],
+    chats: chats === "none" || chats === "some" ? chats : Number(chats),
+    model: asked.get("model") === "pixtral" ? PIXTRAL : asked.get("model") === "none" ? null : POCKET,
+    models: models(asked.get("models") ?? "first", asked.get("model") === "pixtral"),
+    reply: asked.get("reply"),
+    failBoot: asked.get("boot") === "fail",
+  });
+  Object.assign(window, { fake });
+  return fake;
+}

@@ -1,0 +1,19 @@
+import type { LanguageChoice } from "../state/types";
+import { en, type Words } from "./en";
+import { fr } from "./fr";
+
+export type { Words } from "./en";
+export type Language = "en" | "fr";
+
+export const catalogues: Record<Language, Words> = { en, fr };
+
+/** The catalogue's language for a choice and the system's locale. */
+export function languageOf(choice: LanguageChoice, locale: string): Language {
+  if (choice !== "system") return choice;
+  return locale.toLowerCase().startsWith("fr") ? "fr" : "en";
+}
+
+/** Which way a language runs; no catalogue runs right to left yet, the layout is ready for one. */
+export function directionOf(language: string): "ltr" | "rtl" {
+  return /^(ar|he|fa|ur)\b/.test(language) ? "rtl" : "ltr";
+}

@@ -1,0 +1,322 @@
+// Where the pure state meets the world: holds the model, carries effects out on the backend, sends back what came of them.
+
+import { getContext, setContext } from "svelte";
+import type { Backend } from "./backend";
+import { catalogues, languageOf, type Words } from "./i18n";
+import { actionFor, actions, keysOf, type Action, type ActionId, type StageDo } from "./state/actions";
+import { format, type Format } from "./state/format";
+import { isForTyping, shortcutOf, type Pressed } from "./state/keys";
+import { leafOf, liveHere, start, type Intent, type Model } from "./state/model";
+import { assertNever, type Boot, type Folders, type Memory, type Network, type UiError } from "./state/types";
+import { update, type Effect } from "./state/update";
+
+const SOON_MS = { draft: 500, estimate: 150, search: 120, settings: 300 };
+
+export class Window {
+  model: Model = $state.raw() as Model;
+  readonly language = $derived.by(() => languageOf(this.model.settings.language, this.model.locale));
+  readonly words: Words = $derived.by(() => catalogues[this.language]);
+  /** Numbers and times as the system's region writes them, where it speaks the chosen language. */
+  readonly format: Format = $derived.by(() => {
+    const { locale } = this.model;
+    return format(locale.toLowerCase().startsWith(this.language) ? locale : this.language, this.words.units);
+  });
+  readonly actions: Action[] = $derived.by(() => actions(this.words.quick));
+
+  #backend: Backend;
+  #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  #stage = new Map<StageDo, () => void>();
+  #estimates = 0;
+
+  constructor(backend: Backend, boot: Boot) {
+    this.#backend = backend;
+    this.model = start(boot);
+  }
+
+  /** What the window does first, after its first paint. */
+  begin(): void {
+    this.#effect({ do: "readDraft" });
+  }
+
+  send = (intent: Intent): void => {
+    const [next, effects] = update(this.model, intent);
+    this.model = next;
+    for (const effect of effects) this.#effect(effect);
+  };
+
+  /** Runs an action, however it was chosen: keys, palette, button, native menu. */
+  run = (id: ActionId | Action): boolean => {
+    const action = typeof id === "string" ? this.actions.find((one) => one.id === id) : id;
+    if (!action || !action.when(this.model)) return false;
+    const outcome = action.run(this.model);
+    if (outcome === null) return false;
+    if ("intent" in outcome) this.send(outcome.intent);
+    else this.#stage.get(outcome.stage)?.();
+    return true;
+  };
+
+  /** A view that does things with itself says how, for as long as it is shown. */
+  offer(what: Partial<Record<StageDo, () => void>>): () => void {
+    const entries = Object.entries(what) as [StageDo, () => void][];
+    for (const [name, act] of entries) this.#stage.set(name, act);
+    return () => {
+      for (const [name, act] of entries) if (this.#stage.get(name) === act) this.#stage.delete(name);
+    };
+  }
+
+  action(id: ActionId): Action {
+    const action = this.actions.find((one) => one.id === id);
+    if (!action) throw new Error(`no action ${id}`);
+    return action;
+  }
+
+  keys(id: ActionId): string {
+    return keysOf(this.action(id), this.model.settings.keys);
+  }
+
+  /** One place for every key of the page. True: it was ours. */
+  onKey(event: Pressed & { isComposing: boolean; repeat: boolean }, typing: boolean): boolean {
+    if (event.isComposing) return false; // an input method is at work: its Enter is not ours
+    const keys = shortcutOf(event, this.model.platform);
+    if (keys === null) return false;
+    if (this.model.overlay.at !== "none" && keys !== this.keys("palette")) return false; // a dialog has its own keys
+    if (keys === "Esc") return this.#escape();
+    if (typing && isForTyping(keys)) return false;
+    const number = /^Ctrl\+([1-9])$/.exec(keys)?.[1];
+    if (number) {
+      this.send({ is: "stage", number: Number(number) - 1 });
+      return true;
+    }
+    const action = actionFor(this.actions, keys, this.model.settings.keys);
+    if (!action || (event.repeat && action.menu !== "picture")) return false;
+    this.run(action);
+    return true;
+  }
+
+  #escape(): boolean {
+    if (this.model.drawer) this.send({ is: "drawer", open: false });
+    else if (liveHere(this.model)) this.run("stop");
+    else if (this.model.composing.at === "edit") this.send({ is: "cancelEdit" });
+    else return false;
+    return true;
+  }
+
+  pictureUrl = (path: string): string => this.#backend.pictureUrl(path);
+
+  // Asked for by the view that shows them; not part of the window's state.
+  memory = (): Promise<Memory> => this.#backend.memory();
+  network = (): Promise<Network> => this.#backend.network();
+  folders = (): Promise<Folders> => this.#backend.folders();
+  report = (): Promise<{ text: string }> => this.#backend.doctor();
+  estimateOf = (attachment: Model["draft"]["pictures"][number]) => this.#backend.estimate(null, null, [attachment], "");
+  setMenu: Backend["setMenu"] = (menus) => this.#backend.setMenu(menus);
+  setTitle: Backend["setTitle"] = (title) => this.#backend.setTitle(title);
+
+  #failed = (reason: unknown, retry: Intent | null = null): void => {
+    this.send({ is: "failed", error: asUiError(reason), retry });
+  };
+
+  /** Does it a little later, and only the last of several. */
+  #soon(key: string, ms: number, act: () => void): void {
+    clearTimeout(this.#timers.get(key));
+    this.#timers.set(key, setTimeout(act, ms));
+  }
+
+  #effect(effect: Effect): void {
+    const backend = this.#backend;
+    const { send } = this;
+    switch (effect.do) {
+      case "ask": {
+        let answerId: number | null = null;
+        backend
+          .ask(effect.ask, (event) => {
+            if (event.kind === "started") answerId = event.answerId;
+            send({ is: "answerEvent", event, answerId });
+          })
+          .catch((reason: unknown) => {
+            if (answerId === null) send({ is: "askFailed", error: asUiError(reason), draft: effect.draft, composing: effect.composing });
+            else this.#failed(reason);
+          });
+        break;
+      }
+      case "stop":
+        backend.stop(effect.answerId).catch(this.#failed);
+        break;
+      case "listChats": {
+        const list = (): void => {
+          backend
+            .chats(effect.search, false, effect.offset)
+            .then((chats) => send({ is: "chatsListed", search: effect.search, offset: effect.offset, chats }))
+            .catch(this.#failed);
+        };
+        if (effect.soon) this.#soon("search", SOON_MS.search, list);
+        else list();
+        break;
+      }
+      case "openChat":
+        Promise.all([backend.chatOpen(effect.id), effect.withDraft ? backend.draft(effect.id) : null])
+          .then(([chat, draft]) => send({ is: "chatOpened", chat, draft }))
+          .catch((reason: unknown) => send({ is: "chatFailed", id: effect.id, error: asUiError(reason) }));
+        break;
+      case "readDraft":
+        backend.draft(null).then((draft) => send({ is: "draftRead", draft })).catch(this.#failed);
+        break;
+      case "keepDraft": {
+        const keep = (): void => void backend.setDraft(effect.chatId, effect.draft).catch(this.#failed);
+        const key = `draft ${effect.chatId}`;
+        if (effect.soon) this.#soon(key, SOON_MS.draft, keep);
+        else {
+          clearTimeout(this.#timers.get(key));
+          keep();
+        }
+        break;
+      }
+      case "estimate":
+        this.#soon("estimate", effect.soon ? SOON_MS.estimate : 0, () => this.#estimate());
+        break;
+      case "prepare":
+        this.#soon("prepare", SOON_MS.estimate, () => {
+          const { chat, draft, settings } = this.model;
+          const pictures = settings.prepareWhileTyping ? draft.pictures : [];
+          backend.prepare(chat?.id ?? null, leafOf(this.model), pictures).catch(this.#failed);
+        });
+        break;
+      case "pickPictures":
+        backend.pickPictures().then((added) => added && send({ is: "added", added })).catch(this.#failed);
+        break;
+      case "paste":
+        backend
+          .paste()
+          .then((pasted) => {
+            if (pasted.kind === "pictures") send({ is: "added", added: pasted.added });
+            if (pasted.kind === "text") send({ is: "pastedText", text: pasted.text });
+          })
+          .catch(this.#failed);
+        break;
+      case "addSample":
+        backend.addSample(effect.name).then((added) => send({ is: "added", added })).catch(this.#failed);
+        break;
+      case "rename":
+        backend.chatRename(effect.id, effect.title).catch(this.#failed);
+        break;
+      case "pin":
+        backend.chatPin(effect.id, effect.pinned).catch(this.#failed);
+        break;
+      case "delete":
+        backend.chatDelete(effect.id).catch(this.#failed);
+        break;
+      case "restore":
+        backend.chatRestore(effect.id).catch(this.#failed);
+        break;
+      case "export":
+        backend
+          .chatExport(effect.id, effect.format)
+          .then((path) => path !== null && send({ is: "did", what: { at: "exported", path } }))
+          .catch(this.#failed);
+        break;
+      case "import":
+        backend
+          .chatsImport()
+          .then((result) => {
+            if (result === null) return;
+            if (result.faults.length > 0) send({ is: "added", added: { pictures: [], faults: result.faults } });
+            if (result.chats.length > 0) send({ is: "did", what: { at: "imported", n: result.chats.length } });
+            const first = result.chats[0];
+            if (first !== undefined) send({ is: "openChat", id: first });
+          })
+          .catch(this.#failed);
+        break;
+      case "purge":
+        backend.chatsPurge().then((n) => send({ is: "did", what: { at: "purged", n } })).catch(this.#failed);
+        break;
+      case "branch":
+        backend.chooseBranch(effect.message).then((chat) => send({ is: "chatOpened", chat, draft: null })).catch(this.#failed);
+        break;
+      case "model":
+        this.#modelOp(effect.op, effect.id);
+        break;
+      case "addModel":
+        backend.addModel(effect.folder).then((models) => models && send({ is: "modelsListed", models })).catch(this.#failed);
+        break;
+      case "loadModel":
+        backend.loadModel().catch((reason: unknown) => this.#failed(reason, { is: "loadModel" }));
+        break;
+      case "releaseModel":
+        backend.releaseModel().catch(this.#failed);
+        break;
+      case "keepSettings":
+        this.#soon("settings", effect.soon ? SOON_MS.settings : 0, () => {
+          const sent = this.model.settings;
+          backend
+            .setSettings(sent)
+            // Changed again meanwhile: what was kept is already old, and the next save is on its way.
+            .then((settings) => this.model.settings === sent && send({ is: "settingsKept", settings }))
+            .catch(this.#failed);
+        });
+        break;
+      case "checkLink":
+        backend.checkLink(effect.url).then((link) => send({ is: "linkChecked", link })).catch(this.#failed);
+        break;
+      case "openLink":
+        backend.openLink(effect.address).catch(this.#failed);
+        break;
+      case "copyText":
+        backend.copyText(effect.text).then(() => send({ is: "did", what: { at: "copied" } })).catch(this.#failed);
+        break;
+      case "copyPicture":
+        backend.copyPicture(effect.id).then(() => send({ is: "did", what: { at: "copied" } })).catch(this.#failed);
+        break;
+      case "openFolder":
+        backend.openFolder(effect.which).catch(this.#failed);
+        break;
+      case "fullScreen":
+        backend.fullScreen(effect.on).catch(this.#failed);
+        break;
+      case "runAction":
+        this.run(effect.action as ActionId);
+        break;
+      case "quit":
+        backend.quit().catch(this.#failed);
+        break;
+      default:
+        assertNever(effect);
+    }
+  }
+
+  #modelOp(op: (Effect & { do: "model" })["op"], id: string): void {
+    const backend = this.#backend;
+    const ops = {
+      choose: backend.chooseModel, fetch: backend.fetchModel, pause: backend.pauseFetch,
+      cancelFetch: backend.cancelFetch, verify: backend.verifyModel, remove: backend.removeModel,
+    };
+    ops[op](id)
+      .then(() => backend.models())
+      .then((models) => this.send({ is: "modelsListed", models }))
+      .catch(this.#failed);
+  }
+
+  #estimate(): void {
+    const { chat, draft } = this.model;
+    const mine = ++this.#estimates;
+    this.#backend
+      .estimate(chat?.id ?? null, leafOf(this.model), draft.pictures, draft.text)
+      .then((estimate) => mine === this.#estimates && this.send({ is: "estimated", estimate }))
+      .catch(this.#failed);
+  }
+}
+
+export function asUiError(reason: unknown): UiError {
+  if (typeof reason === "object" && reason !== null && "code" in reason && "message" in reason) return reason as UiError;
+  return { code: "other", message: reason instanceof Error ? reason.message : String(reason), hint: "" };
+}
+
+const KEY = Symbol("window");
+
+export function provide(window: Window): void {
+  setContext(KEY, window);
+}
+
+/** The window, for views. */
+export function useWindow(): Window {
+  return getContext<Window>(KEY);
+}

@@ -1,0 +1,306 @@
+// The whole window as one value. `update.ts` is the only place that makes the next one.
+
+import type {
+  Attachment, Boot, Chat, ChatSummary, Draft, Estimate, Features, Fault, Link, Model as AiModel, Message, Picture,
+  Preparation, Sample, Settings, Status, UiError,
+} from "./types";
+
+/** What an answer that is being made is doing now. */
+export type Phase =
+  | { at: "sending" }
+  | { at: "queued"; nBefore: number }
+  | { at: "loading"; doneBytes: number; totalBytes: number }
+  | { at: "looking"; picture: number; nPictures: number; done: number; total: number }
+  | { at: "reading"; doneTokens: number; totalTokens: number; cachedTokens: number }
+  | { at: "writing"; nTokens: number; tokensPerS: number };
+
+/** An answer in the making. `text` is all of it so far; the chat's copy of the message may be older. */
+export interface Live {
+  chatId: number;
+  text: string;
+  phase: Phase;
+  /** The person asked it to stop; it ends at its next step. */
+  stopping: boolean;
+}
+
+/** What lies over the window: never more than one. */
+export type Overlay =
+  | { at: "none" }
+  | { at: "palette" }
+  | { at: "shortcuts" }
+  | { at: "models" }
+  | { at: "settings"; page: SettingsPage }
+  | { at: "link"; link: Link }
+  | { at: "seen"; attachment: Attachment }
+  | { at: "trust" }
+  | { at: "rename"; chatId: number; title: string }
+  | { at: "confirm"; ask: Confirmation };
+
+export type SettingsPage = "look" | "answers" | "machine" | "keys" | "data" | "about";
+
+export type Confirmation =
+  | { about: "removeModel"; id: string; name: string; bytes: number }
+  | { about: "cancelFetch"; id: string; name: string; bytes: number }
+  | { about: "purge" };
+
+/** Shown until it is dismissed; an undo goes away by itself when something else is deleted. */
+export type Notice =
+  | { key: string; kind: "error"; error: UiError; retry: Intent | null }
+  | { key: string; kind: "faults"; faults: Fault[] }
+  | { key: string; kind: "undoDelete"; chatId: number; title: string }
+  | { key: string; kind: "done"; what: Done };
+
+export type Done =
+  | { at: "exported"; path: string }
+  | { at: "imported"; n: number }
+  | { at: "copied" }
+  | { at: "purged"; n: number }
+  | { at: "verified"; name: string };
+
+export type FileDrag = { at: "none" } | { at: "over" } | { at: "adding"; nFiles: number };
+
+/** What the composer makes: a question, or another wording of one that was asked. */
+export type Composing = { at: "new" } | { at: "edit"; question: number; kept: Draft };
+
+export interface Model {
+  version: string;
+  platform: Boot["platform"];
+  locale: string;
+  features: Features;
+  samples: Sample[];
+  settings: Settings;
+  status: Status;
+  models: AiModel[];
+
+  chats: ChatSummary[];
+  chatsEnd: boolean;
+  search: string;
+
+  /** Null: a chat that begins with the first question. */
+  chat: Chat | null;
+  opening: number | null;
+  live: Partial<Record<number, Live>>;
+  /** A question on its way, before the backend has given it an id. */
+  sending: { ask: { text: string; pictures: Attachment[] }; chatId: number | null } | null;
+
+  draft: Draft;
+  composing: Composing;
+  /** Every picture that the chat or the draft refers to. */
+  files: Partial<Record<string, Picture>>;
+  /** Which numbered picture is on the stage, from 0. */
+  onStage: number;
+  estimate: Estimate | null;
+  preparation: Preparation;
+
+  overlay: Overlay;
+  notices: Notice[];
+  drag: FileDrag;
+  fullScreen: boolean;
+  closing: boolean;
+  /** Chats drawer when the window is too narrow for a column of them. */
+  drawer: boolean;
+  /** The last thing a screen reader should hear; a new object is said again even with the same words. */
+  said: { what: Said } | null;
+}
+
+export type Said =
+  | { at: "looking" } | { at: "answering" } | { at: "answered" } | { at: "stopped" } | { at: "failed" }
+  | { at: "added"; n: number } | { at: "deleted" } | { at: "restored" } | { at: "copied" } | { at: "saved" };
+
+export type Intent =
+  // what the backend tells
+  | { is: "event"; event: import("./types").AppEvent }
+  | { is: "answerEvent"; event: import("./types").AnswerEvent; answerId: number | null }
+  | { is: "askFailed"; error: UiError; draft: Draft; composing: Composing }
+  | { is: "failed"; error: UiError; retry: Intent | null }
+  | { is: "chatsListed"; search: string; offset: number; chats: ChatSummary[] }
+  | { is: "chatOpened"; chat: Chat; draft: (Draft & { files: Picture[] }) | null }
+  | { is: "chatFailed"; id: number; error: UiError }
+  | { is: "draftRead"; draft: Draft & { files: Picture[] } }
+  | { is: "estimated"; estimate: Estimate }
+  | { is: "added"; added: Added_ }
+  | { is: "pastedText"; text: string }
+  | { is: "modelsListed"; models: AiModel[] }
+  | { is: "settingsKept"; settings: Settings }
+  | { is: "linkChecked"; link: Link }
+  | { is: "did"; what: Done }
+  // what the person wants: the draft
+  | { is: "type"; text: string }
+  | { is: "addPictures" }
+  | { is: "paste" }
+  | { is: "addSample"; sample: Sample }
+  | { is: "removePicture"; index: number }
+  | { is: "setRegion"; number: number; region: Attachment["region"] }
+  | { is: "turn"; number: number; by: 1 | -1 }
+  | { is: "setDetail"; maxSide: number | null }
+  | { is: "stage"; number: number }
+  // asking
+  | { is: "send" }
+  | { is: "quick"; text: string }
+  | { is: "stop"; answerId: number }
+  | { is: "again"; answer: number }
+  | { is: "goOn"; answer: number }
+  | { is: "edit"; question: number }
+  | { is: "cancelEdit" }
+  | { is: "branch"; message: number }
+  // chats
+  | { is: "newChat" }
+  | { is: "openChat"; id: number }
+  | { is: "search"; text: string }
+  | { is: "moreChats" }
+  | { is: "rename"; id: number; title: string }
+  | { is: "pin"; id: number; pinned: boolean }
+  | { is: "delete"; id: number }
+  | { is: "undoDelete"; id: number }
+  | { is: "export"; id: number; format: "markdown" | "html" }
+  | { is: "import" }
+  | { is: "purge" }
+  // models
+  | { is: "chooseModel"; id: string }
+  | { is: "addModel"; folder: boolean }
+  | { is: "fetch"; id: string }
+  | { is: "pause"; id: string }
+  | { is: "cancelFetch"; id: string }
+  | { is: "verify"; id: string }
+  | { is: "removeModel"; id: string }
+  | { is: "loadModel" }
+  | { is: "releaseModel" }
+  // the window
+  | { is: "set"; settings: Partial<Settings> }
+  | { is: "show"; overlay: Overlay }
+  | { is: "close" }
+  | { is: "drawer"; open: boolean }
+  | { is: "dismiss"; key: string }
+  | { is: "checkLink"; url: string }
+  | { is: "openLink"; address: string }
+  | { is: "copyText"; text: string }
+  | { is: "copyPicture"; id: string }
+  | { is: "openFolder"; which: "data" | "config" | "models" }
+  | { is: "fullScreen" }
+  | { is: "quit" };
+
+type Added_ = import("./types").Added;
+
+export function start(boot: Boot): Model {
+  return {
+    version: boot.version,
+    platform: boot.platform,
+    locale: boot.locale,
+    features: boot.features,
+    samples: boot.samples,
+    settings: boot.settings,
+    status: boot.status,
+    models: boot.models,
+    chats: boot.chats,
+    chatsEnd: boot.chats.length < CHATS_A_PAGE,
+    search: "",
+    chat: null,
+    opening: null,
+    live: {},
+    sending: null,
+    draft: { text: "", pictures: [] },
+    composing: { at: "new" },
+    files: {},
+    onStage: 0,
+    estimate: null,
+    preparation: { at: "idle" },
+    overlay: { at: "none" },
+    notices: [],
+    drag: { at: "none" },
+    fullScreen: false,
+    closing: false,
+    drawer: false,
+    said: null,
+  };
+}
+
+export const CHATS_A_PAGE = 100;
+
+/** A picture with its number in the chat, and where it comes from. */
+export interface Numbered {
+  attachment: Attachment;
+  picture: Picture | null;
+  /** Index into the draft, or null for one that was already asked about. */
+  draftIndex: number | null;
+}
+
+function same(a: Attachment, b: Attachment): boolean {
+  return a.picture === b.picture && a.turn === b.turn && JSON.stringify(a.region) === JSON.stringify(b.region);
+}
+
+/** Every picture of the chat and then of the draft, each once, in the order that numbers them. */
+export function numbered(model: Model): Numbered[] {
+  const all: Numbered[] = [];
+  const inChat = model.composing.at === "edit" ? beforeQuestion(model, model.composing.question) : messages(model);
+  for (const message of inChat) {
+    for (const attachment of message.pictures) {
+      if (all.some((one) => same(one.attachment, attachment))) continue;
+      all.push({ attachment, picture: model.files[attachment.picture] ?? null, draftIndex: null });
+    }
+  }
+  if (model.sending && model.sending.chatId === (model.chat?.id ?? null)) {
+    for (const attachment of model.sending.ask.pictures) {
+      if (all.some((one) => same(one.attachment, attachment))) continue;
+      all.push({ attachment, picture: model.files[attachment.picture] ?? null, draftIndex: null });
+    }
+  }
+  model.draft.pictures.forEach((attachment, draftIndex) => {
+    all.push({ attachment, picture: model.files[attachment.picture] ?? null, draftIndex });
+  });
+  return all;
+}
+
+function beforeQuestion(model: Model, question: number): Message[] {
+  const all = messages(model);
+  const at = all.findIndex((message) => message.id === question);
+  return at < 0 ? all : all.slice(0, at);
+}
+
+export function messages(model: Model): Message[] {
+  return model.chat?.messages ?? [];
+}
+
+/** The number, from 1, that a picture of a message has. */
+export function numberOf(all: Numbered[], attachment: Attachment): number {
+  return all.findIndex((one) => same(one.attachment, attachment)) + 1;
+}
+
+export function leafOf(model: Model): number | null {
+  return model.chat?.messages.at(-1)?.id ?? null;
+}
+
+/** The answer of the open chat that is being made, if one is. */
+export function liveHere(model: Model): { answerId: number; live: Live } | null {
+  if (model.chat === null) return null;
+  for (const [id, live] of Object.entries(model.live)) {
+    if (live && live.chatId === model.chat.id) return { answerId: Number(id), live };
+  }
+  return null;
+}
+
+export function isSendingHere(model: Model): boolean {
+  return model.sending !== null && model.sending.chatId === (model.chat?.id ?? null);
+}
+
+export function canSend(model: Model): boolean {
+  return model.draft.text.trim() !== "" && liveHere(model) === null && !isSendingHere(model);
+}
+
+export function lastAnswer(model: Model): Message | null {
+  return messages(model).findLast((message) => message.role === "model") ?? null;
+}
+
+export function lastQuestion(model: Model): Message | null {
+  return messages(model).findLast((message) => message.role === "person") ?? null;
+}
+
+/** The size that region and turn leave of a picture. */
+export function shownSize(attachment: Attachment, picture: Picture): { width: number; height: number } {
+  const { width, height } = attachment.region ?? picture;
+  return attachment.turn % 2 === 0 ? { width, height } : { width: height, height: width };
+}
+
+/** Nothing asked and nothing attached: the window is one drop target. */
+export function isEmpty(model: Model): boolean {
+  return model.chat === null && model.draft.pictures.length === 0 && !isSendingHere(model) && model.opening === null;
+}

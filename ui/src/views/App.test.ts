@@ -1,0 +1,317 @@
+// The whole window on the fake backend, as a person uses it: by names, keys and words.
+import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { Fake, PIXTRAL, type FakeOptions } from "../backend/fake";
+import { Window } from "../run.svelte";
+import App from "./App.svelte";
+
+afterEach(cleanup);
+
+async function open(options: Partial<FakeOptions> = {}): Promise<{ fake: Fake; ui: Window }> {
+  const fake = new Fake({ stepMs: 1, model: PIXTRAL, ...options });
+  let ui: Window | null = null;
+  await fake.watch((event) => ui?.send({ is: "event", event }));
+  ui = new Window(fake, await fake.boot());
+  render(App, { props: { ui } });
+  ui.begin();
+  return { fake, ui };
+}
+
+const question = (): HTMLTextAreaElement => screen.getByTestId("question");
+const press = (key: string, more: KeyboardEventInit = {}): Promise<boolean> => fireEvent.keyDown(document.activeElement ?? document.body, { key, ...more });
+
+async function attach(): Promise<void> {
+  await fireEvent.click(screen.getByTestId("pick"));
+  await screen.findByTestId("attachment");
+}
+
+async function ask(text: string): Promise<void> {
+  await fireEvent.input(question(), { target: { value: text } });
+  await fireEvent.keyDown(question(), { key: "Enter" });
+}
+
+const called = (fake: Fake, name: string): string[] => fake.calls.filter((call) => call.startsWith(name));
+
+describe("first run", () => {
+  it("offers the ways in, samples and a model", async () => {
+    await open({ model: null });
+    expect(screen.getByTestId("pick")).toBeTruthy();
+    expect(screen.getByRole("button", { name: "Paste" })).toBeTruthy();
+    expect(screen.getAllByTestId(/^sample-/)).toHaveLength(3);
+    expect(screen.getByText("Pixtral 12B, 4 bit")).toBeTruthy();
+    expect(screen.getByText("Fits this computer")).toBeTruthy();
+  });
+
+  it("puts a sample and its question into the draft", async () => {
+    const { fake } = await open();
+    await fireEvent.click(screen.getByTestId("sample-receipt"));
+    await screen.findByTestId("attachment");
+    expect(question().value).toBe("What is the total?");
+    expect(called(fake, "addSample")).toEqual(["addSample receipt"]);
+  });
+
+  it("downloads with progress, pauses and goes on", async () => {
+    const { fake } = await open();
+    await fireEvent.click(screen.getByRole("button", { name: "Download 8.4 GB" }));
+    await fireEvent.click(await screen.findByRole("button", { name: "Pause" }));
+    await fireEvent.click(await screen.findByRole("button", { name: "Resume" }));
+    await screen.findByText(/Downloading .* of 8.4 GB/);
+    await fireEvent.click(screen.getByRole("button", { name: "Pause" }));
+    expect(fake.calls.filter((call) => /Model |Fetch /.test(call)).length).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe("asking", () => {
+  it("sends with Enter, streams, and says when it is complete", async () => {
+    const { fake } = await open();
+    await attach();
+    await ask("What does the notice say?");
+    await waitFor(() => expect(screen.getByTestId("answer").textContent).toContain("An adult return costs"));
+    await screen.findByText(/first word after/);
+    expect(screen.getByTestId("spoken").textContent.trim()).toBe("The answer is complete.");
+    expect(question().value).toBe("");
+    expect(called(fake, "ask")).toHaveLength(1);
+  });
+
+  it("makes a new line with Shift+Enter, and leaves an input method's Enter alone", async () => {
+    const { fake } = await open();
+    await attach();
+    await fireEvent.input(question(), { target: { value: "おちゃ" } });
+    await fireEvent.keyDown(question(), { key: "Enter", shiftKey: true });
+    await fireEvent.keyDown(question(), { key: "Enter", isComposing: true });
+    await fireEvent.keyDown(question(), { key: "Enter", keyCode: 229 });
+    expect(called(fake, "ask")).toEqual([]);
+  });
+
+  for (const [halt, words] of [
+    ["queued", "Waiting for 2 other answers"],
+    ["loading", "Loading the model, 3.1 GB of 8.4 GB"],
+    ["looking", "Looking at the picture, 50%"],
+    ["reading", "Reading 1,170 of 2,340 tokens"],
+    ["writing", "Answering, 5.2 tokens a second"],
+  ] as const) {
+    it(`says what happens while ${halt}, and stops there`, async () => {
+      const { fake } = await open({ halt });
+      await attach();
+      await ask("What does the notice say?");
+      await screen.findByText(words);
+      await fireEvent.click(screen.getByTestId("stop"));
+      await screen.findByText("Stopped.", { selector: "p" });
+      expect(called(fake, "stop")).toHaveLength(1);
+      expect(screen.getByRole("button", { name: "Continue" })).toBeTruthy();
+    });
+  }
+
+  it("stops with Esc", async () => {
+    const { fake } = await open({ halt: "reading" });
+    await attach();
+    await ask("What?");
+    await screen.findByTestId("stop");
+    await press("Escape");
+    await waitFor(() => expect(called(fake, "stop")).toHaveLength(1));
+  });
+
+  it("shows a failed answer with what to do, and asks again", async () => {
+    const { fake } = await open({ halt: "fail" });
+    await attach();
+    await ask("What?");
+    const alert = await screen.findByRole("alert");
+    expect(alert.textContent).toContain("2.7 GB needed, 1.1 GB free");
+    await fireEvent.click(within(alert).getByRole("button", { name: "Try again" }));
+    await waitFor(() => expect(called(fake, "ask")).toHaveLength(2));
+  });
+
+  it("loses nothing when a question cannot begin", async () => {
+    await open({ halt: "refuse" });
+    await attach();
+    await ask("What does it say?");
+    expect((await screen.findByRole("alert")).textContent).toContain("This is more than the chat holds");
+    expect(question().value).toBe("What does it say?");
+    expect(screen.getAllByTestId("attachment")).toHaveLength(1);
+  });
+
+  it("keeps both wordings of an edited question", async () => {
+    await open({ reply: "Ferry times." });
+    await attach();
+    await ask("What?");
+    await screen.findByText(/first word after/);
+    await fireEvent.click(screen.getByRole("button", { name: "Edit and ask again" }));
+    await ask("What does the notice say?");
+    const branches = await screen.findByRole("group", { name: "Version 2 of 2" });
+    await waitFor(() => expect((within(branches).getByRole("button", { name: "Previous version" }) as HTMLButtonElement).disabled).toBe(false));
+    await fireEvent.click(within(branches).getByRole("button", { name: "Previous version" }));
+    await screen.findByRole("group", { name: "Version 1 of 2" });
+  });
+});
+
+describe("answers do no harm", () => {
+  it("a link is only opened after its address was shown", async () => {
+    const { fake } = await open({ reply: "See [the page](https://a.example/x?y=1)." });
+    await attach();
+    await ask("What?");
+    await fireEvent.click(await screen.findByRole("button", { name: "the page" }));
+    const dialog = await screen.findByRole("alertdialog");
+    expect(dialog.textContent).toContain("https://a.example/x?y=1");
+    expect(called(fake, "openLink")).toEqual([]);
+    await fireEvent.click(within(dialog).getByRole("button", { name: "Open" }));
+    expect(called(fake, "openLink")).toEqual(["openLink https://a.example/x?y=1"]);
+  });
+
+  it("an address of another kind cannot be opened at all", async () => {
+    await open({ reply: "See [this](file:///etc/passwd)." });
+    await attach();
+    await ask("What?");
+    await fireEvent.click(await screen.findByRole("button", { name: "this" }));
+    const dialog = await screen.findByRole("alertdialog");
+    expect(within(dialog).queryByRole("button", { name: "Open" })).toBeNull();
+  });
+});
+
+describe("chats", () => {
+  it("are opened, searched, renamed, deleted and brought back", async () => {
+    await open({ chats: "some" });
+    expect(screen.getAllByTestId("chat-item")).toHaveLength(6);
+    await fireEvent.input(screen.getByTestId("search"), { target: { value: "coffee" } });
+    await waitFor(() => expect(screen.getAllByTestId("chat-item")).toHaveLength(1));
+    expect(screen.getByText("coffee", { selector: "mark" })).toBeTruthy();
+    await fireEvent.click(screen.getByTestId("chat-item"));
+    await screen.findByText("The coffee is 2.95.");
+    await press("F2");
+    const field = await screen.findByLabelText("Title");
+    await fireEvent.input(field, { target: { value: "Coffee" } });
+    await fireEvent.submit(field.closest("form") as HTMLFormElement);
+    await waitFor(() => expect(screen.getByRole("heading", { level: 1 }).textContent).toContain("Coffee"));
+    await press("Delete", { ctrlKey: true, shiftKey: true });
+    await fireEvent.click(await screen.findByTestId("undo"));
+    await screen.findByText("The coffee is 2.95.");
+  });
+
+  it("keep a draft each", async () => {
+    await open({ chats: "some" });
+    await attach();
+    await fireEvent.input(question(), { target: { value: "half a question" } });
+    await fireEvent.click(screen.getAllByTestId("chat-item")[0] as HTMLElement);
+    await waitFor(() => expect(question().value).toBe(""));
+    await fireEvent.click(screen.getByTestId("new-chat"));
+    await waitFor(() => expect(question().value).toBe("half a question"));
+    expect(screen.getAllByTestId("attachment")).toHaveLength(1);
+  });
+
+  it("come a hundred at a time", async () => {
+    await open({ chats: 250 });
+    expect(screen.getAllByTestId("chat-item")).toHaveLength(100);
+    await fireEvent.click(screen.getByRole("button", { name: "Show older chats" }));
+    await waitFor(() => expect(screen.getAllByTestId("chat-item")).toHaveLength(200));
+  });
+});
+
+describe("pictures", () => {
+  it("arrive by drop, with a veil while they hang over the window", async () => {
+    const { fake } = await open();
+    fake.tell({ kind: "dragOver", x: 1, y: 1 });
+    await screen.findByText("Release to add");
+    const { pictures } = await fake.pickPictures();
+    fake.tell({ kind: "added", from: "drop", added: { pictures, faults: [{ name: "x.heic", error: { code: "picture", message: "HEIC is not read", hint: "Save it as PNG." } }] } });
+    await screen.findByTestId("attachment");
+    expect(screen.queryByText("Release to add")).toBeNull();
+    expect(screen.getByRole("alert").textContent).toContain("HEIC is not read. Save it as PNG.");
+  });
+
+  it("are pasted from the clipboard, which Rust reads", async () => {
+    const { fake } = await open();
+    await fireEvent.paste(document.body);
+    await screen.findByTestId("attachment");
+    expect(called(fake, "paste")).toHaveLength(1);
+  });
+
+  it("cost what the detail says, before they cost", async () => {
+    const { ui } = await open();
+    await attach();
+    await screen.findByText("3,120 tokens");
+    await fireEvent.input(screen.getByRole("slider", { name: /Detail/ }), { target: { value: "512" } });
+    await screen.findByText("792 tokens");
+    expect(ui.model.draft.pictures[0]?.maxSide).toBe(512);
+  });
+
+  it("are cut to a region by keys alone", async () => {
+    const { ui } = await open();
+    await attach();
+    await press("R", { ctrlKey: true, shiftKey: true, code: "KeyR" });
+    const stage = screen.getByRole("application");
+    await fireEvent.keyDown(stage, { key: "ArrowRight" });
+    await fireEvent.keyDown(stage, { key: "ArrowDown", shiftKey: true });
+    await fireEvent.keyDown(stage, { key: "Enter" });
+    expect(ui.model.draft.pictures[0]?.region).toEqual({ x: 432, y: 300, width: 800, height: 624 });
+  });
+});
+
+describe("everything else", () => {
+  it("is found in the palette", async () => {
+    const { fake } = await open();
+    await press("k", { ctrlKey: true });
+    const field = await screen.findByRole("combobox");
+    await fireEvent.input(field, { target: { value: "paste" } });
+    await fireEvent.keyDown(field, { key: "Enter" });
+    await screen.findByTestId("attachment");
+    expect(called(fake, "paste")).toHaveLength(1);
+  });
+
+  it("has a list of its keys, and none of them is taken while typing", async () => {
+    const { ui } = await open({ chats: "some" });
+    screen.getByTestId("search").focus();
+    await press("?", { shiftKey: true });
+    expect(ui.model.overlay.at).toBe("none");
+    screen.getByTestId("search").blur();
+    await press("?", { shiftKey: true });
+    await screen.findByRole("dialog", { name: "Keyboard shortcuts" });
+  });
+
+  it("comes from the native menu as well", async () => {
+    const { fake, ui } = await open();
+    fake.tell({ kind: "action", action: "models" });
+    await screen.findByRole("dialog", { name: "Models" });
+    expect(ui.model.overlay.at).toBe("models");
+    expect(called(fake, "setMenu").length).toBeGreaterThan(0);
+  });
+
+  it("takes other keys, and refuses those of another action", async () => {
+    const { ui } = await open();
+    await press(",", { ctrlKey: true });
+    await fireEvent.click(await screen.findByRole("tab", { name: "Keys" }));
+    const button = await screen.findByRole("button", { name: "New chat: Ctrl+N" });
+    await fireEvent.click(button);
+    await fireEvent.keyDown(button, { key: "o", ctrlKey: true });
+    await screen.findByText("These keys belong to “Add a picture”.");
+    await fireEvent.keyDown(button, { key: "y", ctrlKey: true });
+    await waitFor(() => expect(ui.model.settings.keys).toEqual({ newChat: "Ctrl+Y" }));
+  });
+
+  it("speaks French", async () => {
+    await open({ settings: { language: "fr" } });
+    expect(document.documentElement.lang).toBe("fr");
+    expect(screen.getByText("Montrez-lui une image")).toBeTruthy();
+  });
+
+  it("grows with the text, up to a stacked window", async () => {
+    const { ui } = await open({ settings: { textPercent: 200 } });
+    expect(document.documentElement.style.fontSize).toBe("200%");
+    expect(document.documentElement.dataset["layout"]).toBe("stacked");
+    ui.send({ is: "set", settings: { textPercent: 100 } });
+    await waitFor(() => expect(document.documentElement.style.fontSize).toBe("100%"));
+  });
+
+  it("shows that nothing leaves", async () => {
+    await open();
+    await fireEvent.click(screen.getByRole("button", { name: "Nothing leaves this computer" }));
+    await screen.findByText("Nothing. There are no open connections.");
+  });
+
+  it("is calm in the console", async () => {
+    const errors = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    await open({ chats: "some" });
+    await fireEvent.click(screen.getAllByTestId("chat-item")[1] as HTMLElement);
+    await screen.findAllByTestId("answer");
+    expect(errors).not.toHaveBeenCalled();
+    errors.mockRestore();
+  });
+});

@@ -1,0 +1,70 @@
+// What the whole page takes from the settings: theme, text size, language, the native menu bar, the window's title.
+
+import { directionOf } from "../i18n";
+import type { Window } from "../run.svelte";
+import { keysOf, menuOrder } from "../state/actions";
+import type { Menu, MenuItem } from "../state/types";
+import { layoutNow } from "./width.svelte";
+
+export function keepTheme(ui: Window): void {
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const contrast = window.matchMedia("(prefers-contrast: more)");
+  let system = $state<"light" | "dark" | "contrast">("light");
+
+  $effect(() => {
+    const look = (): void => {
+      system = contrast.matches ? "contrast" : dark.matches ? "dark" : "light";
+    };
+    look();
+    dark.addEventListener("change", look);
+    contrast.addEventListener("change", look);
+    return () => {
+      dark.removeEventListener("change", look);
+      contrast.removeEventListener("change", look);
+    };
+  });
+
+  $effect(() => {
+    const { theme, textPercent } = ui.model.settings;
+    const root = document.documentElement;
+    root.dataset["theme"] = theme === "system" ? system : theme;
+    root.style.fontSize = `${textPercent}%`;
+    root.lang = ui.language;
+    root.dir = directionOf(ui.language);
+    const { stacked, narrow } = layoutNow(textPercent);
+    root.dataset["layout"] = stacked ? "stacked" : "beside";
+    root.toggleAttribute("data-narrow", narrow);
+  });
+}
+
+export function keepMenu(ui: Window): void {
+  let sent = "";
+  $effect(() => {
+    const menus = menusOf(ui);
+    const now = JSON.stringify(menus);
+    if (now === sent) return;
+    sent = now;
+    ui.setMenu(menus).catch(() => undefined); // without a menu bar the window's own menu has it all
+  });
+  $effect(() => {
+    const title = ui.model.chat?.title;
+    ui.setTitle(title ? `${title} · ${ui.words.window.name}` : ui.words.window.name).catch(() => undefined);
+  });
+}
+
+function menusOf(ui: Window): Menu[] {
+  return menuOrder.map((name) => {
+    const items = ui.actions
+      .filter((action) => action.menu === name)
+      .map((action): MenuItem => ({
+        kind: "action",
+        action: action.id,
+        label: ui.words.actions[action.id],
+        keys: action.pageKey ? null : keysOf(action, ui.model.settings.keys),
+        enabled: action.when(ui.model),
+      }));
+    if (name !== "edit") return { label: ui.words.menus[name], items };
+    const edits = (["undo", "redo", "cut", "copy", "paste", "selectAll"] as const).map((edit): MenuItem => ({ kind: "edit", edit, label: ui.words.edits[edit] }));
+    return { label: ui.words.menus[name], items: [...edits, { kind: "separator" }, ...items] };
+  });
+}
