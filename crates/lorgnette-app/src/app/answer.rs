@@ -14,7 +14,7 @@ use crate::chats::{Attachment, End, Message, MessageId};
 use crate::error::{AppError, Fault};
 use crate::open::OpenModel;
 use crate::speed::Meter;
-use crate::{Answer, Cancel, Event, StopReason, Timings, cost, life, models};
+use crate::{Answer, Cancel, Event, StopReason, Timings, cost, life, offers};
 
 /// What is written is kept that often.
 const BETWEEN_WRITES: Duration = Duration::from_millis(400);
