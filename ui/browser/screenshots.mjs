@@ -1,5 +1,6 @@
 // Pictures of every state -> docs/screenshots: light and dark at 1280, light at 480; the main ones in both at 480, 1280 and 2560.
 // `node browser/screenshots.mjs NAME...` makes only those.
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { states } from "./states.mjs";
@@ -13,6 +14,9 @@ const sizes = [
   { width: 1280, height: 800 },
   { width: 2560, height: 1440 },
 ];
+
+// A palette makes them a third of the size; without ImageMagick they are larger, and the same to the eye.
+const hasConvert = spawnSync("convert", ["-version"]).status === 0;
 
 mkdirSync(out, { recursive: true });
 let made = 0;
@@ -40,7 +44,9 @@ await withWindow(async (open) => {
 
 async function picture(shown, state, size, theme, name = theme) {
   await shown.show(size, theme);
-  await shown.page.screenshot({ path: `${out}/${state.name}-${size.width}-${name}.png` });
+  const path = `${out}/${state.name}-${size.width}-${name}.png`;
+  await shown.page.screenshot({ path });
+  if (hasConvert) execFileSync("convert", [path, "-strip", "-dither", "None", "-colors", "256", `PNG8:${path}`]);
   made += 1;
 }
 

@@ -12,6 +12,8 @@ import { update, type Effect } from "./state/update";
 
 const SOON_MS = { draft: 500, estimate: 150, search: 120, settings: 300 };
 
+const ECHO_MS = 250;
+
 export class Window {
   model: Model = $state.raw() as Model;
   readonly language = $derived.by(() => languageOf(this.model.settings.language, this.model.locale));
@@ -27,6 +29,7 @@ export class Window {
   #timers = new Map<string, ReturnType<typeof setTimeout>>();
   #stage = new Map<StageDo, () => void>();
   #estimates = 0;
+  #lastRun = { id: "", atMs: 0, by: "key" };
 
   constructor(backend: Backend, boot: Boot) {
     this.#backend = backend;
@@ -89,8 +92,16 @@ export class Window {
     }
     const action = actionFor(this.actions, keys, this.model.settings.keys);
     if (!action || (event.repeat && action.menu !== "picture")) return false;
-    this.run(action);
+    if (this.#isFirst(action.id, "key")) this.run(action);
     return true;
+  }
+
+  /** Some systems give one key press to the menu bar and to the page: it is one wish, whichever comes first. */
+  #isFirst(id: string, by: "key" | "menu"): boolean {
+    const now = performance.now();
+    const isEcho = this.#lastRun.id === id && this.#lastRun.by !== by && now - this.#lastRun.atMs < ECHO_MS;
+    this.#lastRun = isEcho ? { id: "", atMs: 0, by } : { id, atMs: now, by };
+    return !isEcho;
   }
 
   #escape(): boolean {
@@ -273,7 +284,7 @@ export class Window {
         backend.fullScreen(effect.on).catch(this.#failed);
         break;
       case "runAction":
-        this.run(effect.action as ActionId);
+        if (this.#isFirst(effect.action, "menu")) this.run(effect.action as ActionId);
         break;
       case "quit":
         backend.quit().catch(this.#failed);
