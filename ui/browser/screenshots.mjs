@@ -10,8 +10,8 @@ const out = process.env.OUT ?? fileURLToPath(new URL("../../docs/screenshots", i
 const wanted = process.argv.slice(2);
 const everywhere = ["first-run", "answer", "looking", "models"]; // the others change little with the width
 const sizes = [
+  { width: 1280, height: 800 }, // first: a state is opened at this size, and a menu closes when the window is resized
   { width: 480, height: 860 },
-  { width: 1280, height: 800 },
   { width: 2560, height: 1440 },
 ];
 
@@ -24,7 +24,7 @@ const faults = [];
 await withWindow(async (open) => {
   for (const state of states) {
     if (wanted.length > 0 && !wanted.includes(state.name)) continue;
-    const shown = await open(state, sizes[1]);
+    const shown = await open(state, sizes[0]);
     for (const size of sizes) {
       if (size.width === 2560 && !everywhere.includes(state.name)) continue;
       for (const theme of ["light", "dark"]) {
@@ -33,9 +33,9 @@ await withWindow(async (open) => {
       }
     }
     if (state.name === "answer") {
-      await picture(shown, state, sizes[1], "contrast");
+      await picture(shown, state, sizes[0], "contrast");
       await shown.page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
-      await picture(shown, state, sizes[1], "light", "forced-colours");
+      await picture(shown, state, sizes[0], "light", "forced-colours");
     }
     faults.push(...shown.faults.map((fault) => `${state.name}: ${fault}`));
     await shown.close();

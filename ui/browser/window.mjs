@@ -57,7 +57,8 @@ export async function withWindow(use) {
     await page.waitForTimeout(state.settleMs ?? 150);
     /** The same state at another size and in another theme. */
     async function show(size, theme) {
-      await page.setViewportSize(size);
+      const now = page.viewportSize();
+      if (now?.width !== size.width || now.height !== size.height) await page.setViewportSize(size);
       await page.evaluate((name) => (document.documentElement.dataset.theme = name), theme);
       await page.waitForTimeout(60);
     }

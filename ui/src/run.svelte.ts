@@ -6,7 +6,7 @@ import { catalogues, languageOf, type Words } from "./i18n";
 import { actionFor, actions, keysOf, type Action, type ActionId, type StageDo } from "./state/actions";
 import { format, type Format } from "./state/format";
 import { isForTyping, shortcutOf, type Pressed } from "./state/keys";
-import { leafOf, liveHere, start, type Intent, type Model } from "./state/model";
+import { leafOf, liveHere, numbered, start, type Intent, type Model, type Numbered } from "./state/model";
 import { assertNever, type Boot, type Folders, type Memory, type Network, type UiError } from "./state/types";
 import { update, type Effect } from "./state/update";
 
@@ -20,9 +20,20 @@ export class Window {
   readonly words: Words = $derived.by(() => catalogues[this.language]);
   /** Numbers and times as the system's region writes them, where it speaks the chosen language. */
   readonly format: Format = $derived.by(() => {
-    const { locale } = this.model;
+    const locale = this.#locale;
     return format(locale.toLowerCase().startsWith(this.language) ? locale : this.language, this.words.units);
   });
+  // What changes seldom, picked out of the model, so that a letter typed or a word streamed makes only its own views anew.
+  readonly #chat = $derived.by(() => this.model.chat);
+  readonly #sending = $derived.by(() => this.model.sending);
+  readonly #composing = $derived.by(() => this.model.composing);
+  readonly #files = $derived.by(() => this.model.files);
+  readonly #attached = $derived.by(() => this.model.draft.pictures);
+  readonly #locale = $derived.by(() => this.model.locale);
+  /** Every picture with its number. */
+  readonly numbered: Numbered[] = $derived.by(() =>
+    numbered({ chat: this.#chat, sending: this.#sending, composing: this.#composing, files: this.#files, draft: { pictures: this.#attached } }),
+  );
   readonly actions: Action[] = $derived.by(() => actions(this.words.quick));
 
   #backend: Backend;
