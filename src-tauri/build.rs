@@ -12,7 +12,7 @@ fn main() {
     let page = Path::new("../ui/dist/index.html");
     if !page.exists() {
         let written =
-            std::fs::create_dir_all("../ui/dist").and_then(|()| std::fs::write(page, NO_PAGE));
+            fs_err::create_dir_all("../ui/dist").and_then(|()| fs_err::write(page, NO_PAGE));
         written.expect("ui/dist can be written");
     }
     let manifest = tauri_build::AppManifest::new().commands(COMMANDS);

@@ -66,7 +66,6 @@ pub fn commands() -> Builder<tauri::Wry> {
         .error_handling(ErrorHandlingMode::Throw)
         // Ids, bytes and times stay far below 2^53.
         .dangerously_cast_bigints_to_number()
-        .disable_serde_phases()
 }
 
 /// Writes `ui/src/backend/bindings.ts`, or what it should say to somewhere else.

@@ -95,7 +95,7 @@ mod tests {
         fs_err::write(&file, "x").unwrap();
         let path = file.display().to_string();
         let url = Url::from_file_path(&file).unwrap().to_string();
-        assert_eq!(paths(&path), [file.clone()]);
+        assert_eq!(paths(&path), std::slice::from_ref(&file));
         assert_eq!(paths(&format!("\"{path}\"\r\n{url}\n")), [file.clone(), file.clone()]);
         assert!(paths(&format!("{path}\nand words")).is_empty());
         assert!(paths(&folder.path().display().to_string()).is_empty(), "a folder is no picture");

@@ -107,7 +107,7 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
 fn tell(handle: &AppHandle, notice: Notice) {
     let events = handle.state::<AppEvents>();
     events.tell(match notice {
-        Notice::Status(status) => AppEvent::Status { status: status.into() },
+        Notice::Status(status) => AppEvent::Status { status: Box::new((*status).into()) },
         Notice::Chats => AppEvent::Chats,
         Notice::Preparation(preparation) => {
             AppEvent::Preparation { preparation: preparation.into() }

@@ -45,6 +45,7 @@ export async function withWindow(use) {
   async function open(state, { width = 1280, height = 800, media = {} } = {}) {
     const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce", locale: "en-GB", timezoneId: "UTC", ...media });
     const page = await context.newPage();
+    await page.addInitScript("Object.freeze(Object.prototype)"); // as Tauri's freezePrototype does
     const faults = [];
     page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
     page.on("pageerror", (error) => faults.push(String(error)));
@@ -57,7 +58,8 @@ export async function withWindow(use) {
     await page.waitForTimeout(state.settleMs ?? 150);
     /** The same state at another size and in another theme. */
     async function show(size, theme) {
-      await page.setViewportSize(size);
+      const now = page.viewportSize();
+      if (now?.width !== size.width || now.height !== size.height) await page.setViewportSize(size);
       await page.evaluate((name) => (document.documentElement.dataset.theme = name), theme);
       await page.waitForTimeout(60);
     }

@@ -25,11 +25,9 @@ before(async () => {
   texts = JSON.parse(readFileSync(join(here, "hostile.json"), "utf8").replaceAll("PORT", server.address().port));
   // A line of a megabyte, as a model that is stuck writes it.
   texts.push("a".repeat(1 << 20));
-  // The program makes its store; then the answers are put there.
-  await (await Window.open({ home })).close();
   const corpus = join(home, "hostile.json");
   writeFileSync(corpus, JSON.stringify(texts));
-  const stored = spawnSync("/usr/bin/python3", [join(here, "store.py"), join(home, "data/chats.sqlite3"), "hostile", corpus], { encoding: "utf8" });
+  const stored = spawnSync(process.env.LORGNETTE_XTASK, ["make-chats", join(home, "data"), "--answers", corpus], { encoding: "utf8" });
   assert.equal(stored.status, 0, stored.stderr);
   window = await Window.open({ home });
   await window.js("window.hacked = 0; window.violations = []; document.addEventListener('securitypolicyviolation', (event) => window.violations.push(event.blockedURI))");

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-for (const name of ["LORGNETTE_WINDOW", "LORGNETTE_CLI", "DISPLAY"]) {
+for (const name of ["LORGNETTE_WINDOW", "LORGNETTE_CLI", "LORGNETTE_XTASK", "DISPLAY"]) {
   if (!process.env[name]) {
     console.error(`${name} is not set: run scripts/test-window`);
     process.exit(2);

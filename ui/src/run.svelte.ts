@@ -6,11 +6,13 @@ import { catalogues, languageOf, type Words } from "./i18n";
 import { actionFor, actions, keysOf, type Action, type ActionId, type StageDo } from "./state/actions";
 import { format, type Format } from "./state/format";
 import { isForTyping, shortcutOf, type Pressed } from "./state/keys";
-import { leafOf, liveHere, start, type Intent, type Model } from "./state/model";
+import { leafOf, liveHere, numbered, start, type Intent, type Model, type Numbered } from "./state/model";
 import { assertNever, type Boot, type Folders, type Memory, type Network, type UiError } from "./state/types";
 import { update, type Effect } from "./state/update";
 
 const SOON_MS = { draft: 500, estimate: 150, search: 120, settings: 300 };
+
+const ECHO_MS = 250;
 
 export class Window {
   model: Model = $state.raw() as Model;
@@ -18,15 +20,27 @@ export class Window {
   readonly words: Words = $derived.by(() => catalogues[this.language]);
   /** Numbers and times as the system's region writes them, where it speaks the chosen language. */
   readonly format: Format = $derived.by(() => {
-    const { locale } = this.model;
+    const locale = this.#locale;
     return format(locale.toLowerCase().startsWith(this.language) ? locale : this.language, this.words.units);
   });
+  // What changes seldom, picked out of the model, so that a letter typed or a word streamed makes only its own views anew.
+  readonly #chat = $derived.by(() => this.model.chat);
+  readonly #sending = $derived.by(() => this.model.sending);
+  readonly #composing = $derived.by(() => this.model.composing);
+  readonly #files = $derived.by(() => this.model.files);
+  readonly #attached = $derived.by(() => this.model.draft.pictures);
+  readonly #locale = $derived.by(() => this.model.locale);
+  /** Every picture with its number. */
+  readonly numbered: Numbered[] = $derived.by(() =>
+    numbered({ chat: this.#chat, sending: this.#sending, composing: this.#composing, files: this.#files, draft: { pictures: this.#attached } }),
+  );
   readonly actions: Action[] = $derived.by(() => actions(this.words.quick));
 
   #backend: Backend;
   #timers = new Map<string, ReturnType<typeof setTimeout>>();
   #stage = new Map<StageDo, () => void>();
   #estimates = 0;
+  #lastRun = { id: "", atMs: 0, by: "key" };
 
   constructor(backend: Backend, boot: Boot) {
     this.#backend = backend;
@@ -89,8 +103,16 @@ export class Window {
     }
     const action = actionFor(this.actions, keys, this.model.settings.keys);
     if (!action || (event.repeat && action.menu !== "picture")) return false;
-    this.run(action);
+    if (this.#isFirst(action.id, "key")) this.run(action);
     return true;
+  }
+
+  /** Some systems give one key press to the menu bar and to the page: it is one wish, whichever comes first. */
+  #isFirst(id: string, by: "key" | "menu"): boolean {
+    const now = performance.now();
+    const isEcho = this.#lastRun.id === id && this.#lastRun.by !== by && now - this.#lastRun.atMs < ECHO_MS;
+    this.#lastRun = isEcho ? { id: "", atMs: 0, by } : { id, atMs: now, by };
+    return !isEcho;
   }
 
   #escape(): boolean {
@@ -273,7 +295,7 @@ export class Window {
         backend.fullScreen(effect.on).catch(this.#failed);
         break;
       case "runAction":
-        this.run(effect.action as ActionId);
+        if (this.#isFirst(effect.action, "menu")) this.run(effect.action as ActionId);
         break;
       case "quit":
         backend.quit().catch(this.#failed);

@@ -71,7 +71,7 @@ pub type Listener = Box<dyn FnMut(Progress) + Send>;
 #[derive(Debug, Clone)]
 pub enum Notice {
     /// What the program is doing.
-    Status(Status),
+    Status(Box<Status>),
     /// The list of models.
     Models,
     /// The list of chats.
@@ -227,7 +227,7 @@ pub enum Progress {
         tokens_per_s: f64,
     },
     /// It has ended, in whichever way.
-    Ended(Message),
+    Ended(Box<Message>),
 }
 
 /// An answer that has begun.

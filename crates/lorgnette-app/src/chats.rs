@@ -1,6 +1,6 @@
 //! The chats that are kept: questions, answers and their branches, pictures, drafts, search.
 //!
-//! One SQLite file in the data folder. What is asked is on disk before it is answered, and what is
+//! One `SQLite` file in the data folder. What is asked is on disk before it is answered, and what is
 //! answered while it is written: a crash costs at most the last half second of an answer.
 
 mod list;
@@ -65,6 +65,7 @@ mod region {
     use lorgnette_image::Region;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+    #[expect(clippy::ref_option, reason = "as serde calls it")]
     pub fn serialize<S: Serializer>(region: &Option<Region>, to: S) -> Result<S::Ok, S::Error> {
         region.map(|region| [region.x, region.y, region.width, region.height]).serialize(to)
     }
@@ -235,7 +236,7 @@ impl Chats {
                 picture.width,
                 picture.height,
                 picture.format,
-                picture.n_bytes as i64,
+                picture.n_bytes.cast_signed(),
                 picture.is_animation,
                 now_ms(),
             ])
@@ -641,11 +642,11 @@ fn json<T: Serialize>(value: &T) -> String {
 fn attach(db: &Connection, message: MessageId, pictures: &[Attachment]) -> rusqlite::Result<()> {
     let mut statement =
         db.prepare_cached("INSERT INTO attachments VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
-    for (idx, attachment) in pictures.iter().enumerate() {
+    for (idx, attachment) in (0_i64..).zip(pictures) {
         let region = attachment.region.map(|r| json(&[r.x, r.y, r.width, r.height]));
         statement.execute(params![
             message,
-            idx as i64,
+            idx,
             attachment.picture,
             attachment.name,
             region,

@@ -107,6 +107,7 @@ pub struct Life {
 
 /// The whole life of the program. No `_` arm on `State`: a new state is thought through everywhere.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "the whole of it in one place")]
 pub fn step(life: Life, event: Event) -> (Life, Vec<Effect>) {
     let Life { state, mut waiting, mut wish } = life;
     let (state, effects) = match event {

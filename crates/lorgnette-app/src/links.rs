@@ -36,11 +36,10 @@ pub fn check(text: &str) -> Link {
         "https" if !url.username().is_empty() || url.password().is_some() => {
             refuse("it hides the host behind a name and a password")
         }
-        "https" => Link { address: url.into(), refused: None },
         "mailto" if url.query().is_some_and(|query| query.to_lowercase().contains("attach")) => {
             refuse("it would attach a file")
         }
-        "mailto" => Link { address: url.into(), refused: None },
+        "https" | "mailto" => Link { address: url.into(), refused: None },
         _ => refuse("only https: and mailto: are opened"),
     }
 }

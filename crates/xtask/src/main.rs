@@ -4,6 +4,7 @@ mod arrows;
 mod bindings;
 mod eval_pocket;
 mod greedy;
+mod make_chats;
 mod make_model;
 mod parity;
 mod quantise;
@@ -18,6 +19,7 @@ enum Chore {
     Bindings(bindings::Args),
     EvalPocket(eval_pocket::Args),
     Greedy(greedy::Args),
+    MakeChats(make_chats::Args),
     MakeModel(make_model::Args),
     Parity(parity::Args),
     Quantise(quantise::Args),
@@ -29,6 +31,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Bindings(args) => args.run(),
         Chore::EvalPocket(args) => args.run(),
         Chore::Greedy(args) => args.run(),
+        Chore::MakeChats(args) => args.run(),
         Chore::MakeModel(args) => args.run(),
         Chore::Parity(args) => args.run(),
         Chore::Quantise(args) => args.run(),

@@ -141,7 +141,7 @@ impl From<Progress> for AnswerEvent {
             Progress::Text { piece, n_tokens, tokens_per_s } => {
                 Self::Text { piece, n_tokens, tokens_per_s }
             }
-            Progress::Ended(message) => Self::Ended { message: message.into() },
+            Progress::Ended(message) => Self::Ended { message: (*message).into() },
         }
     }
 }

@@ -16,7 +16,7 @@ pub enum AppEvent {
     /// What the program is doing.
     Status {
         /// That.
-        status: StatusDto,
+        status: Box<StatusDto>,
     },
     /// Models came or went.
     Models {

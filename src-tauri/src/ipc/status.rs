@@ -55,6 +55,7 @@ struct LoadedModelDto {
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 #[serde(rename = "Speed")]
+#[expect(clippy::struct_field_names, reason = "units come last")]
 struct SpeedDto {
     /// Seconds for the largest picture.
     #[specta(type = Option<Number>)]

@@ -48,6 +48,16 @@ describe("an answer", () => {
     expect(after[1]).not.toEqual(before[1]);
   });
 
+  it("grows to the same as it is when whole", () => {
+    const part = "# A\n\nSome **words**.\n\n- one\n\n- two\n  more\n\n1. first\n2. second\n\n| a | b |\n|---|---|\n| 1 | `x` |\n\n```rust\nfn main() {\n\n}\n```\n\n> said\n> twice\n\n$$\na_1\n$$\n\n";
+    const whole = part.repeat(4);
+    const renderer = new MarkdownRenderer(words);
+    let grown = renderer.blocks("", true);
+    for (let end = 1; end <= whole.length; end++) grown = renderer.blocks(whole.slice(0, end), true);
+    expect(grown).toEqual(new MarkdownRenderer(words).blocks(whole));
+    expect(renderer.blocks(`another ${whole}`, true)).toEqual(new MarkdownRenderer(words).blocks(`another ${whole}`));
+  });
+
   it("can stop anywhere in the middle", () => {
     const whole = "# A\n\n| a | b |\n|---|---|\n| 1 | `x` |\n\n```rust\nfn main() {}\n```\n\n- [x] done **bold** [l](https://a.example) $x$";
     const renderer = new MarkdownRenderer(words);

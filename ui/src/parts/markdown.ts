@@ -134,40 +134,58 @@ function sanitise(html: string): string {
 
 export type Block = { key: string; html: string } | { key: string; plain: string };
 
+/** The beginning of a growing answer, whose blocks no longer change. */
+interface Settled {
+  raw: string;
+  blocks: Block[];
+}
+
+const NOTHING: Settled = { raw: "", blocks: [] };
+/** The last blocks of a growing answer may still become part of each other, as a list and the item after a blank line do. */
+const UNSETTLED = 4;
+
 export class MarkdownRenderer {
   #marked: Marked;
   #known = new Map<string, string>();
+  #settled = NOTHING;
 
   constructor(words: MarkdownWords) {
     this.#marked = marked(words);
   }
 
   /**
-   * The blocks of an answer, which may still be growing. A block that has not changed is not rendered again,
-   * so a long answer costs its last paragraph per step.
+   * The blocks of an answer. While it is `growing`, what is settled is neither parsed nor rendered again, so a long answer
+   * costs its last paragraphs per step; when it is whole, all of it is parsed once more.
    */
-  blocks(text: string): Block[] {
+  blocks(text: string, growing = false): Block[] {
     const plain: Block[] = [{ key: "plain", plain: text }];
     if (hasHugeLine(text) || TOO_DEEP.test(text)) return plain;
     try {
-      return this.#blocks(text);
+      return this.#blocks(text, growing);
     } catch (fault) {
       if (fault instanceof RangeError) return plain; // nested deeper than the stack
       throw fault;
     }
   }
 
-  #blocks(text: string): Block[] {
-    const tokens = this.#marked.lexer(text);
+  #blocks(text: string, growing: boolean): Block[] {
+    const settled = growing && text.startsWith(this.#settled.raw) ? this.#settled : NOTHING;
+    const tokens = this.#marked.lexer(text.slice(settled.raw.length));
     const fresh = new Map<string, string>();
-    const blocks = tokens
-      .filter((token) => token.type !== "space" && token.type !== "def")
-      .map((token, index): Block => {
-        if (token.raw.length > MAX_BLOCK_CHARS) return { key: `${index}`, plain: token.raw };
-        const html = fresh.get(token.raw) ?? this.#known.get(token.raw) ?? this.#render(token, tokens);
-        fresh.set(token.raw, html);
-        return { key: `${index}`, html };
-      });
+    const blockOf = (token: Token): { html: string } | { plain: string } => {
+      if (token.raw.length > MAX_BLOCK_CHARS) return { plain: token.raw };
+      const html = fresh.get(token.raw) ?? this.#known.get(token.raw) ?? this.#render(token, tokens);
+      fresh.set(token.raw, html);
+      return { html };
+    };
+    const blocks = [...settled.blocks];
+    let raw = settled.raw;
+    this.#settled = settled;
+    tokens.forEach((token, index) => {
+      if (growing && index === tokens.length - UNSETTLED && text.startsWith(raw)) this.#settled = { raw, blocks: [...blocks] };
+      raw += token.raw;
+      if (token.type !== "space" && token.type !== "def") blocks.push({ key: `${blocks.length}`, ...blockOf(token) });
+    });
     this.#known = fresh;
     return blocks;
   }

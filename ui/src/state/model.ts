@@ -229,7 +229,7 @@ function same(a: Attachment, b: Attachment): boolean {
 }
 
 /** Every picture of the chat and then of the draft, each once, in the order that numbers them. */
-export function numbered(model: Model): Numbered[] {
+export function numbered(model: Pick<Model, "chat" | "sending" | "composing" | "files"> & { draft: Pick<Draft, "pictures"> }): Numbered[] {
   const all: Numbered[] = [];
   const inChat = model.composing.at === "edit" ? beforeQuestion(model, model.composing.question) : messages(model);
   for (const message of inChat) {
@@ -250,13 +250,13 @@ export function numbered(model: Model): Numbered[] {
   return all;
 }
 
-function beforeQuestion(model: Model, question: number): Message[] {
+function beforeQuestion(model: Pick<Model, "chat">, question: number): Message[] {
   const all = messages(model);
   const at = all.findIndex((message) => message.id === question);
   return at < 0 ? all : all.slice(0, at);
 }
 
-export function messages(model: Model): Message[] {
+export function messages(model: Pick<Model, "chat">): Message[] {
   return model.chat?.messages ?? [];
 }
 

@@ -274,6 +274,16 @@ describe("everything else", () => {
     expect(called(fake, "setMenu").length).toBeGreaterThan(0);
   });
 
+  it("takes a key that the menu bar and the page both see as one wish", async () => {
+    const { fake, ui } = await open();
+    const before = ui.model.settings.showChats;
+    await press("b", { ctrlKey: true });
+    fake.tell({ kind: "action", action: "toggleChats" });
+    expect(ui.model.settings.showChats).toBe(!before);
+    await press("b", { ctrlKey: true });
+    expect(ui.model.settings.showChats).toBe(before);
+  });
+
   it("takes other keys, and refuses those of another action", async () => {
     const { ui } = await open();
     await press(",", { ctrlKey: true });

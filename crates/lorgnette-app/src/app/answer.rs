@@ -41,7 +41,7 @@ impl Inner {
             .map(|job| (job.cancel.clone(), job.preparation.take(), job.is_continued));
         let end = match what {
             Some((cancel, preparation, is_continued)) => {
-                let make = || self.make(id, &cancel, preparation, is_continued, &mut made);
+                let make = || self.make(id, &cancel, preparation.as_ref(), is_continued, &mut made);
                 match catch_unwind(AssertUnwindSafe(make)) {
                     Ok(Ok(end)) => end,
                     Ok(Err(error)) => End::Failed(error.into()),
@@ -72,7 +72,7 @@ impl Inner {
         }
         let job = lock(&self.jobs).remove(&id);
         if let (Some(mut job), Ok(message)) = (job, message) {
-            (job.listener)(Progress::Ended(message));
+            (job.listener)(Progress::Ended(Box::new(message)));
         }
         (self.notify)(Notice::Chats);
         if lock(&self.jobs).is_empty() {
@@ -84,7 +84,7 @@ impl Inner {
         &self,
         id: MessageId,
         cancel: &Cancel,
-        preparation: Option<prepare::Key>,
+        preparation: Option<&prepare::Key>,
         is_continued: bool,
         made: &mut Made,
     ) -> Result<End, AppError> {
@@ -98,7 +98,7 @@ impl Inner {
         }
         let mut pump = Pump::new();
         let mut meter = Meter::default();
-        if let Some(prepared) = self.take_preparation(preparation.as_ref()) {
+        if let Some(prepared) = self.take_preparation(preparation) {
             loop {
                 match prepared.events.recv_timeout(BETWEEN_LOOKS) {
                     Ok(event) => {

@@ -60,7 +60,7 @@ fn handle(inner: &Arc<Inner>, event: Event) {
             (job.listener)(progress);
         }
     }
-    (inner.notify)(Notice::Status(inner.status()));
+    (inner.notify)(Notice::Status(Box::new(inner.status())));
     if state == State::Ready {
         inner.prepare_what_waits();
     }
@@ -103,7 +103,7 @@ fn release(inner: &Arc<Inner>) {
     spawn("release", move || {
         drop(model);
         (inner.notify)(Notice::Models);
-        (inner.notify)(Notice::Status(inner.status()));
+        (inner.notify)(Notice::Status(Box::new(inner.status())));
     });
 }
 

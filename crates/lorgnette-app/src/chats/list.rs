@@ -1,5 +1,7 @@
 //! The list of chats, and search in it.
 
+use std::fmt::Write as _;
+
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 
@@ -89,14 +91,16 @@ fn summaries(db: &Connection, filter: &Filter, words: &[&str]) -> rusqlite::Resu
         values.push(Value::Text(format!("%{like}%")));
         let n = values.len();
         // Short words narrow what the long ones found; alone they are looked for in titles.
-        found.push_str(&if long.is_empty() {
-            format!(" AND title LIKE ?{n} ESCAPE '\\'")
+        let in_title = format!("title LIKE ?{n} ESCAPE '\\'");
+        let _ = if long.is_empty() {
+            write!(found, " AND {in_title}")
         } else {
-            format!(
-                " AND (title LIKE ?{n} ESCAPE '\\' OR EXISTS
-                   (SELECT 1 FROM messages m WHERE m.chat = chats.id AND m.text LIKE ?{n} ESCAPE '\\'))"
+            write!(
+                found,
+                " AND ({in_title} OR EXISTS (SELECT 1 FROM messages m
+                   WHERE m.chat = chats.id AND m.text LIKE ?{n} ESCAPE '\\'))"
             )
-        });
+        };
     }
     let deleted = if filter.deleted { "NOT NULL" } else { "NULL" };
     values.push(Value::Integer(i64::try_from(filter.limit).unwrap_or(i64::MAX)));

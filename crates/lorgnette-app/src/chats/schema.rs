@@ -6,7 +6,7 @@ use rusqlite::{Connection, Result};
 const STEPS: [&str; 1] = [include_str!("schema/1.sql")];
 
 /// The newest version that is known here.
-pub const NEWEST: i64 = STEPS.len() as i64;
+pub const NEWEST: i64 = STEPS.len().cast_signed() as i64;
 
 /// The version of a file; 0 when it is new.
 pub fn version(connection: &Connection) -> Result<i64> {
@@ -15,11 +15,11 @@ pub fn version(connection: &Connection) -> Result<i64> {
 
 /// Brings a file of an older version to the newest, each step whole or not at all.
 pub fn migrate(connection: &mut Connection) -> Result<()> {
-    let found = usize::try_from(version(connection)?).unwrap_or(0);
-    for (i, step) in STEPS.iter().enumerate().skip(found) {
+    let found = version(connection)?;
+    for (version, step) in (1_i64..).zip(STEPS).filter(|(version, _)| *version > found) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(step)?;
-        transaction.pragma_update(None, "user_version", i as i64 + 1)?;
+        transaction.pragma_update(None, "user_version", version)?;
         transaction.commit()?;
     }
     Ok(())

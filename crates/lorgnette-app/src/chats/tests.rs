@@ -144,8 +144,9 @@ fn deleting_can_be_taken_back_until_it_is_purged() {
     let chats = open(&folder);
     let attachment = picture(&chats, 'a');
     let used = picture(&chats, 'b');
-    let (chat, _) = chats.add_question(None, None, "gone", &[attachment.clone()]).unwrap();
-    let (other, _) = chats.add_question(None, None, "stays", &[used.clone()]).unwrap();
+    let (chat, _) =
+        chats.add_question(None, None, "gone", std::slice::from_ref(&attachment)).unwrap();
+    let (other, _) = chats.add_question(None, None, "stays", std::slice::from_ref(&used)).unwrap();
     chats.set_draft(Some(chat), &Draft { text: "x".into(), pictures: vec![] }).unwrap();
     chats.delete(chat).unwrap();
     assert_eq!(found(&chats, ""), ["stays"]);

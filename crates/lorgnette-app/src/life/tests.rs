@@ -141,12 +141,12 @@ proptest! {
         let (mut life, mut asked, mut begun, mut ended) = (Life::default(), 0, 0, 0);
         let (mut model, mut loading) = (false, false);
         let finish = std::iter::repeat_n([Event::Loaded, Event::AnswerEnded(0)], 100).flatten();
-        for (i, event) in events.into_iter().chain(finish).enumerate() {
+        for (i, event) in (0_i64..).zip(events.into_iter().chain(finish)) {
             let event = match (event, &life.state) {
                 (Event::AnswerEnded(_), State::Answering { answer }) => { ended += 1; Event::AnswerEnded(*answer) }
                 (Event::AnswerEnded(_), _) => continue,
                 (Event::Loaded | Event::LoadFailed(_), _) if !loading => continue,
-                (Event::Ask(_), _) => { asked += 1; Event::Ask(i as i64) }
+                (Event::Ask(_), _) => { asked += 1; Event::Ask(i) }
                 (event, _) => event,
             };
             if event == Event::Loaded { (model, loading) = (true, false); }

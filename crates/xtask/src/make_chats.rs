@@ -1,0 +1,66 @@
+//! Chats as if they had been had, for tests of the window and of speed.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, ensure};
+use lorgnette_app::chats::{Chats, NewMessage};
+
+/// Adds chats to a data folder that no program has open.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The folder with `chats.sqlite3`; made when it is not there.
+    folder: PathBuf,
+    /// A JSON list of texts: a chat for each, with the text as its answer. The first stands first.
+    #[arg(long, value_name = "FILE")]
+    answers: Option<PathBuf>,
+    /// So many chats of two turns.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    many: usize,
+}
+
+const WORDS: [&str; 20] = [
+    "receipt", "total", "dialog", "button", "install", "later", "harbour", "street", "lake",
+    "water", "fruit", "bus", "invoice", "table", "chart", "sign", "note", "red", "blue", "window",
+];
+
+impl Args {
+    /// An error when they cannot be added.
+    pub fn run(&self) -> Result<()> {
+        let chats = Chats::open(&self.folder)?;
+        let add = |title: &str, question: String, answer: String| {
+            let message = |parent, is_model, text| NewMessage {
+                parent,
+                is_model,
+                text,
+                pictures: Vec::new(),
+                created_ms: 0,
+                model: is_model.then(|| "Pocket".into()),
+            };
+            let turns = [message(None, false, question), message(Some(0), true, answer)];
+            chats.add_whole(title, &turns)
+        };
+        let mut n_chats = 0;
+        for i in 0..self.many {
+            // No two alike, and the same each time.
+            let word = |j: usize| WORDS[(i * 7 + j * 13 + i * j) % WORDS.len()];
+            let text = (0..60).map(word).collect::<Vec<_>>().join(" ");
+            add(
+                &format!("Chat {i} about a {}", word(0)),
+                format!("What is the {}?", word(1)),
+                text,
+            )?;
+            n_chats += 1;
+        }
+        if let Some(path) = &self.answers {
+            let texts: Vec<String> = serde_json::from_str(&fs_err::read_to_string(path)?)
+                .with_context(|| format!("{} is no list of texts", path.display()))?;
+            for (i, text) in texts.into_iter().enumerate().rev() {
+                add(&format!("Answer {i}"), "What does it say?".into(), text)?;
+                n_chats += 1;
+            }
+        }
+        ensure!(n_chats > 0, "nothing was to be added: name --answers or --many");
+        println!("{n_chats} chats added");
+        Ok(())
+    }
+}
