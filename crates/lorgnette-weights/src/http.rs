@@ -43,7 +43,7 @@ impl Default for Patience {
             stall: Duration::from_secs(30),
             max_tries: 8,
             first_pause: Duration::from_secs(1),
-            longest_pause: Duration::from_secs(120),
+            longest_pause: Duration::from_mins(2),
         }
     }
 }
@@ -113,7 +113,7 @@ pub(crate) struct Answer {
     pub(crate) host: String,
     /// The server sends the whole file, whatever was asked for.
     pub(crate) is_whole: bool,
-    /// A strong ETag.
+    /// A strong `ETag`.
     pub(crate) etag: Option<String>,
 }
 
@@ -210,7 +210,7 @@ impl Http {
             if !status.is_success() {
                 return Err(self.refused(response, host, file).await);
             }
-            return check_answer(response, host, file, range);
+            return check_answer(response, host, file, range.as_ref());
         }
         let (host, target) = (host_of(&self.hub), url.to_string());
         let reason = "there are too many redirects";
@@ -372,7 +372,7 @@ fn check_answer(
     response: Response,
     host: String,
     file: &str,
-    range: Option<(Range<u64>, u64)>,
+    range: Option<&(Range<u64>, u64)>,
 ) -> Result<Answer, Trouble> {
     let headers = response.headers();
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
@@ -386,7 +386,7 @@ fn check_answer(
         Err(Trouble::again(WeightsError::Answer { host: host.clone(), file: file.into(), reason }))
     };
     let is_whole = response.status() != StatusCode::PARTIAL_CONTENT;
-    match &range {
+    match range {
         None if is_whole => {}
         None => return wrong("a part, where all was asked for".into()),
         Some((_, total)) if is_whole => {
