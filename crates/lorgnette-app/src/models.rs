@@ -14,7 +14,7 @@ mod import;
 mod place;
 mod plan;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use lorgnette_weights::catalogue;
@@ -126,16 +126,16 @@ impl Models {
     /// # Errors
     /// [`AppError::NoHome`].
     pub fn find() -> Result<Self, AppError> {
-        Ok(Self::at(Folders::find()?.models))
+        Ok(Self::at(&Folders::find()?.models))
     }
 
     /// Another folder.
-    pub fn at(dir: PathBuf) -> Self {
-        Self { store: Store::new(&dir) }
+    pub fn at(dir: &Path) -> Self {
+        Self { store: Store::new(dir) }
     }
 
     /// Where it is; it need not be there yet.
-    pub fn dir(&self) -> &std::path::Path {
+    pub fn dir(&self) -> &Path {
         self.store.dir()
     }
 
@@ -150,24 +150,24 @@ impl Models {
         for entry in catalogue::entries()? {
             let found = installed.iter().position(|manifest| manifest.name == entry.name);
             let manifest = found.map(|at| installed.remove(at));
-            listed.push(self.listed(Some(entry), manifest, &unfinished));
+            listed.push(self.listed(Some(&entry), manifest.as_ref(), &unfinished));
         }
         for manifest in installed {
-            listed.push(self.listed(None, Some(manifest), &unfinished));
+            listed.push(self.listed(None, Some(&manifest), &unfinished));
         }
         Ok(listed)
     }
 
     fn listed(
         &self,
-        entry: Option<Entry>,
-        manifest: Option<Manifest>,
+        entry: Option<&Entry>,
+        manifest: Option<&Manifest>,
         unfinished: &[String],
     ) -> Listed {
-        let name = manifest.as_ref().map(|m| &m.name).or(entry.as_ref().map(|e| &e.name));
+        let name = manifest.map(|m| &m.name).or(entry.map(|e| &e.name));
         let name = name.cloned().unwrap_or_default();
-        let title = entry.as_ref().map(|e| &e.title).or(manifest.as_ref().map(|m| &m.title));
-        let licence = entry.as_ref().map(|e| e.licence.clone());
+        let title = entry.map(|e| &e.title).or(manifest.map(|m| &m.title));
+        let licence = entry.map(|e| e.licence.clone());
         let quantisations = entry.iter().flat_map(|entry| &entry.quantisations).map(|q| Needs {
             quantisation: q.name.clone(),
             disk_bytes: q.disk_bytes,
@@ -175,14 +175,14 @@ impl Models {
         });
         Listed {
             title: title.cloned().unwrap_or_default(),
-            good_for: entry.as_ref().map(|entry| entry.good_for.clone()),
-            licence: licence.or(manifest.as_ref().and_then(|m| m.licence.clone())),
-            installed: manifest.is_some() || entry.as_ref().is_some_and(|entry| entry.built_in),
-            n_bytes: manifest.as_ref().map(Manifest::n_bytes),
-            quantisation: manifest.as_ref().and_then(|m| m.quantisation.clone()),
-            path: manifest.as_ref().and_then(|m| self.store.model_dir(&m.name).ok()),
+            good_for: entry.map(|entry| entry.good_for.clone()),
+            licence: licence.or(manifest.and_then(|m| m.licence.clone())),
+            installed: manifest.is_some() || entry.is_some_and(|entry| entry.built_in),
+            n_bytes: manifest.map(Manifest::n_bytes),
+            quantisation: manifest.and_then(|m| m.quantisation.clone()),
+            path: manifest.and_then(|m| self.store.model_dir(&m.name).ok()),
             unfinished: unfinished.contains(&name),
-            not_yet: entry.as_ref().and_then(|entry| entry.not_yet.clone()),
+            not_yet: entry.and_then(|entry| entry.not_yet.clone()),
             quantisations: quantisations.collect(),
             name,
         }

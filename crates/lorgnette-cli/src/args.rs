@@ -92,12 +92,13 @@ pub struct ModelsImport {
 }
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct ModelsMake {
-    /// Number format of the text model: q4_k_m, q5_k_m, q6_k, q8_0, f16
     #[arg(long, value_name = "FORMAT", default_value = "q4_k_m", value_parser = mixture)]
+    #[arg(help = "Number format of the text model: q4_k_m, q5_k_m, q6_k, q8_0, f16")]
     pub quant: Mixture,
-    /// Number format of the vision part: q8_0, f16
     #[arg(long, value_name = "FORMAT", default_value = "q8_0", value_parser = vision)]
+    #[arg(help = "Number format of the vision part: q8_0, f16")]
     pub vision: VisionFormat,
     /// What the model will be called
     #[arg(long)]

@@ -46,7 +46,7 @@ pub enum Behaviour {
     StallAt(f64),
     /// Somewhere else.
     Redirect(String),
-    /// The right bytes, and this ETag.
+    /// The right bytes, and this `ETag`.
     Etag(String),
     /// Other bytes of the same length: one bit is turned over.
     WrongByte,
@@ -76,9 +76,12 @@ impl Request {
 
 type Script = Arc<dyn Fn(&Request) -> Behaviour + Send + Sync>;
 
+/// Contents by name.
+type Files = BTreeMap<String, Arc<Vec<u8>>>;
+
 struct Hub {
-    /// `owner/name` to file to content.
-    repositories: Mutex<BTreeMap<String, BTreeMap<String, Arc<Vec<u8>>>>>,
+    /// By `owner/name`.
+    repositories: Mutex<BTreeMap<String, Files>>,
     /// Files by name whose published hash is another's.
     wrong_hashes: Mutex<Vec<String>>,
     script: Mutex<Script>,

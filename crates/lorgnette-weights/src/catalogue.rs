@@ -128,7 +128,7 @@ mod tests {
         let mut found: Vec<String> = fs_err::read_dir(folder)
             .expect("folder")
             .map(|entry| entry.expect("entry").file_name().into_string().expect("UTF-8"))
-            .filter(|name| name.ends_with(".toml"))
+            .filter(|name| std::path::Path::new(name).extension().is_some_and(|e| e == "toml"))
             .collect();
         found.sort();
         let mut listed = FILES.map(|(name, _)| name.to_owned());

@@ -18,6 +18,8 @@ use crate::control::{Control, Event, Report};
 use crate::error::{Halt, WeightsError};
 
 const MAX_REDIRECTS: usize = 10;
+/// Tries of a short question: nobody waits minutes to hear that there is no network.
+const MAX_SHORT_TRIES: u32 = 4;
 /// The longest answer to a question about a repository.
 const MAX_ANSWER_BYTES: usize = 32 << 20;
 
@@ -43,7 +45,7 @@ impl Default for Patience {
             stall: Duration::from_secs(30),
             max_tries: 8,
             first_pause: Duration::from_secs(1),
-            longest_pause: Duration::from_secs(120),
+            longest_pause: Duration::from_mins(2),
         }
     }
 }
@@ -113,7 +115,7 @@ pub(crate) struct Answer {
     pub(crate) host: String,
     /// The server sends the whole file, whatever was asked for.
     pub(crate) is_whole: bool,
-    /// A strong ETag.
+    /// A strong `ETag`.
     pub(crate) etag: Option<String>,
 }
 
@@ -150,6 +152,7 @@ impl Http {
     /// A short answer, whole, tried until patience ends. `file` is what errors call it.
     pub(crate) async fn text(&self, url: &Url, file: &str) -> Result<Vec<u8>, Halt> {
         let mut tries = Tries::new(self);
+        tries.at_most = tries.at_most.min(MAX_SHORT_TRIES);
         loop {
             match self.try_text(url, file).await {
                 Ok(text) => return Ok(text),
@@ -210,7 +213,7 @@ impl Http {
             if !status.is_success() {
                 return Err(self.refused(response, host, file).await);
             }
-            return check_answer(response, host, file, range);
+            return check_answer(response, host, file, range.as_ref());
         }
         let (host, target) = (host_of(&self.hub), url.to_string());
         let reason = "there are too many redirects";
@@ -300,17 +303,18 @@ impl Http {
 /// Counts tries without progress and waits between them.
 pub(crate) struct Tries<'a> {
     http: &'a Http,
-    n_tries: u32,
+    n_failed: u32,
+    at_most: u32,
 }
 
 impl<'a> Tries<'a> {
     pub(crate) fn new(http: &'a Http) -> Self {
-        Self { http, n_tries: 0 }
+        Self { http, n_failed: 0, at_most: http.options.patience.max_tries }
     }
 
     /// A byte came: it is worth trying as often again.
     pub(crate) fn progress(&mut self) {
-        self.n_tries = 0;
+        self.n_failed = 0;
     }
 
     /// Waits for the next try; an error when patience ends.
@@ -320,11 +324,11 @@ impl<'a> Tries<'a> {
             Trouble::Again { error, after } => (error, after),
         };
         let patience = &self.http.options.patience;
-        self.n_tries += 1;
-        if self.n_tries >= patience.max_tries || after.is_some_and(|t| t > patience.longest_pause) {
+        self.n_failed += 1;
+        if self.n_failed >= self.at_most || after.is_some_and(|t| t > patience.longest_pause) {
             return Err(Halt::Failed(error));
         }
-        let doubled = patience.first_pause * 2_u32.saturating_pow(self.n_tries - 1);
+        let doubled = patience.first_pause * 2_u32.saturating_pow(self.n_failed - 1);
         // Up to half more, so that many who were cut off together do not come back together.
         let jitter = doubled.mul_f64(0.5 * random());
         let pause = after.unwrap_or((doubled + jitter).min(patience.longest_pause));
@@ -372,7 +376,7 @@ fn check_answer(
     response: Response,
     host: String,
     file: &str,
-    range: Option<(Range<u64>, u64)>,
+    range: Option<&(Range<u64>, u64)>,
 ) -> Result<Answer, Trouble> {
     let headers = response.headers();
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
@@ -386,7 +390,7 @@ fn check_answer(
         Err(Trouble::again(WeightsError::Answer { host: host.clone(), file: file.into(), reason }))
     };
     let is_whole = response.status() != StatusCode::PARTIAL_CONTENT;
-    match &range {
+    match range {
         None if is_whole => {}
         None => return wrong("a part, where all was asked for".into()),
         Some((_, total)) if is_whole => {

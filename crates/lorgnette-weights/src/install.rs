@@ -156,17 +156,16 @@ impl<'a> Installer<'a> {
             Some(journal) => reopen_targets(recipe, work)?.map(|targets| (journal, targets)),
             None => None,
         };
-        let (journal, targets) = match resumed {
-            Some(resumed) => resumed,
-            None => {
-                // First without a journal, so that nobody believes in half-made targets.
-                Journal::remove(work)?;
-                let targets = recipe.targets.iter().map(|target| create_target(work, target));
-                let targets = targets.collect::<Result<Vec<_>, _>>()?;
-                let journal = Journal::new(&fingerprint, &recipe.sources);
-                journal.write(work)?;
-                (journal, targets)
-            }
+        let (journal, targets) = if let Some(resumed) = resumed {
+            resumed
+        } else {
+            // First without a journal, so that nobody believes in half-made targets.
+            Journal::remove(work)?;
+            let targets = recipe.targets.iter().map(|target| create_target(work, target));
+            let targets = targets.collect::<Result<Vec<_>, _>>()?;
+            let journal = Journal::new(&fingerprint, &recipe.sources);
+            journal.write(work)?;
+            (journal, targets)
         };
         let is_dirty = vec![false; targets.len()];
         let times = Times::default();
@@ -306,15 +305,13 @@ impl<'a> Installer<'a> {
             file.seek(SeekFrom::Start(position))?;
             Ok::<_, std::io::Error>(Some(file))
         };
-        match open().map_err(WeightsError::Io)? {
-            Some(file) => Ok(Some(file)),
-            // The work was begun without keeping: what went by is gone.
-            None => {
-                let reason = "its first part was not kept; it is fetched again".to_owned();
-                let file = source.name.to_string();
-                Err(SourceEnd::Wrong { error: WeightsError::Manifest { file, reason } })
-            }
+        if let Some(file) = open().map_err(WeightsError::Io)? {
+            return Ok(Some(file));
         }
+        // The work was begun without keeping: what went by is gone.
+        let reason = "its first part was not kept; it is fetched again".to_owned();
+        let file = source.name.to_string();
+        Err(SourceEnd::Wrong { error: WeightsError::Manifest { file, reason } })
     }
 
     fn wait_while_paused(&self) -> Result<(), Halt> {

@@ -68,7 +68,7 @@ impl Manifest {
 /// it ends: no lock is ever stale.
 #[derive(Debug)]
 pub struct Lock {
-    _file: std::fs::File,
+    _file: fs_err::File,
 }
 
 /// What `verify` found of one file.
@@ -108,7 +108,6 @@ impl Store {
         let path = self.dir.join(LOCK);
         let mut options = fs_err::OpenOptions::new();
         let file = options.create(true).truncate(false).write(true).open(path)?;
-        let (file, _) = file.into_parts();
         match file.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {

@@ -405,7 +405,11 @@ fn gguf_files(place: &Place, mixture: Mixture) -> Result<Vec<(FileName, u64)>, S
         return Ok(Vec::new());
     }
     let lower = |name: &FileName| name.as_str().to_ascii_lowercase();
-    let ggufs = files.into_iter().filter(|(name, _)| lower(name).ends_with(".gguf"));
+    let is_gguf = |name: &FileName| {
+        let extension = std::path::Path::new(name.as_str()).extension();
+        extension.is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"))
+    };
+    let ggufs = files.into_iter().filter(|(name, _)| is_gguf(name));
     let (vision, text): (Vec<_>, Vec<_>) =
         ggufs.partition(|(name, _)| lower(name).contains("mmproj"));
     let wanted = mixture.name();

@@ -56,7 +56,7 @@ impl Place {
             },
             Self::Folder(dir) => {
                 let path = dir.join(name);
-                let n_bytes = path.metadata().map(|m| m.len()).unwrap_or(0);
+                let n_bytes = path.metadata().map_or(0, |metadata| metadata.len());
                 if !path.is_file() {
                     return Ok(None);
                 }

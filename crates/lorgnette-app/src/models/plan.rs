@@ -145,7 +145,7 @@ impl Understood {
         let scales = self.scales(place)?;
         let mut sources = Vec::new();
         for shard in &self.shards {
-            sources.extend(self.source(place, shard, &scales, &mut outputs)?);
+            sources.extend(source(place, shard, &scales, &mut outputs)?);
         }
         if let Some(name) = outputs.keys().min() {
             return Err(fault(place, format!("it has no tensor {name}")).into());
@@ -153,25 +153,6 @@ impl Understood {
         let recipe = Recipe { targets, sources };
         recipe.check()?;
         Ok(recipe)
-    }
-
-    /// A shard with the places of its rows; `None` when nothing in it is wanted.
-    fn source(
-        &self,
-        place: &Place,
-        shard: &Shard,
-        scales: &HashMap<String, f32>,
-        outputs: &mut HashMap<String, (Vec<usize>, Vec<Output>)>,
-    ) -> Result<Option<Source>, Stop> {
-        let mut pieces = Vec::new();
-        for tensor in &shard.tensors {
-            let Some((shape, outputs)) = outputs.remove(&tensor.name) else { continue };
-            pieces.push(piece(place, tensor, &shape, outputs, scales)?);
-        }
-        if pieces.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(place.source(&shard.name, shard.n_bytes, pieces)?))
     }
 
     /// The scales of FP8 tensors, by the name of the tensor. Source: transformers' FP8 checkpoints
@@ -209,6 +190,24 @@ impl Understood {
         }
         Ok(scales)
     }
+}
+
+/// A shard with the places of its rows; `None` when nothing in it is wanted.
+fn source(
+    place: &Place,
+    shard: &Shard,
+    scales: &HashMap<String, f32>,
+    outputs: &mut HashMap<String, (Vec<usize>, Vec<Output>)>,
+) -> Result<Option<Source>, Stop> {
+    let mut pieces = Vec::new();
+    for tensor in &shard.tensors {
+        let Some((shape, outputs)) = outputs.remove(&tensor.name) else { continue };
+        pieces.push(piece(place, tensor, &shape, outputs, scales)?);
+    }
+    if pieces.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(place.source(&shard.name, shard.n_bytes, pieces)?))
 }
 
 fn files(pair: GgufPair) -> impl Iterator<Item = PairFile> {

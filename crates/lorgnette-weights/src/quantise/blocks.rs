@@ -84,6 +84,7 @@ struct ScaleMin {
 /// `make_qkx2_quants`: scale and min with the least weighted square error, tried from several
 /// first guesses.
 #[inline(always)]
+#[expect(clippy::float_cmp, reason = "numbers that are all the same, to the bit")]
 fn search_scale_min(
     x: &[Lanes; 32],
     w: &[Lanes; 32],
@@ -102,8 +103,8 @@ fn search_scale_min(
             sum_x[l] += w[i][l] * x[i][l];
         }
     }
-    for l in 0..LANES {
-        min[l] = if min[l] > 0.0 { 0.0 } else { min[l] };
+    for min in &mut min {
+        *min = if *min > 0.0 { 0.0 } else { *min };
     }
     let flat_min = min;
     let is_flat: [bool; LANES] = std::array::from_fn(|l| max[l] == min[l]);

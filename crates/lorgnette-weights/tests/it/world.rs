@@ -47,7 +47,7 @@ pub fn install_options() -> InstallOptions {
     InstallOptions {
         chunk_bytes: 8 * 1024,
         checkpoint_bytes: 0, // after every chunk
-        checkpoint_time: Duration::from_secs(60),
+        checkpoint_time: Duration::from_mins(1),
         keep_sources: None,
     }
 }

@@ -126,7 +126,7 @@ fn a_fetched_checkpoint_becomes_the_pair_that_is_written_directly() {
             files.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
         hub.publish(repo, &named);
 
-        let models = Models::at(dir.path().join("models"));
+        let models = Models::at(&dir.path().join("models"));
         let options = AddOptions {
             mixture: Mixture::Q4KM,
             vision: VisionFormat::F16,
@@ -167,7 +167,7 @@ fn a_fetched_checkpoint_becomes_the_pair_that_is_written_directly() {
 #[track_caller]
 fn check_same_tensors(a: &Path, b: &Path) {
     let tensors = |path: &Path| {
-        let mut file = std::fs::File::open(path).expect("open");
+        let mut file = fs_err::File::open(path).expect("open");
         let content = candle_core::quantized::gguf_file::Content::read(&mut file).expect("GGUF");
         let mut names: Vec<_> = content.tensor_infos.keys().cloned().collect();
         names.sort();
