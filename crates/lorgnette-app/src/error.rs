@@ -180,8 +180,8 @@ impl AppError {
             }
             Self::InUse { .. } | Self::Settings { .. } => FaultKind::Storage,
             Self::NotFound { .. } => FaultKind::NotFound,
-            Self::Weights(_) | Self::UnknownModel { .. } | Self::DoesNotFit { .. } => FaultKind::Model,
-            Self::Damaged { .. } | Self::BuiltIn => FaultKind::Model,
+            Self::Weights(_) | Self::UnknownModel { .. } => FaultKind::Model,
+            Self::DoesNotFit { .. } | Self::Damaged { .. } | Self::BuiltIn => FaultKind::Model,
             Self::NotAsked | Self::Import { .. } => FaultKind::Other,
         }
     }
