@@ -174,14 +174,21 @@ impl AppError {
             Self::ReadPicture { .. } | Self::Picture { .. } => FaultKind::Picture,
             Self::Engine(EngineError::ContextFull { .. }) => FaultKind::ContextFull,
             Self::Engine(_) => FaultKind::Engine,
-            Self::Load(_) | Self::Tokenizer(_) | Self::NoTokenizer { .. } => FaultKind::Model,
-            Self::NoHome | Self::Write(_) | Self::Chats { .. } | Self::NewerChats { .. } => {
-                FaultKind::Storage
-            }
-            Self::InUse { .. } | Self::Settings { .. } => FaultKind::Storage,
+            Self::Load(_)
+            | Self::Tokenizer(_)
+            | Self::NoTokenizer { .. }
+            | Self::Weights(_)
+            | Self::UnknownModel { .. }
+            | Self::Damaged { .. }
+            | Self::DoesNotFit { .. }
+            | Self::BuiltIn => FaultKind::Model,
+            Self::NoHome
+            | Self::Write(_)
+            | Self::Chats { .. }
+            | Self::NewerChats { .. }
+            | Self::InUse { .. }
+            | Self::Settings { .. } => FaultKind::Storage,
             Self::NotFound { .. } => FaultKind::NotFound,
-            Self::Weights(_) | Self::UnknownModel { .. } => FaultKind::Model,
-            Self::DoesNotFit { .. } | Self::Damaged { .. } | Self::BuiltIn => FaultKind::Model,
             Self::NotAsked | Self::Import { .. } => FaultKind::Other,
         }
     }
