@@ -81,9 +81,10 @@ fn the_page_may_call_each_command_and_no_other() {
     let path = folder.path().join("bindings.ts");
     lorgnette_window::bindings::write(&path).unwrap();
     let bindings = fs_err::read_to_string(path).unwrap();
-    let calls = bindings.split("__TAURI_INVOKE(\"").skip(1);
-    let registered: BTreeSet<String> =
-        calls.filter_map(|call| Some(call.split_once('"')?.0.to_owned())).collect();
+    // `chats: (…) => __TAURI_INVOKE<ChatSummary[]>("chats", …)`
+    let calls = bindings.split("=> __TAURI_INVOKE").skip(1);
+    let name = |call: &str| Some(call.split_once("(\"")?.1.split_once('"')?.0.to_owned());
+    let registered: BTreeSet<String> = calls.filter_map(name).collect();
     let listed: &[&str] = include!("../src/command_names.rs");
     let listed: BTreeSet<String> = listed.iter().map(|name| (*name).to_owned()).collect();
     assert_eq!(registered, listed, "src/command_names.rs");

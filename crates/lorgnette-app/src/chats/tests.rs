@@ -201,7 +201,7 @@ fn search_finds_parts_of_words_in_titles_and_texts() {
     ] {
         assert_eq!(found(&chats, search), ["The receipt of the café"], "{search}");
     }
-    for search in ["receipts", "total snow", "%", "_", "AND", "receipt OR weather", "receipt _x"] {
+    for search in ["receipts", "total snow", "%", "_", "NEAR", "receipt OR weather", "receipt _x"] {
         assert_eq!(found(&chats, search), [""; 0], "{search}");
     }
     chats.rename(chat, "Lunch").unwrap();
