@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { eventually, newHome, sleep, Window } from "./window.mjs";
+import { eventually, Key, newHome, sleep, Window } from "./window.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const home = newHome();
@@ -41,9 +41,13 @@ test("hostile answers load nothing, run nothing, lead nowhere", async () => {
   const page = await window.driver.getCurrentUrl();
   await eventually("the chats are listed", async () => (await window.all("chat-item")).length >= texts.length);
   for (let i = 0; i < texts.length; i += 1) {
-    const items = await window.all("chat-item");
-    await items[i].click();
-    await eventually(`answer ${i} is shown`, async () => (await window.js("return document.querySelector('[data-testid=answer]')?.innerText.length ?? 0")) > 0);
+    await eventually(`chat ${i} can be opened`, async () => {
+      const item = (await window.all("chat-item"))[i];
+      await window.js("arguments[0].scrollIntoView({ block: 'center' })", item);
+      await item.click();
+      return true;
+    });
+    await eventually(`answer ${i} is shown`, () => window.js("return document.querySelector('[aria-current=true][data-testid=chat-item]')?.innerText.includes(arguments[0]) && (document.querySelector('[data-testid=answer]')?.innerText.length ?? 0) > 0", `Answer ${i}`));
     const found = await window.js(`
       const answer = document.querySelector("[data-testid=answer]");
       const tags = [...answer.querySelectorAll("script, style, iframe, object, embed, link, meta, base, form, input, video, audio, svg image, math, frame")].map((one) => one.outerHTML.slice(0, 200));
@@ -55,7 +59,11 @@ test("hostile answers load nothing, run nothing, lead nowhere", async () => {
     // Every link is tried; none may take the page away.
     await window.js("document.querySelectorAll('[data-testid=answer] a').forEach((one) => one.click())");
     assert.equal(await window.driver.getCurrentUrl(), page);
-    await window.js("document.querySelectorAll('dialog[open]').forEach((one) => one.close())");
+    await eventually("the dialogs are closed", async () => {
+      if ((await window.js("return document.querySelectorAll('dialog[open]').length")) === 0) return true;
+      await window.driver.actions().sendKeys(Key.ESCAPE).perform();
+      return false;
+    });
   }
   await sleep(500);
   assert.equal(await window.js("return window.hacked"), 0);
