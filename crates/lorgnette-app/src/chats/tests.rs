@@ -1,4 +1,7 @@
+use lorgnette_image::Region;
+
 use super::*;
+use crate::Timings;
 use crate::error::FaultKind;
 
 fn open(folder: &tempfile::TempDir) -> Chats {

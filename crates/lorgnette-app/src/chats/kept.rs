@@ -1,0 +1,144 @@
+//! What is kept: messages and the branches that they make, pictures, drafts.
+
+use lorgnette_image::Region;
+use serde::{Deserialize, Serialize};
+
+use super::{ChatId, MessageId};
+use crate::Timings;
+use crate::error::Fault;
+
+/// A picture that was added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureInfo {
+    /// SHA-256 of the file, in hex.
+    pub id: String,
+    /// What it was called where it came from.
+    pub name: String,
+    /// In pixels, upright.
+    pub width: u32,
+    /// In pixels, upright.
+    pub height: u32,
+    /// Its format.
+    pub format: String,
+    /// Bytes of the file.
+    pub n_bytes: u64,
+    /// Only its first frame is shown.
+    pub is_animation: bool,
+}
+
+/// A picture as it is asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// [`PictureInfo::id`].
+    pub picture: String,
+    /// What it is called in this question.
+    pub name: String,
+    /// The part that is asked about, in pixels of the upright picture before it is turned.
+    #[serde(with = "region")]
+    pub region: Option<Region>,
+    /// Quarters that it is turned by, clockwise.
+    pub turn: u8,
+    /// Longest side that the model sees, in pixels; `None`: all that it takes.
+    pub max_side: Option<u32>,
+}
+
+/// `lorgnette-image` knows no serde.
+mod region {
+    use lorgnette_image::Region;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "as serde calls it")]
+    pub fn serialize<S: Serializer>(region: &Option<Region>, to: S) -> Result<S::Ok, S::Error> {
+        region.map(|region| [region.x, region.y, region.width, region.height]).serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Region>, D::Error> {
+        let numbers = Option::<[u32; 4]>::deserialize(from)?;
+        Ok(numbers.map(|[x, y, width, height]| Region { x, y, width, height }))
+    }
+}
+
+/// What is written and not yet sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Words.
+    pub text: String,
+    /// Pictures.
+    pub pictures: Vec<Attachment>,
+}
+
+/// How an answer ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum End {
+    /// The model ended it.
+    Whole,
+    /// It has the length that was allowed.
+    Length,
+    /// The chat holds no more tokens.
+    ContextFull,
+    /// The person stopped it.
+    Stopped,
+    /// The program ended meanwhile.
+    Cut,
+    /// It went wrong.
+    Failed(Fault),
+}
+
+/// A question or an answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Message {
+    /// Its name.
+    pub id: MessageId,
+    /// What it goes on from.
+    pub parent: Option<MessageId>,
+    /// The model's; else the person's.
+    pub is_model: bool,
+    /// Words.
+    pub text: String,
+    /// Pictures, of a question.
+    pub pictures: Vec<Attachment>,
+    /// When it was begun, in milliseconds since 1970.
+    pub created_ms: i64,
+    /// All that go on from the same, itself too, in the order they were made.
+    pub siblings: Vec<MessageId>,
+    /// `None` while an answer is being written, and for questions.
+    pub end: Option<End>,
+    /// What answered.
+    pub model: Option<String>,
+    /// What the answer took.
+    pub timings: Option<Timings>,
+}
+
+/// A chat as far as it is shown: one branch of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StoredChat {
+    /// Its name.
+    pub id: ChatId,
+    /// What it is called; empty until something is.
+    pub title: String,
+    /// It stands first.
+    pub is_pinned: bool,
+    /// When it was begun, in milliseconds since 1970.
+    pub created_ms: i64,
+    /// The branch that is shown, oldest first.
+    pub messages: Vec<Message>,
+    /// The pictures of the branch.
+    pub pictures: Vec<PictureInfo>,
+}
+
+/// A message of a chat that is added whole.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    /// Which of those before it goes on from.
+    pub parent: Option<usize>,
+    /// The model's; else the person's.
+    pub is_model: bool,
+    /// Words.
+    pub text: String,
+    /// Pictures, which were added already.
+    pub pictures: Vec<Attachment>,
+    /// When it was begun, in milliseconds since 1970.
+    pub created_ms: i64,
+    /// What answered.
+    pub model: Option<String>,
+}

@@ -1,0 +1,77 @@
+//! The pictures that chats and drafts refer to; their bytes are the album's.
+
+use rusqlite::{Connection, params};
+
+use super::{Chats, PictureInfo, first};
+use crate::error::AppError;
+use crate::files::now_ms;
+
+impl Chats {
+    /// Remembers a picture; one that is known keeps its first name.
+    ///
+    /// # Errors
+    /// [`AppError::Chats`].
+    pub fn add_picture(&self, picture: &PictureInfo) -> Result<(), AppError> {
+        self.with(|db| {
+            db.prepare_cached(
+                "INSERT INTO pictures VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![
+                picture.id,
+                picture.name,
+                picture.width,
+                picture.height,
+                picture.format,
+                picture.n_bytes.cast_signed(),
+                picture.is_animation,
+                now_ms(),
+            ])
+        })?;
+        Ok(())
+    }
+
+    /// A picture that was added.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`].
+    pub fn picture(&self, id: &str) -> Result<PictureInfo, AppError> {
+        self.with(|db| picture(db, id)).map_err(|error| match error {
+            AppError::NotFound { .. } => AppError::NotFound { what: "that picture" },
+            error => error,
+        })
+    }
+
+    /// Forgets pictures that nothing refers to and that were added before that time: their ids.
+    ///
+    /// # Errors
+    /// [`AppError::Chats`].
+    pub fn forget_pictures(&self, added_before_ms: i64) -> Result<Vec<String>, AppError> {
+        self.with(|db| {
+            let drafts =
+                "SELECT json_extract(value, '$.picture') FROM drafts, json_each(drafts.pictures)";
+            let unused = format!(
+                "DELETE FROM pictures WHERE added_ms < ?1
+                 AND id NOT IN (SELECT picture FROM attachments) AND id NOT IN ({drafts})
+                 RETURNING id"
+            );
+            db.prepare(&unused)?.query_map([added_before_ms], first)?.collect()
+        })
+    }
+}
+
+pub(super) fn picture(db: &Connection, id: &str) -> rusqlite::Result<PictureInfo> {
+    db.prepare_cached(
+        "SELECT id, name, width, height, format, n_bytes, is_animation FROM pictures WHERE id = ?1",
+    )?
+    .query_row([id], |row| {
+        Ok(PictureInfo {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            width: row.get(2)?,
+            height: row.get(3)?,
+            format: row.get(4)?,
+            n_bytes: row.get::<_, i64>(5)?.unsigned_abs(),
+            is_animation: row.get(6)?,
+        })
+    })
+}
