@@ -64,6 +64,8 @@ pub fn commands() -> Builder<tauri::Wry> {
         .typ::<AnswerEvent>()
         .typ::<AppEvent>()
         .error_handling(ErrorHandlingMode::Throw)
+        // The page gives every field, as Rust does: one form of each type, not one to read and one to write.
+        .disable_serde_phases()
         // Ids, bytes and times stay far below 2^53.
         .dangerously_cast_bigints_to_number()
 }

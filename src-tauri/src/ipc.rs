@@ -12,13 +12,13 @@ mod status;
 pub use answers::{AnswerEvent, AskDto};
 pub use chats::{ChatDto, ChatSummaryDto, DraftDto, ImportedDto, MessageDto, OpenDraftDto};
 pub use events::{AppEvent, AppEvents, FromDto};
-pub use models::ModelDto;
+pub use models::{ModelDto, ModelStateDto};
 pub use pictures::{
     AddedDto, AttachmentDto, EstimateDto, FaultDto, PastedDto, PictureDto, attachments,
 };
 pub use rest::{
-    BootDto, DoctorDto, EditDto, FeaturesDto, FoldersDto, LinkDto, MenuDto, MenuItemDto,
-    NetworkDto, PlatformDto, SampleDto,
+    BootDto, DoctorDto, EditDto, FoldersDto, LinkDto, MenuDto, MenuItemDto, NetworkDto,
+    PlatformDto, SampleDto,
 };
 pub use settings::SettingsDto;
 pub use status::{MemoryDto, PreparationDto, StatusDto};

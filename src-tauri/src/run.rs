@@ -108,6 +108,7 @@ fn tell(handle: &AppHandle, notice: Notice) {
     let events = handle.state::<AppEvents>();
     events.tell(match notice {
         Notice::Status(status) => AppEvent::Status { status: Box::new((*status).into()) },
+        Notice::Fetch { name, state } => AppEvent::Fetch { id: name, state: state.into() },
         Notice::Chats => AppEvent::Chats,
         Notice::Preparation(preparation) => {
             AppEvent::Preparation { preparation: preparation.into() }

@@ -70,10 +70,10 @@ export function writeSettings(home, lines = []) {
 
 export class Window {
   /** Starts the program and waits until its page can be used. */
-  static async open({ home = newHome(), args = [], settings = [], keepSettings = false } = {}) {
+  static async open({ home = newHome(), args = [], settings = [], keepSettings = false, env: more = {} } = {}) {
     if (!keepSettings) writeSettings(home, settings);
     const port = await freePort();
-    const env = { ...process.env, LORGNETTE_HOME: home, TAURI_WEBVIEW_AUTOMATION: "true", LANG: "en_US.UTF-8", NO_AT_BRIDGE: "1" };
+    const env = { ...process.env, LORGNETTE_HOME: home, TAURI_WEBVIEW_AUTOMATION: "true", LANG: "en_US.UTF-8", NO_AT_BRIDGE: "1", ...more };
     delete env.LORGNETTE_MODELS;
     const driverProgram = spawn("WebKitWebDriver", [`--port=${port}`, "--host=127.0.0.1"], { env, stdio: "ignore" });
     await eventually("the driver listens", () => accepts(port));

@@ -311,7 +311,9 @@ export class Window {
       choose: backend.chooseModel, fetch: backend.fetchModel, pause: backend.pauseFetch,
       cancelFetch: backend.cancelFetch, verify: backend.verifyModel, remove: backend.removeModel,
     };
+    const name = this.model.models.find((model) => model.id === id)?.name ?? id;
     ops[op](id)
+      .then(() => op === "verify" && this.send({ is: "did", what: { at: "verified", name } }))
       .then(() => backend.models())
       .then((models) => this.send({ is: "modelsListed", models }))
       .catch(this.#failed);

@@ -6,6 +6,7 @@
 mod answer;
 mod desk;
 mod estimate;
+mod fetching;
 mod prepare;
 mod pump;
 
@@ -31,6 +32,9 @@ use crate::settings::Settings;
 use crate::speed::{Speed, Speeds};
 
 pub use estimate::{Estimate, PictureEstimate};
+pub use fetching::{FetchPhase, FetchState};
+
+pub(crate) use fetching::about_bytes;
 
 /// The program. Clones are the same one.
 #[derive(Clone)]
@@ -51,6 +55,7 @@ struct Inner {
     preparing: Mutex<prepare::Preparing>,
     /// Pictures as the model takes them, the latest last: follow-ups need not decode again.
     prepared: Mutex<Vec<(Attachment, ImageConfig, Arc<Picture>)>>,
+    fetches: Mutex<fetching::Fetches>,
     to_desk: Mutex<Sender<life::Event>>,
     notify: Box<dyn Fn(Notice) + Send + Sync>,
 }
@@ -74,6 +79,13 @@ pub enum Notice {
     Status(Box<Status>),
     /// The list of models.
     Models,
+    /// How far a model is that is being fetched.
+    Fetch {
+        /// Its name in the catalogue.
+        name: String,
+        /// How far.
+        state: FetchState,
+    },
     /// The list of chats.
     Chats,
     /// How far pictures are prepared before they are asked about.
@@ -273,6 +285,7 @@ impl App {
             no_jobs: Condvar::new(),
             preparing: Mutex::default(),
             prepared: Mutex::default(),
+            fetches: Mutex::default(),
             to_desk: Mutex::new(to_desk),
             notify: Box::new(notify),
         });
@@ -337,11 +350,12 @@ impl App {
         self.0.happened(life::Event::Release);
     }
 
-    /// Models that are there.
+    /// Models that are there, then those that can be had.
     pub fn models(&self) -> Vec<Model> {
-        let settings = self.settings();
         let in_use = lock(&self.0.model).as_ref().map(|model| offers::id(model));
-        offers::list(&self.0.folders, &settings, in_use.as_deref(), &lock(&self.0.speeds))
+        let speeds = lock(&self.0.speeds).clone();
+        let fetches = lock(&self.0.fetches).states();
+        offers::list(&self.0.folders, &self.settings(), in_use.as_deref(), &speeds, &fetches)
     }
 
     /// Adds files of pictures; those that are none are told apart.

@@ -67,6 +67,18 @@ pub enum AppError {
         /// A quantisation that fits.
         instead: Option<String>,
     },
+    /// One model at a time.
+    #[error("{name} is being fetched")]
+    Fetching {
+        /// That one.
+        name: String,
+    },
+    /// A model that answers cannot be removed.
+    #[error("{name} is in use")]
+    ModelInUse {
+        /// The model.
+        name: String,
+    },
     /// Nobody is there to be asked.
     #[error("this needs an answer, and standard input is no terminal")]
     NotAsked,
@@ -151,6 +163,8 @@ impl AppError {
             Self::DoesNotFit { instead: None, .. } => {
                 "free some space, choose a smaller model, or use --force to go on anyway".into()
             }
+            Self::Fetching { .. } => "wait for it, or stop it first".into(),
+            Self::ModelInUse { .. } => "choose another model first".into(),
             Self::NotAsked => "say --yes to go on without being asked".into(),
             Self::Damaged { name } => {
                 format!("`lorgnette models remove {name}`, then add it again")
@@ -189,6 +203,7 @@ impl AppError {
             | Self::InUse { .. }
             | Self::Settings { .. } => FaultKind::Storage,
             Self::NotFound { .. } => FaultKind::NotFound,
+            Self::Fetching { .. } | Self::ModelInUse { .. } => FaultKind::Unavailable,
             Self::NotAsked | Self::Import { .. } => FaultKind::Other,
         }
     }

@@ -14,6 +14,7 @@ mod import;
 mod place;
 mod plan;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -101,8 +102,8 @@ pub struct Listed {
     pub quantisation: Option<String>,
     /// Its files.
     pub path: Option<PathBuf>,
-    /// It was begun and is not finished.
-    pub unfinished: bool,
+    /// Bytes of its sources that are done, of one that was begun and is not finished.
+    pub unfinished: Option<u64>,
     /// Why it does not run yet.
     pub not_yet: Option<String>,
     /// What it can be made into, and what that needs.
@@ -162,7 +163,7 @@ impl Models {
         &self,
         entry: Option<&Entry>,
         manifest: Option<&Manifest>,
-        unfinished: &[String],
+        unfinished: &BTreeMap<String, u64>,
     ) -> Listed {
         let name = manifest.map(|m| &m.name).or(entry.map(|e| &e.name));
         let name = name.cloned().unwrap_or_default();
@@ -181,7 +182,7 @@ impl Models {
             n_bytes: manifest.map(Manifest::n_bytes),
             quantisation: manifest.and_then(|m| m.quantisation.clone()),
             path: manifest.and_then(|m| self.store.model_dir(&m.name).ok()),
-            unfinished: unfinished.contains(&name),
+            unfinished: unfinished.get(&name).copied(),
             not_yet: entry.and_then(|entry| entry.not_yet.clone()),
             quantisations: quantisations.collect(),
             name,

@@ -1,12 +1,17 @@
-//! The models that there are, and what each would take.
+//! The models that there are and that can be had, and what each would take.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use lorgnette_pixtral::{Checkpoint, LoadError};
+use lorgnette_weights::catalogue;
 
+use crate::app::{FetchState, about_bytes};
 use crate::builtin;
 use crate::doctor;
 use crate::folders::Folders;
+use crate::models::fit::memory_bytes;
+use crate::models::{Listed, Models};
 use crate::open::OpenModel;
 use crate::settings::{BUILT_IN, Settings};
 use crate::speed::Speeds;
@@ -15,10 +20,15 @@ use crate::{ImageConfig, cost};
 /// A model.
 #[derive(Debug, Clone)]
 pub struct Model {
-    /// Its path; [`BUILT_IN`] for the one inside the program.
+    /// Its path; [`BUILT_IN`] for the one inside the program; its name in the catalogue while it is
+    /// not installed.
     pub id: String,
     /// What it is called.
     pub name: String,
+    /// What it is good for; empty where nobody says.
+    pub about: String,
+    /// Its licence, where it is known.
+    pub licence: Option<String>,
     /// It is in memory.
     pub in_use: bool,
     /// The settings name it.
@@ -31,8 +41,29 @@ pub struct Model {
     pub fits: Fits,
     /// Seconds for the largest picture; `None`: it was never tried.
     pub picture_s: Option<f64>,
-    /// Why it cannot be used.
-    pub fault: Option<String>,
+    /// Whether it is there.
+    pub state: ModelState,
+}
+
+/// Whether a model is there.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ModelState {
+    /// It is part of the program.
+    BuiltIn,
+    /// It is on disk.
+    Installed {
+        /// It was made here: it can be checked and removed.
+        made_here: bool,
+    },
+    /// It is on disk and cannot be used.
+    Broken {
+        /// Why.
+        reason: String,
+    },
+    /// It can be fetched.
+    Offered,
+    /// It is being fetched, or was.
+    Begun(FetchState),
 }
 
 /// Whether a model fits into the memory that is free.
@@ -50,9 +81,6 @@ pub enum Fits {
 
 /// Less than this left of the memory is tight.
 const ROOM_BYTES: u64 = 1 << 30;
-/// What the program takes beside the weights and the cache: activations, pictures, the window.
-const BESIDE_BYTES: u64 = 400 << 20;
-
 /// What the settings and the speeds know a model by.
 pub fn id(model: &OpenModel) -> String {
     if model.built_in { BUILT_IN.into() } else { model.path.display().to_string() }
@@ -73,52 +101,133 @@ pub fn name_of_choice(settings: &Settings) -> String {
     settings.model.as_deref().map_or_else(String::new, name)
 }
 
-/// The built-in model, those in the models folder, and the one that the settings name.
+/// The built-in model, those in the models folder, the one that the settings name, and those of
+/// the catalogue that are not there yet.
 pub fn list(
     folders: &Folders,
     settings: &Settings,
     in_use: Option<&str>,
     speeds: &Speeds,
+    fetches: &BTreeMap<String, FetchState>,
 ) -> Vec<Model> {
-    let available = doctor::memory().map(|memory| memory.available_bytes);
-    let describe = |id: String, opened: Result<Checkpoint, String>| {
-        let memory = opened.as_ref().ok().map(|checkpoint| {
-            let text = &checkpoint.config().text;
-            let context = settings.context.min(text.max_position_embeddings) as u64;
-            checkpoint.n_bytes() + context * text.kv_bytes_per_token() + BESIDE_BYTES
-        });
-        let is_in_use = in_use == Some(id.as_str());
-        Model {
-            name: name(&id),
-            in_use: is_in_use,
-            is_chosen: settings.model.as_deref() == Some(id.as_str()),
-            disk_bytes: opened.as_ref().map_or(0, Checkpoint::n_bytes),
-            memory_bytes: memory,
-            fits: match (memory, available) {
-                _ if is_in_use => Fits::Yes,
-                (Some(needed), Some(free)) if needed + ROOM_BYTES <= free => Fits::Yes,
-                (Some(needed), Some(free)) if needed <= free => Fits::Tight,
-                (Some(_), Some(_)) => Fits::No,
-                _ => Fits::Unknown,
-            },
-            picture_s: opened.as_ref().ok().and_then(|checkpoint| {
-                let image: ImageConfig = checkpoint.config().vision.as_ref()?.image_config();
-                let side = image.max_side;
-                let cost = cost::of_picture((side, side), &image, checkpoint.config())?;
-                speeds.of(&id).picture_s(&cost)
-            }),
-            fault: opened.err(),
-            id,
-        }
-    };
-    let built_in = builtin::checkpoint().map_err(|error| error.one_line());
-    let mut models = vec![describe(BUILT_IN.into(), built_in)];
+    let listing = Listing { settings, in_use, speeds, free: free_memory() };
+    // A catalogue that cannot be read would be a program that was built from broken sources.
+    let listed = Models::at(&folders.models).list().unwrap_or_default();
+    let mut models = vec![listing.built_in(listed.iter().find(|listed| listed.name == BUILT_IN))];
     let mut paths = folders.installed_models();
-    let chosen = settings.model.as_deref().filter(|model| *model != BUILT_IN).map(Into::into);
+    let chosen = settings.model.as_deref().filter(|model| *model != BUILT_IN).map(PathBuf::from);
     paths.extend(chosen.filter(|chosen| !paths.contains(chosen)));
     for path in paths {
-        let opened = Checkpoint::open(&path).map_err(|error: LoadError| error.to_string());
-        models.push(describe(path.display().to_string(), opened));
+        let here = listed.iter().find(|listed| listed.path.as_ref() == Some(&path));
+        models.push(listing.installed(&path, here));
     }
+    let offers = listed.iter().filter(|listed| !listed.installed && listed.not_yet.is_none());
+    models.extend(offers.filter_map(|listed| listing.offered(listed, fetches.get(&listed.name))));
     models
+}
+
+fn free_memory() -> Option<u64> {
+    doctor::memory().map(|memory| memory.available_bytes)
+}
+
+/// What all models are looked at with.
+struct Listing<'a> {
+    settings: &'a Settings,
+    in_use: Option<&'a str>,
+    speeds: &'a Speeds,
+    free: Option<u64>,
+}
+
+impl Listing<'_> {
+    fn built_in(&self, listed: Option<&Listed>) -> Model {
+        let opened = builtin::checkpoint().map_err(|error| error.one_line());
+        self.opened(BUILT_IN.into(), &opened, listed, ModelState::BuiltIn)
+    }
+
+    fn installed(&self, path: &Path, listed: Option<&Listed>) -> Model {
+        let opened = Checkpoint::open(path).map_err(|error: LoadError| error.to_string());
+        let state = ModelState::Installed { made_here: listed.is_some() };
+        self.opened(path.display().to_string(), &opened, listed, state)
+    }
+
+    fn opened(
+        &self,
+        id: String,
+        opened: &Result<Checkpoint, String>,
+        listed: Option<&Listed>,
+        state: ModelState,
+    ) -> Model {
+        let memory = opened.as_ref().ok().map(|checkpoint| {
+            let config = checkpoint.config();
+            let context = self.settings.context.min(config.text.max_position_embeddings);
+            memory_bytes(checkpoint.n_bytes(), config, context)
+        });
+        let picture_s = opened.as_ref().ok().and_then(|checkpoint| {
+            let image: ImageConfig = checkpoint.config().vision.as_ref()?.image_config();
+            let side = image.max_side;
+            let cost = cost::of_picture((side, side), &image, checkpoint.config())?;
+            self.speeds.of(&id).picture_s(&cost)
+        });
+        let in_use = self.in_use == Some(id.as_str());
+        Model {
+            name: listed.map_or_else(|| name(&id), title),
+            about: listed.and_then(|listed| listed.good_for.clone()).unwrap_or_default(),
+            licence: listed.and_then(|listed| listed.licence.clone()),
+            in_use,
+            is_chosen: self.settings.model.as_deref() == Some(id.as_str()),
+            disk_bytes: opened.as_ref().map_or(0, Checkpoint::n_bytes),
+            memory_bytes: memory,
+            fits: if in_use { Fits::Yes } else { self.fits(memory) },
+            picture_s,
+            state: match opened {
+                Ok(_) => state,
+                Err(reason) => ModelState::Broken { reason: reason.clone() },
+            },
+            id,
+        }
+    }
+
+    /// A model of the catalogue, in the first of its number formats.
+    fn offered(&self, listed: &Listed, fetch: Option<&FetchState>) -> Option<Model> {
+        let needs = listed.quantisations.first()?;
+        let state = match (fetch, listed.unfinished) {
+            (Some(fetch), _) => ModelState::Begun(fetch.clone()),
+            (None, Some(done_bytes)) => {
+                let entry = catalogue::find(&listed.name).ok().flatten();
+                let total_bytes = entry.as_ref().map_or(0, about_bytes).max(done_bytes);
+                ModelState::Begun(FetchState::Paused { done_bytes, total_bytes })
+            }
+            (None, None) => ModelState::Offered,
+        };
+        Some(Model {
+            id: listed.name.clone(),
+            name: format!("{}, {}", listed.title, needs.quantisation.to_uppercase()),
+            about: listed.good_for.clone().unwrap_or_default(),
+            licence: listed.licence.clone(),
+            in_use: false,
+            is_chosen: false,
+            disk_bytes: needs.disk_bytes,
+            memory_bytes: Some(needs.memory_bytes),
+            fits: self.fits(Some(needs.memory_bytes)),
+            picture_s: None,
+            state,
+        })
+    }
+
+    fn fits(&self, memory: Option<u64>) -> Fits {
+        match (memory, self.free) {
+            (Some(needed), Some(free)) if needed + ROOM_BYTES <= free => Fits::Yes,
+            (Some(needed), Some(free)) if needed <= free => Fits::Tight,
+            (Some(_), Some(_)) => Fits::No,
+            _ => Fits::Unknown,
+        }
+    }
+}
+
+/// Its title, with its number format where it has one.
+fn title(listed: &Listed) -> String {
+    match &listed.quantisation {
+        Some(quantisation) => format!("{}, {}", listed.title, quantisation.to_uppercase()),
+        None => listed.title.clone(),
+    }
 }

@@ -109,16 +109,16 @@ impl OpenOptions {
             // Fails when there are threads already, which then stay.
             let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         }
-        let checkpoint = match &self.model {
-            ModelChoice::At(path) => Checkpoint::open(path)?,
-            ModelChoice::BuiltIn => builtin::checkpoint()?,
-            ModelChoice::Best => match installed_model()? {
-                Some(path) => Checkpoint::open(&path)?,
-                None => builtin::checkpoint()?,
-            },
+        let chosen = match &self.model {
+            ModelChoice::At(path) => Some(path.clone()),
+            ModelChoice::BuiltIn => None,
+            ModelChoice::Best => installed_model()?,
         };
-        let path = checkpoint.path().to_owned();
-        let built_in = path == Path::new(builtin::NAME);
+        let built_in = chosen.is_none();
+        let checkpoint = chosen.as_ref().map_or_else(builtin::checkpoint, |path| {
+            Checkpoint::open(path).map_err(AppError::from)
+        })?;
+        let path = chosen.unwrap_or_else(|| builtin::NAME.into());
         let n_bytes = checkpoint.n_bytes();
         let tokenizer = tokenizer(&checkpoint)?;
         let device = self.device.open();

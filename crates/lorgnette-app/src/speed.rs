@@ -59,7 +59,7 @@ const MIN_TOKENS: usize = 16;
 const WEIGHT: f64 = 0.4;
 
 /// The speeds of all models, kept in the cache folder.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Speeds {
     path: PathBuf,
     by_model: BTreeMap<String, Speed>,

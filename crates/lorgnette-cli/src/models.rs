@@ -48,7 +48,7 @@ fn describe(model: &Listed) -> String {
     let state = match (model.installed, model.n_bytes, model.unfinished) {
         (true, Some(n_bytes), _) => format!("installed, {}", HumanBytes(n_bytes)),
         (true, None, _) => "part of the program".into(),
-        (false, _, true) => "begun; `models add` goes on with it".into(),
+        (false, _, Some(_)) => "begun; `models add` goes on with it".into(),
         (false, ..) => "not installed".into(),
     };
     let quantisation = model.quantisation.as_ref().map(|q| format!(", {q}")).unwrap_or_default();

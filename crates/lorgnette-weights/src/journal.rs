@@ -71,9 +71,11 @@ impl Journal {
         Ok(file.finish()?)
     }
 
-    /// Whether work was begun in a folder.
-    pub(crate) fn is_in(work: &Path) -> bool {
-        work.join(NAME).is_file()
+    /// Source bytes that are done in a folder, whatever its recipe; `None`: no work was begun.
+    pub(crate) fn n_done_in(work: &Path) -> Option<u64> {
+        let bytes = fs_err::read(work.join(NAME)).ok()?;
+        let journal = serde_json::from_slice::<Self>(&bytes).ok();
+        Some(journal.map_or(0, |journal| journal.sources.iter().map(|state| state.n_done).sum()))
     }
 
     pub(crate) fn remove(work: &Path) -> Result<(), WeightsError> {

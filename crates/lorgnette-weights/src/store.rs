@@ -150,15 +150,15 @@ impl Store {
         names.iter().filter_map(|name| self.manifest(name).ok()).collect()
     }
 
-    /// What is being made, by name, as far as it got.
-    pub fn unfinished(&self) -> Vec<String> {
-        let Ok(entries) = fs_err::read_dir(self.dir.join(".work")) else { return Vec::new() };
+    /// What is being made, by name: source bytes that are done.
+    pub fn unfinished(&self) -> BTreeMap<String, u64> {
+        let Ok(entries) = fs_err::read_dir(self.dir.join(".work")) else { return BTreeMap::new() };
         // Without a journal it was only asked about.
-        let begun = entries.flatten().filter(|entry| Journal::is_in(&entry.path()));
-        let mut names: Vec<String> =
-            begun.filter_map(|entry| entry.file_name().into_string().ok()).collect();
-        names.sort();
-        names
+        let begun = entries.flatten().filter_map(|entry| {
+            let n_done = Journal::n_done_in(&entry.path())?;
+            Some((entry.file_name().into_string().ok()?, n_done))
+        });
+        begun.collect()
     }
 
     /// What an installed model is.

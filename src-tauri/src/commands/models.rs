@@ -6,7 +6,7 @@ use tauri::AppHandle;
 
 use super::{AppState, Outcome, apart};
 use crate::dialogs;
-use crate::ipc::{MemoryDto, ModelDto, UiError};
+use crate::ipc::{MemoryDto, ModelDto};
 
 /// The models that there are.
 pub fn list(app: &App) -> Vec<ModelDto> {
@@ -90,49 +90,42 @@ pub async fn memory(app: AppState<'_>) -> Outcome<MemoryDto> {
     })
 }
 
-fn no_fetching() -> UiError {
-    UiError::unavailable(
-        "This version does not fetch models.",
-        "Put a model into the models folder, or add one from elsewhere on this computer.",
-    )
-}
-
 /// Fetches a model, or goes on with it.
 #[tauri::command]
 #[specta::specta]
-pub async fn fetch_model(id: String) -> Outcome<()> {
-    let _ = id;
-    Err(no_fetching())
+pub async fn fetch_model(app: AppState<'_>, id: String) -> Outcome<()> {
+    let app = app.inner().clone();
+    apart(move || Ok(app.fetch(&id)?)).await
 }
 
 /// Stops fetching for now.
 #[tauri::command]
 #[specta::specta]
-pub async fn pause_fetch(id: String) -> Outcome<()> {
-    let _ = id;
-    Err(no_fetching())
+pub async fn pause_fetch(app: AppState<'_>, id: String) -> Outcome<()> {
+    app.pause_fetch(&id);
+    Ok(())
 }
 
 /// Stops fetching and removes what is there.
 #[tauri::command]
 #[specta::specta]
-pub async fn cancel_fetch(id: String) -> Outcome<()> {
-    let _ = id;
-    Err(no_fetching())
+pub async fn cancel_fetch(app: AppState<'_>, id: String) -> Outcome<()> {
+    let app = app.inner().clone();
+    apart(move || Ok(app.cancel_fetch(&id)?)).await
 }
 
-/// Compares a model with its published checksums.
+/// Reads a model and compares it with what was made.
 #[tauri::command]
 #[specta::specta]
-pub async fn verify_model(id: String) -> Outcome<()> {
-    let _ = id;
-    Err(no_fetching())
+pub async fn verify_model(app: AppState<'_>, id: String) -> Outcome<()> {
+    let app = app.inner().clone();
+    apart(move || Ok(app.verify_model(&id)?)).await
 }
 
 /// Removes a model that was fetched.
 #[tauri::command]
 #[specta::specta]
-pub async fn remove_model(id: String) -> Outcome<()> {
-    let _ = id;
-    Err(no_fetching())
+pub async fn remove_model(app: AppState<'_>, id: String) -> Outcome<()> {
+    let app = app.inner().clone();
+    apart(move || Ok(app.remove_model(&id)?)).await
 }

@@ -11,8 +11,8 @@ use tauri::{AppHandle, State, WebviewWindow};
 use super::chats::PAGE;
 use super::{AppState, Outcome, apart, models};
 use crate::ipc::{
-    AppEvent, AppEvents, BootDto, DoctorDto, FeaturesDto, FoldersDto, LinkDto, MenuDto, NetworkDto,
-    PlatformDto, SampleDto, SettingsDto, UiError,
+    AppEvent, AppEvents, BootDto, DoctorDto, FoldersDto, LinkDto, MenuDto, NetworkDto, PlatformDto,
+    SampleDto, SettingsDto, UiError,
 };
 use crate::{clipboard, menu, window};
 
@@ -38,7 +38,6 @@ pub async fn boot(app: AppState<'_>) -> Outcome<BootDto> {
                     question: sample.question.into(),
                 })
                 .collect(),
-            features: FeaturesDto { capture: false, speech: false, fetch: false, tray: false },
         })
     })
     .await
@@ -171,8 +170,9 @@ pub async fn copy_text(text: String) -> Outcome<()> {
 /// What the program has open to the network.
 #[tauri::command]
 #[specta::specta]
-pub async fn network() -> Outcome<NetworkDto> {
-    apart(|| Ok(sockets::open_now().into())).await
+pub async fn network(app: AppState<'_>) -> Outcome<NetworkDto> {
+    let n_downloads = app.n_fetches();
+    apart(move || Ok(NetworkDto::new(sockets::open_now(), n_downloads))).await
 }
 
 /// Makes the menu bar.

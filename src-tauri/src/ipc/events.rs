@@ -7,7 +7,7 @@ use specta::Type;
 use specta_typescript::Number;
 use tauri::ipc::Channel;
 
-use super::{AddedDto, ModelDto, PreparationDto, StatusDto};
+use super::{AddedDto, ModelDto, ModelStateDto, PreparationDto, StatusDto};
 
 /// What the page is told unasked.
 #[derive(Debug, Clone, Serialize, Type)]
@@ -22,6 +22,13 @@ pub enum AppEvent {
     Models {
         /// All of them.
         models: Vec<ModelDto>,
+    },
+    /// How far a model is that is being fetched.
+    Fetch {
+        /// Which.
+        id: String,
+        /// How far.
+        state: ModelStateDto,
     },
     /// The list of chats has changed.
     Chats,

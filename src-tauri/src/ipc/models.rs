@@ -1,7 +1,7 @@
-//! Models that there are.
+//! Models that there are, and that can be had.
 
-use lorgnette_app::offers::{Fits, Model};
-use lorgnette_app::settings::BUILT_IN;
+use lorgnette_app::app::{FetchPhase, FetchState};
+use lorgnette_app::offers::{Fits, Model, ModelState};
 use serde::Serialize;
 use specta::Type;
 use specta_typescript::Number;
@@ -40,11 +40,15 @@ enum FitsDto {
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(tag = "at", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[serde(rename = "ModelState")]
-#[expect(dead_code, reason = "the states of a download come with the downloads")]
-enum ModelStateDto {
+pub enum ModelStateDto {
+    /// It is part of the program.
     BuiltIn,
+    /// It is on disk.
     Installed {
+        /// Where.
         path: String,
+        /// It was made here: it can be checked and removed.
+        made_here: bool,
     },
     Broken {
         path: String,
@@ -59,6 +63,7 @@ enum ModelStateDto {
         bytes_per_s: f64,
         #[specta(type = Option<Number>)]
         left_s: Option<f64>,
+        trouble: Option<String>,
     },
     Paused {
         done_bytes: u64,
@@ -74,27 +79,33 @@ enum ModelStateDto {
 #[derive(Debug, Clone, Copy, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 #[serde(rename = "FetchPhase")]
-#[expect(dead_code, reason = "the phases of a download come with the downloads")]
-enum PhaseDto {
+pub enum PhaseDto {
+    /// Bytes are fetched, and quantised as they come.
     Downloading,
+    /// The finished model is read back.
     Verifying,
-    Converting,
 }
 
 impl From<Model> for ModelDto {
     fn from(model: Model) -> Self {
-        let is_built_in = model.id == BUILT_IN;
-        let state = match model.fault {
-            Some(reason) => ModelStateDto::Broken { path: model.id.clone(), reason },
-            None if is_built_in => ModelStateDto::BuiltIn,
-            None => ModelStateDto::Installed { path: model.id.clone() },
+        let state = match model.state {
+            ModelState::BuiltIn => ModelStateDto::BuiltIn,
+            ModelState::Installed { made_here } => {
+                ModelStateDto::Installed { path: model.id.clone(), made_here }
+            }
+            ModelState::Broken { reason } => {
+                ModelStateDto::Broken { path: model.id.clone(), reason }
+            }
+            ModelState::Offered => ModelStateDto::Offered,
+            ModelState::Begun(fetch) => fetch.into(),
         };
         Self {
+            id: model.id,
             name: model.name,
             in_use: model.in_use,
             chosen: model.is_chosen,
-            licence: is_built_in.then(|| "Apache-2.0".into()),
-            about: String::new(),
+            licence: model.licence,
+            about: model.about,
             disk_bytes: model.disk_bytes,
             memory_bytes: model.memory_bytes,
             fits: match model.fits {
@@ -105,7 +116,33 @@ impl From<Model> for ModelDto {
             },
             picture_s: model.picture_s,
             state,
-            id: model.id,
+        }
+    }
+}
+
+impl From<FetchState> for ModelStateDto {
+    fn from(fetch: FetchState) -> Self {
+        match fetch {
+            FetchState::Running { phase, done_bytes, total_bytes, bytes_per_s, trouble } => {
+                let left = total_bytes.saturating_sub(done_bytes) as f64;
+                Self::Fetching {
+                    phase: match phase {
+                        FetchPhase::Fetching => PhaseDto::Downloading,
+                        FetchPhase::Checking => PhaseDto::Verifying,
+                    },
+                    done_bytes,
+                    total_bytes,
+                    bytes_per_s,
+                    left_s: (bytes_per_s > 0.0).then(|| left / bytes_per_s),
+                    trouble,
+                }
+            }
+            FetchState::Paused { done_bytes, total_bytes } => {
+                Self::Paused { done_bytes, total_bytes }
+            }
+            FetchState::Stopped { fault, done_bytes, total_bytes } => {
+                Self::Stopped { error: fault.into(), done_bytes, total_bytes }
+            }
         }
     }
 }

@@ -20,7 +20,6 @@ pub struct BootDto {
     pub(crate) chats: Vec<ChatSummaryDto>,
     pub(crate) models: Vec<ModelDto>,
     pub(crate) samples: Vec<SampleDto>,
-    pub(crate) features: FeaturesDto,
 }
 
 /// The system.
@@ -42,17 +41,6 @@ pub enum PlatformDto {
 pub struct SampleDto {
     pub(crate) name: String,
     pub(crate) question: String,
-}
-
-/// What this build does on this machine.
-#[derive(Debug, Clone, Copy, Serialize, Type)]
-#[serde(rename = "Features")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own")]
-pub struct FeaturesDto {
-    pub(crate) capture: bool,
-    pub(crate) speech: bool,
-    pub(crate) fetch: bool,
-    pub(crate) tray: bool,
 }
 
 /// What the program has open to the network.
@@ -161,8 +149,9 @@ impl PlatformDto {
     }
 }
 
-impl From<Option<Sockets>> for NetworkDto {
-    fn from(sockets: Option<Sockets>) -> Self {
+impl NetworkDto {
+    /// What is open, and how many models are fetched.
+    pub fn new(sockets: Option<Sockets>, n_downloads: usize) -> Self {
         let supported = sockets.is_some();
         let sockets = sockets.unwrap_or_default().0.into_iter().map(|socket| SocketDto {
             protocol: socket.protocol.into(),
@@ -170,7 +159,7 @@ impl From<Option<Sockets>> for NetworkDto {
             remote: socket.remote,
             state: socket.state,
         });
-        Self { supported, sockets: sockets.collect(), n_downloads: 0 }
+        Self { supported, sockets: sockets.collect(), n_downloads }
     }
 }
 

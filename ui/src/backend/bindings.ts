@@ -6,7 +6,7 @@ import { invoke as __TAURI_INVOKE, Channel } from "@tauri-apps/api/core";
 /** Commands */
 export const commands = {
 	/**  Asks; comes back when the answer has ended. */
-	ask: (ask: Ask_Deserialize, toUi: Channel<AnswerEvent_Deserialize>) => __TAURI_INVOKE<null>("ask", { ask, toUi }),
+	ask: (ask: Ask, toUi: Channel<AnswerEvent>) => __TAURI_INVOKE<null>("ask", { ask, toUi }),
 	/**  Stops an answer, whether it is made or waits. */
 	stop: (answerId: number) => __TAURI_INVOKE<null>("stop", { answerId }),
 	/**  Deletes a chat, which can be taken back. */
@@ -14,7 +14,7 @@ export const commands = {
 	/**  Writes a chat where the person chooses; nowhere when they do not. */
 	chatExport: (id: number, format: ExportFormat) => __TAURI_INVOKE<string | null>("chat_export", { id, format }),
 	/**  A chat with the branch that was shown last. */
-	chatOpen: (id: number) => __TAURI_INVOKE<Chat_Serialize>("chat_open", { id }),
+	chatOpen: (id: number) => __TAURI_INVOKE<Chat>("chat_open", { id }),
 	/**  Puts a chat first, or no longer. */
 	chatPin: (id: number, pinned: boolean) => __TAURI_INVOKE<null>("chat_pin", { id, pinned }),
 	/**  Calls a chat otherwise. */
@@ -22,19 +22,19 @@ export const commands = {
 	/**  Takes it back. */
 	chatRestore: (id: number) => __TAURI_INVOKE<null>("chat_restore", { id }),
 	/**  A page of the list. */
-	chats: (search: string, deleted: boolean, offset: number) => __TAURI_INVOKE<ChatSummary_Serialize[]>("chats", { search, deleted, offset }),
+	chats: (search: string, deleted: boolean, offset: number) => __TAURI_INVOKE<ChatSummary[]>("chats", { search, deleted, offset }),
 	/**  Makes chats of files that were exported, which the person chooses. */
 	chatsImport: () => __TAURI_INVOKE<Imported | null>("chats_import"),
 	/**  Really removes what was deleted. */
 	chatsPurge: () => __TAURI_INVOKE<number>("chats_purge"),
 	/**  Shows the branch that goes through a message. */
-	chooseBranch: (message: number) => __TAURI_INVOKE<Chat_Serialize>("choose_branch", { message }),
+	chooseBranch: (message: number) => __TAURI_INVOKE<Chat>("choose_branch", { message }),
 	/**  What was written and not sent. */
-	draft: (chatId: number | null) => __TAURI_INVOKE<OpenDraft_Serialize>("draft", { chatId }),
+	draft: (chatId: number | null) => __TAURI_INVOKE<OpenDraft>("draft", { chatId }),
 	/**  Keeps what is written and not yet sent. */
-	setDraft: (chatId: number | null, draft: Draft_Deserialize) => __TAURI_INVOKE<null>("set_draft", { chatId, draft }),
+	setDraft: (chatId: number | null, draft: Draft) => __TAURI_INVOKE<null>("set_draft", { chatId, draft }),
 	/**  Uses a model that lies elsewhere, where the person points; nothing when they do not. */
-	addModel: (folder: boolean) => __TAURI_INVOKE<Model_Serialize[] | null>("add_model", { folder }),
+	addModel: (folder: boolean) => __TAURI_INVOKE<Model[] | null>("add_model", { folder }),
 	/**  Stops fetching and removes what is there. */
 	cancelFetch: (id: string) => __TAURI_INVOKE<null>("cancel_fetch", { id }),
 	/**  Chooses a model and loads it. */
@@ -44,33 +44,33 @@ export const commands = {
 	/**  Loads the model that is chosen. */
 	loadModel: () => __TAURI_INVOKE<null>("load_model"),
 	/**  Memory as it is now. */
-	memory: () => __TAURI_INVOKE<Memory_Serialize>("memory"),
+	memory: () => __TAURI_INVOKE<Memory>("memory"),
 	/**  The models that there are. */
-	models: () => __TAURI_INVOKE<Model_Serialize[]>("models"),
+	models: () => __TAURI_INVOKE<Model[]>("models"),
 	/**  Stops fetching for now. */
 	pauseFetch: (id: string) => __TAURI_INVOKE<null>("pause_fetch", { id }),
 	/**  Gives its memory back. */
 	releaseModel: () => __TAURI_INVOKE<null>("release_model"),
 	/**  Removes a model that was fetched. */
 	removeModel: (id: string) => __TAURI_INVOKE<null>("remove_model", { id }),
-	/**  Compares a model with its published checksums. */
+	/**  Reads a model and compares it with what was made. */
 	verifyModel: (id: string) => __TAURI_INVOKE<null>("verify_model", { id }),
 	/**  Adds a picture to try. */
 	addSample: (name: string) => __TAURI_INVOKE<Added>("add_sample", { name }),
 	/**  Puts a picture into the clipboard. */
 	copyPicture: (id: string) => __TAURI_INVOKE<null>("copy_picture", { id }),
 	/**  What a question costs. */
-	estimate: (chatId: number | null, leaf: number | null, pictures: Attachment_Deserialize[], text: string) => __TAURI_INVOKE<Estimate_Serialize>("estimate", { chatId, leaf, pictures, text }),
+	estimate: (chatId: number | null, leaf: number | null, pictures: Attachment[], text: string) => __TAURI_INVOKE<Estimate>("estimate", { chatId, leaf, pictures, text }),
 	/**  Adds what is in the clipboard: files, a path, or a picture. Words are given back. */
 	paste: () => __TAURI_INVOKE<Pasted>("paste"),
 	/**  Adds the files that the person picks; nothing when they do not. */
 	pickPictures: () => __TAURI_INVOKE<Added | null>("pick_pictures"),
 	/**  Looks at pictures before there is a question about them; none: stops looking. */
-	prepare: (chatId: number | null, leaf: number | null, pictures: Attachment_Deserialize[]) => __TAURI_INVOKE<null>("prepare", { chatId, leaf, pictures }),
+	prepare: (chatId: number | null, leaf: number | null, pictures: Attachment[]) => __TAURI_INVOKE<null>("prepare", { chatId, leaf, pictures }),
 	/**  Everything for the first paint. */
-	boot: () => __TAURI_INVOKE<Boot_Serialize>("boot"),
+	boot: () => __TAURI_INVOKE<Boot>("boot"),
 	/**  An address as it would be opened. */
-	checkLink: (url: string) => __TAURI_INVOKE<Link_Serialize>("check_link", { url }),
+	checkLink: (url: string) => __TAURI_INVOKE<Link>("check_link", { url }),
 	/**  Puts words into the clipboard. */
 	copyText: (text: string) => __TAURI_INVOKE<null>("copy_text", { text }),
 	/**  What this machine has, as text. */
@@ -88,17 +88,17 @@ export const commands = {
 	/**  Ends the program. */
 	quit: () => __TAURI_INVOKE<null>("quit"),
 	/**  Makes the menu bar. */
-	setMenu: (menus: Menu_Deserialize[]) => __TAURI_INVOKE<null>("set_menu", { menus }),
+	setMenu: (menus: Menu[]) => __TAURI_INVOKE<null>("set_menu", { menus }),
 	/**  Keeps settings; what was kept. */
-	setSettings: (settings: Settings_Deserialize) => __TAURI_INVOKE<Settings_Serialize>("set_settings", { settings }),
+	setSettings: (settings: Settings) => __TAURI_INVOKE<Settings>("set_settings", { settings }),
 	/**  What stands in the window's title bar. */
 	setTitle: (title: string) => __TAURI_INVOKE<null>("set_title", { title }),
 	/**  The settings. */
-	settings: () => __TAURI_INVOKE<Settings_Serialize>("settings"),
+	settings: () => __TAURI_INVOKE<Settings>("settings"),
 	/**  The page can be seen: shows the window. */
 	uiReady: () => __TAURI_INVOKE<null>("ui_ready"),
 	/**  From now on, this page hears what happens. */
-	watch: (toUi: Channel<AppEvent_Deserialize>) => __TAURI_INVOKE<null>("watch", { toUi }),
+	watch: (toUi: Channel<AppEvent>) => __TAURI_INVOKE<null>("watch", { toUi }),
 };
 
 /* Types */
@@ -109,14 +109,11 @@ export type Added = {
 };
 
 /**  What an answer tells while it is made. */
-export type AnswerEvent = AnswerEvent_Serialize | AnswerEvent_Deserialize;
-
-/**  What an answer tells while it is made. */
-export type AnswerEvent_Deserialize = 
+export type AnswerEvent = 
 /**  The question is kept and waits for its turn. */
 { kind: "started"; 
 /**  With the question and the empty answer. */
-chat: Chat_Deserialize; 
+chat: Chat; 
 /**  Which. */
 answerId: number } | 
 /**  Others are answered first. */
@@ -158,111 +155,24 @@ tokensPerS: number } |
 /**  It has ended, in whichever way. */
 { kind: "ended"; 
 /**  As it is kept. */
-message: Message_Deserialize };
+message: Message };
 
-/**  What an answer tells while it is made. */
-export type AnswerEvent_Serialize = 
-/**  The question is kept and waits for its turn. */
-{ kind: "started"; 
-/**  With the question and the empty answer. */
-chat: Chat_Serialize; 
+/**  What the page is told unasked. */
+export type AppEvent = 
+/**  What the program is doing. */
+{ kind: "status"; 
+/**  That. */
+status: Status } | 
+/**  Models came or went. */
+{ kind: "models"; 
+/**  All of them. */
+models: Model[] } | 
+/**  How far a model is that is being fetched. */
+{ kind: "fetch"; 
 /**  Which. */
-answerId: number } | 
-/**  Others are answered first. */
-{ kind: "queued"; 
-/**  How many. */
-nBefore: number } | 
-/**  The model is loaded first. */
-{ kind: "loading"; 
-/**  Bytes read. */
-doneBytes: number; 
-/**  All of them. */
-totalBytes: number } | 
-/**  A picture is encoded. */
-{ kind: "encoding"; 
-/**  Which, from 0. */
-picture: number; 
-/**  Of how many. */
-nPictures: number; 
-/**  Steps. */
-done: number; 
-/**  All of them. */
-total: number } | 
-/**  Tokens are read. */
-{ kind: "reading"; 
-/**  Read. */
-doneTokens: number; 
-/**  To read. */
-totalTokens: number; 
-/**  Known from before. */
-cachedTokens: number } | 
-/**  More of the text. */
-{ kind: "text"; 
-/**  The next piece. */
-piece: string; 
-/**  So far, about. */
-nTokens: number; 
-/**  How fast. */
-tokensPerS: number } | 
-/**  It has ended, in whichever way. */
-{ kind: "ended"; 
-/**  As it is kept. */
-message: Message_Serialize };
-
-/**  What the page is told unasked. */
-export type AppEvent = AppEvent_Serialize | AppEvent_Deserialize;
-
-/**  What the page is told unasked. */
-export type AppEvent_Deserialize = 
-/**  What the program is doing. */
-{ kind: "status"; 
-/**  That. */
-status: Status_Deserialize } | 
-/**  Models came or went. */
-{ kind: "models"; 
-/**  All of them. */
-models: Model_Deserialize[] } | 
-/**  The list of chats has changed. */
-{ kind: "chats" } | 
-/**  Files are dragged over the window. */
-{ kind: "dragOver"; 
-/**  From the left, in CSS pixels. */
-x: number; 
-/**  From the top, in CSS pixels. */
-y: number } | 
-/**  They were taken away again. */
-{ kind: "dragLeft" } | 
-/**  Files are read. */
-{ kind: "adding"; 
-/**  How many. */
-nFiles: number } | 
-/**  They were. */
-{ kind: "added"; 
-/**  How they came. */
-from: From; 
-/**  What became of them. */
-added: Added } | 
-/**  An entry of the menu was chosen. */
-{ kind: "action"; 
-/**  As the page called it. */
-action: string } | 
-/**  Pictures are prepared. */
-{ kind: "preparation"; 
+id: string; 
 /**  How far. */
-preparation: Preparation } | 
-/**  The window closes as soon as what is written is kept. */
-{ kind: "closing" };
-
-/**  What the page is told unasked. */
-export type AppEvent_Serialize = 
-/**  What the program is doing. */
-{ kind: "status"; 
-/**  That. */
-status: Status_Serialize } | 
-/**  Models came or went. */
-{ kind: "models"; 
-/**  All of them. */
-models: Model_Serialize[] } | 
+state: ModelState } | 
 /**  The list of chats has changed. */
 { kind: "chats" } | 
 /**  Files are dragged over the window. */
@@ -295,39 +205,7 @@ preparation: Preparation } |
 { kind: "closing" };
 
 /**  What is asked. */
-export type Ask = Ask_Serialize | Ask_Deserialize;
-
-/**  What is asked. */
-export type Ask_Deserialize = 
-/**  A question. */
-{ kind: "new"; 
-/**  Where; nowhere: in a new chat. */
-chatId?: number | null; 
-/**  What it goes on from. */
-leaf?: number | null; 
-/**  Words. */
-text: string; 
-/**  Pictures. */
-pictures: Attachment_Deserialize[] } | 
-/**  Another answer. */
-{ kind: "again"; 
-/**  In the place of which. */
-answer: number } | 
-/**  Another question. */
-{ kind: "edit"; 
-/**  In the place of which. */
-question: number; 
-/**  Words. */
-text: string; 
-/**  Pictures. */
-pictures: Attachment_Deserialize[] } | 
-/**  More of an answer. */
-{ kind: "continue"; 
-/**  Which. */
-answer: number };
-
-/**  What is asked. */
-export type Ask_Serialize = 
+export type Ask = 
 /**  A question. */
 { kind: "new"; 
 /**  Where; nowhere: in a new chat. */
@@ -337,7 +215,7 @@ leaf: number | null;
 /**  Words. */
 text: string; 
 /**  Pictures. */
-pictures: Attachment_Serialize[] } | 
+pictures: Attachment[] } | 
 /**  Another answer. */
 { kind: "again"; 
 /**  In the place of which. */
@@ -349,26 +227,14 @@ question: number;
 /**  Words. */
 text: string; 
 /**  Pictures. */
-pictures: Attachment_Serialize[] } | 
+pictures: Attachment[] } | 
 /**  More of an answer. */
 { kind: "continue"; 
 /**  Which. */
 answer: number };
 
 /**  A picture as it is asked about. */
-export type Attachment = Attachment_Serialize | Attachment_Deserialize;
-
-/**  A picture as it is asked about. */
-export type Attachment_Deserialize = {
-	picture: string,
-	name: string,
-	region?: Region | null,
-	turn: number,
-	maxSide?: number | null,
-};
-
-/**  A picture as it is asked about. */
-export type Attachment_Serialize = {
+export type Attachment = {
 	picture: string,
 	name: string,
 	region: Region | null,
@@ -377,54 +243,29 @@ export type Attachment_Serialize = {
 };
 
 /**  Everything for the first paint. */
-export type Boot = Boot_Serialize | Boot_Deserialize;
-
-/**  Everything for the first paint. */
-export type Boot_Deserialize = {
+export type Boot = {
 	version: string,
 	platform: Platform,
 	locale: string,
-	settings: Settings_Deserialize,
-	status: Status_Deserialize,
-	chats: ChatSummary_Deserialize[],
-	models: Model_Deserialize[],
+	settings: Settings,
+	status: Status,
+	chats: ChatSummary[],
+	models: Model[],
 	samples: Sample[],
-	features: Features,
-};
-
-/**  Everything for the first paint. */
-export type Boot_Serialize = {
-	version: string,
-	platform: Platform,
-	locale: string,
-	settings: Settings_Serialize,
-	status: Status_Serialize,
-	chats: ChatSummary_Serialize[],
-	models: Model_Serialize[],
-	samples: Sample[],
-	features: Features,
 };
 
 /**  A chat with the branch that is shown. */
-export type Chat = Chat_Serialize | Chat_Deserialize;
-
-/**  A chat in the list. */
-export type ChatSummary = ChatSummary_Serialize | ChatSummary_Deserialize;
-
-/**  A chat in the list. */
-export type ChatSummary_Deserialize = {
+export type Chat = {
 	id: number,
 	title: string,
 	pinned: boolean,
-	updatedMs: number,
-	thumb?: string | null,
-	nPictures: number,
-	answering: boolean,
-	snippet?: string | null,
+	createdMs: number,
+	messages: Message[],
+	pictures: Picture[],
 };
 
 /**  A chat in the list. */
-export type ChatSummary_Serialize = {
+export type ChatSummary = {
 	id: number,
 	title: string,
 	pinned: boolean,
@@ -435,26 +276,6 @@ export type ChatSummary_Serialize = {
 	snippet: string | null,
 };
 
-/**  A chat with the branch that is shown. */
-export type Chat_Deserialize = {
-	id: number,
-	title: string,
-	pinned: boolean,
-	createdMs: number,
-	messages: Message_Deserialize[],
-	pictures: Picture[],
-};
-
-/**  A chat with the branch that is shown. */
-export type Chat_Serialize = {
-	id: number,
-	title: string,
-	pinned: boolean,
-	createdMs: number,
-	messages: Message_Serialize[],
-	pictures: Picture[],
-};
-
 export type Device = "auto" | "cpu" | "cuda" | "metal";
 
 /**  What this machine has, as text. */
@@ -463,18 +284,9 @@ export type Doctor = {
 };
 
 /**  What is written and not yet sent. */
-export type Draft = Draft_Serialize | Draft_Deserialize;
-
-/**  What is written and not yet sent. */
-export type Draft_Deserialize = {
+export type Draft = {
 	text: string,
-	pictures: Attachment_Deserialize[],
-};
-
-/**  What is written and not yet sent. */
-export type Draft_Serialize = {
-	text: string,
-	pictures: Attachment_Serialize[],
+	pictures: Attachment[],
 };
 
 /**  Something that the system does with text. */
@@ -486,20 +298,8 @@ export type End = { at: "whole" } | { at: "length" } | { at: "contextFull" } | {
 export type ErrorCode = "picture" | "contextFull" | "model" | "notFound" | "storage" | "unavailable" | "engine" | "other";
 
 /**  What a question costs. */
-export type Estimate = Estimate_Serialize | Estimate_Deserialize;
-
-/**  What a question costs. */
-export type Estimate_Deserialize = {
-	pictures: PictureEstimate_Deserialize[],
-	tokens: number,
-	waitS?: number | null,
-	chatTokens: number,
-	context: number,
-};
-
-/**  What a question costs. */
-export type Estimate_Serialize = {
-	pictures: PictureEstimate_Serialize[],
+export type Estimate = {
+	pictures: PictureEstimate[],
 	tokens: number,
 	waitS: number | null,
 	chatTokens: number,
@@ -521,15 +321,11 @@ export type Fault = {
 	error: UiError,
 };
 
-/**  What this build does on this machine. */
-export type Features = {
-	capture: boolean,
-	speech: boolean,
-	fetch: boolean,
-	tray: boolean,
-};
-
-export type FetchPhase = "downloading" | "verifying" | "converting";
+export type FetchPhase = 
+/**  Bytes are fetched, and quantised as they come. */
+"downloading" | 
+/**  The finished model is read back. */
+"verifying";
 
 export type Fits = "yes" | "tight" | "no" | "unknown";
 
@@ -567,25 +363,13 @@ export type Imported = {
 export type Language = "system" | "en" | "fr";
 
 /**  An address, before it is opened. */
-export type Link = Link_Serialize | Link_Deserialize;
-
-/**  An address, before it is opened. */
-export type Link_Deserialize = {
-	address: string,
-	opens: boolean,
-	reason?: string | null,
-};
-
-/**  An address, before it is opened. */
-export type Link_Serialize = {
+export type Link = {
 	address: string,
 	opens: boolean,
 	reason: string | null,
 };
 
-export type LoadedModel = LoadedModel_Serialize | LoadedModel_Deserialize;
-
-export type LoadedModel_Deserialize = {
+export type LoadedModel = {
 	id: string,
 	name: string,
 	builtIn: boolean,
@@ -600,46 +384,11 @@ export type LoadedModel_Deserialize = {
 	maxSide: number,
 	minSide: number,
 	unit: number,
-	speed?: Speed_Deserialize | null,
-};
-
-export type LoadedModel_Serialize = {
-	id: string,
-	name: string,
-	builtIn: boolean,
-	readsPictures: boolean,
-	device: string,
-	deviceNotes: string[],
-	kernels: string,
-	context: number,
-	weightsBytes: number,
-	cacheBytes: number,
-	loadS: number,
-	maxSide: number,
-	minSide: number,
-	unit: number,
-	speed: Speed_Serialize | null,
+	speed: Speed | null,
 };
 
 /**  What takes memory. */
-export type Memory = Memory_Serialize | Memory_Deserialize;
-
-/**  What takes memory. */
-export type Memory_Deserialize = {
-	/**  The model in it. */
-	model?: ModelMemory | null,
-	/**  What the program has of it. */
-	processBytes?: number | null,
-	/**  The most that it had. */
-	peakBytes?: number | null,
-	/**  What the machine has. */
-	totalBytes?: number | null,
-	/**  What is free of that. */
-	availableBytes?: number | null,
-};
-
-/**  What takes memory. */
-export type Memory_Serialize = {
+export type Memory = {
 	/**  The model in it. */
 	model: ModelMemory | null,
 	/**  What the program has of it. */
@@ -653,34 +402,13 @@ export type Memory_Serialize = {
 };
 
 /**  A menu of the menu bar. */
-export type Menu = Menu_Serialize | Menu_Deserialize;
+export type Menu = {
+	label: string,
+	items: MenuItem[],
+};
 
 /**  An entry of a menu. */
-export type MenuItem = MenuItem_Serialize | MenuItem_Deserialize;
-
-/**  An entry of a menu. */
-export type MenuItem_Deserialize = 
-/**  Something that the page does. */
-{ kind: "action"; 
-/**  What it calls it. */
-action: string; 
-/**  What the person reads. */
-label: string; 
-/**  Keys, such as `Ctrl+O`. */
-keys?: string | null; 
-/**  Whether it can be done now. */
-enabled: boolean } | 
-/**  A line between entries. */
-{ kind: "separator" } | 
-/**  Something that the system does with text. */
-{ kind: "edit"; 
-/**  What. */
-edit: Edit; 
-/**  What the person reads. */
-label: string };
-
-/**  An entry of a menu. */
-export type MenuItem_Serialize = 
+export type MenuItem = 
 /**  Something that the page does. */
 { kind: "action"; 
 /**  What it calls it. */
@@ -700,42 +428,13 @@ edit: Edit;
 /**  What the person reads. */
 label: string };
 
-/**  A menu of the menu bar. */
-export type Menu_Deserialize = {
-	label: string,
-	items: MenuItem_Deserialize[],
-};
-
-/**  A menu of the menu bar. */
-export type Menu_Serialize = {
-	label: string,
-	items: MenuItem_Serialize[],
-};
-
 /**  A question or an answer. */
-export type Message = Message_Serialize | Message_Deserialize;
-
-/**  A question or an answer. */
-export type Message_Deserialize = {
-	id: number,
-	parent?: number | null,
-	role: Role,
-	text: string,
-	pictures: Attachment_Deserialize[],
-	createdMs: number,
-	siblings: number[],
-	end?: End | null,
-	modelName?: string | null,
-	took?: Took | null,
-};
-
-/**  A question or an answer. */
-export type Message_Serialize = {
+export type Message = {
 	id: number,
 	parent: number | null,
 	role: Role,
 	text: string,
-	pictures: Attachment_Serialize[],
+	pictures: Attachment[],
 	createdMs: number,
 	siblings: number[],
 	end: End | null,
@@ -744,38 +443,7 @@ export type Message_Serialize = {
 };
 
 /**  A model. */
-export type Model = Model_Serialize | Model_Deserialize;
-
-/**  What the model takes of it. */
-export type ModelMemory = {
-	name: string,
-	weightsBytes: number,
-	cacheBytes: number,
-};
-
-export type ModelState = ModelState_Serialize | ModelState_Deserialize;
-
-export type ModelState_Deserialize = { at: "builtIn" } | { at: "installed"; path: string } | { at: "broken"; path: string; reason: string } | { at: "offered" } | { at: "fetching"; phase: FetchPhase; doneBytes: number; totalBytes: number; bytesPerS: number; leftS?: number | null } | { at: "paused"; doneBytes: number; totalBytes: number } | { at: "stopped"; error: UiError; doneBytes: number; totalBytes: number };
-
-export type ModelState_Serialize = { at: "builtIn" } | { at: "installed"; path: string } | { at: "broken"; path: string; reason: string } | { at: "offered" } | { at: "fetching"; phase: FetchPhase; doneBytes: number; totalBytes: number; bytesPerS: number; leftS: number | null } | { at: "paused"; doneBytes: number; totalBytes: number } | { at: "stopped"; error: UiError; doneBytes: number; totalBytes: number };
-
-/**  A model. */
-export type Model_Deserialize = {
-	id: string,
-	name: string,
-	inUse: boolean,
-	chosen: boolean,
-	licence?: string | null,
-	about: string,
-	diskBytes: number,
-	memoryBytes?: number | null,
-	fits: Fits,
-	pictureS?: number | null,
-	state: ModelState_Deserialize,
-};
-
-/**  A model. */
-export type Model_Serialize = {
+export type Model = {
 	id: string,
 	name: string,
 	inUse: boolean,
@@ -786,8 +454,25 @@ export type Model_Serialize = {
 	memoryBytes: number | null,
 	fits: Fits,
 	pictureS: number | null,
-	state: ModelState_Serialize,
+	state: ModelState,
 };
+
+/**  What the model takes of it. */
+export type ModelMemory = {
+	name: string,
+	weightsBytes: number,
+	cacheBytes: number,
+};
+
+export type ModelState = 
+/**  It is part of the program. */
+{ at: "builtIn" } | 
+/**  It is on disk. */
+{ at: "installed"; 
+/**  Where. */
+path: string; 
+/**  It was made here: it can be checked and removed. */
+madeHere: boolean } | { at: "broken"; path: string; reason: string } | { at: "offered" } | { at: "fetching"; phase: FetchPhase; doneBytes: number; totalBytes: number; bytesPerS: number; leftS: number | null; trouble: string | null } | { at: "paused"; doneBytes: number; totalBytes: number } | { at: "stopped"; error: UiError; doneBytes: number; totalBytes: number };
 
 /**  What the program has open to the network. */
 export type Network = {
@@ -797,19 +482,9 @@ export type Network = {
 };
 
 /**  The same as it comes back, with its pictures. */
-export type OpenDraft = OpenDraft_Serialize | OpenDraft_Deserialize;
-
-/**  The same as it comes back, with its pictures. */
-export type OpenDraft_Deserialize = {
+export type OpenDraft = {
 	text: string,
-	pictures: Attachment_Deserialize[],
-	files: Picture[],
-};
-
-/**  The same as it comes back, with its pictures. */
-export type OpenDraft_Serialize = {
-	text: string,
-	pictures: Attachment_Serialize[],
+	pictures: Attachment[],
 	files: Picture[],
 };
 
@@ -837,19 +512,7 @@ export type Picture = {
 	isAnimation: boolean,
 };
 
-export type PictureEstimate = PictureEstimate_Serialize | PictureEstimate_Deserialize;
-
-export type PictureEstimate_Deserialize = {
-	tokens: number,
-	rows: number,
-	cols: number,
-	seenWidth: number,
-	seenHeight: number,
-	kvBytes: number,
-	waitS?: number | null,
-};
-
-export type PictureEstimate_Serialize = {
+export type PictureEstimate = {
 	tokens: number,
 	rows: number,
 	cols: number,
@@ -903,33 +566,7 @@ export type Sample = {
 };
 
 /**  Settings. */
-export type Settings = Settings_Serialize | Settings_Deserialize;
-
-/**  Settings. */
-export type Settings_Deserialize = {
-	model?: string | null,
-	device: Device,
-	threads?: number | null,
-	context: number,
-	maxTokens: number,
-	temperature: number,
-	topK?: number | null,
-	topP: number,
-	minP: number,
-	seed?: number | null,
-	instructions: string,
-	maxSide?: number | null,
-	prepareWhileTyping: boolean,
-	theme: Theme,
-	textPercent: number,
-	language: Language,
-	keys: { [key in string]: string },
-	split: number,
-	showChats: boolean,
-};
-
-/**  Settings. */
-export type Settings_Serialize = {
+export type Settings = {
 	model: string | null,
 	device: Device,
 	threads: number | null,
@@ -959,16 +596,7 @@ export type Socket = {
 	state: string,
 };
 
-export type Speed = Speed_Serialize | Speed_Deserialize;
-
-export type Speed_Deserialize = {
-	/**  Seconds for the largest picture. */
-	pictureS?: number | null,
-	prefillTokensPerS?: number | null,
-	decodeTokensPerS?: number | null,
-};
-
-export type Speed_Serialize = {
+export type Speed = {
 	/**  Seconds for the largest picture. */
 	pictureS: number | null,
 	prefillTokensPerS: number | null,
@@ -978,19 +606,9 @@ export type Speed_Serialize = {
 export type State = { at: "noModel" } | { at: "fetching"; doneBytes: number; totalBytes: number } | { at: "loading"; name: string; doneBytes: number; totalBytes: number } | { at: "ready" } | { at: "answering"; answerId: number } | { at: "failed"; error: UiError };
 
 /**  What the program is doing. */
-export type Status = Status_Serialize | Status_Deserialize;
-
-/**  What the program is doing. */
-export type Status_Deserialize = {
+export type Status = {
 	state: State,
-	model?: LoadedModel_Deserialize | null,
-	nQueued: number,
-};
-
-/**  What the program is doing. */
-export type Status_Serialize = {
-	state: State,
-	model: LoadedModel_Serialize | null,
+	model: LoadedModel | null,
 	nQueued: number,
 };
 

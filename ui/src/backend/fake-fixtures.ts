@@ -71,7 +71,7 @@ export function models(state = "first", pixtralChosen = false): Model[] {
     diskBytes: 8_350_000_000, memoryBytes: 11_200_000_000, fits: "yes", pictureS: 94, state: { at: "offered" },
   };
   const states: Partial<Record<string, Model["state"]>> = {
-    fetching: { at: "fetching", phase: "downloading", doneBytes, totalBytes: q4.diskBytes, bytesPerS: 42_000_000, leftS: 122 },
+    fetching: { at: "fetching", phase: "downloading", doneBytes, totalBytes: q4.diskBytes, bytesPerS: 42_000_000, leftS: 122, trouble: null },
     paused: { at: "paused", doneBytes, totalBytes: q4.diskBytes },
     stopped: {
       at: "stopped", doneBytes, totalBytes: q4.diskBytes,
@@ -85,7 +85,7 @@ export function models(state = "first", pixtralChosen = false): Model[] {
       about: "Part of the program. A demonstration that reads simple pictures, in English, and is often wrong.",
       diskBytes: 9_600_000, memoryBytes: 60_000_000, fits: "yes", pictureS: 0.4, state: { at: "builtIn" },
     },
-    { ...q4, state: installed ? { at: "installed", path: "/home/ada/.local/share/lorgnette/models/pixtral-12b-q4_k_m.gguf" } : (states[state] ?? q4.state) },
+    { ...q4, state: installed ? { at: "installed", path: "/home/ada/.local/share/lorgnette/models/pixtral-12b", madeHere: true } : (states[state] ?? q4.state) },
     {
       id: "pixtral-12b-q8_0", name: "Pixtral 12B, 8 bit", inUse: false, chosen: false, licence: "Apache-2.0",
       about: "The same network at twice the size: a little more exact, slower to load and to write.",

@@ -91,7 +91,6 @@ export class Fake implements Backend {
     return {
       version: "0.1.0", platform: this.options.platform, locale: this.options.locale, settings: this.#settings, status: this.#status(),
       chats: this.#list("", false, 0), models: this.#models, samples,
-      features: { capture: false, speech: false, fetch: true, tray: true },
     };
   };
 
@@ -149,8 +148,8 @@ export class Fake implements Backend {
       doneBytes = Math.min(model.diskBytes, doneBytes + bytesPerS / 4);
       const done = doneBytes >= model.diskBytes;
       this.#setModel(id, done
-        ? { at: "installed", path: `/home/ada/.local/share/lorgnette/models/${id}` }
-        : { at: "fetching", phase: "downloading", doneBytes, totalBytes: model.diskBytes, bytesPerS, leftS: (model.diskBytes - doneBytes) / bytesPerS });
+        ? { at: "installed", path: `/home/ada/.local/share/lorgnette/models/${id}`, madeHere: true }
+        : { at: "fetching", phase: "downloading", doneBytes, totalBytes: model.diskBytes, bytesPerS, leftS: (model.diskBytes - doneBytes) / bytesPerS, trouble: null });
       if (done) this.#endFetch();
     };
     step();

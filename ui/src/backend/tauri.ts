@@ -4,10 +4,7 @@
 import { Channel, convertFileSrc } from "@tauri-apps/api/core";
 import type { UiError } from "../state/types";
 import type { Backend } from "./backend";
-import {
-  commands,
-  type AnswerEvent_Deserialize, type AnswerEvent_Serialize, type AppEvent_Deserialize, type AppEvent_Serialize,
-} from "./bindings";
+import { commands } from "./bindings";
 
 /** Rust answers a failed command with a `UiError`; anything else is a fault of the bridge itself. */
 function asUiError(reason: unknown): UiError {
@@ -27,15 +24,8 @@ async function done(answer: Promise<unknown>): Promise<void> {
   await told(answer);
 }
 
-/** The bindings type a channel by what Rust would read; what it carries is what Rust writes, where no field is left out. */
-function channel<Read, Written extends Read>(onEvent: (event: Written) => void): Channel<Read> {
-  const it = new Channel<Read>();
-  it.onmessage = (event) => onEvent(event as Written);
-  return it;
-}
-
 export const tauri: Backend = {
-  watch: (onEvent) => done(commands.watch(channel<AppEvent_Deserialize, AppEvent_Serialize>(onEvent))),
+  watch: (onEvent) => done(commands.watch(new Channel(onEvent))),
   boot: () => told(commands.boot()),
   uiReady: () => done(commands.uiReady()),
 
@@ -61,7 +51,7 @@ export const tauri: Backend = {
   prepare: (chatId, leaf, pictures) => done(commands.prepare(chatId, leaf, pictures)),
   copyPicture: (id) => done(commands.copyPicture(id)),
 
-  ask: (ask, onEvent) => done(commands.ask(ask, channel<AnswerEvent_Deserialize, AnswerEvent_Serialize>(onEvent))),
+  ask: (ask, onEvent) => done(commands.ask(ask, new Channel(onEvent))),
   stop: (answerId) => done(commands.stop(answerId)),
 
   chats: (search, deleted, offset) => told(commands.chats(search, deleted, offset)),

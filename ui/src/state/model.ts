@@ -1,7 +1,7 @@
 // The whole window as one value. `update.ts` is the only place that makes the next one.
 
 import type {
-  Attachment, Boot, Chat, ChatSummary, Draft, Estimate, Features, Fault, Link, Model as AiModel, Message, Picture,
+  Attachment, Boot, Chat, ChatSummary, Draft, Estimate, Fault, Link, Model as AiModel, Message, Picture,
   Preparation, Sample, Settings, Status, UiError,
 } from "./types";
 
@@ -66,7 +66,6 @@ export interface Model {
   version: string;
   platform: Boot["platform"];
   locale: string;
-  features: Features;
   samples: Sample[];
   settings: Settings;
   status: Status;
@@ -186,7 +185,6 @@ export function start(boot: Boot): Model {
     version: boot.version,
     platform: boot.platform,
     locale: boot.locale,
-    features: boot.features,
     samples: boot.samples,
     settings: boot.settings,
     status: boot.status,

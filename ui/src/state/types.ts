@@ -22,13 +22,6 @@ export interface Sample {
   question: string;
 }
 
-export interface Features {
-  capture: boolean;
-  speech: boolean;
-  fetch: boolean;
-  tray: boolean;
-}
-
 export interface Boot {
   version: string;
   platform: "linux" | "macos" | "windows";
@@ -38,12 +31,12 @@ export interface Boot {
   chats: ChatSummary[];
   models: Model[];
   samples: Sample[];
-  features: Features;
 }
 
 export type AppEvent =
   | { kind: "status"; status: Status }
   | { kind: "models"; models: Model[] }
+  | { kind: "fetch"; id: string; state: ModelState }
   | { kind: "chats" }
   | { kind: "dragOver"; x: number; y: number }
   | { kind: "dragLeft" }
@@ -122,16 +115,17 @@ export interface Model {
 
 export type ModelState =
   | { at: "builtIn" }
-  | { at: "installed"; path: string }
+  | { at: "installed"; path: string; madeHere: boolean }
   | { at: "broken"; path: string; reason: string }
   | { at: "offered" }
   | {
       at: "fetching";
-      phase: "downloading" | "verifying" | "converting";
+      phase: "downloading" | "verifying";
       doneBytes: number;
       totalBytes: number;
       bytesPerS: number;
       leftS: number | null;
+      trouble: string | null;
     }
   | { at: "paused"; doneBytes: number; totalBytes: number }
   | { at: "stopped"; error: UiError; doneBytes: number; totalBytes: number };

@@ -244,6 +244,8 @@ function onEvent(model: Model, event: AppEvent): Step {
     }
     case "models":
       return [{ ...model, models: event.models }, []];
+    case "fetch":
+      return [{ ...model, models: model.models.map((one) => (one.id === event.id ? { ...one, state: event.state } : one)) }, []];
     case "chats":
       return [model, [list(model, 0)]];
     case "dragOver":

@@ -12,8 +12,10 @@ use serde::Serialize;
 use crate::doctor;
 use crate::gguf_pair::VisionFormat;
 
-/// Activations, a picture's encoding and the program itself, about.
-const WORKING_BYTES: u64 = 1_500_000_000;
+/// The program itself, and the window's.
+const PROGRAM_BYTES: u64 = 200_000_000;
+/// Tokens of a prompt that are read at a time.
+const CHUNK_TOKENS: usize = 512;
 /// What the journal, the tokenizer and the file system take beside the model.
 const SLACK_BYTES: u64 = 200_000_000;
 
@@ -55,7 +57,23 @@ impl Fit {
 
 /// Bytes of memory to answer with weights of that size.
 pub fn memory_bytes(weights_bytes: u64, config: &ModelConfig, context: usize) -> u64 {
-    weights_bytes + context as u64 * config.text.kv_bytes_per_token() + WORKING_BYTES
+    weights_bytes + context as u64 * config.text.kv_bytes_per_token() + working_bytes(config)
+}
+
+/// What there is beside weights and cache, about: the program, and f32 rows of the widest layer,
+/// which has one of the network's width several times and one of its feed-forward's thrice.
+fn working_bytes(config: &ModelConfig) -> u64 {
+    let rows = |n_rows: usize, hidden: usize, feed_forward: usize| {
+        4 * (n_rows * (8 * hidden + 3 * feed_forward)) as u64
+    };
+    let text = &config.text;
+    let reading = rows(CHUNK_TOKENS, text.hidden_size, text.intermediate_size);
+    let looking = config.vision.as_ref().map_or(0, |vision| {
+        let n_patches = (vision.image_size / vision.patch_size.max(1)).pow(2);
+        rows(n_patches, vision.hidden_size, vision.intermediate_size)
+            + 4 * (n_patches * text.hidden_size) as u64
+    });
+    PROGRAM_BYTES + reading + looking
 }
 
 /// Bytes that are free for a folder that need not be there yet.

@@ -1,0 +1,91 @@
+// A model is fetched in the window: from the card of the first run to an answer by it.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { Hub } from "./hub.mjs";
+import { By, eventually, newHome, Window } from "./window.mjs";
+
+const home = newHome();
+let hub;
+let window;
+
+before(async () => {
+  // Random weights in Pixtral's layout, small: what is fetched is a checkpoint, and it is quantised here.
+  const checkpoint = join(home, "checkpoint");
+  const made = spawnSync(process.env.LORGNETTE_XTASK, ["make-model", "--shape", "tiny", "--format", "safetensors-bf16", "--out", checkpoint], { encoding: "utf8" });
+  assert.equal(made.status, 0, made.stderr);
+  hub = await Hub.serve("mistral-community/pixtral-12b", checkpoint, 100_000);
+  window = await Window.open({ home, env: { HF_ENDPOINT: hub.endpoint, HF_HOME: join(home, "hub") } });
+});
+after(async () => {
+  await window?.close();
+  hub?.close();
+});
+
+const press = (label) =>
+  eventually(`${label} can be pressed`, async () => {
+    for (const button of await window.driver.findElements(By.xpath(`//button[contains(., "${label}")]`))) {
+      if (!(await button.isDisplayed())) continue;
+      // The driver brings only what is wholly out of sight into view.
+      await window.js("arguments[0].scrollIntoView({ block: 'center' })", button);
+      await button.click();
+      return true;
+    }
+    return false;
+  });
+const state = async () => (await window.invoke("models")).ok.find((model) => /pixtral-12b$/.test(model.id)).state;
+const reached = (at) => eventually(`the model is ${at}`, async () => (await state()).at === at);
+
+test("nothing is fetched before it is asked for", async () => {
+  assert.equal((await state()).at, "offered");
+  assert.equal((await window.invoke("network")).ok.nDownloads, 0);
+});
+
+test("the card of the first run begins it, and it can be paused and gone on with", async () => {
+  await press("Download 7.9 GB");
+  await eventually("bytes are asked for", () => hub.nAsked > 0);
+  assert.equal((await state()).at, "fetching");
+  assert.equal((await window.invoke("network")).ok.nDownloads, 1);
+  await window.screenshot("download");
+  await press("Pause");
+  await reached("paused");
+  await press("Resume");
+  await reached("fetching");
+});
+
+test("it goes on after the program was killed, and is ready when it is whole", async () => {
+  await window.kill();
+  assert.ok(existsSync(join(home, "models/.work/pixtral-12b")));
+  window = await Window.open({ home, keepSettings: true, env: { HF_ENDPOINT: hub.endpoint, HF_HOME: join(home, "hub") } });
+  hub.release();
+  const { error } = await window.invoke("fetch_model", { id: "pixtral-12b" });
+  assert.equal(error, undefined);
+  await reached("installed");
+  assert.deepEqual(readdirSync(join(home, "models/.work")), []);
+});
+
+test("it is checked, chosen, and answers", async () => {
+  const path = (await state()).path;
+  assert.equal((await window.invoke("verify_model", { id: path })).error, undefined);
+  assert.equal((await window.invoke("choose_model", { id: path })).error, undefined);
+  await eventually("it is ready", async () => {
+    const { ok } = await window.invoke("boot");
+    return ok.status.state.at === "ready" && ok.status.model.id === path;
+  });
+  await window.click("sample-sign");
+  await eventually("the picture is attached", async () => (await window.all("attachment")).length === 1);
+  await window.ask(" ");
+  await window.answered(1);
+  const [{ id }] = (await window.invoke("chats", { search: "", deleted: false, offset: 0 })).ok;
+  const { messages } = (await window.invoke("chat_open", { id })).ok;
+  assert.ok(!messages[1].end?.error, JSON.stringify(messages[1].end));
+  // A model that answers is not removed; another one chosen, it is.
+  assert.equal((await window.invoke("remove_model", { id: path })).error.code, "unavailable");
+  await window.invoke("choose_model", { id: "pocket" });
+  await eventually("the built-in model is ready", async () => (await window.invoke("boot")).ok.status.model?.builtIn);
+  assert.equal((await window.invoke("remove_model", { id: path })).error, undefined);
+  assert.equal((await state()).at, "offered");
+});
