@@ -112,7 +112,7 @@ impl From<SettingsDto> for Settings {
             split: settings.split,
             show_chats: settings.show_chats,
             // The app keeps what it has of other versions.
-            other: Default::default(),
+            other: toml::Table::default(),
         }
     }
 }
