@@ -19,7 +19,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -76,8 +76,32 @@ impl Request {
 
 type Script = Arc<dyn Fn(&Request) -> Behaviour + Send + Sync>;
 
+/// What a file holds: bytes, or a way to make them.
+pub trait Content: Send + Sync {
+    /// Its size.
+    fn n_bytes(&self) -> u64;
+    /// The bytes of a range inside it.
+    fn read(&self, range: Range<u64>) -> Vec<u8>;
+    /// SHA-256 of all bytes, in hexadecimal.
+    fn sha256(&self) -> String;
+}
+
+impl Content for Vec<u8> {
+    fn n_bytes(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read(&self, range: Range<u64>) -> Vec<u8> {
+        self[range.start as usize..range.end as usize].to_vec()
+    }
+
+    fn sha256(&self) -> String {
+        hex(&Sha256::digest(self.as_slice()))
+    }
+}
+
 /// Contents by name.
-type Files = BTreeMap<String, Arc<Vec<u8>>>;
+type Files = BTreeMap<String, Arc<dyn Content>>;
 
 struct Hub {
     /// By `owner/name`.
@@ -86,7 +110,16 @@ struct Hub {
     wrong_hashes: Mutex<Vec<String>>,
     script: Mutex<Script>,
     requests: Mutex<Vec<Request>>,
+    line: Mutex<Line>,
     stop: AtomicBool,
+}
+
+/// The line that all connections share.
+#[derive(Default)]
+struct Line {
+    bytes_per_s: Option<f64>,
+    /// When it has carried all that was given to it.
+    free_at: Option<Instant>,
 }
 
 /// A running server; it stops when it is dropped.
@@ -109,6 +142,7 @@ impl LoopbackHub {
             wrong_hashes: Mutex::default(),
             script: Mutex::new(script),
             requests: Mutex::default(),
+            line: Mutex::default(),
             stop: AtomicBool::new(false),
         });
         let server = Arc::clone(&hub);
@@ -137,9 +171,25 @@ impl LoopbackHub {
 
     /// Adds or replaces a repository.
     pub fn publish(&self, repository: &str, files: &[(&str, Vec<u8>)]) {
-        let files =
-            files.iter().map(|(name, content)| ((*name).to_owned(), Arc::new(content.clone())));
-        lock(&self.hub.repositories).insert(repository.to_owned(), files.collect());
+        let files = files.iter().map(|(name, content)| {
+            let content: Arc<dyn Content> = Arc::new(content.clone());
+            ((*name).to_owned(), content)
+        });
+        self.publish_contents(repository, files);
+    }
+
+    /// The same with contents that need not lie in memory.
+    pub fn publish_contents(
+        &self,
+        repository: &str,
+        files: impl IntoIterator<Item = (String, Arc<dyn Content>)>,
+    ) {
+        lock(&self.hub.repositories).insert(repository.to_owned(), files.into_iter().collect());
+    }
+
+    /// Sends no more than that, over all connections together.
+    pub fn limit(&self, bytes_per_s: f64) {
+        lock(&self.hub.line).bytes_per_s = Some(bytes_per_s);
     }
 
     /// Publishes a hash for this file that no content has.
@@ -220,29 +270,28 @@ impl Hub {
         request: &Request,
         behaviour: &Behaviour,
     ) -> std::io::Result<bool> {
+        let mut say = |status, headers: &[_], body: &[u8]| {
+            self.send(stream, status, headers, &body.to_vec(), 0..body.len() as u64, 1.0)
+        };
         match behaviour {
             Behaviour::Html => {
                 let page = b"<!doctype html><title>Sign in</title>";
-                return send(stream, 200, &[("Content-Type", "text/html".into())], page, 1.0);
+                return say(200, &[("Content-Type", "text/html".into())], page);
             }
-            Behaviour::Status(status, headers) => {
-                return send(stream, *status, headers, b"as told", 1.0);
-            }
-            Behaviour::Redirect(target) => {
-                return send(stream, 302, &[("Location", target.clone())], b"", 1.0);
-            }
+            Behaviour::Status(status, headers) => return say(*status, headers, b"as told"),
+            Behaviour::Redirect(target) => return say(302, &[("Location", target.clone())], b""),
             _ => {}
         }
         let Some(mut content) = self.content(&request.path) else {
-            return send(stream, 404, &[("X-Error-Code", "EntryNotFound".into())], b"", 1.0);
+            return say(404, &[("X-Error-Code", "EntryNotFound".into())], b"");
         };
         if *behaviour == Behaviour::WrongByte {
-            let mut wrong = (*content).clone();
+            let mut wrong = content.read(0..content.n_bytes());
             let middle = wrong.len() / 2;
             wrong[middle] ^= 1;
             content = Arc::new(wrong);
         }
-        let total = content.len() as u64;
+        let total = content.n_bytes();
         let mut headers = vec![(
             "ETag",
             match behaviour {
@@ -251,29 +300,28 @@ impl Hub {
             },
         )];
         let range = request.range.clone().filter(|_| *behaviour != Behaviour::IgnoreRange);
-        let (status, body) = match range {
-            None => (200, &content[..]),
+        let (status, range) = match range {
+            None => (200, 0..total),
             Some(range) if range.start >= total => {
-                let headers = [("Content-Range", format!("bytes */{total}"))];
-                return send(stream, 416, &headers, b"", 1.0);
+                return say(416, &[("Content-Range", format!("bytes */{total}"))], b"");
             }
             Some(range) => {
-                let end = range.end.min(total);
+                let range = range.start..range.end.min(total);
                 headers.push((
                     "Content-Range",
                     match behaviour {
                         Behaviour::ContentRange(lie) => lie.clone(),
-                        _ => format!("bytes {}-{}/{total}", range.start, end - 1),
+                        _ => format!("bytes {}-{}/{total}", range.start, range.end - 1),
                     },
                 ));
-                (206, &content[range.start as usize..end as usize])
+                (206, range)
             }
         };
         let part = match behaviour {
             Behaviour::DropAt(part) | Behaviour::StallAt(part) => *part,
             _ => 1.0,
         };
-        let goes_on = send(stream, status, &headers, body, part)?;
+        let goes_on = self.send(stream, status, &headers, &*content, range, part)?;
         if matches!(behaviour, Behaviour::StallAt(_)) {
             // Until the client gives up.
             stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -283,18 +331,15 @@ impl Hub {
     }
 
     /// A file, or the list of a repository's files.
-    fn content(&self, path: &str) -> Option<Arc<Vec<u8>>> {
+    fn content(&self, path: &str) -> Option<Arc<dyn Content>> {
         let repositories = lock(&self.repositories);
         if let Some(rest) = path.strip_prefix("/api/models/") {
             let (repository, _) = rest.split_once("/revision/")?;
             let wrong = lock(&self.wrong_hashes);
             let files = repositories.get(repository)?.iter().map(|(name, content)| {
-                let mut hash = hex(&Sha256::digest(content.as_slice()));
-                if wrong.contains(name) {
-                    hash = "0".repeat(64);
-                }
-                let lfs = json!({ "size": content.len(), "sha256": hash, "pointerSize": 134 });
-                json!({ "rfilename": name, "size": content.len(), "lfs": lfs })
+                let hash = if wrong.contains(name) { "0".repeat(64) } else { content.sha256() };
+                let lfs = json!({ "size": content.n_bytes(), "sha256": hash, "pointerSize": 134 });
+                json!({ "rfilename": name, "size": content.n_bytes(), "lfs": lfs })
             });
             let files: Vec<_> = files.collect();
             let info = json!({
@@ -307,27 +352,53 @@ impl Hub {
         let (_, file) = file.split_once('/')?;
         repositories.get(repository)?.get(file).cloned()
     }
+
+    /// Sends a part of the range; whether it was all of it.
+    fn send(
+        &self,
+        stream: &mut TcpStream,
+        status: u16,
+        headers: &[(&'static str, String)],
+        content: &dyn Content,
+        range: Range<u64>,
+        part: f64,
+    ) -> std::io::Result<bool> {
+        let n_bytes = range.end - range.start;
+        let mut head = format!("HTTP/1.1 {status} X\r\nContent-Length: {n_bytes}\r\n");
+        for (name, value) in headers {
+            let _ = write!(head, "{name}: {value}\r\n"); // writing to a string does not fail
+        }
+        stream.write_all(head.as_bytes())?;
+        stream.write_all(b"\r\n")?;
+        // At least a byte, if anything: who always gets something gets to the end.
+        let end = range.start + (n_bytes as f64 * part).ceil() as u64;
+        let mut at = range.start;
+        while at < end {
+            let next = (at + PIECE_BYTES).min(end);
+            self.wait_for_line(next - at);
+            stream.write_all(&content.read(at..next))?;
+            at = next;
+        }
+        Ok(end == range.end)
+    }
+
+    /// Returns when the line has carried so many bytes more.
+    fn wait_for_line(&self, n_bytes: u64) {
+        let free_at = {
+            let mut line = lock(&self.line);
+            let Some(bytes_per_s) = line.bytes_per_s else { return };
+            let now = Instant::now();
+            let begin = line.free_at.map_or(now, |free_at| free_at.max(now));
+            let free_at = begin + Duration::from_secs_f64(n_bytes as f64 / bytes_per_s);
+            line.free_at = Some(free_at);
+            free_at
+        };
+        std::thread::sleep(free_at.saturating_duration_since(Instant::now()));
+    }
 }
 
-/// Sends a part of the body; whether it was all of it.
-fn send(
-    stream: &mut TcpStream,
-    status: u16,
-    headers: &[(&'static str, String)],
-    body: &[u8],
-    part: f64,
-) -> std::io::Result<bool> {
-    let mut head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n", body.len());
-    for (name, value) in headers {
-        let _ = write!(head, "{name}: {value}\r\n"); // writing to a string does not fail
-    }
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(b"\r\n")?;
-    // At least a byte, if anything: who always gets something gets to the end.
-    let n_bytes = (body.len() as f64 * part).ceil() as usize;
-    stream.write_all(&body[..n_bytes])?;
-    Ok(n_bytes == body.len())
-}
+/// Sent at a time.
+const PIECE_BYTES: u64 = 1 << 20;
 
 /// `bytes=0-99`.
 fn parse_range(text: &str) -> Option<Range<u64>> {

@@ -36,4 +36,6 @@ pub use error::{Halt, WeightsError, WriteError};
 pub use gguf_writer::{GgufHeader, GgufTensor, GgufValue, GgufWriter};
 pub use hub::{Hub, HubSettings};
 pub use mixture::Mixture;
-pub use safetensors_writer::{SafetensorsDtype, SafetensorsTensor, SafetensorsWriter};
+pub use safetensors_writer::{
+    SafetensorsDtype, SafetensorsShard, SafetensorsTensor, SafetensorsWriter,
+};

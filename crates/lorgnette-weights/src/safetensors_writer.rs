@@ -15,6 +15,8 @@ use crate::part_file::PartFile;
 
 /// The header's bytes are padded to this, so that tensors behind it are aligned.
 const ALIGNMENT: usize = 8;
+/// Says which shard holds a tensor.
+pub const INDEX_NAME: &str = "model.safetensors.index.json";
 
 /// The number formats that are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,44 +64,27 @@ impl SafetensorsTensor {
     }
 }
 
-/// Writes `model.safetensors`, or shards of it and `model.safetensors.index.json`.
-#[derive(Debug)]
-pub struct SafetensorsWriter {
-    dir: PathBuf,
-    /// Shards not yet begun.
-    shards: VecDeque<Shard>,
-    open: Option<OpenShard>,
-    weight_map: Map<String, Value>,
-    n_tensor_bytes: u64,
-    sharded: bool,
+/// One file of a set: its name, and its tensors in their order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SafetensorsShard {
+    /// Its name in the folder.
+    pub name: String,
+    /// Its tensors, one behind the other after the header.
+    pub tensors: Vec<SafetensorsTensor>,
 }
 
-#[derive(Debug)]
-struct Shard {
-    name: String,
-    tensors: VecDeque<SafetensorsTensor>,
-}
-
-#[derive(Debug)]
-struct OpenShard {
-    file: PartFile,
-    tensors: VecDeque<SafetensorsTensor>,
-    /// Bytes written of the first of `tensors`.
-    n_done: u64,
-}
-
-impl SafetensorsWriter {
-    /// Plans the shards: a new one begins where the next tensor would exceed `max_shard_bytes`.
-    /// All in one needs no index, and gets none.
+impl SafetensorsShard {
+    /// Plans the shards of a folder: a new one begins where the next tensor would exceed
+    /// `max_shard_bytes`. `dir` is what errors call it.
     ///
     /// # Errors
     /// [`WriteError::Declaration`] for what the format cannot hold.
-    pub fn create(
+    pub fn plan(
         dir: &Path,
         tensors: Vec<SafetensorsTensor>,
         max_shard_bytes: u64,
-    ) -> Result<Self, WriteError> {
-        let mut shards: Vec<VecDeque<SafetensorsTensor>> = Vec::new();
+    ) -> Result<Vec<Self>, WriteError> {
+        let mut shards: Vec<Vec<SafetensorsTensor>> = Vec::new();
         let mut names = HashSet::new();
         let (mut n_shard_bytes, mut n_tensor_bytes) = (0_u64, 0_u64);
         for tensor in tensors {
@@ -115,32 +100,96 @@ impl SafetensorsWriter {
             let sum = n_tensor_bytes.checked_add(n_bytes);
             n_tensor_bytes = sum.ok_or_else(|| fault("the sizes overflow"))?;
             if shards.is_empty() || n_shard_bytes.saturating_add(n_bytes) > max_shard_bytes {
-                shards.push(VecDeque::new());
+                shards.push(Vec::new());
                 n_shard_bytes = 0;
             }
             n_shard_bytes += n_bytes;
             if let Some(shard) = shards.last_mut() {
-                shard.push_back(tensor);
+                shard.push(tensor);
             }
         }
         let n_shards = shards.len();
-        let sharded = n_shards > 1;
         let shard = |(shard_idx, tensors)| {
-            let name = if sharded {
+            let name = if n_shards > 1 {
                 format!("model-{:05}-of-{n_shards:05}.safetensors", shard_idx + 1)
             } else {
                 "model.safetensors".to_owned()
             };
-            Shard { name, tensors }
+            Self { name, tensors }
         };
-        Ok(Self {
-            dir: dir.to_owned(),
-            shards: shards.into_iter().enumerate().map(shard).collect(),
-            open: None,
-            weight_map: Map::new(),
-            n_tensor_bytes,
-            sharded,
-        })
+        Ok(shards.into_iter().enumerate().map(shard).collect())
+    }
+
+    /// What stands before the tensors: the header's length and the header.
+    pub fn header(&self) -> Vec<u8> {
+        let mut header = Map::new();
+        // Transformers refuses files that do not say which framework's tensors they hold.
+        header.insert("__metadata__".into(), json!({ "format": "pt" }));
+        let mut offset = 0;
+        for tensor in &self.tensors {
+            let end = offset + tensor.n_bytes().unwrap_or(0);
+            let info = json!({
+                "dtype": tensor.dtype.name(),
+                "shape": tensor.shape,
+                "data_offsets": [offset, end],
+            });
+            header.insert(tensor.name.clone(), info);
+            offset = end;
+        }
+        let mut header = Value::Object(header).to_string().into_bytes();
+        header.resize(header.len().next_multiple_of(ALIGNMENT), b' ');
+        [&(header.len() as u64).to_le_bytes(), header.as_slice()].concat()
+    }
+
+    /// `model.safetensors.index.json` of a set; all in one needs none.
+    pub fn index(shards: &[Self]) -> Option<String> {
+        if shards.len() < 2 {
+            return None;
+        }
+        let tensors = || shards.iter().flat_map(|shard| &shard.tensors);
+        let weight_map: Map<String, Value> = shards
+            .iter()
+            .flat_map(|shard| shard.tensors.iter().map(|t| (t.name.clone(), json!(shard.name))))
+            .collect();
+        let total: u64 = tensors().filter_map(SafetensorsTensor::n_bytes).sum();
+        let index = json!({ "metadata": { "total_size": total }, "weight_map": weight_map });
+        Some(format!("{index:#}\n"))
+    }
+}
+
+/// Writes `model.safetensors`, or shards of it and `model.safetensors.index.json`.
+#[derive(Debug)]
+pub struct SafetensorsWriter {
+    dir: PathBuf,
+    /// Shards not yet begun.
+    shards: VecDeque<SafetensorsShard>,
+    open: Option<OpenShard>,
+    index: Option<String>,
+    n_tensor_bytes: u64,
+}
+
+#[derive(Debug)]
+struct OpenShard {
+    file: PartFile,
+    tensors: VecDeque<SafetensorsTensor>,
+    /// Bytes written of the first of `tensors`.
+    n_done: u64,
+}
+
+impl SafetensorsWriter {
+    /// Plans the shards, see [`SafetensorsShard::plan`].
+    ///
+    /// # Errors
+    /// [`WriteError::Declaration`] for what the format cannot hold.
+    pub fn create(
+        dir: &Path,
+        tensors: Vec<SafetensorsTensor>,
+        max_shard_bytes: u64,
+    ) -> Result<Self, WriteError> {
+        let n_tensor_bytes = tensors.iter().filter_map(SafetensorsTensor::n_bytes).sum();
+        let shards = SafetensorsShard::plan(dir, tensors, max_shard_bytes)?;
+        let index = SafetensorsShard::index(&shards);
+        Ok(Self { dir: dir.to_owned(), shards: shards.into(), open: None, index, n_tensor_bytes })
     }
 
     /// Appends bytes to a tensor, which must be the one whose turn it is.
@@ -151,10 +200,7 @@ impl SafetensorsWriter {
         if self.open.is_none()
             && let Some(shard) = self.shards.pop_front()
         {
-            for tensor in &shard.tensors {
-                self.weight_map.insert(tensor.name.clone(), json!(shard.name));
-            }
-            self.open = Some(OpenShard::create(&self.dir.join(&shard.name), shard.tensors)?);
+            self.open = Some(OpenShard::create(&self.dir, shard)?);
         }
         let Some(open) = &mut self.open else {
             return Err(WriteError::OutOfOrder {
@@ -180,54 +226,28 @@ impl SafetensorsWriter {
         let (file, tensor, n_done) = match (&self.open, self.shards.pop_front()) {
             (Some(open), _) => (open.file.path().to_owned(), open.tensors.front(), open.n_done),
             (None, Some(ref shard)) => {
-                let tensor = shard.tensors.front();
+                let tensor = shard.tensors.first();
                 return Err(incomplete(self.dir.join(&shard.name), tensor, 0));
             }
             (None, None) => {
-                if self.sharded {
-                    self.write_index()?;
+                if let Some(index) = &self.index {
+                    // Last, so that a folder with an index is a complete one.
+                    let mut file = PartFile::create(&self.dir.join(INDEX_NAME))?;
+                    file.write_all(index.as_bytes())?;
+                    file.finish()?;
                 }
                 return Ok(self.n_tensor_bytes);
             }
         };
         Err(incomplete(file, tensor, n_done))
     }
-
-    /// Last, so that a folder with an index is a complete one.
-    fn write_index(&self) -> Result<(), WriteError> {
-        let index = json!({
-            "metadata": { "total_size": self.n_tensor_bytes },
-            "weight_map": self.weight_map,
-        });
-        let mut file = PartFile::create(&self.dir.join("model.safetensors.index.json"))?;
-        file.write_all(format!("{index:#}\n").as_bytes())?;
-        file.finish()?;
-        Ok(())
-    }
 }
 
 impl OpenShard {
-    fn create(path: &Path, tensors: VecDeque<SafetensorsTensor>) -> Result<Self, WriteError> {
-        let mut header = Map::new();
-        // Transformers refuses files that do not say which framework's tensors they hold.
-        header.insert("__metadata__".into(), json!({ "format": "pt" }));
-        let mut offset = 0;
-        for tensor in &tensors {
-            let end = offset + tensor.n_bytes().unwrap_or(0);
-            let info = json!({
-                "dtype": tensor.dtype.name(),
-                "shape": tensor.shape,
-                "data_offsets": [offset, end],
-            });
-            header.insert(tensor.name.clone(), info);
-            offset = end;
-        }
-        let mut header = Value::Object(header).to_string().into_bytes();
-        header.resize(header.len().next_multiple_of(ALIGNMENT), b' ');
-        let mut file = PartFile::create(path)?;
-        file.write_all(&(header.len() as u64).to_le_bytes())?;
-        file.write_all(&header)?;
-        Ok(Self { file, tensors, n_done: 0 })
+    fn create(dir: &Path, shard: SafetensorsShard) -> Result<Self, WriteError> {
+        let mut file = PartFile::create(&dir.join(&shard.name))?;
+        file.write_all(&shard.header())?;
+        Ok(Self { file, tensors: shard.tensors.into(), n_done: 0 })
     }
 
     fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), WriteError> {

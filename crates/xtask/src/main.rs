@@ -8,6 +8,7 @@ mod make_chats;
 mod make_model;
 mod parity;
 mod quantise;
+mod serve_model;
 
 use clap::Parser;
 
@@ -23,6 +24,7 @@ enum Chore {
     MakeModel(make_model::Args),
     Parity(parity::Args),
     Quantise(quantise::Args),
+    ServeModel(serve_model::Args),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -35,5 +37,6 @@ fn main() -> anyhow::Result<()> {
         Chore::MakeModel(args) => args.run(),
         Chore::Parity(args) => args.run(),
         Chore::Quantise(args) => args.run(),
+        Chore::ServeModel(args) => args.run(),
     }
 }

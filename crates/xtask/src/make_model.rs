@@ -3,9 +3,9 @@
 //! Every format of a shape and a seed holds the same network, up to the rounding of the format.
 
 mod gguf;
-mod hugging_face;
-mod random;
-mod shapes;
+pub mod hugging_face;
+pub mod random;
+pub mod shapes;
 mod tekken;
 
 use std::path::PathBuf;

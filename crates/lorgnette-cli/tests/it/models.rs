@@ -1,7 +1,7 @@
 //! `lorgnette models`, against a hub on loopback that has the built-in model's files.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use lorgnette_loopback::{Behaviour, LoopbackHub};
 
@@ -131,6 +131,23 @@ fn what_a_source_was_at_first_is_what_it_must_be() {
 }
 
 #[test]
+fn two_processes_do_not_write_at_once() {
+    let home = Home::new();
+    // Slow enough for the second to come in the middle.
+    home.hub.limit(4e6);
+    let mut first = home.command(Path::new(env!("CARGO_BIN_EXE_lorgnette")));
+    let first = first.args(ADD).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !home.models().join(".work/small/journal.json").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    home.check_failure(&ADD, "another program is writing to");
+    home.hub.limit(f64::INFINITY);
+    let first = first.wait_with_output().unwrap();
+    assert!(first.status.success(), "{}", text(&first.stderr));
+    home.check(&["models", "verify", "small"]);
+}
+
+#[test]
 fn nobody_is_asked_without_a_terminal() {
     let home = Home::new();
     home.check_failure(&ADD[..5], "needs an answer");
@@ -216,13 +233,18 @@ mod linux {
         let home = Home::new();
         let models = home.models();
         fs_err::create_dir_all(&models).unwrap();
-        // A disk of its own, in a name space where this user may mount it; then one with room.
+        // A disk of its own, in a name space where this user may mount it. It is full at one
+        // moment after the other: in the first file, in the second, in the small ones.
         let script = r#"
-            mount -t tmpfs -o size=2m none "$MODELS" || exit 77
-            "$PROGRAM" models add hf:owner/small --quant q8_0 --yes --force
-            echo "full: $?"
+            add() { "$PROGRAM" models add hf:owner/small --quant q8_0 --yes --force; }
+            mount -t tmpfs -o size=64k none "$MODELS" || exit 77
+            for size in 1 2 4 6 8 9 10 11; do
+                add && break
+                echo "full: $?"
+                mount -o remount,size=${size}m "$MODELS" || exit 77
+            done
             mount -o remount,size=64m "$MODELS" || exit 77
-            "$PROGRAM" models add hf:owner/small --quant q8_0 --yes --force || exit 1
+            add || exit 1
             "$PROGRAM" models verify small
         "#;
         let mut command = home.command(Path::new("unshare"));
@@ -234,7 +256,8 @@ mod linux {
             return eprintln!("not run: this user may mount nothing");
         }
         assert!(output.status.success(), "{stdout}{stderr}");
-        assert!(stdout.contains("full: 1"), "{stdout}{stderr}");
+        let n_full = stdout.matches("full: 1\n").count();
+        assert!(n_full >= 5 && !stdout.contains("full: 101"), "{n_full}: {stdout}{stderr}");
         assert!(stderr.contains("is full") && stderr.contains("free some space"), "{stderr}");
         assert!(stdout.contains("pocket-q8_0.gguf: whole"), "{stdout}");
     }

@@ -289,6 +289,38 @@ fn a_file_that_stays_wrong_is_an_error_and_leaves_nothing() {
 }
 
 #[test]
+fn headers_that_cannot_be() {
+    let checkpoint = crate::world::checkpoint(1);
+    let n_header = u64::from_le_bytes(checkpoint[..8].try_into().expect("eight bytes")) as usize;
+    let header = String::from_utf8(checkpoint[8..8 + n_header].to_vec()).expect("JSON");
+    let with_header = |header: &str| {
+        let n_header = (header.len() as u64).to_le_bytes();
+        [&n_header, header.as_bytes(), &checkpoint[8 + header.len()..]].concat()
+    };
+    let endless = [&(1_u64 << 63).to_le_bytes(), &checkpoint[8..]].concat();
+    // Both tensors have 65,536 bytes, one behind the other.
+    let overlapping = with_header(&header.replace("[65536,131072]", "[65535,131071]"));
+    let truncated = checkpoint[..checkpoint.len() - 1].to_vec();
+    let cut_in_its_header = checkpoint[..20].to_vec();
+    for (what, content) in [
+        ("endless", endless),
+        ("overlapping", overlapping),
+        ("truncated", truncated),
+        ("cut in its header", cut_in_its_header),
+        ("empty", Vec::new()),
+    ] {
+        let world = World::new();
+        assert_ne!(content, checkpoint, "{what} differs");
+        let files = [(FILES[0], content), (FILES[1], crate::world::checkpoint(2))];
+        world.server.publish(crate::world::REPO, &files);
+        let error = world.make().expect_err(what);
+        assert!(matches!(error, WeightsError::Header { .. }), "{what}: {error:?}");
+        assert!(error.to_string().contains(FILES[0]), "{what}: {error}");
+        assert!(!world.work().join("model.gguf").exists(), "{what}: nothing was begun");
+    }
+}
+
+#[test]
 fn names_that_lead_out_of_the_folder_are_no_files() {
     let world = World::new();
     let name = "../../evil.safetensors";

@@ -10,15 +10,15 @@ use candle_core::quantized::GgmlDType;
 use lorgnette_app::gguf_pair::Rows;
 use lorgnette_engine::tokens::Tokenizer;
 use lorgnette_pixtral::ModelConfig;
-use lorgnette_pixtral::checkpoint::{Naming, inventory};
+use lorgnette_pixtral::checkpoint::inventory;
 use lorgnette_weights::{SafetensorsDtype, SafetensorsTensor, SafetensorsWriter};
 use serde_json::{Value, json};
 
-use super::random::RandomWeights;
+use super::random::{RandomWeights, Wanted};
 use super::{tekken, wanted};
 
 /// As `save_pretrained` of transformers 4 does.
-const MAX_SHARD_BYTES: u64 = 5_000_000_000;
+pub const MAX_SHARD_BYTES: u64 = 5_000_000_000;
 
 /// Writes the folder; returns each file and its size.
 pub fn write(
@@ -28,28 +28,15 @@ pub fn write(
     tokenizer: &Tokenizer,
     weights: &mut RandomWeights,
 ) -> Result<Vec<(PathBuf, u64)>> {
-    let block_dtype = match dtype {
-        SafetensorsDtype::F32 => GgmlDType::F32,
-        SafetensorsDtype::F16 => GgmlDType::F16,
-        SafetensorsDtype::BF16 => GgmlDType::BF16,
-    };
-    let parts = inventory(config);
-    let tensors = parts
-        .iter()
-        .map(|(part, shape)| {
-            let name = Naming::Llava.name(*part);
-            SafetensorsTensor { name, shape: shape.clone(), dtype }
-        })
-        .collect();
+    let (tensors, wanted): (_, Vec<_>) = tensors(config, dtype).into_iter().unzip();
     let mut writer = SafetensorsWriter::create(dir, tensors, MAX_SHARD_BYTES)?;
-    for (part, shape) in &parts {
-        let wanted = wanted(*part, shape, block_dtype, Rows::All);
-        weights.stream(&wanted, |bytes| Ok(writer.append(&wanted.name, bytes)?))?;
+    for wanted in &wanted {
+        weights.stream(wanted, |bytes| Ok(writer.append(&wanted.name, bytes)?))?;
     }
     writer.finish()?;
-    fs_err::write(dir.join("config.json"), format!("{:#}\n", config_json(config, dtype)))?;
-
-    fs_err::write(dir.join("tekken.json"), tekken::json(tokenizer))?;
+    for (name, content) in small_files(config, dtype, tokenizer) {
+        fs_err::write(dir.join(name), content)?;
+    }
 
     let mut files = Vec::new();
     for entry in fs_err::read_dir(dir)? {
@@ -58,6 +45,30 @@ pub fn write(
     }
     files.sort();
     Ok(files)
+}
+
+/// All tensors in the order of the files, and what their numbers are like.
+pub fn tensors(config: &ModelConfig, dtype: SafetensorsDtype) -> Vec<(SafetensorsTensor, Wanted)> {
+    let block_dtype = match dtype {
+        SafetensorsDtype::F32 => GgmlDType::F32,
+        SafetensorsDtype::F16 => GgmlDType::F16,
+        SafetensorsDtype::BF16 => GgmlDType::BF16,
+    };
+    let tensor = |(part, shape): (_, Vec<usize>)| {
+        let wanted = wanted(part, &shape, block_dtype, Rows::All);
+        (SafetensorsTensor { name: wanted.name.clone(), shape, dtype }, wanted)
+    };
+    inventory(config).into_iter().map(tensor).collect()
+}
+
+/// What is in the folder beside the weights.
+pub fn small_files(
+    config: &ModelConfig,
+    dtype: SafetensorsDtype,
+    tokenizer: &Tokenizer,
+) -> [(&'static str, String); 2] {
+    let config = format!("{:#}\n", config_json(config, dtype));
+    [("config.json", config), ("tekken.json", tekken::json(tokenizer))]
 }
 
 fn config_json(config: &ModelConfig, dtype: SafetensorsDtype) -> Value {
