@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use lorgnette_engine::{AnswerOptions, CHUNK_TOKENS, Chat, EngineError, Picture, Sampling};
+use lorgnette_engine::{AnswerOptions, Chat, EngineError, Picture, Sampling};
 use lorgnette_image::{ImageConfig, Picture as Decoded};
-use lorgnette_pixtral::{Cancel, Prompt};
+use lorgnette_pixtral::{CHUNK_TOKENS, Cancel, DeviceMemory, Prompt};
 use serde::Serialize;
 
 use crate::error::AppError;
@@ -32,6 +32,10 @@ pub struct BenchResult {
     pub model: PathBuf,
     /// What computed.
     pub device: String,
+    /// Decoder blocks that were on it; absent for a CPU.
+    pub n_gpu_layers: Option<usize>,
+    /// Bytes of the device's memory that are in use at the end, by all programs; absent for a CPU.
+    pub device_memory_bytes: Option<u64>,
     /// What multiplied quantised matrices, if a CPU did.
     pub kernels: String,
     /// Bytes of the weights on disk.
@@ -81,6 +85,8 @@ pub fn run(
     let mut result = BenchResult {
         model: model.path.clone(),
         device: model.device.name.clone(),
+        n_gpu_layers: model.n_gpu_layers(),
+        device_memory_bytes: None,
         kernels: model.kernels.to_string(),
         model_bytes: model.n_bytes,
         load_s: model.load_s,
@@ -131,6 +137,8 @@ pub fn run(
         result.decode_tokens_per_s = n_decode as f64 / decode_s;
     }
     result.peak_memory_bytes = peak_memory_bytes();
+    let used = |memory: DeviceMemory| memory.total_bytes.saturating_sub(memory.free_bytes);
+    result.device_memory_bytes = model.device.memory().map(used);
     Ok(result)
 }
 

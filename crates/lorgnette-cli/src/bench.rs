@@ -14,7 +14,8 @@ pub fn run(args: &Bench) -> Result<Ending, Failure> {
     // Text is measured in a cache of its own size; the session's is for the picture.
     let options = OpenOptions {
         model: args.model.clone(),
-        device: args.device,
+        device: args.device.choice,
+        gpu_layers: args.device.gpu_layers,
         context: if args.image.is_some() { DEFAULT_CONTEXT } else { 64 },
         load: args.load.options(),
         threads: args.load.threads,
@@ -38,7 +39,10 @@ pub fn run(args: &Bench) -> Result<Ending, Failure> {
 
 fn text(result: &BenchResult) -> String {
     let mut lines = vec![
-        format!("device   {}, kernels {}", result.device, result.kernels),
+        match result.n_gpu_layers {
+            Some(n) => format!("device   {}, {n} layers on it", result.device),
+            None => format!("device   {}, kernels {}", result.device, result.kernels),
+        },
         format!("load     {:.1} s for {}", result.load_s, HumanBytes(result.model_bytes)),
     ];
     if let Some(picture) = &result.picture {
@@ -66,6 +70,9 @@ fn text(result: &BenchResult) -> String {
     ));
     if let Some(bytes) = result.peak_memory_bytes {
         lines.push(format!("memory   {} at the most", HumanBytes(bytes)));
+    }
+    if let Some(bytes) = result.device_memory_bytes {
+        lines.push(format!("         {} of the device's in use", HumanBytes(bytes)));
     }
     lines.join("\n") + "\n"
 }

@@ -1,6 +1,7 @@
 //! Chores that need logic: `cargo xtask --help`.
 
 mod arrows;
+mod bandwidth;
 mod bindings;
 mod eval_pocket;
 mod greedy;
@@ -9,6 +10,7 @@ mod make_model;
 mod parity;
 mod quantise;
 mod serve_model;
+mod same_answer;
 
 use clap::Parser;
 
@@ -17,6 +19,7 @@ use clap::Parser;
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Chore {
     Arrows(arrows::Args),
+    Bandwidth(bandwidth::Args),
     Bindings(bindings::Args),
     EvalPocket(eval_pocket::Args),
     Greedy(greedy::Args),
@@ -25,11 +28,13 @@ enum Chore {
     Parity(parity::Args),
     Quantise(quantise::Args),
     ServeModel(serve_model::Args),
+    SameAnswer(same_answer::Args),
 }
 
 fn main() -> anyhow::Result<()> {
     match Chore::parse() {
         Chore::Arrows(args) => args.run(),
+        Chore::Bandwidth(args) => args.run(),
         Chore::Bindings(args) => args.run(),
         Chore::EvalPocket(args) => args.run(),
         Chore::Greedy(args) => args.run(),
@@ -38,5 +43,6 @@ fn main() -> anyhow::Result<()> {
         Chore::Parity(args) => args.run(),
         Chore::Quantise(args) => args.run(),
         Chore::ServeModel(args) => args.run(),
+        Chore::SameAnswer(args) => args.run(),
     }
 }
