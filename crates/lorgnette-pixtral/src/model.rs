@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use candle_core::{Device, Tensor};
 use lorgnette_image::Pixels;
+use sha2::{Digest as _, Sha256};
 
 use crate::checkpoint::{Checkpoint, Part};
 use crate::config::ModelConfig;
@@ -22,6 +23,7 @@ pub struct Pixtral {
     vision: Option<VisionEncoder>,
     text: TextDecoder,
     device: Device,
+    fingerprint: [u8; 32],
 }
 
 /// A prompt: ids, and the pictures whose rows stand where `[IMG]` is.
@@ -89,7 +91,17 @@ impl Pixtral {
                 None
             }
         };
-        Ok(Self { config, vision, text, device: device.clone() })
+        // What computes changes the last bits of what comes out.
+        let mut hash = Sha256::new();
+        hash.update(checkpoint.fingerprint()?);
+        hash.update(format!("{device:?} {options:?}"));
+        let fingerprint = hash.finalize().into();
+        Ok(Self { config, vision, text, device: device.clone(), fingerprint })
+    }
+
+    /// What tells this network, and how it computes, from others.
+    pub fn fingerprint(&self) -> &[u8; 32] {
+        &self.fingerprint
     }
 
     /// The network's sizes.
@@ -121,6 +133,30 @@ impl Pixtral {
     ) -> Result<Outcome<ImageFeatures>, ModelError> {
         let vision = self.vision.as_ref().ok_or(ModelError::NoVision)?;
         Ok(vision.encode(pixels, watch)?)
+    }
+
+    /// The features of a picture whose [`ImageFeatures::vision_hidden`] were kept: the projector
+    /// alone computes.
+    ///
+    /// # Errors
+    /// [`ModelError::NoVision`]; [`ModelError::Device`] when the numbers are not those of a picture
+    /// of so many rows and columns of tokens.
+    pub fn project(
+        &self,
+        hidden: Vec<f32>,
+        (rows, cols): (usize, usize),
+    ) -> Result<ImageFeatures, ModelError> {
+        let vision = self.vision.as_ref().ok_or(ModelError::NoVision)?;
+        Ok(vision.project(hidden, (rows, cols))?)
+    }
+
+    /// Numbers of [`ImageFeatures::vision_hidden`] for a picture of so many tokens' rows and
+    /// columns; 0 for a network that only reads text.
+    pub fn n_hidden(&self, (rows, cols): (usize, usize)) -> usize {
+        self.config.vision.as_ref().map_or(0, |vision| {
+            let merge = vision.spatial_merge_size;
+            rows * merge * cols * merge * vision.hidden_size
+        })
     }
 
     /// Reads what the cache does not hold yet of the prompt, `chunk_len` tokens at a time, and
@@ -180,6 +216,24 @@ impl Pixtral {
         let go_on = &mut |_, _| ControlFlow::Continue(());
         match self.text.forward(self.text.embed(&[id])?, cache, go_on)? {
             Outcome::Done(hidden) => Ok(self.text.last_logits(&hidden)?),
+            Outcome::Stopped => unreachable!("nobody stopped it"),
+        }
+    }
+
+    /// Reads tokens and returns the logits of what follows each, `(vocab_size)` each.
+    ///
+    /// # Errors
+    /// As [`Self::decode_step`].
+    pub fn decode_steps(
+        &self,
+        ids: &[u32],
+        cache: &mut KvCache,
+    ) -> Result<Vec<Vec<f32>>, ModelError> {
+        cache.check_room(ids.len())?;
+        self.check_ids(ids)?;
+        let go_on = &mut |_, _| ControlFlow::Continue(());
+        match self.text.forward(self.text.embed(ids)?, cache, go_on)? {
+            Outcome::Done(hidden) => Ok(self.text.logits(&hidden)?.to_vec2()?),
             Outcome::Stopped => unreachable!("nobody stopped it"),
         }
     }

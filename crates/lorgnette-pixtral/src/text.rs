@@ -7,7 +7,6 @@ use crate::checkpoint::Part;
 use crate::config::{RopeLayout, TextConfig};
 use crate::error::LoadError;
 use crate::kv_cache::KvCache;
-use crate::ops;
 use crate::rope::Rotation;
 use crate::watch::{Outcome, Watch};
 use crate::weights::{Loader, Matrix};
@@ -92,7 +91,7 @@ impl TextDecoder {
             let (q, k, v) = block.qkv(&x)?;
             let (k, v) = cache.write(i, &rotation.apply(&k)?, &v)?;
             let q = rotation.apply(&q)?;
-            let found = ops::attention(&q, &k, &v, block.attention_scale(), Some(first))?;
+            let found = block.attention(&q, &k, &v, Some(first))?;
             x = block.add_attention(&x, &found)?;
             x = block.add_mlp(&x)?;
         }

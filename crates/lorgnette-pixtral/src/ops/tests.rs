@@ -24,7 +24,7 @@ fn both_attentions_agree() {
         let k = cache.narrow(1, 0, n_keys).unwrap();
         let v = random((2, n_keys + 9, 32)).narrow(1, 0, n_keys).unwrap();
         for causal_from in [Some(first), None] {
-            let kernel = attention(&q, &k, &v, 0.2, causal_from).unwrap();
+            let kernel = attention(&q, &k, &v, 0.2, causal_from, false).unwrap();
             let blocks = attention_by_blocks(&q, &k, &v, 0.2, causal_from).unwrap();
             let blocks = blocks.transpose(0, 1).unwrap().reshape((n, 6 * 32)).unwrap();
             assert_close(&kernel, &blocks, 1e-5);
@@ -39,12 +39,12 @@ fn a_product_with_a_half_matrix_is_that_of_the_wide_one() {
         let w = w.to_dtype(dtype).unwrap();
         let wide = w.to_dtype(DType::F32).unwrap();
         let expected = x.matmul(&wide.t().unwrap()).unwrap();
-        assert_close(&matmul_half(&x, &w).unwrap(), &expected, 1e-4);
+        assert_close(&matmul_half(&x, &w, false).unwrap(), &expected, 1e-4);
         // A view into a larger tensor.
-        let part = matmul_half(&x.narrow(0, 2, 3).unwrap(), &w).unwrap();
+        let part = matmul_half(&x.narrow(0, 2, 3).unwrap(), &w, false).unwrap();
         assert_close(&part, &expected.narrow(0, 2, 3).unwrap(), 1e-4);
     }
-    assert!(matmul_half(&random((2, 3)), &w.to_dtype(DType::F16).unwrap()).is_err());
+    assert!(matmul_half(&random((2, 3)), &w.to_dtype(DType::F16).unwrap(), false).is_err());
 }
 
 #[test]
