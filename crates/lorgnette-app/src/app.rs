@@ -268,8 +268,12 @@ impl App {
         let album = Album::new(&folders.data, &folders.cache);
         let settings = Settings::read(&folders.config.join("settings.toml"))?;
         chats.purge(now_ms() - KEEP_DELETED_MS)?;
-        for id in chats.forget_pictures(now_ms() - DAY_MS)? {
-            album.delete(&id);
+        let forgotten = chats.forget_pictures(now_ms() - DAY_MS)?;
+        for id in &forgotten {
+            album.delete(id);
+        }
+        if !forgotten.is_empty() {
+            forget_seen(&folders);
         }
         let speeds = Speeds::read(&folders.cache.join("speeds.json"));
         let (to_desk, inbox) = mpsc::channel();
@@ -411,8 +415,12 @@ impl App {
     pub fn purge(&self) -> Result<usize, AppError> {
         let n = self.0.chats.purge(i64::MAX)?;
         // Pictures that were just added may be about to be asked about.
-        for id in self.0.chats.forget_pictures(now_ms() - DAY_MS / 24)? {
-            self.0.album.delete(&id);
+        let forgotten = self.0.chats.forget_pictures(now_ms() - DAY_MS / 24)?;
+        for id in &forgotten {
+            self.0.album.delete(id);
+        }
+        if n > 0 || !forgotten.is_empty() {
+            forget_seen(&self.0.folders);
         }
         Ok(n)
     }
@@ -496,7 +504,21 @@ impl App {
     }
 }
 
+/// Removes what the encoder made of pictures: it does not say of which, so all of it goes with a
+/// picture that goes.
+fn forget_seen(folders: &Folders) {
+    // What cannot be removed is not there, or will go another time.
+    let _ = fs_err::remove_dir_all(folders.cache.join(SEEN));
+}
+
+/// The folder in the cache of what the encoder made of pictures.
+const SEEN: &str = "seen";
+
 impl Inner {
+    fn seen_folder(&self) -> PathBuf {
+        self.folders.cache.join(SEEN)
+    }
+
     fn happened(&self, event: life::Event) {
         // The desk lives as long as the program.
         let _ = lock(&self.to_desk).send(event);

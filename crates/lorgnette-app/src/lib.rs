@@ -43,7 +43,9 @@ pub mod sockets;
 pub mod speed;
 
 pub use error::{AppError, Fault, FaultKind};
-pub use lorgnette_engine::{Answer, AnswerOptions, Event, Sampling, StopReason, Timings};
+pub use lorgnette_engine::{
+    Answer, AnswerOptions, Event, KeptError, Picture, Sampling, StopReason, Timings,
+};
 pub use lorgnette_image::{ImageConfig, Region};
 pub use lorgnette_pixtral::{
     Cancel, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig,

@@ -1,8 +1,10 @@
 //! One chat, its answers as they come.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 
-use lorgnette_engine::{Chat, EngineError, Picture};
+use lorgnette_engine::{Chat, EngineError, KeptError, Picture};
 use lorgnette_pixtral::Cancel;
 use tokio::sync::mpsc;
 
@@ -68,6 +70,26 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Begins with what [`Self::keep`] wrote, if it is of this model: what it begins with need not be
+    /// read again. How many tokens that are; nothing that is answered changes.
+    ///
+    /// # Errors
+    /// [`KeptError`]: it cannot be used, and nothing was read.
+    pub fn recall(&self, path: &Path) -> Result<usize, KeptError> {
+        let path = path.to_owned();
+        let recalled = self.model.engine.with(move |assistant| Ok(assistant.recall(&path)));
+        flat(&recalled)
+    }
+
+    /// Writes what was read last to a file.
+    ///
+    /// # Errors
+    /// [`KeptError::Io`].
+    pub fn keep(&self, path: &Path) -> Result<(), KeptError> {
+        let path = path.to_owned();
+        flat(&self.model.engine.with(move |assistant| Ok(assistant.keep(&path))))
+    }
+
     /// Asks about the new pictures and all that was said, and hands on events while the answer is
     /// made. A question that failed is not part of the chat; a cancelled answer is, as far as it
     /// got.
@@ -113,4 +135,10 @@ impl<'a> Session<'a> {
         }
         Ok(answer)
     }
+}
+
+/// The inner result; an engine that is gone is an error of the file too.
+fn flat<T>(result: &Receiver<Result<Result<T, KeptError>, EngineError>>) -> Result<T, KeptError> {
+    let result = result.recv().unwrap_or(Err(EngineError::Stopped));
+    result.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
 }

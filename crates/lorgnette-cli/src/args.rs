@@ -162,6 +162,9 @@ pub struct Describe {
     /// Longest side of a picture in pixels: smaller is faster, larger reads smaller print
     #[arg(long, value_name = "PX")]
     pub max_side: Option<u32>,
+    /// Keep what was read in this file, and begin with it: the same pictures need not be read again
+    #[arg(long, value_name = "FILE")]
+    pub keep: Option<PathBuf>,
     /// Print one JSON object with the answer and what it took
     #[arg(long)]
     pub json: bool,
@@ -179,6 +182,9 @@ pub struct Chat {
     /// Longest side of a picture in pixels
     #[arg(long, value_name = "PX")]
     pub max_side: Option<u32>,
+    /// Keep what was read in this file, and begin with it: the same pictures need not be read again
+    #[arg(long, value_name = "FILE")]
+    pub keep: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -212,12 +218,19 @@ pub struct Bench {
     /// Folder or GGUF file; pocket is the built-in model
     #[arg(value_name = "MODEL", value_parser = model)]
     pub model: ModelChoice,
-    /// Tokens to read
-    #[arg(long, value_name = "N", default_value_t = 128)]
-    pub prefill: usize,
+    /// Tokens to read, several times
+    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "128")]
+    pub prefill: Vec<usize>,
     /// Tokens to write
     #[arg(long, value_name = "N", default_value_t = 16)]
     pub decode: usize,
+    /// Tokens that were read before those that are written
+    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "0")]
+    pub depth: Vec<usize>,
+    /// Everything: prefill of 128, 512 and 4096, writing at 0 and 4096, a picture of 1024x1024. Takes
+    /// minutes
+    #[arg(long)]
+    pub full: bool,
     /// Size of a picture to ask about, twice
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub image: Option<(u32, u32)>,
@@ -228,6 +241,9 @@ pub struct Bench {
     pub device: Device,
     #[command(flatten)]
     pub load: Load,
+    /// Write the JSON to a file too
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -267,9 +283,13 @@ pub struct Load {
     /// How weights get into memory: auto, mmap (ready at once), read (never read again)
     #[arg(long = "load", value_name = "MODE", default_value = "auto")]
     pub mode: LoadMode,
-    /// What multiplies on a CPU: avx512-vnni, avx2, scalar, candle [default: the fastest here]
+    /// What multiplies on a CPU: avx512-vnni, avx-vnni, avx2, neon-i8mm, neon-dotprod, scalar, candle
+    /// [default: the fastest here]
     #[arg(long, value_name = "NAME", value_parser = kernels)]
     pub kernels: Option<Kernels>,
+    /// Do not round to bf16 where the processor multiplies bf16: slower, to compare
+    #[arg(long)]
+    pub exact: bool,
     /// Threads that compute [default: one for each core]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
@@ -277,7 +297,7 @@ pub struct Load {
 
 impl Load {
     pub fn options(&self) -> LoadOptions {
-        LoadOptions { kernels: self.kernels, mode: self.mode }
+        LoadOptions { kernels: self.kernels, mode: self.mode, exact: self.exact }
     }
 }
 

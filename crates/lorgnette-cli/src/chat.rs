@@ -2,9 +2,11 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::Path;
+use std::sync::Arc;
 
+use lorgnette_app::open::OpenModel;
 use lorgnette_app::session::Session;
-use lorgnette_app::{AppError, Cancel, Event, StopReason, pictures};
+use lorgnette_app::{AppError, Cancel, Event, Picture, StopReason, pictures};
 
 use crate::Ending;
 use crate::args::Chat;
@@ -25,6 +27,19 @@ pub fn run(args: &Chat) -> Result<Ending, Failure> {
         attached.push(pictures::prepare(path, &model.image_config(args.max_side)?)?);
     }
     let mut session = Session::new(&model);
+    progress::recall(&session, args.keep.as_deref());
+    let ended = converse(args, &model, &mut session, attached);
+    progress::keep(&session, args.keep.as_deref());
+    ended
+}
+
+/// Questions and answers, until there are no more.
+fn converse(
+    args: &Chat,
+    model: &OpenModel,
+    session: &mut Session<'_>,
+    mut attached: Vec<Arc<Picture>>,
+) -> Result<Ending, Failure> {
     session.prepare(attached.clone());
     let is_terminal = io::stdin().is_terminal();
     if is_terminal {

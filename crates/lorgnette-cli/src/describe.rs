@@ -49,6 +49,7 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     let progress = Progress::new();
     let mut closed = Ok(());
     let mut session = Session::new(&model);
+    progress::recall(&session, args.keep.as_deref());
     let on_event = |event: Event| {
         progress.event(&event);
         if let (Event::Text(text), false) = (&event, args.json)
@@ -67,6 +68,7 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     progress.clear();
     closed?;
     let answer = answer?;
+    progress::keep(&session, args.keep.as_deref());
     if args.json {
         let seen = prepared.iter().map(|picture| PictureOutput {
             name: &picture.name,

@@ -1,10 +1,12 @@
 //! How far it is, on standard error, if that is a terminal.
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lorgnette_app::Event;
 use lorgnette_app::open::{ModelChoice, OpenModel, OpenOptions};
+use lorgnette_app::session::Session;
 
 use crate::output::Failure;
 
@@ -53,6 +55,25 @@ impl Progress {
     pub fn clear(&self) {
         self.bar.finish_and_clear();
         self.bar.reset();
+    }
+}
+
+/// Begins with what was kept, if there is something. What cannot be used is said, and read anew.
+pub fn recall(session: &Session<'_>, keep: Option<&Path>) {
+    if let Some(path) = keep.filter(|path| path.is_file()) {
+        match session.recall(path) {
+            Ok(n) => eprintln!("note: {n} tokens were read before"),
+            Err(error) => eprintln!("note: {}: {error}; all is read anew", path.display()),
+        }
+    }
+}
+
+/// Keeps what was read.
+pub fn keep(session: &Session<'_>, keep: Option<&Path>) {
+    if let Some(path) = keep
+        && let Err(error) = session.keep(path)
+    {
+        eprintln!("note: {}: {error}; nothing was kept", path.display());
     }
 }
 

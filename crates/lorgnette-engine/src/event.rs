@@ -64,6 +64,8 @@ pub struct Answer {
 pub struct Timings {
     /// Pictures encoded for it; those known from earlier are not counted.
     pub n_encoded_pictures: usize,
+    /// Pictures whose encoding was kept from another chat or an earlier run.
+    pub n_recalled_pictures: usize,
     /// Seconds in the vision encoder.
     pub encode_s: f64,
     /// Tokens that were read.
@@ -76,6 +78,8 @@ pub struct Timings {
     pub first_token_s: f64,
     /// Tokens of the answer.
     pub n_answer_tokens: usize,
+    /// Those of them that had been guessed from the chat and were read together.
+    pub n_guessed_tokens: usize,
     /// Seconds in writing them, the first one aside.
     pub decode_s: f64,
 }

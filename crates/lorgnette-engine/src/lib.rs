@@ -7,14 +7,18 @@
 //! - [`Event`], [`Answer`]: what is told
 //! - [`prompt`]: the chat as token ids, in Mistral's format
 //! - [`tokens`]: text to ids and back
+//! - `seen`, `kept`, `lookup`: not doing work twice: pictures, what was read, what is quoted
 //! - `sampling`, `stop`, `text_stream`: which token, when to stop, whole characters
 
 mod answer;
 mod chat;
 mod error;
 mod event;
+mod kept;
+mod lookup;
 pub mod prompt;
 mod sampling;
+mod seen;
 mod stop;
 mod text_stream;
 mod thread;
@@ -24,6 +28,7 @@ pub use answer::{AnswerOptions, Assistant};
 pub use chat::{Chat, Part, Picture, Turn};
 pub use error::EngineError;
 pub use event::{Answer, Event, StopReason, Timings};
+pub use kept::KeptError;
 pub use prompt::Role;
 pub use sampling::Sampling;
 pub use text_stream::TextStream;

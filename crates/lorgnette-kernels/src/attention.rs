@@ -5,6 +5,9 @@
 //! running maximum and sum are those of Milakov & Gimelshein, "Online normalizer calculation for
 //! softmax" (2018), as in `FlashAttention`.
 
+#[cfg(target_arch = "x86_64")]
+mod rounded;
+
 use gemm::Parallelism;
 use rayon::prelude::*;
 
@@ -34,6 +37,9 @@ pub struct Attention {
     /// Position of the first query among the keys: query `i` then sees the keys `0..=first + i`.
     /// `None`: every query sees every key.
     pub causal_from: Option<usize>,
+    /// Queries, keys, values and weights may be rounded to bf16 where the processor multiplies
+    /// those; else all is computed in f32.
+    pub rounds: bool,
 }
 
 impl Attention {
@@ -69,6 +75,10 @@ impl Attention {
         assert!(k.len() >= needed && v.len() >= needed);
         assert!(q.len() >= n_heads * n_queries * head_dim);
         assert_eq!(out.len(), n_heads * n_queries * head_dim);
+        #[cfg(target_arch = "x86_64")]
+        if self.rounds && rounded::pays(self) {
+            return rounded::run(self, q, k, v, kv_head_stride, out);
+        }
 
         let queries_per_block = (ROWS / self.group()).max(1);
         let position_len = self.group() * head_dim;

@@ -71,6 +71,33 @@ pub fn matmul_nt<T: Element>(x: &[f32], w: &[T], y: &mut [f32], (m, n, k): (usiz
     );
 }
 
+/// `y ≈ x · wᵀ`, with both factors rounded to bf16 where the processor multiplies bf16 and it pays;
+/// else as [`matmul_nt`]. Sums are f32.
+///
+/// # Panics
+/// As [`matmul_nt`].
+pub fn matmul_nt_rounded<T: Element>(
+    x: &[f32],
+    w: &[T],
+    y: &mut [f32],
+    (m, n, k): (usize, usize, usize),
+) {
+    // A panel is packed for all rows of `x`: few do not pay for it.
+    #[cfg(target_arch = "x86_64")]
+    if m >= 16 && k.is_multiple_of(2) && rounded::is_supported() {
+        return rounded::matmul_nt(x, w, y, (m, n, k));
+    }
+    matmul_nt(x, w, y, (m, n, k));
+}
+
+/// Whether [`matmul_nt_rounded`] and attention round here.
+pub fn can_round() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return rounded::is_supported();
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
 /// Where the columns of `y` begin.
 struct Columns(*mut f32);
 

@@ -8,10 +8,16 @@
 //! - [`half_matmul`]: f32 rows by a matrix that stays f16 or bf16 in memory
 //! - [`elementwise`]: the gated activation, and the exponential under it
 //! - [`quant`]: f32 rows by a matrix that stays in the blocks of GGUF
+//! - [`peaks`]: what the processor could do at best, to compare with
 //! - [`element`]: the number formats that weights and the cache are kept in
 
 pub mod attention;
+#[cfg(target_arch = "x86_64")]
+mod bf16;
 pub mod element;
 pub mod elementwise;
 pub mod half_matmul;
+pub mod peaks;
 pub mod quant;
+#[cfg(target_arch = "x86_64")]
+mod vectors;

@@ -20,6 +20,8 @@ mod format;
 mod gemm;
 mod gemv;
 mod level;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 
 use rayon::prelude::*;
 

@@ -1,10 +1,10 @@
 //! What a block of the decoder and one of the encoder have in common.
 
-use candle_core::{Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 
 use crate::checkpoint::{BlockPart, Part};
 use crate::error::LoadError;
-use crate::ops;
+use crate::ops::{self, Causal};
 use crate::weights::{Loader, Matrix};
 
 /// RMSNorm. Source: `modeling_pixtral.py`, `PixtralRMSNorm`: `x · rsqrt(mean(x²) + eps) · weight`.
@@ -53,6 +53,7 @@ pub(crate) struct Block {
     up: Matrix,
     down: Matrix,
     sizes: BlockSizes,
+    rounds: bool,
 }
 
 impl Block {
@@ -76,6 +77,7 @@ impl Block {
             up: loader.matrix(part(B::Up), (intermediate, hidden))?,
             down: loader.matrix(part(B::Down), (hidden, intermediate))?,
             sizes,
+            rounds: loader.rounds(),
         })
     }
 
@@ -103,8 +105,17 @@ impl Block {
         x + self.down.forward(&inner)?
     }
 
-    /// What scores are multiplied with.
-    pub(crate) fn attention_scale(&self) -> f32 {
-        (self.sizes.head_dim as f32).sqrt().recip()
+    /// What the queries `q` `(n_heads, n, head_dim)` find, `(n, n_heads * head_dim)`; `causal` as in
+    /// [`ops::attention`]. An f32 cache asks for exactness.
+    pub(crate) fn attention(
+        &self,
+        q: &Tensor,
+        k: &Tensor,
+        v: &Tensor,
+        causal: Option<&Causal>,
+    ) -> Result<Tensor> {
+        let scale = (self.sizes.head_dim as f32).sqrt().recip();
+        let rounds = self.rounds && (causal.is_none() || k.dtype() != DType::F32);
+        ops::attention(q, k, v, scale, causal, rounds)
     }
 }

@@ -16,6 +16,7 @@ use candle_core::quantized::GgmlDType;
 use fs_err::File;
 use half::{bf16, f16};
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 pub use self::gguf::{GgufFile, Value};
 pub use self::names::{BlockPart, Naming, Part, inventory, text_inventory, vision_inventory};
@@ -174,6 +175,31 @@ impl Checkpoint {
     /// Bytes of the network's tensors on disk.
     pub fn n_bytes(&self) -> u64 {
         self.tensors.values().flatten().map(|tensor| tensor.n_bytes).sum()
+    }
+
+    /// What tells this network from others: a hash of its files' lengths and of their first and
+    /// last megabyte, where headers and weights are.
+    ///
+    /// # Errors
+    /// [`LoadError::Read`].
+    pub fn fingerprint(&self) -> Result<[u8; 32], LoadError> {
+        const PART: u64 = 1 << 20;
+        let mut sources: Vec<&Source> =
+            self.tensors.values().flatten().map(|tensor| &tensor.source).collect();
+        sources.sort_by_key(|source| &source.path);
+        sources.dedup_by_key(|source| &source.path);
+        let mut hash = Sha256::new();
+        for source in sources {
+            let (mut file, n_bytes) = source.open()?;
+            hash.update(n_bytes.to_le_bytes());
+            for start in [0, n_bytes.saturating_sub(PART)] {
+                file.seek(SeekFrom::Start(start))?;
+                let mut bytes = Vec::new();
+                file.by_ref().take(PART).read_to_end(&mut bytes)?;
+                hash.update(&bytes);
+            }
+        }
+        Ok(hash.finalize().into())
     }
 
     /// A part's numbers as f32, rows first.

@@ -1,6 +1,9 @@
 //! Keys and values of the tokens read so far.
 
+use std::io::{Read, Write};
+
 use candle_core::{DType, Device, Result, Tensor};
+use half::{bf16, f16};
 
 use crate::config::TextConfig;
 use crate::error::ModelError;
@@ -79,6 +82,79 @@ impl KvCache {
     /// Forgets the tokens from `len` on.
     pub fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
+    }
+
+    /// Its number format in four letters, for files.
+    pub fn format_name(&self) -> &'static str {
+        match self.dtype {
+            DType::F16 => "f16 ",
+            DType::BF16 => "bf16",
+            _ => "f32 ",
+        }
+    }
+
+    /// Bytes that so many tokens take.
+    pub fn bytes_of(&self, len: usize) -> u64 {
+        let of_layer = |(k, _): &(Tensor, Tensor)| 2 * (k.dims()[0] * len * k.dims()[2]) as u64;
+        self.layers.iter().map(of_layer).sum::<u64>() * self.dtype.size_in_bytes() as u64
+    }
+
+    /// Writes the keys and values of all tokens, layer by layer, in the machine's byte order of
+    /// small-endian machines: [`Self::bytes_of`] them.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write_to(&self, to: &mut impl Write) -> std::io::Result<()> {
+        for tensor in self.layers.iter().flat_map(|(k, v)| [k, v]) {
+            let used = tensor.narrow(1, 0, self.len).and_then(|used| used.flatten_all());
+            let used = used.map_err(std::io::Error::other)?;
+            let written = match self.dtype {
+                DType::F16 => used.to_vec1::<f16>().map(|x| to.write_all(bytemuck::cast_slice(&x))),
+                DType::BF16 => {
+                    used.to_vec1::<bf16>().map(|x| to.write_all(bytemuck::cast_slice(&x)))
+                }
+                _ => used.to_vec1::<f32>().map(|x| to.write_all(bytemuck::cast_slice(&x))),
+            };
+            written.map_err(std::io::Error::other)??;
+        }
+        Ok(())
+    }
+
+    /// Replaces what is in it by `len` tokens as [`Self::write_to`] wrote them.
+    ///
+    /// # Errors
+    /// Those of the reader, and more tokens than there is room for; then it is empty.
+    pub fn read_from(&mut self, len: usize, from: &mut impl Read) -> std::io::Result<()> {
+        self.len = 0;
+        if len > self.capacity {
+            return Err(std::io::Error::other("more tokens than there is room for"));
+        }
+        for tensor in self.layers.iter().flat_map(|(k, v)| [k, v]) {
+            let (heads, _, head_dim) = tensor.dims3().map_err(std::io::Error::other)?;
+            let (shape, n) = ((heads, len, head_dim), heads * len * head_dim);
+            let read = match self.dtype {
+                DType::F16 => {
+                    let mut numbers = vec![f16::ZERO; n];
+                    from.read_exact(bytemuck::cast_slice_mut(&mut numbers))?;
+                    Tensor::from_vec(numbers, shape, tensor.device())
+                }
+                DType::BF16 => {
+                    let mut numbers = vec![bf16::ZERO; n];
+                    from.read_exact(bytemuck::cast_slice_mut(&mut numbers))?;
+                    Tensor::from_vec(numbers, shape, tensor.device())
+                }
+                _ => {
+                    let mut numbers = vec![0_f32; n];
+                    from.read_exact(bytemuck::cast_slice_mut(&mut numbers))?;
+                    Tensor::from_vec(numbers, shape, tensor.device())
+                }
+            };
+            let set =
+                read.and_then(|read| if len == 0 { Ok(()) } else { tensor.slice_set(&read, 1, 0) });
+            set.map_err(std::io::Error::other)?;
+        }
+        self.len = len;
+        Ok(())
     }
 
     pub(crate) fn check_room(&self, n: usize) -> std::result::Result<(), ModelError> {

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use candle_core::{Device, Tensor};
 use lorgnette_image::Pixels;
+use sha2::{Digest as _, Sha256};
 
 use crate::checkpoint::{Checkpoint, Part};
 use crate::config::ModelConfig;
@@ -27,6 +28,7 @@ pub struct Pixtral {
     vision: Option<VisionEncoder>,
     text: TextDecoder,
     placement: Placement,
+    fingerprint: [u8; 32],
 }
 
 /// A prompt: ids, and the pictures whose rows stand where `[IMG]` is.
@@ -113,7 +115,17 @@ impl Pixtral {
         };
         // What was sent is there before another thread computes with it.
         placement.device().synchronize()?;
-        Ok(Self { config, vision, text, placement: placement.clone() })
+        // What computes changes the last bits of what comes out.
+        let mut hash = Sha256::new();
+        hash.update(checkpoint.fingerprint()?);
+        hash.update(format!("{placement:?} {options:?}"));
+        let fingerprint = hash.finalize().into();
+        Ok(Self { config, vision, text, placement: placement.clone(), fingerprint })
+    }
+
+    /// What tells this network, and how it computes, from others.
+    pub fn fingerprint(&self) -> &[u8; 32] {
+        &self.fingerprint
     }
 
     /// The network's sizes.
@@ -147,6 +159,30 @@ impl Pixtral {
     ) -> Result<Outcome<ImageFeatures>, ModelError> {
         let vision = self.vision.as_ref().ok_or(ModelError::NoVision)?;
         vision.encode(pixels, watch).map_err(|error| self.explained(error.into()))
+    }
+
+    /// The features of a picture whose [`ImageFeatures::vision_hidden`] were kept: the projector
+    /// alone computes.
+    ///
+    /// # Errors
+    /// [`ModelError::NoVision`]; [`ModelError::Device`] when the numbers are not those of a picture
+    /// of so many rows and columns of tokens.
+    pub fn project(
+        &self,
+        hidden: Vec<f32>,
+        (rows, cols): (usize, usize),
+    ) -> Result<ImageFeatures, ModelError> {
+        let vision = self.vision.as_ref().ok_or(ModelError::NoVision)?;
+        Ok(vision.project(hidden, (rows, cols))?)
+    }
+
+    /// Numbers of [`ImageFeatures::vision_hidden`] for a picture of so many tokens' rows and
+    /// columns; 0 for a network that only reads text.
+    pub fn n_hidden(&self, (rows, cols): (usize, usize)) -> usize {
+        self.config.vision.as_ref().map_or(0, |vision| {
+            let merge = vision.spatial_merge_size;
+            rows * merge * cols * merge * vision.hidden_size
+        })
     }
 
     /// Reads what the cache does not hold yet of the prompt, `chunk_len` tokens at a time, and
@@ -221,6 +257,24 @@ impl Pixtral {
                 ModelError::DeviceMemory { shortage: shortage(&self.placement) }
             }
             error => error,
+        }
+    }
+
+    /// Reads tokens and returns the logits of what follows each, `(vocab_size)` each.
+    ///
+    /// # Errors
+    /// As [`Self::decode_step`].
+    pub fn decode_steps(
+        &self,
+        ids: &[u32],
+        cache: &mut KvCache,
+    ) -> Result<Vec<Vec<f32>>, ModelError> {
+        cache.check_room(ids.len())?;
+        self.check_ids(ids)?;
+        let go_on = &mut |_, _| ControlFlow::Continue(());
+        match self.text.forward(self.text.embed(ids)?, cache, go_on)? {
+            Outcome::Done(hidden) => Ok(self.text.logits(&hidden)?.to_vec2()?),
+            Outcome::Stopped => unreachable!("nobody stopped it"),
         }
     }
 

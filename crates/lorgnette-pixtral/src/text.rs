@@ -9,7 +9,7 @@ use crate::checkpoint::Part;
 use crate::config::{RopeLayout, TextConfig};
 use crate::error::LoadError;
 use crate::kv_cache::KvCache;
-use crate::ops::{self, Causal};
+use crate::ops::Causal;
 use crate::placement::Placement;
 use crate::rope::Rotation;
 use crate::watch::{Outcome, Watch};
@@ -112,7 +112,7 @@ impl TextDecoder {
             let (q, k, v) = block.qkv(&x)?;
             let (k, v) = cache.write(i, &rotation_here.apply(&k)?, &v)?;
             let q = rotation_here.apply(&q)?;
-            let found = ops::attention(&q, &k, &v, block.attention_scale(), causal.as_ref())?;
+            let found = block.attention(&q, &k, &v, causal.as_ref())?;
             x = block.add_attention(&x, &found)?;
             x = block.add_mlp(&x)?;
         }

@@ -7,7 +7,6 @@ use crate::block::{Block, BlockSizes, RmsNorm};
 use crate::checkpoint::Part;
 use crate::config::{RopeLayout, TextConfig, VisionConfig};
 use crate::error::LoadError;
-use crate::ops;
 use crate::rope::Rotation;
 use crate::watch::{Outcome, Watch};
 use crate::weights::{Loader, Matrix};
@@ -128,7 +127,7 @@ impl VisionEncoder {
             for first in (0..n).step_by(STEP_ROWS) {
                 let n_slice = STEP_ROWS.min(n - first);
                 let q = q.narrow(1, first, n_slice)?;
-                let found = ops::attention(&q, &k, &v, block.attention_scale(), None)?;
+                let found = block.attention(&q, &k, &v, None)?;
                 let x = block.add_attention(&x.narrow(0, first, n_slice)?, &found)?;
                 if !go_on()? {
                     return Ok(Outcome::Stopped);
@@ -145,6 +144,19 @@ impl VisionEncoder {
             return Ok(Outcome::Stopped);
         }
         Ok(Outcome::Done(ImageFeatures { rows, hidden: x.to_device(&Device::Cpu)? }))
+    }
+
+    /// What comes behind the encoder, for what came out of it before.
+    pub(crate) fn project(
+        &self,
+        hidden: Vec<f32>,
+        (rows, cols): (usize, usize),
+    ) -> Result<ImageFeatures> {
+        let merge = self.config.spatial_merge_size;
+        let patches = (rows * merge, cols * merge);
+        let shape = (patches.0 * patches.1, self.config.hidden_size);
+        let hidden = Tensor::from_vec(hidden, shape, &self.device)?;
+        Ok(ImageFeatures { rows: self.projector.forward(&hidden, patches)?, hidden })
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Shape, Tensor};
 use half::{bf16, f16};
+use lorgnette_kernels::half_matmul;
 use lorgnette_kernels::quant::{Format, Level, QuantMatrix};
 
 pub use self::bytes::LoadMode;
@@ -25,6 +26,10 @@ pub struct LoadOptions {
     pub kernels: Option<Kernels>,
     /// How quantised matrices get into memory.
     pub mode: LoadMode,
+    /// Products with half-precision matrices and attention are in f32 throughout, to compare with
+    /// the reference. Otherwise their factors are rounded to bf16 where the processor multiplies
+    /// bf16, as in a network that is run in bf16; an f32 cache keeps the decoder's attention exact.
+    pub exact: bool,
 }
 
 /// What multiplies quantised matrices on a CPU.
@@ -39,8 +44,11 @@ pub enum Kernels {
 impl Kernels {
     /// Ours where they are written for the processor at hand.
     pub fn best() -> Self {
-        let level = Level::best();
-        if level == Level::Scalar { Self::Candle } else { Self::Own(level) }
+        match Level::best() {
+            // Ours for NEON were never timed: candle's are known to be good.
+            Level::Scalar | Level::NeonDotprod | Level::NeonI8mm => Self::Candle,
+            level => Self::Own(level),
+        }
     }
 
     /// Whether the processor at hand can run them.
@@ -75,6 +83,8 @@ pub(crate) struct Loader<'a> {
     /// What the next parts go to.
     pub(crate) device: Device,
     kernels: Kernels,
+    /// Nobody asks for exactness, and the processor is quicker with numbers rounded to bf16.
+    may_round: bool,
     files: Files,
     n_bytes_read: u64,
     /// Told the bytes read so far.
@@ -90,11 +100,17 @@ impl<'a> Loader<'a> {
         let kernels = options.kernels.unwrap_or_else(Kernels::best);
         let files = Files::new(options.mode, checkpoint.n_bytes());
         let device = Device::Cpu;
-        Self { checkpoint, device, kernels, files, n_bytes_read: 0, on_progress }
+        let may_round = !options.exact && half_matmul::can_round();
+        Self { checkpoint, device, kernels, may_round, files, n_bytes_read: 0, on_progress }
     }
 }
 
 impl Loader<'_> {
+    /// Factors of products with half-precision matrices, and of attention, are rounded to bf16.
+    pub(crate) fn rounds(&self) -> bool {
+        self.may_round && self.device.is_cpu()
+    }
+
     /// A matrix, `(rows, cols)`; quantised ones stay so.
     pub(crate) fn matrix(
         &mut self,
@@ -103,7 +119,7 @@ impl Loader<'_> {
     ) -> Result<Matrix, LoadError> {
         let stored = self.checkpoint.find(part, &[rows, cols])?.clone();
         if matches!(stored.dtype, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16) {
-            return Ok(Matrix::dense(self.tensor(&stored)?));
+            return Ok(Matrix::dense(self.tensor(&stored)?, self.rounds()));
         }
         match (self.kernels, block_format(stored.dtype)) {
             (Kernels::Own(level), Some(format)) if self.device.is_cpu() => {
@@ -196,15 +212,20 @@ pub(crate) enum Matrix {
     /// Quantised, for candle's.
     Quantized(Arc<QTensor>),
     /// f16 or bf16.
-    Half(Tensor),
+    Half {
+        /// The matrix.
+        w: Tensor,
+        /// Factors are rounded to bf16.
+        rounds: bool,
+    },
     /// f32.
     Float(Tensor),
 }
 
 impl Matrix {
-    pub(crate) fn dense(tensor: Tensor) -> Self {
+    pub(crate) fn dense(tensor: Tensor, rounds: bool) -> Self {
         match tensor.dtype() {
-            DType::F16 | DType::BF16 => Self::Half(tensor),
+            DType::F16 | DType::BF16 => Self::Half { w: tensor, rounds },
             _ => Self::Float(tensor),
         }
     }
@@ -214,7 +235,7 @@ impl Matrix {
         match self {
             Self::Blocks(w) => x.apply_op1_no_bwd(w.as_ref()),
             Self::Quantized(w) => x.apply_op1_no_bwd(w.as_ref()),
-            Self::Half(w) => ops::matmul_half(x, w),
+            Self::Half { w, rounds } => ops::matmul_half(x, w, *rounds),
             Self::Float(w) => x.matmul(&w.t()?),
         }
     }
@@ -224,7 +245,7 @@ impl Matrix {
         match self {
             Self::Blocks(w) => w.rows(ids),
             Self::Quantized(w) => w.embedding(ids)?.to_dtype(DType::F32),
-            Self::Half(w) | Self::Float(w) => w.index_select(ids, 0)?.to_dtype(DType::F32),
+            Self::Half { w, .. } | Self::Float(w) => w.index_select(ids, 0)?.to_dtype(DType::F32),
         }
     }
 }

@@ -9,8 +9,8 @@ mod make_chats;
 mod make_model;
 mod parity;
 mod quantise;
-mod serve_model;
 mod same_answer;
+mod serve_model;
 
 use clap::Parser;
 

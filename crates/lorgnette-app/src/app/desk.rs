@@ -13,6 +13,9 @@ use crate::life::{self, Effect, Event, State};
 /// Loading is told that often.
 const BETWEEN_PROGRESS: Duration = Duration::from_millis(50);
 
+/// What the encoder made of pictures takes so much on disk at the most: some sixty of full size.
+const SEEN_BYTES: u64 = 1 << 30;
+
 /// Starts the desk's thread, which ends with the program.
 pub(super) fn start(inner: &Arc<Inner>, inbox: Receiver<Event>) {
     let weak = Arc::downgrade(inner);
@@ -84,6 +87,12 @@ fn load(inner: &Arc<Inner>) {
         let opened = catch_unwind(AssertUnwindSafe(|| options.open(&mut progress)));
         inner.happened(match opened {
             Ok(Ok(model)) => {
+                let folder = inner.seen_folder();
+                // A receiver is for those who wait for it.
+                drop(model.engine.with(move |assistant| {
+                    assistant.keep_pictures_in(&folder, SEEN_BYTES);
+                    Ok(())
+                }));
                 *lock(&inner.model) = Some(Arc::new(model));
                 (inner.notify)(Notice::Models);
                 Event::Loaded

@@ -75,6 +75,60 @@ fn check(a: Attention, spread: f32) {
     assert_close(&out, &reference(&a, &q, &k_wide, &v_wide, stride), tolerance);
 }
 
+/// Rounding to bf16 is by a 256th at the most, of queries, keys, values and weights: many of them
+/// together come to less.
+#[test]
+fn rounded_attention_is_near_the_definition() {
+    let of = |sizes: Attention| {
+        let a = Attention { rounds: true, ..sizes };
+        let stride = (a.n_keys + 3) * a.head_dim;
+        let q = noise(a.n_heads * a.n_queries * a.head_dim, 1);
+        let (k, v) = (noise(a.n_kv_heads * stride, 2), noise(a.n_kv_heads * stride, 3));
+        let expected = reference(&a, &q, &k, &v, stride);
+        let mut out = vec![f32::NAN; expected.len()];
+        a.run(&q, &k, &v, stride, &mut out);
+        assert_close(&out, &expected, 8e-3);
+        let narrow = |x: &[f32]| x.iter().map(|x| f16::from_f32(*x)).collect::<Vec<_>>();
+        a.run(&q, &narrow(&k), &narrow(&v), stride, &mut out);
+        assert_close(&out, &expected, 8e-3);
+    };
+    for (head_dim, n) in [(64, 300), (128, 65), (16, 33), (34, 257), (66, 64)] {
+        of(sizes(4, 4, head_dim, n, n));
+        of(Attention { causal_from: Some(0), ..sizes(8, 2, head_dim, n, n) });
+        of(Attention { causal_from: Some(601), ..sizes(8, 2, head_dim, n, n + 601) });
+    }
+}
+
+/// A query's result does not depend on the others beside it: chunks of a prompt are the prompt.
+#[test]
+fn rounded_attention_is_the_same_in_chunks() {
+    let whole = Attention { causal_from: Some(0), rounds: true, ..sizes(4, 2, 64, 300, 300) };
+    let q = noise(4 * 300 * 64, 1);
+    let (k, v) = (noise(2 * 300 * 64, 2), noise(2 * 300 * 64, 3));
+    let mut expected = vec![0.0; q.len()];
+    whole.run(&q, &k, &v, 300 * 64, &mut expected);
+    let part = Attention { causal_from: Some(201), n_queries: 99, ..whole };
+    let of_head = |head: usize| &q[(head * 300 + 201) * 64..(head + 1) * 300 * 64];
+    let q: Vec<f32> = (0..4).flat_map(of_head).copied().collect();
+    let mut out = vec![0.0; q.len()];
+    part.run(&q, &k, &v, 300 * 64, &mut out);
+    for (got, expected) in out.chunks_exact(99 * 2 * 64).zip(expected.chunks_exact(300 * 2 * 64)) {
+        assert_eq!(got, &expected[201 * 2 * 64..]);
+    }
+}
+
+#[test]
+fn a_number_that_is_none_is_not_hidden_by_rounding() {
+    let a = Attention { rounds: true, ..sizes(1, 1, 64, 40, 40) };
+    let (mut q, k, v) = (noise(40 * 64, 1), noise(40 * 64, 2), noise(40 * 64, 3));
+    q[64 * 7] = f32::NAN;
+    let mut out = vec![0.0; q.len()];
+    a.run(&q, &k, &v, k.len(), &mut out);
+    for (query, out) in out.chunks_exact(64).enumerate() {
+        assert_eq!(out[0].is_nan(), query == 7, "{query}");
+    }
+}
+
 #[track_caller]
 fn assert_close(got: &[f32], expected: &[f32], tolerance: f32) {
     for (i, (got, expected)) in got.iter().zip(expected).enumerate() {
@@ -89,7 +143,16 @@ fn sizes(
     n_queries: usize,
     n_keys: usize,
 ) -> Attention {
-    Attention { n_heads, n_kv_heads, head_dim, n_queries, n_keys, scale: 0.3, causal_from: None }
+    Attention {
+        n_heads,
+        n_kv_heads,
+        head_dim,
+        n_queries,
+        n_keys,
+        scale: 0.3,
+        causal_from: None,
+        rounds: false,
+    }
 }
 
 #[test]

@@ -35,6 +35,7 @@ pub(super) struct Group<'a> {
 }
 
 /// A group of 256 columns of one row, for the K formats.
+#[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
 pub(super) struct WholeGroup<'a> {
     pub(super) codes: &'a [i8],
@@ -91,6 +92,7 @@ impl Activations {
     }
 
     /// What [`Activations::group`] has of one row, quicker to find.
+    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     pub(super) fn whole_group(&self, i: usize, row: usize) -> WholeGroup<'_> {
         let at = i * self.m + row;

@@ -42,15 +42,9 @@ fn fill(chunk: &mut Chunk, w: &QuantMatrix<'_>, first: usize, group: usize, leve
     for (i, tile) in chunk.tiles.iter_mut().enumerate() {
         let first = first + i * LANES;
         match level {
-            Level::Scalar => tile.fill(w, first, group),
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => tile.fill(w, first, group),
             #[cfg(target_arch = "x86_64")]
             Level::Avx512Vnni => super::avx512::fill(tile, w, first, group),
-            #[cfg(not(target_arch = "x86_64"))]
-            Level::Avx2 | Level::Avx512Vnni => {
-                unreachable!("only levels that are supported are run")
-            }
+            _ => tile.fill(w, first, group),
         }
     }
 }
@@ -65,11 +59,14 @@ fn add(chunk: &Chunk, group: &Group<'_>, format: Format, sums: &mut Sums, level:
             }
         }
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => super::avx2::add(chunk, group, format, sums),
+        Level::Avx2 | Level::AvxVnni => super::avx2::add(chunk, group, format, sums, level),
         #[cfg(target_arch = "x86_64")]
         Level::Avx512Vnni => super::avx512::add(chunk, group, format, sums),
-        #[cfg(not(target_arch = "x86_64"))]
-        Level::Avx2 | Level::Avx512Vnni => unreachable!("only levels that are supported are run"),
+        #[cfg(target_arch = "aarch64")]
+        Level::NeonDotprod | Level::NeonI8mm => {
+            super::neon::add(chunk, group, format, sums, level);
+        }
+        _ => unreachable!("only levels that are supported are run"),
     }
 }
 

@@ -25,13 +25,16 @@ pub(super) fn run(w: &QuantMatrix<'_>, x: &Activations, y: &mut [f32], level: Le
                     }
                 }
                 #[cfg(target_arch = "x86_64")]
-                Level::Avx2 => super::avx2::dot(w, rows.start, x, row_of_x, sums),
+                Level::Avx2 | Level::AvxVnni => {
+                    super::avx2::dot(w, rows.start, x, row_of_x, sums);
+                }
                 #[cfg(target_arch = "x86_64")]
                 Level::Avx512Vnni => super::avx512::dot(w, rows.start, x, row_of_x, sums),
-                #[cfg(not(target_arch = "x86_64"))]
-                Level::Avx2 | Level::Avx512Vnni => {
-                    unreachable!("only levels that are supported are run")
+                #[cfg(target_arch = "aarch64")]
+                Level::NeonDotprod | Level::NeonI8mm => {
+                    super::neon::dot(w, rows.start, x, row_of_x, sums);
                 }
+                _ => unreachable!("only levels that are supported are run"),
             }
             #[expect(unsafe_code, reason = "threads write disjoint columns of one matrix")]
             // SAFETY: tasks have disjoint ranges of columns.

@@ -10,13 +10,26 @@ pub enum Level {
     Scalar,
     /// AVX2.
     Avx2,
+    /// AVX2 with products of bytes (AVX-VNNI): laptops since 2021.
+    AvxVnni,
     /// AVX-512 with products of bytes (VNNI).
     Avx512Vnni,
+    /// NEON with products of bytes (dotprod): ARM since 2018, every Apple chip.
+    NeonDotprod,
+    /// NEON with products of matrices of bytes (i8mm): ARM since 2021, Apple from M2 on.
+    NeonI8mm,
 }
 
 impl Level {
     /// Every level, slowest first.
-    pub const ALL: [Self; 3] = [Self::Scalar, Self::Avx2, Self::Avx512Vnni];
+    pub const ALL: [Self; 6] = [
+        Self::Scalar,
+        Self::Avx2,
+        Self::AvxVnni,
+        Self::Avx512Vnni,
+        Self::NeonDotprod,
+        Self::NeonI8mm,
+    ];
 
     /// The fastest that this processor has.
     pub fn best() -> Self {
@@ -30,14 +43,22 @@ impl Level {
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
             #[cfg(target_arch = "x86_64")]
+            Self::AvxVnni => Self::Avx2.is_supported() && is_x86_feature_detected!("avxvnni"),
+            #[cfg(target_arch = "x86_64")]
             Self::Avx512Vnni => {
                 is_x86_feature_detected!("avx512f")
                     && is_x86_feature_detected!("avx512bw")
                     && is_x86_feature_detected!("avx512vl")
                     && is_x86_feature_detected!("avx512vnni")
             }
-            #[cfg(not(target_arch = "x86_64"))]
-            Self::Avx2 | Self::Avx512Vnni => false,
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDotprod => std::arch::is_aarch64_feature_detected!("dotprod"),
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonI8mm => {
+                Self::NeonDotprod.is_supported() && std::arch::is_aarch64_feature_detected!("i8mm")
+            }
+            // Levels of other processors.
+            _ => false,
         }
     }
 
@@ -45,7 +66,10 @@ impl Level {
         match self {
             Self::Scalar => "scalar",
             Self::Avx2 => "avx2",
+            Self::AvxVnni => "avx-vnni",
             Self::Avx512Vnni => "avx512-vnni",
+            Self::NeonDotprod => "neon-dotprod",
+            Self::NeonI8mm => "neon-i8mm",
         }
     }
 }

@@ -1,0 +1,212 @@
+//! What the encoder made of pictures, kept: in memory for a few, in a folder for more.
+//!
+//! A picture seen again, in another chat or after a restart, is not encoded again. What is kept is
+//! what comes before the projector, a fifth of what the decoder reads; the projector is quick.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use fs_err as fs;
+use sha2::{Digest as _, Sha256};
+
+/// Bytes in memory at the most: some fifteen pictures of 1024 × 1024.
+const MEMORY_BYTES: usize = 256 << 20;
+/// Of the checksum at the end of a file.
+const CHECK_BYTES: usize = 32;
+
+/// Encoder outputs by model, settings and pixels.
+pub(crate) struct Seen {
+    /// The latest last.
+    memory: VecDeque<(Key, Vec<f32>)>,
+    folder: Option<(PathBuf, u64)>,
+}
+
+/// The network's fingerprint and the picture's hash.
+pub(crate) type Key = ([u8; 32], [u8; 32]);
+
+impl Seen {
+    pub(crate) fn new() -> Self {
+        Self { memory: VecDeque::new(), folder: None }
+    }
+
+    /// Keeps them in a folder too, at most so many bytes.
+    pub(crate) fn keep_in(&mut self, folder: &Path, limit_bytes: u64) {
+        self.folder = Some((folder.to_owned(), limit_bytes));
+    }
+
+    /// Forgets what is in memory.
+    pub(crate) fn forget(&mut self) {
+        self.memory.clear();
+    }
+
+    /// Notes what was encoded, in memory alone.
+    pub(crate) fn note(&mut self, key: Key, hidden: Vec<f32>) {
+        self.memory.retain(|(known, _)| *known != key);
+        self.memory.push_back((key, hidden));
+        let mut n_bytes: usize = self.memory.iter().map(|(_, hidden)| 4 * hidden.len()).sum();
+        while self.memory.len() > 1 && n_bytes > MEMORY_BYTES {
+            n_bytes -= self.memory.pop_front().map_or(0, |(_, hidden)| 4 * hidden.len());
+        }
+    }
+
+    /// What was encoded, if it has `len` numbers.
+    pub(crate) fn find(&mut self, key: &Key, len: usize) -> Option<Vec<f32>> {
+        if let Some(at) = self.memory.iter().position(|(known, _)| known == key) {
+            let (key, hidden) = self.memory.remove(at)?;
+            self.memory.push_back((key, hidden.clone()));
+            return Some(hidden).filter(|hidden| hidden.len() == len);
+        }
+        let path = self.folder.as_ref()?.0.join(name(key));
+        let bytes = fs::read(&path).ok()?;
+        let Some(hidden) = checked(&bytes, len) else {
+            // Damaged, and worth nothing.
+            let _ = fs::remove_file(&path);
+            return None;
+        };
+        // The order in which they are removed is that of their last use.
+        if let Ok(file) = fs::OpenOptions::new().append(true).open(&path) {
+            let _ = file.file().set_modified(SystemTime::now());
+        }
+        self.note(*key, hidden.clone());
+        Some(hidden)
+    }
+
+    /// Writes one that is in memory to the folder, if there is one and it is not there. What cannot be
+    /// written is encoded again another time.
+    pub(crate) fn write(&self, key: &Key) {
+        let Some((folder, limit_bytes)) = &self.folder else { return };
+        let Some((_, hidden)) = self.memory.iter().find(|(known, _)| known == key) else { return };
+        let path = folder.join(name(key));
+        if path.is_file() {
+            return;
+        }
+        let mut bytes: Vec<u8> = hidden.iter().flat_map(|number| number.to_le_bytes()).collect();
+        bytes.extend(Sha256::digest(&bytes));
+        if let Err(error) =
+            write_whole(folder, &path, &bytes).and_then(|()| make_room(folder, *limit_bytes))
+        {
+            tracing::warn!("what was made of a picture is not kept: {error}");
+        }
+    }
+}
+
+fn name((network, picture): &Key) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for byte in network[..8].iter().chain(picture) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text + ".seen"
+}
+
+fn checked(bytes: &[u8], len: usize) -> Option<Vec<f32>> {
+    if bytes.len() != 4 * len + CHECK_BYTES {
+        return None;
+    }
+    let (numbers, check) = bytes.split_at(4 * len);
+    if Sha256::digest(numbers).as_slice() != check {
+        return None;
+    }
+    Some(numbers.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four)).collect())
+}
+
+fn write_whole(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let part = path.with_extension(format!("{}.part", std::process::id()));
+    fs::write(&part, bytes)
+        .and_then(|()| fs::rename(&part, path))
+        .inspect_err(|_| drop(fs::remove_file(&part)))
+}
+
+/// Removes those that were not used for the longest until the rest has at most `limit_bytes`.
+fn make_room(folder: &Path, limit_bytes: u64) -> io::Result<()> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let meta = entry.metadata()?;
+        files.push((meta.modified().unwrap_or(SystemTime::UNIX_EPOCH), meta.len(), entry.path()));
+    }
+    files.sort();
+    let mut n_bytes: u64 = files.iter().map(|(_, len, _)| len).sum();
+    for (_, len, path) in files {
+        if n_bytes <= limit_bytes {
+            break;
+        }
+        fs::remove_file(path)?;
+        n_bytes -= len;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: u8) -> Key {
+        ([1; 32], [number; 32])
+    }
+
+    fn files(folder: &Path) -> usize {
+        fs::read_dir(folder).map_or(0, Iterator::count)
+    }
+
+    #[test]
+    fn what_was_noted_is_found_and_only_what_is_written_is_on_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("seen");
+        let mut seen = Seen::new();
+        seen.keep_in(&folder, 1 << 20);
+        seen.note(key(1), vec![1.0, 2.0]);
+        assert_eq!(seen.find(&key(1), 2), Some(vec![1.0, 2.0]));
+        assert_eq!(seen.find(&key(1), 3), None);
+        assert_eq!(files(&folder), 0);
+        seen.write(&key(1));
+        let mut later = Seen::new();
+        assert_eq!(later.find(&key(1), 2), None);
+        later.keep_in(&folder, 1 << 20);
+        assert_eq!(later.find(&key(1), 2), Some(vec![1.0, 2.0]));
+        assert_eq!(later.find(&([2; 32], [1; 32]), 2), None);
+    }
+
+    #[test]
+    fn a_damaged_file_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut seen = Seen::new();
+        seen.keep_in(folder.path(), 1 << 20);
+        seen.note(key(1), vec![1.0, 2.0]);
+        seen.write(&key(1));
+        let path = folder.path().join(name(&key(1)));
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[3] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        seen.forget();
+        assert_eq!(seen.find(&key(1), 2), None);
+        assert_eq!(files(folder.path()), 0);
+    }
+
+    #[test]
+    fn the_folder_has_a_limit_and_the_oldest_go_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut seen = Seen::new();
+        let of_two = 2 * (400 + CHECK_BYTES as u64);
+        seen.keep_in(folder.path(), of_two);
+        for number in 1..=2 {
+            seen.note(key(number), vec![0.5; 100]);
+            seen.write(&key(number));
+            // Files of one moment would have no order.
+            let file = fs::OpenOptions::new().append(true);
+            let file = file.open(folder.path().join(name(&key(number)))).unwrap();
+            let past = SystemTime::now() - std::time::Duration::from_secs(100 - u64::from(number));
+            file.file().set_modified(past).unwrap();
+        }
+        seen.forget();
+        assert!(seen.find(&key(1), 100).is_some()); // used: now the latest
+        seen.note(key(3), vec![0.5; 100]);
+        seen.write(&key(3));
+        seen.forget();
+        let left: Vec<u8> = (1..=3).filter(|n| seen.find(&key(*n), 100).is_some()).collect();
+        assert_eq!(left, [1, 3]);
+    }
+}
