@@ -7,6 +7,7 @@ use lorgnette_engine::EngineError;
 use lorgnette_engine::tokens::TokenizerError;
 use lorgnette_image::ImageError;
 use lorgnette_pixtral::LoadError;
+use lorgnette_speech::SpeechError;
 use lorgnette_weights::WeightsError;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,9 @@ pub enum AppError {
     /// A request that failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// What was to be read aloud and was not.
+    #[error(transparent)]
+    Speech(#[from] SpeechError),
     /// The system gives no folder for the person's files.
     #[error("this system names no home folder")]
     NoHome,
@@ -152,6 +156,7 @@ impl AppError {
             Self::Tokenizer(error) => error.hint().to_string(),
             Self::NoTokenizer { .. } => "put tekken.json or tokenizer.json into its folder".into(),
             Self::Engine(error) => error.hint().into(),
+            Self::Speech(error) => error.hint().into(),
             Self::NoHome => "set HOME, or LORGNETTE_HOME to a folder".into(),
             Self::Weights(error) => error.hint(),
             Self::UnknownModel { .. } => {
@@ -203,7 +208,9 @@ impl AppError {
             | Self::InUse { .. }
             | Self::Settings { .. } => FaultKind::Storage,
             Self::NotFound { .. } => FaultKind::NotFound,
-            Self::Fetching { .. } | Self::ModelInUse { .. } => FaultKind::Unavailable,
+            Self::Fetching { .. } | Self::ModelInUse { .. } | Self::Speech(_) => {
+                FaultKind::Unavailable
+            }
             Self::NotAsked | Self::Import { .. } => FaultKind::Other,
         }
     }

@@ -10,6 +10,8 @@
 //!
 //! For everybody:
 //! - [`open`]: a model from disk to an engine that answers
+//! - [`purpose`]: what a description is for: its question, its length
+//! - [`speech`]: answers read aloud
 //! - [`pictures`]: files and streams to pictures the model can take
 //! - [`session`]: one chat, its answers as they come
 //! - [`cost`]: what a picture costs before it costs
@@ -36,6 +38,7 @@ pub mod models;
 pub mod offers;
 pub mod open;
 pub mod pictures;
+pub mod purpose;
 pub mod samples;
 pub mod session;
 pub mod settings;
@@ -48,3 +51,4 @@ pub use lorgnette_image::{ImageConfig, Region};
 pub use lorgnette_pixtral::{
     Cancel, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig,
 };
+pub use lorgnette_speech as speech;

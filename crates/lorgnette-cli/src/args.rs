@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use lorgnette_app::gguf_pair::VisionFormat;
 use lorgnette_app::models::{Mixture, vision_format};
 use lorgnette_app::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
+use lorgnette_app::purpose::Purpose;
 use lorgnette_app::{
     AnswerOptions, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, Sampling,
 };
@@ -152,9 +153,14 @@ pub struct Describe {
     /// Picture files, in order; - is standard input
     #[arg(required = true, value_name = "IMAGE")]
     pub pictures: Vec<PathBuf>,
-    /// What to ask about them
-    #[arg(long, value_name = "TEXT", default_value = "Describe this picture.")]
-    pub ask: String,
+    /// What to ask about them [default: Describe this picture.]
+    #[arg(long, value_name = "TEXT", conflicts_with = "purpose")]
+    pub ask: Option<String>,
+    /// What it is for: brief, detailed, text, alt, form, chart
+    #[arg(long = "for", value_name = "PURPOSE")]
+    pub purpose: Option<Purpose>,
+    #[command(flatten)]
+    pub speech: Speech,
     #[command(flatten)]
     pub model: Model,
     #[command(flatten)]
@@ -165,6 +171,24 @@ pub struct Describe {
     /// Print one JSON object with the answer and what it took
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Speech {
+    /// Read the answer aloud while it is written
+    #[arg(long)]
+    pub speak: bool,
+    /// How fast to speak: -100 to 100, 0 is usual
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "speak")]
+    #[arg(value_parser = clap::value_parser!(i32).range(-100..=100), allow_negative_numbers = true)]
+    pub rate: i32,
+    /// How high to speak: -100 to 100
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "speak")]
+    #[arg(value_parser = clap::value_parser!(i32).range(-100..=100), allow_negative_numbers = true)]
+    pub pitch: i32,
+    /// Name of a voice, for answers in its language
+    #[arg(long, value_name = "NAME", requires = "speak")]
+    pub voice: Option<String>,
 }
 
 #[derive(Args)]
@@ -287,9 +311,9 @@ impl Model {
 
 #[derive(Args)]
 pub struct Answer {
-    /// Tokens that an answer may have
-    #[arg(long, value_name = "N", default_value_t = 1024)]
-    pub max_tokens: usize,
+    /// Tokens that an answer may have [default: 1024, or what --for needs]
+    #[arg(long, value_name = "N")]
+    pub max_tokens: Option<usize>,
     /// 0 always takes the likeliest word
     #[arg(long, default_value_t = Sampling::default().temperature)]
     pub temperature: f64,
@@ -316,7 +340,7 @@ pub struct Answer {
 impl Answer {
     pub fn options(&self) -> AnswerOptions {
         AnswerOptions {
-            max_tokens: self.max_tokens,
+            max_tokens: self.max_tokens.unwrap_or(AnswerOptions::default().max_tokens),
             sampling: Sampling {
                 temperature: self.temperature,
                 top_k: self.top_k.or(Sampling::default().top_k),

@@ -1,16 +1,20 @@
 //! `lorgnette describe`.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
+use lorgnette_app::purpose::Purpose;
 use lorgnette_app::session::Session;
 use lorgnette_app::{AppError, Cancel, Event, StopReason, Timings, pictures};
 use serde::Serialize;
+use tokio::task::spawn_blocking;
 
 use crate::Ending;
 use crate::args::Describe;
 use crate::output::{self, Failure, printable};
 use crate::progress::{self, Progress};
+use crate::speak::Speaking;
 
 /// `--json`.
 #[derive(Serialize)]
@@ -49,11 +53,17 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     let progress = Progress::new();
     let mut closed = Ok(());
     let mut session = Session::new(&model);
+    let speaking = Speaking::begin(&args.speech);
+    // What is cut to a length is shown when it has that length.
+    let is_shown_late = args.json || args.purpose == Some(Purpose::Alt);
     let on_event = |event: Event| {
         progress.event(&event);
-        if let (Event::Text(text), false) = (&event, args.json)
+        if let (Event::Text(text), false) = (&event, is_shown_late)
             && closed.is_ok()
         {
+            if let Some(speaking) = &speaking {
+                speaking.push(text);
+            }
             closed = output::print(&printable(text));
             if closed.is_err() {
                 cancel.cancel();
@@ -61,12 +71,17 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
         }
     };
     let pictures = prepared.iter().map(Arc::clone).collect();
-    let options = args.answer.options();
-    let asked = session.ask(pictures, &args.ask, options, &cancel, on_event);
+    let mut options = args.answer.options();
+    if let (Some(purpose), None) = (args.purpose, args.answer.max_tokens) {
+        options.max_tokens = purpose.max_tokens();
+    }
+    let question = question(args, model.built_in);
+    let asked = session.ask(pictures, question, options, &cancel, on_event);
     let answer = with_ctrl_c(&cancel, asked);
     progress.clear();
     closed?;
     let answer = answer?;
+    let text = finished(args, &answer.text);
     if args.json {
         let seen = prepared.iter().map(|picture| PictureOutput {
             name: &picture.name,
@@ -80,16 +95,40 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
             device: &model.device.name,
             load_s: model.load_s,
             pictures: seen,
-            answer: &answer.text,
+            answer: &text,
             stop: &answer.stop,
             timings: &answer.timings,
             prefill_tokens_per_s: answer.timings.prefill_tokens_per_s(),
             decode_tokens_per_s: answer.timings.decode_tokens_per_s(),
         })?;
+    } else if is_shown_late {
+        output::print(&(printable(&text).into_owned() + "\n"))?;
     } else {
         output::print("\n")?;
     }
+    if let Some(speaking) = speaking {
+        if is_shown_late {
+            speaking.push(&text);
+        }
+        let silence = cancel.clone();
+        let spoken = async { spawn_blocking(move || speaking.finish(&silence)).await };
+        with_ctrl_c(&cancel, spoken).unwrap_or(Ok(()))?;
+    }
     Ok(if answer.stop == StopReason::Cancelled { Ending::Cancelled } else { Ending::Done })
+}
+
+/// What is asked: the person's words, or those of the purpose.
+fn question(args: &Describe, built_in: bool) -> &str {
+    match (&args.ask, args.purpose) {
+        (Some(words), _) => words,
+        (None, Some(purpose)) if built_in => purpose.short_question(),
+        (None, Some(purpose)) => purpose.question(),
+        (None, None) => "Describe this picture.",
+    }
+}
+
+fn finished<'a>(args: &Describe, answer: &'a str) -> Cow<'a, str> {
+    args.purpose.map_or(Cow::Borrowed(answer), |purpose| purpose.finish(answer))
 }
 
 /// Runs a request to its end; Ctrl+C cancels it, a second one ends the program.

@@ -13,6 +13,7 @@ mod inspect;
 mod models;
 mod output;
 mod progress;
+mod speak;
 
 use std::process::ExitCode;
 
