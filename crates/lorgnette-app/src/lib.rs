@@ -10,6 +10,9 @@
 //!
 //! For everybody:
 //! - [`open`]: a model from disk to an engine that answers
+//! - [`check`]: what of an answer other answers bear out
+//! - [`capture`]: pictures of the screen and of the clipboard
+//! - [`alt`]: a folder of pictures to a table of alt texts
 //! - [`purpose`]: what a description is for: its question, its length
 //! - [`speech`]: answers read aloud
 //! - [`pictures`]: files and streams to pictures the model can take
@@ -21,10 +24,13 @@
 //! - [`folders`]: where things lie
 
 pub mod album;
+pub mod alt;
 pub mod app;
 pub mod bench;
 mod builtin;
+pub mod capture;
 pub mod chats;
+pub mod check;
 pub mod cost;
 pub mod doctor;
 mod error;

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
+use lorgnette_app::capture;
+use lorgnette_app::check::Checked;
+use lorgnette_app::pictures::Picture;
 use lorgnette_app::purpose::Purpose;
 use lorgnette_app::session::Session;
 use lorgnette_app::{AppError, Cancel, Event, StopReason, Timings, pictures};
@@ -26,6 +29,9 @@ struct Output<'a> {
     answer: &'a str,
     stop: &'a StopReason,
     timings: &'a Timings,
+    /// What other answers say of each sentence; only with `--check`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checked: Option<&'a [Checked]>,
     prefill_tokens_per_s: f64,
     decode_tokens_per_s: f64,
 }
@@ -44,10 +50,15 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     for path in args.pictures.iter().filter(|path| *path != Path::new("-")) {
         pictures::decode(path)?;
     }
+    // At once: what is on the screen changes while a model loads.
+    let captured = captured(args)?;
     let model = progress::open(&args.model.options())?;
     let config = model.image_config(args.max_side)?;
     let prepared = args.pictures.iter().map(|path| pictures::prepare(path, &config));
-    let prepared: Vec<_> = prepared.collect::<Result<_, AppError>>()?;
+    let mut prepared: Vec<_> = prepared.collect::<Result<_, AppError>>()?;
+    if let Some((name, picture)) = captured {
+        prepared.push(pictures::prepare_decoded(name, &picture, &config)?);
+    }
 
     let cancel = Cancel::default();
     let progress = Progress::new();
@@ -75,6 +86,7 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     if let (Some(purpose), None) = (args.purpose, args.answer.max_tokens) {
         options.max_tokens = purpose.max_tokens();
     }
+    let max_tokens = options.max_tokens;
     let question = question(args, model.built_in);
     let asked = session.ask(pictures, question, options, &cancel, on_event);
     let answer = with_ctrl_c(&cancel, asked);
@@ -82,6 +94,17 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     closed?;
     let answer = answer?;
     let text = finished(args, &answer.text);
+    let mut checked = None;
+    if let (Some(n), false) = (args.check, cancel.is_cancelled()) {
+        let mut told = |done| progress.show("answering again".into(), done as u64, n.into());
+        checked = std::thread::scope(|scope| {
+            let (done, ended) = tokio::sync::oneshot::channel();
+            let mut check = || session.check(n.into(), max_tokens, &cancel, &mut told);
+            scope.spawn(move || drop(done.send(check())));
+            with_ctrl_c(&cancel, ended).unwrap_or(Ok(None))
+        })?;
+        progress.clear();
+    }
     if args.json {
         let seen = prepared.iter().map(|picture| PictureOutput {
             name: &picture.name,
@@ -98,6 +121,7 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
             answer: &text,
             stop: &answer.stop,
             timings: &answer.timings,
+            checked: checked.as_deref(),
             prefill_tokens_per_s: answer.timings.prefill_tokens_per_s(),
             decode_tokens_per_s: answer.timings.decode_tokens_per_s(),
         })?;
@@ -106,7 +130,19 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     } else {
         output::print("\n")?;
     }
+    for doubt in checked.iter().flatten().filter(|one| one.is_uncertain()) {
+        let Checked { shown, n_agree, n_samples, instead, .. } = doubt;
+        if !args.json {
+            eprintln!("uncertain, {n_agree} of {n_samples} agree: {}", printable(shown));
+            for other in instead {
+                eprintln!("  instead: {}", printable(other));
+            }
+        }
+    }
     if let Some(speaking) = speaking {
+        if let Some(checked) = checked.filter(|_| !is_shown_late) {
+            speaking.say_doubts(&checked);
+        }
         if is_shown_late {
             speaking.push(&text);
         }
@@ -115,6 +151,15 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
         with_ctrl_c(&cancel, spoken).unwrap_or(Ok(()))?;
     }
     Ok(if answer.stop == StopReason::Cancelled { Ending::Cancelled } else { Ending::Done })
+}
+
+/// The screen or the clipboard, if one is asked about.
+fn captured(args: &Describe) -> Result<Option<(&'static str, Picture)>, AppError> {
+    if args.capture.clipboard {
+        return Ok(Some(("clipboard", capture::clipboard()?)));
+    }
+    let area = args.capture.area();
+    area.map(|area| Ok((area.name(), capture::screen(area)?))).transpose()
 }
 
 /// What is asked: the person's words, or those of the purpose.

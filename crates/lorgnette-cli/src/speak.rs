@@ -4,12 +4,12 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use lorgnette_app::Cancel;
+use lorgnette_app::app::{LONG_WAIT_S, system_language};
+use lorgnette_app::check::Checked;
 use lorgnette_app::speech::{Manner, Phrases, Reader, SpeechError, Told};
 
 use crate::args::Speech;
 
-/// A wait of more seconds than these is said before it begins.
-const LONG_WAIT_S: f64 = 4.0;
 /// Ctrl+C is looked for that often while it speaks.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
@@ -26,7 +26,7 @@ impl Speaking {
         if !args.speak {
             return None;
         }
-        let phrases = Phrases::of(&language());
+        let phrases = Phrases::of(&system_language());
         let reader = Reader::start();
         let (rate, pitch) = (args.rate, args.pitch);
         reader.set_manner(Manner { rate, pitch, volume: 0, voice: args.voice.clone() });
@@ -52,6 +52,13 @@ impl Speaking {
         }
     }
 
+    /// Says again what other answers did not bear out.
+    pub fn say_doubts(&self, checked: &[Checked]) {
+        for doubt in checked.iter().filter(|one| one.is_uncertain()) {
+            self.reader.say(&format!("{}: {}", self.phrases.uncertain, doubt.shown));
+        }
+    }
+
     /// Waits until all was said; silent at once when it is cancelled.
     pub fn finish(self, cancel: &Cancel) -> Result<(), SpeechError> {
         self.reader.finish();
@@ -64,12 +71,4 @@ impl Speaking {
             }
         }
     }
-}
-
-/// The person's language, as terminals tell it.
-fn language() -> String {
-    let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    set.unwrap_or_default().split(['_', '.', '-']).next().unwrap_or_default().to_lowercase()
 }

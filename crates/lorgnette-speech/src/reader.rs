@@ -41,6 +41,7 @@ enum Message {
     Begin(Phrases, Listener),
     Text(String),
     Say(String),
+    Sentences(Vec<Sentence>),
     Finish,
     Queue(Event),
     Manner(Manner),
@@ -105,9 +106,14 @@ impl Reader {
         self.send(Message::Text(piece.to_owned()));
     }
 
-    /// Words of the program's own between what was pushed and what will be.
+    /// Words of the program's own; what was pushed is said first, as if it had ended there.
     pub fn say(&self, words: &str) {
         self.send(Message::Say(words.to_owned()));
+    }
+
+    /// Sentences that were made already.
+    pub fn push_sentences(&self, sentences: Vec<Sentence>) {
+        self.send(Message::Sentences(sentences));
     }
 
     /// The text has ended.
@@ -145,9 +151,15 @@ impl Reader {
     /// # Errors
     /// [`SpeechError`]: there is none.
     pub fn voices(&self) -> Result<Vec<VoiceInfo>, SpeechError> {
-        let (to_us, voices) = mpsc::channel();
-        self.send(Message::Voices(to_us));
-        voices.recv().unwrap_or_else(|_| Err(SpeechError::NoVoice { reason: "it ended".into() }))
+        let voices = self.ask_voices().recv();
+        voices.unwrap_or_else(|_| Err(SpeechError::NoVoice { reason: "it ended".into() }))
+    }
+
+    /// The same, to be waited for elsewhere.
+    pub fn ask_voices(&self) -> Receiver<Result<Vec<VoiceInfo>, SpeechError>> {
+        let (to_asker, voices) = mpsc::channel();
+        self.send(Message::Voices(to_asker));
+        voices
     }
 
     fn send(&self, message: Message) {
@@ -192,9 +204,16 @@ fn run(mut reading: Reading, inbox: &Receiver<Message>) {
                 reading.add(sentences);
             }
             Message::Say(words) => {
+                let sentences = reading.script.finish();
+                reading.add(sentences);
                 let at = reading.script.markdown().len();
                 let said = Sentence { spoken: words, shown: String::new(), source: at..at };
                 reading.step(Event::Sentences(vec![said]));
+            }
+            Message::Sentences(sentences) => {
+                let all: Vec<&str> = sentences.iter().map(|one| one.spoken.as_str()).collect();
+                reading.language = language::of(&all.join(" ")).or(reading.language);
+                reading.step(Event::Sentences(sentences));
             }
             Message::Finish => {
                 let sentences = reading.script.finish();
