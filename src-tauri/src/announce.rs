@@ -37,6 +37,7 @@ pub fn screen_reader_runs() -> bool {
 #[cfg(target_os = "linux")]
 mod linux {
     use std::cell::RefCell;
+    use std::collections::VecDeque;
 
     use gtk::atk;
     use gtk::gio;
@@ -48,25 +49,34 @@ mod linux {
     /// The bus answers at once or is not there.
     const PATIENCE_MS: i32 = 300;
 
-    thread_local!(static SPOT: RefCell<Option<gtk::DrawingArea>> = const { RefCell::new(None) });
+    /// A screen reader asks for the words after it was told of them: each stays until so many more
+    /// have come.
+    const N_SPOTS: usize = 8;
+
+    thread_local!(static SPOTS: RefCell<VecDeque<gtk::DrawingArea>> = const { RefCell::new(VecDeque::new()) });
 
     pub(super) fn attach(window: &WebviewWindow) {
         let Ok(vbox) = window.default_vbox() else { return };
-        let spot = gtk::DrawingArea::new();
-        spot.set_size_request(1, 1);
-        spot.set_opacity(0.0);
-        if let Some(accessible) = spot.accessible() {
-            accessible.set_role(atk::Role::Notification);
+        let row = gtk::Box::new(gtk::Orientation::Horizontal, 0);
+        for _ in 0..N_SPOTS {
+            let spot = gtk::DrawingArea::new();
+            spot.set_size_request(1, 1);
+            spot.set_opacity(0.0);
+            if let Some(accessible) = spot.accessible() {
+                accessible.set_role(atk::Role::Notification);
+            }
+            row.pack_start(&spot, false, false, 0);
+            SPOTS.with(|spots| spots.borrow_mut().push_back(spot));
         }
-        vbox.pack_end(&spot, false, false, 0);
-        spot.show();
-        SPOT.with(|cell| *cell.borrow_mut() = Some(spot));
+        vbox.pack_end(&row, false, false, 0);
+        row.show_all();
     }
 
     pub(super) fn say(text: &str) {
-        SPOT.with(|cell| {
-            let accessible = cell.borrow().as_ref().and_then(WidgetExt::accessible);
-            let Some(accessible) = accessible else { return };
+        SPOTS.with(|spots| {
+            let mut spots = spots.borrow_mut();
+            spots.rotate_left(1);
+            let Some(accessible) = spots.back().and_then(WidgetExt::accessible) else { return };
             accessible.set_name(text);
             let showing = u64::from(atk::StateType::Showing.into_glib().unsigned_abs());
             // What appears is spoken, also when it says the same as before.

@@ -3,13 +3,16 @@
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use lorgnette_app::capture;
 use lorgnette_app::check::Checked;
+use lorgnette_app::folders::Folders;
 use lorgnette_app::pictures::Picture;
 use lorgnette_app::purpose::Purpose;
 use lorgnette_app::session::Session;
-use lorgnette_app::{AppError, Cancel, Event, StopReason, Timings, pictures};
+use lorgnette_app::speed::{Meter, Speeds};
+use lorgnette_app::{AppError, Cancel, Event, StopReason, Timings, cost, offers, pictures};
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 
@@ -65,10 +68,25 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     let mut closed = Ok(());
     let mut session = Session::new(&model);
     let speaking = Speaking::begin(&args.speech);
+    // What was measured by earlier answers, the window's too.
+    let costs = prepared.iter().filter_map(|picture| {
+        let pixels = picture.pixels();
+        cost::of_picture((pixels.width(), pixels.height()), &config, &model.config)
+    });
+    let costs: Vec<_> = costs.collect();
+    let mut speeds =
+        Folders::find().ok().map(|folders| Speeds::read(&folders.cache.join("speeds.json")));
+    let model_id = offers::id(&model);
+    if let (Some(speaking), Some(speeds)) = (&speaking, &speeds) {
+        let speed = speeds.of(&model_id);
+        speaking.say_wait(costs.iter().map(|cost| speed.picture_s(cost)).sum());
+    }
+    let mut meter = Meter::default();
     // What is cut to a length is shown when it has that length.
     let is_shown_late = args.json || args.purpose == Some(Purpose::Alt);
     let on_event = |event: Event| {
         progress.event(&event);
+        meter.push(&event, Instant::now());
         if let (Event::Text(text), false) = (&event, is_shown_late)
             && closed.is_ok()
         {
@@ -93,6 +111,11 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     progress.clear();
     closed?;
     let answer = answer?;
+    if let Some(speeds) = &mut speeds {
+        let all_were = answer.timings.n_encoded_pictures == costs.len();
+        let flop = all_were.then(|| costs.iter().map(|cost| cost.encode_flop).sum());
+        speeds.learn(&model_id, &meter, flop, &answer.timings);
+    }
     let text = finished(args, &answer.text);
     let mut checked = None;
     if let (Some(n), false) = (args.check, cancel.is_cancelled()) {
