@@ -6,7 +6,7 @@ use std::path::Path;
 use specta_typescript::Typescript;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
-use crate::commands::{answers, chats, models, pictures, rest};
+use crate::commands::{answers, chats, models, pictures, rest, speech};
 use crate::ipc::{AnswerEvent, AppEvent};
 
 /// All that the page may ask for.
@@ -60,6 +60,12 @@ pub fn commands() -> Builder<tauri::Wry> {
             rest::settings,
             rest::ui_ready,
             rest::watch,
+            speech::aloud,
+            speech::announce,
+            speech::check_answer,
+            speech::read_aloud,
+            speech::stop_check,
+            speech::voices,
         ])
         .typ::<AnswerEvent>()
         .typ::<AppEvent>()

@@ -5,6 +5,7 @@ pub mod chats;
 pub mod models;
 pub mod pictures;
 pub mod rest;
+pub mod speech;
 
 use lorgnette_app::app::App;
 

@@ -7,6 +7,7 @@ mod models;
 mod pictures;
 mod rest;
 mod settings;
+mod speech;
 mod status;
 
 pub use answers::{AnswerEvent, AskDto};
@@ -21,6 +22,7 @@ pub use rest::{
     PlatformDto, SampleDto,
 };
 pub use settings::SettingsDto;
+pub use speech::{AloudDoDto, AloudDto, CheckDto, VoiceDto};
 pub use status::{MemoryDto, PreparationDto, StatusDto};
 
 use lorgnette_app::{AppError, Fault, FaultKind};

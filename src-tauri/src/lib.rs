@@ -7,8 +7,10 @@
 //! - `commands`: what the page may ask for
 //! - `ipc`: the types of it, as they cross
 //! - `picture_scheme`: how pictures are shown
+//! - `announce`: words for a screen reader
 //! - `menu`, `dialogs`, `clipboard`: what is the system's
 
+mod announce;
 pub mod bindings;
 mod clipboard;
 mod commands;

@@ -11,7 +11,7 @@ use tauri_plugin_window_state::StateFlags;
 
 use crate::commands::models;
 use crate::ipc::{AppEvent, AppEvents, FromDto};
-use crate::{bindings, menu, picture_scheme, window};
+use crate::{announce, bindings, menu, picture_scheme, window};
 
 const USAGE: &str =
     "lorgnette-window [PICTURE...]\n\nOpens the window, with the pictures if any are named.";
@@ -113,6 +113,11 @@ fn tell(handle: &AppHandle, notice: Notice) {
         Notice::Preparation(preparation) => {
             AppEvent::Preparation { preparation: preparation.into() }
         }
+        Notice::Aloud(aloud) => AppEvent::Aloud { aloud: aloud.into() },
+        Notice::Check { answer, check } => {
+            AppEvent::Check { answer_id: answer, check: check.into() }
+        }
+        Notice::Sentence(text) => return announce::say(handle, &text),
         Notice::Models => match handle.try_state::<App>() {
             Some(app) => AppEvent::Models { models: models::list(&app) },
             None => return,

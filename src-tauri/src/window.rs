@@ -11,6 +11,7 @@ use tauri::{
     WindowEvent,
 };
 
+use crate::announce;
 use crate::ipc::{AppEvent, AppEvents, FromDto};
 
 /// What the one window is called in the program.
@@ -33,6 +34,7 @@ pub fn open(handle: &AppHandle, app: &App) -> tauri::Result<()> {
         .on_download(|_, _| false)
         .on_permission_request(|_, _| PermissionResponse::Deny)
         .build()?;
+    announce::attach(&window);
     let heard = window.clone();
     window.on_window_event(move |event| happened(&heard, event));
     let late = window.clone();

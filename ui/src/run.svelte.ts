@@ -7,7 +7,7 @@ import { actionFor, actions, keysOf, type Action, type ActionId, type StageDo } 
 import { format, type Format } from "./state/format";
 import { isForTyping, shortcutOf, type Pressed } from "./state/keys";
 import { leafOf, liveHere, numbered, start, type Intent, type Model, type Numbered } from "./state/model";
-import { assertNever, type Boot, type Folders, type Memory, type Network, type UiError } from "./state/types";
+import { assertNever, type Boot, type Folders, type Memory, type Network, type UiError, type Voice } from "./state/types";
 import { update, type Effect } from "./state/update";
 
 const SOON_MS = { draft: 500, estimate: 150, search: 120, settings: 300 };
@@ -117,6 +117,7 @@ export class Window {
 
   #escape(): boolean {
     if (this.model.drawer) this.send({ is: "drawer", open: false });
+    else if (this.model.aloud.at === "speaking") this.send({ is: "aloud", what: "stop" });
     else if (liveHere(this.model)) this.run("stop");
     else if (this.model.composing.at === "edit") this.send({ is: "cancelEdit" });
     else return false;
@@ -130,6 +131,8 @@ export class Window {
   network = (): Promise<Network> => this.#backend.network();
   folders = (): Promise<Folders> => this.#backend.folders();
   report = (): Promise<{ text: string }> => this.#backend.doctor();
+  voices = (): Promise<Voice[]> => this.#backend.voices();
+  announce = (text: string): void => void this.#backend.announce(text).catch(() => undefined);
   estimateOf = (attachment: Model["draft"]["pictures"][number]) => this.#backend.estimate(null, null, [attachment], "");
   setMenu: Backend["setMenu"] = (menus) => this.#backend.setMenu(menus);
   setTitle: Backend["setTitle"] = (title) => this.#backend.setTitle(title);
@@ -163,6 +166,18 @@ export class Window {
       }
       case "stop":
         backend.stop(effect.answerId).catch(this.#failed);
+        break;
+      case "readAloud":
+        backend.readAloud(effect.answerId).catch(this.#failed);
+        break;
+      case "aloud":
+        backend.aloud(effect.what).catch(this.#failed);
+        break;
+      case "check":
+        backend.checkAnswer(effect.answerId).catch(this.#failed);
+        break;
+      case "stopCheck":
+        backend.stopCheck().catch(this.#failed);
         break;
       case "listChats": {
         const list = (): void => {

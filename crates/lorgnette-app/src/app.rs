@@ -3,7 +3,9 @@
 //! Whoever calls in here is answered at once; what takes time happens on threads of its own and is
 //! told by [`Notice`]s, answers by [`Progress`].
 
+mod aloud;
 mod answer;
+mod checking;
 mod desk;
 mod estimate;
 mod fetching;
@@ -31,6 +33,8 @@ use crate::open::OpenModel;
 use crate::settings::Settings;
 use crate::speed::{Speed, Speeds};
 
+pub use aloud::{Aloud, AloudDo, LONG_WAIT_S, system_language};
+pub use checking::Check;
 pub use estimate::{Estimate, PictureEstimate};
 pub use fetching::{FetchPhase, FetchState};
 
@@ -56,6 +60,8 @@ struct Inner {
     /// Pictures as the model takes them, the latest last: follow-ups need not decode again.
     prepared: Mutex<Vec<(Attachment, ImageConfig, Arc<Picture>)>>,
     fetches: Mutex<fetching::Fetches>,
+    voice: Mutex<aloud::Voice>,
+    checks: Mutex<checking::Checks>,
     to_desk: Mutex<Sender<life::Event>>,
     notify: Box<dyn Fn(Notice) + Send + Sync>,
 }
@@ -90,6 +96,17 @@ pub enum Notice {
     Chats,
     /// How far pictures are prepared before they are asked about.
     Preparation(Preparation),
+    /// What is read aloud.
+    Aloud(Aloud),
+    /// A sentence of an answer is finished: for who cannot see it come.
+    Sentence(String),
+    /// How far the check of an answer is.
+    Check {
+        /// Which.
+        answer: MessageId,
+        /// How far.
+        check: Check,
+    },
 }
 
 /// How far pictures are prepared before they are asked about.
@@ -281,6 +298,8 @@ impl App {
             folders,
             chats,
             album,
+            voice: Mutex::new(aloud::Voice::new(&settings)),
+            checks: Mutex::default(),
             settings: Mutex::new(settings),
             speeds: Mutex::new(speeds),
             life: Mutex::default(),
@@ -337,6 +356,7 @@ impl App {
             kept.clone_from(&settings);
             reload
         };
+        lock(&self.0.voice).set_manner(settings.manner());
         if reload {
             self.load();
             (self.0.notify)(Notice::Models);
@@ -487,6 +507,8 @@ impl App {
     /// Stops everything and waits until what was written is kept, but not for ever.
     pub fn close(&self) {
         self.0.prepare(None, Vec::new());
+        self.aloud(AloudDo::Stop);
+        self.stop_check();
         let deadline = Instant::now() + Duration::from_secs(5);
         let mut jobs = lock(&self.0.jobs);
         let answers: Vec<MessageId> = jobs.keys().copied().collect();

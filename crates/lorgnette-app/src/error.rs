@@ -7,6 +7,7 @@ use lorgnette_engine::EngineError;
 use lorgnette_engine::tokens::TokenizerError;
 use lorgnette_image::ImageError;
 use lorgnette_pixtral::LoadError;
+use lorgnette_speech::SpeechError;
 use lorgnette_weights::WeightsError;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,17 @@ pub enum AppError {
     /// A request that failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// What was to be read aloud and was not.
+    #[error(transparent)]
+    Speech(#[from] SpeechError),
+    /// The screen, a window or the clipboard gave no picture.
+    #[error("{what} gives no picture: {reason}")]
+    Capture {
+        /// What was to be seen.
+        what: &'static str,
+        /// Why it is not.
+        reason: String,
+    },
     /// The system gives no folder for the person's files.
     #[error("this system names no home folder")]
     NoHome,
@@ -132,6 +144,14 @@ pub enum AppError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file that is no table of alt texts.
+    #[error("{} cannot be used as a table of alt texts: {reason}", path.display())]
+    AltTable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// A file that is no exported chat.
     #[error("{} is no chat that was exported from here: {reason}", path.display())]
     Import {
@@ -152,6 +172,11 @@ impl AppError {
             Self::Tokenizer(error) => error.hint().to_string(),
             Self::NoTokenizer { .. } => "put tekken.json or tokenizer.json into its folder".into(),
             Self::Engine(error) => error.hint().into(),
+            Self::Speech(error) => error.hint().into(),
+            Self::Capture { what: "the clipboard", .. } => "copy a picture first".into(),
+            Self::Capture { .. } => {
+                "take a screenshot with the system's own key, copy it, and use --clipboard".into()
+            }
             Self::NoHome => "set HOME, or LORGNETTE_HOME to a folder".into(),
             Self::Weights(error) => error.hint(),
             Self::UnknownModel { .. } => {
@@ -178,6 +203,9 @@ impl AppError {
             Self::InUse { .. } => "go to the other window, or close it".into(),
             Self::NotFound { .. } => "look again: it may have been deleted".into(),
             Self::Settings { .. } => "correct the file, or delete it to begin anew".into(),
+            Self::AltTable { .. } => {
+                "name another file with --csv; this one was left as it is".into()
+            }
             Self::Import { .. } => "choose the .md or .html file that an export wrote".into(),
         }
     }
@@ -185,7 +213,9 @@ impl AppError {
     /// What kind of thing went wrong, for programs that act on it.
     pub fn kind(&self) -> FaultKind {
         match self {
-            Self::ReadPicture { .. } | Self::Picture { .. } => FaultKind::Picture,
+            Self::ReadPicture { .. } | Self::Picture { .. } | Self::Capture { .. } => {
+                FaultKind::Picture
+            }
             Self::Engine(EngineError::ContextFull { .. }) => FaultKind::ContextFull,
             Self::Engine(_) => FaultKind::Engine,
             Self::Load(_)
@@ -203,8 +233,10 @@ impl AppError {
             | Self::InUse { .. }
             | Self::Settings { .. } => FaultKind::Storage,
             Self::NotFound { .. } => FaultKind::NotFound,
-            Self::Fetching { .. } | Self::ModelInUse { .. } => FaultKind::Unavailable,
-            Self::NotAsked | Self::Import { .. } => FaultKind::Other,
+            Self::Fetching { .. } | Self::ModelInUse { .. } | Self::Speech(_) => {
+                FaultKind::Unavailable
+            }
+            Self::NotAsked | Self::Import { .. } | Self::AltTable { .. } => FaultKind::Other,
         }
     }
 

@@ -10,6 +10,11 @@
 //!
 //! For everybody:
 //! - [`open`]: a model from disk to an engine that answers
+//! - [`check`]: what of an answer other answers bear out
+//! - [`capture`]: pictures of the screen and of the clipboard
+//! - [`alt`]: a folder of pictures to a table of alt texts
+//! - [`purpose`]: what a description is for: its question, its length
+//! - [`speech`]: answers read aloud
 //! - [`pictures`]: files and streams to pictures the model can take
 //! - [`session`]: one chat, its answers as they come
 //! - [`cost`]: what a picture costs before it costs
@@ -19,10 +24,13 @@
 //! - [`folders`]: where things lie
 
 pub mod album;
+pub mod alt;
 pub mod app;
 pub mod bench;
 mod builtin;
+pub mod capture;
 pub mod chats;
+pub mod check;
 pub mod cost;
 pub mod doctor;
 mod error;
@@ -36,6 +44,7 @@ pub mod models;
 pub mod offers;
 pub mod open;
 pub mod pictures;
+pub mod purpose;
 pub mod samples;
 pub mod session;
 pub mod settings;
@@ -50,3 +59,4 @@ pub use lorgnette_image::{ImageConfig, Region};
 pub use lorgnette_pixtral::{
     Cancel, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig,
 };
+pub use lorgnette_speech as speech;

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use lorgnette_engine::Picture as Prepared;
+pub use lorgnette_engine::Picture as Prepared;
 pub use lorgnette_image::Picture;
 use lorgnette_image::{ImageConfig, Limits};
 
@@ -24,9 +24,20 @@ pub fn decode(path: &Path) -> Result<Picture, AppError> {
 /// # Errors
 /// [`AppError`] names the file and what is wrong with it.
 pub fn prepare(path: &Path, config: &ImageConfig) -> Result<Arc<Prepared>, AppError> {
-    let name = display_name(path);
-    let pixels = decode(path)?.prepare(config);
-    let pixels = pixels.map_err(|source| AppError::Picture { name: name.clone(), source })?;
+    prepare_decoded(&display_name(path), &decode(path)?, config)
+}
+
+/// Prepares a picture that is in memory.
+///
+/// # Errors
+/// [`AppError::Picture`] under that name.
+pub fn prepare_decoded(
+    name: &str,
+    picture: &Picture,
+    config: &ImageConfig,
+) -> Result<Arc<Prepared>, AppError> {
+    let pixels = picture.prepare(config);
+    let pixels = pixels.map_err(|source| AppError::Picture { name: name.to_owned(), source })?;
     Ok(Prepared::new(name, pixels))
 }
 

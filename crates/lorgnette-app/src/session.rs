@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use lorgnette_engine::{Chat, EngineError, KeptError, Picture};
+use lorgnette_engine::{Chat, EngineError, KeptError, Part, Picture, Role, Turn};
 use lorgnette_pixtral::Cancel;
 use tokio::sync::mpsc;
 
+use crate::check::{self, Checked};
 use crate::error::AppError;
 use crate::open::OpenModel;
 use crate::{Answer, AnswerOptions, Event};
@@ -88,6 +89,30 @@ impl<'a> Session<'a> {
     pub fn keep(&self, path: &Path) -> Result<(), KeptError> {
         let path = path.to_owned();
         flat(&self.model.engine.with(move |assistant| Ok(assistant.keep(&path))))
+    }
+
+    /// Answers the last question `n` times more and says what of the answer varies; `None` when it
+    /// was cancelled. The pictures are neither encoded nor read again.
+    ///
+    /// # Errors
+    /// [`AppError::Engine`].
+    pub fn check(
+        &self,
+        n: usize,
+        max_tokens: usize,
+        cancel: &Cancel,
+        on_sample: &mut dyn FnMut(usize),
+    ) -> Result<Option<Vec<Checked>>, AppError> {
+        let mut chat = self.chat.clone();
+        let Some(Turn { role: Role::Assistant, parts }) = chat.turns.pop() else {
+            return Ok(Some(Vec::new()));
+        };
+        let Some(Part::Text(answer)) = parts.first() else { return Ok(Some(Vec::new())) };
+        let samples = check::samples(self.model, &chat, n, max_tokens, cancel, on_sample)?;
+        Ok(samples.map(|samples| {
+            let others: Vec<String> = samples.into_iter().map(|one| one.text).collect();
+            check::compare(answer, &others)
+        }))
     }
 
     /// Asks about the new pictures and all that was said, and hands on events while the answer is

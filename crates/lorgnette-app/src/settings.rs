@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use lorgnette_speech::Manner;
 use serde::{Deserialize, Serialize};
 
 use crate::error::AppError;
@@ -41,6 +42,16 @@ pub struct Settings {
     pub max_side: Option<u32>,
     /// Pictures are looked at while the question is still written.
     pub prepare_while_typing: bool,
+    /// Answers are read aloud while they are written, unless a screen reader runs.
+    pub read_aloud: bool,
+    /// How fast, -100 to 100.
+    pub speech_rate: i32,
+    /// How high, -100 to 100.
+    pub speech_pitch: i32,
+    /// How loud, -100 to 100; 0 is as loud as the system's other voices.
+    pub speech_volume: i32,
+    /// A voice's name; `None`: the system's choice.
+    pub voice: Option<String>,
     /// Colours.
     pub theme: Theme,
     /// Size of text, in percent of the usual.
@@ -118,6 +129,11 @@ impl Default for Settings {
             instructions: String::new(),
             max_side: None,
             prepare_while_typing: true,
+            read_aloud: false,
+            speech_rate: 0,
+            speech_pitch: 0,
+            speech_volume: 0,
+            voice: None,
             theme: Theme::System,
             text_percent: 100,
             language: Language::System,
@@ -174,6 +190,9 @@ impl Settings {
         self.top_k = self.top_k.filter(|top_k| *top_k > 0);
         self.top_p = between(self.top_p, 0.0, 1.0, usual.top_p);
         self.min_p = between(self.min_p, 0.0, 1.0, usual.min_p);
+        for number in [&mut self.speech_rate, &mut self.speech_pitch, &mut self.speech_volume] {
+            *number = (*number).clamp(-100, 100);
+        }
         self.text_percent = self.text_percent.clamp(50, 300);
         self.split = between(self.split, 0.15, 0.85, usual.split);
         self
@@ -212,6 +231,16 @@ impl Settings {
                 ..Sampling::default()
             },
             ..AnswerOptions::default()
+        }
+    }
+
+    /// How answers are read aloud.
+    pub fn manner(&self) -> Manner {
+        Manner {
+            rate: self.speech_rate,
+            pitch: self.speech_pitch,
+            volume: self.speech_volume,
+            voice: self.voice.clone(),
         }
     }
 

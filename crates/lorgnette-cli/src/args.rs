@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use lorgnette_app::capture::Area;
 use lorgnette_app::gguf_pair::VisionFormat;
 use lorgnette_app::models::{Mixture, vision_format};
 use lorgnette_app::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
+use lorgnette_app::purpose::Purpose;
 use lorgnette_app::{
-    AnswerOptions, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, Sampling,
+    AnswerOptions, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, Region, Sampling,
 };
 
 /// Looks at pictures with you, on your own machine.
@@ -24,6 +26,8 @@ pub enum Command {
     Describe(Describe),
     /// Talk about pictures, line by line
     Chat(Chat),
+    /// Write alt texts for a folder of pictures into a table; an interrupted one goes on
+    Alt(Alt),
     /// Say what a picture is and what it costs, without a model
     Inspect(Inspect),
     /// Say what this machine has
@@ -150,11 +154,22 @@ pub struct ModelsPath {
 #[derive(Args)]
 pub struct Describe {
     /// Picture files, in order; - is standard input
-    #[arg(required = true, value_name = "IMAGE")]
+    #[arg(required_unless_present = "captured", value_name = "IMAGE")]
     pub pictures: Vec<PathBuf>,
-    /// What to ask about them
-    #[arg(long, value_name = "TEXT", default_value = "Describe this picture.")]
-    pub ask: String,
+    #[command(flatten)]
+    pub capture: Capture,
+    /// What to ask about them [default: Describe this picture.]
+    #[arg(long, value_name = "TEXT", conflicts_with = "purpose")]
+    pub ask: Option<String>,
+    /// What it is for: brief, detailed, text, alt, form, chart
+    #[arg(long = "for", value_name = "PURPOSE")]
+    pub purpose: Option<Purpose>,
+    /// Answer so many times more, and mark what varies [default: 5]
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "5")]
+    #[arg(value_parser = clap::value_parser!(u8).range(2..=32))]
+    pub check: Option<u8>,
+    #[command(flatten)]
+    pub speech: Speech,
     #[command(flatten)]
     pub model: Model,
     #[command(flatten)]
@@ -168,6 +183,79 @@ pub struct Describe {
     /// Print one JSON object with the answer and what it took
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args)]
+#[group(id = "captured", multiple = false)]
+pub struct Capture {
+    /// Describe the screen
+    #[arg(long)]
+    pub screen: bool,
+    /// Describe the window that has the focus
+    #[arg(long)]
+    pub window: bool,
+    /// Describe a part of the screen, in pixels from the top left
+    #[arg(long, value_name = "X,Y,W,H", value_parser = region)]
+    pub region: Option<Region>,
+    /// Describe the picture in the clipboard
+    #[arg(long)]
+    pub clipboard: bool,
+}
+
+impl Capture {
+    /// The part of the screen, if one is asked for.
+    pub fn area(&self) -> Option<Area> {
+        match (self.screen, self.window, self.region) {
+            (true, ..) => Some(Area::Screen),
+            (_, true, _) => Some(Area::Window),
+            (.., Some(region)) => Some(Area::Region(region)),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Args)]
+pub struct Alt {
+    /// Folder with pictures; those in folders below it too
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// The table: made if it is not there, gone on with if it is
+    #[arg(long, value_name = "FILE")]
+    pub csv: PathBuf,
+    /// What to ask, instead of what --for asks
+    #[arg(long, value_name = "TEXT")]
+    pub ask: Option<String>,
+    /// What the texts are for: brief, detailed, text, alt, form, chart
+    #[arg(long = "for", value_name = "PURPOSE", default_value = "alt")]
+    pub purpose: Purpose,
+    /// Describe pictures again that are in the table
+    #[arg(long)]
+    pub again: bool,
+    #[command(flatten)]
+    pub model: Model,
+    #[command(flatten)]
+    pub answer: Answer,
+    /// Longest side of a picture in pixels
+    #[arg(long, value_name = "PX")]
+    pub max_side: Option<u32>,
+}
+
+#[derive(Args)]
+pub struct Speech {
+    /// Read the answer aloud while it is written
+    #[arg(long)]
+    pub speak: bool,
+    /// How fast to speak: -100 to 100, 0 is usual
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "speak")]
+    #[arg(value_parser = clap::value_parser!(i32).range(-100..=100), allow_negative_numbers = true)]
+    pub rate: i32,
+    /// How high to speak: -100 to 100
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "speak")]
+    #[arg(value_parser = clap::value_parser!(i32).range(-100..=100), allow_negative_numbers = true)]
+    pub pitch: i32,
+    /// Name of a voice, for answers in its language
+    #[arg(long, value_name = "NAME", requires = "speak")]
+    pub voice: Option<String>,
 }
 
 #[derive(Args)]
@@ -317,9 +405,9 @@ impl Model {
 
 #[derive(Args)]
 pub struct Answer {
-    /// Tokens that an answer may have
-    #[arg(long, value_name = "N", default_value_t = 1024)]
-    pub max_tokens: usize,
+    /// Tokens that an answer may have [default: 1024, or what --for needs]
+    #[arg(long, value_name = "N")]
+    pub max_tokens: Option<usize>,
     /// 0 always takes the likeliest word
     #[arg(long, default_value_t = Sampling::default().temperature)]
     pub temperature: f64,
@@ -346,7 +434,7 @@ pub struct Answer {
 impl Answer {
     pub fn options(&self) -> AnswerOptions {
         AnswerOptions {
-            max_tokens: self.max_tokens,
+            max_tokens: self.max_tokens.unwrap_or(AnswerOptions::default().max_tokens),
             sampling: Sampling {
                 temperature: self.temperature,
                 top_k: self.top_k.or(Sampling::default().top_k),
@@ -394,6 +482,16 @@ fn size(text: &str) -> Result<(u32, u32), String> {
     let size = text.split_once('x').and_then(parse);
     size.filter(|(width, height)| *width > 0 && *height > 0)
         .ok_or_else(|| "use WIDTHxHEIGHT, as 1024x768".into())
+}
+
+fn region(text: &str) -> Result<Region, String> {
+    let sides: Option<Vec<u32>> = text.split(',').map(|side| side.trim().parse().ok()).collect();
+    match sides.as_deref() {
+        Some(&[x, y, width, height]) if width > 0 && height > 0 => {
+            Ok(Region { x, y, width, height })
+        }
+        _ => Err("use X,Y,WIDTH,HEIGHT in pixels, as 100,50,640,480".into()),
+    }
 }
 
 fn kv_format(text: &str) -> Result<KvFormat, String> {

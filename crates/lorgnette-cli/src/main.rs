@@ -3,6 +3,7 @@
 //! Answers go to standard output, everything else to standard error. Exit codes: 0 done, 1
 //! failed, 2 wrong usage, 130 cancelled.
 
+mod alt;
 mod args;
 mod bench;
 mod chat;
@@ -13,6 +14,7 @@ mod inspect;
 mod models;
 mod output;
 mod progress;
+mod speak;
 
 use std::process::ExitCode;
 
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
     }));
     let ending = match &arguments.command {
         Command::Describe(describe) => describe::run(describe),
+        Command::Alt(alt) => alt::run(alt),
         Command::Chat(chat) => chat::run(chat),
         Command::Inspect(inspect) => inspect::run(inspect),
         Command::Doctor(doctor) => doctor::run(doctor),

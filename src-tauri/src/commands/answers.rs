@@ -5,6 +5,7 @@ use tauri::ipc::Channel;
 use tokio::sync::oneshot;
 
 use super::{AppState, Outcome, apart};
+use crate::announce;
 use crate::ipc::{AnswerEvent, AskDto};
 
 /// Asks; comes back when the answer has ended.
@@ -14,6 +15,7 @@ pub async fn ask(app: AppState<'_>, ask: AskDto, to_ui: Channel<AnswerEvent>) ->
     let app = app.inner().clone();
     let (done, ended) = oneshot::channel();
     apart(move || {
+        app.set_screen_reader(announce::screen_reader_runs());
         let listener = |asked: &Asked| -> Listener {
             // A page that is gone asks for the chat when it is back.
             let _ = to_ui.send(asked.into());

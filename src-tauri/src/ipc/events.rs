@@ -7,7 +7,7 @@ use specta::Type;
 use specta_typescript::Number;
 use tauri::ipc::Channel;
 
-use super::{AddedDto, ModelDto, ModelStateDto, PreparationDto, StatusDto};
+use super::{AddedDto, AloudDto, CheckDto, ModelDto, ModelStateDto, PreparationDto, StatusDto};
 
 /// What the page is told unasked.
 #[derive(Debug, Clone, Serialize, Type)]
@@ -64,6 +64,18 @@ pub enum AppEvent {
     Preparation {
         /// How far.
         preparation: PreparationDto,
+    },
+    /// What is read aloud.
+    Aloud {
+        /// That.
+        aloud: AloudDto,
+    },
+    /// How far the check of an answer is.
+    Check {
+        /// Which answer.
+        answer_id: i64,
+        /// How far.
+        check: CheckDto,
     },
     /// The window closes as soon as what is written is kept.
     Closing,

@@ -1,6 +1,6 @@
 import type {
-  Added, AnswerEvent, AppEvent, Ask, Attachment, Boot, Chat, ChatSummary, Draft, Estimate, Fault, Folders, Link,
-  Memory, Menu, Model, Network, Pasted, Picture, Settings,
+  Added, AloudDo, AnswerEvent, AppEvent, Ask, Attachment, Boot, Chat, ChatSummary, Draft, Estimate, Fault, Folders, Link,
+  Memory, Menu, Model, Network, Pasted, Picture, Settings, Voice,
 } from "../state/types";
 
 /** How a picture is asked for: the part of a `picture:` address after the scheme. */
@@ -42,6 +42,13 @@ export interface Backend {
   /** Resolves when the answer has ended; rejects when it could not begin. */
   ask(ask: Ask, onEvent: (event: AnswerEvent) => void): Promise<void>;
   stop(answerId: number): Promise<void>;
+  readAloud(answerId: number): Promise<void>;
+  aloud(what: AloudDo): Promise<void>;
+  voices(): Promise<Voice[]>;
+  checkAnswer(answerId: number): Promise<void>;
+  stopCheck(): Promise<void>;
+  /** Words for a screen reader, where the page's own do not reach it. */
+  announce(text: string): Promise<void>;
 
   chats(search: string, deleted: boolean, offset: number): Promise<ChatSummary[]>;
   chatOpen(id: number): Promise<Chat>;

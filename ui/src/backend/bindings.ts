@@ -99,6 +99,18 @@ export const commands = {
 	uiReady: () => __TAURI_INVOKE<null>("ui_ready"),
 	/**  From now on, this page hears what happens. */
 	watch: (toUi: Channel<AppEvent>) => __TAURI_INVOKE<null>("watch", { toUi }),
+	/**  Changes what is read aloud. */
+	aloud: (what: AloudDo) => __TAURI_INVOKE<null>("aloud", { what }),
+	/**  Words for a screen reader, where the page's own do not reach it. */
+	announce: (text: string) => __TAURI_INVOKE<null>("announce", { text }),
+	/**  Answers again, some times, and tells what varies. */
+	checkAnswer: (answerId: number) => __TAURI_INVOKE<null>("check_answer", { answerId }),
+	/**  Reads an answer aloud. */
+	readAloud: (answerId: number) => __TAURI_INVOKE<null>("read_aloud", { answerId }),
+	/**  Stops that. */
+	stopCheck: () => __TAURI_INVOKE<null>("stop_check"),
+	/**  The voices of this system. */
+	voices: () => __TAURI_INVOKE<Voice[]>("voices"),
 };
 
 /* Types */
@@ -107,6 +119,38 @@ export type Added = {
 	pictures: Picture[],
 	faults: Fault[],
 };
+
+/**  What is read aloud. */
+export type Aloud = 
+/**  Nothing. */
+{ at: "silent" } | 
+/**  A sentence. */
+{ at: "speaking"; 
+/**  Of which answer. */
+answerId: number; 
+/**  Which, from 0. */
+index: number; 
+/**  Without markup. */
+shown: string; 
+/**  It waits. */
+isPaused: boolean } | 
+/**  It could not be. */
+{ at: "failed"; 
+/**  Why. */
+error: UiError };
+
+/**  What is wanted of it. */
+export type AloudDo = 
+/**  Silence, for now. */
+"pause" | 
+/**  On from there. */
+"resume" | 
+/**  Silence. */
+"stop" | 
+/**  The next sentence. */
+"next" | 
+/**  The one before. */
+"previous";
 
 /**  What an answer tells while it is made. */
 export type AnswerEvent = 
@@ -201,6 +245,16 @@ action: string } |
 { kind: "preparation"; 
 /**  How far. */
 preparation: Preparation } | 
+/**  What is read aloud. */
+{ kind: "aloud"; 
+/**  That. */
+aloud: Aloud } | 
+/**  How far the check of an answer is. */
+{ kind: "check"; 
+/**  Which answer. */
+answerId: number; 
+/**  How far. */
+check: Check } | 
 /**  The window closes as soon as what is written is kept. */
 { kind: "closing" };
 
@@ -274,6 +328,34 @@ export type ChatSummary = {
 	nPictures: number,
 	answering: boolean,
 	snippet: string | null,
+};
+
+/**  How far the check of an answer is. */
+export type Check = 
+/**  Answers are made. */
+{ at: "running"; 
+/**  So many. */
+nDone: number; 
+/**  Of so many. */
+nSamples: number } | 
+/**  Each sentence. */
+{ at: "done"; 
+/**  In order. */
+sentences: Checked[] } | 
+/**  It was stopped. */
+{ at: "stopped" } | 
+/**  It went wrong. */
+{ at: "failed"; 
+/**  Why. */
+error: UiError };
+
+/**  A sentence that was checked. */
+export type Checked = {
+	shown: string,
+	uncertain: boolean,
+	nAgree: number,
+	nSamples: number,
+	instead: string[],
 };
 
 export type Device = "auto" | "cpu" | "cuda" | "metal";
@@ -580,6 +662,11 @@ export type Settings = {
 	instructions: string,
 	maxSide: number | null,
 	prepareWhileTyping: boolean,
+	readAloud: boolean,
+	speechRate: number,
+	speechPitch: number,
+	speechVolume: number,
+	voice: string | null,
 	theme: Theme,
 	textPercent: number,
 	language: Language,
@@ -632,3 +719,8 @@ export type UiError = {
 	hint: string,
 };
 
+/**  A voice that can be chosen. */
+export type Voice = {
+	name: string,
+	language: string,
+};

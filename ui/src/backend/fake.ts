@@ -2,7 +2,7 @@
 // It keeps the rules of the real one: order of events, branches, soft delete, drafts, what an error looks like.
 
 import type {
-  AnswerEvent, AppEvent, Ask, Attachment, Boot, Chat, ChatSummary, Draft, End, Estimate, LoadedModel, Message, Model, Picture, Settings, Status, UiError,
+  Aloud, AloudDo, AnswerEvent, AppEvent, Ask, Attachment, Boot, Chat, ChatSummary, Draft, End, Estimate, LoadedModel, Message, Model, Picture, Settings, Status, UiError,
 } from "../state/types";
 import type { Backend } from "./backend";
 import { pictures, samples, urlOf } from "./fake-pictures";
@@ -40,7 +40,7 @@ export const PIXTRAL: LoadedModel = {
 
 export const SETTINGS: Settings = {
   model: null, device: "auto", threads: null, context: 16_384, maxTokens: 1024, temperature: 0.2, topK: null, topP: 0.95, minP: 0, seed: null,
-  instructions: "", maxSide: null, prepareWhileTyping: true, theme: "system", textPercent: 100, language: "system", keys: {}, split: 0.58, showChats: true,
+  instructions: "", maxSide: null, prepareWhileTyping: true, readAloud: false, speechRate: 0, speechPitch: 0, speechVolume: 0, voice: null, theme: "system", textPercent: 100, language: "system", keys: {}, split: 0.58, showChats: true,
 };
 
 const defaults: FakeOptions = {
@@ -239,6 +239,42 @@ export class Fake implements Backend {
   };
 
   copyPicture = async (id: string): Promise<void> => this.#note(`copyPicture ${id}`);
+
+  // ---- reading aloud and checking
+
+  #aloud: Aloud = { at: "silent" };
+
+  #speak(aloud: Aloud): void {
+    this.#aloud = aloud;
+    this.#tell({ kind: "aloud", aloud });
+  }
+
+  readAloud = async (answerId: number): Promise<void> => {
+    this.#note(`readAloud ${answerId}`);
+    const shown = /^[^.]*\./.exec(this.#found(answerId).message.text.replace(/[*_`#]/g, ""))?.[0] ?? "";
+    this.#speak({ at: "speaking", answerId, index: 0, shown, isPaused: false });
+  };
+
+  aloud = async (what: AloudDo): Promise<void> => {
+    this.#note(`aloud ${what}`);
+    if (what === "stop") this.#speak({ at: "silent" });
+    else if (this.#aloud.at === "speaking" && (what === "pause" || what === "resume")) this.#speak({ ...this.#aloud, isPaused: what === "pause" });
+  };
+
+  voices = async () => [{ name: "English (Great Britain)", language: "en" }, { name: "French (France)", language: "fr" }];
+
+  checkAnswer = async (answerId: number): Promise<void> => {
+    this.#note(`checkAnswer ${answerId}`);
+    const sentences = this.#found(answerId).message.text.replace(/[*_`#]/g, "").split(/(?<=\.)\s+/).map((shown, index) => ({
+      shown, uncertain: index === 1, nAgree: index === 1 ? 2 : 5, nSamples: 5, instead: index === 1 ? ["It leaves at ten."] : [],
+    }));
+    this.#tell({ kind: "check", answerId, check: { at: "running", nDone: 2, nSamples: 5 } });
+    await new Promise((resolve) => setTimeout(resolve, this.options.stepMs));
+    this.#tell({ kind: "check", answerId, check: { at: "done", sentences } });
+  };
+
+  stopCheck = async (): Promise<void> => this.#note("stopCheck");
+  announce = async (text: string): Promise<void> => this.#note(`announce ${text}`);
 
   // ---- asking
 

@@ -53,6 +53,12 @@ export const tauri: Backend = {
 
   ask: (ask, onEvent) => done(commands.ask(ask, new Channel(onEvent))),
   stop: (answerId) => done(commands.stop(answerId)),
+  readAloud: (answerId) => done(commands.readAloud(answerId)),
+  aloud: (what) => done(commands.aloud(what)),
+  voices: () => told(commands.voices()),
+  checkAnswer: (answerId) => done(commands.checkAnswer(answerId)),
+  stopCheck: () => done(commands.stopCheck()),
+  announce: (text) => done(commands.announce(text)),
 
   chats: (search, deleted, offset) => told(commands.chats(search, deleted, offset)),
   chatOpen: (id) => told(commands.chatOpen(id)),

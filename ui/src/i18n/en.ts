@@ -51,6 +51,10 @@ export const en = {
     copyAnswer: "Copy the last answer",
     again: "Answer again",
     goOn: "Continue the answer",
+    speech: "Read aloud, pause or go on",
+    previousSentence: "Sentence before",
+    nextSentence: "Next sentence",
+    check: "Check this answer",
     describe: "Describe",
     readText: "Read all text",
     summarise: "Summarise",
@@ -241,6 +245,34 @@ export const en = {
     jump: "Go to the newest",
   },
 
+  speech: {
+    group: "Reading aloud",
+    read: "Read aloud",
+    pause: "Pause",
+    resume: "Go on",
+    stop: "Stop reading",
+    auto: "Read answers aloud",
+    autoNote: "While they are written, sentence by sentence. Where a screen reader runs, it speaks instead.",
+    speechRate: "Rate",
+    speechPitch: "Pitch",
+    speechVolume: "Volume",
+    voice: "Voice",
+    voiceNote: "For answers in its language; others are read by the system's voice for theirs.",
+    systemVoice: "The system's",
+  },
+
+  check: {
+    title: "What other answers say",
+    running: (a: string, b: string) => `Answering again, ${a} of ${b}`,
+    stop: "Stop",
+    sure: (count: string) => `Nothing varies: ${count} other answers say the same.`,
+    found: (count: number, shown: string, all: string) => `${n(count, shown, "sentence", "sentences")} of ${all} ${count === 1 ? "is" : "are"} uncertain.`,
+    uncertain: "Uncertain:",
+    agree: (a: string, b: string) => `${a} of ${b} other answers agree.`,
+    instead: (other: string) => `Another answer: ${other}`,
+    note: "A model can be wrong in the same way each time. Agreement is no proof.",
+  },
+
   markdown: {
     picture: (alt: string) => (alt ? `[picture: ${alt}]` : "[picture]"),
     copyCode: "Copy the code",
@@ -325,7 +357,7 @@ export const en = {
 
   settings: {
     title: "Settings",
-    pages: { look: "Appearance", answers: "Answers", machine: "Model and machine", keys: "Keys", data: "Chats and folders", about: "About" },
+    pages: { look: "Appearance", answers: "Answers", speech: "Reading aloud", machine: "Model and machine", keys: "Keys", data: "Chats and folders", about: "About" },
     theme: "Theme",
     themes: { system: "As the system", light: "Light", dark: "Dark", contrast: "High contrast" },
     language: "Language",
@@ -429,6 +461,8 @@ export const en = {
     answering: "The answer begins.",
     answered: "The answer is complete.",
     stopped: "Stopped.",
+    paused: "Paused.",
+    checked: (count: number, shown: string) => (count === 0 ? "Checked: nothing varies." : `Checked: ${n(count, shown, "sentence is", "sentences are")} uncertain.`),
     failed: "It failed.",
     added: (count: number, shown: string) => `${n(count, shown, "picture", "pictures")} added.`,
     deleted: "Chat deleted.",

@@ -42,6 +42,10 @@ export const fr: Words = {
     copyAnswer: "Copier la dernière réponse",
     again: "Répondre de nouveau",
     goOn: "Continuer la réponse",
+    speech: "Lire à voix haute, suspendre ou reprendre",
+    previousSentence: "Phrase précédente",
+    nextSentence: "Phrase suivante",
+    check: "Vérifier cette réponse",
     describe: "Décrire",
     readText: "Lire tout le texte",
     summarise: "Résumer",
@@ -231,6 +235,34 @@ export const fr: Words = {
     jump: "Aller à la fin",
   },
 
+  speech: {
+    group: "Lecture à voix haute",
+    read: "Lire à voix haute",
+    pause: "Suspendre",
+    resume: "Reprendre",
+    stop: "Arrêter la lecture",
+    auto: "Lire les réponses à voix haute",
+    autoNote: "Pendant qu’elles s’écrivent, phrase par phrase. Si un lecteur d’écran est actif, c’est lui qui parle.",
+    speechRate: "Débit",
+    speechPitch: "Hauteur",
+    speechVolume: "Volume",
+    voice: "Voix",
+    voiceNote: "Pour les réponses dans sa langue ; les autres sont lues par la voix du système pour la leur.",
+    systemVoice: "Celle du système",
+  },
+
+  check: {
+    title: "Ce que disent d’autres réponses",
+    running: (a, b) => `Nouvelles réponses, ${a} sur ${b}`,
+    stop: "Arrêter",
+    sure: (count) => `Rien ne varie : ${count} autres réponses disent la même chose.`,
+    found: (count, shown, all) => `${n(count, shown, "phrase incertaine", "phrases incertaines")} sur ${all}.`,
+    uncertain: "Incertain :",
+    agree: (a, b) => `${a} autres réponses sur ${b} sont d’accord.`,
+    instead: (other) => `Autre réponse : ${other}`,
+    note: "Un modèle peut se tromper chaque fois de la même façon. L’accord n’est pas une preuve.",
+  },
+
   markdown: {
     picture: (alt) => (alt ? `[image : ${alt}]` : "[image]"),
     copyCode: "Copier le code",
@@ -315,7 +347,7 @@ export const fr: Words = {
 
   settings: {
     title: "Réglages",
-    pages: { look: "Apparence", answers: "Réponses", machine: "Modèle et machine", keys: "Touches", data: "Conversations et dossiers", about: "À propos" },
+    pages: { look: "Apparence", answers: "Réponses", speech: "Lecture", machine: "Modèle et machine", keys: "Touches", data: "Conversations et dossiers", about: "À propos" },
     theme: "Thème",
     themes: { system: "Comme le système", light: "Clair", dark: "Sombre", contrast: "Contraste élevé" },
     language: "Langue",
@@ -419,6 +451,8 @@ export const fr: Words = {
     answering: "La réponse commence.",
     answered: "La réponse est complète.",
     stopped: "Arrêtée.",
+    paused: "En pause.",
+    checked: (count, shown) => (count === 0 ? "Vérifié : rien ne varie." : `Vérifié : ${n(count, shown, "phrase incertaine", "phrases incertaines")}.`),
     failed: "Échec.",
     added: (count, shown) => n(count, shown, "image ajoutée.", "images ajoutées."),
     deleted: "Conversation supprimée.",

@@ -27,7 +27,7 @@ export type ActionId =
   | "newChat" | "addPicture" | "paste" | "exportMarkdown" | "exportHtml" | "importChats" | "quit"
   | "editLast" | "rename" | "pin" | "deleteChat" | "search" | "previousChat" | "nextChat"
   | "nextPicture" | "previousPicture" | "zoomIn" | "zoomOut" | "fit" | "region" | "wholePicture" | "rotateLeft" | "rotateRight" | "removePicture" | "copyPicture" | "seen"
-  | "send" | "stop" | "copyAnswer" | "again" | "goOn" | Quick
+  | "send" | "stop" | "copyAnswer" | "again" | "goOn" | "speech" | "nextSentence" | "previousSentence" | "check" | Quick
   | "palette" | "toggleChats" | "focusQuestion" | "focusAnswer" | "focusStage" | "textLarger" | "textSmaller" | "textReset" | "fullScreen"
   | "models" | "releaseModel" | "loadModel" | "settings" | "trust" | "shortcuts";
 
@@ -36,6 +36,7 @@ const stage = (it: StageDo): Outcome => ({ stage: it });
 const always = (): boolean => true;
 const hasChat = (model: Model): boolean => model.chat !== null;
 const hasPicture = (model: Model): boolean => numbered(model).length > 0;
+const isSpeaking = (model: Model): boolean => model.aloud.at === "speaking";
 const isIdle = (model: Model): boolean => liveHere(model) === null && !isSendingHere(model);
 
 const textSizes = [80, 90, 100, 110, 125, 150, 175, 200];
@@ -168,6 +169,24 @@ export function actions(words: Record<Quick, string>): Action[] {
       run: (model) => {
         const answer = lastAnswer(model);
         return answer && intent({ is: "copyText", text: answer.text });
+      },
+    },
+
+    {
+      id: "speech", menu: "answer", keys: "Space", pageKey: true, when: (model) => model.aloud.at === "speaking" || lastAnswer(model) !== null,
+      run: (model) => {
+        if (model.aloud.at === "speaking") return intent({ is: "aloud", what: model.aloud.isPaused ? "resume" : "pause" });
+        const answer = lastAnswer(model);
+        return answer && intent({ is: "readAloud", answer: answer.id });
+      },
+    },
+    { id: "previousSentence", menu: "answer", keys: "[", pageKey: true, when: isSpeaking, run: () => intent({ is: "aloud", what: "previous" }) },
+    { id: "nextSentence", menu: "answer", keys: "]", pageKey: true, when: isSpeaking, run: () => intent({ is: "aloud", what: "next" }) },
+    {
+      id: "check", menu: "answer", keys: "Ctrl+Alt+K", when: (model) => Boolean(lastAnswer(model)?.text) && isIdle(model),
+      run: (model) => {
+        const answer = lastAnswer(model);
+        return answer && intent({ is: "check", answer: answer.id });
       },
     },
 

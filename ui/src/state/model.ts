@@ -1,7 +1,7 @@
 // The whole window as one value. `update.ts` is the only place that makes the next one.
 
 import type {
-  Attachment, Boot, Chat, ChatSummary, Draft, Estimate, Fault, Link, Model as AiModel, Message, Picture,
+  Aloud, AloudDo, Check,  Attachment, Boot, Chat, ChatSummary, Draft, Estimate, Fault, Link, Model as AiModel, Message, Picture,
   Preparation, Sample, Settings, Status, UiError,
 } from "./types";
 
@@ -36,7 +36,7 @@ export type Overlay =
   | { at: "rename"; chatId: number; title: string }
   | { at: "confirm"; ask: Confirmation };
 
-export type SettingsPage = "look" | "answers" | "machine" | "keys" | "data" | "about";
+export type SettingsPage = "look" | "answers" | "speech" | "machine" | "keys" | "data" | "about";
 
 export type Confirmation =
   | { about: "removeModel"; id: string; name: string; bytes: number }
@@ -91,6 +91,10 @@ export interface Model {
   estimate: Estimate | null;
   preparation: Preparation;
 
+  aloud: Aloud;
+  /** Checks of answers of this window, by answer. */
+  checks: Partial<Record<number, Check>>;
+
   overlay: Overlay;
   notices: Notice[];
   drag: FileDrag;
@@ -104,7 +108,7 @@ export interface Model {
 
 export type Said =
   | { at: "looking" } | { at: "answering" } | { at: "answered" } | { at: "stopped" } | { at: "failed" }
-  | { at: "added"; n: number } | { at: "deleted" } | { at: "restored" } | { at: "copied" } | { at: "saved" };
+  | { at: "checked"; nDoubts: number } | { at: "paused" } | { at: "added"; n: number } | { at: "deleted" } | { at: "restored" } | { at: "copied" } | { at: "saved" };
 
 export type Intent =
   // what the backend tells
@@ -139,6 +143,10 @@ export type Intent =
   | { is: "stop"; answerId: number }
   | { is: "again"; answer: number }
   | { is: "goOn"; answer: number }
+  | { is: "readAloud"; answer: number }
+  | { is: "aloud"; what: AloudDo }
+  | { is: "check"; answer: number }
+  | { is: "stopCheck" }
   | { is: "edit"; question: number }
   | { is: "cancelEdit" }
   | { is: "branch"; message: number }
@@ -202,6 +210,8 @@ export function start(boot: Boot): Model {
     onStage: 0,
     estimate: null,
     preparation: { at: "idle" },
+    aloud: { at: "silent" },
+    checks: {},
     overlay: { at: "none" },
     notices: [],
     drag: { at: "none" },

@@ -44,7 +44,38 @@ export type AppEvent =
   | { kind: "added"; from: "drop" | "open"; added: Added }
   | { kind: "action"; action: string }
   | { kind: "preparation"; preparation: Preparation }
+  | { kind: "aloud"; aloud: Aloud }
+  | { kind: "check"; answerId: number; check: Check }
   | { kind: "closing" };
+
+/** What is read aloud; `shown`: the sentence without markup. */
+export type Aloud =
+  | { at: "silent" }
+  | { at: "speaking"; answerId: number; index: number; shown: string; isPaused: boolean }
+  | { at: "failed"; error: UiError };
+
+export type AloudDo = "pause" | "resume" | "stop" | "next" | "previous";
+
+/** A voice that can be chosen; `language`: ISO 639-1. */
+export interface Voice {
+  name: string;
+  language: string;
+}
+
+/** How far the check of an answer is: the question is answered again, and what varies is uncertain. */
+export type Check =
+  | { at: "running"; nDone: number; nSamples: number }
+  | { at: "done"; sentences: Checked[] }
+  | { at: "stopped" }
+  | { at: "failed"; error: UiError };
+
+export interface Checked {
+  shown: string;
+  uncertain: boolean;
+  nAgree: number;
+  nSamples: number;
+  instead: string[];
+}
 
 export interface Status {
   state: EngineState;
@@ -283,6 +314,11 @@ export interface Settings {
   instructions: string;
   maxSide: number | null;
   prepareWhileTyping: boolean;
+  readAloud: boolean;
+  speechRate: number;
+  speechPitch: number;
+  speechVolume: number;
+  voice: string | null;
   theme: Theme;
   textPercent: number;
   language: LanguageChoice;

@@ -200,3 +200,30 @@ it("keeps the detail as a setting and gives it to every picture of the draft", a
   expect(model.settings.maxSide).toBe(512);
   expect(effects).toContainEqual({ do: "keepSettings", settings: { ...SETTINGS, maxSide: 512 }, soon: true });
 });
+
+describe("reading aloud and checking", () => {
+  const speaking = { at: "speaking", answerId: 2, index: 0, shown: "A cat.", isPaused: false } as const;
+  const tell = (aloud: Model["aloud"]): Intent => ({ is: "event", event: { kind: "aloud", aloud } });
+
+  it("follows what is spoken, and says once that it was paused", async () => {
+    const { model } = run(await begin(), tell(speaking));
+    expect(model.aloud).toEqual(speaking);
+    const paused = run(model, tell({ ...speaking, isPaused: true })).model;
+    expect(paused.said).toEqual({ what: { at: "paused" } });
+    expect(run(paused, tell({ ...speaking, index: 1, isPaused: true })).model.said).toBe(paused.said);
+  });
+
+  it("shows why nothing is heard", async () => {
+    const error = { code: "unavailable", message: "nothing speaks here", hint: "install it" } as const;
+    const { model } = run(await begin(), tell(speaking), tell({ at: "failed", error }));
+    expect(model.aloud).toEqual({ at: "silent" });
+    expect(model.notices).toMatchObject([{ kind: "error", error }]);
+  });
+
+  it("keeps a check by its answer and says how much is uncertain", async () => {
+    const sentences = [true, false].map((uncertain) => ({ shown: "x", uncertain, nAgree: 1, nSamples: 5, instead: [] }));
+    const { model } = run(await begin(), { is: "event", event: { kind: "check", answerId: 2, check: { at: "done", sentences } } });
+    expect(model.checks[2]).toEqual({ at: "done", sentences });
+    expect(model.said).toEqual({ what: { at: "checked", nDoubts: 1 } });
+  });
+});

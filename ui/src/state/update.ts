@@ -6,12 +6,16 @@ import {
 } from "./model";
 import {
   assertNever,
-  type Added, type AnswerEvent, type AppEvent, type Ask, type Attachment, type Chat, type Draft, type Picture, type Settings, type UiError,
+  type AloudDo,  type Added, type AnswerEvent, type AppEvent, type Ask, type Attachment, type Chat, type Draft, type Picture, type Settings, type UiError,
 } from "./types";
 
 export type Effect =
   | { do: "ask"; ask: Ask; draft: Draft; composing: Composing }
   | { do: "stop"; answerId: number }
+  | { do: "readAloud"; answerId: number }
+  | { do: "aloud"; what: AloudDo }
+  | { do: "check"; answerId: number }
+  | { do: "stopCheck" }
   | { do: "listChats"; search: string; offset: number; soon: boolean }
   | { do: "openChat"; id: number; withDraft: boolean }
   | { do: "readDraft" }
@@ -130,6 +134,14 @@ export function update(model: Model, intent: Intent): Step {
     }
     case "stop":
       return [withLive(model, intent.answerId, (live) => ({ ...live, stopping: true })), [{ do: "stop", answerId: intent.answerId }]];
+    case "readAloud":
+      return [model, [{ do: "readAloud", answerId: intent.answer }]];
+    case "aloud":
+      return [model, [{ do: "aloud", what: intent.what }]];
+    case "check":
+      return liveHere(model) === null ? [model, [{ do: "check", answerId: intent.answer }]] : [model, []];
+    case "stopCheck":
+      return [model, [{ do: "stopCheck" }]];
     case "again":
       return askOf(model, { kind: "again", answer: intent.answer });
     case "goOn":
@@ -260,6 +272,19 @@ function onEvent(model: Model, event: AppEvent): Step {
       return [model, [{ do: "runAction", action: event.action }]];
     case "preparation":
       return [{ ...model, preparation: event.preparation }, []];
+    case "aloud": {
+      const { aloud } = event;
+      if (aloud.at === "failed") return [withError({ ...model, aloud: { at: "silent" } }, aloud.error, null), []];
+      const pauses = aloud.at === "speaking" && aloud.isPaused && !(model.aloud.at === "speaking" && model.aloud.isPaused);
+      return [{ ...model, aloud, said: pauses ? { what: { at: "paused" } } : model.said }, []];
+    }
+    case "check": {
+      const { check, answerId } = event;
+      const checks = { ...model.checks, [answerId]: check };
+      if (check.at === "failed") return [withError({ ...model, checks }, check.error, { is: "check", answer: answerId }), []];
+      if (check.at !== "done") return [{ ...model, checks }, []];
+      return [{ ...model, checks, said: { what: { at: "checked", nDoubts: check.sentences.filter((one) => one.uncertain).length } } }, []];
+    }
     case "closing":
       return [{ ...model, closing: true }, [keep(model, model.draft, false)]];
     default:

@@ -33,7 +33,7 @@ struct Made {
 
 impl Inner {
     /// Makes an answer from beginning to end, and tells the desk.
-    pub(super) fn answer(&self, id: MessageId) {
+    pub(super) fn answer(self: &Arc<Self>, id: MessageId) {
         let mut made = Made::default();
         // The listener may be told that it waits while the answer is made: it stays in its place.
         let what = lock(&self.jobs)
@@ -50,6 +50,7 @@ impl Inner {
             }
             None => End::Stopped,
         };
+        self.aloud_ended(id);
         self.ended(id, &made.text, &end, made.model.as_deref(), made.timings.as_ref());
         self.happened(life::Event::AnswerEnded(id));
     }
@@ -81,7 +82,7 @@ impl Inner {
     }
 
     fn make(
-        &self,
+        self: &Arc<Self>,
         id: MessageId,
         cancel: &Cancel,
         preparation: Option<&prepare::Key>,
@@ -95,6 +96,11 @@ impl Inner {
         let answer = path.pop().ok_or_else(stopped)?;
         if is_continued {
             made.text.clone_from(&answer.text);
+        }
+        self.stop_check();
+        self.aloud_begins(id, &made.text);
+        if let Some(question) = path.last().filter(|_| preparation.is_none()) {
+            self.aloud_wait(question);
         }
         let mut pump = Pump::new();
         let mut meter = Meter::default();
@@ -136,6 +142,7 @@ impl Inner {
                     meter.push(&event, Instant::now());
                     if let Event::Text(piece) = &event {
                         made.text.push_str(piece);
+                        self.aloud_text(id, piece);
                         unwritten = true;
                     }
                     pump.push(event);

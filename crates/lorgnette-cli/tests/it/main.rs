@@ -1,6 +1,9 @@
 //! The command as a person types it.
 
+mod alt;
 mod models;
+#[cfg(target_os = "linux")]
+mod speak;
 
 use std::io::Write as _;
 use std::path::Path;

@@ -1,0 +1,75 @@
+//! `lorgnette alt`: a folder of pictures to a table of alt texts.
+
+use lorgnette_app::alt::{self, Row, Table};
+use lorgnette_app::open::OpenModel;
+use lorgnette_app::session::Session;
+use lorgnette_app::{AppError, Cancel, StopReason, pictures};
+
+use crate::Ending;
+use crate::args::Alt;
+use crate::describe::with_ctrl_c;
+use crate::output::{Failure, printable};
+use crate::progress::{self, Progress};
+
+/// Describes every picture that has no alt text yet.
+pub fn run(args: &Alt) -> Result<Ending, Failure> {
+    let found = alt::pictures(&args.folder)?;
+    let mut table = Table::open(&args.csv)?;
+    let n_found = found.len();
+    let todo: Vec<_> =
+        found.into_iter().filter(|(file, _)| args.again || !table.has(file)).collect();
+    eprintln!("{n_found} pictures, {} of them to do", todo.len());
+    if todo.is_empty() {
+        return Ok(Ending::Done);
+    }
+    let model = progress::open(&args.model.options())?;
+    let config = model.image_config(args.max_side)?;
+    let cancel = Cancel::default();
+    let (mut n_failed, n_todo) = (0, todo.len());
+    for (i, (file, path)) in todo.into_iter().enumerate() {
+        let picture = pictures::prepare(&path, &config);
+        let outcome = picture.and_then(|picture| describe(args, &model, picture, &cancel));
+        let row = match outcome {
+            Ok(Some(alt)) => Row { file, alt, error: String::new() },
+            Ok(None) => return Ok(Ending::Cancelled),
+            Err(error) => {
+                n_failed += 1;
+                Row { file, alt: String::new(), error: error.one_line() }
+            }
+        };
+        let said = if row.error.is_empty() { &row.alt } else { &row.error };
+        eprintln!("{} of {n_todo}  {}  {}", i + 1, printable(&row.file), printable(said));
+        table.put(row)?;
+    }
+    if n_failed > 0 {
+        eprintln!(
+            "{n_failed} of {n_todo} failed; the table says why, and the next run tries them again"
+        );
+    }
+    Ok(Ending::Done)
+}
+
+/// The alt text of one picture; `None` when it was cancelled.
+fn describe(
+    args: &Alt,
+    model: &OpenModel,
+    picture: std::sync::Arc<pictures::Prepared>,
+    cancel: &Cancel,
+) -> Result<Option<String>, AppError> {
+    let progress = Progress::new();
+    let purpose = args.purpose;
+    let question = match &args.ask {
+        Some(words) => words,
+        None if model.built_in => purpose.short_question(),
+        None => purpose.question(),
+    };
+    let mut options = args.answer.options();
+    options.max_tokens = args.answer.max_tokens.unwrap_or(purpose.max_tokens());
+    let mut session = Session::new(model);
+    let asked =
+        session.ask(vec![picture], question, options, cancel, |event| progress.event(&event));
+    let answer = with_ctrl_c(cancel, asked);
+    progress.clear();
+    let answer = answer?;
+    Ok((answer.stop != StopReason::Cancelled).then(|| purpose.finish(&answer.text).into_owned()))
+}

@@ -1,0 +1,74 @@
+//! `--speak`: the answer read aloud while it is written.
+
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use lorgnette_app::Cancel;
+use lorgnette_app::app::{LONG_WAIT_S, system_language};
+use lorgnette_app::check::Checked;
+use lorgnette_app::speech::{Manner, Phrases, Reader, SpeechError, Told};
+
+use crate::args::Speech;
+
+/// Ctrl+C is looked for that often while it speaks.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
+/// An answer that is read aloud.
+pub struct Speaking {
+    reader: Reader,
+    phrases: Phrases,
+    ended: Receiver<Option<SpeechError>>,
+}
+
+impl Speaking {
+    /// Begins; `None` without `--speak`.
+    pub fn begin(args: &Speech) -> Option<Self> {
+        if !args.speak {
+            return None;
+        }
+        let phrases = Phrases::of(&system_language());
+        let reader = Reader::start();
+        let (rate, pitch) = (args.rate, args.pitch);
+        reader.set_manner(Manner { rate, pitch, volume: 0, voice: args.voice.clone() });
+        let (told, ended) = mpsc::channel();
+        reader.begin(phrases, move |what| match what {
+            Told::Ended { .. } => drop(told.send(None)),
+            Told::Failed(error) => drop(told.send(Some(error))),
+            Told::Sentence { .. } | Told::Paused | Told::Resumed => {}
+        });
+        Some(Self { reader, phrases, ended })
+    }
+
+    /// More of the answer.
+    pub fn push(&self, piece: &str) {
+        self.reader.push(piece);
+    }
+
+    /// Says how long it will take, if that is long.
+    pub fn say_wait(&self, seconds: Option<f64>) {
+        if let Some(seconds) = seconds.filter(|seconds| *seconds > LONG_WAIT_S) {
+            let (about, unit) = self.phrases.about_seconds;
+            self.reader.say(&format!("{about} {seconds:.0} {unit}"));
+        }
+    }
+
+    /// Says again what other answers did not bear out.
+    pub fn say_doubts(&self, checked: &[Checked]) {
+        for doubt in checked.iter().filter(|one| one.is_uncertain()) {
+            self.reader.say(&format!("{}: {}", self.phrases.uncertain, doubt.shown));
+        }
+    }
+
+    /// Waits until all was said; silent at once when it is cancelled.
+    pub fn finish(self, cancel: &Cancel) -> Result<(), SpeechError> {
+        self.reader.finish();
+        loop {
+            match self.ended.recv_timeout(BETWEEN_LOOKS) {
+                Ok(None) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Ok(Some(error)) => return Err(error),
+                Err(RecvTimeoutError::Timeout) if cancel.is_cancelled() => self.reader.stop(),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+}

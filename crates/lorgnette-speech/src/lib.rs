@@ -1,0 +1,24 @@
+//! Reads answers aloud while they are still written.
+//!
+//! In reading order:
+//! - [`Reader`]: takes Markdown as it comes, speaks it sentence by sentence, tells what is spoken
+//! - [`text`]: Markdown as a person would say it, in sentences, each as soon as it is finished
+//! - [`language`]: which language a sentence is in
+//! - `queue`: what is spoken next, as one pure step
+//! - [`Voice`]: what speaks; `speechd` on Linux, `system` on macOS and Windows
+
+mod error;
+pub mod language;
+mod queue;
+mod reader;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod speechd;
+#[cfg(any(windows, target_os = "macos"))]
+mod system;
+pub mod text;
+mod voice;
+
+pub use error::SpeechError;
+pub use reader::{Reader, Told};
+pub use text::{Phrases, Script, Sentence};
+pub use voice::{Manner, Utterance, Voice, VoiceEvent, VoiceInfo, open};

@@ -1,0 +1,255 @@
+//! What is spoken next: events in, effects out. The reader's thread carries them out.
+
+use crate::text::Sentence;
+
+/// Sentences in order, and where the voice is.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    sentences: Vec<Sentence>,
+    at: usize,
+    /// Byte of the current sentence from which it is said when it goes on.
+    from: usize,
+    state: State,
+    /// No more sentences come.
+    is_whole: bool,
+    /// The utterance in the air.
+    utterance: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum State {
+    /// Says what there is, or waits for more of it.
+    #[default]
+    Playing,
+    /// Waits for the person.
+    Paused,
+    /// Said to its end, or stopped.
+    Ended,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// More sentences.
+    Sentences(Vec<Sentence>),
+    /// There will be no more.
+    Whole,
+    /// The person wants.
+    Pause,
+    /// The person wants.
+    Resume,
+    /// The person wants.
+    Stop,
+    /// The person wants so many sentences on, or back.
+    Skip(isize),
+    /// The voice took the current sentence under this number.
+    Taken(u64),
+    /// The voice is at this byte of it.
+    Word(u64, usize),
+    /// The voice has said it.
+    Said(u64),
+    /// It is to be said otherwise, from where it is.
+    Anew,
+}
+
+/// What to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Be silent.
+    Silence,
+    /// Say the current sentence from this byte.
+    Speak(usize),
+    /// Tell that this sentence is spoken now.
+    Sentence(usize),
+    /// Tell.
+    Paused,
+    /// Tell.
+    Resumed,
+    /// Tell; true: to its end.
+    Ended(bool),
+}
+
+impl Queue {
+    /// A sentence, if it is there.
+    pub(crate) fn sentence(&self, index: usize) -> Option<&Sentence> {
+        self.sentences.get(index)
+    }
+
+    /// The current one.
+    pub(crate) fn current(&self) -> Option<&Sentence> {
+        self.sentence(self.at)
+    }
+
+    /// The next state, and what to do. Events of utterances that were silenced change nothing.
+    pub(crate) fn step(&mut self, event: Event) -> Vec<Effect> {
+        if self.state == State::Ended {
+            return Vec::new();
+        }
+        match event {
+            Event::Sentences(sentences) => {
+                self.sentences.extend(sentences);
+                if self.utterance.is_none() && self.state == State::Playing {
+                    self.play()
+                } else {
+                    Vec::new()
+                }
+            }
+            Event::Whole => {
+                self.is_whole = true;
+                let waits = self.utterance.is_none() && self.state == State::Playing;
+                if waits { self.play() } else { Vec::new() }
+            }
+            Event::Pause if self.state == State::Playing => {
+                self.state = State::Paused;
+                let mut effects = self.silence();
+                effects.push(Effect::Paused);
+                effects
+            }
+            Event::Resume if self.state == State::Paused => {
+                self.state = State::Playing;
+                let mut effects = vec![Effect::Resumed];
+                effects.extend(self.play());
+                effects
+            }
+            Event::Stop => {
+                let mut effects = self.silence();
+                self.state = State::Ended;
+                effects.push(Effect::Ended(false));
+                effects
+            }
+            Event::Skip(by) => {
+                let last = self.sentences.len().saturating_sub(usize::from(self.is_whole));
+                let at = self.at.saturating_add_signed(by).min(last);
+                let mut effects = self.silence();
+                (self.at, self.from) = (at, 0);
+                match self.state {
+                    State::Playing => effects.extend(self.play()),
+                    State::Paused if self.current().is_some() => effects.push(Effect::Sentence(at)),
+                    State::Paused | State::Ended => {}
+                }
+                effects
+            }
+            Event::Taken(utterance) => {
+                self.utterance = Some(utterance);
+                Vec::new()
+            }
+            Event::Word(utterance, from) => {
+                if self.utterance == Some(utterance) {
+                    self.from = from;
+                }
+                Vec::new()
+            }
+            Event::Said(utterance) if self.utterance == Some(utterance) => {
+                self.utterance = None;
+                self.at += 1;
+                self.from = 0;
+                self.play()
+            }
+            Event::Anew if self.utterance.is_some() => {
+                let mut effects = self.silence();
+                effects.extend(self.play());
+                effects
+            }
+            Event::Pause | Event::Resume | Event::Said(_) | Event::Anew => Vec::new(),
+        }
+    }
+
+    fn silence(&mut self) -> Vec<Effect> {
+        if self.utterance.take().is_some() { vec![Effect::Silence] } else { Vec::new() }
+    }
+
+    /// Says the current sentence, waits for it, or ends.
+    fn play(&mut self) -> Vec<Effect> {
+        if self.current().is_some() {
+            return vec![Effect::Sentence(self.at), Effect::Speak(self.from)];
+        }
+        if self.is_whole {
+            self.state = State::Ended;
+            return vec![Effect::Ended(true)];
+        }
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Effect::{Ended, Paused, Resumed, Silence, Speak};
+    use super::*;
+
+    fn sentences(n: usize) -> Event {
+        let one = |i: usize| Sentence {
+            spoken: format!("Sentence {i}."),
+            shown: format!("Sentence {i}."),
+            source: i..i + 1,
+        };
+        Event::Sentences((0..n).map(one).collect())
+    }
+
+    /// A queue that speaks the first of so many sentences as utterance 1.
+    fn speaking(n: usize) -> Queue {
+        let mut queue = Queue::default();
+        assert_eq!(queue.step(sentences(n)), [Effect::Sentence(0), Speak(0)]);
+        queue.step(Event::Taken(1));
+        queue
+    }
+
+    #[test]
+    fn sentences_are_said_one_after_the_other_while_more_come() {
+        let mut queue = speaking(1);
+        assert_eq!(queue.step(Event::Said(1)), [], "the next one is still written");
+        assert_eq!(queue.step(sentences(2)), [Effect::Sentence(1), Speak(0)]);
+        queue.step(Event::Taken(2));
+        assert_eq!(queue.step(Event::Whole), []);
+        assert_eq!(queue.step(Event::Said(2)), [Effect::Sentence(2), Speak(0)]);
+        queue.step(Event::Taken(3));
+        assert_eq!(queue.step(Event::Said(3)), [Ended(true)]);
+        assert_eq!(queue.step(Event::Skip(-1)), [], "it has ended");
+    }
+
+    #[test]
+    fn a_pause_goes_on_at_the_word_where_it_was() {
+        let mut queue = speaking(2);
+        queue.step(Event::Word(1, 9));
+        assert_eq!(queue.step(Event::Pause), [Silence, Paused]);
+        assert_eq!(queue.step(Event::Said(1)), [], "what was silenced has not been said");
+        assert_eq!(queue.step(Event::Pause), []);
+        assert_eq!(queue.step(Event::Resume), [Resumed, Effect::Sentence(0), Speak(9)]);
+        queue.step(Event::Taken(2));
+        assert_eq!(queue.step(Event::Said(2)), [Effect::Sentence(1), Speak(0)]);
+    }
+
+    #[test]
+    fn on_and_back_stay_within_the_text() {
+        let mut queue = speaking(2);
+        assert_eq!(queue.step(Event::Skip(-1)), [Silence, Effect::Sentence(0), Speak(0)]);
+        queue.step(Event::Taken(2));
+        assert_eq!(queue.step(Event::Skip(1)), [Silence, Effect::Sentence(1), Speak(0)]);
+        queue.step(Event::Taken(3));
+        assert_eq!(queue.step(Event::Skip(1)), [Silence], "the next one is still written");
+        assert_eq!(queue.step(sentences(1)), [Effect::Sentence(2), Speak(0)]);
+        queue.step(Event::Taken(4));
+        queue.step(Event::Whole);
+        assert_eq!(queue.step(Event::Skip(9)), [Silence, Effect::Sentence(2), Speak(0)]);
+        queue.step(Event::Pause);
+        assert_eq!(queue.step(Event::Skip(-1)), [Effect::Sentence(1)], "paused, it stays silent");
+        assert_eq!(queue.step(Event::Resume), [Resumed, Effect::Sentence(1), Speak(0)]);
+    }
+
+    #[test]
+    fn a_stop_is_the_end() {
+        let mut queue = speaking(3);
+        assert_eq!(queue.step(Event::Stop), [Silence, Ended(false)]);
+        assert_eq!(queue.step(sentences(1)), []);
+        assert_eq!(queue.step(Event::Said(1)), []);
+        let mut nothing = Queue::default();
+        assert_eq!(nothing.step(Event::Whole), [Ended(true)]);
+    }
+
+    #[test]
+    fn another_voice_goes_on_where_the_first_one_was() {
+        let mut queue = speaking(1);
+        queue.step(Event::Word(1, 4));
+        assert_eq!(queue.step(Event::Anew), [Silence, Effect::Sentence(0), Speak(4)]);
+        assert_eq!(Queue::default().step(Event::Anew), []);
+    }
+}

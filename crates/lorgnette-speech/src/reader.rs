@@ -1,0 +1,328 @@
+//! Reads one text at a time, on a thread of its own.
+
+use std::ops::Range;
+use std::sync::mpsc::{self, Receiver, Sender};
+
+use crate::error::SpeechError;
+use crate::language;
+use crate::queue::{Effect, Event, Queue};
+use crate::text::{Phrases, Script, Sentence};
+use crate::voice::{self, Manner, Utterance, Voice, VoiceEvent, VoiceInfo};
+
+/// What a reader tells, on its thread.
+#[derive(Debug)]
+pub enum Told {
+    /// This sentence is spoken now.
+    Sentence {
+        /// Which, from 0.
+        index: usize,
+        /// As it is shown.
+        shown: String,
+        /// Where it stands in the Markdown, in bytes.
+        source: Range<usize>,
+    },
+    /// It waits for [`Reader::resume`].
+    Paused,
+    /// It goes on.
+    Resumed,
+    /// All was said, or it was stopped, or another text was begun.
+    Ended {
+        /// All was said.
+        is_whole: bool,
+    },
+    /// It cannot be spoken.
+    Failed(SpeechError),
+}
+
+/// Hears what a reader tells of one text.
+type Listener = Box<dyn FnMut(Told) + Send>;
+
+enum Message {
+    Begin(Phrases, Listener),
+    Text(String),
+    Say(String),
+    Sentences(Vec<Sentence>),
+    Finish,
+    Queue(Event),
+    Manner(Manner),
+    Voices(Sender<Result<Vec<VoiceInfo>, SpeechError>>),
+    Voice(VoiceEvent),
+}
+
+/// Reads texts aloud, one at a time. The system's voice is opened when it is first needed, and again
+/// when it was lost. Dropped, it is silent.
+pub struct Reader {
+    to_thread: Sender<Message>,
+}
+
+impl Reader {
+    /// Starts the thread.
+    ///
+    /// # Panics
+    /// When the system has no thread to give.
+    pub fn start() -> Self {
+        Self::with(Box::new(voice::open))
+    }
+
+    fn with(open: Open) -> Self {
+        let (to_thread, inbox) = mpsc::channel();
+        let (events, of_voice) = mpsc::channel();
+        let forward = to_thread.clone();
+        let thread = std::thread::Builder::new().name("speech".into());
+        let thread = thread.spawn(move || {
+            let reading = Reading {
+                open,
+                events,
+                voice: None,
+                manner: Manner::default(),
+                script: Script::new(Phrases::of("en")),
+                queue: Queue::default(),
+                listener: None,
+                language: None,
+            };
+            run(reading, &inbox);
+        });
+        drop(thread.expect("a thread for speech"));
+        let thread = std::thread::Builder::new().name("speech forward".into());
+        let thread = thread.spawn(move || {
+            // Ends with the voice.
+            for event in of_voice {
+                if forward.send(Message::Voice(event)).is_err() {
+                    return;
+                }
+            }
+        });
+        drop(thread.expect("a thread for speech"));
+        Self { to_thread }
+    }
+
+    /// Begins another text; what was read before ends.
+    pub fn begin(&self, phrases: Phrases, told: impl FnMut(Told) + Send + 'static) {
+        self.send(Message::Begin(phrases, Box::new(told)));
+    }
+
+    /// More Markdown of the text.
+    pub fn push(&self, piece: &str) {
+        self.send(Message::Text(piece.to_owned()));
+    }
+
+    /// Words of the program's own; what was pushed is said first, as if it had ended there.
+    pub fn say(&self, words: &str) {
+        self.send(Message::Say(words.to_owned()));
+    }
+
+    /// Sentences that were made already.
+    pub fn push_sentences(&self, sentences: Vec<Sentence>) {
+        self.send(Message::Sentences(sentences));
+    }
+
+    /// The text has ended.
+    pub fn finish(&self) {
+        self.send(Message::Finish);
+    }
+
+    /// Is silent, and remembers the word.
+    pub fn pause(&self) {
+        self.send(Message::Queue(Event::Pause));
+    }
+
+    /// Goes on at that word.
+    pub fn resume(&self) {
+        self.send(Message::Queue(Event::Resume));
+    }
+
+    /// Is silent, and forgets the text.
+    pub fn stop(&self) {
+        self.send(Message::Queue(Event::Stop));
+    }
+
+    /// So many sentences on, or back.
+    pub fn skip(&self, by: isize) {
+        self.send(Message::Queue(Event::Skip(by)));
+    }
+
+    /// How it speaks from now on, in the middle of a sentence too.
+    pub fn set_manner(&self, manner: Manner) {
+        self.send(Message::Manner(manner.within_bounds()));
+    }
+
+    /// The voices that can be chosen.
+    ///
+    /// # Errors
+    /// [`SpeechError`]: there is none.
+    pub fn voices(&self) -> Result<Vec<VoiceInfo>, SpeechError> {
+        let voices = self.ask_voices().recv();
+        voices.unwrap_or_else(|_| Err(SpeechError::NoVoice { reason: "it ended".into() }))
+    }
+
+    /// The same, to be waited for elsewhere.
+    pub fn ask_voices(&self) -> Receiver<Result<Vec<VoiceInfo>, SpeechError>> {
+        let (to_asker, voices) = mpsc::channel();
+        self.send(Message::Voices(to_asker));
+        voices
+    }
+
+    fn send(&self, message: Message) {
+        // The thread lives as long as this handle.
+        let _ = self.to_thread.send(message);
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+type Open = Box<dyn Fn(Sender<VoiceEvent>) -> Result<Box<dyn Voice>, SpeechError> + Send>;
+
+/// What the thread knows.
+struct Reading {
+    open: Open,
+    events: Sender<VoiceEvent>,
+    voice: Option<Box<dyn Voice>>,
+    manner: Manner,
+    script: Script,
+    queue: Queue,
+    listener: Option<Listener>,
+    /// Of the text so far.
+    language: Option<&'static str>,
+}
+
+fn run(mut reading: Reading, inbox: &Receiver<Message>) {
+    for message in inbox {
+        match message {
+            Message::Begin(phrases, listener) => {
+                reading.step(Event::Stop);
+                reading.script = Script::new(phrases);
+                reading.queue = Queue::default();
+                reading.language = None;
+                reading.listener = Some(listener);
+            }
+            Message::Text(piece) => {
+                let sentences = reading.script.push(&piece);
+                reading.add(sentences);
+            }
+            Message::Say(words) => {
+                let sentences = reading.script.finish();
+                reading.add(sentences);
+                let at = reading.script.markdown().len();
+                let said = Sentence { spoken: words, shown: String::new(), source: at..at };
+                reading.step(Event::Sentences(vec![said]));
+            }
+            Message::Sentences(sentences) => {
+                let all: Vec<&str> = sentences.iter().map(|one| one.spoken.as_str()).collect();
+                reading.language = language::of(&all.join(" ")).or(reading.language);
+                reading.step(Event::Sentences(sentences));
+            }
+            Message::Finish => {
+                let sentences = reading.script.finish();
+                reading.add(sentences);
+                reading.step(Event::Whole);
+            }
+            Message::Queue(event) => reading.step(event),
+            Message::Manner(manner) => reading.set_manner(manner),
+            Message::Voices(to_asker) => {
+                let voices = reading.voice().and_then(Voice::voices);
+                let _ = to_asker.send(voices);
+            }
+            Message::Voice(VoiceEvent::Began(_)) => {}
+            Message::Voice(VoiceEvent::Word(id, at)) => reading.step(Event::Word(id, at)),
+            Message::Voice(VoiceEvent::Ended(id)) => reading.step(Event::Said(id)),
+            Message::Voice(VoiceEvent::Lost(reason)) => {
+                if reading.voice.take().is_some() && reading.listener.is_some() {
+                    reading.failed(SpeechError::Lost(std::io::Error::other(reason)));
+                }
+            }
+        }
+    }
+}
+
+impl Reading {
+    fn add(&mut self, sentences: Vec<Sentence>) {
+        if !sentences.is_empty() {
+            self.language = language::of(self.script.markdown()).or(self.language);
+            self.step(Event::Sentences(sentences));
+        }
+    }
+
+    fn step(&mut self, event: Event) {
+        for effect in self.queue.step(event) {
+            match effect {
+                Effect::Silence => {
+                    let outcome = self.voice.as_mut().map_or(Ok(()), |voice| voice.silence());
+                    if outcome.is_err() {
+                        // Gone, it is silent.
+                        self.voice = None;
+                    }
+                }
+                Effect::Speak(from) => {
+                    if let Err(error) = self.speak(from) {
+                        self.voice = None;
+                        return self.failed(error);
+                    }
+                }
+                Effect::Sentence(index) => {
+                    if let Some(sentence) = self.queue.sentence(index) {
+                        let (shown, source) = (sentence.shown.clone(), sentence.source.clone());
+                        self.tell(Told::Sentence { index, shown, source });
+                    }
+                }
+                Effect::Paused => self.tell(Told::Paused),
+                Effect::Resumed => self.tell(Told::Resumed),
+                Effect::Ended(is_whole) => {
+                    self.tell(Told::Ended { is_whole });
+                    self.listener = None;
+                }
+            }
+        }
+    }
+
+    fn speak(&mut self, from: usize) -> Result<(), SpeechError> {
+        let Some(sentence) = self.queue.current() else { return Ok(()) };
+        let language = language::of(&sentence.spoken).or(self.language);
+        tracing::info!(language, from, "speaks: {}", sentence.spoken);
+        let utterance = Utterance { text: sentence.spoken.clone(), from, language };
+        let id = self.voice()?.speak(&utterance)?;
+        self.queue.step(Event::Taken(id));
+        Ok(())
+    }
+
+    /// The voice, opened if it is not.
+    fn voice(&mut self) -> Result<&mut dyn Voice, SpeechError> {
+        if self.voice.is_none() {
+            let mut voice = (self.open)(self.events.clone())?;
+            voice.set_manner(&self.manner)?;
+            self.voice = Some(voice);
+        }
+        match &mut self.voice {
+            Some(voice) => Ok(voice.as_mut()),
+            None => Err(SpeechError::NoVoice { reason: "it was not opened".into() }),
+        }
+    }
+
+    fn set_manner(&mut self, manner: Manner) {
+        if manner == self.manner {
+            return;
+        }
+        self.manner = manner;
+        let outcome = self.voice.as_mut().map_or(Ok(()), |voice| voice.set_manner(&self.manner));
+        match outcome {
+            Ok(()) => self.step(Event::Anew),
+            Err(error) => self.failed(error),
+        }
+    }
+
+    fn failed(&mut self, error: SpeechError) {
+        self.tell(Told::Failed(error));
+        self.listener = None;
+        // What was in the air ended with the voice.
+        self.queue.step(Event::Stop);
+    }
+
+    fn tell(&mut self, told: Told) {
+        if let Some(listener) = &mut self.listener {
+            listener(told);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Words for a screen reader. In `WebKitGTK`, a page's live regions send no event when their text
+//! changes, so Orca stays silent; an object of the role "notification" that appears is spoken. On
+//! other systems the page's live region does it.
+
+use tauri::{AppHandle, WebviewWindow};
+
+/// Puts the place where words appear into the window.
+pub fn attach(window: &WebviewWindow) {
+    #[cfg(target_os = "linux")]
+    linux::attach(window);
+    #[cfg(not(target_os = "linux"))]
+    let _ = window;
+}
+
+/// Says it, if a screen reader listens.
+pub fn say(handle: &AppHandle, text: &str) {
+    #[cfg(target_os = "linux")]
+    {
+        let text: String = text.chars().filter(|c| !c.is_control()).collect();
+        if !text.trim().is_empty() {
+            // Fails when the program ends, and then there is nobody to tell.
+            let _ = handle.run_on_main_thread(move || linux::say(&text));
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (handle, text);
+}
+
+/// Whether a screen reader runs, as far as the system tells: then it speaks, and we do not.
+pub fn screen_reader_runs() -> bool {
+    #[cfg(target_os = "linux")]
+    return linux::screen_reader_runs().unwrap_or(false);
+    #[cfg(not(target_os = "linux"))]
+    false
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::cell::RefCell;
+    use std::collections::VecDeque;
+
+    use gtk::atk;
+    use gtk::gio;
+    use gtk::glib::translate::IntoGlib as _;
+    use gtk::glib::variant::ToVariant as _;
+    use gtk::prelude::*;
+    use tauri::WebviewWindow;
+
+    /// The bus answers at once or is not there.
+    const PATIENCE_MS: i32 = 300;
+
+    /// A screen reader asks for the words after it was told of them: each stays until so many more
+    /// have come.
+    const N_SPOTS: usize = 8;
+
+    thread_local!(static SPOTS: RefCell<VecDeque<gtk::DrawingArea>> = const { RefCell::new(VecDeque::new()) });
+
+    pub(super) fn attach(window: &WebviewWindow) {
+        let Ok(vbox) = window.default_vbox() else { return };
+        let row = gtk::Box::new(gtk::Orientation::Horizontal, 0);
+        for _ in 0..N_SPOTS {
+            let spot = gtk::DrawingArea::new();
+            spot.set_size_request(1, 1);
+            spot.set_opacity(0.0);
+            if let Some(accessible) = spot.accessible() {
+                accessible.set_role(atk::Role::Notification);
+            }
+            row.pack_start(&spot, false, false, 0);
+            SPOTS.with(|spots| spots.borrow_mut().push_back(spot));
+        }
+        vbox.pack_end(&row, false, false, 0);
+        row.show_all();
+    }
+
+    pub(super) fn say(text: &str) {
+        SPOTS.with(|spots| {
+            let mut spots = spots.borrow_mut();
+            spots.rotate_left(1);
+            let Some(accessible) = spots.back().and_then(WidgetExt::accessible) else { return };
+            accessible.set_name(text);
+            let showing = u64::from(atk::StateType::Showing.into_glib().unsigned_abs());
+            // What appears is spoken, also when it says the same as before.
+            for is_there in [false, true] {
+                accessible.notify_state_change(showing, is_there);
+            }
+        });
+    }
+
+    pub(super) fn screen_reader_runs() -> Option<bool> {
+        let bus = gio::bus_get_sync(gio::BusType::Session, gio::Cancellable::NONE).ok()?;
+        let asked = ("org.a11y.Status", "ScreenReaderEnabled").to_variant();
+        let answer = bus.call_sync(
+            Some("org.a11y.Bus"),
+            "/org/a11y/bus",
+            "org.freedesktop.DBus.Properties",
+            "Get",
+            Some(&asked),
+            None,
+            gio::DBusCallFlags::NO_AUTO_START,
+            PATIENCE_MS,
+            gio::Cancellable::NONE,
+        );
+        answer.ok()?.child_value(0).as_variant()?.get()
+    }
+}

@@ -1,0 +1,56 @@
+// A speech service without a loudspeaker, and a screen reader's ears.
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+import { root } from "./window.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** Starts the service; `said()` is what it handed to its voice, in order. */
+export async function speechService() {
+  const folder = mkdtempSync(join(tmpdir(), "lorgnette-ears-"));
+  const service = spawn(join(root, "scripts/quiet-speech"), [folder], { stdio: ["pipe", "pipe", "inherit"] });
+  await new Promise((done, fail) => {
+    service.stdout.once("data", done);
+    service.once("exit", () => fail(new Error("the speech service ended")));
+  });
+  return {
+    folder,
+    env: { SPEECHD_ADDRESS: `unix_socket:${folder}/speech` },
+    said: () => [...readFileSync(join(folder, "log/speech-dispatcher.log"), "utf8").matchAll(/Command sent to output module: \|<speak>(.*?)<\/speak>/g)].map((match) => match[1].replace(/<[^>]*>/g, "")),
+    end: async () => {
+      service.stdin.end();
+      await new Promise((done) => service.once("exit", done));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Everything that a screen reader finds in the window. */
+export function tree(pid) {
+  const done = spawnSync("/usr/bin/python3", [join(here, "atspi.py"), "tree", String(pid)], { encoding: "utf8", timeout: 60_000 });
+  if (done.status !== 0) throw new Error(done.stderr);
+  return JSON.parse(done.stdout);
+}
+
+/** Listens to what a screen reader is told. */
+export async function listen(pid) {
+  const listener = spawn("/usr/bin/python3", [join(here, "atspi.py"), "listen", String(pid)], { stdio: ["ignore", "pipe", "inherit"] });
+  const events = [];
+  await new Promise((ready) => {
+    createInterface({ input: listener.stdout }).on("line", (line) => {
+      const event = JSON.parse(line);
+      if (event.kind === "ready") ready();
+      else events.push(event);
+    });
+  });
+  return {
+    events,
+    announced: () => events.filter((event) => event.kind === "announced").map((event) => event.name),
+    end: () => listener.kill(),
+  };
+}
