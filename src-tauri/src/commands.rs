@@ -6,6 +6,7 @@ pub mod models;
 pub mod pictures;
 pub mod rest;
 
+use lorgnette_app::FaultId;
 use lorgnette_app::app::App;
 
 use crate::ipc::UiError;
@@ -22,8 +23,10 @@ async fn apart<T: Send + 'static>(
     match tauri::async_runtime::spawn_blocking(work).await {
         Ok(outcome) => outcome,
         Err(_) => Err(UiError::of_system(
+            FaultId::Program,
             "The program failed at this.",
             "Try again; report it if it happens again.",
+            None,
         )),
     }
 }

@@ -131,7 +131,7 @@ export class Window {
   folders = (): Promise<Folders> => this.#backend.folders();
   report = (): Promise<{ text: string }> => this.#backend.doctor();
   estimateOf = (attachment: Model["draft"]["pictures"][number]) => this.#backend.estimate(null, null, [attachment], "");
-  setMenu: Backend["setMenu"] = (menus) => this.#backend.setMenu(menus);
+  setMenu: Backend["setMenu"] = (menus, tray) => this.#backend.setMenu(menus, tray);
   setTitle: Backend["setTitle"] = (title) => this.#backend.setTitle(title);
 
   #failed = (reason: unknown, retry: Intent | null = null): void => {

@@ -42,7 +42,7 @@ pub mod settings;
 pub mod sockets;
 pub mod speed;
 
-pub use error::{AppError, Fault, FaultKind};
+pub use error::{AppError, Fault, FaultId, FaultKind, FaultValue, With};
 pub use lorgnette_engine::{Answer, AnswerOptions, Event, Sampling, StopReason, Timings};
 pub use lorgnette_image::{ImageConfig, Region};
 pub use lorgnette_pixtral::{
