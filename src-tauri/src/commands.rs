@@ -7,6 +7,7 @@ pub mod pictures;
 pub mod rest;
 pub mod speech;
 
+use lorgnette_app::FaultId;
 use lorgnette_app::app::App;
 
 use crate::ipc::UiError;
@@ -23,8 +24,10 @@ async fn apart<T: Send + 'static>(
     match tauri::async_runtime::spawn_blocking(work).await {
         Ok(outcome) => outcome,
         Err(_) => Err(UiError::of_system(
+            FaultId::Program,
             "The program failed at this.",
             "Try again; report it if it happens again.",
+            None,
         )),
     }
 }

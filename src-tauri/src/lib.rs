@@ -3,22 +3,25 @@
 //!
 //! In reading order:
 //! - `run`: from the command line to the window's end
+//! - `instance`: one program for each set of folders
 //! - `window`: how it is made, what it refuses, how it closes
 //! - `commands`: what the page may ask for
 //! - `ipc`: the types of it, as they cross
 //! - `picture_scheme`: how pictures are shown
 //! - `announce`: words for a screen reader
-//! - `menu`, `dialogs`, `clipboard`: what is the system's
+//! - `menu`, `tray`, `dialogs`, `clipboard`: what is the system's
 
 mod announce;
 pub mod bindings;
 mod clipboard;
 mod commands;
 mod dialogs;
+mod instance;
 mod ipc;
 mod menu;
 mod picture_scheme;
 mod run;
+mod tray;
 mod window;
 
 pub use run::run;

@@ -5,6 +5,7 @@ use tauri::menu::{IsMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem, Sub
 use tauri::{AppHandle, Manager as _, Wry};
 
 use crate::ipc::{AppEvent, AppEvents, EditDto, MenuDto, MenuItemDto};
+use crate::{tray, window};
 
 /// What ids of entries begin with that are the webview's and not the page's.
 #[cfg(target_os = "linux")]
@@ -28,7 +29,10 @@ pub fn set(handle: &AppHandle, menus: &[MenuDto]) -> tauri::Result<()> {
     Ok(())
 }
 
-fn entry(handle: &AppHandle, item: &MenuItemDto) -> tauri::Result<Box<dyn IsMenuItem<Wry>>> {
+pub(crate) fn entry(
+    handle: &AppHandle,
+    item: &MenuItemDto,
+) -> tauri::Result<Box<dyn IsMenuItem<Wry>>> {
     Ok(match item {
         MenuItemDto::Separator => Box::new(PredefinedMenuItem::separator(handle)?),
         MenuItemDto::Action { action, label, keys, enabled } => {
@@ -93,11 +97,21 @@ pub fn chosen(handle: &AppHandle, event: MenuEvent) {
     if let Some(command) = id.strip_prefix(EDIT) {
         use webkit2gtk::WebViewExt as _;
         let command = command.to_owned();
-        if let Some(window) = handle.get_webview_window(crate::window::LABEL) {
+        if let Some(window) = handle.get_webview_window(window::LABEL) {
             // Nothing to edit, nothing to do.
             let _ = window.with_webview(move |view| view.inner().execute_editing_command(&command));
         }
         return;
     }
-    handle.state::<AppEvents>().tell(AppEvent::Action { action: id.to_owned() });
+    let action = match tray::action(id) {
+        None => id,
+        Some(tray::SHOW) => return window::raise(handle),
+        Some(action) => {
+            if action != tray::QUIT {
+                window::raise(handle);
+            }
+            action
+        }
+    };
+    handle.state::<AppEvents>().tell(AppEvent::Action { action: action.to_owned() });
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use lorgnette_app::AppError;
 use lorgnette_app::app::{App, Notice};
@@ -11,10 +12,13 @@ use tauri_plugin_window_state::StateFlags;
 
 use crate::commands::models;
 use crate::ipc::{AppEvent, AppEvents, FromDto};
-use crate::{announce, bindings, menu, picture_scheme, window};
+use crate::{announce, bindings, instance, menu, picture_scheme, window};
 
 const USAGE: &str =
     "lorgnette-window [PICTURE...]\n\nOpens the window, with the pictures if any are named.";
+
+/// As long as an app that closes waits for its answers, and some more.
+const CLOSING_TAKES: Duration = Duration::from_secs(8);
 
 /// Runs the program until its window is closed.
 pub fn run() -> ExitCode {
@@ -43,11 +47,13 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
     let commands = bindings::commands();
     let here = std::env::current_dir().unwrap_or_default();
     let opened = pictures(arguments, &here);
+    let name = instance::name(&folders);
+    instance::settle(&name);
     let kept_window = folders.config.join("window.json").display().to_string();
     let built = tauri::Builder::default()
         .plugin(
             tauri_plugin_single_instance::Builder::new()
-                .dbus_id(instance(&folders))
+                .dbus_id(name)
                 .callback(|handle, arguments, here| {
                     window::raise(handle);
                     let opened = pictures(arguments.get(1..).unwrap_or_default(), Path::new(&here));
@@ -70,7 +76,7 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
         .on_menu_event(menu::chosen)
         .setup(move |tauri| {
             let handle = tauri.handle().clone();
-            let app = App::open(folders, move |notice| tell(&handle, notice))?;
+            let app = open_patiently(&folders, &handle)?;
             app.load();
             tauri.manage(app.clone());
             window::open(tauri.handle(), &app)?;
@@ -82,13 +88,21 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
         .build(tauri::generate_context!());
     match built {
         Ok(app) => {
-            app.run(|handle, event| {
+            app.run(|handle, event| match event {
                 // By the menu of a Mac or the end of a session: no window asks to close.
-                if let RunEvent::Exit = event
-                    && let Some(app) = handle.try_state::<App>()
-                {
-                    app.close();
+                RunEvent::Exit => {
+                    if let Some(app) = handle.try_state::<App>() {
+                        app.close();
+                    }
                 }
+                // "Open with" on a Mac names no files on the command line.
+                #[cfg(target_os = "macos")]
+                RunEvent::Opened { urls } => {
+                    let paths = urls.iter().filter_map(|url| url.to_file_path().ok()).collect();
+                    window::raise(handle);
+                    window::add(handle, paths, FromDto::Open);
+                }
+                _ => {}
             });
             ExitCode::SUCCESS
         }
@@ -100,6 +114,20 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
             }
         }
         Err(error) => fail_with(&error.to_string(), "Start it again."),
+    }
+}
+
+/// Opens the app as soon as a program that still closes, or was killed a moment ago, lets go of it.
+fn open_patiently(folders: &Folders, handle: &AppHandle) -> Result<App, AppError> {
+    let until = Instant::now() + CLOSING_TAKES;
+    loop {
+        let handle = handle.clone();
+        match App::open(folders.clone(), move |notice| tell(&handle, notice)) {
+            Err(AppError::InUse { .. }) if Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            opened => return opened,
+        }
     }
 }
 
@@ -129,14 +157,6 @@ fn tell(handle: &AppHandle, notice: Notice) {
 fn pictures(arguments: &[String], here: &Path) -> Vec<PathBuf> {
     let paths = arguments.iter().filter(|argument| !argument.starts_with('-'));
     paths.map(|path| here.join(path)).collect()
-}
-
-/// One program for each set of folders.
-fn instance(folders: &Folders) -> String {
-    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-    let mut hasher = DefaultHasher::new();
-    folders.data.hash(&mut hasher);
-    format!("org.lorgnette.Lorgnette.x{:016x}", hasher.finish())
 }
 
 fn fail(error: &AppError) -> ExitCode {

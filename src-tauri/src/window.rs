@@ -13,6 +13,7 @@ use tauri::{
 
 use crate::announce;
 use crate::ipc::{AppEvent, AppEvents, FromDto};
+use crate::tray;
 
 /// What the one window is called in the program.
 pub const LABEL: &str = "main";
@@ -80,6 +81,8 @@ fn native_theme(theme: Theme) -> Option<tauri::Theme> {
 pub fn close(window: &WebviewWindow) {
     let handle = window.app_handle().clone();
     handle.state::<AppEvents>().tell(AppEvent::Closing);
+    // Whoever is started from now on is the one, and waits until this one has let go.
+    tauri_plugin_single_instance::destroy(&handle);
     std::thread::spawn(move || {
         handle.state::<App>().close();
         handle.exit(0);
@@ -117,7 +120,12 @@ fn happened(window: &WebviewWindow, event: &WindowEvent) {
     match event {
         WindowEvent::CloseRequested { api, .. } => {
             api.prevent_close();
-            close(window);
+            // Answers and downloads go on there.
+            if tray::is_there(window.app_handle()) {
+                let _ = window.hide();
+            } else {
+                close(window);
+            }
         }
         WindowEvent::DragDrop(
             DragDropEvent::Enter { position, .. } | DragDropEvent::Over { position },

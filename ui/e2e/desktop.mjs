@@ -13,13 +13,30 @@ function xdotool(...args) {
   return done.stdout.trim();
 }
 
+/** Windows of a program that are to be seen, by their ids. */
+export function windowsOf(pid) {
+  const found = spawnSync("xdotool", ["search", "--onlyvisible", "--pid", String(pid)], { encoding: "utf8" });
+  return found.stdout.split("\n").filter(Boolean);
+}
+
+/** A program's window, when it is to be seen. */
+export const shown = (pid) => eventually("the window is to be seen", () => windowsOf(pid).at(-1));
+
+/** Asks a window to close, as its frame's button does. */
+export const closeWindow = (id) => xdotool("windowquit", id);
+
+function geometry(id) {
+  const lines = xdotool("getwindowgeometry", "--shell", id).split("\n");
+  const values = Object.fromEntries(lines.map((line) => line.split("=")));
+  return { x: Number(values.X), y: Number(values.Y), width: Number(values.WIDTH), height: Number(values.HEIGHT) };
+}
+
 /** Where the window's page begins on the screen, in pixels. */
 async function origin(window) {
   // The page may be below a menu bar: its bottom right corner is the window's.
-  const [id] = xdotool("search", "--onlyvisible", "--pid", window.pid).split("\n").slice(-1);
-  const geometry = Object.fromEntries(xdotool("getwindowgeometry", "--shell", id).split("\n").map((line) => line.split("=")));
+  const frame = geometry(await shown(window.pid));
   const [width, height] = await window.js("return [innerWidth, innerHeight]");
-  return { x: Number(geometry.X) + Number(geometry.WIDTH) - width, y: Number(geometry.Y) + Number(geometry.HEIGHT) - height };
+  return { x: frame.x + frame.width - width, y: frame.y + frame.height - height };
 }
 
 /** Drags a file from another window and lets it fall on an element. */
@@ -30,34 +47,51 @@ export async function drag(window, file, element) {
       source.stdout.once("data", done);
       source.once("exit", () => fail(new Error("the drag source ended")));
     });
-    await sleep(300); // the window manager puts it in its place
     const from = await eventually("the drag source is to be seen", () => {
-      const id = xdotool("search", "--name", "^Drag source$").split("\n").at(-1);
+      const id = xdotool("search", "--onlyvisible", "--name", "^Drag source$").split("\n").at(-1);
       xdotool("windowactivate", "--sync", id);
-      return xdotool("getwindowgeometry", "--shell", id).split("\n").map((line) => line.split("="));
+      return geometry(id);
     });
-    const { X, Y } = Object.fromEntries(from);
     const rect = await element.getRect();
     const at = await origin(window);
     const target = { x: Math.round(at.x + rect.x + rect.width / 2), y: Math.round(at.y + rect.y + rect.height / 2) };
-    let [x, y] = [Number(X) + 30, Number(Y) + 30];
-    xdotool("mousemove", x, y, "mousedown", 1);
-    for (let step = 0; step < 6; step += 1) {
-      x += 4;
-      y += 4;
-      xdotool("mousemove", x, y);
+    const start = { x: from.x + 30, y: from.y + 30 };
+    xdotool("mousemove", start.x, start.y, "mousedown", 1);
+    // Either program takes its time: the button is held until the page says that it may be let go.
+    let step = 0;
+    await eventually("the page knows of the drag", async () => {
+      step += 1;
+      const share = Math.min(1, step / 12);
+      const sway = step % 2;
+      xdotool("mousemove", Math.round(start.x + (target.x - start.x) * share) + sway, Math.round(start.y + (target.y - start.y) * share));
       await sleep(30);
-    }
-    for (let step = 1; step <= 12; step += 1) {
-      xdotool("mousemove", Math.round(x + ((target.x - x) * step) / 12), Math.round(y + ((target.y - y) * step) / 12));
-      await sleep(30);
-    }
+      return share === 1 && (await window.all("veil")).length > 0;
+    });
+    // The answer to the last move comes before the drop.
     await sleep(300);
     xdotool("mouseup", 1);
+    await eventually("the drag is over", async () => (await window.all("veil")).length === 0);
   } finally {
-    await sleep(300);
+    spawnSync("xdotool", ["mouseup", "1"]);
     source.kill();
   }
+}
+
+/** Presses keys in the window, and gives the dialog of files that they open that path. */
+export async function chooseFile(window, shortcut, path) {
+  const own = await shown(window.pid);
+  xdotool("windowactivate", "--sync", own);
+  xdotool("key", "--window", "0", shortcut);
+  const dialog = await eventually("the dialog is to be seen", () => windowsOf(window.pid).find((id) => id !== own && geometry(id).width > 200));
+  xdotool("windowactivate", "--sync", dialog);
+  // The key for a path, whether the dialog saves or opens; what stands there is replaced.
+  xdotool("key", "ctrl+l");
+  await sleep(300);
+  xdotool("key", "ctrl+a");
+  xdotool("type", "--delay", "5", path);
+  await sleep(500); // its list of files follows what is typed
+  xdotool("key", "Return");
+  await eventually("the dialog is gone", () => !windowsOf(window.pid).includes(dialog), 15_000);
 }
 
 /** Puts a file's bytes into the clipboard as that type, as another program would. */
@@ -70,4 +104,9 @@ export function copy(type, file) {
 /** Presses keys where the focus is. */
 export function keys(...names) {
   xdotool("key", ...names);
+}
+
+/** Types where the focus is. */
+export function type(text) {
+  xdotool("type", "--delay", "20", text);
 }

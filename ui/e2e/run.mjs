@@ -16,8 +16,7 @@ for (const name of ["LORGNETTE_WINDOW", "LORGNETTE_CLI", "LORGNETTE_XTASK", "DIS
 
 // Drags and focus need a window manager.
 const manager = spawn("openbox", ["--sm-disable"], { stdio: "ignore" });
-const suffixes = process.env.UNSTEADY ? [".test.mjs", ".unsteady.mjs"] : [".test.mjs"];
-const tests = readdirSync(here).filter((name) => suffixes.some((suffix) => name.endsWith(suffix))).sort();
+const tests = readdirSync(here).filter((name) => name.endsWith(".test.mjs")).sort();
 const options = ["--test", "--test-concurrency=1", "--test-timeout=300000", ...process.argv.slice(2)];
 const result = spawnSync(process.execPath, [...options, ...tests.map((name) => join(here, name))], { stdio: "inherit" });
 manager.kill();

@@ -1,6 +1,6 @@
 // A window with folders of its own, driven by WebKitWebDriver.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -17,6 +17,16 @@ export const program = process.env.LORGNETTE_WINDOW;
 export const PATIENCE = 60_000;
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** What comes of a promise, or an error that says what did not come. */
+export function within(patience, what, promise) {
+  let timer;
+  const late = new Promise((_, fail) => {
+    timer = setTimeout(() => fail(new Error(`not within ${patience / 1000} s: ${what}`)), patience);
+  });
+  promise.catch(() => {}); // what it comes to later is nobody's
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
 
 /** Asks again and again until it is true; what it was at last. */
 export async function eventually(what, is, patience = PATIENCE) {
@@ -75,25 +85,32 @@ export class Window {
     const port = await freePort();
     const env = { ...process.env, LORGNETTE_HOME: home, TAURI_WEBVIEW_AUTOMATION: "true", LANG: "en_US.UTF-8", NO_AT_BRIDGE: "1", ...more };
     delete env.LORGNETTE_MODELS;
-    const driverProgram = spawn("WebKitWebDriver", [`--port=${port}`, "--host=127.0.0.1"], { env, stdio: "ignore" });
-    await eventually("the driver listens", () => accepts(port));
-    const capabilities = new Capabilities();
-    capabilities.setBrowserName("wry");
-    capabilities.set("webkitgtk:browserOptions", { binary: program, args });
-    const driver = await new Builder().withCapabilities(capabilities).usingServer(`http://127.0.0.1:${port}/`).build();
-    const window = new Window(home, driver, driverProgram);
+    // The driver starts the program, which so says here what it has to say.
+    const said = join(home, "said.txt");
+    const log = openSync(said, "a");
+    const driverProgram = spawn("WebKitWebDriver", [`--port=${port}`, "--host=127.0.0.1"], { env, stdio: ["ignore", log, log] });
+    closeSync(log);
+    const window = new Window(home, driverProgram);
     try {
+      await eventually("the driver listens", () => accepts(port));
+      const capabilities = new Capabilities();
+      capabilities.setBrowserName("wry");
+      capabilities.set("webkitgtk:browserOptions", { binary: program, args });
+      const builder = new Builder().withCapabilities(capabilities).usingServer(`http://127.0.0.1:${port}/`);
+      // A program that ends before its page is there leaves the driver waiting for ever.
+      window.driver = await within(PATIENCE, "the program's page", builder.build());
       await window.find("status");
     } catch (error) {
+      const { pid } = window;
       await window.kill();
-      throw error;
+      const state = pid === null ? "it had ended" : "it ran";
+      throw new Error(`${error.message}; ${state} and said: ${readFileSync(said, "utf8").slice(-2000)}`, { cause: error });
     }
     return window;
   }
 
-  constructor(home, driver, driverProgram) {
+  constructor(home, driverProgram) {
     this.home = home;
-    this.driver = driver;
     this.driverProgram = driverProgram;
   }
 
@@ -187,6 +204,22 @@ export class Window {
     await this.driver.quit().catch(() => {});
     this.driverProgram.kill();
   }
+}
+
+/**
+ * Makes a network of chance that talks for ever, and chooses it. What it says means nothing.
+ * The settings should allow as many tokens as the test wants to hear.
+ */
+export async function chooseTalker(window) {
+  const made = join(window.home, "made");
+  const chore = spawnSync(process.env.LORGNETTE_XTASK, ["make-model", "--shape", "tiny", "--format", "gguf-f16", "--out", made, "--seed", "1"], { encoding: "utf8" });
+  if (chore.status !== 0) throw new Error(chore.stderr);
+  const { error } = await window.invoke("choose_model", { id: join(made, "tiny-f16.gguf") });
+  if (error) throw new Error(JSON.stringify(error));
+  await eventually("it is ready", async () => {
+    const { ok } = await window.invoke("boot");
+    return ok.status.state.at === "ready" && !ok.status.model.builtIn;
+  });
 }
 
 /** What the command line answers to the same question. */

@@ -27,5 +27,6 @@ try {
   console.error(reason);
   mount(CannotStart, { target, props: { error: asUiError(reason), language: navigator.language } });
 }
+performance.mark("usable"); // for scripts/measure-window
 // Not from an animation frame: a window that is still hidden may have none.
 backend.uiReady().catch((reason: unknown) => console.error(reason));

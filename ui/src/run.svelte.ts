@@ -134,7 +134,7 @@ export class Window {
   voices = (): Promise<Voice[]> => this.#backend.voices();
   announce = (text: string): void => void this.#backend.announce(text).catch(() => undefined);
   estimateOf = (attachment: Model["draft"]["pictures"][number]) => this.#backend.estimate(null, null, [attachment], "");
-  setMenu: Backend["setMenu"] = (menus) => this.#backend.setMenu(menus);
+  setMenu: Backend["setMenu"] = (menus, tray) => this.#backend.setMenu(menus, tray);
   setTitle: Backend["setTitle"] = (title) => this.#backend.setTitle(title);
 
   #failed = (reason: unknown, retry: Intent | null = null): void => {

@@ -1,5 +1,7 @@
 //! What can go wrong, for a person to read.
 
+mod id;
+
 use std::io;
 use std::path::PathBuf;
 
@@ -10,6 +12,9 @@ use lorgnette_pixtral::LoadError;
 use lorgnette_speech::SpeechError;
 use lorgnette_weights::WeightsError;
 use serde::{Deserialize, Serialize};
+
+pub(crate) use id::with;
+pub use id::{FaultId, FaultValue, With};
 
 /// An error with everything a person needs to know; [`AppError::hint`] says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -286,11 +291,18 @@ pub struct Fault {
     pub message: String,
     /// What to do now.
     pub hint: String,
+    /// Which it is, for who says it in other words.
+    #[serde(default)]
+    pub id: FaultId,
+    /// What fills the gaps of those.
+    #[serde(default)]
+    pub with: With,
 }
 
 impl From<&AppError> for Fault {
     fn from(error: &AppError) -> Self {
-        Self { kind: error.kind(), message: error.one_line(), hint: error.hint() }
+        let (id, with) = error.id();
+        Self { kind: error.kind(), message: error.one_line(), hint: error.hint(), id, with }
     }
 }
 

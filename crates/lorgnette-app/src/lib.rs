@@ -51,7 +51,7 @@ pub mod settings;
 pub mod sockets;
 pub mod speed;
 
-pub use error::{AppError, Fault, FaultKind};
+pub use error::{AppError, Fault, FaultId, FaultKind, FaultValue, With};
 pub use lorgnette_engine::{
     Answer, AnswerOptions, Event, KeptError, Picture, Sampling, StopReason, Timings,
 };

@@ -9,7 +9,26 @@ pub struct Link {
     /// In full: the host as it is looked up, nothing hidden.
     pub address: String,
     /// Why it is not opened; `None`: it may be, when the person has seen it.
-    pub refused: Option<&'static str>,
+    pub refused: Option<Refused>,
+}
+
+/// Why an address is not opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Too long to be looked at.
+    TooLong,
+    /// It has characters that cannot be seen.
+    Hidden,
+    /// It is no address.
+    NoAddress,
+    /// It names no host.
+    NoHost,
+    /// It hides the host behind a name and a password.
+    Credentials,
+    /// It would attach a file.
+    Attachment,
+    /// Neither `https:` nor `mailto:`.
+    Scheme,
 }
 
 /// No longer addresses are shown, so none is opened.
@@ -23,24 +42,24 @@ pub fn check(text: &str) -> Link {
     };
     let refuse = |refused| Link { address: shown(text), refused: Some(refused) };
     if text.chars().count() > MAX_CHARS {
-        return refuse("it is too long to be looked at");
+        return refuse(Refused::TooLong);
     }
     if text.chars().any(is_hidden) {
-        return refuse("it has characters that cannot be seen");
+        return refuse(Refused::Hidden);
     }
     let Ok(url) = Url::parse(text.trim()) else {
-        return refuse("it is no address");
+        return refuse(Refused::NoAddress);
     };
     match url.scheme() {
-        "https" if url.host_str().is_none_or(str::is_empty) => refuse("it names no host"),
+        "https" if url.host_str().is_none_or(str::is_empty) => refuse(Refused::NoHost),
         "https" if !url.username().is_empty() || url.password().is_some() => {
-            refuse("it hides the host behind a name and a password")
+            refuse(Refused::Credentials)
         }
         "mailto" if url.query().is_some_and(|query| query.to_lowercase().contains("attach")) => {
-            refuse("it would attach a file")
+            refuse(Refused::Attachment)
         }
         "https" | "mailto" => Link { address: url.into(), refused: None },
-        _ => refuse("only https: and mailto: are opened"),
+        _ => refuse(Refused::Scheme),
     }
 }
 

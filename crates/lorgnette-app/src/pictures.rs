@@ -64,7 +64,7 @@ pub(crate) fn read(path: &Path) -> Result<(String, Vec<u8>), AppError> {
         }
         // `Path::metadata`, whose errors do not name the path: ours does.
         if path.metadata()?.is_dir() {
-            return Err(io::Error::other("it is a folder"));
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
         }
         read_limited(fs_err::File::open(path)?)
     };

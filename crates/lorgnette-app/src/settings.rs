@@ -62,6 +62,8 @@ pub struct Settings {
     pub split: f64,
     /// Whether the list of chats is shown.
     pub show_chats: bool,
+    /// Closing the window leaves the program in the tray.
+    pub keep_in_tray: bool,
     /// Keys that the person changed, by action.
     pub keys: BTreeMap<String, String>,
     /// What another version knows.
@@ -139,6 +141,7 @@ impl Default for Settings {
             language: Language::System,
             split: 0.5,
             show_chats: true,
+            keep_in_tray: false,
             keys: BTreeMap::new(),
             other: toml::Table::new(),
         }

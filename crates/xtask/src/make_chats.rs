@@ -13,7 +13,7 @@ pub struct Args {
     /// A JSON list of texts: a chat for each, with the text as its answer. The first stands first.
     #[arg(long, value_name = "FILE")]
     answers: Option<PathBuf>,
-    /// So many chats of two turns.
+    /// So many chats, of one to four questions each, with answers of 60 words and, now and then, 600.
     #[arg(long, value_name = "N", default_value_t = 0)]
     many: usize,
 }
@@ -27,35 +27,38 @@ impl Args {
     /// An error when they cannot be added.
     pub fn run(&self) -> Result<()> {
         let chats = Chats::open(&self.folder)?;
-        let add = |title: &str, question: String, answer: String| {
-            let message = |parent, is_model, text| NewMessage {
-                parent,
-                is_model,
-                text,
-                pictures: Vec::new(),
-                created_ms: 0,
-                model: is_model.then(|| "Pocket".into()),
-            };
-            let turns = [message(None, false, question), message(Some(0), true, answer)];
-            chats.add_whole(title, &turns)
+        let add = |title: &str, turns: Vec<(String, String)>| {
+            let texts = turns.into_iter().flat_map(|(question, answer)| [question, answer]);
+            let messages: Vec<NewMessage> = texts
+                .enumerate()
+                .map(|(i, text)| NewMessage {
+                    parent: i.checked_sub(1),
+                    is_model: i % 2 == 1,
+                    text,
+                    pictures: Vec::new(),
+                    created_ms: 0,
+                    model: (i % 2 == 1).then(|| "Pocket".into()),
+                })
+                .collect();
+            chats.add_whole(title, &messages)
         };
         let mut n_chats = 0;
         for i in 0..self.many {
             // No two alike, and the same each time.
             let word = |j: usize| WORDS[(i * 7 + j * 13 + i * j) % WORDS.len()];
-            let text = (0..60).map(word).collect::<Vec<_>>().join(" ");
-            add(
-                &format!("Chat {i} about a {}", word(0)),
-                format!("What is the {}?", word(1)),
-                text,
-            )?;
+            let n_words = if i % 10 == 0 { 600 } else { 60 };
+            let turn = |turn: usize| {
+                let answer = (turn..turn + n_words).map(word).collect::<Vec<_>>().join(" ");
+                (format!("What is the {} of {i}?", word(turn)), answer)
+            };
+            add(&format!("Chat {i} about a {}", word(0)), (0..=i % 4).map(turn).collect())?;
             n_chats += 1;
         }
         if let Some(path) = &self.answers {
             let texts: Vec<String> = serde_json::from_str(&fs_err::read_to_string(path)?)
                 .with_context(|| format!("{} is no list of texts", path.display()))?;
             for (i, text) in texts.into_iter().enumerate().rev() {
-                add(&format!("Answer {i}"), "What does it say?".into(), text)?;
+                add(&format!("Answer {i}"), vec![("What does it say?".into(), text)])?;
                 n_chats += 1;
             }
         }

@@ -1,12 +1,12 @@
 //! Pictures: in, what they cost, and preparing them.
 
-use lorgnette_app::samples;
+use lorgnette_app::{AppError, samples};
 use tauri::AppHandle;
 
 use super::{AppState, Outcome, apart};
 use crate::clipboard;
 use crate::dialogs;
-use crate::ipc::{AddedDto, AttachmentDto, EstimateDto, PastedDto, UiError, attachments};
+use crate::ipc::{AddedDto, AttachmentDto, EstimateDto, PastedDto, attachments};
 
 /// Adds the files that the person picks; nothing when they do not.
 #[tauri::command]
@@ -35,7 +35,7 @@ pub async fn add_sample(app: AppState<'_>, name: String) -> Outcome<AddedDto> {
             let file = format!("{name}.png");
             Ok(AddedDto::one(&file, app.add_bytes(&file, sample.png)))
         }
-        None => Err(UiError::of_system("There is no such sample.", "Choose another one.")),
+        None => Err(AppError::NotFound { what: "that sample" }.into()),
     })
     .await
 }

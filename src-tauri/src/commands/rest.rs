@@ -4,17 +4,17 @@ use std::fmt::Write as _;
 
 use lorgnette_app::chats::Filter;
 use lorgnette_app::samples::SAMPLES;
-use lorgnette_app::{doctor as machine, links, sockets};
+use lorgnette_app::{FaultId, doctor as machine, links, sockets};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State, WebviewWindow};
 
 use super::chats::PAGE;
 use super::{AppState, Outcome, apart, models};
 use crate::ipc::{
-    AppEvent, AppEvents, BootDto, DoctorDto, FoldersDto, LinkDto, MenuDto, NetworkDto, PlatformDto,
-    SampleDto, SettingsDto, UiError,
+    AppEvent, AppEvents, BootDto, DoctorDto, FoldersDto, LinkDto, MenuDto, MenuItemDto, NetworkDto,
+    PlatformDto, SampleDto, SettingsDto, UiError,
 };
-use crate::{clipboard, menu, window};
+use crate::{clipboard, menu, tray, window};
 
 /// Everything for the first paint.
 #[tauri::command]
@@ -123,8 +123,10 @@ pub async fn open_folder(app: AppState<'_>, which: FolderDto) -> Outcome<()> {
         fs_err::create_dir_all(&folder).map_err(lorgnette_app::AppError::Write)?;
         open::that_detached(&folder).map_err(|error| {
             UiError::of_system(
+                FaultId::FileManager,
                 format!("No file manager opened {}: {error}.", folder.display()),
                 "Open it by hand.",
+                Some(format!("{}, {error}", folder.display())),
             )
         })
     })
@@ -144,16 +146,19 @@ pub async fn check_link(url: String) -> Outcome<LinkDto> {
 pub async fn open_link(address: String) -> Outcome<()> {
     apart(move || {
         let link = links::check(&address);
-        if let Some(refused) = link.refused {
+        // The page offers it for no such address.
+        if link.refused.is_some() {
             return Err(UiError::unavailable(
-                format!("This address is not opened: {refused}."),
+                "This address is not opened.",
                 "Copy it if you trust it.",
             ));
         }
         open::that_detached(&link.address).map_err(|error| {
             UiError::of_system(
+                FaultId::Browser,
                 format!("No program opened the address: {error}."),
                 "Copy it and open it by hand.",
+                Some(error.to_string()),
             )
         })
     })
@@ -175,12 +180,23 @@ pub async fn network(app: AppState<'_>) -> Outcome<NetworkDto> {
     apart(move || Ok(NetworkDto::new(sockets::open_now(), n_downloads))).await
 }
 
-/// Makes the menu bar.
+/// Makes the menu bar and, where the person wants one, the tray icon with its menu.
 #[tauri::command]
 #[specta::specta]
-pub async fn set_menu(handle: AppHandle, menus: Vec<MenuDto>) -> Outcome<()> {
-    menu::set(&handle, &menus).map_err(|error| {
-        UiError::of_system(format!("The menu could not be made: {error}."), "Use the keys instead.")
+pub async fn set_menu(
+    handle: AppHandle,
+    app: AppState<'_>,
+    menus: Vec<MenuDto>,
+    tray: Vec<MenuItemDto>,
+) -> Outcome<()> {
+    let set = menu::set(&handle, &menus);
+    set.and_then(|()| tray::set(&handle, &app, &tray)).map_err(|error| {
+        UiError::of_system(
+            FaultId::Menu,
+            format!("The menu could not be made: {error}."),
+            "Use the keys instead.",
+            Some(error.to_string()),
+        )
     })
 }
 

@@ -1,6 +1,6 @@
 //! The start, the menu, links, and the proof that nothing leaves.
 
-use lorgnette_app::links::Link;
+use lorgnette_app::links::{Link, Refused};
 use lorgnette_app::sockets::Sockets;
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -78,7 +78,35 @@ pub struct FoldersDto {
 pub struct LinkDto {
     address: String,
     opens: bool,
-    reason: Option<String>,
+    refused: Option<RefusedDto>,
+}
+
+/// Why an address is not opened.
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+#[serde(rename = "Refused")]
+pub enum RefusedDto {
+    TooLong,
+    Hidden,
+    NoAddress,
+    NoHost,
+    Credentials,
+    Attachment,
+    Scheme,
+}
+
+impl From<Refused> for RefusedDto {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::TooLong => Self::TooLong,
+            Refused::Hidden => Self::Hidden,
+            Refused::NoAddress => Self::NoAddress,
+            Refused::NoHost => Self::NoHost,
+            Refused::Credentials => Self::Credentials,
+            Refused::Attachment => Self::Attachment,
+            Refused::Scheme => Self::Scheme,
+        }
+    }
 }
 
 /// What this machine has, as text.
@@ -166,6 +194,6 @@ impl NetworkDto {
 impl From<Link> for LinkDto {
     fn from(link: Link) -> Self {
         let opens = link.refused.is_none();
-        Self { address: link.address, opens, reason: link.refused.map(Into::into) }
+        Self { address: link.address, opens, refused: link.refused.map(Into::into) }
     }
 }

@@ -40,6 +40,7 @@ pub struct SettingsDto {
     #[specta(type = Number)]
     split: f64,
     show_chats: bool,
+    keep_in_tray: bool,
 }
 
 /// An enum of the app under the same names, both ways.
@@ -95,6 +96,7 @@ impl From<Settings> for SettingsDto {
             keys: settings.keys,
             split: settings.split,
             show_chats: settings.show_chats,
+            keep_in_tray: settings.keep_in_tray,
         }
     }
 }
@@ -126,6 +128,7 @@ impl From<SettingsDto> for Settings {
             keys: settings.keys,
             split: settings.split,
             show_chats: settings.show_chats,
+            keep_in_tray: settings.keep_in_tray,
             // The app keeps what it has of other versions.
             other: toml::Table::default(),
         }

@@ -69,7 +69,7 @@ export interface Backend {
   checkLink(url: string): Promise<Link>;
   openLink(address: string): Promise<void>;
   copyText(text: string): Promise<void>;
-  setMenu(menus: Menu[]): Promise<void>;
+  setMenu(menus: Menu[], tray: MenuItem[]): Promise<void>;
   setTitle(title: string): Promise<void>;
   fullScreen(on: boolean): Promise<void>;
   quit(): Promise<void>;

@@ -40,7 +40,7 @@ export const PIXTRAL: LoadedModel = {
 
 export const SETTINGS: Settings = {
   model: null, device: "auto", threads: null, context: 16_384, maxTokens: 1024, temperature: 0.2, topK: null, topP: 0.95, minP: 0, seed: null,
-  instructions: "", maxSide: null, prepareWhileTyping: true, readAloud: false, speechRate: 0, speechPitch: 0, speechVolume: 0, voice: null, theme: "system", textPercent: 100, language: "system", keys: {}, split: 0.58, showChats: true,
+  instructions: "", maxSide: null, prepareWhileTyping: true, readAloud: false, speechRate: 0, speechPitch: 0, speechVolume: 0, voice: null, theme: "system", textPercent: 100, language: "system", keys: {}, split: 0.58, showChats: true, keepInTray: false,
 };
 
 const defaults: FakeOptions = {
@@ -518,8 +518,7 @@ export class Fake implements Backend {
   checkLink = async (url: string) => {
     this.#note(`checkLink ${url}`);
     const opens = /^(https:\/\/|mailto:)/i.test(url);
-    const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(url)?.[0] ?? "";
-    return { address: url, opens, reason: opens ? null : `Only https and mailto addresses can be opened from an answer, and this one is ${scheme ? `a ${scheme} address` : "none of them"}.` };
+    return { address: url, opens, refused: opens ? null : "scheme" };
   };
 
   openLink = async (address: string): Promise<void> => this.#note(`openLink ${address}`);

@@ -1,5 +1,7 @@
 // The English catalogue, which is the type of the others. Short, plain, no exclamation marks; buttons are verbs; the program never says "I".
 
+import { faults, type Faults } from "./faults.en";
+
 const plural = new Intl.PluralRules("en");
 function n(count: number, shown: string, one: string, other: string): string {
   return `${shown} ${plural.select(count) === "one" ? one : other}`;
@@ -18,6 +20,7 @@ const units: UnitWords = { kilobytes: "kB", megabytes: "MB", gigabytes: "GB", se
 
 export const en = {
   units,
+  faults: faults as Faults,
 
   actions: {
     newChat: "New chat",
@@ -113,6 +116,7 @@ export const en = {
     closing: "Closing: the answer is being stopped.",
     showPicture: "Show the picture",
     hidePicture: "Hide the picture",
+    show: "Show the window",
   },
 
   empty: {
@@ -282,10 +286,18 @@ export const en = {
   link: {
     title: "Open this address in the browser?",
     refused: "This address will not be opened",
+    refusals: {
+      tooLong: "It is too long to be looked at.",
+      hidden: "It has characters that cannot be seen.",
+      noAddress: "It is no address.",
+      noHost: "It names no site.",
+      credentials: "It hides the site behind a name and a password.",
+      attachment: "It would attach a file to the letter.",
+      scheme: "Only https and mailto addresses can be opened from an answer.",
+    },
     from: "It comes from the model's answer. Opening it tells that site your network address.",
     open: "Open",
     copy: "Copy the address",
-    only: "Only https and mailto addresses can be opened from an answer.",
   },
 
   models: {
@@ -364,6 +376,8 @@ export const en = {
     languages: { system: "As the system", en: "English", fr: "Français" },
     textSize: "Text size",
     showChats: "Show chats beside the picture",
+    keepInTray: "Stay in the tray when the window is closed",
+    keepInTrayNote: "Answers and downloads go on there. Off: closing the window ends the program.",
     instructions: "Own instructions",
     instructionsNote: "Said to the model before each chat, for example: Answer in short sentences.",
     maxTokens: "Longest answer",

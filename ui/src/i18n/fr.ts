@@ -1,6 +1,7 @@
 // Le catalogue français. Les mêmes clés que l'anglais : le compilateur et un test y veillent.
 
 import type { Words } from "./en";
+import { faults } from "./faults.fr";
 
 const plural = new Intl.PluralRules("fr");
 function n(count: number, shown: string, one: string, other: string): string {
@@ -8,6 +9,7 @@ function n(count: number, shown: string, one: string, other: string): string {
 }
 
 export const fr: Words = {
+  faults,
   units: { kilobytes: "ko", megabytes: "Mo", gigabytes: "Go", seconds: "s", minutes: "min", hours: "h" },
 
   actions: {
@@ -103,6 +105,7 @@ export const fr: Words = {
     closing: "Fermeture : la réponse est en train d’être arrêtée.",
     showPicture: "Montrer l’image",
     hidePicture: "Cacher l’image",
+    show: "Montrer la fenêtre",
   },
 
   empty: {
@@ -272,10 +275,18 @@ export const fr: Words = {
   link: {
     title: "Ouvrir cette adresse dans le navigateur ?",
     refused: "Cette adresse ne sera pas ouverte",
+    refusals: {
+      tooLong: "Elle est trop longue pour être regardée.",
+      hidden: "Elle a des caractères qui ne se voient pas.",
+      noAddress: "Ce n’est pas une adresse.",
+      noHost: "Elle ne nomme aucun site.",
+      credentials: "Elle cache le site derrière un nom et un mot de passe.",
+      attachment: "Elle joindrait un fichier à la lettre.",
+      scheme: "Depuis une réponse, seules les adresses https et mailto s’ouvrent.",
+    },
     from: "Elle vient de la réponse du modèle. L’ouvrir révèle votre adresse réseau à ce site.",
     open: "Ouvrir",
     copy: "Copier l’adresse",
-    only: "Depuis une réponse, seules les adresses https et mailto s’ouvrent.",
   },
 
   models: {
@@ -354,6 +365,8 @@ export const fr: Words = {
     languages: { system: "Comme le système", en: "English", fr: "Français" },
     textSize: "Taille du texte",
     showChats: "Montrer les conversations à côté de l’image",
+    keepInTray: "Rester dans la zone de notification quand la fenêtre est fermée",
+    keepInTrayNote: "Les réponses et les téléchargements y continuent. Sinon, fermer la fenêtre arrête le programme.",
     instructions: "Vos instructions",
     instructionsNote: "Dites au modèle avant chaque conversation, par exemple : Réponds en phrases courtes.",
     maxTokens: "Réponse la plus longue",

@@ -1,6 +1,8 @@
 // Numbers for people, in their language: always with a unit, never with more digits than are known.
 
 import type { UnitWords } from "../i18n/en";
+import type { Faults } from "../i18n/faults.en";
+import type { UiError } from "./types";
 
 export interface Format {
   count(value: number): string;
@@ -73,8 +75,20 @@ export function ageOf(chat: { pinned: boolean; updatedMs: number }, nowMs: numbe
   return chat.updatedMs >= midnight - 6 * 86_400_000 ? "week" : "older";
 }
 
-/** An error in whole sentences: what happened, then what to do. */
-export function sentences({ message, hint }: { message: string; hint: string }): string {
+const GAP = /\{(\w+)\}/g;
+
+/** An error in whole sentences: what happened, then what to do. In the page's own words, where it has some. */
+export function sentences({ message, hint, id, with: gaps = {} }: UiError, words: Faults, format: Format): string {
+  if (id && id !== "other" && words[id]) {
+    const fill = (text: string): string =>
+      text.replace(GAP, (gap, name: string) => {
+        const value = gaps[name];
+        if (typeof value === "number") return name.endsWith("Bytes") ? format.bytes(value) : format.count(value);
+        // The sentence goes on or ends by itself.
+        return value?.replace(/[.\s]+$/, "") ?? gap;
+      });
+    return `${fill(words[id].what)} ${fill(words[id].hint)}`;
+  }
   const ended = /[.!?…]$/.test(message) ? message : `${message}.`;
   return `${ended.charAt(0).toLocaleUpperCase()}${ended.slice(1)} ${hint}`.trim();
 }

@@ -4,6 +4,7 @@ import { fr } from "../i18n/fr";
 import { score, rank } from "./find";
 import { ageOf, format, sentences, share } from "./format";
 import { fitScale, frameOf, nudged, regionOf, shownFrame, turned, upright } from "./geometry";
+import type { UiError } from "./types";
 import { ariaShortcut, isForTyping, refusal, shortcutOf, shownShortcut, type Pressed } from "./keys";
 
 function check(press: Partial<Pressed> & { key: string }, platform: "linux" | "macos", expected: string | null): void {
@@ -61,7 +62,16 @@ describe("numbers", () => {
     expect(ageOf({ pinned: true, updatedMs: 0 }, now)).toBe("pinned");
   });
   it("make whole sentences of an error", () => {
-    expect(sentences({ message: "the file is empty", hint: "Choose another." })).toBe("The file is empty. Choose another.");
+    const said = (error: Pick<UiError, "id" | "with">, words = en): string =>
+      sentences({ code: "other", message: "the file is empty", hint: "Choose another.", ...error }, words.faults, format(words === en ? "en" : "fr", words.units));
+    expect(said({})).toBe("The file is empty. Choose another.");
+    expect(said({ id: "other" })).toBe("The file is empty. Choose another.");
+    // One that a later version knows.
+    expect(said({ id: "ofTomorrow" as never })).toBe("The file is empty. Choose another.");
+    const full = { id: "diskFull", with: { path: "/mnt/{x}", freeBytes: 8_350_000_000 } } as const;
+    expect(said(full)).toBe("The disk with /mnt/{x} is full: 8.4 GB are free. Free some space, then go on; nothing that is here is lost.");
+    expect(said(full, fr)).toMatch(/^Le disque de \/mnt\/\{x\} est plein : 8,4 Go sont libres\./);
+    expect(said({ id: "write", with: { reason: "no space left." } })).toBe("It could not be written: no space left. Choose another place, or free some space.");
   });
 });
 

@@ -1,6 +1,8 @@
 // What crosses the IPC edge, in the window's words. `backend/tauri.ts` holds these against the generated bindings:
 // a difference does not compile. Units come last: bytes, seconds (S), milliseconds since 1970 (Ms), pixels.
 
+import type { Faults } from "../i18n/faults.en";
+
 export type ErrorCode =
   | "picture" // this picture cannot be used
   | "contextFull" // too many tokens
@@ -13,8 +15,13 @@ export type ErrorCode =
 
 export interface UiError {
   code: ErrorCode;
+  /** In English, for an error that has no words in the page. */
   message: string;
   hint: string;
+  /** Its words in the catalogues, under `faults`. */
+  id?: keyof Faults | "other";
+  /** What fills their gaps; bytes end in `Bytes`. */
+  with?: Record<string, string | number>;
 }
 
 export interface Sample {
@@ -325,6 +332,7 @@ export interface Settings {
   keys: Record<string, string>;
   split: number;
   showChats: boolean;
+  keepInTray: boolean;
 }
 
 export interface Folders {
@@ -336,7 +344,7 @@ export interface Folders {
 export interface Link {
   address: string;
   opens: boolean;
-  reason: string | null;
+  refused: "tooLong" | "hidden" | "noAddress" | "noHost" | "credentials" | "attachment" | "scheme" | null;
 }
 
 export interface Menu {

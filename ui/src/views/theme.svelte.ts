@@ -41,15 +41,22 @@ export function keepMenu(ui: Window): void {
   let sent = "";
   $effect(() => {
     const menus = menusOf(ui);
-    const now = JSON.stringify(menus);
+    const tray = ui.model.settings.keepInTray ? trayOf(ui) : [];
+    const now = JSON.stringify([menus, tray]);
     if (now === sent) return;
     sent = now;
-    ui.setMenu(menus).catch(() => undefined); // without a menu bar the window's own menu has it all
+    ui.setMenu(menus, tray).catch(() => undefined); // without a menu bar the window's own menu has it all
   });
   $effect(() => {
     const title = ui.model.chat?.title;
     ui.setTitle(title ? `${title} · ${ui.words.window.name}` : ui.words.window.name).catch(() => undefined);
   });
+}
+
+function trayOf(ui: Window): MenuItem[] {
+  const item = (action: string, label: string): MenuItem => ({ kind: "action", action, label, keys: null, enabled: true });
+  const actions = (["newChat", "paste", "releaseModel", "quit"] as const).map((id) => item(id, ui.words.actions[id]));
+  return [item("show", ui.words.window.show), ...actions];
 }
 
 function menusOf(ui: Window): Menu[] {

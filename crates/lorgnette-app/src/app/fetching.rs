@@ -9,7 +9,7 @@ use lorgnette_weights::catalogue::{self, Entry};
 
 use super::desk::spawn;
 use super::{App, Inner, Notice, lock, panic_fault};
-use crate::error::{AppError, Fault, FaultKind};
+use crate::error::{AppError, Fault, FaultId, FaultKind, with};
 use crate::life;
 use crate::models::{
     AddOptions, Control, Mixture, ModelEvent, ModelSource, Models, Report, Summary,
@@ -368,6 +368,11 @@ fn room(summary: &Summary) -> Result<(), Fault> {
         kind: FaultKind::Storage,
         message: format!("it takes {}, and {free} is free", gigabytes(fit.disk_needed_bytes)),
         hint: "free some space, then go on".into(),
+        id: FaultId::NoRoom,
+        with: with! {
+            neededBytes: fit.disk_needed_bytes,
+            freeBytes: fit.disk_free_bytes.unwrap_or(0),
+        },
     })
 }
 

@@ -1,10 +1,16 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::error::FaultKind;
+use crate::error::{FaultId, FaultKind};
 
 fn fault() -> Fault {
-    Fault { kind: FaultKind::Model, message: "no such file".into(), hint: "choose another".into() }
+    Fault {
+        kind: FaultKind::Model,
+        message: "no such file".into(),
+        hint: "choose another".into(),
+        id: FaultId::default(),
+        with: crate::With::new(),
+    }
 }
 
 /// Lets events happen one after the other; the last state and all effects.

@@ -1,0 +1,51 @@
+//! One program for each set of folders: a second start hands its pictures over to the first.
+
+use lorgnette_app::folders::Folders;
+
+/// What this program is called among the others of the session.
+pub fn name(folders: &Folders) -> String {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    folders.data.hash(&mut hasher);
+    format!("org.lorgnette.Lorgnette.x{:016x}", hasher.finish())
+}
+
+/// Waits while a program of that name is dying: killed, it keeps its name on the bus until the system
+/// has taken all of its memory back, and whoever starts meanwhile would hand over to nobody.
+#[cfg(target_os = "linux")]
+pub fn settle(name: &str) {
+    use std::time::{Duration, Instant};
+
+    use webkit2gtk::gio::{BusType, Cancellable, DBusCallFlags, IOErrorEnum, bus_get_sync};
+
+    let Ok(bus) = bus_get_sync(BusType::Session, Cancellable::NONE) else { return };
+    let bus_name = format!("{name}.SingleInstance");
+    let until = Instant::now() + Duration::from_secs(10);
+    while Instant::now() < until {
+        let answer = bus.call_sync(
+            Some(&bus_name),
+            "/",
+            "org.freedesktop.DBus.Peer",
+            "Ping",
+            None,
+            None,
+            DBusCallFlags::NO_AUTO_START,
+            2_000,
+            Cancellable::NONE,
+        );
+        let is_dying = answer.is_err_and(|error| {
+            // Errors of the bus have no type here, but their name stands in the message.
+            error.message().contains("org.freedesktop.DBus.Error.NoReply")
+                || error.matches(IOErrorEnum::TimedOut)
+        });
+        // Whatever else was said: it lives and says it, or nobody has the name.
+        if !is_dying {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Where no bus is between them, a program that ends is gone at once.
+#[cfg(not(target_os = "linux"))]
+pub fn settle(_name: &str) {}
