@@ -16,7 +16,7 @@ BEFORE = 2  # letters before its first that a patch may be asked for: by them a 
 OWNER = 3  # first letters of what a text belongs to, which its patches may be asked for
 ORDINALS = 48  # places in a line that a patch may be asked for
 IGNORE = -100
-KINDS = {"lines": 34, "dialog": 18, "scene": 28, "receipt": 10, "form": 6, "screen": 4, "chart": 6, "mixed": 4}
+KINDS = {"lines": 26, "dialog": 16, "scene": 28, "receipt": 14, "form": 12, "screen": 4, "chart": 16, "mixed": 4}
 
 
 @dataclass
