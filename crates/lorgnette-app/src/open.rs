@@ -293,3 +293,35 @@ pub fn no_vision() -> AppError {
 pub fn probe(path: &Path) -> Result<Checkpoint, LoadError> {
     Checkpoint::open(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_partial(plan: Plan, sees: bool, expected: Option<&str>) {
+        let device = ChosenDevice {
+            device: lorgnette_pixtral::Device::Cpu,
+            choice: DeviceChoice::Cuda(0),
+            name: "CUDA 0, NVIDIA L4".into(),
+            not_used: Vec::new(),
+        };
+        let note = partial(plan, plan.n_layers, 40, sees, &device);
+        let expected = expected.map(|left| {
+            format!("CUDA 0, NVIDIA L4 has no room for {left}, which the CPU computes")
+        });
+        assert_eq!(note, expected);
+    }
+
+    #[test]
+    fn what_is_not_on_the_device_is_said() {
+        let all = Plan { vision: true, n_layers: 40, output: true };
+        check_partial(all, true, None);
+        check_partial(Plan { vision: false, ..all }, false, None);
+        check_partial(Plan { output: false, ..all }, true, Some("the output matrix"));
+        let some = Plan { n_layers: 28, output: false, ..all };
+        check_partial(some, true, Some("12 of 40 layers and the output matrix"));
+        let left = "40 of 40 layers, the vision part and the output matrix";
+        check_partial(Plan::NOTHING, true, Some(left));
+    }
+}

@@ -58,7 +58,8 @@ fn check_plan(free_gib: f64, expected: &str) {
 fn a_card_is_filled_in_order() {
     check_plan(0.0, "vision false, 0 layers, output false");
     check_plan(1.0, "vision false, 0 layers, output false");
-    check_plan(2.0, "vision true, 0 layers, output false");
+    check_plan(1.5, "vision false, 1 layers, output false");
+    check_plan(2.1, "vision true, 0 layers, output false");
     check_plan(6.0, "vision true, 21 layers, output false");
     check_plan(9.8, "vision true, 40 layers, output false");
     check_plan(80.0, "vision true, 40 layers, output true");
@@ -121,7 +122,8 @@ proptest! {
         // And more would not fit.
         let n_layers = plan.n_layers + 1;
         if n_layers <= needs.n_layers() {
-            prop_assert!(needs.bytes(Plan { n_layers, ..plan }) > free);
+            let more = needs.bytes(Plan { n_layers, ..plan });
+            prop_assert!(more > free);
             prop_assert!(!plan.output);
         }
         // What it asks for by number, it gets.
