@@ -92,6 +92,8 @@ pub struct OpenModel {
     pub device: ChosenDevice,
     /// What multiplies quantised matrices, if a CPU does.
     pub kernels: Kernels,
+    /// Products with half-precision matrices and attention round their factors to bf16.
+    pub rounds: bool,
     /// Bytes of its weights on disk.
     pub n_bytes: u64,
     /// Seconds it took to load.
@@ -124,13 +126,24 @@ impl OpenOptions {
         let device = self.device.open();
         let progress = &mut |done| on_progress(done, n_bytes);
         let model = Pixtral::load_with(&checkpoint, &device.device, &self.load, progress)?;
-        let config = model.config().clone();
+        let (config, rounds) = (model.config().clone(), model.rounds());
         let assistant = Assistant::new(model, tokenizer, self.context, self.kv_format)?;
         let context = assistant.context();
         let engine = Engine::start(assistant);
         let load_s = started.elapsed().as_secs_f64();
         let kernels = self.load.kernels.unwrap_or_else(Kernels::best);
-        Ok(OpenModel { engine, path, built_in, config, context, device, kernels, n_bytes, load_s })
+        Ok(OpenModel {
+            engine,
+            path,
+            built_in,
+            config,
+            context,
+            device,
+            kernels,
+            rounds,
+            n_bytes,
+            load_s,
+        })
     }
 }
 

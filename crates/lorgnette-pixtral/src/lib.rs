@@ -31,6 +31,7 @@ pub use config::ModelConfig;
 pub use device::{ChosenDevice, DeviceChoice};
 pub use error::{LoadError, ModelError};
 pub use kv_cache::{KvCache, KvFormat};
+pub use lorgnette_kernels::peaks::Peaks;
 pub use lorgnette_kernels::quant::Level;
 pub use model::{PictureRows, Pixtral, Prompt};
 pub use vision::ImageFeatures;

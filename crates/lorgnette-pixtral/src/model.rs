@@ -24,6 +24,7 @@ pub struct Pixtral {
     text: TextDecoder,
     device: Device,
     fingerprint: [u8; 32],
+    rounds: bool,
 }
 
 /// A prompt: ids, and the pictures whose rows stand where `[IMG]` is.
@@ -91,12 +92,18 @@ impl Pixtral {
                 None
             }
         };
+        let rounds = loader.rounds;
         // What computes changes the last bits of what comes out.
         let mut hash = Sha256::new();
         hash.update(checkpoint.fingerprint()?);
         hash.update(format!("{device:?} {options:?}"));
         let fingerprint = hash.finalize().into();
-        Ok(Self { config, vision, text, device: device.clone(), fingerprint })
+        Ok(Self { config, vision, text, device: device.clone(), fingerprint, rounds })
+    }
+
+    /// Factors of products with half-precision matrices, and of attention, are rounded to bf16.
+    pub fn rounds(&self) -> bool {
+        self.rounds
     }
 
     /// What tells this network, and how it computes, from others.
