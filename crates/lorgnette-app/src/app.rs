@@ -141,8 +141,8 @@ pub struct LoadedModel {
     pub image: Option<ImageConfig>,
     /// What computes.
     pub device: String,
-    /// For each other device, why it is not used.
-    pub devices_not_used: Vec<String>,
+    /// Why it is not as fast as it could be: devices that are not used, parts that did not fit.
+    pub device_notes: Vec<String>,
     /// What multiplies.
     pub kernels: String,
     /// Tokens of a chat.
@@ -544,7 +544,7 @@ impl Inner {
             built_in: model.built_in,
             image,
             device: model.device.name.clone(),
-            devices_not_used: model.device.not_used.clone(),
+            device_notes: model.device_notes(),
             kernels: model.kernels.to_string(),
             context: model.context,
             weights_bytes: model.n_bytes,

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
-use lorgnette_engine::{AnswerOptions, CHUNK_TOKENS, Chat, EngineError, Picture, Sampling};
+use lorgnette_engine::{AnswerOptions, Chat, EngineError, Picture, Sampling};
 use lorgnette_image::{ImageConfig, Picture as Decoded};
-use lorgnette_pixtral::{Cancel, Peaks, Prompt};
+use lorgnette_pixtral::{CHUNK_TOKENS, Cancel, DeviceMemory, Peaks, Prompt};
 use serde::Serialize;
 
 use crate::error::AppError;
@@ -70,6 +70,10 @@ pub struct BenchResult {
     pub model: PathBuf,
     /// What computed.
     pub device: String,
+    /// Decoder blocks that were on it; absent for a CPU.
+    pub n_gpu_layers: Option<usize>,
+    /// Bytes of the device's memory that are in use at the end, by all programs; absent for a CPU.
+    pub device_memory_bytes: Option<u64>,
     /// What multiplied quantised matrices, if a CPU did.
     pub kernels: String,
     /// Products with half-precision matrices and attention round their factors to bf16.
@@ -160,6 +164,8 @@ pub fn run(
     let mut result = BenchResult {
         model: model.path.clone(),
         device: model.device.name.clone(),
+        n_gpu_layers: model.n_gpu_layers(),
+        device_memory_bytes: None,
         kernels: model.kernels.to_string(),
         rounds_to_bf16: model.rounds,
         n_threads: rayon::current_num_threads(),
@@ -208,6 +214,8 @@ pub fn run(
         }
     }
     result.peak_memory_bytes = peak_memory_bytes();
+    let used = |memory: DeviceMemory| memory.total_bytes.saturating_sub(memory.free_bytes);
+    result.device_memory_bytes = model.device.memory().map(used);
     Ok(result)
 }
 

@@ -1,8 +1,9 @@
 //! What this machine has, for `doctor`.
 
+use std::fmt;
 use std::path::PathBuf;
 
-use lorgnette_pixtral::{Checkpoint, DeviceChoice, Kernels};
+use lorgnette_pixtral::{Checkpoint, FoundDevice, Kernels, found_devices};
 use serde::Serialize;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
@@ -22,7 +23,9 @@ pub struct Report {
     pub memory: Option<Memory>,
     /// What computes when nobody chooses.
     pub device: String,
-    /// For each other device, why it is not used.
+    /// The devices that there are, with the reason each is or is not used.
+    pub devices: Vec<DeviceReport>,
+    /// For each that this build could use and that is not there, why.
     pub devices_not_used: Vec<String>,
     /// The person's folders.
     pub folders: Folders,
@@ -52,6 +55,49 @@ pub struct Processor {
     pub kernels: String,
 }
 
+/// A device that was found.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeviceReport {
+    /// What `--device` calls it.
+    pub choice: String,
+    /// Its own name.
+    pub name: String,
+    /// Its memory, where it has its own.
+    pub memory: Option<Memory>,
+    /// Its driver's version.
+    pub driver: Option<String>,
+    /// It computes when nobody chooses.
+    pub used: bool,
+    /// Why it does, or does not.
+    pub reason: String,
+}
+
+impl fmt::Display for DeviceReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.choice, self.name)?;
+        let gib = |n_bytes: u64| n_bytes as f64 / (1_u64 << 30) as f64;
+        if let Some(memory) = self.memory {
+            let (total, available) = (gib(memory.total_bytes), gib(memory.available_bytes));
+            write!(f, ", {total:.1} GiB, {available:.1} free")?;
+        }
+        if let Some(driver) = &self.driver {
+            write!(f, ", driver {driver}")?;
+        }
+        write!(f, "; {}: {}", if self.used { "used" } else { "not used" }, self.reason)
+    }
+}
+
+impl From<FoundDevice> for DeviceReport {
+    fn from(device: FoundDevice) -> Self {
+        let FoundDevice { choice, name, memory, driver, used, reason } = device;
+        let memory = memory.map(|memory| Memory {
+            total_bytes: memory.total_bytes,
+            available_bytes: memory.free_bytes,
+        });
+        Self { choice, name, memory, driver, used, reason }
+    }
+}
+
 /// A model that was found.
 #[derive(Debug, Clone, Serialize)]
 pub struct ModelReport {
@@ -68,7 +114,7 @@ pub struct ModelReport {
 /// # Errors
 /// [`AppError::NoHome`] when the system names no home folder.
 pub fn examine() -> Result<Report, AppError> {
-    let device = DeviceChoice::Auto.open();
+    let (device, devices) = found_devices();
     let folders = Folders::find()?;
     let models = folders.installed_models().into_iter().map(model).collect();
     Ok(Report {
@@ -77,6 +123,7 @@ pub fn examine() -> Result<Report, AppError> {
         processor: processor(),
         memory: memory(),
         device: device.name,
+        devices: devices.into_iter().map(DeviceReport::from).collect(),
         devices_not_used: device.not_used,
         folders,
         models,
@@ -136,4 +183,26 @@ fn features() -> Vec<&'static str> {
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 fn features() -> Vec<&'static str> {
     Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_is_told_in_a_line() {
+        let card = DeviceReport {
+            choice: "cuda:0".into(),
+            name: "NVIDIA A10".into(),
+            memory: Some(Memory { total_bytes: 24 << 30, available_bytes: 23 << 30 }),
+            driver: Some("470.82".into()),
+            used: false,
+            reason: "driver 470.82 is too old: needs 580 (CUDA 13.0)".into(),
+        };
+        assert_eq!(
+            card.to_string(),
+            "cuda:0: NVIDIA A10, 24.0 GiB, 23.0 free, driver 470.82; \
+             not used: driver 470.82 is too old: needs 580 (CUDA 13.0)"
+        );
+    }
 }

@@ -9,7 +9,7 @@ use lorgnette_image::ImageConfig;
 use lorgnette_pixtral::checkpoint::{GgufFile, Value};
 use lorgnette_pixtral::{
     Checkpoint, ChosenDevice, DeviceChoice, Kernels, KvFormat, LoadError, LoadOptions, ModelConfig,
-    ModelError, Pixtral,
+    ModelError, Needs, Pixtral, Placement, Plan,
 };
 
 use crate::builtin;
@@ -52,6 +52,8 @@ pub struct OpenOptions {
     pub model: ModelChoice,
     /// What computes.
     pub device: DeviceChoice,
+    /// Decoder blocks on a GPU, from the first on; `None`: as many as its free memory holds.
+    pub gpu_layers: Option<usize>,
     /// Tokens of a chat.
     pub context: usize,
     /// The number format of keys and values.
@@ -68,6 +70,7 @@ impl Default for OpenOptions {
         Self {
             model: ModelChoice::default(),
             device: DeviceChoice::default(),
+            gpu_layers: None,
             context: DEFAULT_CONTEXT,
             kv_format: KvFormat::default(),
             load: LoadOptions::default(),
@@ -90,6 +93,8 @@ pub struct OpenModel {
     pub context: usize,
     /// What computes, and why it is not something faster.
     pub device: ChosenDevice,
+    /// The parts of the network that are on it.
+    pub plan: Plan,
     /// What multiplies quantised matrices, if a CPU does.
     pub kernels: Kernels,
     /// Products with half-precision matrices and attention round their factors to bf16.
@@ -124,8 +129,11 @@ impl OpenOptions {
         let n_bytes = checkpoint.n_bytes();
         let tokenizer = tokenizer(&checkpoint)?;
         let device = self.device.open();
+        let needs = Needs::of(&checkpoint, self.context, self.kv_format);
+        let placement = self.place(&device, needs)?;
+        let plan = placement.plan();
         let progress = &mut |done| on_progress(done, n_bytes);
-        let model = Pixtral::load_with(&checkpoint, &device.device, &self.load, progress)?;
+        let model = Pixtral::load_with(&checkpoint, &placement, &self.load, progress)?;
         let (config, rounds) = (model.config().clone(), model.rounds());
         let assistant = Assistant::new(model, tokenizer, self.context, self.kv_format)?;
         let context = assistant.context();
@@ -139,11 +147,26 @@ impl OpenOptions {
             config,
             context,
             device,
+            plan,
             kernels,
             rounds,
             n_bytes,
             load_s,
         })
+    }
+
+    /// Which parts go to the device, by its memory as it is now.
+    fn place(&self, device: &ChosenDevice, needs: Needs) -> Result<Placement, LoadError> {
+        let Some(memory) = device.memory() else {
+            return Ok(Placement::all_on(&device.device));
+        };
+        let plan = match self.gpu_layers {
+            None => needs.plan(memory.free_bytes),
+            Some(n_layers) => needs
+                .plan_layers(n_layers, memory.free_bytes)
+                .map_err(|shortage| LoadError::DeviceMemory { shortage: Box::new(shortage) })?,
+        };
+        Ok(Placement::new(&device.device, needs, plan))
     }
 }
 
@@ -204,6 +227,31 @@ fn gguf_vocab(file: &GgufFile) -> Option<GgufVocab> {
 }
 
 impl OpenModel {
+    /// Decoder blocks on a GPU; `None` where the CPU computes all.
+    pub fn n_gpu_layers(&self) -> Option<usize> {
+        let all = self.config.text.n_layers;
+        (self.device.choice != DeviceChoice::Cpu).then_some(self.plan.n_layers.min(all))
+    }
+
+    /// Why it is not as fast as it could be, in lines for a person: devices that were wanted and are
+    /// not used, parts that did not fit.
+    pub fn device_notes(&self) -> Vec<String> {
+        let computing =
+            |reason: &String| format!("{reason}; computing on the {}", self.device.name);
+        let mut notes: Vec<String> = self.device.not_used.iter().map(computing).collect();
+        if let Some(n_layers) = self.n_gpu_layers() {
+            let sees = self.config.vision.is_some();
+            notes.extend(partial(
+                self.plan,
+                n_layers,
+                self.config.text.n_layers,
+                sees,
+                &self.device,
+            ));
+        }
+        notes
+    }
+
     /// How pictures are prepared for it, with the longest side that the person wants.
     ///
     /// # Errors
@@ -212,6 +260,28 @@ impl OpenModel {
         let config = self.config.vision.as_ref().ok_or_else(no_vision)?.image_config();
         Ok(max_side.map_or(config, |max_side| config.with_max_side(max_side)))
     }
+}
+
+/// What is said of a network that is on a device in part; `None` when it is there in whole.
+fn partial(
+    plan: Plan,
+    n_layers: usize,
+    n_all: usize,
+    sees: bool,
+    device: &ChosenDevice,
+) -> Option<String> {
+    let left: Vec<String> = [
+        (n_layers < n_all).then(|| format!("{} of {n_all} layers", n_all - n_layers)),
+        (sees && !plan.vision).then(|| "the vision part".into()),
+        (!plan.output).then(|| "the output matrix".into()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let [parts @ .., last] = left.as_slice() else { return None };
+    let left =
+        if parts.is_empty() { last.clone() } else { format!("{} and {last}", parts.join(", ")) };
+    Some(format!("{} has no room for {left}, which the CPU computes", device.name))
 }
 
 /// The error for a picture and a model that reads none.
@@ -225,4 +295,36 @@ pub fn no_vision() -> AppError {
 /// [`LoadError`] says why not.
 pub fn probe(path: &Path) -> Result<Checkpoint, LoadError> {
     Checkpoint::open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_partial(plan: Plan, sees: bool, expected: Option<&str>) {
+        let device = ChosenDevice {
+            device: lorgnette_pixtral::Device::Cpu,
+            choice: DeviceChoice::Cuda(0),
+            name: "CUDA 0, NVIDIA L4".into(),
+            not_used: Vec::new(),
+        };
+        let note = partial(plan, plan.n_layers, 40, sees, &device);
+        let expected = expected.map(|left| {
+            format!("CUDA 0, NVIDIA L4 has no room for {left}, which the CPU computes")
+        });
+        assert_eq!(note, expected);
+    }
+
+    #[test]
+    fn what_is_not_on_the_device_is_said() {
+        let all = Plan { vision: true, n_layers: 40, output: true };
+        check_partial(all, true, None);
+        check_partial(Plan { vision: false, ..all }, false, None);
+        check_partial(Plan { output: false, ..all }, true, Some("the output matrix"));
+        let some = Plan { n_layers: 28, output: false, ..all };
+        check_partial(some, true, Some("12 of 40 layers and the output matrix"));
+        let left = "40 of 40 layers, the vision part and the output matrix";
+        check_partial(Plan::NOTHING, true, Some(left));
+    }
 }

@@ -237,9 +237,8 @@ pub struct Bench {
     /// Size of a picture to encode
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub encode: Option<(u32, u32)>,
-    /// What computes: auto, cpu, cuda, cuda:N, metal
-    #[arg(long, default_value = "auto")]
-    pub device: DeviceChoice,
+    #[command(flatten)]
+    pub device: Device,
     #[command(flatten)]
     pub load: Load,
     /// Count the seconds that the program computed and not those on the wall: for a busy machine, with
@@ -260,9 +259,8 @@ pub struct Model {
     /// largest that is installed, or pocket]
     #[arg(long = "model", value_name = "MODEL", value_parser = model)]
     pub choice: Option<ModelChoice>,
-    /// What computes: auto, cpu, cuda, cuda:N, metal
-    #[arg(long, default_value = "auto")]
-    pub device: DeviceChoice,
+    #[command(flatten)]
+    pub device: Device,
     /// Tokens that a chat may have; they take memory
     #[arg(long, value_name = "N", default_value_t = DEFAULT_CONTEXT)]
     pub context: usize,
@@ -271,6 +269,17 @@ pub struct Model {
     pub kv: KvFormat,
     #[command(flatten)]
     pub load: Load,
+}
+
+#[derive(Args)]
+pub struct Device {
+    /// What computes: auto, cpu, cuda, cuda:N, metal
+    #[arg(long = "device", value_name = "DEVICE", default_value = "auto")]
+    pub choice: DeviceChoice,
+    /// Layers on the GPU, from the first on; the CPU computes the rest [default: as many as the GPU's
+    /// free memory holds]
+    #[arg(long, value_name = "N")]
+    pub gpu_layers: Option<usize>,
 }
 
 #[derive(Args)]
@@ -300,7 +309,8 @@ impl Model {
     pub fn options(&self) -> OpenOptions {
         OpenOptions {
             model: self.choice.clone().unwrap_or_default(),
-            device: self.device,
+            device: self.device.choice,
+            gpu_layers: self.device.gpu_layers,
             context: self.context,
             kv_format: self.kv,
             load: self.load.options(),

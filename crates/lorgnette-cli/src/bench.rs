@@ -19,7 +19,8 @@ pub fn run(args: &Bench) -> Result<Ending, Failure> {
     // Text is measured in a cache of its own size; the session's is for the picture.
     let options = OpenOptions {
         model: args.model.clone(),
-        device: args.device,
+        device: args.device.choice,
+        gpu_layers: args.device.gpu_layers,
         context: if image.is_some() { DEFAULT_CONTEXT } else { 64 },
         load: args.load.options(),
         threads: args.load.threads,
@@ -52,10 +53,13 @@ fn text(result: &BenchResult) -> String {
     let ops = |peak: Option<f64>| peak.map_or("–".into(), |ops| format!("{:.0}", ops / 1e9));
     let rounding = if result.rounds_to_bf16 { ", halves and attention in bf16" } else { "" };
     let mut lines = vec![
-        format!(
-            "device   {}, kernels {}{rounding}, {} threads",
-            result.device, result.kernels, result.n_threads
-        ),
+        match result.n_gpu_layers {
+            Some(n) => format!("device   {}, {n} layers on it", result.device),
+            None => format!(
+                "device   {}, kernels {}{rounding}, {} threads",
+                result.device, result.kernels, result.n_threads
+            ),
+        },
         format!(
             "peaks    int8 {}, bf16 {}, f32 {} Gop/s, memory {:.1} GB/s",
             ops(peaks.int8_ops_per_s),
@@ -94,6 +98,9 @@ fn text(result: &BenchResult) -> String {
     }
     if let Some(bytes) = result.peak_memory_bytes {
         lines.push(format!("memory   {} at the most", HumanBytes(bytes)));
+    }
+    if let Some(bytes) = result.device_memory_bytes {
+        lines.push(format!("         {} of the device's in use", HumanBytes(bytes)));
     }
     lines.join("\n") + "\n"
 }

@@ -28,12 +28,13 @@ fn text(report: &Report) -> String {
         format!("kernels    {}", processor.kernels),
         format!("device     {}", report.device),
     ];
+    lines.extend(report.devices.iter().map(|device| format!("           {device}")));
+    lines.extend(report.devices_not_used.iter().map(|reason| format!("           {reason}")));
     if let Some(memory) = report.memory {
         let (total, available) =
             (BinaryBytes(memory.total_bytes), BinaryBytes(memory.available_bytes));
         lines.push(format!("memory     {total}, {available} available"));
     }
-    lines.extend(report.devices_not_used.iter().map(|reason| format!("not used   {reason}")));
     for (what, path) in [
         ("data", &folders.data),
         ("config", &folders.config),

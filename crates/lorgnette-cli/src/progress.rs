@@ -91,10 +91,8 @@ pub fn open(options: &OpenOptions) -> Result<OpenModel, Failure> {
             "note: built-in demonstration model; `lorgnette models add pixtral-12b` for the real one"
         );
     }
-    if options.device != lorgnette_app::DeviceChoice::Auto {
-        for reason in &model.device.not_used {
-            eprintln!("note: {reason}; computing on the {}", model.device.name);
-        }
+    for note in model.device_notes() {
+        eprintln!("note: {note}");
     }
     Ok(model)
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lorgnette_pixtral::{
-    Cancel, ImageFeatures, KvCache, KvFormat, ModelError, Outcome, PictureRows, Pixtral,
-    Prompt as ModelPrompt,
+    CHUNK_TOKENS, Cancel, ImageFeatures, KvCache, KvFormat, ModelError, Outcome, PictureRows,
+    Pixtral, Prompt as ModelPrompt,
 };
 
 use crate::chat::{Chat, Picture};
@@ -23,9 +23,6 @@ use crate::seen::Seen;
 use crate::stop::{Matched, StopMatcher};
 use crate::text_stream::TextStream;
 use crate::tokens::{TokenId, Tokenizer};
-
-/// Tokens read in one pass through the network: each matrix is unpacked once for all of them.
-pub const CHUNK_TOKENS: usize = 512;
 
 /// What is wanted of an answer.
 #[derive(Debug, Clone)]

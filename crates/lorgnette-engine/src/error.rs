@@ -1,5 +1,6 @@
 //! What can go wrong with a request.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use lorgnette_pixtral::ModelError;
@@ -50,18 +51,18 @@ pub enum EngineError {
 
 impl EngineError {
     /// What to do now.
-    pub fn hint(&self) -> &'static str {
-        match self {
+    pub fn hint(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Model(error) => return error.hint(),
             Self::ContextFull { .. } => {
                 "use fewer pictures or a smaller --max-side, or raise --context"
             }
             Self::Prompt(error) => error.hint(),
-            Self::Model(error) => error.hint(),
             Self::TokenizerMismatch { .. } => "put the model's own tokenizer beside its weights",
             Self::NotANumber { .. } => "the weights may be damaged; verify or fetch them again",
             Self::Panicked { .. } => "ask again; if it happens again, report it with this message",
             Self::Stopped => "start the program again",
-        }
+        })
     }
 }
 

@@ -24,7 +24,7 @@ mod text_stream;
 mod thread;
 pub mod tokens;
 
-pub use answer::{AnswerOptions, Assistant, CHUNK_TOKENS};
+pub use answer::{AnswerOptions, Assistant};
 pub use chat::{Chat, Part, Picture, Turn};
 pub use error::EngineError;
 pub use event::{Answer, Event, StopReason, Timings};

@@ -4,7 +4,7 @@ use candle_core::{DType, Result, Tensor};
 
 use crate::checkpoint::{BlockPart, Part};
 use crate::error::LoadError;
-use crate::ops;
+use crate::ops::{self, Causal};
 use crate::weights::{Loader, Matrix};
 
 /// RMSNorm. Source: `modeling_pixtral.py`, `PixtralRMSNorm`: `x · rsqrt(mean(x²) + eps) · weight`.
@@ -105,17 +105,17 @@ impl Block {
         x + self.down.forward(&inner)?
     }
 
-    /// What the queries `q` `(n_heads, n, head_dim)` find, `(n, n_heads * head_dim)`; `causal_from`
-    /// as in [`ops::attention`]. An f32 cache asks for exactness.
+    /// What the queries `q` `(n_heads, n, head_dim)` find, `(n, n_heads * head_dim)`; `causal` as
+    /// in [`ops::attention`]. An f32 cache asks for exactness.
     pub(crate) fn attention(
         &self,
         q: &Tensor,
         k: &Tensor,
         v: &Tensor,
-        causal_from: Option<usize>,
+        causal: Option<&Causal>,
     ) -> Result<Tensor> {
         let scale = (self.sizes.head_dim as f32).sqrt().recip();
-        let rounds = self.rounds && (causal_from.is_none() || k.dtype() != DType::F32);
-        ops::attention(q, k, v, scale, causal_from, rounds)
+        let rounds = self.rounds && (causal.is_none() || k.dtype() != DType::F32);
+        ops::attention(q, k, v, scale, causal, rounds)
     }
 }

@@ -1,6 +1,16 @@
 //! The one place where it is decided what computes.
 
+#[cfg(feature = "cuda")]
+mod cuda;
+#[cfg(feature = "metal")]
+mod metal;
+mod nvidia;
+
+use std::fmt;
+
 use candle_core::Device;
+
+use self::nvidia::{Build, Nvidia};
 
 /// What a person asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,87 +44,225 @@ impl std::str::FromStr for DeviceChoice {
     }
 }
 
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(number) => write!(f, "cuda:{number}"),
+            Self::Metal => f.write_str("metal"),
+        }
+    }
+}
+
 /// What computes, and why it is not something faster.
 #[derive(Debug, Clone)]
 pub struct ChosenDevice {
     /// The device.
     pub device: Device,
-    /// `CPU`, `CUDA 0` or `Metal`.
+    /// What chooses it; never [`DeviceChoice::Auto`].
+    pub choice: DeviceChoice,
+    /// `CPU`, or the kind of device and its own name, as `CUDA 0, NVIDIA L4`.
     pub name: String,
     /// For each device that was wanted and is not used, why.
     pub not_used: Vec<String>,
 }
 
+/// Bytes of a device's memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceMemory {
+    /// All of it.
+    pub total_bytes: u64,
+    /// What nobody uses now.
+    pub free_bytes: u64,
+}
+
+/// A device of this machine, used or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundDevice {
+    /// What `--device` calls it.
+    pub choice: String,
+    /// Its own name.
+    pub name: String,
+    /// Its memory, where it has its own.
+    pub memory: Option<DeviceMemory>,
+    /// The driver's version.
+    pub driver: Option<String>,
+    /// It is what computes when nobody chooses.
+    pub used: bool,
+    /// Why it is, or is not.
+    pub reason: String,
+}
+
+impl ChosenDevice {
+    fn cpu(not_used: Vec<String>) -> Self {
+        Self { device: Device::Cpu, choice: DeviceChoice::Cpu, name: "CPU".into(), not_used }
+    }
+
+    /// The device's memory as it is now; `None` for a CPU.
+    pub fn memory(&self) -> Option<DeviceMemory> {
+        memory(&self.device)
+    }
+}
+
 impl DeviceChoice {
     /// Opens the device. Never fails: the CPU is always there, and `not_used` says why it had to be.
     pub fn open(self) -> ChosenDevice {
-        let mut not_used = Vec::new();
-        let mut attempt = |name: String, device: Result<Device, String>| match device {
-            Ok(device) => Some((device, name)),
-            Err(reason) => {
-                not_used.push(format!("{name}: {reason}"));
-                None
-            }
+        let opened = match self {
+            Self::Cpu => return ChosenDevice::cpu(Vec::new()),
+            Self::Cuda(number) => cuda(number),
+            Self::Metal => metal(),
+            // What is not in this build was not wanted either.
+            Self::Auto if cfg!(feature = "cuda") => cuda(0),
+            Self::Auto if cfg!(feature = "metal") => metal(),
+            Self::Auto => return ChosenDevice::cpu(Vec::new()),
         };
-        let found = match self {
-            Self::Cpu => None,
-            Self::Cuda(number) => attempt(format!("CUDA {number}"), cuda(number)),
-            Self::Metal => attempt("Metal".into(), metal()),
-            Self::Auto => {
-                attempt("CUDA 0".into(), cuda(0)).or_else(|| attempt("Metal".into(), metal()))
-            }
-        };
-        let (device, name) = found.unwrap_or((Device::Cpu, "CPU".into()));
-        ChosenDevice { device, name, not_used }
+        opened.unwrap_or_else(|reason| ChosenDevice::cpu(vec![reason]))
     }
 }
 
-fn cuda(number: usize) -> Result<Device, String> {
-    if !candle_core::utils::cuda_is_available() {
-        return Err("this build has no CUDA (cargo feature `cuda`)".into());
+/// The devices of this machine, with what is chosen of them when nobody chooses.
+pub fn found() -> (ChosenDevice, Vec<FoundDevice>) {
+    let chosen = DeviceChoice::Auto.open();
+    let mut devices = Vec::new();
+    if let Ok(Nvidia { driver, cuda, cards }) = nvidia::look() {
+        for (number, card) in cards.into_iter().enumerate() {
+            let fault = nvidia::fault(&driver, cuda, card.capability, Build::THIS);
+            devices.push(found_device(
+                &chosen,
+                DeviceChoice::Cuda(number),
+                card.name,
+                card.memory,
+                Some(driver.clone()),
+                fault,
+            ));
+        }
     }
-    guarded(|| Device::new_cuda(number))
+    #[cfg(feature = "metal")]
+    if let Ok(opened) = metal() {
+        let memory = opened.memory();
+        devices.push(found_device(&chosen, opened.choice, opened.name, memory, None, None));
+    }
+    devices.push(FoundDevice {
+        choice: DeviceChoice::Cpu.to_string(),
+        name: "CPU".into(),
+        memory: None,
+        driver: None,
+        used: chosen.choice == DeviceChoice::Cpu,
+        reason: match chosen.choice {
+            DeviceChoice::Cpu => "nothing faster can be used".into(),
+            _ => "computes what does not fit on the GPU".into(),
+        },
+    });
+    (chosen, devices)
 }
 
-fn metal() -> Result<Device, String> {
-    if !candle_core::utils::metal_is_available() {
-        return Err("this build has no Metal (cargo feature `metal`)".into());
-    }
-    guarded(|| Device::new_metal(0))
+fn found_device(
+    chosen: &ChosenDevice,
+    choice: DeviceChoice,
+    name: String,
+    memory: Option<DeviceMemory>,
+    driver: Option<String>,
+    fault: Option<String>,
+) -> FoundDevice {
+    let used = chosen.choice == choice;
+    let reason = match fault {
+        _ if used => "works".into(),
+        Some(fault) => fault,
+        // The first is tried, and its reason is the one that there is.
+        None => match chosen.not_used.first() {
+            Some(reason) => reason.clone(),
+            None => format!("another one is used; --device {choice} chooses it"),
+        },
+    };
+    FoundDevice { choice: choice.to_string(), name, memory, driver, used, reason }
 }
 
-/// A driver library that is missing is a panic in `cudarc`; here it is a reason.
+/// The memory of a device as it is now; `None` for a CPU.
+pub(crate) fn memory(device: &Device) -> Option<DeviceMemory> {
+    if device.is_cpu() {
+        return None;
+    }
+    #[cfg(feature = "cuda")]
+    if let Device::Cuda(device) = device {
+        return cuda::memory(device);
+    }
+    #[cfg(feature = "metal")]
+    if let Device::Metal(device) = device {
+        return Some(metal::memory(device));
+    }
+    None
+}
+
+/// Whether the device has no memory left. Candle boxes what a driver says: its text is all there is.
+pub(crate) fn is_out_of_memory(error: &candle_core::Error) -> bool {
+    let text = error.to_string();
+    let names = [
+        "CUDA_ERROR_OUT_OF_MEMORY",
+        "CUBLAS_STATUS_ALLOC_FAILED",
+        "Failed to create metal resource",
+    ];
+    names.iter().any(|name| text.contains(name))
+}
+
+/// Opens a CUDA device, or says why not.
+fn cuda(number: usize) -> Result<ChosenDevice, String> {
+    let no_device = |reason: String| format!("no CUDA device: {reason}");
+    if !cfg!(feature = "cuda") {
+        return Err(no_device("this build has no CUDA (cargo feature `cuda`)".into()));
+    }
+    let nvidia = nvidia::look().map_err(no_device)?;
+    let Some(card) = nvidia.cards.first() else {
+        return Err(no_device(format!("driver {} finds no card", nvidia.driver)));
+    };
+    // Cards are numbered otherwise there than here, but share the driver; for one card it is the same.
+    let capability = if nvidia.cards.len() == 1 { card.capability } else { None };
+    if let Some(fault) = nvidia::fault(&nvidia.driver, nvidia.cuda, capability, Build::THIS) {
+        return Err(no_device(format!("{}: {fault}", card.name)));
+    }
+    #[cfg(feature = "cuda")]
+    {
+        cuda::open(number).map_err(no_device)
+    }
+    #[cfg(not(feature = "cuda"))]
+    {
+        Err(no_device(format!("number {number}")))
+    }
+}
+
+/// Opens Apple's GPU, or says why not.
+fn metal() -> Result<ChosenDevice, String> {
+    #[cfg(feature = "metal")]
+    {
+        metal::open().map_err(|reason| format!("no Metal device: {reason}"))
+    }
+    #[cfg(not(feature = "metal"))]
+    {
+        Err("no Metal device: this build has no Metal (cargo feature `metal`)".into())
+    }
+}
+
+/// What the tensor library has no error for is a panic; here it is a reason.
+#[cfg(any(feature = "cuda", feature = "metal"))]
 fn guarded(
     open: impl FnOnce() -> candle_core::Result<Device> + std::panic::UnwindSafe,
 ) -> Result<Device, String> {
     match std::panic::catch_unwind(open) {
         Ok(Ok(device)) => Ok(device),
-        Ok(Err(error)) => Err(error.to_string().lines().next().unwrap_or_default().to_owned()),
-        Err(_) => Err("its driver library could not be loaded".into()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn choices_are_read_from_text() {
-        assert_eq!("cuda:3".parse(), Ok(DeviceChoice::Cuda(3)));
-        assert_eq!("cuda".parse(), Ok(DeviceChoice::Cuda(0)));
-        assert_eq!("auto".parse(), Ok(DeviceChoice::Auto));
-        assert!("cuda:x".parse::<DeviceChoice>().is_err());
-        assert!("gpu".parse::<DeviceChoice>().is_err());
-    }
-
-    #[test]
-    fn the_cpu_needs_no_reason_and_is_the_last_resort() {
-        let chosen = DeviceChoice::Cpu.open();
-        assert!(chosen.device.is_cpu() && chosen.not_used.is_empty());
-        if !candle_core::utils::metal_is_available() {
-            let chosen = DeviceChoice::Metal.open();
-            assert!(chosen.device.is_cpu());
-            assert!(chosen.not_used[0].starts_with("Metal: "), "{:?}", chosen.not_used);
+        Ok(Err(error)) => Err(first_line(&error)),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            let text = text.and_then(|text| text.lines().next());
+            Err(text.unwrap_or("it could not be opened").to_owned())
         }
     }
 }
+
+#[cfg(any(feature = "cuda", feature = "metal"))]
+fn first_line(error: &candle_core::Error) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests;

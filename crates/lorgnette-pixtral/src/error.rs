@@ -1,7 +1,10 @@
 //! What can go wrong when a network is read and when it computes.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::placement::Shortage;
 
 /// A checkpoint that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +106,12 @@ pub enum LoadError {
         /// The format's name or number.
         dtype: String,
     },
+    /// The device does not hold the parts that it was to.
+    #[error("{shortage}")]
+    DeviceMemory {
+        /// What is missing, and what would fit.
+        shortage: Box<Shortage>,
+    },
     /// The tensor library refused.
     #[error("the weights could not be put on the device: {}", first_line(source))]
     Device {
@@ -114,8 +123,9 @@ pub enum LoadError {
 
 impl LoadError {
     /// What to do now.
-    pub fn hint(&self) -> &'static str {
-        match self {
+    pub fn hint(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::DeviceMemory { shortage } => return shortage.hint().into(),
             Self::Read(_) | Self::NotFound { .. } => "check the path and that you may read it",
             Self::NoModel { .. } | Self::NotGguf { .. } => {
                 "name a folder with config.json and .safetensors files, or a .gguf file"
@@ -131,7 +141,7 @@ impl LoadError {
                 "use F32, F16, BF16, Q8_0, Q4_0, Q4_K, Q5_K or Q6_K weights"
             }
             Self::Device { .. } => "close other programs or choose --device cpu",
-        }
+        })
     }
 
     pub(crate) fn malformed(file: &Path, reason: impl Into<String>) -> Self {
@@ -159,6 +169,12 @@ pub enum ModelError {
         /// What does not fit.
         reason: String,
     },
+    /// The device ran out of memory.
+    #[error("{shortage}")]
+    DeviceMemory {
+        /// What is missing, and what would fit.
+        shortage: Box<Shortage>,
+    },
     /// The tensor library refused.
     #[error("the device could not compute: {}", first_line(source))]
     Device {
@@ -170,13 +186,14 @@ pub enum ModelError {
 
 impl ModelError {
     /// What to do now.
-    pub fn hint(&self) -> &'static str {
-        match self {
+    pub fn hint(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::DeviceMemory { shortage } => return shortage.hint().into(),
             Self::NoVision => "add the model's mmproj file beside it, or ask without a picture",
             Self::CacheFull { .. } => "ask with fewer or smaller pictures, or start a new chat",
             Self::Prompt { .. } => "use the tokenizer that belongs to the model",
             Self::Device { .. } => "close other programs or choose --device cpu",
-        }
+        })
     }
 }
 

@@ -21,6 +21,11 @@ pub enum KvFormat {
 }
 
 impl KvFormat {
+    /// Bytes of a number.
+    pub(crate) fn n_bytes(self) -> usize {
+        self.dtype().size_in_bytes()
+    }
+
     fn dtype(self) -> DType {
         match self {
             Self::F16 => DType::F16,
@@ -41,17 +46,19 @@ pub struct KvCache {
 }
 
 impl KvCache {
+    /// Each layer's are where the layer is.
     pub(crate) fn new(
         config: &TextConfig,
         capacity: usize,
         format: KvFormat,
-        device: &Device,
+        device_of: impl Fn(usize) -> Device,
     ) -> Result<Self> {
         let shape = (config.n_kv_heads, capacity, config.head_dim);
         let dtype = format.dtype();
         let layers = (0..config.n_layers)
-            .map(|_| {
-                Ok((Tensor::zeros(shape, dtype, device)?, Tensor::zeros(shape, dtype, device)?))
+            .map(|layer| {
+                let device = device_of(layer);
+                Ok((Tensor::zeros(shape, dtype, &device)?, Tensor::zeros(shape, dtype, &device)?))
             })
             .collect::<Result<_>>()?;
         Ok(Self { layers, dtype, capacity, len: 0 })

@@ -7,6 +7,7 @@
 //! - [`config`]: the network's sizes
 //! - [`checkpoint`], `weights`: files with a network in them, and tensors made of them
 //! - [`DeviceChoice`]: what computes
+//! - [`Placement`]: which parts are on it, by what they take and what is free
 //! - [`Watch`], [`Cancel`]: seeing how far it is, and stopping it
 
 mod block;
@@ -17,6 +18,7 @@ mod error;
 mod kv_cache;
 mod model;
 mod ops;
+mod placement;
 mod rope;
 #[cfg(test)]
 mod testing;
@@ -28,12 +30,13 @@ mod weights;
 pub use candle_core::{Device, Tensor};
 pub use checkpoint::Checkpoint;
 pub use config::ModelConfig;
-pub use device::{ChosenDevice, DeviceChoice};
+pub use device::{ChosenDevice, DeviceChoice, DeviceMemory, FoundDevice, found as found_devices};
 pub use error::{LoadError, ModelError};
 pub use kv_cache::{KvCache, KvFormat};
 pub use lorgnette_kernels::peaks::Peaks;
 pub use lorgnette_kernels::quant::Level;
-pub use model::{PictureRows, Pixtral, Prompt};
+pub use model::{CHUNK_TOKENS, PictureRows, Pixtral, Prompt};
+pub use placement::{Needs, Placement, Plan, Shortage};
 pub use vision::ImageFeatures;
 pub use watch::{Cancel, Outcome, Watch};
 pub use weights::{Kernels, LoadMode, LoadOptions};

@@ -9,12 +9,17 @@ use sha2::{Digest as _, Sha256};
 
 use crate::checkpoint::{Checkpoint, Part};
 use crate::config::ModelConfig;
+use crate::device;
 use crate::error::{LoadError, ModelError};
 use crate::kv_cache::{KvCache, KvFormat};
+use crate::placement::{Placement, Shortage};
 use crate::text::TextDecoder;
 use crate::vision::{ImageFeatures, VisionEncoder};
 use crate::watch::{Outcome, Watch};
 use crate::weights::{LoadOptions, Loader};
+
+/// Tokens read in one pass through the network: each matrix is unpacked once for all of them.
+pub const CHUNK_TOKENS: usize = 512;
 
 /// A network in memory.
 #[derive(Debug)]
@@ -22,7 +27,7 @@ pub struct Pixtral {
     config: ModelConfig,
     vision: Option<VisionEncoder>,
     text: TextDecoder,
-    device: Device,
+    placement: Placement,
     fingerprint: [u8; 32],
     rounds: bool,
 }
@@ -67,22 +72,39 @@ impl Pixtral {
         device: &Device,
         on_progress: &mut dyn FnMut(u64),
     ) -> Result<Self, LoadError> {
-        Self::load_with(checkpoint, device, &LoadOptions::default(), on_progress)
+        let placement = Placement::all_on(device);
+        Self::load_with(checkpoint, &placement, &LoadOptions::default(), on_progress)
     }
 
-    /// As [`Self::load`], with the choice of kernels and of how weights get into memory.
+    /// As [`Self::load`], with the choice of what is where, of kernels and of how weights get into
+    /// memory.
     ///
     /// # Errors
-    /// As [`Self::load`].
+    /// As [`Self::load`]; [`LoadError::DeviceMemory`] when the device does not hold its parts.
     pub fn load_with(
         checkpoint: &Checkpoint,
-        device: &Device,
+        placement: &Placement,
+        options: &LoadOptions,
+        on_progress: &mut dyn FnMut(u64),
+    ) -> Result<Self, LoadError> {
+        Self::load_parts(checkpoint, placement, options, on_progress).map_err(|error| match error {
+            LoadError::Device { source } if device::is_out_of_memory(&source) => {
+                LoadError::DeviceMemory { shortage: shortage(placement) }
+            }
+            error => error,
+        })
+    }
+
+    fn load_parts(
+        checkpoint: &Checkpoint,
+        placement: &Placement,
         options: &LoadOptions,
         on_progress: &mut dyn FnMut(u64),
     ) -> Result<Self, LoadError> {
         let mut config = checkpoint.config().clone();
-        let mut loader = Loader::new(checkpoint, device, options, on_progress);
-        let text = TextDecoder::load(&mut loader, &config.text)?;
+        let mut loader = Loader::new(checkpoint, options, on_progress);
+        let text = TextDecoder::load(&mut loader, &config.text, placement)?;
+        loader.device = placement.vision();
         let vision = match &config.vision {
             Some(vision) if checkpoint.has(Part::PatchConv) => {
                 Some(VisionEncoder::load(&mut loader, vision, &config.text)?)
@@ -93,12 +115,15 @@ impl Pixtral {
             }
         };
         let rounds = loader.rounds;
+        // What was sent is there before another thread computes with it.
+        placement.device().synchronize()?;
         // What computes changes the last bits of what comes out.
         let mut hash = Sha256::new();
         hash.update(checkpoint.fingerprint()?);
-        hash.update(format!("{device:?} {options:?}"));
+        hash.update(format!("{:?} {options:?}", placement.device()));
         let fingerprint = hash.finalize().into();
-        Ok(Self { config, vision, text, device: device.clone(), fingerprint, rounds })
+        let placement = placement.clone();
+        Ok(Self { config, vision, text, placement, fingerprint, rounds })
     }
 
     /// Factors of products with half-precision matrices, and of attention, are rounded to bf16.
@@ -116,17 +141,19 @@ impl Pixtral {
         &self.config
     }
 
-    /// What computes.
-    pub fn device(&self) -> &Device {
-        &self.device
+    /// What computes which part.
+    pub fn placement(&self) -> &Placement {
+        &self.placement
     }
 
     /// An empty cache for `capacity` tokens.
     ///
     /// # Errors
-    /// [`ModelError::Device`] when the device has not that much memory.
+    /// [`ModelError::DeviceMemory`] when the device has not that much memory.
     pub fn new_cache(&self, capacity: usize, format: KvFormat) -> Result<KvCache, ModelError> {
-        Ok(KvCache::new(&self.config.text, capacity, format, &self.device)?)
+        let device_of = |layer| self.text.device(layer).clone();
+        let cache = KvCache::new(&self.config.text, capacity, format, device_of);
+        cache.map_err(|error| self.explained(error.into()))
     }
 
     /// Encodes one picture. The watcher is asked several times a layer.
@@ -139,7 +166,7 @@ impl Pixtral {
         watch: &mut Watch<'_>,
     ) -> Result<Outcome<ImageFeatures>, ModelError> {
         let vision = self.vision.as_ref().ok_or(ModelError::NoVision)?;
-        Ok(vision.encode(pixels, watch)?)
+        vision.encode(pixels, watch).map_err(|error| self.explained(error.into()))
     }
 
     /// The features of a picture whose [`ImageFeatures::vision_hidden`] were kept: the projector
@@ -186,7 +213,10 @@ impl Pixtral {
         })?;
         match (outcome, last) {
             (Outcome::Stopped, _) => Ok(Outcome::Stopped),
-            (Outcome::Done(()), Some(hidden)) => Ok(Outcome::Done(self.text.last_logits(&hidden)?)),
+            (Outcome::Done(()), Some(hidden)) => {
+                let logits = self.text.last_logits(&hidden);
+                Ok(Outcome::Done(logits.map_err(|error| self.explained(error.into()))?))
+            }
             (Outcome::Done(()), None) => {
                 Err(ModelError::Prompt { reason: "there is nothing new to read".into() })
             }
@@ -221,9 +251,20 @@ impl Pixtral {
         cache.check_room(1)?;
         self.check_ids(&[id])?;
         let go_on = &mut |_, _| ControlFlow::Continue(());
-        match self.text.forward(self.text.embed(&[id])?, cache, go_on)? {
-            Outcome::Done(hidden) => Ok(self.text.last_logits(&hidden)?),
+        let mut logits = || match self.text.forward(self.text.embed(&[id])?, cache, go_on)? {
+            Outcome::Done(hidden) => self.text.last_logits(&hidden),
             Outcome::Stopped => unreachable!("nobody stopped it"),
+        };
+        logits().map_err(|error| self.explained(error.into()))
+    }
+
+    /// A device that ran out of memory, with what would fit.
+    fn explained(&self, error: ModelError) -> ModelError {
+        match error {
+            ModelError::Device { source } if device::is_out_of_memory(&source) => {
+                ModelError::DeviceMemory { shortage: shortage(&self.placement) }
+            }
+            error => error,
         }
     }
 
@@ -239,10 +280,11 @@ impl Pixtral {
         cache.check_room(ids.len())?;
         self.check_ids(ids)?;
         let go_on = &mut |_, _| ControlFlow::Continue(());
-        match self.text.forward(self.text.embed(ids)?, cache, go_on)? {
-            Outcome::Done(hidden) => Ok(self.text.logits(&hidden)?.to_vec2()?),
+        let mut logits = || match self.text.forward(self.text.embed(ids)?, cache, go_on)? {
+            Outcome::Done(hidden) => self.text.logits(&hidden)?.to_vec2(),
             Outcome::Stopped => unreachable!("nobody stopped it"),
-        }
+        };
+        logits().map_err(|error: candle_core::Error| self.explained(error.into()))
     }
 
     fn for_each_chunk(
@@ -265,7 +307,8 @@ impl Pixtral {
             let of_chunk = &mut |done, all| {
                 watch(position - first + (chunk_end - position) * done / all, end - first)
             };
-            match self.text.forward(embeddings, cache, of_chunk)? {
+            let outcome = self.text.forward(embeddings, cache, of_chunk);
+            match outcome.map_err(|error| self.explained(error.into()))? {
                 Outcome::Done(hidden) => use_hidden(hidden)?,
                 Outcome::Stopped => return Ok(Outcome::Stopped),
             }
@@ -294,6 +337,11 @@ impl Pixtral {
             }),
         }
     }
+}
+
+fn shortage(placement: &Placement) -> Box<Shortage> {
+    let free_bytes = device::memory(placement.device()).map(|memory| memory.free_bytes);
+    Box::new(placement.shortage(free_bytes))
 }
 
 /// Every `[IMG]` from `first` on has a row, and every picture's rows have their `[IMG]`s.

@@ -2,32 +2,66 @@
 //! candle's operations.
 
 use candle_core::{
-    CpuStorage, CustomOp2, CustomOp3, D, DType, InplaceOp2, Layout, Result, Shape, Tensor, bail,
+    CpuStorage, CustomOp2, CustomOp3, DType, Device, InplaceOp2, Layout, Result, Shape, Tensor,
+    bail,
 };
 use half::{bf16, f16};
 use lorgnette_kernels::attention::Attention;
 use lorgnette_kernels::element::Element;
 use lorgnette_kernels::{elementwise, half_matmul};
 
+/// Scores that are in memory at a time on a device.
+const SCORES: usize = 1 << 24;
+/// Bytes of them: twice in the number format of the keys, thrice in f32, for the mask and the softmax.
+pub(crate) const SCORES_BYTES: u64 = 16 * SCORES as u64;
+
+/// Queries in a row, of which each sees one key more than the one before.
+#[derive(Debug, Clone)]
+pub(crate) struct Causal {
+    /// The first query's position among the keys.
+    first: usize,
+    /// `(n, first + n)` f32, what is added to scores: −∞ where a key is hidden. `None` where nothing
+    /// is, or where the kernel counts by itself.
+    mask: Option<Tensor>,
+}
+
+impl Causal {
+    /// For queries at the positions `first..first + n`.
+    pub(crate) fn new(first: usize, n: usize, device: &Device) -> Result<Self> {
+        let mask = if device.is_cpu() || n == 1 { None } else { Some(mask(first, n, device)?) };
+        Ok(Self { first, mask })
+    }
+}
+
+fn mask(first: usize, n: usize, device: &Device) -> Result<Tensor> {
+    let n_keys = first + n;
+    let mut mask = vec![0_f32; n * n_keys];
+    for (row, keys) in mask.chunks_exact_mut(n_keys).enumerate() {
+        keys[first + row + 1..].fill(f32::NEG_INFINITY);
+    }
+    Tensor::from_vec(mask, (n, n_keys), device)
+}
+
 /// softmax(scale · q·kᵀ)·v without the whole score matrix.
 ///
 /// Shapes: `q` `(n_heads, n, head_dim)` f32; `k`, `v` `(n_kv_heads, n_keys, head_dim)` f32, f16 or
 /// bf16, each head contiguous; the result `(n, n_heads * head_dim)` f32.
-/// `causal_from`: the position of the first query, whose followers see one key more each; `None`:
-/// all see all. `rounds`: factors may be rounded to bf16.
+/// `causal`: which keys a query sees; `None`: all. `rounds`: factors may be rounded to bf16 on a CPU.
 pub(crate) fn attention(
     q: &Tensor,
     k: &Tensor,
     v: &Tensor,
     scale: f32,
-    causal_from: Option<usize>,
+    causal: Option<&Causal>,
     rounds: bool,
 ) -> Result<Tensor> {
     let (n_heads, n, head_dim) = q.dims3()?;
     let out = if q.device().is_cpu() {
+        let causal_from = causal.map(|causal| causal.first);
         q.contiguous()?.apply_op3_no_bwd(k, v, &AttentionOp { scale, causal_from, rounds })?
     } else {
-        attention_by_blocks(q, k, v, scale, causal_from)?
+        let mask = causal.and_then(|causal| causal.mask.as_ref());
+        attention_by_blocks(q, k, v, scale, mask)?
     };
     out.transpose(0, 1)?.reshape((n, n_heads * head_dim))
 }
@@ -93,47 +127,42 @@ impl CustomOp3 for AttentionOp {
     }
 }
 
-/// The same with candle's operations, a block of queries at a time.
+/// The same with candle's operations, some queries at a time, in the number format of the keys:
+/// devices multiply halves many times faster, and the cache is not copied. Softmax is in f32.
+/// `mask` as in [`Causal`].
 fn attention_by_blocks(
     q: &Tensor,
     k: &Tensor,
     v: &Tensor,
     scale: f32,
-    causal_from: Option<usize>,
+    mask: Option<&Tensor>,
 ) -> Result<Tensor> {
-    const BLOCK: usize = 256;
     let (n_heads, n, head_dim) = q.dims3()?;
     let (n_kv_heads, n_keys, _) = k.dims3()?;
     let group = n_heads / n_kv_heads;
-    let k = k.to_dtype(DType::F32)?.transpose(1, 2)?.contiguous()?;
-    let v = v.to_dtype(DType::F32)?.contiguous()?;
+    let n_at_a_time = (SCORES / (n_heads * n_keys)).clamp(1, n.max(1));
+    // Scaled before it is narrowed: scores are then within what f16 can say.
+    let q = (q * f64::from(scale))?.to_dtype(k.dtype())?;
+    let k = k.transpose(1, 2)?;
     let mut blocks = Vec::new();
-    for first in (0..n).step_by(BLOCK) {
-        let n_block = BLOCK.min(n - first);
+    for first in (0..n).step_by(n_at_a_time) {
+        let n_block = n_at_a_time.min(n - first);
         // The heads of a group stand under each other and share the keys.
         let q = q.narrow(1, first, n_block)?.contiguous()?;
         let q = q.reshape((n_kv_heads, group * n_block, head_dim))?;
-        let mut scores = (q.matmul(&k)? * f64::from(scale))?;
-        if let Some(position) = causal_from {
-            let hidden = |row: usize, key: usize| key > position + first + row % n_block;
-            let mask: Vec<f32> = (0..group * n_block)
-                .flat_map(|row| {
-                    (0..n_keys).map(
-                        move |key| {
-                            if hidden(row, key) { f32::NEG_INFINITY } else { 0.0 }
-                        },
-                    )
-                })
-                .collect();
-            let mask = Tensor::from_vec(mask, (group * n_block, n_keys), scores.device())?;
-            scores = scores.broadcast_add(&mask)?;
+        let mut scores = q.matmul(&k)?.to_dtype(DType::F32)?;
+        if let Some(mask) = mask {
+            let by_head = scores.reshape((n_heads, n_block, n_keys))?;
+            let masked = by_head.broadcast_add(&mask.narrow(0, first, n_block)?)?;
+            scores = masked.reshape((n_kv_heads, group * n_block, n_keys))?;
         }
-        let weights = candle_nn::ops::softmax(&scores, D::Minus1)?;
-        let out = weights.matmul(&v)?.reshape((n_kv_heads, group, n_block, head_dim))?;
+        let weights = candle_nn::ops::softmax_last_dim(&scores)?.to_dtype(v.dtype())?;
+        let out = weights.matmul(v)?.to_dtype(DType::F32)?;
+        let out = out.reshape((n_kv_heads, group, n_block, head_dim))?;
         let out = out.transpose(1, 2)?.contiguous()?;
         blocks.push(out.reshape((n_kv_heads, n_block, group * head_dim))?);
     }
-    Tensor::cat(&blocks, 1)
+    if let [block] = blocks.as_slice() { Ok(block.clone()) } else { Tensor::cat(&blocks, 1) }
 }
 
 /// `x · wᵀ` for a matrix of 2-byte numbers; `x` `(n, cols)` f32, `w` `(rows, cols)`. `rounds`: both

@@ -72,6 +72,12 @@ impl Rotation {
         Ok(Self { cos, sin, layout })
     }
 
+    /// The same on a device.
+    pub(crate) fn to_device(&self, device: &Device) -> Result<Self> {
+        let (cos, sin) = (self.cos.to_device(device)?, self.sin.to_device(device)?);
+        Ok(Self { cos, sin, layout: self.layout })
+    }
+
     /// Turns `x`, `(n_heads, n, head_dim)`.
     pub(crate) fn apply(&self, x: &Tensor) -> Result<Tensor> {
         let x = x.unsqueeze(0)?.contiguous()?;

@@ -1,4 +1,6 @@
 //! The decoder: a Mistral network that reads embeddings and says how likely each token is next.
+//!
+//! Its blocks may be on two devices; hidden states go from one to the other between them.
 
 use candle_core::{Device, IndexOp as _, Result, Tensor};
 
@@ -7,6 +9,8 @@ use crate::checkpoint::Part;
 use crate::config::{RopeLayout, TextConfig};
 use crate::error::LoadError;
 use crate::kv_cache::KvCache;
+use crate::ops::Causal;
+use crate::placement::Placement;
 use crate::rope::Rotation;
 use crate::watch::{Outcome, Watch};
 use crate::weights::{Loader, Matrix};
@@ -14,20 +18,24 @@ use crate::weights::{Loader, Matrix};
 /// Embedding, blocks, norm and output matrix.
 #[derive(Debug)]
 pub(crate) struct TextDecoder {
+    /// On the CPU: a token needs one row of it.
     embedding: Matrix,
-    blocks: Vec<Block>,
+    /// Each with the device that it is on.
+    blocks: Vec<(Block, Device)>,
     norm: RmsNorm,
     /// The embedding itself when they are tied.
     output: Matrix,
+    /// What norm and output matrix are on.
+    output_device: Device,
     config: TextConfig,
     rope_layout: RopeLayout,
-    device: Device,
 }
 
 impl TextDecoder {
     pub(crate) fn load(
         loader: &mut Loader<'_>,
         config: &TextConfig,
+        placement: &Placement,
     ) -> std::result::Result<Self, LoadError> {
         let sizes = BlockSizes {
             hidden: config.hidden_size,
@@ -39,30 +47,34 @@ impl TextDecoder {
         };
         let vocabulary = (config.vocab_size, config.hidden_size);
         let embedding = loader.matrix(Part::TokenEmbedding, vocabulary)?;
-        let blocks = (0..config.n_layers)
-            .map(|i| Block::load(loader, |part| Part::Text(i, part), sizes))
-            .collect::<std::result::Result<_, _>>()?;
+        let mut blocks = Vec::new();
+        for i in 0..config.n_layers {
+            loader.device = placement.layer(i);
+            let block = Block::load(loader, |part| Part::Text(i, part), sizes)?;
+            blocks.push((block, loader.device.clone()));
+        }
+        let output_device = placement.output();
+        loader.device = output_device.clone();
         let norm =
             RmsNorm::load(loader, Part::OutputNorm, config.hidden_size, config.rms_norm_eps)?;
-        let output = if config.tied_embeddings {
-            embedding.clone()
-        } else {
-            loader.matrix(Part::Output, vocabulary)?
+        let output = match (config.tied_embeddings, output_device.is_cpu()) {
+            (true, true) => embedding.clone(),
+            (true, false) => loader.matrix(Part::TokenEmbedding, vocabulary)?,
+            (false, _) => loader.matrix(Part::Output, vocabulary)?,
         };
-        Ok(Self {
-            embedding,
-            blocks,
-            norm,
-            output,
-            config: config.clone(),
-            rope_layout: loader.checkpoint.naming().rope_layout(),
-            device: loader.device.clone(),
-        })
+        let rope_layout = loader.checkpoint.naming().rope_layout();
+        let config = config.clone();
+        Ok(Self { embedding, blocks, norm, output, output_device, config, rope_layout })
     }
 
-    /// Embeddings of `ids`, `(n, hidden)`.
+    /// Embeddings of `ids`, `(n, hidden)`, on the CPU.
     pub(crate) fn embed(&self, ids: &[u32]) -> Result<Tensor> {
-        self.embedding.rows(&Tensor::new(ids, &self.device)?)
+        self.embedding.rows(&Tensor::new(ids, &Device::Cpu)?)
+    }
+
+    /// What a block is on.
+    pub(crate) fn device(&self, block: usize) -> &Device {
+        &self.blocks[block].1
     }
 
     /// Reads `x` `(n, hidden)` behind what is in the cache; the hidden states `(n, hidden)`. The
@@ -81,17 +93,26 @@ impl TextDecoder {
             self.config.head_dim,
             self.config.rope_theta,
             self.rope_layout,
-            &self.device,
+            &Device::Cpu,
         )?;
-        let mut x = x;
-        for (i, block) in self.blocks.iter().enumerate() {
+        let (mut x, mut rotation_here, mut causal) = (x, rotation.clone(), None);
+        for (i, (block, device)) in self.blocks.iter().enumerate() {
+            // A device works behind our back, and a token is over before one could stop it.
+            if n > 1 {
+                x.device().synchronize()?;
+            }
             if watch(i, self.blocks.len()).is_break() {
                 return Ok(Outcome::Stopped);
             }
+            if causal.is_none() || !x.device().same_device(device) {
+                x = x.to_device(device)?;
+                rotation_here = rotation.to_device(device)?;
+                causal = Some(Causal::new(first, n, device)?);
+            }
             let (q, k, v) = block.qkv(&x)?;
-            let (k, v) = cache.write(i, &rotation.apply(&k)?, &v)?;
-            let q = rotation.apply(&q)?;
-            let found = block.attention(&q, &k, &v, Some(first))?;
+            let (k, v) = cache.write(i, &rotation_here.apply(&k)?, &v)?;
+            let q = rotation_here.apply(&q)?;
+            let found = block.attention(&q, &k, &v, causal.as_ref())?;
             x = block.add_attention(&x, &found)?;
             x = block.add_mlp(&x)?;
         }
@@ -101,7 +122,8 @@ impl TextDecoder {
 
     /// Logits of every position of `hidden`, `(n, vocab_size)`.
     pub(crate) fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
-        self.output.forward(&self.norm.forward(hidden)?)
+        let hidden = hidden.to_device(&self.output_device)?;
+        self.output.forward(&self.norm.forward(&hidden)?)
     }
 
     /// Logits of the last position, `(vocab_size)`.

@@ -12,14 +12,15 @@ use crate::watch::{Outcome, Watch};
 use crate::weights::{Loader, Matrix};
 
 /// Patches worked on between two looks at the watcher: some tenths of a second on two cores.
-const STEP_ROWS: usize = 1024;
+pub(crate) const STEP_ROWS: usize = 1024;
 
 /// A picture as the decoder reads it: one row for each `[IMG]` token.
 #[derive(Debug, Clone)]
 pub struct ImageFeatures {
-    /// `(n_image_tokens, text hidden size)`, f32, row by row of the picture.
+    /// `(n_image_tokens, text hidden size)`, f32, row by row of the picture. On the CPU: pictures are
+    /// kept from question to question, and a device's memory is scarcer.
     pub(crate) rows: Tensor,
-    /// The encoder's output before the projector, `(n_patches, vision hidden size)`.
+    /// The encoder's output before the projector, `(n_patches, vision hidden size)`, on the CPU.
     pub(crate) hidden: Tensor,
 }
 
@@ -97,8 +98,10 @@ impl VisionEncoder {
         let n_steps = self.blocks.len() * (1 + 2 * n_slices) + 1;
         let mut n_done = 0;
         let mut go_on = || {
+            // A device works behind our back: what was done is what it has finished.
+            self.device.synchronize()?;
             n_done += 1;
-            watch(n_done, n_steps).is_continue()
+            Ok::<_, candle_core::Error>(watch(n_done, n_steps).is_continue())
         };
 
         // A convolution whose stride is its size: each patch, channel by channel, times a matrix.
@@ -117,7 +120,7 @@ impl VisionEncoder {
         for block in &self.blocks {
             let (q, k, v) = block.qkv(&x)?;
             let (q, k, v) = (rotation.apply(&q)?, rotation.apply(&k)?, v.contiguous()?);
-            if !go_on() {
+            if !go_on()? {
                 return Ok(Outcome::Stopped);
             }
             let mut slices = Vec::new();
@@ -126,21 +129,21 @@ impl VisionEncoder {
                 let q = q.narrow(1, first, n_slice)?;
                 let found = block.attention(&q, &k, &v, None)?;
                 let x = block.add_attention(&x.narrow(0, first, n_slice)?, &found)?;
-                if !go_on() {
+                if !go_on()? {
                     return Ok(Outcome::Stopped);
                 }
                 slices.push(block.add_mlp(&x)?);
-                if !go_on() {
+                if !go_on()? {
                     return Ok(Outcome::Stopped);
                 }
             }
             x = Tensor::cat(&slices, 0)?;
         }
-        let rows = self.projector.forward(&x, (n_rows, n_cols))?;
-        if !go_on() {
+        let rows = self.projector.forward(&x, (n_rows, n_cols))?.to_device(&Device::Cpu)?;
+        if !go_on()? {
             return Ok(Outcome::Stopped);
         }
-        Ok(Outcome::Done(ImageFeatures { rows, hidden: x }))
+        Ok(Outcome::Done(ImageFeatures { rows, hidden: x.to_device(&Device::Cpu)? }))
     }
 
     /// What comes behind the encoder, for what came out of it before.

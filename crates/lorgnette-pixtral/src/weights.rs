@@ -77,10 +77,11 @@ impl FromStr for Kernels {
     }
 }
 
-/// Reads the parts of a checkpoint onto a device, counting bytes.
+/// Reads the parts of a checkpoint onto devices, counting bytes.
 pub(crate) struct Loader<'a> {
     pub(crate) checkpoint: &'a Checkpoint,
-    pub(crate) device: &'a Device,
+    /// What the next parts go to.
+    pub(crate) device: Device,
     kernels: Kernels,
     /// Factors of products with half-precision matrices, and of attention, are rounded to bf16.
     pub(crate) rounds: bool,
@@ -93,13 +94,14 @@ pub(crate) struct Loader<'a> {
 impl<'a> Loader<'a> {
     pub(crate) fn new(
         checkpoint: &'a Checkpoint,
-        device: &'a Device,
         options: &LoadOptions,
         on_progress: &'a mut dyn FnMut(u64),
     ) -> Self {
         let kernels = options.kernels.unwrap_or_else(Kernels::best);
         let files = Files::new(options.mode, checkpoint.n_bytes());
-        let rounds = !options.exact && device.is_cpu() && half_matmul::can_round();
+        // Parts on another device are multiplied there, and its tensors know it.
+        let rounds = !options.exact && half_matmul::can_round();
+        let device = Device::Cpu;
         Self { checkpoint, device, kernels, rounds, files, n_bytes_read: 0, on_progress }
     }
 }
@@ -127,7 +129,7 @@ impl Loader<'_> {
                 let mut words = vec![0_u64; n_bytes.div_ceil(8)];
                 let bytes = &mut bytemuck::cast_slice_mut(&mut words)[..n_bytes];
                 self.read(&stored, bytes)?;
-                let storage = QStorage::from_data((&*bytes).into(), self.device, stored.dtype)?;
+                let storage = QStorage::from_data((&*bytes).into(), &self.device, stored.dtype)?;
                 Ok(Matrix::Quantized(Arc::new(QTensor::new(storage, (rows, cols))?)))
             }
         }
@@ -163,17 +165,24 @@ impl Loader<'_> {
             GgmlDType::F16 => {
                 let mut values = vec![f16::ZERO; n];
                 self.read(stored, bytemuck::cast_slice_mut(&mut values))?;
-                Tensor::from_vec(values, shape, self.device)?
+                let tensor = Tensor::from_vec(values, shape, &Device::Cpu)?;
+                if self.device.is_cpu() {
+                    tensor
+                } else {
+                    // A device's products have the format of the matrix, and what goes through a
+                    // network may be beyond the range of f16. The family is published in bf16.
+                    tensor.to_dtype(DType::BF16)?.to_device(&self.device)?
+                }
             }
             GgmlDType::BF16 => {
                 let mut values = vec![bf16::ZERO; n];
                 self.read(stored, bytemuck::cast_slice_mut(&mut values))?;
-                Tensor::from_vec(values, shape, self.device)?
+                Tensor::from_vec(values, shape, &self.device)?
             }
             _ => {
                 let mut values = vec![0_f32; n];
                 self.read(stored, bytemuck::cast_slice_mut(&mut values))?;
-                Tensor::from_vec(values, shape, self.device)?
+                Tensor::from_vec(values, shape, &self.device)?
             }
         };
         Ok(tensor)

@@ -1,6 +1,7 @@
 //! Chores that need logic: `cargo xtask --help`.
 
 mod arrows;
+mod bandwidth;
 mod bindings;
 mod eval_pocket;
 mod greedy;
@@ -8,6 +9,7 @@ mod make_chats;
 mod make_model;
 mod parity;
 mod quantise;
+mod same_answer;
 
 use clap::Parser;
 
@@ -16,6 +18,7 @@ use clap::Parser;
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Chore {
     Arrows(arrows::Args),
+    Bandwidth(bandwidth::Args),
     Bindings(bindings::Args),
     EvalPocket(eval_pocket::Args),
     Greedy(greedy::Args),
@@ -23,11 +26,13 @@ enum Chore {
     MakeModel(make_model::Args),
     Parity(parity::Args),
     Quantise(quantise::Args),
+    SameAnswer(same_answer::Args),
 }
 
 fn main() -> anyhow::Result<()> {
     match Chore::parse() {
         Chore::Arrows(args) => args.run(),
+        Chore::Bandwidth(args) => args.run(),
         Chore::Bindings(args) => args.run(),
         Chore::EvalPocket(args) => args.run(),
         Chore::Greedy(args) => args.run(),
@@ -35,5 +40,6 @@ fn main() -> anyhow::Result<()> {
         Chore::MakeModel(args) => args.run(),
         Chore::Parity(args) => args.run(),
         Chore::Quantise(args) => args.run(),
+        Chore::SameAnswer(args) => args.run(),
     }
 }

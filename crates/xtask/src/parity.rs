@@ -34,6 +34,9 @@ impl Args {
         }
         let mut report = Report::default();
         let device = self.device.open();
+        if let Some(reason) = device.not_used.first() {
+            bail!("{reason}");
+        }
         for dir in &self.dirs {
             network::check(dir, &device.device, &mut report)?;
         }

@@ -241,8 +241,11 @@ pub async fn doctor() -> Outcome<DoctorDto> {
             );
         }
         line("device", &report.device);
-        for not_used in &report.devices_not_used {
-            line("", not_used);
+        for device in &report.devices {
+            line("", &device.to_string());
+        }
+        for reason in &report.devices_not_used {
+            line("", reason);
         }
         line("data", &report.folders.data.display().to_string());
         line("settings", &report.folders.config.display().to_string());

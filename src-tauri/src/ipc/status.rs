@@ -159,7 +159,7 @@ impl From<LoadedModel> for LoadedModelDto {
             built_in: model.built_in,
             reads_pictures: model.image.is_some(),
             device: model.device,
-            device_notes: model.devices_not_used,
+            device_notes: model.device_notes,
             kernels: model.kernels,
             context: model.context,
             weights_bytes: model.weights_bytes,

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use lorgnette_pixtral::ModelConfig;
+use lorgnette_pixtral::{CHUNK_TOKENS, ModelConfig};
 use lorgnette_weights::quantise::quantise;
 use lorgnette_weights::{GgmlDType, Mixture};
 use serde::Serialize;
@@ -14,8 +14,6 @@ use crate::gguf_pair::VisionFormat;
 
 /// The program itself, and the window's.
 const PROGRAM_BYTES: u64 = 200_000_000;
-/// Tokens of a prompt that are read at a time.
-const CHUNK_TOKENS: usize = 512;
 /// What the journal, the tokenizer and the file system take beside the model.
 const SLACK_BYTES: u64 = 200_000_000;
 

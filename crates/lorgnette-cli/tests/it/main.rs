@@ -79,10 +79,26 @@ fn without_a_model_the_built_in_one_answers() {
     assert!(output.stderr.is_empty());
 }
 
+/// No machine has a hundred cards.
+#[test]
+fn a_gpu_that_is_not_there_is_said_and_the_cpu_answers() {
+    let question = ["--ask", "How many shapes are there?", "--temperature", "0"];
+    let device = ["--model", "pocket", "--device", "cuda:99"];
+    let output =
+        lorgnette(&[&["describe", &sample("scene.png")], &question[..], &device].concat(), b"");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "Three.\n");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.starts_with("note: no CUDA device: "), "{stderr}");
+    assert!(stderr.ends_with("; computing on the CPU\n"), "{stderr}");
+}
+
 #[test]
 fn wrong_usage_ends_with_2() {
     for arguments in [
         &["describe"][..],
+        &["describe", "p.png", "--device", "gpu"],
+        &["describe", "p.png", "--gpu-layers", "-1"],
         &["paint"],
         &["bench", "m", "--image", "1024"],
         &["bench", "m", "--load", "slowly"],
@@ -119,5 +135,8 @@ fn doctor_finds_the_machine() {
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(json["processor"]["n_threads"].as_u64().unwrap() > 0);
     assert_eq!(json["models"], serde_json::json!([]));
+    let devices = json["devices"].as_array().unwrap();
+    assert_eq!(devices.iter().filter(|device| device["used"] == true).count(), 1, "{devices:?}");
+    assert_eq!(devices.last().unwrap()["choice"], "cpu");
     assert!(lorgnette(&["doctor"], b"").status.success());
 }

@@ -1,5 +1,3 @@
-use candle_core::Device;
-
 use super::*;
 
 fn random(shape: impl Into<Shape>) -> Tensor {
@@ -23,13 +21,37 @@ fn both_attentions_agree() {
         let cache = random((2, n_keys + 9, 32));
         let k = cache.narrow(1, 0, n_keys).unwrap();
         let v = random((2, n_keys + 9, 32)).narrow(1, 0, n_keys).unwrap();
-        for causal_from in [Some(first), None] {
-            let kernel = attention(&q, &k, &v, 0.2, causal_from, false).unwrap();
-            let blocks = attention_by_blocks(&q, &k, &v, 0.2, causal_from).unwrap();
-            let blocks = blocks.transpose(0, 1).unwrap().reshape((n, 6 * 32)).unwrap();
-            assert_close(&kernel, &blocks, 1e-5);
+        for causal in [Some(Causal::new(first, n, &Device::Cpu).unwrap()), None] {
+            let mask = causal.as_ref().map(|_| mask(first, n, &Device::Cpu).unwrap());
+            for (dtype, tolerance) in [(DType::F32, 1e-5), (DType::F16, 2e-2), (DType::BF16, 8e-2)]
+            {
+                let (k, v) = (k.to_dtype(dtype).unwrap(), v.to_dtype(dtype).unwrap());
+                let kernel = attention(&q, &k, &v, 0.2, causal.as_ref(), false).unwrap();
+                let blocks = attention_by_blocks(&q, &k, &v, 0.2, mask.as_ref()).unwrap();
+                let blocks = blocks.transpose(0, 1).unwrap().reshape((n, 6 * 32)).unwrap();
+                assert_close(&kernel, &blocks, tolerance);
+            }
         }
     }
+}
+
+/// So many keys that queries go through by themselves: the blocks join to the same.
+#[test]
+fn attention_over_many_keys_goes_in_several_blocks() {
+    let (n, n_keys) = (5, SCORES / 16);
+    let (q, k, v) = (random((8, n, 4)), random((2, n_keys, 4)), random((2, n_keys, 4)));
+    let kernel = attention(&q, &k, &v, 0.5, None).unwrap();
+    let blocks = attention_by_blocks(&q, &k, &v, 0.5, None).unwrap();
+    assert_close(&kernel, &blocks.transpose(0, 1).unwrap().reshape((n, 32)).unwrap(), 1e-4);
+}
+
+#[test]
+fn a_mask_hides_what_comes_later() {
+    let rows: Vec<Vec<f32>> = mask(2, 3, &Device::Cpu).unwrap().to_vec2().unwrap();
+    let hidden: Vec<Vec<bool>> =
+        rows.iter().map(|row| row.iter().map(|x| x.is_infinite()).collect()).collect();
+    assert_eq!(hidden[0], [false, false, false, true, true]);
+    assert_eq!(hidden[2], [false; 5]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lorgnette_pixtral::{
     Checkpoint, Device, Kernels, KvFormat, Level, LoadMode, LoadOptions, ModelConfig, Pixtral,
-    Prompt,
+    Placement, Prompt,
 };
 
 fn make(shape: Shape, format: Format, seed: u64, out: &Path) {
@@ -68,7 +68,8 @@ fn a_seed_is_the_same_bytes() {
 fn logits(dir: &Path, kernels: Kernels, mode: LoadMode) -> Vec<f32> {
     let checkpoint = Checkpoint::open(dir).expect("our own reader opens it");
     let options = LoadOptions { kernels: Some(kernels), mode, exact: true };
-    let model = Pixtral::load_with(&checkpoint, &Device::Cpu, &options, &mut |_| {}).expect("load");
+    let placement = Placement::all_on(&Device::Cpu);
+    let model = Pixtral::load_with(&checkpoint, &placement, &options, &mut |_| {}).expect("load");
     let ids = [1, 3, 1084, 2410, 1317, 3925, 1046, 1032, 2187, 1536, 4];
     let prompt = Prompt { ids: &ids, image_token: None, pictures: &[] };
     let mut cache = model.new_cache(ids.len(), KvFormat::F32).expect("a cache");
