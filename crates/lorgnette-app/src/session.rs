@@ -138,9 +138,7 @@ impl<'a> Session<'a> {
 }
 
 /// The inner result; an engine that is gone is an error of the file too.
-fn flat<T>(
-    result: &Receiver<Result<Result<T, KeptError>, EngineError>>,
-) -> Result<T, KeptError> {
+fn flat<T>(result: &Receiver<Result<Result<T, KeptError>, EngineError>>) -> Result<T, KeptError> {
     let result = result.recv().unwrap_or(Err(EngineError::Stopped));
     result.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
 }

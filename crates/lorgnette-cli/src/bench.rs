@@ -2,9 +2,7 @@
 
 use indicatif::HumanBytes;
 use lorgnette_app::AppError;
-use lorgnette_app::bench::{
-    self, BenchOptions, BenchResult, Clock, DecodeResult, PrefillResult,
-};
+use lorgnette_app::bench::{self, BenchOptions, BenchResult, Clock, DecodeResult, PrefillResult};
 use lorgnette_app::open::{DEFAULT_CONTEXT, OpenOptions};
 
 use crate::Ending;

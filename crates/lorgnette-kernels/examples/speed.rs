@@ -56,11 +56,9 @@ fn run(wanted: &str) {
     }
 
     let matrices = [Format::Q8_0, Format::Q4K, Format::Q6K];
-    for (format, (m, n, k)) in matrices.into_iter().zip([
-        (1024, 4096, 1024),
-        (512, 2048, 5120),
-        (512, 2048, 5120),
-    ]) {
+    for (format, (m, n, k)) in
+        matrices.into_iter().zip([(1024, 4096, 1024), (512, 2048, 5120), (512, 2048, 5120)])
+    {
         let bytes = vec![0; n * k / format.block_len() * format.block_bytes()];
         let w = QuantMatrix::new(format, n, k, &bytes);
         for level in Level::ALL.into_iter().filter(|level| level.is_supported()) {

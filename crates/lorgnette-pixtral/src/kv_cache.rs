@@ -149,7 +149,8 @@ impl KvCache {
                     Tensor::from_vec(numbers, shape, tensor.device())
                 }
             };
-            let set = read.and_then(|read| if len == 0 { Ok(()) } else { tensor.slice_set(&read, 1, 0) });
+            let set =
+                read.and_then(|read| if len == 0 { Ok(()) } else { tensor.slice_set(&read, 1, 0) });
             set.map_err(std::io::Error::other)?;
         }
         self.len = len;

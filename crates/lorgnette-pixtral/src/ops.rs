@@ -216,12 +216,8 @@ impl CustomOp2 for HalfMatmulOp {
         }
         let x = &x.as_slice::<f32>()?[x_start..x_end];
         let y = match w {
-            CpuStorage::F16(w) => {
-                product::<f16>(x, &w[w_start..w_end], (m, n, k), self.rounds)
-            }
-            CpuStorage::BF16(w) => {
-                product::<bf16>(x, &w[w_start..w_end], (m, n, k), self.rounds)
-            }
+            CpuStorage::F16(w) => product::<f16>(x, &w[w_start..w_end], (m, n, k), self.rounds),
+            CpuStorage::BF16(w) => product::<bf16>(x, &w[w_start..w_end], (m, n, k), self.rounds),
             _ => bail!("matmul-half needs a matrix of 2-byte numbers"),
         };
         Ok((CpuStorage::F32(y), (m, n).into()))

@@ -143,7 +143,16 @@ fn sizes(
     n_queries: usize,
     n_keys: usize,
 ) -> Attention {
-    Attention { n_heads, n_kv_heads, head_dim, n_queries, n_keys, scale: 0.3, causal_from: None, rounds: false }
+    Attention {
+        n_heads,
+        n_kv_heads,
+        head_dim,
+        n_queries,
+        n_keys,
+        scale: 0.3,
+        causal_from: None,
+        rounds: false,
+    }
 }
 
 #[test]

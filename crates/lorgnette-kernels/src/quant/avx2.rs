@@ -25,13 +25,7 @@ use super::level::Level;
 const ROWS: usize = 3;
 
 /// Adds the products of a chunk with a group of all rows of `x`.
-pub(super) fn add(
-    chunk: &Chunk,
-    group: &Group<'_>,
-    format: Format,
-    sums: &mut Sums,
-    level: Level,
-) {
+pub(super) fn add(chunk: &Chunk, group: &Group<'_>, format: Format, sums: &mut Sums, level: Level) {
     assert!(level.is_supported());
     #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
     // SAFETY: they are there, by the assertion.
@@ -262,8 +256,7 @@ fn vnni_rows<const R: usize>(
                 let x = i32::from_le_bytes(rows[r][quad].map(i8::cast_unsigned));
                 let x = _mm256_set1_epi32(x);
                 for half in 0..2 {
-                    products[half][r] =
-                        _mm256_dpbusd_avx_epi32(products[half][r], codes[half], x);
+                    products[half][r] = _mm256_dpbusd_avx_epi32(products[half][r], codes[half], x);
                 }
             }
         }

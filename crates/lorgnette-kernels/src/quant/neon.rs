@@ -20,13 +20,7 @@ const ROWS: usize = 4;
 const HALF: usize = LANES / 2;
 
 /// Adds the products of a chunk with a group of all rows of `x`.
-pub(super) fn add(
-    chunk: &Chunk,
-    group: &Group<'_>,
-    format: Format,
-    sums: &mut Sums,
-    level: Level,
-) {
+pub(super) fn add(chunk: &Chunk, group: &Group<'_>, format: Format, sums: &mut Sums, level: Level) {
     assert!(level.is_supported());
     let m = sums.len();
     assert!(group.len <= GROUP && group.codes.len() == m * group.len);

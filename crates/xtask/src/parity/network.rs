@@ -74,7 +74,6 @@ fn check_exact(
     name: &str,
     report: &mut Report,
 ) -> Result<()> {
-
     let images = encode(model, expected)?;
     let all = |rows: fn(&ImageFeatures) -> &Tensor| -> Result<Vec<f32>> {
         let rows: Vec<&Tensor> = images.iter().map(rows).collect();
@@ -82,7 +81,13 @@ fn check_exact(
     };
     if !images.is_empty() {
         let hidden = all(ImageFeatures::vision_hidden)?;
-        compare(report, &format!("{name} vision_hidden"), &hidden, &expected.vision_hidden, TOLERANCE);
+        compare(
+            report,
+            &format!("{name} vision_hidden"),
+            &hidden,
+            &expected.vision_hidden,
+            TOLERANCE,
+        );
         let features = all(ImageFeatures::rows)?;
         let what = format!("{name} image_features");
         compare(report, &what, &features, &expected.image_features, TOLERANCE);
