@@ -274,7 +274,7 @@ pub struct Model {
 #[derive(Args)]
 pub struct Device {
     /// What computes: auto, cpu, cuda, cuda:N, metal
-    #[arg(long = "device", value_name = "DEVICE", default_value = "auto")]
+    #[arg(long = "device", id = "device", value_name = "DEVICE", default_value = "auto")]
     pub choice: DeviceChoice,
     /// Layers on the GPU, from the first on; the CPU computes the rest [default: as many as the GPU's
     /// free memory holds]

@@ -109,13 +109,12 @@ impl DeviceChoice {
     /// Opens the device. Never fails: the CPU is always there, and `not_used` says why it had to be.
     pub fn open(self) -> ChosenDevice {
         let opened = match self {
-            Self::Cpu => return ChosenDevice::cpu(Vec::new()),
             Self::Cuda(number) => cuda(number),
             Self::Metal => metal(),
             // What is not in this build was not wanted either.
             Self::Auto if cfg!(feature = "cuda") => cuda(0),
             Self::Auto if cfg!(feature = "metal") => metal(),
-            Self::Auto => return ChosenDevice::cpu(Vec::new()),
+            Self::Cpu | Self::Auto => return ChosenDevice::cpu(Vec::new()),
         };
         opened.unwrap_or_else(|reason| ChosenDevice::cpu(vec![reason]))
     }

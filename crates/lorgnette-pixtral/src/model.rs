@@ -89,7 +89,7 @@ impl Pixtral {
     ) -> Result<Self, LoadError> {
         Self::load_parts(checkpoint, placement, options, on_progress).map_err(|error| match error {
             LoadError::Device { source } if device::is_out_of_memory(&source) => {
-                LoadError::DeviceMemory { shortage: shortage(placement) }
+                LoadError::DeviceMemory { shortage: Box::new(shortage(placement)) }
             }
             error => error,
         })
@@ -262,7 +262,7 @@ impl Pixtral {
     fn explained(&self, error: ModelError) -> ModelError {
         match error {
             ModelError::Device { source } if device::is_out_of_memory(&source) => {
-                ModelError::DeviceMemory { shortage: shortage(&self.placement) }
+                ModelError::DeviceMemory { shortage: Box::new(shortage(&self.placement)) }
             }
             error => error,
         }
@@ -339,9 +339,9 @@ impl Pixtral {
     }
 }
 
-fn shortage(placement: &Placement) -> Box<Shortage> {
+fn shortage(placement: &Placement) -> Shortage {
     let free_bytes = device::memory(placement.device()).map(|memory| memory.free_bytes);
-    Box::new(placement.shortage(free_bytes))
+    placement.shortage(free_bytes)
 }
 
 /// Every `[IMG]` from `first` on has a row, and every picture's rows have their `[IMG]`s.
