@@ -10,10 +10,14 @@ LLAMA_CPP = "llama-cpp-python==0.3.36"
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def target():
+    """Where cargo builds."""
+    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+
+
 def environment(given):
     """The Python that has llama.cpp; made on the first call."""
-    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    folder = given or target / "llama-cpp-venv"
+    folder = given or target() / "llama-cpp-venv"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not python.exists():
         venv.create(folder, with_pip=True)

@@ -2,11 +2,12 @@
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use lorgnette_engine::{AnswerOptions, Chat, EngineError, Picture, Sampling};
 use lorgnette_image::{ImageConfig, Picture as Decoded};
-use lorgnette_pixtral::{CHUNK_TOKENS, Cancel, DeviceMemory, Prompt};
+use lorgnette_pixtral::{CHUNK_TOKENS, Cancel, DeviceMemory, Peaks, Prompt};
 use serde::Serialize;
 
 use crate::error::AppError;
@@ -15,14 +16,51 @@ use crate::open::OpenModel;
 /// What to measure.
 #[derive(Debug, Clone)]
 pub struct BenchOptions {
-    /// Tokens to read.
-    pub n_prefill: usize,
+    /// Tokens to read, once for each.
+    pub prefill: Vec<usize>,
     /// Tokens to write.
     pub n_decode: usize,
+    /// Tokens that are read before they are written, once for each.
+    pub depths: Vec<usize>,
     /// Width and height of a picture to ask about.
     pub image: Option<(u32, u32)>,
     /// Width and height of a picture to encode.
     pub encode: Option<(u32, u32)>,
+    /// What seconds are.
+    pub clock: Clock,
+}
+
+/// What seconds are; those of a question about a picture are always the wall's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Clock {
+    /// Those on the wall.
+    #[default]
+    Wall,
+    /// Those that all threads of the program computed, where Linux says it: for a machine that others
+    /// use, and one thread.
+    Computed,
+}
+
+impl Clock {
+    fn now(self) -> f64 {
+        static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        let wall = || BEGUN.elapsed().as_secs_f64();
+        match self {
+            Self::Wall => wall(),
+            Self::Computed => computed_s().unwrap_or_else(wall),
+        }
+    }
+}
+
+/// Seconds that the threads of the program computed so far, those that have ended aside.
+fn computed_s() -> Option<f64> {
+    let mut ns = 0.0;
+    for task in fs_err::read_dir("/proc/self/task").ok()? {
+        let text = fs_err::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        ns += text.split(' ').next()?.parse::<f64>().ok()?;
+    }
+    Some(ns / 1e9)
 }
 
 /// What was measured.
@@ -38,6 +76,14 @@ pub struct BenchResult {
     pub device_memory_bytes: Option<u64>,
     /// What multiplied quantised matrices, if a CPU did.
     pub kernels: String,
+    /// Products with half-precision matrices and attention round their factors to bf16.
+    pub rounds_to_bf16: bool,
+    /// Threads that compute.
+    pub n_threads: usize,
+    /// What seconds are.
+    pub clock: Clock,
+    /// What this processor could do at best.
+    pub peaks: PeaksResult,
     /// Bytes of the weights on disk.
     pub model_bytes: u64,
     /// Seconds to load it.
@@ -46,16 +92,46 @@ pub struct BenchResult {
     pub picture: Option<PictureResult>,
     /// Seconds to encode a picture; absent without one.
     pub encode_s: Option<f64>,
-    /// Tokens read.
-    pub n_prefill: usize,
-    /// Tokens read a second.
-    pub prefill_tokens_per_s: f64,
-    /// Tokens written.
-    pub n_decode: usize,
-    /// Tokens written a second.
-    pub decode_tokens_per_s: f64,
+    /// Reading tokens.
+    pub prefill: Vec<PrefillResult>,
+    /// Writing them.
+    pub decode: Vec<DecodeResult>,
     /// The most memory that the program had resident; absent where the system does not say.
     pub peak_memory_bytes: Option<u64>,
+}
+
+/// What the processor could do at best, on the threads that compute; absent where it has no such
+/// instruction.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct PeaksResult {
+    /// Products of bytes: operations a second, two a product.
+    pub int8_ops_per_s: Option<f64>,
+    /// Products of bf16.
+    pub bf16_ops_per_s: Option<f64>,
+    /// Products of f32.
+    pub f32_ops_per_s: Option<f64>,
+    /// Bytes read from memory a second.
+    pub read_bytes_per_s: f64,
+}
+
+/// Reading tokens.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct PrefillResult {
+    /// How many.
+    pub n_tokens: usize,
+    /// Tokens read a second.
+    pub tokens_per_s: f64,
+}
+
+/// Writing tokens.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct DecodeResult {
+    /// Tokens that were there before.
+    pub depth: usize,
+    /// How many were written.
+    pub n_tokens: usize,
+    /// Tokens written a second.
+    pub tokens_per_s: f64,
 }
 
 /// What a question about a picture took.
@@ -71,6 +147,9 @@ pub struct PictureResult {
     pub first_token_s: f64,
     /// The same for the next question about the same picture.
     pub follow_up_first_token_s: f64,
+    /// The same for a first question about a picture that was prepared while it was written: all but
+    /// the question was read.
+    pub prepared_first_token_s: f64,
 }
 
 /// Measures. `on_step` is told what is measured next.
@@ -88,58 +167,91 @@ pub fn run(
         n_gpu_layers: model.n_gpu_layers(),
         device_memory_bytes: None,
         kernels: model.kernels.to_string(),
+        rounds_to_bf16: model.rounds,
+        n_threads: rayon::current_num_threads(),
+        clock: options.clock,
+        peaks: peaks(),
         model_bytes: model.n_bytes,
         load_s: model.load_s,
         picture: None,
         encode_s: None,
-        n_prefill: options.n_prefill,
-        prefill_tokens_per_s: 0.0,
-        n_decode: options.n_decode,
-        decode_tokens_per_s: 0.0,
+        prefill: Vec::new(),
+        decode: Vec::new(),
         peak_memory_bytes: None,
     };
     if let Some((width, height)) = options.image {
         on_step("asking about a picture, twice");
         result.picture = Some(ask_twice(model, width, height)?);
     }
+    let clock = options.clock;
     if let Some((width, height)) = options.encode {
         on_step("encoding a picture");
         let pixels = test_picture(width, height, &model.image_config(None)?)?;
         result.encode_s = Some(wait(&model.engine.with(move |assistant| {
-            let encoding = Instant::now();
+            let encoding = clock.now();
             assistant.model().encode_image(&pixels, &mut |_, _| ControlFlow::Continue(()))?;
-            Ok(encoding.elapsed().as_secs_f64())
+            Ok(clock.now() - encoding)
         }))?);
     }
-    on_step("reading and writing text");
-    let (n_prefill, n_decode) = (options.n_prefill.max(1), options.n_decode);
-    let (prefill_s, decode_s) = wait(&model.engine.with(move |assistant| {
-        assistant.forget();
-        let mut cache = assistant.model().new_cache(n_prefill + n_decode, crate::KvFormat::F16)?;
-        let vocab_size = assistant.tokenizer().vocab_size() as u32;
-        // Ordinary tokens, no two alike in a row; what they say does not change the speed.
-        let ids: Vec<u32> =
-            (0..n_prefill as u32).map(|i| vocab_size / 2 + i * 7919 % (vocab_size / 2)).collect();
-        let prompt = Prompt { ids: &ids, image_token: None, pictures: &[] };
-        let model = assistant.model();
-        let reading = Instant::now();
-        let go_on = &mut |_, _| ControlFlow::Continue(());
-        model.prefill(&prompt, &mut cache, CHUNK_TOKENS, go_on)?;
-        let prefill_s = reading.elapsed().as_secs_f64();
-        let writing = Instant::now();
-        for i in 0..n_decode {
-            model.decode_step(ids[i % ids.len()], &mut cache)?;
+    let mut lengths: Vec<usize> = options.prefill.iter().chain(&options.depths).copied().collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    for n in lengths {
+        let writes = options.depths.contains(&n) && options.n_decode > 0;
+        let n_decode = if writes { options.n_decode } else { 0 };
+        on_step(&match writes {
+            true => format!("reading {n} tokens and writing {n_decode}"),
+            false => format!("reading {n} tokens"),
+        });
+        let (prefill_s, decode_s) = read_and_write(model, n, n_decode, clock)?;
+        if options.prefill.contains(&n) {
+            let tokens_per_s = n as f64 / prefill_s;
+            result.prefill.push(PrefillResult { n_tokens: n, tokens_per_s });
         }
-        Ok((prefill_s, writing.elapsed().as_secs_f64()))
-    }))?;
-    result.prefill_tokens_per_s = n_prefill as f64 / prefill_s;
-    if n_decode > 0 {
-        result.decode_tokens_per_s = n_decode as f64 / decode_s;
+        if writes {
+            let tokens_per_s = n_decode as f64 / decode_s;
+            result.decode.push(DecodeResult { depth: n, n_tokens: n_decode, tokens_per_s });
+        }
     }
     result.peak_memory_bytes = peak_memory_bytes();
     let used = |memory: DeviceMemory| memory.total_bytes.saturating_sub(memory.free_bytes);
     result.device_memory_bytes = model.device.memory().map(used);
     Ok(result)
+}
+
+/// Seconds to read `n` tokens, at least one, and to write some behind them.
+fn read_and_write(
+    model: &OpenModel,
+    n: usize,
+    n_decode: usize,
+    clock: Clock,
+) -> Result<(f64, f64), AppError> {
+    wait(&model.engine.with(move |assistant| {
+        assistant.forget();
+        let n = n.max(1);
+        let mut cache = assistant.model().new_cache(n + n_decode, crate::KvFormat::F16)?;
+        let vocab_size = assistant.tokenizer().vocab_size() as u32;
+        // Ordinary tokens, no two alike in a row; what they say does not change the speed.
+        let ids: Vec<u32> =
+            (0..n as u32).map(|i| vocab_size / 2 + i * 7919 % (vocab_size / 2)).collect();
+        let prompt = Prompt { ids: &ids, image_token: None, pictures: &[] };
+        let model = assistant.model();
+        let reading = clock.now();
+        let go_on = &mut |_, _| ControlFlow::Continue(());
+        model.prefill(&prompt, &mut cache, CHUNK_TOKENS, go_on)?;
+        let prefill_s = clock.now() - reading;
+        let writing = clock.now();
+        for i in 0..n_decode {
+            model.decode_step(ids[i % ids.len()], &mut cache)?;
+        }
+        Ok((prefill_s, clock.now() - writing))
+    }))
+}
+
+fn peaks() -> PeaksResult {
+    let Peaks { int8_ops_per_s, bf16_ops_per_s, f32_ops_per_s, read_bytes_per_s } =
+        Peaks::measure();
+    PeaksResult { int8_ops_per_s, bf16_ops_per_s, f32_ops_per_s, read_bytes_per_s }
 }
 
 /// A question about a picture, and another one.
@@ -150,7 +262,10 @@ fn ask_twice(model: &OpenModel, width: u32, height: u32) -> Result<PictureResult
     let options =
         AnswerOptions { max_tokens: 1, sampling: Sampling::GREEDY, ..AnswerOptions::default() };
     let mut chat = Chat::default();
-    chat.ask([picture], "What is this?");
+    chat.ask([Arc::clone(&picture)], "What is this?");
+    // After the other two, the cache holds what a preparation leaves: `<s>[INST]` and the picture.
+    let mut other = Chat::default();
+    other.ask([picture], "How many people are there?");
     let ask = |chat: &Chat| {
         wait(&model.engine.answer(chat.clone(), options.clone(), Cancel::default(), |_| {}))
     };
@@ -158,12 +273,14 @@ fn ask_twice(model: &OpenModel, width: u32, height: u32) -> Result<PictureResult
     chat.answered(&first.text);
     chat.ask([], "What else?");
     let follow_up = ask(&chat)?;
+    let prepared = ask(&other)?;
     Ok(PictureResult {
         n_tokens,
         encode_s: first.timings.encode_s,
         prefill_tokens_per_s: first.timings.prefill_tokens_per_s(),
         first_token_s: first.timings.first_token_s,
         follow_up_first_token_s: follow_up.timings.first_token_s,
+        prepared_first_token_s: prepared.timings.first_token_s,
     })
 }
 

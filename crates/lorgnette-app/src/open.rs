@@ -97,6 +97,8 @@ pub struct OpenModel {
     pub plan: Plan,
     /// What multiplies quantised matrices, if a CPU does.
     pub kernels: Kernels,
+    /// Products with half-precision matrices and attention round their factors to bf16.
+    pub rounds: bool,
     /// Bytes of its weights on disk.
     pub n_bytes: u64,
     /// Seconds it took to load.
@@ -132,7 +134,7 @@ impl OpenOptions {
         let plan = placement.plan();
         let progress = &mut |done| on_progress(done, n_bytes);
         let model = Pixtral::load_with(&checkpoint, &placement, &self.load, progress)?;
-        let config = model.config().clone();
+        let (config, rounds) = (model.config().clone(), model.rounds());
         let assistant = Assistant::new(model, tokenizer, self.context, self.kv_format)?;
         let context = assistant.context();
         let engine = Engine::start(assistant);
@@ -147,6 +149,7 @@ impl OpenOptions {
             device,
             plan,
             kernels,
+            rounds,
             n_bytes,
             load_s,
         })

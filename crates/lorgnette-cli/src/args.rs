@@ -329,6 +329,10 @@ pub struct Bench {
     pub device: Device,
     #[command(flatten)]
     pub load: Load,
+    /// Count the seconds that the program computed and not those on the wall: for a busy machine, with
+    /// --threads 1; Linux
+    #[arg(long)]
+    pub computed: bool,
     /// Write the JSON to a file too
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,

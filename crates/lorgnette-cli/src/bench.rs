@@ -1,7 +1,8 @@
 //! `lorgnette bench`: how fast a model is here.
 
 use indicatif::HumanBytes;
-use lorgnette_app::bench::{self, BenchOptions, BenchResult};
+use lorgnette_app::AppError;
+use lorgnette_app::bench::{self, BenchOptions, BenchResult, Clock, DecodeResult, PrefillResult};
 use lorgnette_app::open::{DEFAULT_CONTEXT, OpenOptions};
 
 use crate::Ending;
@@ -11,24 +12,32 @@ use crate::progress;
 
 /// Loads the model, measures, prints.
 pub fn run(args: &Bench) -> Result<Ending, Failure> {
+    let full = |chosen: &[usize], all: &[usize]| if args.full { all } else { chosen }.to_vec();
+    let image = args.image.or(args.full.then_some((1024, 1024)));
     // Text is measured in a cache of its own size; the session's is for the picture.
     let options = OpenOptions {
         model: args.model.clone(),
         device: args.device.choice,
         gpu_layers: args.device.gpu_layers,
-        context: if args.image.is_some() { DEFAULT_CONTEXT } else { 64 },
+        context: if image.is_some() { DEFAULT_CONTEXT } else { 64 },
         load: args.load.options(),
         threads: args.load.threads,
         ..OpenOptions::default()
     };
     let model = progress::open(&options)?;
     let options = BenchOptions {
-        n_prefill: args.prefill,
+        prefill: full(&args.prefill, &[128, 512, 4096]),
         n_decode: args.decode,
-        image: args.image,
+        depths: full(&args.depth, &[0, 4096]),
+        image,
         encode: args.encode,
+        clock: if args.computed { Clock::Computed } else { Clock::Wall },
     };
     let result = bench::run(&model, &options, |step| eprintln!("{step} …"))?;
+    if let Some(path) = &args.save {
+        let json = serde_json::to_vec_pretty(&result).map_err(std::io::Error::other);
+        json.and_then(|json| fs_err::write(path, json)).map_err(AppError::Write)?;
+    }
     if args.json {
         output::print_json(&result)?;
     } else {
@@ -38,11 +47,24 @@ pub fn run(args: &Bench) -> Result<Ending, Failure> {
 }
 
 fn text(result: &BenchResult) -> String {
+    let peaks = &result.peaks;
+    let ops = |peak: Option<f64>| peak.map_or("–".into(), |ops| format!("{:.0}", ops / 1e9));
+    let rounding = if result.rounds_to_bf16 { ", halves and attention in bf16" } else { "" };
     let mut lines = vec![
         match result.n_gpu_layers {
             Some(n) => format!("device   {}, {n} layers on it", result.device),
-            None => format!("device   {}, kernels {}", result.device, result.kernels),
+            None => format!(
+                "device   {}, kernels {}{rounding}, {} threads",
+                result.device, result.kernels, result.n_threads
+            ),
         },
+        format!(
+            "peaks    int8 {}, bf16 {}, f32 {} Gop/s, memory {:.1} GB/s",
+            ops(peaks.int8_ops_per_s),
+            ops(peaks.bf16_ops_per_s),
+            ops(peaks.f32_ops_per_s),
+            peaks.read_bytes_per_s / 1e9
+        ),
         format!("load     {:.1} s for {}", result.load_s, HumanBytes(result.model_bytes)),
     ];
     if let Some(picture) = &result.picture {
@@ -56,18 +78,22 @@ fn text(result: &BenchResult) -> String {
             picture.follow_up_first_token_s,
             100.0 * picture.follow_up_first_token_s / picture.first_token_s
         ));
+        lines.push(format!(
+            "         after {:.2} s when it was prepared while the question was written",
+            picture.prepared_first_token_s
+        ));
     }
     if let Some(seconds) = result.encode_s {
         lines.push(format!("encode   {seconds:.2} s"));
     }
-    lines.push(format!(
-        "prefill  {:.2} tokens/s over {}",
-        result.prefill_tokens_per_s, result.n_prefill
-    ));
-    lines.push(format!(
-        "decode   {:.2} tokens/s over {}",
-        result.decode_tokens_per_s, result.n_decode
-    ));
+    for prefill in &result.prefill {
+        let PrefillResult { n_tokens, tokens_per_s } = prefill;
+        lines.push(format!("prefill  {tokens_per_s:.2} tokens/s over {n_tokens}"));
+    }
+    for decode in &result.decode {
+        let DecodeResult { depth, n_tokens, tokens_per_s } = decode;
+        lines.push(format!("decode   {tokens_per_s:.2} tokens/s over {n_tokens}, behind {depth}"));
+    }
     if let Some(bytes) = result.peak_memory_bytes {
         lines.push(format!("memory   {} at the most", HumanBytes(bytes)));
     }

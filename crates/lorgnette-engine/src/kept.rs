@@ -86,7 +86,7 @@ fn read_into(
     if file.array::<16>()? != *MAGIC {
         return unfit("it is no such file");
     }
-    if file.array::<32>()? != *network || &file.array::<4>()? != cache.format_name().as_bytes() {
+    if file.array::<32>()? != *network || file.array::<4>()? != cache.format_name().as_bytes() {
         return unfit("it is of another model or other settings");
     }
     let len = u64::from_le_bytes(file.array()?);

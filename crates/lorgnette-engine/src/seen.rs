@@ -196,8 +196,8 @@ mod tests {
             seen.note(key(number), vec![0.5; 100]);
             seen.write(&key(number));
             // Files of one moment would have no order.
-            let file = fs::OpenOptions::new().append(true);
-            let file = file.open(folder.path().join(name(&key(number)))).unwrap();
+            let path = folder.path().join(name(&key(number)));
+            let file = fs::OpenOptions::new().append(true).open(path).unwrap();
             let past = SystemTime::now() - std::time::Duration::from_secs(100 - u64::from(number));
             file.file().set_modified(past).unwrap();
         }

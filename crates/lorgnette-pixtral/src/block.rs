@@ -77,7 +77,7 @@ impl Block {
             up: loader.matrix(part(B::Up), (intermediate, hidden))?,
             down: loader.matrix(part(B::Down), (hidden, intermediate))?,
             sizes,
-            rounds: loader.rounds(),
+            rounds: loader.rounds,
         })
     }
 
@@ -105,8 +105,8 @@ impl Block {
         x + self.down.forward(&inner)?
     }
 
-    /// What the queries `q` `(n_heads, n, head_dim)` find, `(n, n_heads * head_dim)`; `causal` as in
-    /// [`ops::attention`]. An f32 cache asks for exactness.
+    /// What the queries `q` `(n_heads, n, head_dim)` find, `(n, n_heads * head_dim)`; `causal` as
+    /// in [`ops::attention`]. An f32 cache asks for exactness.
     pub(crate) fn attention(
         &self,
         q: &Tensor,

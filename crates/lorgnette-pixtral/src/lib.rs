@@ -33,6 +33,7 @@ pub use config::ModelConfig;
 pub use device::{ChosenDevice, DeviceChoice, DeviceMemory, FoundDevice, found as found_devices};
 pub use error::{LoadError, ModelError};
 pub use kv_cache::{KvCache, KvFormat};
+pub use lorgnette_kernels::peaks::Peaks;
 pub use lorgnette_kernels::quant::Level;
 pub use model::{CHUNK_TOKENS, PictureRows, Pixtral, Prompt};
 pub use placement::{Needs, Placement, Plan, Shortage};

@@ -29,6 +29,7 @@ pub struct Pixtral {
     text: TextDecoder,
     placement: Placement,
     fingerprint: [u8; 32],
+    rounds: bool,
 }
 
 /// A prompt: ids, and the pictures whose rows stand where `[IMG]` is.
@@ -113,14 +114,21 @@ impl Pixtral {
                 None
             }
         };
+        let rounds = loader.rounds;
         // What was sent is there before another thread computes with it.
         placement.device().synchronize()?;
         // What computes changes the last bits of what comes out.
         let mut hash = Sha256::new();
         hash.update(checkpoint.fingerprint()?);
-        hash.update(format!("{placement:?} {options:?}"));
+        hash.update(format!("{:?} {options:?}", placement.device()));
         let fingerprint = hash.finalize().into();
-        Ok(Self { config, vision, text, placement: placement.clone(), fingerprint })
+        let placement = placement.clone();
+        Ok(Self { config, vision, text, placement, fingerprint, rounds })
+    }
+
+    /// Factors of products with half-precision matrices, and of attention, are rounded to bf16.
+    pub fn rounds(&self) -> bool {
+        self.rounds
     }
 
     /// What tells this network, and how it computes, from others.
@@ -272,10 +280,11 @@ impl Pixtral {
         cache.check_room(ids.len())?;
         self.check_ids(ids)?;
         let go_on = &mut |_, _| ControlFlow::Continue(());
-        match self.text.forward(self.text.embed(ids)?, cache, go_on)? {
-            Outcome::Done(hidden) => Ok(self.text.logits(&hidden)?.to_vec2()?),
+        let mut logits = || match self.text.forward(self.text.embed(ids)?, cache, go_on)? {
+            Outcome::Done(hidden) => self.text.logits(&hidden)?.to_vec2(),
             Outcome::Stopped => unreachable!("nobody stopped it"),
-        }
+        };
+        logits().map_err(|error: candle_core::Error| self.explained(error.into()))
     }
 
     fn for_each_chunk(

@@ -46,7 +46,7 @@ fn mask(first: usize, n: usize, device: &Device) -> Result<Tensor> {
 ///
 /// Shapes: `q` `(n_heads, n, head_dim)` f32; `k`, `v` `(n_kv_heads, n_keys, head_dim)` f32, f16 or
 /// bf16, each head contiguous; the result `(n, n_heads * head_dim)` f32.
-/// `causal`: which keys a query sees; `None`: all. `rounds`: factors may be rounded to bf16.
+/// `causal`: which keys a query sees; `None`: all. `rounds`: factors may be rounded to bf16 on a CPU.
 pub(crate) fn attention(
     q: &Tensor,
     k: &Tensor,

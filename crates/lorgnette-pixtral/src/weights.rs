@@ -83,8 +83,8 @@ pub(crate) struct Loader<'a> {
     /// What the next parts go to.
     pub(crate) device: Device,
     kernels: Kernels,
-    /// Nobody asks for exactness, and the processor is quicker with numbers rounded to bf16.
-    may_round: bool,
+    /// Factors of products with half-precision matrices, and of attention, are rounded to bf16.
+    pub(crate) rounds: bool,
     files: Files,
     n_bytes_read: u64,
     /// Told the bytes read so far.
@@ -99,18 +99,14 @@ impl<'a> Loader<'a> {
     ) -> Self {
         let kernels = options.kernels.unwrap_or_else(Kernels::best);
         let files = Files::new(options.mode, checkpoint.n_bytes());
+        // Parts on another device are multiplied there, and its tensors know it.
+        let rounds = !options.exact && half_matmul::can_round();
         let device = Device::Cpu;
-        let may_round = !options.exact && half_matmul::can_round();
-        Self { checkpoint, device, kernels, may_round, files, n_bytes_read: 0, on_progress }
+        Self { checkpoint, device, kernels, rounds, files, n_bytes_read: 0, on_progress }
     }
 }
 
 impl Loader<'_> {
-    /// Factors of products with half-precision matrices, and of attention, are rounded to bf16.
-    pub(crate) fn rounds(&self) -> bool {
-        self.may_round && self.device.is_cpu()
-    }
-
     /// A matrix, `(rows, cols)`; quantised ones stay so.
     pub(crate) fn matrix(
         &mut self,
@@ -119,7 +115,7 @@ impl Loader<'_> {
     ) -> Result<Matrix, LoadError> {
         let stored = self.checkpoint.find(part, &[rows, cols])?.clone();
         if matches!(stored.dtype, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16) {
-            return Ok(Matrix::dense(self.tensor(&stored)?, self.rounds()));
+            return Ok(Matrix::dense(self.tensor(&stored)?, self.rounds));
         }
         match (self.kernels, block_format(stored.dtype)) {
             (Kernels::Own(level), Some(format)) if self.device.is_cpu() => {

@@ -102,7 +102,8 @@ fn the_same_ids_with_another_picture_are_read_again() {
     // Two pictures: the second is new, the first is known by its place and its pixels.
     answer(&engine, &ask(std::slice::from_ref(&a), "What?"), &greedy(4));
     let both = answer(&engine, &ask(&[a.clone(), b.clone()], "What?"), &greedy(12));
-    assert_eq!(both.timings.n_encoded_pictures, 1);
+    // It was encoded for an earlier request, and is remembered from there.
+    assert_eq!((both.timings.n_encoded_pictures, both.timings.n_recalled_pictures), (0, 1));
     let cold = answer(&Engine::start(assistant(1024)), &ask(&[a, b], "What?"), &greedy(12));
     assert_eq!(both.text, cold.text);
 }
@@ -172,6 +173,137 @@ fn what_was_prepared_is_not_read_again() {
     let stopped = engine.prepare(other, cancel, move |_| stop.cancel()).recv().unwrap();
     assert!(!stopped.unwrap());
     assert_eq!(answer(&engine, &chat, &greedy(12)).text, cold.text);
+}
+
+/// The tiny network repeats itself soon, so that much is guessed.
+#[test]
+fn guesses_change_no_answer() {
+    let with = |on: bool| {
+        let mut assistant = assistant(1024);
+        assistant.set_guesses(on);
+        Engine::start(assistant)
+    };
+    let (plain, guessing) = (with(false), with(true));
+    let mut n_guessed = 0;
+    let warm = Sampling { temperature: 0.3, ..Sampling::default() };
+    for (question, sampling) in [
+        ("Copy: one two three, one two three, one two three", Sampling::GREEDY),
+        ("What is this?", Sampling::GREEDY),
+        ("Copy: a b c d a b c d a b c d", warm),
+    ] {
+        let options = AnswerOptions { max_tokens: 150, sampling, stop: Vec::new() };
+        let mut chat = ask(&[picture("a", 64, 64, 0.7)], question);
+        let expected = answer(&plain, &chat, &options);
+        let guessed = answer(&guessing, &chat, &options);
+        assert_eq!(guessed.text, expected.text, "{question}");
+        assert_eq!(guessed.timings.n_answer_tokens, expected.timings.n_answer_tokens);
+        assert_eq!(expected.timings.n_guessed_tokens, 0);
+        n_guessed += guessed.timings.n_guessed_tokens;
+        // What is left in the cache is what a follow-up expects there.
+        chat.answered(&guessed.text);
+        chat.ask([], "And?");
+        let (one, other) = (answer(&plain, &chat, &options), answer(&guessing, &chat, &options));
+        assert_eq!(one.text, other.text, "{question}");
+        assert_eq!(one.timings.n_cached_tokens, other.timings.n_cached_tokens);
+    }
+    assert!(n_guessed > 20, "{n_guessed} guessed");
+}
+
+#[test]
+fn what_was_read_goes_on_after_a_restart_if_it_is_of_this_network_and_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chat.read");
+    let engine = Engine::start(assistant(1024));
+    let pictures = [picture("a", 160, 96, 0.7)];
+    let mut chat = ask(&pictures, "What is this?");
+    let first = answer(&engine, &chat, &greedy(8));
+    let to = path.clone();
+    engine.with(move |assistant| Ok(assistant.keep(&to).unwrap())).recv().unwrap().unwrap();
+    chat.answered(&first.text);
+    chat.ask([], "And now?");
+    let warm = answer(&engine, &chat, &greedy(16));
+
+    let recall = |engine: &Engine, path: &std::path::Path| {
+        let path = path.to_owned();
+        let recalled = engine
+            .with(move |assistant| Ok(assistant.recall(&path).map_err(|error| error.to_string())));
+        recalled.recv().unwrap().unwrap()
+    };
+    let later = Engine::start(assistant(1024));
+    assert!(recall(&later, &path).unwrap() > 60);
+    let recalled = answer(&later, &chat, &greedy(16));
+    assert_eq!(recalled.text, warm.text);
+    assert_eq!(recalled.timings.n_cached_tokens, warm.timings.n_cached_tokens);
+    assert_eq!(recalled.timings.n_encoded_pictures, 0);
+
+    let error = recall(&Engine::start(assistant(50)), &path).unwrap_err();
+    assert!(error.contains("longer than this session"), "{error}");
+    let bytes = fs_err::read(&path).unwrap();
+    let other = |at: usize, reason: &str| {
+        let mut bytes = bytes.clone();
+        bytes[at] ^= 1;
+        fs_err::write(&path, bytes).unwrap();
+        let engine = Engine::start(assistant(1024));
+        let error = recall(&engine, &path).unwrap_err();
+        assert!(error.contains(reason), "{at}: {error}");
+        // Nothing is left of it.
+        assert_eq!(answer(&engine, &chat, &greedy(16)).timings.n_cached_tokens, 0);
+    };
+    other(3, "no such file");
+    other(20, "another model");
+    other(57, "");
+    other(bytes.len() / 2, "damaged");
+    other(bytes.len() - 1, "damaged");
+    fs_err::write(&path, &bytes[..bytes.len() - 7]).unwrap();
+    assert!(recall(&later, &path).unwrap_err().contains("another length"));
+    assert!(recall(&later, &folder.path().join("none")).is_err());
+}
+
+#[test]
+fn a_picture_seen_in_an_earlier_run_is_not_encoded_and_one_only_prepared_leaves_no_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = || {
+        let mut assistant = assistant(1024);
+        assistant.keep_pictures_in(&folder.path().join("seen"), 1 << 20);
+        Engine::start(assistant)
+    };
+    let n_files = || fs_err::read_dir(folder.path().join("seen")).map_or(0, Iterator::count);
+    let pictures = [picture("a", 160, 96, 0.7)];
+    let chat = ask(&pictures, "What is this?");
+    let engine = start();
+    engine.prepare(ask(&pictures, ""), Cancel::default(), |_| {}).recv().unwrap().unwrap();
+    assert_eq!(n_files(), 0);
+    let first = answer(&engine, &chat, &greedy(8));
+    assert_eq!(n_files(), 1);
+
+    let later = answer(&start(), &chat, &greedy(8));
+    assert_eq!(later.text, first.text);
+    assert_eq!((later.timings.n_encoded_pictures, later.timings.n_recalled_pictures), (0, 1));
+    // Of two, the other one is encoded; and the first is there again after other pictures.
+    let both = ask(&[picture("b", 64, 64, 0.3), pictures[0].clone()], "And?");
+    let two = answer(&engine, &both, &greedy(8));
+    assert_eq!((two.timings.n_encoded_pictures, two.timings.n_recalled_pictures), (1, 0));
+    answer(&engine, &ask(&[picture("c", 64, 64, 0.2)], "And?"), &greedy(2));
+    let again = answer(&engine, &chat, &greedy(8));
+    assert_eq!((again.timings.n_encoded_pictures, again.timings.n_recalled_pictures), (0, 1));
+    assert_eq!(again.text, first.text);
+}
+
+#[test]
+fn threads_change_no_answer() {
+    let run = |n_threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+        let chat = ask(&[picture("a", 320, 320, 0.7)], "What is this?");
+        let mut text = String::new();
+        let mut assistant = assistant(1024);
+        pool.install(|| {
+            let options = greedy(40);
+            let answer = assistant.answer(&chat, &options, &Cancel::default(), &mut |_| {});
+            text = answer.unwrap().text;
+        });
+        text
+    };
+    assert_eq!(run(1), run(2));
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub fn matmul_nt<T: Element>(x: &[f32], w: &[T], y: &mut [f32], (m, n, k): (usiz
                 let columns = column..(column + CHUNK).min(k);
                 let chunk = &mut chunk[..columns.len() / 2];
                 bf16::pack(rows, k, columns, chunk);
-                let x = &pairs[(start * k + column) / 2..];
+                let x = &pairs[start * (k / 2) + column / 2..];
                 bf16::products::<true>(n_block, x, k / 2, chunk, sums, PANEL_ROWS);
             }
             for (row, sums) in sums.chunks_exact(PANEL_ROWS).take(n_block).enumerate() {

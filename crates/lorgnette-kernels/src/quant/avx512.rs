@@ -8,7 +8,6 @@
 #![expect(clippy::needless_range_loop, reason = "rows that are in registers are counted")]
 #![expect(clippy::cast_possible_wrap, reason = "small constants that become parts of vectors")]
 #![expect(clippy::cast_ptr_alignment, reason = "vector loads that need no alignment")]
-#![expect(clippy::large_types_passed_by_value, reason = "arrays of vectors live in registers")]
 
 mod dot;
 mod fill;

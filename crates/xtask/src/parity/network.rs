@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use lorgnette_image::Pixels;
 use lorgnette_pixtral::{
     Checkpoint, Device, ImageFeatures, KvFormat, LoadOptions, Outcome, PictureRows, Pixtral,
-    Prompt, Tensor,
+    Placement, Prompt, Tensor,
 };
 use safetensors::SafeTensors;
 
@@ -36,7 +36,7 @@ pub(super) fn check(dir: &Path, device: &Device, report: &mut Report) -> Result<
     let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let load = |exact| {
         let options = LoadOptions { exact, ..LoadOptions::default() };
-        Pixtral::load_with(&checkpoint, device, &options, &mut |_| {})
+        Pixtral::load_with(&checkpoint, &Placement::all_on(device), &options, &mut |_| {})
     };
     check_exact(&load(true)?, &expected, &name, report)?;
     check_as_run(&load(false)?, &expected, &name, report)
