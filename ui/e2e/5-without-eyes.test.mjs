@@ -14,7 +14,7 @@ const home = newHome();
 before(async () => {
   service = await speechService();
   const env = { ...service.env, NO_AT_BRIDGE: "0", HOME: home, XDG_DOCUMENTS_DIR: home };
-  window = await Window.open({ home, env, settings: ["prepare-while-typing = false"] });
+  window = await Window.open({ home, env, settings: ["prepare-while-typing = false", "speech-rate = -100"] });
   await eventually("the window is in the accessibility tree", () => tree(window.pid).some((one) => one.role === "document web"));
   reader = await listen(window.pid);
   spawnSync("xdotool", ["search", "--sync", "--onlyvisible", "--pid", String(window.pid), "windowactivate", "--sync"]);
@@ -87,7 +87,12 @@ test("the answer is read aloud, paused, and stopped by keys", async () => {
   const said = await eventually("it is spoken", () => service.said().length > 0 && service.said());
   const letters = (text) => text.replace(/[^\p{L}\p{N}]/gu, "");
   assert.ok(letters((await window.texts("answer")).at(-1)).startsWith(letters(said[0])), JSON.stringify(said));
-  await eventually("it has been said", async () => (await window.all("aloud")).length === 0);
+  keys("space");
+  await eventually("it is paused", async () => (await window.all("resume")).length === 1);
+  keys("space");
+  await eventually("it goes on", async () => (await window.all("pause")).length === 1);
+  keys("Escape");
+  await eventually("it is silent", async () => (await window.all("aloud")).length === 0);
 });
 
 test("follow up, and back: no key leads into a trap", async () => {
