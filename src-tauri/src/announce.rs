@@ -64,6 +64,8 @@ mod linux {
             spot.set_opacity(0.0);
             if let Some(accessible) = spot.accessible() {
                 accessible.set_role(atk::Role::Notification);
+                // A first name is not told (GNOME bug 665870), so it is this one.
+                accessible.set_name("");
             }
             row.pack_start(&spot, false, false, 0);
             SPOTS.with(|spots| spots.borrow_mut().push_back(spot));

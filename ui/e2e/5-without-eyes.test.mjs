@@ -1,7 +1,7 @@
 // The window as a person uses it who sees nothing: by keys alone, with what a screen reader is told and what is spoken.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
@@ -14,7 +14,7 @@ const home = newHome();
 before(async () => {
   service = await speechService();
   const env = { ...service.env, NO_AT_BRIDGE: "0", HOME: home, XDG_DOCUMENTS_DIR: home };
-  window = await Window.open({ home, env, settings: ["prepare-while-typing = false"] });
+  window = await Window.open({ home, env, settings: ["prepare-while-typing = false", "speech-rate = -100"] });
   await eventually("the window is in the accessibility tree", () => tree(window.pid).some((one) => one.role === "document web"));
   reader = await listen(window.pid);
   spawnSync("xdotool", ["search", "--sync", "--onlyvisible", "--pid", String(window.pid), "windowactivate", "--sync"]);
@@ -43,7 +43,7 @@ function checkTree() {
   const all = tree(window.pid);
   const roles = new Set(["push button", "toggle button", "entry", "slider", "check box", "combo box", "page tab", "link", "menu item"]);
   const controls = all.filter((one) => roles.has(one.role) && one.states.includes("showing"));
-  assert.ok(controls.length > 5, JSON.stringify(all.slice(0, 40)));
+  assert.ok(controls.length > 0, JSON.stringify(all));
   assert.deepEqual(controls.filter((one) => one.name === ""), [], "controls without a name");
   const dead = controls.filter((one) => one.states.includes("enabled") && one.states.includes("sensitive") && !one.states.includes("focusable"));
   assert.deepEqual(dead, [], "controls that keys cannot reach");
@@ -87,7 +87,12 @@ test("the answer is read aloud, paused, and stopped by keys", async () => {
   const said = await eventually("it is spoken", () => service.said().length > 0 && service.said());
   const letters = (text) => text.replace(/[^\p{L}\p{N}]/gu, "");
   assert.ok(letters((await window.texts("answer")).at(-1)).startsWith(letters(said[0])), JSON.stringify(said));
-  await eventually("it has been said", async () => (await window.all("aloud")).length === 0);
+  keys("space");
+  await eventually("it is paused", async () => (await window.all("resume")).length === 1);
+  keys("space");
+  await eventually("it goes on", async () => (await window.all("pause")).length === 1);
+  keys("Escape");
+  await eventually("it is silent", async () => (await window.all("aloud")).length === 0);
 });
 
 test("follow up, and back: no key leads into a trap", async () => {
@@ -112,9 +117,11 @@ test("follow up, and back: no key leads into a trap", async () => {
 
 test("the chat is exported by keys alone", async () => {
   keys("ctrl+shift+e");
-  // The system's own dialog: its name is filled in, Enter saves.
+  // The system's own dialog: a path can be typed where the name stands.
   await eventually("the dialog is there", () => tree(window.pid).some((one) => one.role === "file chooser" || one.role === "dialog"));
   await sleep(500);
+  keys("ctrl+a");
+  type(join(home, "kept.html"));
   keys("Return");
-  await eventually("the file is there", () => readdirSync(home).some((name) => name.endsWith(".html")) || existsSync(join(home, "Documents")) && readdirSync(join(home, "Documents")).length > 0);
+  await eventually("the file is there", () => existsSync(join(home, "kept.html")));
 });

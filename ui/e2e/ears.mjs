@@ -21,7 +21,7 @@ export async function speechService() {
   return {
     folder,
     env: { SPEECHD_ADDRESS: `unix_socket:${folder}/speech` },
-    said: () => [...readFileSync(join(folder, "log/speech-dispatcher.log"), "utf8").matchAll(/Command sent to output module: \|<speak>(.*?)<\/speak>/g)].map((match) => match[1].replace(/<[^>]*>/g, "")),
+    said: () => [...readFileSync(join(folder, "log/speech-dispatcher.log"), "utf8").matchAll(/Command sent to output module: \|<speak>(.*?)<\/speak>/g)].map((match) => match[1].replace(/<[^>]*>/g, "").replace(/&quot;/g, "\"").replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&")),
     end: async () => {
       service.stdin.end();
       await new Promise((done) => service.once("exit", done));

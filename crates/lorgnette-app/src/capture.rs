@@ -231,7 +231,9 @@ mod system {
 
     #[cfg(target_os = "macos")]
     fn macos_may_capture() -> bool {
+        #[allow(unsafe_code, reason = "a system call without parameters, which only answers")]
         #[link(name = "CoreGraphics", kind = "framework")]
+        // SAFETY: declared as CoreGraphics/CGWindow.h does: no parameters, a C bool.
         unsafe extern "C" {
             safe fn CGPreflightScreenCaptureAccess() -> bool;
         }

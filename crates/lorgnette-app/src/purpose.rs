@@ -82,8 +82,9 @@ impl Purpose {
     /// Tokens that it needs at most.
     pub fn max_tokens(self) -> usize {
         match self {
-            Self::Brief => 160,
-            Self::Alt => 80,
+            // More than the lengths asked for: a token of the built-in model is a letter.
+            Self::Brief => 400,
+            Self::Alt => 240,
             Self::Detailed | Self::Form | Self::Chart => 1024,
             Self::Text => 2048,
         }

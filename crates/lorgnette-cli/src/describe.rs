@@ -5,15 +5,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use lorgnette_app::capture;
 use lorgnette_app::check::Checked;
+use lorgnette_app::cost::{self, PictureCost};
 use lorgnette_app::folders::Folders;
-use lorgnette_app::pictures::Picture;
+use lorgnette_app::open::OpenModel;
+use lorgnette_app::pictures::{Picture, Prepared};
 use lorgnette_app::purpose::Purpose;
 use lorgnette_app::session::Session;
 use lorgnette_app::speed::{Meter, Speeds};
-use lorgnette_app::{AppError, Cancel, Event, StopReason, Timings, cost, offers, pictures};
+use lorgnette_app::{
+    Answer, AppError, Cancel, Event, StopReason, Timings, capture, offers, pictures,
+};
 use serde::Serialize;
+use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use crate::Ending;
@@ -56,12 +60,7 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     // At once: what is on the screen changes while a model loads.
     let captured = captured(args)?;
     let model = progress::open(&args.model.options())?;
-    let config = model.image_config(args.max_side)?;
-    let prepared = args.pictures.iter().map(|path| pictures::prepare(path, &config));
-    let mut prepared: Vec<_> = prepared.collect::<Result<_, AppError>>()?;
-    if let Some((name, picture)) = captured {
-        prepared.push(pictures::prepare_decoded(name, &picture, &config)?);
-    }
+    let prepared = prepare(args, &model, captured)?;
 
     let cancel = Cancel::default();
     let progress = Progress::new();
@@ -69,31 +68,25 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     let mut session = Session::new(&model);
     progress::recall(&session, args.keep.as_deref());
     let speaking = Speaking::begin(&args.speech);
-    // What was measured by earlier answers, the window's too.
-    let costs = prepared.iter().filter_map(|picture| {
-        let pixels = picture.pixels();
-        cost::of_picture((pixels.width(), pixels.height()), &config, &model.config)
-    });
-    let costs: Vec<_> = costs.collect();
-    let mut speeds =
-        Folders::find().ok().map(|folders| Speeds::read(&folders.cache.join("speeds.json")));
-    let model_id = offers::id(&model);
-    if let (Some(speaking), Some(speeds)) = (&speaking, &speeds) {
-        let speed = speeds.of(&model_id);
-        speaking.say_wait(costs.iter().map(|cost| speed.picture_s(cost)).sum());
+    let mut speed = Measured::find(&model, &prepared);
+    if let (Some(speaking), Some(speed)) = (&speaking, &speed) {
+        speaking.say_wait(speed.wait_s());
     }
-    let mut meter = Meter::default();
-    // What is cut to a length is shown when it has that length.
-    let is_shown_late = args.json || args.purpose == Some(Purpose::Alt);
+    // What is cut to a length is shown and spoken when it has that length.
+    let is_cut = args.purpose == Some(Purpose::Alt);
     let on_event = |event: Event| {
         progress.event(&event);
-        meter.push(&event, Instant::now());
-        if let (Event::Text(text), false) = (&event, is_shown_late)
-            && closed.is_ok()
-        {
-            if let Some(speaking) = &speaking {
-                speaking.push(text);
-            }
+        if let Some(speed) = &mut speed {
+            speed.meter.push(&event, Instant::now());
+        }
+        let Event::Text(text) = &event else { return };
+        if is_cut || closed.is_err() {
+            return;
+        }
+        if let Some(speaking) = &speaking {
+            speaking.push(text);
+        }
+        if !args.json {
             closed = output::print(&printable(text));
             if closed.is_err() {
                 cancel.cancel();
@@ -113,69 +106,142 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     closed?;
     let answer = answer?;
     progress::keep(&session, args.keep.as_deref());
-    if let Some(speeds) = &mut speeds {
-        let all_were = answer.timings.n_encoded_pictures == costs.len();
-        let flop = all_were.then(|| costs.iter().map(|cost| cost.encode_flop).sum());
-        speeds.learn(&model_id, &meter, flop, &answer.timings);
+    if let Some(speed) = speed {
+        speed.learn(&answer.timings);
     }
-    let text = finished(args, &answer.text);
-    let mut checked = None;
-    if let (Some(n), false) = (args.check, cancel.is_cancelled()) {
-        let mut told = |done| progress.show("answering again".into(), done as u64, n.into());
-        checked = std::thread::scope(|scope| {
-            let (done, ended) = tokio::sync::oneshot::channel();
-            let mut check = || session.check(n.into(), max_tokens, &cancel, &mut told);
-            scope.spawn(move || drop(done.send(check())));
-            with_ctrl_c(&cancel, ended).unwrap_or(Ok(None))
-        })?;
-        progress.clear();
-    }
+    let text =
+        args.purpose.map_or(Cow::Borrowed(answer.text.as_str()), |it| it.finish(&answer.text));
+    let checked = match args.check {
+        Some(n) if !cancel.is_cancelled() => check(&session, n.into(), max_tokens, &cancel)?,
+        _ => None,
+    };
     if args.json {
-        let seen = prepared.iter().map(|picture| PictureOutput {
-            name: &picture.name,
-            seen_width: picture.pixels().width(),
-            seen_height: picture.pixels().height(),
-            tokens: picture.pixels().grid().n_tokens(),
-        });
-        let seen = seen.collect();
-        output::print_json(&Output {
-            model: &model.path,
-            device: &model.device.name,
-            load_s: model.load_s,
-            pictures: seen,
-            answer: &text,
-            stop: &answer.stop,
-            timings: &answer.timings,
-            checked: checked.as_deref(),
-            prefill_tokens_per_s: answer.timings.prefill_tokens_per_s(),
-            decode_tokens_per_s: answer.timings.decode_tokens_per_s(),
-        })?;
-    } else if is_shown_late {
-        output::print(&(printable(&text).into_owned() + "\n"))?;
+        let checked = checked.as_deref();
+        print_json(
+            &model,
+            &prepared,
+            &Answer { text: text.to_string(), ..answer.clone() },
+            checked,
+        )?;
     } else {
-        output::print("\n")?;
-    }
-    for doubt in checked.iter().flatten().filter(|one| one.is_uncertain()) {
-        let Checked { shown, n_agree, n_samples, instead, .. } = doubt;
-        if !args.json {
-            eprintln!("uncertain, {n_agree} of {n_samples} agree: {}", printable(shown));
-            for other in instead {
-                eprintln!("  instead: {}", printable(other));
-            }
-        }
+        let rest = if is_cut { printable(&text) } else { Cow::Borrowed("") };
+        output::print(&(rest.into_owned() + "\n"))?;
+        checked.iter().flatten().filter(|one| one.is_uncertain()).for_each(tell_doubt);
     }
     if let Some(speaking) = speaking {
-        if let Some(checked) = checked.filter(|_| !is_shown_late) {
-            speaking.say_doubts(&checked);
-        }
-        if is_shown_late {
+        if is_cut {
             speaking.push(&text);
         }
+        speaking.say_doubts(checked.as_deref().unwrap_or_default());
         let silence = cancel.clone();
         let spoken = async { spawn_blocking(move || speaking.finish(&silence)).await };
         with_ctrl_c(&cancel, spoken).unwrap_or(Ok(()))?;
     }
     Ok(if answer.stop == StopReason::Cancelled { Ending::Cancelled } else { Ending::Done })
+}
+
+/// All pictures as the model takes them.
+fn prepare(
+    args: &Describe,
+    model: &OpenModel,
+    captured: Option<(&'static str, Picture)>,
+) -> Result<Vec<Arc<Prepared>>, AppError> {
+    let config = model.image_config(args.max_side)?;
+    let prepared = args.pictures.iter().map(|path| pictures::prepare(path, &config));
+    let mut prepared: Vec<_> = prepared.collect::<Result<_, AppError>>()?;
+    if let Some((name, picture)) = captured {
+        prepared.push(pictures::prepare_decoded(name, &picture, &config)?);
+    }
+    Ok(prepared)
+}
+
+/// How fast this model was here, and how fast it is now.
+struct Measured {
+    speeds: Speeds,
+    model: String,
+    costs: Vec<PictureCost>,
+    meter: Meter,
+}
+
+impl Measured {
+    /// What earlier answers measured, the window's too.
+    fn find(model: &OpenModel, prepared: &[Arc<Prepared>]) -> Option<Self> {
+        let speeds = Speeds::read(&Folders::find().ok()?.cache.join("speeds.json"));
+        let config = model.image_config(None).ok()?;
+        let cost = |picture: &Arc<Prepared>| {
+            let (width, height) = (picture.pixels().width(), picture.pixels().height());
+            cost::of_picture((width, height), &config, &model.config)
+        };
+        let costs = prepared.iter().filter_map(cost).collect();
+        Some(Self { speeds, model: offers::id(model), costs, meter: Meter::default() })
+    }
+
+    /// Seconds until the first word; `None`: nothing was measured yet.
+    fn wait_s(&self) -> Option<f64> {
+        let speed = self.speeds.of(&self.model);
+        self.costs.iter().map(|cost| speed.picture_s(cost)).sum()
+    }
+
+    fn learn(mut self, timings: &Timings) {
+        let all_were = timings.n_encoded_pictures == self.costs.len();
+        let flop = all_were.then(|| self.costs.iter().map(|cost| cost.encode_flop).sum());
+        self.speeds.learn(&self.model, &self.meter, flop, timings);
+    }
+}
+
+/// Answers again and compares; nothing when it was cancelled.
+fn check(
+    session: &Session<'_>,
+    n: usize,
+    max_tokens: usize,
+    cancel: &Cancel,
+) -> Result<Option<Vec<Checked>>, AppError> {
+    let progress = Progress::new();
+    let told = |done| progress.show("answering again".into(), done as u64, n as u64);
+    let checked = std::thread::scope(|scope| {
+        let (done, ended) = oneshot::channel();
+        scope.spawn(move || {
+            // Nobody waits any more only when the program ends.
+            let _ = done.send(session.check(n, max_tokens, cancel, &mut { told }));
+        });
+        with_ctrl_c(cancel, ended).unwrap_or(Ok(None))
+    });
+    progress.clear();
+    checked
+}
+
+fn tell_doubt(doubt: &Checked) {
+    let Checked { shown, n_agree, n_samples, instead, .. } = doubt;
+    eprintln!("uncertain, {n_agree} of {n_samples} agree: {}", printable(shown));
+    for other in instead {
+        eprintln!("  instead: {}", printable(other));
+    }
+}
+
+fn print_json(
+    model: &OpenModel,
+    prepared: &[Arc<Prepared>],
+    answer: &Answer,
+    checked: Option<&[Checked]>,
+) -> Result<(), Failure> {
+    let seen = prepared.iter().map(|picture| PictureOutput {
+        name: &picture.name,
+        seen_width: picture.pixels().width(),
+        seen_height: picture.pixels().height(),
+        tokens: picture.pixels().grid().n_tokens(),
+    });
+    output::print_json(&Output {
+        model: &model.path,
+        device: &model.device.name,
+        load_s: model.load_s,
+        pictures: seen.collect(),
+        answer: &answer.text,
+        stop: &answer.stop,
+        timings: &answer.timings,
+        checked,
+        prefill_tokens_per_s: answer.timings.prefill_tokens_per_s(),
+        decode_tokens_per_s: answer.timings.decode_tokens_per_s(),
+    })
 }
 
 /// The screen or the clipboard, if one is asked about.
@@ -195,10 +261,6 @@ fn question(args: &Describe, built_in: bool) -> &str {
         (None, Some(purpose)) => purpose.question(),
         (None, None) => "Describe this picture.",
     }
-}
-
-fn finished<'a>(args: &Describe, answer: &'a str) -> Cow<'a, str> {
-    args.purpose.map_or(Cow::Borrowed(answer), |purpose| purpose.finish(answer))
 }
 
 /// Runs a request to its end; Ctrl+C cancels it, a second one ends the program.

@@ -724,3 +724,4 @@ export type Voice = {
 	name: string,
 	language: string,
 };
+

@@ -32,11 +32,13 @@ fn an_answer_is_spoken_sentence_by_sentence() {
     let answer = String::from_utf8(output.stdout).unwrap();
     let log = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{log}");
-    let spoken: Vec<&str> = log
-        .lines()
-        .filter_map(|line| line.split_once("speaks: "))
-        .map(|(_, rest)| rest.split(" language=").next().unwrap_or(rest))
-        .collect();
+    // Fields stand behind the words.
+    let words = |line| {
+        let (_, rest): (&str, &str) = str::split_once(line, "speaks: ")?;
+        let end = [" language=", " from="].into_iter().filter_map(|field| rest.rfind(field)).min();
+        Some(&rest[..end.unwrap_or(rest.len())])
+    };
+    let spoken: Vec<&str> = log.lines().filter_map(words).collect();
     assert!(spoken.len() > 1, "{log}");
     let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
     assert_eq!(letters(&spoken.concat()), letters(&answer), "all of it, in order");

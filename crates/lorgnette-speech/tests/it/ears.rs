@@ -129,7 +129,7 @@ impl Drop for Ears {
 }
 
 fn wait(what: &str, mut is: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     while !is() {
         assert!(Instant::now() < end, "no {what}");
         std::thread::sleep(Duration::from_millis(10));
@@ -148,5 +148,5 @@ fn words(ssml: &str) -> String {
             _ => {}
         }
     }
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
 }

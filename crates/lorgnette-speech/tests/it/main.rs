@@ -10,7 +10,7 @@ use lorgnette_speech::{Manner, Phrases, Reader, Told};
 
 use crate::ears::Ears;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Begins a text; what is told of it.
 fn begin(reader: &Reader) -> Receiver<Told> {
