@@ -99,7 +99,7 @@ test("a window that is closed while it answers keeps the answer and ends", async
 });
 
 test("a program that is started while another one closes waits for it", async () => {
-  await askInNew("chart", "The third one");
+  await askInNew("receipt", "The third one");
   await isWriting("third");
   const { driverProgram } = window;
   closeWindow(await shown(window.pid));
