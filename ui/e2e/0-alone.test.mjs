@@ -4,7 +4,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { test } from "node:test";
 
-import { eventually, newHome, program, sample, writeSettings } from "./window.mjs";
+import { closeWindow, shown } from "./desktop.mjs";
+import { newHome, PATIENCE, program, sample, within, writeSettings } from "./window.mjs";
 
 function family(pid) {
   const children = new Map();
@@ -47,10 +48,7 @@ test("it opens nothing to the network, shows itself, and ends when it is closed"
   const started = Date.now();
   const window = spawn(program, [sample("dialog")], { env, stdio: "ignore" });
   const ended = new Promise((done) => window.once("exit", (code) => done(code)));
-  const id = await eventually("the window is to be seen", () => {
-    const found = spawnSync("xdotool", ["search", "--onlyvisible", "--pid", String(window.pid)], { encoding: "utf8" });
-    return found.stdout.trim().split("\n").filter(Boolean).at(-1);
-  });
+  const id = await shown(window.pid);
   console.log(`seen after ${Date.now() - started} ms`);
   for (let i = 0; i < 20; i += 1) {
     assert.deepEqual(sockets(family(window.pid)), []);
@@ -59,8 +57,6 @@ test("it opens nothing to the network, shows itself, and ends when it is closed"
   // A second start hands its picture over and ends.
   const second = spawnSync(program, [sample("sign")], { env, stdio: "ignore", timeout: 60_000 });
   assert.equal(second.status, 0);
-  spawnSync("xdotool", ["windowclose", id]);
-  spawnSync("xdotool", ["windowquit", id]);
-  window.kill("SIGTERM");
-  await ended;
+  closeWindow(id);
+  assert.equal(await within(PATIENCE, "the program's end", ended), 0);
 });

@@ -26,6 +26,15 @@ const isWriting = (search) =>
     return end === null && text.length > 20;
   });
 
+/** Asks about a sample in a chat of its own. */
+async function askInNew(name, question) {
+  await window.click("new-chat");
+  await window.click(`sample-${name}`);
+  await attached(1);
+  await (await window.find("question")).clear();
+  await window.ask(question);
+}
+
 test("a file that is dragged in from another window is attached", async () => {
   await drag(window, sample("receipt"), await window.find("drop-zone"));
   await attached(1);
@@ -56,10 +65,9 @@ test("a kill keeps what there was", async () => {
 
 test("two chats that ask at once are answered one after the other", async () => {
   await eventually("the model is ready", async () => (await window.invoke("boot")).ok.status.state.at === "ready");
-  await window.ask("The first of two");
+  await askInNew("dialog", "The first of two");
   await isWriting("first");
-  await window.click("new-chat");
-  await window.ask("The second of two");
+  await askInNew("sign", "The second of two");
   await eventually("it waits", async () => (await window.invoke("boot")).ok.status.nQueued === 1);
   assert.equal(await window.js("return document.querySelector('[data-testid=phase]').dataset.phase"), "queued");
   assert.equal((await lastOf("first")).end, null);
@@ -91,8 +99,7 @@ test("a window that is closed while it answers keeps the answer and ends", async
 });
 
 test("a program that is started while another one closes waits for it", async () => {
-  await window.click("new-chat");
-  await window.ask("The third one");
+  await askInNew("receipt", "The third one");
   await isWriting("third");
   const { driverProgram } = window;
   closeWindow(await shown(window.pid));

@@ -23,7 +23,7 @@ const notice = (part) =>
   eventually(`a notice says ${part}`, () => window.js("return document.querySelector('.notices').innerText.includes(arguments[0])", part));
 
 test("a picture is added through the dialog", async () => {
-  const picture = join(out, "a sign é.png");
+  const picture = join(out, "a sign.png");
   writeFileSync(picture, readFileSync(new URL("../../assets/samples/sign.png", import.meta.url)));
   await chooseFile(window, "ctrl+o", picture);
   await eventually("it is attached", async () => (await window.all("attachment")).length === 1);

@@ -22,8 +22,11 @@ export function windowsOf(pid) {
 /** A program's window, when it is to be seen. */
 export const shown = (pid) => eventually("the window is to be seen", () => windowsOf(pid).at(-1));
 
-/** Asks a window to close, as its frame's button does. */
-export const closeWindow = (id) => xdotool("windowquit", id);
+/** Closes a window as a person does: by the window manager's key. */
+export function closeWindow(id) {
+  xdotool("windowactivate", "--sync", id);
+  xdotool("key", "alt+F4");
+}
 
 function geometry(id) {
   const lines = xdotool("getwindowgeometry", "--shell", id).split("\n");

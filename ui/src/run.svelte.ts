@@ -1,10 +1,11 @@
 // Where the pure state meets the world: holds the model, carries effects out on the backend, sends back what came of them.
 
-import { getContext, setContext } from "svelte";
+import { getContext, setContext, tick } from "svelte";
 import type { Backend } from "./backend";
 import { catalogues, languageOf, type Words } from "./i18n";
 import { actionFor, actions, keysOf, type Action, type ActionId, type StageDo } from "./state/actions";
 import { format, type Format } from "./state/format";
+import { gatherer } from "./state/gather";
 import { isForTyping, shortcutOf, type Pressed } from "./state/keys";
 import { leafOf, liveHere, numbered, start, type Intent, type Model, type Numbered } from "./state/model";
 import { assertNever, type Boot, type Folders, type Memory, type Network, type UiError, type Voice } from "./state/types";
@@ -153,11 +154,13 @@ export class Window {
     switch (effect.do) {
       case "ask": {
         let answerId: number | null = null;
+        const tell = gatherer((event) => {
+          if (event.kind === "started") answerId = event.answerId;
+          send({ is: "answerEvent", event, answerId });
+          return tick();
+        });
         backend
-          .ask(effect.ask, (event) => {
-            if (event.kind === "started") answerId = event.answerId;
-            send({ is: "answerEvent", event, answerId });
-          })
+          .ask(effect.ask, tell)
           .catch((reason: unknown) => {
             if (answerId === null) send({ is: "askFailed", error: asUiError(reason), draft: effect.draft, composing: effect.composing });
             else this.#failed(reason);

@@ -1,6 +1,6 @@
 import type {
   Added, AloudDo, AnswerEvent, AppEvent, Ask, Attachment, Boot, Chat, ChatSummary, Draft, Estimate, Fault, Folders, Link,
-  Memory, Menu, Model, Network, Pasted, Picture, Settings, Voice,
+  Memory, Menu, MenuItem, Model, Network, Pasted, Picture, Settings, Voice,
 } from "../state/types";
 
 /** How a picture is asked for: the part of a `picture:` address after the scheme. */

@@ -87,8 +87,8 @@ export const commands = {
 	openLink: (address: string) => __TAURI_INVOKE<null>("open_link", { address }),
 	/**  Ends the program. */
 	quit: () => __TAURI_INVOKE<null>("quit"),
-	/**  Makes the menu bar. */
-	setMenu: (menus: Menu[]) => __TAURI_INVOKE<null>("set_menu", { menus }),
+	/**  Makes the menu bar and, where the person wants one, the tray icon with its menu. */
+	setMenu: (menus: Menu[], tray: MenuItem[]) => __TAURI_INVOKE<null>("set_menu", { menus, tray }),
 	/**  Keeps settings; what was kept. */
 	setSettings: (settings: Settings) => __TAURI_INVOKE<Settings>("set_settings", { settings }),
 	/**  What stands in the window's title bar. */
@@ -403,6 +403,11 @@ export type Fault = {
 	error: UiError,
 };
 
+export type FaultId = "pictureNotThere" | "pictureForbidden" | "pictureIsFolder" | "pictureRead" | "pictureEmpty" | "pictureIsText" | "pictureUnknown" | "pictureFormat" | "pictureKind" | "pictureCut" | "pictureDamaged" | "pictureNoPixels" | "pictureTooLong" | "pictureTooManyPixels" | "pictureTooManyBytes" | "pictureWork" | "modelRead" | "modelNotThere" | "modelNone" | "modelAmbiguous" | "modelMalformed" | "modelUnsupported" | "modelDevice" | "modelTokenizer" | "modelUnknown" | "modelDamaged" | "modelBuiltIn" | "modelInUse" | "modelFetching" | "modelDoesNotFit" | "contextFull" | "noQuestion" | "noPictures" | "notNumbers" | "enginePanicked" | "engineStopped" | "engineFailed" | "noRoom" | "diskFull" | "folderBusy" | "offline" | "networkSettings" | "connect" | "status" | "gated" | "hubNotFound" | "webPage" | "wrongAnswer" | "wrongBytes" | "lockedHash" | "fetch" | "write" | "chats" | "newerChats" | "chatsInUse" | "notFound" | "settings" | "import" | "fileManager" | "browser" | "menu" | "clipboard" | "program" | "other";
+
+/**  What fills a gap of an error's words. */
+export type FaultValue = number | string;
+
 export type FetchPhase = 
 /**  Bytes are fetched, and quantised as they come. */
 "downloading" | 
@@ -448,7 +453,7 @@ export type Language = "system" | "en" | "fr";
 export type Link = {
 	address: string,
 	opens: boolean,
-	reason: string | null,
+	refused: Refused | null,
 };
 
 export type LoadedModel = {
@@ -632,6 +637,9 @@ totalTokens: number } |
 /**  Only the question is still to be read. */
 { at: "ready" };
 
+/**  Why an address is not opened. */
+export type Refused = "tooLong" | "hidden" | "noAddress" | "noHost" | "credentials" | "attachment" | "scheme";
+
 export type Region = {
 	x: number,
 	y: number,
@@ -673,6 +681,7 @@ export type Settings = {
 	keys: { [key in string]: string },
 	split: number,
 	showChats: boolean,
+	keepInTray: boolean,
 };
 
 /**  One connection. */
@@ -715,8 +724,11 @@ export type Took = {
 /**  An error as the page shows it. */
 export type UiError = {
 	code: ErrorCode,
+	/**  In English, for an error that has no words in the page. */
 	message: string,
 	hint: string,
+	id: FaultId,
+	with: { [key in string]: FaultValue },
 };
 
 /**  A voice that can be chosen. */

@@ -518,7 +518,7 @@ export class Fake implements Backend {
   checkLink = async (url: string) => {
     this.#note(`checkLink ${url}`);
     const opens = /^(https:\/\/|mailto:)/i.test(url);
-    return { address: url, opens, refused: opens ? null : "scheme" };
+    return { address: url, opens, refused: opens ? null : ("scheme" as const) };
   };
 
   openLink = async (address: string): Promise<void> => this.#note(`openLink ${address}`);

@@ -141,6 +141,10 @@ pub enum FaultId {
     Menu,
     /// `reason`.
     Clipboard,
+    /// `reason`.
+    Speech,
+    /// `reason`.
+    Capture,
     /// Nothing.
     Program,
     /// Said by [`super::Fault::message`] alone, and what another version knows.
@@ -231,8 +235,10 @@ impl AppError {
             Self::Import { path: file, reason } => {
                 (FaultId::Import, with! { path: path(file), reason: reason.clone() })
             }
+            Self::Speech(error) => (FaultId::Speech, with! { reason: error.to_string() }),
+            Self::Capture { reason, .. } => (FaultId::Capture, with! { reason: reason.clone() }),
             // Said in a terminal alone.
-            Self::NoHome | Self::NotAsked => (FaultId::Other, with! {}),
+            Self::NoHome | Self::NotAsked | Self::AltTable { .. } => (FaultId::Other, with! {}),
         }
     }
 }

@@ -1,0 +1,34 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { gatherer } from "./gather";
+import type { AnswerEvent } from "./types";
+
+beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
+afterEach(() => vi.useRealTimers());
+
+const word = (piece: string, nTokens: number): AnswerEvent => ({ kind: "text", piece, nTokens, tokensPerS: 1 });
+
+it("hands words on at once while drawing is quick", async () => {
+  const told: AnswerEvent[] = [];
+  const tell = gatherer((event) => void told.push(event));
+  for (let i = 0; i < 3; i += 1) {
+    tell(word(`${i}`, i));
+    await vi.advanceTimersByTimeAsync(34);
+  }
+  expect(told).toEqual([word("0", 0), word("1", 1), word("2", 2)]);
+});
+
+it("gathers them while drawing is slow, loses no letter, and puts nothing behind them", async () => {
+  const told: AnswerEvent[] = [];
+  const tell = gatherer(async (event) => {
+    told.push(event);
+    await new Promise((done) => setTimeout(done, 200));
+  });
+  for (let i = 0; i < 300; i += 1) {
+    tell(word("a", i));
+    await vi.advanceTimersByTimeAsync(10);
+  }
+  expect(told.length).toBeLessThan(12);
+  tell({ kind: "queued", nBefore: 0 });
+  expect(told.at(-1)?.kind).toBe("queued");
+  expect(told.map((event) => (event.kind === "text" ? event.piece : "")).join("")).toBe("a".repeat(300));
+});
