@@ -199,9 +199,10 @@ pub fn run(
     for n in lengths {
         let writes = options.depths.contains(&n) && options.n_decode > 0;
         let n_decode = if writes { options.n_decode } else { 0 };
-        on_step(&match writes {
-            true => format!("reading {n} tokens and writing {n_decode}"),
-            false => format!("reading {n} tokens"),
+        on_step(&if writes {
+            format!("reading {n} tokens and writing {n_decode}")
+        } else {
+            format!("reading {n} tokens")
         });
         let (prefill_s, decode_s) = read_and_write(model, n, n_decode, clock)?;
         if options.prefill.contains(&n) {

@@ -15,6 +15,7 @@ use crate::{AnswerOptions, DeviceChoice, Sampling};
 /// Settings. What a file does not say has its default; what is not known here is kept as it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that people see")]
 pub struct Settings {
     /// A model's path, or `pocket`; `None`: the largest installed.
     pub model: Option<String>,

@@ -125,7 +125,7 @@ fn numbers(n: usize) -> Vec<f32> {
 /// Seconds that this thread computed, where Linux says it; else of the clock on the wall.
 fn clock() -> f64 {
     static BEGUN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
-    let computed = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let computed = fs_err::read_to_string("/proc/thread-self/schedstat").ok();
     let computed = computed.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
     computed.map_or_else(|| BEGUN.get_or_init(Instant::now).elapsed().as_secs_f64(), |ns| ns / 1e9)
 }

@@ -120,6 +120,8 @@ ids!(
     Browser,
     Menu,
     Clipboard,
+    Speech,
+    Capture,
     Program,
     Other,
 );

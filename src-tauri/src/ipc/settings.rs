@@ -11,6 +11,7 @@ use specta_typescript::Number;
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 #[serde(rename = "Settings")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that people see")]
 pub struct SettingsDto {
     model: Option<String>,
     device: DeviceDto,

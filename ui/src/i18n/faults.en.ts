@@ -68,6 +68,8 @@ export const faults = {
   browser: { what: "No program opened the address: {reason}.", hint: "Copy it and open it by hand." },
   menu: { what: "The menu could not be made: {reason}.", hint: "Use the keys instead." },
   clipboard: { what: "The clipboard cannot be used: {reason}.", hint: "Try again." },
+  speech: { what: "Nothing can be read aloud: {reason}.", hint: "Install or start the system’s speech service (on Linux speech-dispatcher), then try again." },
+  capture: { what: "There is no picture of it: {reason}.", hint: "Take a screenshot with the system’s own key, copy it, and paste it here." },
   program: { what: "The program failed at this.", hint: "Try again; report it if it happens again." },
 } satisfies Record<string, Said>;
 

@@ -293,7 +293,9 @@ fn of_model(error: &LoadError) -> (FaultId, With) {
         LoadError::Unsupported { .. } | LoadError::UnsupportedDtype { .. } => {
             (FaultId::ModelUnsupported, with! { reason: reason })
         }
-        LoadError::Device { .. } => (FaultId::ModelDevice, with! { reason: reason }),
+        LoadError::Device { .. } | LoadError::DeviceMemory { .. } => {
+            (FaultId::ModelDevice, with! { reason: reason })
+        }
         _ => (FaultId::ModelMalformed, with! { reason: reason }),
     }
 }
