@@ -199,11 +199,8 @@ pub fn run(
     for n in lengths {
         let writes = options.depths.contains(&n) && options.n_decode > 0;
         let n_decode = if writes { options.n_decode } else { 0 };
-        on_step(&if writes {
-            format!("reading {n} tokens and writing {n_decode}")
-        } else {
-            format!("reading {n} tokens")
-        });
+        let behind = if writes { format!(", writing {n_decode}") } else { String::new() };
+        on_step(&format!("reading {n} tokens{behind}"));
         let (prefill_s, decode_s) = read_and_write(model, n, n_decode, clock)?;
         if options.prefill.contains(&n) {
             let tokens_per_s = n as f64 / prefill_s;

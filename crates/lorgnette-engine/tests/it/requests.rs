@@ -218,7 +218,8 @@ fn what_was_read_goes_on_after_a_restart_if_it_is_of_this_network_and_whole() {
     let mut chat = ask(&pictures, "What is this?");
     let first = answer(&engine, &chat, &greedy(8));
     let to = path.clone();
-    engine.with(move |assistant| Ok(assistant.keep(&to).unwrap())).recv().unwrap().unwrap();
+    let kept = engine.with(move |assistant| Ok(assistant.keep(&to)));
+    kept.recv().unwrap().unwrap().unwrap();
     chat.answered(&first.text);
     chat.ask([], "And now?");
     let warm = answer(&engine, &chat, &greedy(16));
