@@ -123,7 +123,6 @@ fn numbers(n: usize) -> Vec<f32> {
 }
 
 /// Seconds that this thread computed, where Linux says it; else of the clock on the wall.
-#[expect(clippy::disallowed_methods, reason = "no error is shown")]
 fn clock() -> f64 {
     static BEGUN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     let computed = fs_err::read_to_string("/proc/thread-self/schedstat").ok();

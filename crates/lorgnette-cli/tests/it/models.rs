@@ -140,7 +140,7 @@ fn two_processes_do_not_write_at_once() {
     while !home.models().join(".work/small/journal.json").exists() {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    home.check_failure(&ADD, "another program is writing to");
+    home.check_failure(&ADD, "another process is at work in");
     home.hub.limit(f64::INFINITY);
     let first = first.wait_with_output().unwrap();
     assert!(first.status.success(), "{}", text(&first.stderr));
