@@ -7,7 +7,7 @@ import { chooseTalker, eventually, newHome, sample, Window } from "./window.mjs"
 
 const home = newHome();
 // It talks until it is stopped: the whole chat is longer than any wait here.
-const settings = ["max-tokens = 1000000", "context = 1000000"];
+const settings = ["max-tokens = 200000", "context = 200000"];
 let window;
 before(async () => {
   window = await Window.open({ home, settings });

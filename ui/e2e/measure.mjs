@@ -70,7 +70,7 @@ async function appears() {
 
 /** From a key's event to the frame after it, while an answer is written. */
 async function typing() {
-  const window = await Window.open({ settings: ["max-tokens = 1000000", "context = 1000000", "prepare-while-typing = false"] });
+  const window = await Window.open({ settings: ["max-tokens = 200000", "context = 200000", "prepare-while-typing = false"] });
   await chooseTalker(window);
   await window.click("sample-receipt");
   await eventually("the picture is attached", async () => (await window.all("attachment")).length === 1);

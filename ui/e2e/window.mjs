@@ -212,7 +212,7 @@ export class Window {
  */
 export async function chooseTalker(window) {
   const made = join(window.home, "made");
-  const chore = spawnSync(process.env.LORGNETTE_XTASK, ["make-model", "--shape", "tiny", "--format", "gguf-f16", "--out", made, "--seed", "1"], { encoding: "utf8" });
+  const chore = spawnSync(process.env.LORGNETTE_XTASK, ["make-model", "--shape", "tiny", "--format", "gguf-f16", "--positions", "200000", "--out", made], { encoding: "utf8" });
   if (chore.status !== 0) throw new Error(chore.stderr);
   const { error } = await window.invoke("choose_model", { id: join(made, "tiny-f16.gguf") });
   if (error) throw new Error(JSON.stringify(error));

@@ -39,6 +39,9 @@ pub struct Args {
     /// The number format of a GGUF pair's vision part
     #[arg(long, default_value = "f16")]
     vision: Vision,
+    /// Positions that the model says it was made for, instead of the shape's.
+    #[arg(long, value_name = "N")]
+    positions: Option<usize>,
     /// Which random weights.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -72,7 +75,10 @@ impl Args {
     pub fn run(&self) -> Result<()> {
         let start = Instant::now();
         fs_err::create_dir_all(&self.out)?;
-        let config = self.shape.config();
+        let mut config = self.shape.config();
+        if let Some(positions) = self.positions {
+            config.text.max_position_embeddings = positions;
+        }
         let tokenizer = self.shape.tokenizer()?;
         let mut weights = RandomWeights::new(self.seed, self.shape.is_tiny());
         let gguf = |mixture, weights: &mut RandomWeights| {

@@ -8,7 +8,7 @@ use lorgnette_pixtral::{
 };
 
 fn make(shape: Shape, format: Format, seed: u64, out: &Path) {
-    Args { shape, format, vision: Vision::F16, out: out.to_owned(), seed }
+    Args { shape, format, vision: Vision::F16, out: out.to_owned(), positions: None, seed }
         .run()
         .expect("make-model");
 }
