@@ -153,8 +153,9 @@ fn around(text: &str, word: &str) -> Option<String> {
     let lower = |c: char| c.to_lowercase().next().unwrap_or(c);
     let chars: Vec<char> = text.chars().collect();
     let word: Vec<char> = word.chars().map(lower).collect();
-    let is_hit = |window: &[char]| window.iter().zip(&word).all(|(a, b)| lower(*a) == *b);
-    let at = chars.windows(word.len()).position(is_hit)?;
+    // Once for each character: a window for each would do it again and again.
+    let lowered: Vec<char> = chars.iter().copied().map(lower).collect();
+    let at = lowered.windows(word.len()).position(|window| window == word)?;
     let end = at + word.len();
     let from = at.saturating_sub(SNIPPET_CHARS / 3);
     let to = chars.len().min(from + SNIPPET_CHARS.max(word.len()));
