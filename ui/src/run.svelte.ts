@@ -15,6 +15,22 @@ const SOON_MS = { draft: 500, estimate: 150, search: 120, settings: 300 };
 
 const ECHO_MS = 250;
 
+/** Longer than a frame takes; a window that is not shown makes none. */
+const FRAME_MS = 500;
+
+/** Comes back when what was changed is laid out and painted: that, not the change, is what takes long. */
+function frame(): Promise<void> {
+  return new Promise((done) => {
+    const giveUp = setTimeout(done, FRAME_MS);
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        clearTimeout(giveUp);
+        done();
+      }),
+    );
+  });
+}
+
 export class Window {
   model: Model = $state.raw() as Model;
   readonly language = $derived.by(() => languageOf(this.model.settings.language, this.model.locale));
@@ -157,7 +173,7 @@ export class Window {
         const tell = gatherer((event) => {
           if (event.kind === "started") answerId = event.answerId;
           send({ is: "answerEvent", event, answerId });
-          return tick();
+          return tick().then(frame);
         });
         backend
           .ask(effect.ask, tell)
