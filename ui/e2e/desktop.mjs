@@ -110,6 +110,6 @@ export function keys(...names) {
 }
 
 /** Types where the focus is. */
-export function type(text) {
-  xdotool("type", "--delay", "20", text);
+export function type(text, delayMs = 20) {
+  xdotool("type", "--delay", String(delayMs), text);
 }

@@ -10,6 +10,8 @@ import { chooseTalker, eventually, Key, newHome, program, sample, Window, writeS
 
 const N_STARTS = 20;
 const N_KEYS = 200;
+/** Between two keys: 150 words a minute. */
+const KEY_MS = 80;
 const N_CHATS = 10_000;
 const N_LOOKS = 200;
 
@@ -89,7 +91,7 @@ async function typing() {
       });
     });`);
   const before = (await window.texts("answer")).at(-1).length;
-  for (let i = 0; i < N_KEYS / 10; i += 1) type("what is it ");
+  for (let i = 0; i < N_KEYS / 10; i += 1) type("what is it ", KEY_MS);
   const latencies = await eventually("every key is seen", async () => {
     const all = await window.js("return window.latencies");
     return all.length >= N_KEYS && all;

@@ -5,6 +5,7 @@
 
 mod aloud;
 mod answer;
+mod background;
 mod checking;
 mod desk;
 mod estimate;
@@ -284,6 +285,7 @@ impl App {
         let chats = Chats::open(&folders.data)?;
         let album = Album::new(&folders.data, &folders.cache);
         let settings = Settings::read(&folders.config.join("settings.toml"))?;
+        background::pool(settings.threads);
         chats.purge(now_ms() - KEEP_DELETED_MS)?;
         let forgotten = chats.forget_pictures(now_ms() - DAY_MS)?;
         for id in &forgotten {

@@ -1,10 +1,12 @@
-// Words of an answer may come faster than they are drawn. They are gathered, so that drawing takes at most half of the
-// page's time and keys, clicks and the end of the answer never wait behind a queue of words.
+// Words of an answer may come faster than they are drawn. They are gathered, so that drawing takes at most a quarter
+// of the page's time and keys, clicks and the end of the answer never wait behind a queue of words.
 
 import type { AnswerEvent } from "./types";
 
 /** Not longer than this, however long drawing takes: the person sees that it goes on. */
 const AT_MOST_MS = 500;
+/** Times that drawing took, until the next. */
+const REST = 3;
 
 /** What is told now and later instead of each event. `draw` hands one on and comes back when it is drawn. */
 export function gatherer(draw: (event: AnswerEvent) => void | Promise<void>): (event: AnswerEvent) => void {
@@ -19,7 +21,7 @@ export function gatherer(draw: (event: AnswerEvent) => void | Promise<void>): (e
     await draw(event);
     drawing -= 1;
     const now = performance.now();
-    notBefore = now + Math.min(now - began, AT_MOST_MS);
+    notBefore = now + Math.min(REST * (now - began), AT_MOST_MS);
     later();
   }
 

@@ -5,7 +5,7 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use super::{Inner, Notice, Progress, lock, panic_fault};
+use super::{Inner, Notice, Progress, background, lock, panic_fault};
 use crate::chats::{End, MessageId};
 use crate::error::Fault;
 use crate::life::{self, Effect, Event, State};
@@ -73,6 +73,8 @@ fn load(inner: &Arc<Inner>) {
     inner.stop_preparing();
     let inner = Arc::clone(inner);
     spawn("load", move || {
+        // The engine's thread comes of this one.
+        background::step_back();
         // Both at once may be more than there is memory for.
         drop(lock(&inner.model).take());
         lock(&inner.prepared).clear();

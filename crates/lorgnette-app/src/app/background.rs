@@ -1,0 +1,37 @@
+//! What computes for minutes stands back behind what people press: on a machine of two cores, keys
+//! and drawing would otherwise wait for the network's threads.
+
+/// Makes the threads that multiply, all of them in the background. `threads`: how many; `None`:
+/// one for each core. What is there already stays.
+pub(super) fn pool(threads: Option<usize>) {
+    let pool = rayon::ThreadPoolBuilder::new().start_handler(|_| step_back());
+    let _ = pool.num_threads(threads.unwrap_or(0)).build_global();
+}
+
+/// The current thread, and those that it starts, get what others leave; on an idle machine that is
+/// everything. Linux alone gives threads a priority of their own that is passed on.
+pub(super) fn step_back() {
+    #[cfg(target_os = "linux")]
+    {
+        /// A tenth of the weight of a thread that did not step back.
+        const NICENESS: i32 = 10;
+        // `None` is the thread that asks. Where it may not, it computes as before.
+        let _ = rustix::process::setpriority_process(None, NICENESS);
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rustix::process::getpriority_process;
+
+    #[test]
+    fn a_thread_and_its_children_step_back_and_nobody_else() {
+        let before = getpriority_process(None).unwrap();
+        let child = std::thread::spawn(|| {
+            super::step_back();
+            std::thread::spawn(|| getpriority_process(None).unwrap()).join().unwrap()
+        });
+        assert_eq!(child.join().unwrap(), before.max(10));
+        assert_eq!(getpriority_process(None).unwrap(), before);
+    }
+}
