@@ -80,20 +80,28 @@ impl Attention {
             return rounded::run(self, q, k, v, kv_head_stride, out);
         }
 
+        self.blocks(out).for_each_init(Scratch::default, |scratch, (kv_head, first_query, out)| {
+            let keys = &k[kv_head * kv_head_stride..][..n_keys * head_dim];
+            let values = &v[kv_head * kv_head_stride..][..n_keys * head_dim];
+            self.block(kv_head, first_query, q, keys, values, scratch, out);
+        });
+    }
+
+    /// The result cut for the threads: a head of keys, its first query position, and what the
+    /// positions from there on become, some [`ROWS`] rows of queries.
+    fn blocks<'a>(
+        &self,
+        out: &'a mut [f32],
+    ) -> impl ParallelIterator<Item = (usize, usize, &'a mut [f32])> {
         let queries_per_block = (ROWS / self.group()).max(1);
-        let position_len = self.group() * head_dim;
-        out.par_chunks_mut(n_queries * position_len)
-            .enumerate()
-            .flat_map(|(kv_head, out)| {
+        let position_len = self.group() * self.head_dim;
+        out.par_chunks_mut(self.n_queries * position_len).enumerate().flat_map(
+            move |(kv_head, out)| {
                 out.par_chunks_mut(queries_per_block * position_len)
                     .enumerate()
                     .map(move |(block, out)| (kv_head, block * queries_per_block, out))
-            })
-            .for_each_init(Scratch::default, |scratch, (kv_head, first_query, out)| {
-                let keys = &k[kv_head * kv_head_stride..][..n_keys * head_dim];
-                let values = &v[kv_head * kv_head_stride..][..n_keys * head_dim];
-                self.block(kv_head, first_query, q, keys, values, scratch, out);
-            });
+            },
+        )
     }
 
     /// One block of query positions against one head of keys and values.
