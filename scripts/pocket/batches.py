@@ -40,7 +40,7 @@ class Example:
     cells: Tensor  # [patches], which ninth of the picture the shape is in, IGNORE where there is none
 
 
-def example(sample: Sample, rng: random.Random, most_chats: int = 4) -> Example:
+def example(sample: Sample, rng: random.Random, most_chats: int = 7) -> Example:
     patches, places = cut(sample.image)
     rows, columns = (int(side) + 1 for side in places[-1])
     ids = [BOS, INST, *picture_ids(rows, columns)]

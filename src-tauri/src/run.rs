@@ -12,7 +12,7 @@ use tauri_plugin_window_state::StateFlags;
 
 use crate::commands::models;
 use crate::ipc::{AppEvent, AppEvents, FromDto};
-use crate::{announce, bindings, instance, menu, picture_scheme, window};
+use crate::{bindings, instance, menu, picture_scheme, window};
 
 const USAGE: &str =
     "lorgnette-window [PICTURE...]\n\nOpens the window, with the pictures if any are named.";
@@ -145,7 +145,7 @@ fn tell(handle: &AppHandle, notice: Notice) {
         Notice::Check { answer, check } => {
             AppEvent::Check { answer_id: answer, check: check.into() }
         }
-        Notice::Sentence(text) => return announce::say(handle, &text),
+        Notice::Sentence { answer, text } => AppEvent::Sentence { answer_id: answer, text },
         Notice::Models => match handle.try_state::<App>() {
             Some(app) => AppEvent::Models { models: models::list(&app) },
             None => return,

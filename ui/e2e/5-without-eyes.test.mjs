@@ -76,6 +76,8 @@ test("a picture is chosen and asked about by keys alone", async () => {
   const letters = (text) => text.replace(/[^\p{L}\p{N}]/gu, "");
   const sentences = announced.filter((text) => letters(answer).includes(letters(text)));
   assert.equal(letters(sentences.join("")), letters(answer), JSON.stringify(announced));
+  const order = ["The question is on its way.", "The answer begins.", ...sentences, "The answer is complete."];
+  assert.deepEqual(announced.filter((text) => order.includes(text)), order);
   assert.equal(await focused(), "question", "the focus was not taken");
   checkTree();
 });

@@ -99,8 +99,13 @@ pub enum Notice {
     Preparation(Preparation),
     /// What is read aloud.
     Aloud(Aloud),
-    /// A sentence of an answer is finished: for who cannot see it come.
-    Sentence(String),
+    /// Words for who cannot see the answer come.
+    Sentence {
+        /// The answer that they are a sentence of; none while there is nothing of it.
+        answer: Option<MessageId>,
+        /// The words.
+        text: String,
+    },
     /// How far the check of an answer is.
     Check {
         /// Which.

@@ -70,6 +70,13 @@ pub enum AppEvent {
         /// That.
         aloud: AloudDto,
     },
+    /// Words for who cannot see the answer come.
+    Sentence {
+        /// The answer that they are a sentence of; none while there is nothing of it.
+        answer_id: Option<i64>,
+        /// The words.
+        text: String,
+    },
     /// How far the check of an answer is.
     Check {
         /// Which answer.

@@ -249,6 +249,12 @@ preparation: Preparation } |
 { kind: "aloud"; 
 /**  That. */
 aloud: Aloud } | 
+/**  Words for who cannot see the answer come. */
+{ kind: "sentence"; 
+/**  The answer that they are a sentence of; none while there is nothing of it. */
+answerId: number | null; 
+/**  The words. */
+text: string } | 
 /**  How far the check of an answer is. */
 { kind: "check"; 
 /**  Which answer. */

@@ -102,13 +102,13 @@ export interface Model {
   closing: boolean;
   /** Chats drawer when the window is too narrow for a column of them. */
   drawer: boolean;
-  /** The last thing a screen reader should hear; a new object is said again even with the same words. */
-  said: { what: Said } | null;
+  /** What a screen reader should hear, the last at the end. Two things may come in one moment, and the same one twice. */
+  said: { turn: number; what: Said }[];
 }
 
 export type Said =
   | { at: "looking" } | { at: "answering" } | { at: "answered" } | { at: "stopped" } | { at: "failed" }
-  | { at: "checked"; nDoubts: number } | { at: "paused" } | { at: "added"; n: number } | { at: "deleted" } | { at: "restored" } | { at: "copied" } | { at: "saved" };
+  | { at: "sentence"; text: string } | { at: "checked"; nDoubts: number } | { at: "paused" } | { at: "added"; n: number } | { at: "deleted" } | { at: "restored" } | { at: "copied" } | { at: "saved" };
 
 export type Intent =
   // what the backend tells
@@ -218,7 +218,7 @@ export function start(boot: Boot): Model {
     fullScreen: false,
     closing: false,
     drawer: false,
-    said: null,
+    said: [],
   };
 }
 

@@ -52,6 +52,7 @@ export type AppEvent =
   | { kind: "action"; action: string }
   | { kind: "preparation"; preparation: Preparation }
   | { kind: "aloud"; aloud: Aloud }
+  | { kind: "sentence"; answerId: number | null; text: string }
   | { kind: "check"; answerId: number; check: Check }
   | { kind: "closing" };
 

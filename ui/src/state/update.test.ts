@@ -125,7 +125,7 @@ describe("asking", () => {
     const ended = run(model, event({ kind: "ended", message: message(2, "model", 1, { text: "It says", end: { at: "whole" } }) })).model;
     expect(liveHere(ended)).toBeNull();
     expect(ended.chat?.messages[1]?.text).toBe("It says");
-    expect(ended.said?.what.at).toBe("answered");
+    expect(ended.said.map((one) => one.what.at).slice(-2)).toEqual(["answering", "answered"]);
   });
 
   it("keeps an answer growing while another chat is open", async () => {
@@ -209,8 +209,17 @@ describe("reading aloud and checking", () => {
     const { model } = run(await begin(), tell(speaking));
     expect(model.aloud).toEqual(speaking);
     const paused = run(model, tell({ ...speaking, isPaused: true })).model;
-    expect(paused.said).toEqual({ what: { at: "paused" } });
+    expect(paused.said.at(-1)?.what).toEqual({ at: "paused" });
     expect(run(paused, tell({ ...speaking, index: 1, isPaused: true })).model.said).toBe(paused.said);
+  });
+
+  it("says that the answer begins before its first sentence, whichever way is faster", async () => {
+    const { model } = run(await begin(), started);
+    const sentence: Intent = { is: "event", event: { kind: "sentence", answerId: 2, text: "A cat." } };
+    const text = event({ kind: "text", piece: "A cat. ", nTokens: 3, tokensPerS: 9 });
+    for (const order of [[sentence, text], [text, sentence]]) {
+      expect(run(model, ...order).model.said.map((one) => one.what)).toEqual([{ at: "looking" }, { at: "answering" }, { at: "sentence", text: "A cat." }]);
+    }
   });
 
   it("shows why nothing is heard", async () => {
@@ -224,6 +233,6 @@ describe("reading aloud and checking", () => {
     const sentences = [true, false].map((uncertain) => ({ shown: "x", uncertain, nAgree: 1, nSamples: 5, instead: [] }));
     const { model } = run(await begin(), { is: "event", event: { kind: "check", answerId: 2, check: { at: "done", sentences } } });
     expect(model.checks[2]).toEqual({ at: "done", sentences });
-    expect(model.said).toEqual({ what: { at: "checked", nDoubts: 1 } });
+    expect(model.said.at(-1)?.what).toEqual({ at: "checked", nDoubts: 1 });
   });
 });

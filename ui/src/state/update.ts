@@ -2,12 +2,15 @@
 
 import {
   CHATS_A_PAGE, canSend, isSendingHere, leafOf, liveHere, messages, numbered,
-  type Composing, type Intent, type Live, type Model, type Notice, type Phase,
+  type Composing, type Intent, type Live, type Model, type Notice, type Phase, type Said,
 } from "./model";
 import {
   assertNever,
-  type AloudDo,  type Added, type AnswerEvent, type AppEvent, type Ask, type Attachment, type Chat, type Draft, type Picture, type Settings, type UiError,
+  type AloudDo, type Added, type AnswerEvent, type AppEvent, type Ask, type Attachment, type Chat, type Draft, type Picture, type Settings, type UiError,
 } from "./types";
+
+/** Whoever says them is never so many behind. */
+const N_SAID = 32;
 
 export type Effect =
   | { do: "ask"; ask: Ask; draft: Draft; composing: Composing }
@@ -58,7 +61,7 @@ export function update(model: Model, intent: Intent): Step {
     case "askFailed": {
       // Nothing was kept, so what was typed goes back where it came from.
       const back = isSendingHere(model) && model.draft.text === "" && model.draft.pictures.length === 0;
-      const next = { ...model, sending: null, said: { what: { at: "failed" } } as const };
+      const next = saying({ ...model, sending: null }, { at: "failed" });
       return [
         withError(back ? { ...next, draft: intent.draft, composing: intent.composing } : next, intent.error, null),
         back ? [{ do: "estimate", soon: false }] : [],
@@ -93,8 +96,8 @@ export function update(model: Model, intent: Intent): Step {
     case "linkChecked":
       return [{ ...model, overlay: { at: "link", link: intent.link } }, []];
     case "did": {
-      const said = intent.what.at === "copied" ? ({ what: { at: "copied" } } as const) : ({ what: { at: "saved" } } as const);
-      return [{ ...withNotice(model, { key: "done", kind: "done", what: intent.what }), said }, []];
+      const noticed = withNotice(model, { key: "done", kind: "done", what: intent.what });
+      return [saying(noticed, { at: intent.what.at === "copied" ? "copied" : "saved" }), []];
     }
 
     case "type": {
@@ -178,7 +181,7 @@ export function update(model: Model, intent: Intent): Step {
       return [renamed(model, intent.id, { pinned: intent.pinned }), [{ do: "pin", id: intent.id, pinned: intent.pinned }]];
     case "delete": {
       const title = model.chats.find((chat) => chat.id === intent.id)?.title ?? (model.chat?.id === intent.id ? model.chat.title : "");
-      const without = { ...model, chats: model.chats.filter((chat) => chat.id !== intent.id), said: { what: { at: "deleted" } } as const };
+      const without = saying({ ...model, chats: model.chats.filter((chat) => chat.id !== intent.id) }, { at: "deleted" });
       const noticed = withNotice(without, { key: "undo", kind: "undoDelete", chatId: intent.id, title });
       const running = Object.entries(model.live).filter(([, live]) => live?.chatId === intent.id);
       const effects: Effect[] = [...running.map(([id]): Effect => ({ do: "stop", answerId: Number(id) })), { do: "delete", id: intent.id }];
@@ -188,7 +191,7 @@ export function update(model: Model, intent: Intent): Step {
     }
     case "undoDelete":
       return [
-        { ...withoutNotice(model, "undo"), opening: intent.id, said: { what: { at: "restored" } } },
+        saying({ ...withoutNotice(model, "undo"), opening: intent.id }, { at: "restored" }),
         [{ do: "restore", id: intent.id }, { do: "openChat", id: intent.id, withDraft: true }],
       ];
     case "export":
@@ -276,14 +279,20 @@ function onEvent(model: Model, event: AppEvent): Step {
       const { aloud } = event;
       if (aloud.at === "failed") return [withError({ ...model, aloud: { at: "silent" } }, aloud.error, null), []];
       const pauses = aloud.at === "speaking" && aloud.isPaused && !(model.aloud.at === "speaking" && model.aloud.isPaused);
-      return [{ ...model, aloud, said: pauses ? { what: { at: "paused" } } : model.said }, []];
+      return [pauses ? saying({ ...model, aloud }, { at: "paused" }) : { ...model, aloud }, []];
+    }
+    case "sentence": {
+      // It comes on a way of its own, perhaps before the words that it is made of.
+      const live = event.answerId === null ? undefined : model.live[event.answerId];
+      const begun = live && event.answerId !== null ? begins(model, event.answerId, live) : model;
+      return [saying(begun, { at: "sentence", text: event.text }), []];
     }
     case "check": {
       const { check, answerId } = event;
       const checks = { ...model.checks, [answerId]: check };
       if (check.at === "failed") return [withError({ ...model, checks }, check.error, { is: "check", answer: answerId }), []];
       if (check.at !== "done") return [{ ...model, checks }, []];
-      return [{ ...model, checks, said: { what: { at: "checked", nDoubts: check.sentences.filter((one) => one.uncertain).length } } }, []];
+      return [saying({ ...model, checks }, { at: "checked", nDoubts: check.sentences.filter((one) => one.uncertain).length }), []];
     }
     case "closing":
       return [{ ...model, closing: true }, [keep(model, model.draft, false)]];
@@ -319,7 +328,7 @@ function onAnswer(model: Model, event: AnswerEvent, answerId: number | null): St
     const answer = event.chat.messages.find((message) => message.id === event.answerId);
     const live: Live = { chatId: event.chat.id, text: answer?.text ?? "", phase: { at: "sending" }, stopping: false };
     const here = (model.chat?.id ?? null) === event.chat.id || isSendingHere(model);
-    const next = { ...model, live: { ...model.live, [event.answerId]: live }, sending: null, said: { what: { at: "looking" } } as const };
+    const next = saying({ ...model, live: { ...model.live, [event.answerId]: live }, sending: null }, { at: "looking" });
     return [here ? withChat(next, event.chat) : next, [list(model, 0)]];
   }
   if (answerId === null) return [model, []];
@@ -327,16 +336,21 @@ function onAnswer(model: Model, event: AnswerEvent, answerId: number | null): St
   if (event.kind === "ended") {
     const { [answerId]: _, ...others } = model.live;
     const at = event.message.end?.at;
-    const said = { what: { at: at === "failed" ? "failed" : at === "stopped" ? "stopped" : "answered" } } as const;
-    const next = { ...model, live: others, said };
+    const next = saying({ ...model, live: others }, { at: at === "failed" || at === "stopped" ? at : "answered" });
     return [withMessage(next, event.message), [{ do: "estimate", soon: true }]];
   }
   if (!live) return [model, []];
   const phase = phaseOf(event) ?? live.phase;
   const text = event.kind === "text" ? live.text + event.piece : live.text;
-  const next = withLive(model, answerId, (one) => ({ ...one, text, phase }));
-  const begins = event.kind === "text" && live.phase.at !== "writing";
-  return [begins ? { ...next, said: { what: { at: "answering" } } } : next, []];
+  const begun = event.kind === "text" ? begins(model, answerId, live) : model;
+  return [withLive(begun, answerId, (one) => ({ ...one, text, phase })), []];
+}
+
+/** Says once that words come. */
+function begins(model: Model, answerId: number, live: Live): Model {
+  if (live.phase.at === "writing") return model;
+  const next = withLive(model, answerId, (one) => ({ ...one, phase: { at: "writing", nTokens: 0, tokensPerS: 0 } }));
+  return saying(next, { at: "answering" });
 }
 
 function onOpened(model: Model, chat: Chat, draft: (Draft & { files: Picture[] }) | null): Step {
@@ -366,7 +380,7 @@ function onAdded(model: Model, added: Added): Step {
   const files = withFiles(model.files, added.pictures);
   const [next, effects] = withPictures({ ...noticed, files }, [...model.draft.pictures, ...attachments]);
   const first = numbered(next).length - attachments.length;
-  return [{ ...next, onStage: first, said: { what: { at: "added", n: attachments.length } } }, effects];
+  return [saying({ ...next, onStage: first }, { at: "added", n: attachments.length }), effects];
 }
 
 function send(model: Model): Step {
@@ -477,6 +491,12 @@ function renamed(model: Model, id: number, change: { title?: string; pinned?: bo
 
 function onStageKept(model: Model): Model {
   return { ...model, onStage: clamp(model.onStage, 0, Math.max(0, numbered(model).length - 1)) };
+}
+
+/** With one more thing that a screen reader should hear. */
+function saying(model: Model, what: Said): Model {
+  const turn = (model.said.at(-1)?.turn ?? 0) + 1;
+  return { ...model, said: [...model.said, { turn, what }].slice(-N_SAID) };
 }
 
 function withError(model: Model, error: UiError, retry: Intent | null): Model {

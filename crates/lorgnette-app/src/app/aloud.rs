@@ -201,7 +201,7 @@ impl Inner {
             voice.reader.say(&words);
         }
         drop(voice);
-        (self.notify)(Notice::Sentence(words));
+        (self.notify)(Notice::Sentence { answer: None, text: words });
     }
 
     /// More of it is there.
@@ -218,7 +218,7 @@ impl Inner {
             voice.reader.push(piece);
         }
         drop(voice);
-        self.tell_sentences(finished);
+        self.tell_sentences(answer, finished);
     }
 
     /// It has ended.
@@ -234,12 +234,12 @@ impl Inner {
             voice.reader.finish();
         }
         drop(voice);
-        self.tell_sentences(finished);
+        self.tell_sentences(answer, finished);
     }
 
-    fn tell_sentences(&self, sentences: Vec<text::Sentence>) {
+    fn tell_sentences(&self, answer: MessageId, sentences: Vec<text::Sentence>) {
         for sentence in sentences {
-            (self.notify)(Notice::Sentence(sentence.spoken));
+            (self.notify)(Notice::Sentence { answer: Some(answer), text: sentence.spoken });
         }
     }
 }
