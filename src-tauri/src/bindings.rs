@@ -6,8 +6,8 @@ use std::path::Path;
 use specta_typescript::Typescript;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
-use crate::commands::{answers, chats, models, pictures, rest, speech};
-use crate::ipc::{AnswerEvent, AppEvent};
+use crate::commands::{answers, chats, models, panel, pictures, rest, speech};
+use crate::ipc::{AnswerEvent, AppEvent, PanelEvent};
 
 /// All that the page may ask for.
 pub fn commands() -> Builder<tauri::Wry> {
@@ -38,6 +38,11 @@ pub fn commands() -> Builder<tauri::Wry> {
             models::release_model,
             models::remove_model,
             models::verify_model,
+            panel::panel_close,
+            panel::panel_open,
+            panel::panel_say,
+            panel::panel_watch,
+            panel::wishes,
             pictures::add_sample,
             pictures::copy_picture,
             pictures::estimate,
@@ -69,6 +74,7 @@ pub fn commands() -> Builder<tauri::Wry> {
         ])
         .typ::<AnswerEvent>()
         .typ::<AppEvent>()
+        .typ::<PanelEvent>()
         .error_handling(ErrorHandlingMode::Throw)
         // The page gives every field, as Rust does: one form of each type, not one to read and one to write.
         .disable_serde_phases()

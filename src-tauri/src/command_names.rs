@@ -35,6 +35,10 @@
     "network",
     "open_folder",
     "open_link",
+    "panel_close",
+    "panel_open",
+    "panel_say",
+    "panel_watch",
     "paste",
     "pause_fetch",
     "pick_pictures",
@@ -54,4 +58,5 @@
     "verify_model",
     "voices",
     "watch",
+    "wishes",
 ]

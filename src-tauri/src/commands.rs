@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod chats;
 pub mod models;
+pub mod panel;
 pub mod pictures;
 pub mod rest;
 pub mod speech;

@@ -5,6 +5,7 @@ mod chats;
 mod events;
 mod fault;
 mod models;
+mod panel;
 mod pictures;
 mod rest;
 mod settings;
@@ -16,6 +17,7 @@ pub use chats::{ChatDto, ChatSummaryDto, DraftDto, ImportedDto, MessageDto, Open
 pub use events::{AppEvent, AppEvents, FromDto};
 pub use fault::UiError;
 pub use models::{ModelDto, ModelStateDto};
+pub use panel::{PanelEvent, WishDto};
 pub use pictures::{
     AddedDto, AttachmentDto, EstimateDto, FaultDto, PastedDto, PictureDto, attachments,
 };

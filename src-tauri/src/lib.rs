@@ -8,6 +8,7 @@
 //! - `commands`: what the page may ask for
 //! - `ipc`: the types of it, as they cross
 //! - `picture_scheme`: how pictures are shown
+//! - `shortcuts`, `errands`, `panel`: what can be wished for from anywhere on the desktop
 //! - `announce`: words for a screen reader
 //! - `menu`, `tray`, `dialogs`, `clipboard`: what is the system's
 
@@ -16,11 +17,14 @@ pub mod bindings;
 mod clipboard;
 mod commands;
 mod dialogs;
+mod errands;
 mod instance;
 mod ipc;
 mod menu;
+mod panel;
 mod picture_scheme;
 mod run;
+mod shortcuts;
 mod tray;
 mod window;
 

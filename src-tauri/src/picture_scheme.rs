@@ -7,7 +7,7 @@ use lorgnette_app::{AppError, ImageConfig, Region, samples};
 use tauri::http::{Method, Request, Response, StatusCode, header};
 use tauri::{Manager as _, UriSchemeContext, UriSchemeResponder, Wry};
 
-use crate::window;
+use crate::{panel, window};
 
 /// Its name.
 pub const SCHEME: &str = "picture";
@@ -32,7 +32,8 @@ pub fn answer(
     request: Request<Vec<u8>>,
     responder: UriSchemeResponder,
 ) {
-    let is_ours = context.webview_label() == window::LABEL && request.method() == Method::GET;
+    let is_shown = [window::LABEL, panel::LABEL].contains(&context.webview_label());
+    let is_ours = is_shown && request.method() == Method::GET;
     let wanted = is_ours.then(|| wanted(request.uri().path())).flatten();
     let app = context.app_handle().state::<App>().inner().clone();
     tauri::async_runtime::spawn_blocking(move || {

@@ -6,16 +6,21 @@ use std::time::{Duration, Instant};
 
 use lorgnette_app::AppError;
 use lorgnette_app::app::{App, Notice};
+use lorgnette_app::errand::Errand;
 use lorgnette_app::folders::Folders;
 use tauri::{AppHandle, Manager as _, RunEvent};
 use tauri_plugin_window_state::StateFlags;
 
 use crate::commands::models;
 use crate::ipc::{AppEvent, AppEvents, FromDto};
-use crate::{bindings, instance, menu, picture_scheme, window};
+use crate::panel::Panel;
+use crate::shortcuts::{self, Shortcuts};
+use crate::window::StaysHidden;
+use crate::{bindings, errands, instance, menu, picture_scheme, window};
 
-const USAGE: &str =
-    "lorgnette-window [PICTURE...]\n\nOpens the window, with the pictures if any are named.";
+const USAGE: &str = "lorgnette-window [PICTURE...]\n\nOpens the window, with the pictures if any are named.\n\n  \
+     --do NAME   describes something of the desktop in a small panel, aloud: screen, window,\n              \
+     region (around the pointer), text (of the window), clipboard; again, silence";
 
 /// As long as an app that closes waits for its answers, and some more.
 const CLOSING_TAKES: Duration = Duration::from_secs(8);
@@ -35,6 +40,12 @@ pub fn run() -> ExitCode {
             println!("{USAGE}");
             return ExitCode::SUCCESS;
         }
+        Some("--do") => {
+            if let Err(reason) = errand(&arguments).transpose() {
+                eprintln!("error: --do names nothing that can be done\nhint: {reason}");
+                return ExitCode::from(2);
+            }
+        }
         _ => {}
     }
     match Folders::find() {
@@ -46,7 +57,8 @@ pub fn run() -> ExitCode {
 fn start(folders: Folders, arguments: &[String]) -> ExitCode {
     let commands = bindings::commands();
     let here = std::env::current_dir().unwrap_or_default();
-    let opened = pictures(arguments, &here);
+    let first = errand(arguments).and_then(Result::ok);
+    let opened = if first.is_none() { pictures(arguments, &here) } else { Vec::new() };
     let name = instance::name(&folders);
     instance::settle(&name);
     let kept_window = folders.config.join("window.json").display().to_string();
@@ -55,8 +67,14 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
             tauri_plugin_single_instance::Builder::new()
                 .dbus_id(name)
                 .callback(|handle, arguments, here| {
+                    let arguments_after = arguments.get(1..).unwrap_or_default();
+                    if let Some(errand) = errand(arguments_after) {
+                        // Named wrongly, it was refused where it was called.
+                        let _ = errand.map(|errand| errands::run(handle, errand));
+                        return;
+                    }
                     window::raise(handle);
-                    let opened = pictures(arguments.get(1..).unwrap_or_default(), Path::new(&here));
+                    let opened = pictures(arguments_after, Path::new(&here));
                     if !opened.is_empty() {
                         window::add(handle, opened, FromDto::Open);
                     }
@@ -71,6 +89,9 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
                 .build(),
         )
         .manage(AppEvents::default())
+        .manage(Panel::default())
+        .manage(Shortcuts::default())
+        .manage(StaysHidden(first.is_some()))
         .invoke_handler(commands.invoke_handler())
         .register_asynchronous_uri_scheme_protocol(picture_scheme::SCHEME, picture_scheme::answer)
         .on_menu_event(menu::chosen)
@@ -79,9 +100,15 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
             let app = open_patiently(&folders, &handle)?;
             app.load();
             tauri.manage(app.clone());
-            window::open(tauri.handle(), &app)?;
+            // Before the window: it is not to be in the picture, nor to take the focus from it.
+            if let Some(errand) = first {
+                errands::run(&handle, errand);
+            }
+            shortcuts::listen(&handle);
+            shortcuts::apply(&handle, &app.settings());
+            window::open(&handle, &app)?;
             if !opened.is_empty() {
-                window::add(tauri.handle(), opened, FromDto::Open);
+                window::add(&handle, opened, FromDto::Open);
             }
             Ok(())
         })
@@ -151,6 +178,15 @@ fn tell(handle: &AppHandle, notice: Notice) {
             None => return,
         },
     });
+}
+
+/// What is to be done, if the arguments name something; the reason when it is nothing known.
+fn errand(arguments: &[String]) -> Option<Result<Errand, String>> {
+    let [option, name, ..] = arguments else {
+        let is_alone = arguments.first().is_some_and(|option| option == "--do");
+        return is_alone.then(|| "".parse());
+    };
+    (option == "--do").then(|| name.parse())
 }
 
 /// Arguments that are no options, as paths.

@@ -8,7 +8,7 @@ use lorgnette_app::settings::Theme;
 use tauri::webview::{NewWindowResponse, PermissionResponse};
 use tauri::{
     AppHandle, DragDropEvent, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
-    WindowEvent,
+    WindowEvent, Wry,
 };
 
 use crate::announce;
@@ -18,23 +18,22 @@ use crate::tray;
 /// What the one window is called in the program.
 pub const LABEL: &str = "main";
 
+type Builder<'a> = WebviewWindowBuilder<'a, Wry, AppHandle>;
+
 /// A page that says nothing for so long is shown as it is.
 const SHOW_AFTER: Duration = Duration::from_secs(3);
 
+/// Whether the window stays hidden until it is asked for: the program was started for an errand.
+pub struct StaysHidden(pub bool);
+
 /// Makes the window. It is hidden until the page says that it can be seen.
 pub fn open(handle: &AppHandle, app: &App) -> tauri::Result<()> {
-    let window = WebviewWindowBuilder::new(handle, LABEL, WebviewUrl::default())
+    let builder = WebviewWindowBuilder::new(handle, LABEL, WebviewUrl::default())
         .title("Lorgnette")
         .inner_size(1180.0, 780.0)
         .min_inner_size(480.0, 420.0)
-        .visible(false)
-        .theme(native_theme(app.settings().theme))
-        .data_directory(app.folders().cache.join("webview"))
-        .on_navigation(is_ours)
-        .on_new_window(|_, _| NewWindowResponse::Deny)
-        .on_download(|_, _| false)
-        .on_permission_request(|_, _| PermissionResponse::Deny)
-        .build()?;
+        .visible(false);
+    let window = guarded(builder, app).build()?;
     announce::attach(&window);
     let heard = window.clone();
     window.on_window_event(move |event| happened(&heard, event));
@@ -46,9 +45,20 @@ pub fn open(handle: &AppHandle, app: &App) -> tauri::Result<()> {
     Ok(())
 }
 
-/// Shows the window, unless it is to be seen already.
+/// What every window of the program refuses, and the colours that all have.
+pub fn guarded<'a>(builder: Builder<'a>, app: &App) -> Builder<'a> {
+    builder
+        .theme(native_theme(app.settings().theme))
+        .data_directory(app.folders().cache.join("webview"))
+        .on_navigation(is_ours)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_download(|_, _| false)
+        .on_permission_request(|_, _| PermissionResponse::Deny)
+}
+
+/// Shows the window, unless it is to be seen already, or not yet.
 pub fn show(window: &WebviewWindow) {
-    if !window.is_visible().unwrap_or(false) {
+    if !window.state::<StaysHidden>().0 && !window.is_visible().unwrap_or(false) {
         // A window that does not show itself has no way to say so.
         let _ = window.show();
         let _ = window.set_focus();

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+const WINDOWS: [&str; 2] = ["main", "panel"];
+
 fn read(path: &str) -> String {
     fs_err::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
@@ -62,16 +64,19 @@ fn nothing_of_tauri_is_given_to_the_page() {
     let config = json("tauri.conf.json");
     assert_eq!(config["app"]["withGlobalTauri"], false);
     assert_eq!(config["app"]["windows"], Value::Array(vec![]), "windows are made in window.rs");
-    assert_eq!(config["app"]["security"]["capabilities"], serde_json::json!(["main"]));
+    assert_eq!(config["app"]["security"]["capabilities"], serde_json::json!(["main", "panel"]));
     assert!(config.get("plugins").is_none());
     let files =
         fs_err::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("capabilities")).unwrap();
-    assert_eq!(files.count(), 1, "one window, one capability");
-    let capability = json("capabilities/main.json");
-    assert_eq!(capability["windows"], serde_json::json!(["main"]));
-    assert!(capability.get("remote").is_none());
-    for text in strings(&capability["permissions"]) {
-        assert!(text.starts_with("allow-") && !text.contains(':') && !text.contains('*'), "{text}");
+    assert_eq!(files.count(), WINDOWS.len(), "one capability a window");
+    for window in WINDOWS {
+        let capability = json(&format!("capabilities/{window}.json"));
+        assert_eq!(capability["windows"], serde_json::json!([window]));
+        assert!(capability.get("remote").is_none());
+        for text in strings(&capability["permissions"]) {
+            let is_plain = text.starts_with("allow-") && !text.contains([':', '*']);
+            assert!(is_plain, "{text}");
+        }
     }
 }
 
@@ -88,15 +93,22 @@ fn the_page_may_call_each_command_and_no_other() {
     let listed: &[&str] = include!("../src/command_names.rs");
     let listed: BTreeSet<String> = listed.iter().map(|name| (*name).to_owned()).collect();
     assert_eq!(registered, listed, "src/command_names.rs");
-    let allowed = strings(&json("capabilities/main.json")["permissions"]);
+    let allowed = |window| -> BTreeSet<String> {
+        strings(&json(&format!("capabilities/{window}.json"))["permissions"]).into_iter().collect()
+    };
+    let (main, panel) = (allowed("main"), allowed("panel"));
     let expected = listed.iter().map(|name| format!("allow-{}", name.replace('_', "-")));
-    assert_eq!(BTreeSet::from_iter(allowed), expected.collect(), "capabilities/main.json");
+    assert_eq!(&main | &panel, expected.collect(), "capabilities");
+    // The panel shows words of pictures of anything: it is to reach little.
+    let of_both = BTreeSet::from(["allow-aloud".to_owned(), "allow-stop".to_owned()]);
+    assert_eq!(&main & &panel, of_both);
+    assert!((&panel - &of_both).iter().all(|name| name.starts_with("allow-panel-")));
 }
 
 #[test]
 fn no_remote_host_is_named() {
     let here = ["http://picture.localhost", "http://ipc.localhost", "http://localhost:5173"];
-    for file in ["tauri.conf.json", "capabilities/main.json"] {
+    for file in ["tauri.conf.json", "capabilities/main.json", "capabilities/panel.json"] {
         for text in strings(&json(file)) {
             let rest = here.iter().fold(text.clone(), |text, known| text.replace(known, ""));
             let is_schema = text.starts_with("https://schema.tauri.app/");

@@ -71,6 +71,7 @@ export const states = [
   { name: "settings", query: "model=pixtral&chats=some", steps: key("Control+,") },
   { name: "settings-answers", query: "model=pixtral&chats=some", steps: then(key("Control+,"), (page) => page.getByRole("tab", { name: "Answers" }).click()) },
   { name: "settings-speech", query: "model=pixtral&chats=some", steps: then(key("Control+,"), (page) => page.getByRole("tab", { name: "Reading aloud" }).click()) },
+  { name: "settings-anywhere", query: "model=pixtral&chats=some", steps: then(key("Control+,"), (page) => page.getByRole("tab", { name: "Anywhere" }).click(), (page) => page.getByTestId("anywhere").check()) },
   { name: "settings-machine", query: "model=pixtral&chats=some", steps: then(key("Control+,"), (page) => page.getByRole("tab", { name: "Model and machine" }).click()) },
   { name: "settings-keys", query: "model=pixtral&chats=some", steps: then(key("Control+,"), (page) => page.getByRole("tab", { name: "Keys" }).click()) },
   { name: "settings-data", query: "model=pixtral&chats=some", steps: then(key("Control+,"), (page) => page.getByRole("tab", { name: "Chats and folders" }).click()) },
@@ -85,6 +86,9 @@ export const states = [
     name: "deleted", query: "model=pixtral&chats=some",
     steps: then(openChat("Lunch receipt"), key("Control+Shift+Delete"), (page) => page.waitForSelector("[data-testid=undo]")),
   },
+  { name: "panel", page: "panel.html", query: "", panel: true },
+  { name: "panel-looking", page: "panel.html", query: "halt=looking", panel: true },
+  { name: "panel-failed", page: "panel.html", query: "halt=fail", panel: true },
   { name: "cannot-start", query: "boot=fail" },
   { name: "french", query: "model=pixtral&chats=some&language=fr", steps: async (page) => {
     if ((await page.locator("[data-testid=chat-item]").count()) === 0) await page.getByRole("button", { name: "Montrer ou cacher" }).click();

@@ -51,8 +51,8 @@ export async function withWindow(use) {
     page.on("pageerror", (error) => faults.push(String(error)));
     const outside = [];
     page.on("request", (request) => !request.url().startsWith(server.address) && outside.push(request.url()));
-    await page.goto(`${server.address}?${state.query ?? ""}`);
-    await page.waitForSelector("[data-testid=status], [data-testid=error]");
+    await page.goto(`${server.address}${state.page ?? ""}?${state.query ?? ""}`);
+    await page.waitForSelector("[data-testid=status], [data-testid=error], [data-testid=panel-close]");
     await page.evaluate(() => document.fonts.ready);
     await state.steps?.(page);
     await page.waitForTimeout(state.settleMs ?? 150);

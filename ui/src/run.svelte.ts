@@ -8,7 +8,7 @@ import { format, type Format } from "./state/format";
 import { gatherer } from "./state/gather";
 import { isForTyping, shortcutOf, type Pressed } from "./state/keys";
 import { leafOf, liveHere, numbered, start, type Intent, type Model, type Numbered } from "./state/model";
-import { assertNever, type Boot, type Folders, type Memory, type Network, type UiError, type Voice } from "./state/types";
+import { assertNever, type Boot, type Folders, type Memory, type Network, type UiError, type Voice, type Wish } from "./state/types";
 import { update, type Effect } from "./state/update";
 
 const SOON_MS = { draft: 500, estimate: 150, search: 120, settings: 300 };
@@ -149,6 +149,7 @@ export class Window {
   folders = (): Promise<Folders> => this.#backend.folders();
   report = (): Promise<{ text: string }> => this.#backend.doctor();
   voices = (): Promise<Voice[]> => this.#backend.voices();
+  wishes = (): Promise<Wish[]> => this.#backend.wishes();
   announce = (text: string): void => void this.#backend.announce(text).catch(() => undefined);
   estimateOf = (attachment: Model["draft"]["pictures"][number]) => this.#backend.estimate(null, null, [attachment], "");
   setMenu: Backend["setMenu"] = (menus, tray) => this.#backend.setMenu(menus, tray);

@@ -81,7 +81,15 @@ impl Album {
             [r, g, b]
                 .map(|c| ((u32::from(c) * u32::from(a) + 255 * (255 - u32::from(a))) / 255) as u8)
         });
-        let picture = Picture::from_rgb(width, height, rgb.collect()).map_err(fault)?;
+        self.add_picture(name, &Picture::from_rgb(width, height, rgb.collect()).map_err(fault)?)
+    }
+
+    /// Keeps a picture that never was a file.
+    ///
+    /// # Errors
+    /// [`AppError::Picture`], [`AppError::Write`].
+    pub fn add_picture(&self, name: &str, picture: &Picture) -> Result<PictureInfo, AppError> {
+        let fault = |source| AppError::Picture { name: name.to_owned(), source };
         self.add(name, &picture.to_png().map_err(fault)?)
     }
 

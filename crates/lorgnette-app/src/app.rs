@@ -31,6 +31,7 @@ use crate::folders::Folders;
 use crate::life::{self, Life, State};
 use crate::offers::{self, Model};
 use crate::open::OpenModel;
+use crate::purpose::Purpose;
 use crate::settings::Settings;
 use crate::speed::{Speed, Speeds};
 
@@ -73,7 +74,18 @@ struct Job {
     listener: Listener,
     /// What was prepared for it, if anything was.
     preparation: Option<prepare::Key>,
+    wanted: Wanted,
+}
+
+/// What is wanted of an answer beyond the settings.
+#[derive(Debug, Clone, Copy, Default)]
+struct Wanted {
+    /// It goes on from what is there.
     is_continued: bool,
+    /// No more tokens than these.
+    max_tokens: Option<usize>,
+    /// It is read aloud.
+    aloud: bool,
 }
 
 /// Hears of one answer.
@@ -429,6 +441,18 @@ impl App {
         self.keep(self.0.album.add_rgba(name, width, height, rgba))
     }
 
+    /// Adds pixels of a screen.
+    ///
+    /// # Errors
+    /// [`AppError::Picture`], [`AppError::Write`].
+    pub fn add_picture(
+        &self,
+        name: &str,
+        picture: &lorgnette_image::Picture,
+    ) -> Result<PictureInfo, AppError> {
+        self.keep(self.0.album.add_picture(name, picture))
+    }
+
     fn keep(&self, added: Result<PictureInfo, AppError>) -> Result<PictureInfo, AppError> {
         let picture = added?;
         self.0.chats.add_picture(&picture)?;
@@ -462,9 +486,59 @@ impl App {
         ask: Ask,
         make_listener: impl FnOnce(&Asked) -> Listener,
     ) -> Result<Asked, AppError> {
+        self.ask_for(ask, Wanted::default(), make_listener)
+    }
+
+    /// Asks about a picture of the desktop in a chat of its own, and reads the answer aloud.
+    ///
+    /// # Errors
+    /// Those of [`Self::add_picture`] and [`Self::ask`].
+    pub fn glance(
+        &self,
+        name: &str,
+        picture: &lorgnette_image::Picture,
+        purpose: Purpose,
+        make_listener: impl FnOnce(&Asked) -> Listener,
+    ) -> Result<Asked, AppError> {
+        let picture = self.add_picture(name, picture)?;
+        let attachment = Attachment {
+            picture: picture.id,
+            name: picture.name,
+            region: None,
+            turn: 0,
+            max_side: self.settings().max_side,
+        };
+        let is_short = lock(&self.0.model).as_ref().is_some_and(|model| model.built_in);
+        let text = if is_short { purpose.short_question() } else { purpose.question() }.to_owned();
+        let ask = Ask::New { chat: None, leaf: None, text, pictures: vec![attachment] };
+        let max_tokens = Some(purpose.max_tokens());
+        let wanted = Wanted { max_tokens, aloud: true, ..Wanted::default() };
+        self.ask_for(ask, wanted, make_listener)
+    }
+
+    /// Answers once more, aloud.
+    ///
+    /// # Errors
+    /// Those of [`Self::ask`].
+    pub fn glance_again(
+        &self,
+        answer: MessageId,
+        make_listener: impl FnOnce(&Asked) -> Listener,
+    ) -> Result<Asked, AppError> {
+        let wanted = Wanted { aloud: true, ..Wanted::default() };
+        self.ask_for(Ask::Again { answer }, wanted, make_listener)
+    }
+
+    fn ask_for(
+        &self,
+        ask: Ask,
+        wanted: Wanted,
+        make_listener: impl FnOnce(&Asked) -> Listener,
+    ) -> Result<Asked, AppError> {
         let chats = &self.0.chats;
         let mut preparation = None;
         let is_continued = matches!(ask, Ask::Continue { .. });
+        let wanted = Wanted { is_continued, ..wanted };
         let (chat, answer) = match ask {
             Ask::New { chat, leaf, text, pictures } => {
                 self.check_pictures(&pictures)?;
@@ -489,7 +563,8 @@ impl App {
         };
         let asked = Asked { chat: chats.chat(chat)?, answer };
         let listener = make_listener(&asked);
-        let job = Job { cancel: Cancel::default(), listener, preparation, is_continued };
+        let cancel = Cancel::default();
+        let job = Job { cancel, listener, preparation, wanted };
         lock(&self.0.jobs).insert(answer, job);
         self.0.happened(life::Event::Ask(answer));
         (self.0.notify)(Notice::Chats);

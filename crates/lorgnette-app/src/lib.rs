@@ -6,6 +6,7 @@
 //! - [`chats`]: what is kept: questions, answers, branches, drafts, search
 //! - [`album`]: the pictures that were added
 //! - [`export`]: chats as files, and back
+//! - [`errand`]: what can be wished for from anywhere on the desktop
 //! - [`settings`], [`offers`], [`speed`]: what was chosen, what there is, how fast it was
 //!
 //! For everybody:
@@ -33,6 +34,7 @@ pub mod chats;
 pub mod check;
 pub mod cost;
 pub mod doctor;
+pub mod errand;
 mod error;
 pub mod export;
 mod files;

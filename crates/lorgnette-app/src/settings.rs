@@ -65,6 +65,14 @@ pub struct Settings {
     pub show_chats: bool,
     /// Closing the window leaves the program in the tray.
     pub keep_in_tray: bool,
+    /// Keys of the whole system bring descriptions anywhere on the desktop.
+    pub anywhere: bool,
+    /// Those that the person changed, by [`Errand::name`](crate::errand::Errand::name); empty: none.
+    pub anywhere_keys: BTreeMap<String, String>,
+    /// What their descriptions are for, where the person changed it, by the same names.
+    pub anywhere_purposes: BTreeMap<String, String>,
+    /// Side of the square around the pointer that is described, in pixels.
+    pub region_side: u32,
     /// Keys that the person changed, by action.
     pub keys: BTreeMap<String, String>,
     /// What another version knows.
@@ -143,6 +151,10 @@ impl Default for Settings {
             split: 0.5,
             show_chats: true,
             keep_in_tray: false,
+            anywhere: false,
+            anywhere_keys: BTreeMap::new(),
+            anywhere_purposes: BTreeMap::new(),
+            region_side: 512,
             keys: BTreeMap::new(),
             other: toml::Table::new(),
         }
@@ -198,6 +210,7 @@ impl Settings {
             *number = (*number).clamp(-100, 100);
         }
         self.text_percent = self.text_percent.clamp(50, 300);
+        self.region_side = self.region_side.clamp(64, 4096);
         self.split = between(self.split, 0.15, 0.85, usual.split);
         self
     }

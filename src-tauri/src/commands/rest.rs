@@ -14,7 +14,7 @@ use crate::ipc::{
     AppEvent, AppEvents, BootDto, DoctorDto, FoldersDto, LinkDto, MenuDto, MenuItemDto, NetworkDto,
     PlatformDto, SampleDto, SettingsDto, UiError,
 };
-use crate::{clipboard, menu, tray, window};
+use crate::{clipboard, menu, shortcuts, tray, window};
 
 /// Everything for the first paint.
 #[tauri::command]
@@ -78,6 +78,17 @@ pub async fn set_settings(
     apart(move || {
         let settings = app.set_settings(settings.into())?;
         window::apply_theme(&window, settings.theme);
+        let (handle, kept) = (tauri::Manager::app_handle(&window).clone(), settings.clone());
+        let on_main = handle.clone();
+        let (done, applied) = std::sync::mpsc::channel();
+        let apply = move || {
+            shortcuts::apply(&on_main, &kept);
+            let _ = done.send(());
+        };
+        // Fails when the program ends. Waited for: the page asks next what could be had.
+        if handle.run_on_main_thread(apply).is_ok() {
+            let _ = applied.recv();
+        }
         Ok(settings.into())
     })
     .await

@@ -32,6 +32,11 @@ pub enum AppEvent {
     },
     /// The list of chats has changed.
     Chats,
+    /// A chat is to be opened.
+    Open {
+        /// Which.
+        chat_id: i64,
+    },
     /// Files are dragged over the window.
     DragOver {
         /// From the left, in CSS pixels.

@@ -1,6 +1,6 @@
 import type {
   Added, AloudDo, AnswerEvent, AppEvent, Ask, Attachment, Boot, Chat, ChatSummary, Draft, Estimate, Fault, Folders, Link,
-  Memory, Menu, MenuItem, Model, Network, Pasted, Picture, Settings, Voice,
+  Memory, Menu, MenuItem, Model, Network, Pasted, Picture, Settings, Voice, Wish,
 } from "../state/types";
 
 /** How a picture is asked for: the part of a `picture:` address after the scheme. */
@@ -45,6 +45,7 @@ export interface Backend {
   readAloud(answerId: number): Promise<void>;
   aloud(what: AloudDo): Promise<void>;
   voices(): Promise<Voice[]>;
+  wishes(): Promise<Wish[]>;
   checkAnswer(answerId: number): Promise<void>;
   stopCheck(): Promise<void>;
   /** Words for a screen reader, where the page's own do not reach it. */

@@ -55,6 +55,16 @@ export const commands = {
 	removeModel: (id: string) => __TAURI_INVOKE<null>("remove_model", { id }),
 	/**  Reads a model and compares it with what was made. */
 	verifyModel: (id: string) => __TAURI_INVOKE<null>("verify_model", { id }),
+	/**  The person is done with the panel. */
+	panelClose: () => __TAURI_INVOKE<null>("panel_close"),
+	/**  Opens the panel's chat in the window. */
+	panelOpen: () => __TAURI_INVOKE<null>("panel_open"),
+	/**  Words of the panel for who does not see it: the screen reader's to speak if one runs, else ours. */
+	panelSay: (text: string) => __TAURI_INVOKE<null>("panel_say", { text }),
+	/**  From now on, the panel's page hears what it is to show. */
+	panelWatch: (toUi: Channel<PanelEvent>) => __TAURI_INVOKE<null>("panel_watch", { toUi }),
+	/**  What can be wished for, with its keys, and which of them could not be had. */
+	wishes: () => __TAURI_INVOKE<Wish[]>("wishes"),
 	/**  Adds a picture to try. */
 	addSample: (name: string) => __TAURI_INVOKE<Added>("add_sample", { name }),
 	/**  Puts a picture into the clipboard. */
@@ -219,6 +229,10 @@ id: string;
 state: ModelState } | 
 /**  The list of chats has changed. */
 { kind: "chats" } | 
+/**  A chat is to be opened. */
+{ kind: "open"; 
+/**  Which. */
+chatId: number } | 
 /**  Files are dragged over the window. */
 { kind: "dragOver"; 
 /**  From the left, in CSS pixels. */
@@ -381,6 +395,23 @@ export type Draft = {
 export type Edit = "undo" | "redo" | "cut" | "copy" | "paste" | "selectAll";
 
 export type End = { at: "whole" } | { at: "length" } | { at: "contextFull" } | { at: "stopped" } | { at: "cut" } | { at: "failed"; error: UiError };
+
+/**  What can be wished for. */
+export type Errand = 
+/**  The screen. */
+"screen" | 
+/**  The window. */
+"window" | 
+/**  Around the pointer. */
+"region" | 
+/**  The window's text. */
+"text" | 
+/**  The clipboard. */
+"clipboard" | 
+/**  Once more. */
+"again" | 
+/**  Silence. */
+"silence";
 
 /**  What kind of error: one for each that the page does something about. */
 export type ErrorCode = "picture" | "contextFull" | "model" | "notFound" | "storage" | "unavailable" | "engine" | "other";
@@ -581,6 +612,23 @@ export type OpenDraft = {
 	files: Picture[],
 };
 
+/**  What the panel is told. */
+export type PanelEvent = 
+/**  A wish is fulfilled from now on. */
+{ kind: "begun"; 
+/**  Which. */
+errand: Errand; 
+/**  As it is to look and be said. */
+settings: Settings } | 
+/**  What its answer tells. */
+{ kind: "answer"; 
+/**  That. */
+event: AnswerEvent } | 
+/**  It could not be. */
+{ kind: "failed"; 
+/**  Why. */
+error: UiError };
+
 /**  What was in the clipboard. */
 export type Pasted = 
 /**  Pictures, files or paths of such. */
@@ -684,6 +732,10 @@ export type Settings = {
 	theme: Theme,
 	textPercent: number,
 	language: Language,
+	anywhere: boolean,
+	anywhereKeys: { [key in string]: string },
+	anywherePurposes: { [key in string]: string },
+	regionSide: number,
 	keys: { [key in string]: string },
 	split: number,
 	showChats: boolean,
@@ -741,5 +793,18 @@ export type UiError = {
 export type Voice = {
 	name: string,
 	language: string,
+};
+
+/**  A wish with its keys. */
+export type Wish = {
+	errand: Errand,
+	/**  Empty: none. */
+	keys: string,
+	/**  Until the person has others. */
+	usualKeys: string,
+	/**  As `lorgnette describe --for` names it; null for one that describes nothing. */
+	purpose: string | null,
+	/**  Why its keys could not be had. */
+	fault: string | null,
 };
 

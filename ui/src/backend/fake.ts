@@ -2,7 +2,7 @@
 // It keeps the rules of the real one: order of events, branches, soft delete, drafts, what an error looks like.
 
 import type {
-  Aloud, AloudDo, AnswerEvent, AppEvent, Ask, Attachment, Boot, Chat, ChatSummary, Draft, End, Estimate, LoadedModel, Message, Model, Picture, Settings, Status, UiError,
+  Aloud, AloudDo, AnswerEvent, AppEvent, Ask, Attachment, Boot, Chat, ChatSummary, Draft, End, Estimate, LoadedModel, Message, Model, Picture, Settings, Status, UiError, Wish,
 } from "../state/types";
 import type { Backend } from "./backend";
 import { pictures, samples, urlOf } from "./fake-pictures";
@@ -40,7 +40,7 @@ export const PIXTRAL: LoadedModel = {
 
 export const SETTINGS: Settings = {
   model: null, device: "auto", threads: null, context: 16_384, maxTokens: 1024, temperature: 0.2, topK: null, topP: 0.95, minP: 0, seed: null,
-  instructions: "", maxSide: null, prepareWhileTyping: true, readAloud: false, speechRate: 0, speechPitch: 0, speechVolume: 0, voice: null, theme: "system", textPercent: 100, language: "system", keys: {}, split: 0.58, showChats: true, keepInTray: false,
+  instructions: "", maxSide: null, prepareWhileTyping: true, readAloud: false, speechRate: 0, speechPitch: 0, speechVolume: 0, voice: null, theme: "system", textPercent: 100, language: "system", keys: {}, split: 0.58, showChats: true, keepInTray: false, anywhere: false, anywhereKeys: {}, anywherePurposes: {}, regionSide: 512,
 };
 
 const defaults: FakeOptions = {
@@ -260,6 +260,14 @@ export class Fake implements Backend {
     if (what === "stop") this.#speak({ at: "silent" });
     else if (this.#aloud.at === "speaking" && (what === "pause" || what === "resume")) this.#speak({ ...this.#aloud, isPaused: what === "pause" });
   };
+
+  wishes = async (): Promise<Wish[]> =>
+    (["screen", "window", "region", "text", "clipboard", "again", "silence"] as const).map((errand, i) => {
+      const usualKeys = `Ctrl+Alt+Shift+${"SWRTVAX"[i]}`;
+      const keys = this.#settings.anywhereKeys[errand] ?? usualKeys;
+      const purpose = errand === "again" || errand === "silence" ? null : errand === "text" ? "text" : "brief";
+      return { errand, keys, usualKeys, purpose, fault: errand === "text" ? "HotKey already registered" : null };
+    });
 
   voices = async () => [{ name: "English (Great Britain)", language: "en" }, { name: "French (France)", language: "fr" }];
 

@@ -56,6 +56,7 @@ export const tauri: Backend = {
   readAloud: (answerId) => done(commands.readAloud(answerId)),
   aloud: (what) => done(commands.aloud(what)),
   voices: () => told(commands.voices()),
+  wishes: () => told(commands.wishes()),
   checkAnswer: (answerId) => done(commands.checkAnswer(answerId)),
   stopCheck: () => done(commands.stopCheck()),
   announce: (text) => done(commands.announce(text)),

@@ -277,6 +277,33 @@ export const en = {
     note: "A model can be wrong in the same way each time. Agreement is no proof.",
   },
 
+  anywhere: {
+    on: "Keys for the whole desktop",
+    onNote: "While Lorgnette runs, they work in every program: a small panel shows and reads the description, and the focus stays where it is.",
+    errands: {
+      screen: "Describe the screen",
+      window: "Describe the window",
+      region: "Describe what is around the pointer",
+      text: "Read the text of the window",
+      clipboard: "Describe the picture in the clipboard",
+      again: "Answer once more",
+      silence: "Be silent",
+    },
+    purposes: { brief: "In short", detailed: "In detail", text: "Word by word", alt: "As alt text", form: "As a form", chart: "As data of a chart" },
+    purposeOf: (name: string) => `${name}: how`,
+    remove: "Remove",
+    withoutKeys: (name: string) => `Remove the keys: ${name}`,
+    twoModifiers: "Keys for the whole desktop need two of Ctrl, Alt and Shift: with one, other programs would miss them.",
+    fault: (name: string, reason: string) => `“${name}” has no keys: another program may have them. (${reason})`,
+    regionSide: "Square around the pointer",
+    regionSideNote: "Its side, in pixels of the screen.",
+    shellNote: "Under Wayland, programs get no keys of the whole desktop. Let the desktop’s own keyboard settings call this instead; it begins Lorgnette if need be. Other names: screen, region, text, clipboard, again, silence.",
+    answer: "Answer",
+    pictureOf: "What is described",
+    stop: "Stop",
+    open: "Open in the window",
+  },
+
   markdown: {
     picture: (alt: string) => (alt ? `[picture: ${alt}]` : "[picture]"),
     copyCode: "Copy the code",
@@ -369,7 +396,7 @@ export const en = {
 
   settings: {
     title: "Settings",
-    pages: { look: "Appearance", answers: "Answers", speech: "Reading aloud", machine: "Model and machine", keys: "Keys", data: "Chats and folders", about: "About" },
+    pages: { look: "Appearance", answers: "Answers", speech: "Reading aloud", anywhere: "Anywhere", machine: "Model and machine", keys: "Keys", data: "Chats and folders", about: "About" },
     theme: "Theme",
     themes: { system: "As the system", light: "Light", dark: "Dark", contrast: "High contrast" },
     language: "Language",
@@ -405,6 +432,7 @@ export const en = {
     measured: "Measured here",
     keysNote: "Choose an action, then press the new keys. Text fields keep the keys that they need.",
     pressKeys: "Press the keys",
+    noKeys: "No keys",
     keysTyping: "These keys are needed for typing. Use Ctrl or Alt with them.",
     keysSystem: "These keys have a fixed meaning.",
     keysTaken: (action: string) => `These keys belong to “${action}”.`,

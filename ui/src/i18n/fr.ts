@@ -266,6 +266,33 @@ export const fr: Words = {
     note: "Un modèle peut se tromper chaque fois de la même façon. L’accord n’est pas une preuve.",
   },
 
+  anywhere: {
+    on: "Touches pour tout le bureau",
+    onNote: "Tant que Lorgnette tourne, elles marchent dans tous les programmes : un petit panneau montre et lit la description, et le focus reste où il est.",
+    errands: {
+      screen: "Décrire l’écran",
+      window: "Décrire la fenêtre",
+      region: "Décrire ce qui entoure le pointeur",
+      text: "Lire le texte de la fenêtre",
+      clipboard: "Décrire l’image du presse-papiers",
+      again: "Répondre encore une fois",
+      silence: "Se taire",
+    },
+    purposes: { brief: "En bref", detailed: "En détail", text: "Mot à mot", alt: "En texte alternatif", form: "Comme un formulaire", chart: "Comme les données d’un graphique" },
+    purposeOf: (name: string) => `${name} : comment`,
+    remove: "Retirer",
+    withoutKeys: (name: string) => `Retirer les touches : ${name}`,
+    twoModifiers: "Les touches pour tout le bureau demandent deux de Ctrl, Alt et Maj : avec une seule, elles manqueraient aux autres programmes.",
+    fault: (name: string, reason: string) => `« ${name} » n’a pas de touches : un autre programme les a peut-être. (${reason})`,
+    regionSide: "Carré autour du pointeur",
+    regionSideNote: "Son côté, en pixels de l’écran.",
+    shellNote: "Sous Wayland, les programmes n’ont pas de touches pour tout le bureau. Que les réglages du clavier du bureau appellent plutôt ceci ; Lorgnette démarre s’il le faut. Autres noms : screen, region, text, clipboard, again, silence.",
+    answer: "Réponse",
+    pictureOf: "Ce qui est décrit",
+    stop: "Arrêter",
+    open: "Ouvrir dans la fenêtre",
+  },
+
   markdown: {
     picture: (alt) => (alt ? `[image : ${alt}]` : "[image]"),
     copyCode: "Copier le code",
@@ -358,7 +385,7 @@ export const fr: Words = {
 
   settings: {
     title: "Réglages",
-    pages: { look: "Apparence", answers: "Réponses", speech: "Lecture", machine: "Modèle et machine", keys: "Touches", data: "Conversations et dossiers", about: "À propos" },
+    pages: { look: "Apparence", answers: "Réponses", speech: "Lecture", anywhere: "Partout", machine: "Modèle et machine", keys: "Touches", data: "Conversations et dossiers", about: "À propos" },
     theme: "Thème",
     themes: { system: "Comme le système", light: "Clair", dark: "Sombre", contrast: "Contraste élevé" },
     language: "Langue",
@@ -394,6 +421,7 @@ export const fr: Words = {
     measured: "Mesuré ici",
     keysNote: "Choisissez une action, puis appuyez sur les nouvelles touches. Les champs de texte gardent celles dont ils ont besoin.",
     pressKeys: "Appuyez sur les touches",
+    noKeys: "Aucune touche",
     keysTyping: "Ces touches servent à écrire. Ajoutez Ctrl ou Alt.",
     keysSystem: "Ces touches ont un sens fixe.",
     keysTaken: (action) => `Ces touches sont à « ${action} ».`,

@@ -36,7 +36,7 @@ export type Overlay =
   | { at: "rename"; chatId: number; title: string }
   | { at: "confirm"; ask: Confirmation };
 
-export type SettingsPage = "look" | "answers" | "speech" | "machine" | "keys" | "data" | "about";
+export type SettingsPage = "look" | "answers" | "speech" | "anywhere" | "machine" | "keys" | "data" | "about";
 
 export type Confirmation =
   | { about: "removeModel"; id: string; name: string; bytes: number }

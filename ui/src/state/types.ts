@@ -45,6 +45,7 @@ export type AppEvent =
   | { kind: "models"; models: Model[] }
   | { kind: "fetch"; id: string; state: ModelState }
   | { kind: "chats" }
+  | { kind: "open"; chatId: number }
   | { kind: "dragOver"; x: number; y: number }
   | { kind: "dragLeft" }
   | { kind: "adding"; nFiles: number }
@@ -305,6 +306,24 @@ export interface Draft {
   pictures: Attachment[];
 }
 
+export type Errand = "screen" | "window" | "region" | "text" | "clipboard" | "again" | "silence";
+export type Purpose = "brief" | "detailed" | "text" | "alt" | "form" | "chart";
+
+export interface Wish {
+  errand: Errand;
+  /** Empty: none. */
+  keys: string;
+  usualKeys: string;
+  purpose: string | null;
+  /** Why its keys could not be had. */
+  fault: string | null;
+}
+
+export type PanelEvent =
+  | { kind: "begun"; errand: Errand; settings: Settings }
+  | { kind: "answer"; event: AnswerEvent }
+  | { kind: "failed"; error: UiError };
+
 export type Theme = "system" | "light" | "dark" | "contrast";
 export type LanguageChoice = "system" | "en" | "fr";
 
@@ -330,6 +349,10 @@ export interface Settings {
   theme: Theme;
   textPercent: number;
   language: LanguageChoice;
+  anywhere: boolean;
+  anywhereKeys: Record<string, string>;
+  anywherePurposes: Record<string, string>;
+  regionSide: number;
   keys: Record<string, string>;
   split: number;
   showChats: boolean;

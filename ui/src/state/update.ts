@@ -263,6 +263,8 @@ function onEvent(model: Model, event: AppEvent): Step {
       return [{ ...model, models: model.models.map((one) => (one.id === event.id ? { ...one, state: event.state } : one)) }, []];
     case "chats":
       return [model, [list(model, 0)]];
+    case "open":
+      return update(model, { is: "openChat", id: event.chatId });
     case "dragOver":
       return model.drag.at === "over" ? [model, []] : [{ ...model, drag: { at: "over" } }, []];
     case "dragLeft":

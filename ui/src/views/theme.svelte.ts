@@ -1,37 +1,20 @@
-// What the whole page takes from the settings: theme, text size, language, the native menu bar, the window's title.
+// What the whole window takes from the settings: its look, the native menu bar, its title.
 
 import { directionOf } from "../i18n";
 import type { Window } from "../run.svelte";
 import { keysOf, menuOrder } from "../state/actions";
 import type { Menu, MenuItem } from "../state/types";
+import { keepLook } from "./look.svelte";
 import { layoutNow } from "./width.svelte";
 
 export function keepTheme(ui: Window): void {
-  const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const contrast = window.matchMedia("(prefers-contrast: more)");
-  let system = $state<"light" | "dark" | "contrast">("light");
-
-  $effect(() => {
-    const look = (): void => {
-      system = contrast.matches ? "contrast" : dark.matches ? "dark" : "light";
-    };
-    look();
-    dark.addEventListener("change", look);
-    contrast.addEventListener("change", look);
-    return () => {
-      dark.removeEventListener("change", look);
-      contrast.removeEventListener("change", look);
-    };
-  });
-
-  $effect(() => {
+  keepLook(() => {
     const { theme, textPercent } = ui.model.settings;
+    return { theme, textPercent, language: ui.language, direction: directionOf(ui.language) };
+  });
+  $effect(() => {
     const root = document.documentElement;
-    root.dataset["theme"] = theme === "system" ? system : theme;
-    root.style.fontSize = `${textPercent}%`;
-    root.lang = ui.language;
-    root.dir = directionOf(ui.language);
-    const { stacked, narrow } = layoutNow(textPercent);
+    const { stacked, narrow } = layoutNow(ui.model.settings.textPercent);
     root.dataset["layout"] = stacked ? "stacked" : "beside";
     root.toggleAttribute("data-narrow", narrow);
   });

@@ -100,6 +100,16 @@ impl App {
         Ok(())
     }
 
+    /// Says words of the program's own.
+    pub fn say(&self, words: &str) {
+        let phrases = self.0.phrases();
+        let mut voice = lock(&self.0.voice);
+        voice.reading = None;
+        voice.reader.begin(phrases, |_| {});
+        voice.reader.say(words);
+        voice.reader.finish();
+    }
+
     /// Changes what is read aloud.
     pub fn aloud(&self, what: AloudDo) {
         let voice = lock(&self.0.voice);
@@ -174,10 +184,11 @@ impl Inner {
         (self.notify)(Notice::Aloud(now));
     }
 
-    /// An answer begins; `text` is what it had before.
-    pub(super) fn aloud_begins(self: &Arc<Self>, answer: MessageId, text: &str) {
+    /// An answer begins; `text` is what it had before. One that `is_wanted` aloud is read whatever the
+    /// settings say, unless a screen reader does it.
+    pub(super) fn aloud_begins(self: &Arc<Self>, answer: MessageId, text: &str, is_wanted: bool) {
         let phrases = self.phrases();
-        let reads_itself = lock(&self.settings).read_aloud;
+        let reads_itself = is_wanted || lock(&self.settings).read_aloud;
         let mut voice = lock(&self.voice);
         let mut script = Script::new(phrases);
         // What was there before was told before.

@@ -9,7 +9,7 @@ use lorgnette_engine::{Chat, EngineError, Part, Picture, Role, Turn};
 use lorgnette_image::ImageConfig;
 
 use super::pump::Pump;
-use super::{Inner, Job, Notice, Progress, lock, panic_fault, prepare};
+use super::{Inner, Job, Notice, Progress, Wanted, lock, panic_fault, prepare};
 use crate::chats::{Attachment, End, Message, MessageId};
 use crate::error::{AppError, Fault};
 use crate::open::OpenModel;
@@ -38,10 +38,10 @@ impl Inner {
         // The listener may be told that it waits while the answer is made: it stays in its place.
         let what = lock(&self.jobs)
             .get_mut(&id)
-            .map(|job| (job.cancel.clone(), job.preparation.take(), job.is_continued));
+            .map(|job| (job.cancel.clone(), job.preparation.take(), job.wanted));
         let end = match what {
-            Some((cancel, preparation, is_continued)) => {
-                let make = || self.make(id, &cancel, preparation.as_ref(), is_continued, &mut made);
+            Some((cancel, preparation, wanted)) => {
+                let make = || self.make(id, &cancel, preparation.as_ref(), wanted, &mut made);
                 match catch_unwind(AssertUnwindSafe(make)) {
                     Ok(Ok(end)) => end,
                     Ok(Err(error)) => End::Failed(error.into()),
@@ -86,7 +86,7 @@ impl Inner {
         id: MessageId,
         cancel: &Cancel,
         preparation: Option<&prepare::Key>,
-        is_continued: bool,
+        wanted: Wanted,
         made: &mut Made,
     ) -> Result<End, AppError> {
         let stopped = || AppError::from(EngineError::Stopped);
@@ -94,17 +94,18 @@ impl Inner {
         made.model = Some(offers::name(&offers::id(&model)));
         let mut path = self.chats.path_to(id)?;
         let answer = path.pop().ok_or_else(stopped)?;
-        if is_continued {
+        if wanted.is_continued {
             made.text.clone_from(&answer.text);
         }
         self.stop_check();
-        self.aloud_begins(id, &made.text);
+        self.aloud_begins(id, &made.text, wanted.aloud);
+        let mut pump = Pump::new();
+        let mut meter = Meter::default();
+        let preparation = self.take_preparation(preparation);
         if let Some(question) = path.last().filter(|_| preparation.is_none()) {
             self.aloud_wait(question);
         }
-        let mut pump = Pump::new();
-        let mut meter = Meter::default();
-        if let Some(prepared) = self.take_preparation(preparation) {
+        if let Some(prepared) = preparation {
             loop {
                 match prepared.events.recv_timeout(BETWEEN_LOOKS) {
                     Ok(event) => {
@@ -126,7 +127,8 @@ impl Inner {
         if !made.text.is_empty() {
             chat.answered(&made.text);
         }
-        let options = lock(&self.settings).answer_options();
+        let mut options = lock(&self.settings).answer_options();
+        options.max_tokens = options.max_tokens.min(wanted.max_tokens.unwrap_or(usize::MAX));
         let (sender, events) = mpsc::channel();
         let result = model.engine.answer(chat, options, cancel.clone(), move |event| {
             // Gone only when this thread has panicked.

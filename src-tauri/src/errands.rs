@@ -1,0 +1,101 @@
+//! Fulfils what is wished for from anywhere on the desktop: takes the picture at once, then shows
+//! the panel, asks, and has the answer read aloud.
+
+use std::time::Duration;
+
+use lorgnette_app::FaultId;
+use lorgnette_app::app::{AloudDo, App, Asked, Listener};
+use lorgnette_app::errand::{self, Errand};
+use lorgnette_app::purpose::Purpose;
+use tauri::{AppHandle, Manager as _};
+
+use crate::announce;
+use crate::ipc::{PanelEvent, UiError};
+use crate::panel::{self, Panel, Shown};
+
+/// Until a panel that was taken away is no more to be seen.
+const GONE_AFTER: Duration = Duration::from_millis(120);
+
+/// Fulfils it where it keeps nobody waiting.
+pub fn run(handle: &AppHandle, errand: Errand) {
+    let handle = handle.clone();
+    std::thread::spawn(move || {
+        if errand == Errand::Silence {
+            return silence(&handle);
+        }
+        if let Err(error) = fulfil(&handle, errand) {
+            // The page has the words for it, and says them too.
+            handle.state::<Panel>().tell(PanelEvent::Failed { error });
+            let _ = panel::show(&handle, &handle.state::<App>());
+        }
+    });
+}
+
+fn silence(handle: &AppHandle) {
+    let app = handle.state::<App>();
+    app.aloud(AloudDo::Stop);
+    if let Some(shown) = handle.state::<Panel>().shown() {
+        app.stop(shown.answer);
+    }
+    panel::close(handle);
+}
+
+fn fulfil(handle: &AppHandle, errand: Errand) -> Result<(), UiError> {
+    let app = handle.state::<App>();
+    let settings = app.settings();
+    let begun = || {
+        let settings = Box::new(settings.clone().into());
+        PanelEvent::Begun { errand: errand.into(), settings }
+    };
+    let panel = handle.state::<Panel>();
+    // The one before is over: two voices would be none.
+    app.aloud(AloudDo::Stop);
+    let last = panel.shown();
+    if let Some(last) = last {
+        app.stop(last.answer);
+    }
+    app.set_screen_reader(announce::screen_reader_runs());
+    if errand == Errand::Again {
+        let Some(last) = last else { return Ok(()) };
+        panel.tell(begun());
+        app.glance_again(last.answer, |asked| listener(handle, asked))?;
+    } else {
+        if panel::hide(handle) {
+            std::thread::sleep(GONE_AFTER);
+        }
+        let pointer = handle.cursor_position().unwrap_or_default();
+        let pointer = (pointer.x.max(0.0) as u32, pointer.y.max(0.0) as u32);
+        panel.tell(begun());
+        let Some((name, picture)) = errand.picture(pointer, settings.region_side)? else {
+            return Ok(());
+        };
+        let wishes = errand::wishes(&settings);
+        let purpose = wishes.iter().find(|wish| wish.errand == errand);
+        let purpose = purpose.and_then(|wish| wish.purpose).unwrap_or(Purpose::Brief);
+        let name = format!("{name}.png");
+        app.glance(&name, &picture, purpose, |asked| listener(handle, asked))?;
+    }
+    panel::show(handle, &app).map_err(|error| {
+        let message = "The panel could not be shown.";
+        UiError::of_system(
+            FaultId::Program,
+            message,
+            "Start Lorgnette again.",
+            Some(error.to_string()),
+        )
+    })
+}
+
+fn listener(handle: &AppHandle, asked: &Asked) -> Listener {
+    let panel = handle.state::<Panel>();
+    panel.set_shown(Shown { chat: asked.chat.id, answer: asked.answer });
+    panel.tell(PanelEvent::Answer { event: Box::new(asked.into()) });
+    let (handle, answer) = (handle.clone(), asked.answer);
+    Box::new(move |progress| {
+        let panel = handle.state::<Panel>();
+        // One that was stopped for another may still have a word to say.
+        if panel.shown().is_some_and(|shown| shown.answer == answer) {
+            panel.tell(PanelEvent::Answer { event: Box::new(progress.into()) });
+        }
+    })
+}

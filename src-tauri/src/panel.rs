@@ -1,0 +1,150 @@
+//! The small panel with what was wished for from anywhere on the desktop. It never takes the focus:
+//! the person goes on with what they do.
+
+use std::sync::{Mutex, PoisonError};
+
+use lorgnette_app::app::App;
+use lorgnette_app::chats::{ChatId, MessageId};
+use tauri::ipc::Channel;
+use tauri::{
+    AppHandle, LogicalSize, Manager as _, Monitor, PhysicalPosition, WebviewUrl, WebviewWindow,
+    WebviewWindowBuilder, WindowEvent,
+};
+
+use crate::ipc::PanelEvent;
+use crate::{announce, tray, window};
+
+/// What its window is called in the program.
+pub const LABEL: &str = "panel";
+const SIZE: LogicalSize<f64> = LogicalSize { width: 420.0, height: 300.0 };
+/// From the edges of the screen.
+const MARGIN: f64 = 24.0;
+
+/// What the panel shows, and what it is told.
+#[derive(Default)]
+pub struct Panel(Mutex<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    to_page: Option<Channel<PanelEvent>>,
+    /// Of the present wish: a page that comes late hears it all.
+    told: Vec<PanelEvent>,
+    shown: Option<Shown>,
+}
+
+/// The answer in the panel.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown {
+    /// Its chat.
+    pub chat: ChatId,
+    /// The answer.
+    pub answer: MessageId,
+}
+
+impl Panel {
+    fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on, this page hears.
+    pub fn watch(&self, to_page: Channel<PanelEvent>) {
+        let mut inner = self.inner();
+        for event in &inner.told {
+            let _ = to_page.send(event.clone());
+        }
+        inner.to_page = Some(to_page);
+    }
+
+    /// Tells the page. A wish that begins is in the place of the one before.
+    pub fn tell(&self, event: PanelEvent) {
+        let mut inner = self.inner();
+        if matches!(event, PanelEvent::Begun { .. }) {
+            inner.told.clear();
+        }
+        if let Some(to_page) = &inner.to_page {
+            // A page that is gone hears nothing, and the next one all of it.
+            let _ = to_page.send(event.clone());
+        }
+        inner.told.push(event);
+    }
+
+    /// What is in it, or was last.
+    pub fn shown(&self) -> Option<Shown> {
+        self.inner().shown
+    }
+
+    /// An answer is in it now.
+    pub fn set_shown(&self, shown: Shown) {
+        self.inner().shown = Some(shown);
+    }
+}
+
+/// Shows it, on the screen where the pointer is.
+///
+/// # Errors
+/// Those of making a window.
+pub fn show(handle: &AppHandle, app: &App) -> tauri::Result<()> {
+    let panel = match handle.get_webview_window(LABEL) {
+        Some(panel) => panel,
+        None => make(handle, app)?,
+    };
+    let pointer = handle.cursor_position().unwrap_or_default();
+    let here = handle.monitor_from_point(pointer.x, pointer.y).ok().flatten();
+    if let Some(monitor) = here.or(handle.primary_monitor().ok().flatten()) {
+        let _ = panel.set_position(place(&monitor));
+    }
+    panel.show()
+}
+
+fn make(handle: &AppHandle, app: &App) -> tauri::Result<WebviewWindow> {
+    let builder = WebviewWindowBuilder::new(handle, LABEL, WebviewUrl::App("panel.html".into()))
+        .title("Lorgnette")
+        .inner_size(SIZE.width, SIZE.height)
+        .resizable(true)
+        .decorations(false)
+        .always_on_top(true)
+        .visible_on_all_workspaces(true)
+        .skip_taskbar(true)
+        .focusable(false)
+        .focused(false)
+        .visible(false);
+    let panel = window::guarded(builder, app).build()?;
+    announce::attach(&panel);
+    let closed = panel.clone();
+    panel.on_window_event(move |event| {
+        if let WindowEvent::CloseRequested { api, .. } = event {
+            api.prevent_close();
+            hide(closed.app_handle());
+        }
+    });
+    Ok(panel)
+}
+
+/// Takes it away. True when it was there.
+pub fn hide(handle: &AppHandle) -> bool {
+    let Some(panel) = handle.get_webview_window(LABEL) else { return false };
+    let was_there = panel.is_visible().unwrap_or(false);
+    let _ = panel.hide();
+    was_there
+}
+
+/// Takes it away because the person is done with it; then a program without a window ends, unless
+/// it is found in the tray.
+pub fn close(handle: &AppHandle) {
+    hide(handle);
+    let Some(main) = handle.get_webview_window(window::LABEL) else { return };
+    if !main.is_visible().unwrap_or(true) && !tray::is_there(handle) {
+        window::close(&main);
+    }
+}
+
+/// The lower right corner of a screen.
+fn place(monitor: &Monitor) -> PhysicalPosition<i32> {
+    let area = monitor.work_area();
+    let scale = monitor.scale_factor();
+    let from_edge = |size: f64| ((size + MARGIN) * scale).round() as i32;
+    PhysicalPosition {
+        x: area.position.x + area.size.width.cast_signed() - from_edge(SIZE.width),
+        y: area.position.y + area.size.height.cast_signed() - from_edge(SIZE.height),
+    }
+}

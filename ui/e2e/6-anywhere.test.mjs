@@ -1,0 +1,86 @@
+// What is wished for from anywhere on the desktop: keys that work while another program has the focus, and keeps it.
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { after, before, test } from "node:test";
+
+import { copy, keys } from "./desktop.mjs";
+import { speechService, tree } from "./ears.mjs";
+import { commandLine, eventually, newHome, program, sample, Window } from "./window.mjs";
+
+const DESCRIBE = "Describe this picture.";
+const xdotool = (...args) => spawnSync("xdotool", args, { encoding: "utf8" }).stdout.trim();
+const letters = (text) => text.replace(/[^\p{L}\p{N}]/gu, "");
+
+let window, service, shown, shownId, place;
+const home = newHome();
+before(async () => {
+  service = await speechService();
+  const env = { ...service.env, NO_AT_BRIDGE: "0" };
+  window = await Window.open({ home, env, settings: ["anywhere = true", "speech-rate = -100"] });
+  shown = spawn("display", ["-title", "Shown by a test", sample("dialog")], { stdio: "ignore" });
+  shownId = await eventually("the picture is on the screen", () => xdotool("search", "--onlyvisible", "--name", "^Shown by a test").split("\n").at(-1));
+  xdotool("windowactivate", "--sync", shownId);
+  place = Object.fromEntries(xdotool("getwindowgeometry", "--shell", shownId).split("\n").map((line) => line.split("=")));
+});
+after(async () => {
+  shown?.kill();
+  await window?.close();
+  await service?.end();
+});
+
+const panel = () => tree(window.pid);
+const shows = (text) => () => panel().some((one) => letters(one.name + (one.text ?? "")).includes(letters(text)));
+const spokenSince = (n) => letters(service.said().slice(n).join(""));
+
+test("the window is described aloud, in a panel, and keeps the focus", async (t) => {
+  const expected = commandLine(sample("dialog"), DESCRIBE).trim();
+  const before = service.said().length;
+  const pressed = performance.now();
+  keys("ctrl+alt+shift+w");
+  await eventually("it is spoken", () => service.said().length > before);
+  t.diagnostic(`spoken after ${Math.round(performance.now() - pressed)} ms`);
+  await eventually("all of it is spoken", () => spokenSince(before).includes(letters(expected)), 20_000);
+  assert.equal(xdotool("getactivewindow"), shownId, "the focus was taken");
+  await eventually("the panel names what it describes", shows("Describe the window"));
+});
+
+test("keys bring silence, and the panel goes", async () => {
+  const before = service.said().length;
+  keys("ctrl+alt+shift+a");
+  await eventually("it speaks again", () => service.said().length > before);
+  keys("ctrl+alt+shift+x");
+  await eventually("the panel is gone", () => xdotool("search", "--onlyvisible", "--pid", String(window.pid)).split("\n").length === 1);
+  assert.equal(xdotool("getactivewindow"), shownId);
+});
+
+test("what is around the pointer is described, and kept as a chat", async () => {
+  const before = service.said().length;
+  xdotool("mousemove", String(Number(place.X) + Math.round(place.WIDTH / 2)), String(Number(place.Y) + Math.round(place.HEIGHT / 2)));
+  keys("ctrl+alt+shift+r");
+  await eventually("it is spoken", () => service.said().length > before);
+  await eventually("the window has the chat", async () => (await window.all("chat-item")).length >= 2);
+});
+
+test("a shell can wish for the same, and hears what is wrong", async () => {
+  const env = { ...process.env, LORGNETTE_HOME: home };
+  const run = (...args) => spawnSync(program, args, { env, encoding: "utf8" });
+  const wrong = run("--do", "dance");
+  assert.equal(wrong.status, 2);
+  assert.match(wrong.stderr, /--do names nothing that can be done\nhint: use screen, window/);
+
+  const copied = copy("image/png", sample("sign"));
+  const expected = commandLine(sample("sign"), DESCRIBE).trim();
+  let before = service.said().length;
+  await eventually("the clipboard is read", () => {
+    assert.equal(run("--do", "clipboard").status, 0);
+    return eventually("spoken", () => spokenSince(before).includes(letters(expected)), 4000).then(() => true, () => false);
+  }, 20_000);
+  copied.end();
+
+  before = service.said().length;
+  const words = copy("text/plain", sample("sign"));
+  run("--do", "clipboard");
+  await eventually("the fault is spoken", () => /no picture/.test(service.said().slice(before).join(" ")));
+  words.end();
+  assert.equal(xdotool("getactivewindow"), shownId);
+});

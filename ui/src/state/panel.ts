@@ -1,0 +1,47 @@
+// The panel's life: (panel, event) -> the next panel. Pure.
+
+import type { Phase } from "./model";
+import type { End, Errand, PanelEvent, Settings, UiError } from "./types";
+import { assertNever } from "./types";
+import { phaseOf } from "./update";
+
+export interface Panel {
+  errand: Errand;
+  settings: Settings;
+  picture: string | null;
+  answerId: number | null;
+  text: string;
+  /** Null: it has ended, or could not begin. */
+  phase: Phase | null;
+  end: End | null;
+  error: UiError | null;
+}
+
+/** Null before anything was wished for. */
+export function told(panel: Panel | null, event: PanelEvent): Panel | null {
+  if (event.kind === "begun") {
+    return { errand: event.errand, settings: event.settings, picture: null, answerId: null, text: "", phase: { at: "sending" }, end: null, error: null };
+  }
+  if (!panel) return null;
+  switch (event.kind) {
+    case "failed":
+      return { ...panel, phase: null, error: event.error };
+    case "answer": {
+      const answer = event.event;
+      switch (answer.kind) {
+        case "started":
+          return { ...panel, answerId: answer.answerId, picture: answer.chat.pictures[0]?.id ?? null };
+        case "text":
+          return { ...panel, text: panel.text + answer.piece, phase: phaseOf(answer) };
+        case "ended": {
+          const { end, text } = answer.message;
+          return { ...panel, text, phase: null, end, error: end?.at === "failed" ? end.error : null };
+        }
+        default:
+          return { ...panel, phase: phaseOf(answer) };
+      }
+    }
+    default:
+      return assertNever(event);
+  }
+}
