@@ -1,6 +1,6 @@
 //! Words for a screen reader. In `WebKitGTK`, a page's live regions send no event when their text
 //! changes, so Orca stays silent; an object of the role "notification" that appears is spoken. On
-//! other systems the page's live region does it.
+//! other systems the page's live region does it. Each window has such places.
 
 use tauri::{AppHandle, WebviewWindow};
 
@@ -77,7 +77,10 @@ mod linux {
     pub(super) fn say(text: &str) {
         SPOTS.with(|spots| {
             let mut spots = spots.borrow_mut();
-            spots.rotate_left(1);
+            // The next one of a window that is to be seen, if there is any.
+            let next = spots.iter().position(WidgetExt::is_mapped).unwrap_or(0);
+            let n = (next + 1).min(spots.len());
+            spots.rotate_left(n);
             let Some(accessible) = spots.back().and_then(WidgetExt::accessible) else { return };
             accessible.set_name(text);
             let showing = u64::from(atk::StateType::Showing.into_glib().unsigned_abs());

@@ -26,6 +26,7 @@ pub fn run(handle: &AppHandle, errand: Errand) {
         if let Err(error) = fulfil(&handle, errand) {
             // The page has the words for it, and says them too.
             handle.state::<Panel>().tell(PanelEvent::Failed { error });
+            // One that cannot be shown is heard all the same.
             let _ = panel::show(&handle, &handle.state::<App>());
         }
     });

@@ -21,10 +21,15 @@ pub fn set(handle: &AppHandle, menus: &[MenuDto]) -> tauri::Result<()> {
         }
         menu.append(&submenu)?;
     }
+    // On a Mac it is the program's; elsewhere it stands in the window, and in no other.
+    #[cfg(target_os = "macos")]
+    let holder = handle;
+    #[cfg(not(target_os = "macos"))]
+    let Some(holder) = handle.get_webview_window(window::LABEL) else { return Ok(()) };
     if menus.is_empty() {
-        handle.remove_menu()?
+        holder.remove_menu()?
     } else {
-        handle.set_menu(menu)?
+        holder.set_menu(menu)?
     };
     Ok(())
 }

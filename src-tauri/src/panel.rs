@@ -109,7 +109,9 @@ fn make(handle: &AppHandle, app: &App) -> tauri::Result<WebviewWindow> {
         .focused(false)
         .visible(false);
     let panel = window::guarded(builder, app).build()?;
-    announce::attach(&panel);
+    let attached = panel.clone();
+    // Fails when the program ends.
+    let _ = handle.run_on_main_thread(move || announce::attach(&attached));
     let closed = panel.clone();
     panel.on_window_event(move |event| {
         if let WindowEvent::CloseRequested { api, .. } = event {

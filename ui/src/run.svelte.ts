@@ -57,6 +57,7 @@ export class Window {
   #timers = new Map<string, ReturnType<typeof setTimeout>>();
   #stage = new Map<StageDo, () => void>();
   #estimates = 0;
+  #announced: Promise<void> = Promise.resolve();
   #lastRun = { id: "", atMs: 0, by: "key" };
 
   constructor(backend: Backend, boot: Boot) {
@@ -150,7 +151,10 @@ export class Window {
   report = (): Promise<{ text: string }> => this.#backend.doctor();
   voices = (): Promise<Voice[]> => this.#backend.voices();
   wishes = (): Promise<Wish[]> => this.#backend.wishes();
-  announce = (text: string): void => void this.#backend.announce(text).catch(() => undefined);
+  /** One after the other: two commands that are called at once may be done in either order. */
+  announce = (text: string): void => {
+    this.#announced = this.#announced.then(() => this.#backend.announce(text)).catch(() => undefined);
+  };
   estimateOf = (attachment: Model["draft"]["pictures"][number]) => this.#backend.estimate(null, null, [attachment], "");
   setMenu: Backend["setMenu"] = (menus, tray) => this.#backend.setMenu(menus, tray);
   setTitle: Backend["setTitle"] = (title) => this.#backend.setTitle(title);
