@@ -2,7 +2,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { parseArgs } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { type } from "./desktop.mjs";
@@ -71,9 +72,10 @@ async function appears() {
 }
 
 /** From a key's event to the frame after it, while an answer is written. */
-async function typing() {
-  const window = await Window.open({ settings: ["max-tokens = 200000", "context = 200000", "prepare-while-typing = false"] });
-  await chooseTalker(window);
+async function typing(model) {
+  const room = model ? 8192 : 200_000;
+  const window = await Window.open({ settings: [`max-tokens = ${room}`, `context = ${room}`, "prepare-while-typing = false"] });
+  await chooseTalker(window, model);
   await window.click("sample-receipt");
   await eventually("the picture is attached", async () => (await window.all("attachment")).length === 1);
   await window.ask("x");
@@ -97,7 +99,8 @@ async function typing() {
     return all.length >= N_KEYS && all;
   });
   const wrote = (await window.texts("answer")).at(-1).length - before;
-  say(`typing while ${wrote} characters of an answer come, from the key to its frame`, latencies);
+  const writer = model ? basename(model) : "a tiny network, as fast as it can,";
+  say(`typing while ${writer} writes ${wrote} characters, from the key to its frame`, latencies);
   await window.click("stop");
   await window.close();
 }
@@ -148,8 +151,9 @@ async function chats() {
 
 console.log(`${cpus().length} × ${cpus()[0].model}; load ${loadavg()[0].toFixed(1)}; node ${process.version}`);
 const parts = { starts, appears, typing, chats };
-const wanted = process.argv.slice(2);
+const { values, positionals: wanted } = parseArgs({ options: { model: { type: "string" } }, allowPositionals: true });
 for (const [name, part] of Object.entries(parts)) if (wanted.length === 0 || wanted.includes(name)) await part();
+if (values.model) await typing(values.model);
 console.log(`load ${loadavg()[0].toFixed(1)}`);
 manager.kill();
 process.exit(0);

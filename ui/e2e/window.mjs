@@ -206,15 +206,19 @@ export class Window {
   }
 }
 
-/**
- * Makes a network of chance that talks for ever, and chooses it. What it says means nothing.
- * The settings should allow as many tokens as the test wants to hear.
- */
-export async function chooseTalker(window) {
-  const made = join(window.home, "made");
+function makeTalker(home) {
+  const made = join(home, "made");
   const chore = spawnSync(process.env.LORGNETTE_XTASK, ["make-model", "--shape", "tiny", "--format", "gguf-f16", "--positions", "200000", "--out", made], { encoding: "utf8" });
   if (chore.status !== 0) throw new Error(chore.stderr);
-  const { error } = await window.invoke("choose_model", { id: join(made, "tiny-f16.gguf") });
+  return join(made, "tiny-f16.gguf");
+}
+
+/**
+ * Makes a network of chance that talks for ever, or takes the one that is named, and chooses it. What it says means nothing.
+ * The settings should allow as many tokens as the test wants to hear.
+ */
+export async function chooseTalker(window, model = makeTalker(window.home)) {
+  const { error } = await window.invoke("choose_model", { id: model });
   if (error) throw new Error(JSON.stringify(error));
   await eventually("it is ready", async () => {
     const { ok } = await window.invoke("boot");

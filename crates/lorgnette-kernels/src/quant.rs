@@ -31,7 +31,13 @@ pub use self::level::Level;
 use self::activations::Activations;
 
 /// Rows of `x` up to which each block is read where it lies.
-const FEW_ROWS: usize = 2;
+fn few_rows(level: Level) -> usize {
+    match level {
+        // Which unpacks a block once for several rows.
+        Level::Avx512Vnni => 8,
+        _ => 2,
+    }
+}
 
 /// A matrix in GGUF's blocks. Shape `(n, k)`, row by row.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +89,7 @@ impl<'a> QuantMatrix<'a> {
             return;
         }
         let x = Activations::quantise(x, m, self.k, self.format);
-        if m <= FEW_ROWS {
+        if m <= few_rows(level) {
             gemv::run(self, &x, y, level);
         } else {
             gemm::run(self, &x, y, level);

@@ -20,6 +20,8 @@ use crate::weights::{LoadOptions, Loader};
 
 /// Tokens read in one pass through the network: each matrix is unpacked once for all of them.
 pub const CHUNK_TOKENS: usize = 512;
+/// Tokens that take no longer than a few that are written: nobody waits to stop them half-way.
+const FEW_TOKENS: usize = 16;
 
 /// A network in memory.
 #[derive(Debug)]
@@ -235,8 +237,7 @@ impl Pixtral {
         chunk_len: usize,
     ) -> Result<Tensor, ModelError> {
         let mut logits = Vec::new();
-        let go_on = &mut |_, _| ControlFlow::Continue(());
-        self.for_each_chunk(prompt, cache, chunk_len, go_on, |hidden| {
+        self.for_each_chunk(prompt, cache, chunk_len, &mut go_on, |hidden| {
             logits.push(self.text.logits(&hidden)?);
             Ok(())
         })?;
@@ -251,8 +252,7 @@ impl Pixtral {
         cache.check_room(1)?;
         self.check_ids(&[id])?;
         let logits = self.within_pool(|| {
-            let go_on = &mut |_, _| ControlFlow::Continue(());
-            match self.text.forward(self.text.embed(&[id])?, cache, go_on)? {
+            match self.text.forward(self.text.embed(&[id])?, cache, &mut go_on)? {
                 Outcome::Done(hidden) => self.text.last_logits(&hidden),
                 Outcome::Stopped => unreachable!("nobody stopped it"),
             }
@@ -282,8 +282,7 @@ impl Pixtral {
         cache.check_room(ids.len())?;
         self.check_ids(ids)?;
         let logits = self.within_pool(|| {
-            let go_on = &mut |_, _| ControlFlow::Continue(());
-            match self.text.forward(self.text.embed(ids)?, cache, go_on)? {
+            match self.text.forward(self.text.embed(ids)?, cache, &mut go_on)? {
                 Outcome::Done(hidden) => self.text.logits(&hidden)?.to_vec2(),
                 Outcome::Stopped => unreachable!("nobody stopped it"),
             }
@@ -317,7 +316,14 @@ impl Pixtral {
             let of_chunk = &mut |done, all| {
                 watch(position - first + (chunk_end - position) * done / all, end - first)
             };
-            let outcome = self.text.forward(embeddings, cache, of_chunk);
+            let outcome = if chunk_end - position <= FEW_TOKENS {
+                if of_chunk(0, 1).is_break() {
+                    return Ok(Outcome::Stopped);
+                }
+                self.within_pool(|| self.text.forward(embeddings, cache, &mut go_on))
+            } else {
+                self.text.forward(embeddings, cache, of_chunk)
+            };
             match outcome.map_err(|error| self.explained(error.into()))? {
                 Outcome::Done(hidden) => use_hidden(hidden)?,
                 Outcome::Stopped => return Ok(Outcome::Stopped),
@@ -347,6 +353,11 @@ impl Pixtral {
             }),
         }
     }
+}
+
+/// Watches and never stops.
+fn go_on(_: usize, _: usize) -> ControlFlow<()> {
+    ControlFlow::Continue(())
 }
 
 fn shortage(placement: &Placement) -> Shortage {

@@ -18,6 +18,7 @@ use super::activations::{Activations, Group};
 use super::chunk::{Chunk, Tile};
 use super::format::Format;
 use super::gemm::Sums;
+use super::gemv::X_ROWS;
 use super::level::Level;
 
 /// Unpacks 16 rows of a group.
@@ -40,28 +41,52 @@ pub(super) fn add(chunk: &Chunk, group: &Group<'_>, format: Format, sums: &mut S
     }
 }
 
-/// Products of rows of the matrix, as many as `out` has, with one of `x`.
+/// Products of rows of the matrix from `first` on, as many as each of `out` has, with rows of `x` from
+/// `first_x` on, as many as there are `out`, [`X_ROWS`] at the most.
 pub(super) fn dot(
     w: &QuantMatrix<'_>,
     first: usize,
     x: &Activations,
-    row_of_x: usize,
-    out: &mut [f32],
+    first_x: usize,
+    out: &mut [&mut [f32]],
 ) {
     assert_supported();
-    let mut done = 0;
     #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
     // SAFETY: they are there, by the assertion.
     unsafe {
-        while done + dot::ROWS <= out.len() {
-            let row = |i: usize| w.row(first + done + i);
-            let rows = std::array::from_fn(row);
-            let sums = dot::dot::<{ dot::ROWS }>(w.format, rows, x, row_of_x);
-            out[done..done + dot::ROWS].copy_from_slice(&sums);
-            done += dot::ROWS;
+        match out {
+            [_] => rows_of_w::<4, 1>(w, first, x, first_x, out),
+            [_, _] => rows_of_w::<4, 2>(w, first, x, first_x, out),
+            [_, _, _] => rows_of_w::<2, 3>(w, first, x, first_x, out),
+            _ => rows_of_w::<2, X_ROWS>(w, first, x, first_x, out),
         }
-        for (i, out) in out.iter_mut().enumerate().skip(done) {
-            [*out] = dot::dot(w.format, [w.row(first + i)], x, row_of_x);
+    }
+}
+
+/// `R` rows of the matrix at a time: what is made of `x` serves all of them.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+fn rows_of_w<const R: usize, const M: usize>(
+    w: &QuantMatrix<'_>,
+    first: usize,
+    x: &Activations,
+    first_x: usize,
+    out: &mut [&mut [f32]],
+) {
+    assert_eq!(out.len(), M);
+    let n = out[0].len();
+    for done in (0..n).step_by(R) {
+        let first = first + done;
+        if done + R <= n {
+            let rows = std::array::from_fn(|i| w.row(first + i));
+            let products = dot::dot::<R, M>(w.format, rows, x, first_x);
+            for (i, products) in products.iter().enumerate() {
+                out.iter_mut().zip(products).for_each(|(out, product)| out[done + i] = *product);
+            }
+        } else {
+            for i in 0..n - done {
+                let [products] = dot::dot::<1, M>(w.format, [w.row(first + i)], x, first_x);
+                out.iter_mut().zip(products).for_each(|(out, product)| out[done + i] = product);
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Few rows of `x`: every block is read once, where it lies.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::activations::{Activations, Group};
@@ -11,38 +13,58 @@ use super::{Columns, QuantMatrix, par_pieces};
 /// does not hold the others up.
 const TASK_ROWS: usize = 64;
 
+/// Rows of `x` at a time: for so many a block is unpacked once, where a level can.
+pub(super) const X_ROWS: usize = 4;
+
 /// `y = x · wᵀ`.
 pub(super) fn run(w: &QuantMatrix<'_>, x: &Activations, y: &mut [f32], level: Level) {
     let columns = Columns::of(y, x.m, w.n);
     par_pieces(w.n, TASK_ROWS).for_each(|rows| {
-        let mut sums = [0.0; TASK_ROWS];
-        let sums = &mut sums[..rows.len()];
-        for row_of_x in 0..x.m {
-            match level {
-                Level::Scalar => {
-                    for (sum, row) in sums.iter_mut().zip(rows.clone()) {
-                        *sum = dot_scalar(w.format, w.row(row), x, row_of_x);
-                    }
+        let mut sums = [[0.0; TASK_ROWS]; X_ROWS];
+        for first_x in (0..x.m).step_by(X_ROWS) {
+            let n_x = X_ROWS.min(x.m - first_x);
+            let mut out = sums.each_mut().map(|sums| &mut sums[..rows.len()]);
+            dot(w, rows.clone(), x, first_x, &mut out[..n_x], level);
+            for (i, sums) in out[..n_x].iter().enumerate() {
+                #[expect(unsafe_code, reason = "threads write disjoint columns of one matrix")]
+                // SAFETY: tasks have disjoint ranges of columns.
+                unsafe {
+                    columns.write(first_x + i, rows.start, sums);
                 }
-                #[cfg(target_arch = "x86_64")]
-                Level::Avx2 | Level::AvxVnni => {
-                    super::avx2::dot(w, rows.start, x, row_of_x, sums);
-                }
-                #[cfg(target_arch = "x86_64")]
-                Level::Avx512Vnni => super::avx512::dot(w, rows.start, x, row_of_x, sums),
-                #[cfg(target_arch = "aarch64")]
-                Level::NeonDotprod | Level::NeonI8mm => {
-                    super::neon::dot(w, rows.start, x, row_of_x, sums);
-                }
-                _ => unreachable!("only levels that are supported are run"),
-            }
-            #[expect(unsafe_code, reason = "threads write disjoint columns of one matrix")]
-            // SAFETY: tasks have disjoint ranges of columns.
-            unsafe {
-                columns.write(row_of_x, rows.start, sums);
             }
         }
     });
+}
+
+/// Products of some rows of the matrix with rows of `x` from `first_x` on, one row for each of `out`.
+fn dot(
+    w: &QuantMatrix<'_>,
+    rows: Range<usize>,
+    x: &Activations,
+    first_x: usize,
+    out: &mut [&mut [f32]],
+    level: Level,
+) {
+    #[cfg(target_arch = "x86_64")]
+    if level == Level::Avx512Vnni {
+        return super::avx512::dot(w, rows.start, x, first_x, out);
+    }
+    for (row_of_x, sums) in (first_x..).zip(out) {
+        match level {
+            Level::Scalar => {
+                for (sum, row) in sums.iter_mut().zip(rows.clone()) {
+                    *sum = dot_scalar(w.format, w.row(row), x, row_of_x);
+                }
+            }
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 | Level::AvxVnni => super::avx2::dot(w, rows.start, x, row_of_x, sums),
+            #[cfg(target_arch = "aarch64")]
+            Level::NeonDotprod | Level::NeonI8mm => {
+                super::neon::dot(w, rows.start, x, row_of_x, sums);
+            }
+            _ => unreachable!("only levels that are supported are run"),
+        }
+    }
 }
 
 /// What is computed.

@@ -55,6 +55,8 @@ fn error(y: &[f32], exact: &[f64]) -> f64 {
 fn shapes(format: Format) -> Vec<(usize, usize, usize)> {
     let k = format.block_len();
     let mut shapes = vec![(1, 1, k), (2, 33, 2 * k), (4, 65, k), (5, 31, 3 * k), (13, 70, 2 * k)];
+    // Around what is read where it lies, some rows of `x` at a time.
+    shapes.extend([(3, 37, 2 * k), (7, 66, k), (8, 35, 2 * k), (9, 3, k)]);
     if k == 32 {
         shapes.extend([(1, 20, 288), (3, 40, 320), (7, 33, 544), (12, 16, 704)]);
     }

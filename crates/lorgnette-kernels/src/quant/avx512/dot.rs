@@ -1,4 +1,5 @@
-//! Products of rows of the matrix, where they lie, with one row of `x`.
+//! Products of rows of the matrix, where they lie, with few rows of `x`: each block is unpacked once
+//! for all of them.
 //!
 //! Integer sums of a block are multiplied with its small scales as 16-bit numbers: four products
 //! of a code and a byte of `x` are `4 · 63 · 127` at the most, which fits.
@@ -10,33 +11,30 @@ use half::f16;
 use crate::quant::activations::{Activations, WholeGroup};
 use crate::quant::format::{Format, GROUP};
 
-/// Rows of the matrix at a time: what is made of `x` serves all of them.
-pub(super) const ROWS: usize = 4;
-
-/// Products of `R` rows of the matrix with one row of `x`.
+/// Products of `R` rows of the matrix with `M` rows of `x`, from `first_x` on.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-pub(super) fn dot<const R: usize>(
+pub(super) fn dot<const R: usize, const M: usize>(
     format: Format,
     rows: [&[u8]; R],
     x: &Activations,
-    row_of_x: usize,
-) -> [f32; R] {
+    first_x: usize,
+) -> [[f32; M]; R] {
     match format {
-        Format::Q4K => k4::<R, false>(rows, x, row_of_x),
-        Format::Q5K => k4::<R, true>(rows, x, row_of_x),
-        Format::Q6K => q6_k(rows, x, row_of_x),
-        Format::Q8_0 => small::<R, { Format::Q8_0.block_bytes() }>(rows, x, row_of_x),
-        Format::Q4_0 => small::<R, { Format::Q4_0.block_bytes() }>(rows, x, row_of_x),
+        Format::Q4K => k4::<R, M, false>(rows, x, first_x),
+        Format::Q5K => k4::<R, M, true>(rows, x, first_x),
+        Format::Q6K => q6_k(rows, x, first_x),
+        Format::Q8_0 => small::<R, M, { Format::Q8_0.block_bytes() }>(rows, x, first_x),
+        Format::Q4_0 => small::<R, M, { Format::Q4_0.block_bytes() }>(rows, x, first_x),
     }
 }
 
 /// `Q4_K`, or `Q5_K` with its high bits.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-fn k4<const R: usize, const HIGH: bool>(
+fn k4<const R: usize, const M: usize, const HIGH: bool>(
     rows: [&[u8]; R],
     x: &Activations,
-    row_of_x: usize,
-) -> [f32; R] {
+    first_x: usize,
+) -> [[f32; M]; R] {
     let format = if HIGH { Format::Q5K } else { Format::Q4K };
     // Each number of 16 bits four times: in lanes 0 and 1 the scales of this half's first pair of
     // sub-blocks, in lanes 2 and 3 of its second.
@@ -46,27 +44,32 @@ fn k4<const R: usize, const HIGH: bool>(
         _mm512_set_epi64(d, c, d, c, b, a, b, a)
     };
     let orders = [order(0), order(4)];
-    let mut sums = [_mm512_setzero_ps(); R];
-    let mut mins = [_mm_setzero_ps(); R];
+    let zero = _mm512_setzero_si512();
+    let mut sums = [[_mm512_setzero_ps(); M]; R];
+    let mut mins = [[_mm_setzero_ps(); M]; R];
     for i in 0..x.n_groups() {
-        let WholeGroup { codes, scale: x_scale, sums: x_sums, .. } = x.whole_group(i, row_of_x);
         prefetch(rows, i * format.block_bytes(), format.block_bytes());
-        let mut parts = [_mm512_setzero_si512(); 4];
-        for half in 0..2 {
-            let one = load_512_of(&codes[128 * half..]);
-            let two = load_512_of(&codes[128 * half + 64..]);
-            // The low nibbles of 64 bytes are sub-blocks 4 h and 4 h + 2, the others those between.
-            parts[2 * half] = _mm512_shuffle_i64x2::<0b01_00_01_00>(one, two);
-            parts[2 * half + 1] = _mm512_shuffle_i64x2::<0b11_10_11_10>(one, two);
+        let mut parts = [[zero; 4]; M];
+        let mut x_sums = [_mm_setzero_si128(); M];
+        let mut x_scales = [_mm_setzero_ps(); M];
+        for m in 0..M {
+            let WholeGroup { codes, scale, sums, .. } = x.whole_group(i, first_x + m);
+            for half in 0..2 {
+                let one = load_512_of(&codes[128 * half..]);
+                let two = load_512_of(&codes[128 * half + 64..]);
+                // The low nibbles of 64 bytes are sub-blocks 4 h and 4 h + 2, the others those between.
+                parts[m][2 * half] = _mm512_shuffle_i64x2::<0b01_00_01_00>(one, two);
+                parts[m][2 * half + 1] = _mm512_shuffle_i64x2::<0b11_10_11_10>(one, two);
+            }
+            x_sums[m] = load_128_of(sums);
+            x_scales[m] = _mm_set1_ps(scale);
         }
-        let x_sums = load_128_of(x_sums);
-        let x_scale = _mm_set1_ps(x_scale);
         for r in 0..R {
             let block = &rows[r][i * format.block_bytes()..][..format.block_bytes()];
             let header: &[u8; 16] = block.first_chunk().expect("a block has a header");
             let (scales, small_mins) = k_scales(header);
             let scales = _mm512_broadcast_i32x4(scales);
-            let mut sum = _mm512_setzero_si512();
+            let mut sum = [zero; M];
             for half in 0..2 {
                 let packed = load_512(&block[block.len() - 128 + 64 * half..]);
                 let mut low = and(packed, 0x0f);
@@ -80,26 +83,32 @@ fn k4<const R: usize, const HIGH: bool>(
                     low = _mm512_or_si512(low, _mm512_slli_epi32::<4>(and(bits, 1)));
                     upper = _mm512_or_si512(upper, _mm512_slli_epi32::<3>(and(bits, 2)));
                 }
-                let zero = _mm512_setzero_si512();
-                let low = _mm512_dpbusd_epi32(zero, low, parts[2 * half]);
-                let upper = _mm512_dpbusd_epi32(zero, upper, parts[2 * half + 1]);
-                let products = _mm512_packs_epi32(low, upper);
                 let scales = _mm512_shuffle_epi8(scales, orders[half]);
-                sum = _mm512_add_epi32(sum, _mm512_madd_epi16(products, scales));
+                for m in 0..M {
+                    let low = _mm512_dpbusd_epi32(zero, low, parts[m][2 * half]);
+                    let upper = _mm512_dpbusd_epi32(zero, upper, parts[m][2 * half + 1]);
+                    let products = _mm512_packs_epi32(low, upper);
+                    sum[m] = _mm512_add_epi32(sum[m], _mm512_madd_epi16(products, scales));
+                }
             }
             // Scale and scale of the mins come first.
-            let both = _mm_mul_ps(_mm_cvtph_ps(load_128(header)), x_scale);
-            let scale = _mm512_broadcastss_ps(both);
-            sums[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), scale, sums[r]);
-            let min_scale = _mm_broadcastss_ps(_mm_movehdup_ps(both));
-            let products = _mm_cvtepi32_ps(_mm_madd_epi16(small_mins, x_sums));
-            mins[r] = _mm_fmadd_ps(products, min_scale, mins[r]);
+            let both = _mm_cvtph_ps(load_128(header));
+            for m in 0..M {
+                let both = _mm_mul_ps(both, x_scales[m]);
+                let scale = _mm512_broadcastss_ps(both);
+                sums[r][m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[m]), scale, sums[r][m]);
+                let min_scale = _mm_broadcastss_ps(_mm_movehdup_ps(both));
+                let products = _mm_cvtepi32_ps(_mm_madd_epi16(small_mins, x_sums[m]));
+                mins[r][m] = _mm_fmadd_ps(products, min_scale, mins[r][m]);
+            }
         }
     }
-    let mut out = [0.0; R];
+    let mut out = [[0.0; M]; R];
     for r in 0..R {
-        let sums = _mm512_sub_ps(sums[r], _mm512_zextps128_ps512(mins[r]));
-        out[r] = _mm512_reduce_add_ps(sums);
+        for m in 0..M {
+            let sums = _mm512_sub_ps(sums[r][m], _mm512_zextps128_ps512(mins[r][m]));
+            out[r][m] = _mm512_reduce_add_ps(sums);
+        }
     }
     out
 }
@@ -119,7 +128,11 @@ fn k_scales(header: &[u8; 16]) -> (__m128i, __m128i) {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-fn q6_k<const R: usize>(rows: [&[u8]; R], x: &Activations, row_of_x: usize) -> [f32; R] {
+fn q6_k<const R: usize, const M: usize>(
+    rows: [&[u8]; R],
+    x: &Activations,
+    first_x: usize,
+) -> [[f32; M]; R] {
     const BLOCK: usize = Format::Q6K.block_bytes();
     // Each scale four times: in lane i those of sub-blocks i and 4 + i of this half.
     let order = |first: i64| {
@@ -132,20 +145,19 @@ fn q6_k<const R: usize>(rows: [&[u8]; R], x: &Activations, row_of_x: usize) -> [
     let shifts =
         [_mm512_set_epi64(2, 2, 2, 2, 0, 0, 0, 0), _mm512_set_epi64(6, 6, 6, 6, 4, 4, 4, 4)];
     let zero = _mm512_setzero_si512();
-    let mut sums = [_mm512_setzero_ps(); R];
+    let mut sums = [[_mm512_setzero_ps(); M]; R];
     for i in 0..x.n_groups() {
-        let WholeGroup { codes, scale: x_scale, starts, .. } = x.whole_group(i, row_of_x);
         prefetch(rows, i * BLOCK, BLOCK);
-        let mut parts = [zero; 4];
-        for (quarter, part) in parts.iter_mut().enumerate() {
-            *part = load_512_of(&codes[64 * quarter..]);
-        }
-        let starts = load_512_i32(starts);
+        let groups: [WholeGroup<'_>; M] = std::array::from_fn(|m| x.whole_group(i, first_x + m));
         for r in 0..R {
             let block = &rows[r][i * BLOCK..][..BLOCK];
             let scales = load_128(&block[192..]);
             // What the codes are shifted by, times the scales: one number a sub-block.
-            let mut sum = _mm512_mullo_epi32(_mm512_cvtepi8_epi32(scales), starts);
+            let mut sum = [zero; M];
+            for m in 0..M {
+                let starts = load_512_i32(groups[m].starts);
+                sum[m] = _mm512_mullo_epi32(_mm512_cvtepi8_epi32(scales), starts);
+            }
             let scales = _mm512_castsi256_si512(_mm256_cvtepi8_epi16(scales));
             for half in 0..2 {
                 let packed = load_512(&block[64 * half..]);
@@ -156,44 +168,49 @@ fn q6_k<const R: usize>(rows: [&[u8]; R], x: &Activations, row_of_x: usize) -> [
                 let low = _mm512_or_si512(low, _mm512_slli_epi32::<4>(low_bits));
                 let upper = and(_mm512_srli_epi32::<4>(packed), 0x0f);
                 let upper = _mm512_or_si512(upper, _mm512_slli_epi32::<4>(upper_bits));
-                let low = _mm512_dpbusd_epi32(zero, low, parts[2 * half]);
-                let upper = _mm512_dpbusd_epi32(zero, upper, parts[2 * half + 1]);
-                let products = _mm512_packs_epi32(low, upper);
                 let scales = _mm512_permutexvar_epi16(orders[half], scales);
-                sum = _mm512_add_epi32(sum, _mm512_madd_epi16(products, scales));
+                for m in 0..M {
+                    let codes = groups[m].codes;
+                    let part = |quarter: usize| load_512_of(&codes[64 * quarter..]);
+                    let low = _mm512_dpbusd_epi32(zero, low, part(2 * half));
+                    let upper = _mm512_dpbusd_epi32(zero, upper, part(2 * half + 1));
+                    let products = _mm512_packs_epi32(low, upper);
+                    sum[m] = _mm512_add_epi32(sum[m], _mm512_madd_epi16(products, scales));
+                }
             }
-            let scale = f16::from_le_bytes([block[208], block[209]]).to_f32() * x_scale;
-            sums[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_set1_ps(scale), sums[r]);
+            let scale = f16::from_le_bytes([block[208], block[209]]).to_f32();
+            for m in 0..M {
+                let scale = _mm512_set1_ps(scale * groups[m].scale);
+                sums[r][m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[m]), scale, sums[r][m]);
+            }
         }
     }
-    let mut out = [0.0; R];
+    let mut out = [[0.0; M]; R];
     for r in 0..R {
-        out[r] = _mm512_reduce_add_ps(sums[r]);
+        out[r] = sums[r].map(|sums| _mm512_reduce_add_ps(sums));
     }
     out
 }
 
 /// `Q8_0` and `Q4_0`, in blocks of 32.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-fn small<const R: usize, const BLOCK: usize>(
+fn small<const R: usize, const M: usize, const BLOCK: usize>(
     rows: [&[u8]; R],
     x: &Activations,
-    row_of_x: usize,
-) -> [f32; R] {
-    let mut sums = [_mm256_setzero_ps(); R];
+    first_x: usize,
+) -> [[f32; M]; R] {
+    let mut sums = [[_mm256_setzero_ps(); M]; R];
     for i in 0..x.n_groups() {
         let group = x.group(i);
         let n_blocks = group.len / 32;
-        let codes = &group.codes[row_of_x * group.len..][..group.len];
-        let scales = &group.scales[row_of_x * n_blocks..][..n_blocks];
+        let codes = &group.codes[first_x * group.len..][..M * group.len];
+        let scales = &group.scales[first_x * n_blocks..][..M * n_blocks];
+        let starts = &group.starts[first_x * n_blocks..][..M * n_blocks];
         prefetch(rows, i * GROUP / 32 * BLOCK, n_blocks * BLOCK);
-        let starts = &group.starts[row_of_x * n_blocks..][..n_blocks];
-        for (b, x_codes) in codes.chunks_exact(32).enumerate() {
-            let x_codes = load_256_of(x_codes);
-            let start = _mm256_zextsi128_si256(_mm_cvtsi32_si128(starts[b]));
+        for b in 0..n_blocks {
             for r in 0..R {
                 let block = &rows[r][(i * GROUP / 32 + b) * BLOCK..][..BLOCK];
-                let codes = if BLOCK == Format::Q8_0.block_bytes() {
+                let codes_of_w = if BLOCK == Format::Q8_0.block_bytes() {
                     _mm256_xor_si256(load_256(&block[2..]), _mm256_set1_epi8(-128))
                 } else {
                     let packed = load_128(&block[2..]);
@@ -203,15 +220,21 @@ fn small<const R: usize, const BLOCK: usize>(
                     );
                     _mm256_and_si256(both, _mm256_set1_epi8(0x0f))
                 };
-                let products = _mm256_cvtepi32_ps(_mm256_dpbusd_epi32(start, codes, x_codes));
-                let scale = f16::from_le_bytes([block[0], block[1]]).to_f32() * scales[b];
-                sums[r] = _mm256_fmadd_ps(products, _mm256_set1_ps(scale), sums[r]);
+                let scale = f16::from_le_bytes([block[0], block[1]]).to_f32();
+                for m in 0..M {
+                    let x_codes = load_256_of(&codes[m * group.len + 32 * b..]);
+                    let start = _mm_cvtsi32_si128(starts[m * n_blocks + b]);
+                    let start = _mm256_zextsi128_si256(start);
+                    let products = _mm256_dpbusd_epi32(start, codes_of_w, x_codes);
+                    let scale = _mm256_set1_ps(scale * scales[m * n_blocks + b]);
+                    sums[r][m] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(products), scale, sums[r][m]);
+                }
             }
         }
     }
-    let mut out = [0.0; R];
+    let mut out = [[0.0; M]; R];
     for r in 0..R {
-        out[r] = _mm512_reduce_add_ps(_mm512_zextps256_ps512(sums[r]));
+        out[r] = sums[r].map(|sums| _mm512_reduce_add_ps(_mm512_zextps256_ps512(sums)));
     }
     out
 }
