@@ -15,6 +15,9 @@ const SOON_MS = { draft: 500, estimate: 150, search: 120, settings: 300 };
 
 const ECHO_MS = 250;
 
+/** Who typed so lately goes on with it. */
+const TYPING_MS = 1000;
+
 /** Longer than a frame takes; a window that is not shown makes none. */
 const FRAME_MS = 500;
 
@@ -57,6 +60,7 @@ export class Window {
   #timers = new Map<string, ReturnType<typeof setTimeout>>();
   #stage = new Map<StageDo, () => void>();
   #estimates = 0;
+  #typedAtMs = -Infinity;
   #announced: Promise<void> = Promise.resolve();
   #lastRun = { id: "", atMs: 0, by: "key" };
 
@@ -71,6 +75,7 @@ export class Window {
   }
 
   send = (intent: Intent): void => {
+    if (intent.is === "type") this.#typedAtMs = performance.now();
     const [next, effects] = update(this.model, intent);
     this.model = next;
     for (const effect of effects) this.#effect(effect);
@@ -179,7 +184,7 @@ export class Window {
           if (event.kind === "started") answerId = event.answerId;
           send({ is: "answerEvent", event, answerId });
           return tick().then(frame);
-        });
+        }, () => performance.now() - this.#typedAtMs < TYPING_MS);
         backend
           .ask(effect.ask, tell)
           .catch((reason: unknown) => {

@@ -32,3 +32,15 @@ it("gathers them while drawing is slow, loses no letter, and puts nothing behind
   expect(told.at(-1)?.kind).toBe("queued");
   expect(told.map((event) => (event.kind === "text" ? event.piece : "")).join("")).toBe("a".repeat(300));
 });
+
+it("lets words wait while the person types, and loses no letter", async () => {
+  const told: AnswerEvent[] = [];
+  const tell = gatherer((event) => void told.push(event), () => true);
+  for (let i = 0; i < 100; i += 1) {
+    tell(word("a", i));
+    await vi.advanceTimersByTimeAsync(20);
+  }
+  expect(told.length).toBeLessThan(7);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(told.map((event) => (event.kind === "text" ? event.piece : "")).join("")).toBe("a".repeat(100));
+});

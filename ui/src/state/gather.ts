@@ -1,5 +1,6 @@
 // Words of an answer may come faster than they are drawn. They are gathered, so that drawing takes at most a quarter
-// of the page's time and keys, clicks and the end of the answer never wait behind a queue of words.
+// of the page's time and keys, clicks and the end of the answer never wait behind a queue of words. While the person
+// types, who does not read then, they come twice a second.
 
 import type { AnswerEvent } from "./types";
 
@@ -9,7 +10,7 @@ const AT_MOST_MS = 500;
 const REST = 3;
 
 /** What is told now and later instead of each event. `draw` hands one on and comes back when it is drawn. */
-export function gatherer(draw: (event: AnswerEvent) => void | Promise<void>): (event: AnswerEvent) => void {
+export function gatherer(draw: (event: AnswerEvent) => void | Promise<void>, isTyping: () => boolean = () => false): (event: AnswerEvent) => void {
   let waiting: (AnswerEvent & { kind: "text" }) | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let drawing = 0;
@@ -21,7 +22,7 @@ export function gatherer(draw: (event: AnswerEvent) => void | Promise<void>): (e
     await draw(event);
     drawing -= 1;
     const now = performance.now();
-    notBefore = now + Math.min(REST * (now - began), AT_MOST_MS);
+    notBefore = now + (isTyping() ? AT_MOST_MS : Math.min(REST * (now - began), AT_MOST_MS));
     later();
   }
 
