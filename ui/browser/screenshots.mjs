@@ -25,7 +25,7 @@ await withWindow(async (open) => {
   for (const state of states) {
     if (wanted.length > 0 && !wanted.includes(state.name)) continue;
     const shown = await open(state, sizes[0]);
-    for (const size of sizes) {
+    for (const size of state.size ? [state.size] : sizes) {
       if (size.width === 2560 && !everywhere.includes(state.name)) continue;
       for (const theme of ["light", "dark"]) {
         if (theme === "dark" && size.width === 480 && !everywhere.includes(state.name)) continue;

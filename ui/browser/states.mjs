@@ -86,9 +86,9 @@ export const states = [
     name: "deleted", query: "model=pixtral&chats=some",
     steps: then(openChat("Lunch receipt"), key("Control+Shift+Delete"), (page) => page.waitForSelector("[data-testid=undo]")),
   },
-  { name: "panel", page: "panel.html", query: "", panel: true },
-  { name: "panel-looking", page: "panel.html", query: "halt=looking", panel: true },
-  { name: "panel-failed", page: "panel.html", query: "halt=fail", panel: true },
+  { name: "panel", page: "panel.html", query: "", size: { width: 420, height: 300 } },
+  { name: "panel-looking", page: "panel.html", query: "halt=looking", size: { width: 420, height: 300 } },
+  { name: "panel-failed", page: "panel.html", query: "halt=fail", size: { width: 420, height: 300 } },
   { name: "cannot-start", query: "boot=fail" },
   { name: "french", query: "model=pixtral&chats=some&language=fr", steps: async (page) => {
     if ((await page.locator("[data-testid=chat-item]").count()) === 0) await page.getByRole("button", { name: "Montrer ou cacher" }).click();
