@@ -24,6 +24,8 @@ pub struct Shortcuts(Mutex<Held>);
 
 #[derive(Default)]
 struct Held {
+    /// What was asked for last.
+    wanted: Vec<(Errand, String)>,
     by_id: HashMap<u32, (Errand, HotKey)>,
     faults: Vec<(Errand, String)>,
 }
@@ -43,6 +45,17 @@ impl Shortcuts {
 pub fn apply(handle: &AppHandle, settings: &Settings) {
     let shortcuts = handle.state::<Shortcuts>();
     let mut held = shortcuts.held();
+    let wishes = if settings.anywhere { errand::wishes(settings) } else { Vec::new() };
+    let wanted: Vec<(Errand, String)> = wishes
+        .into_iter()
+        .filter(|wish| !wish.keys.is_empty())
+        .map(|wish| (wish.errand, wish.keys))
+        .collect();
+    // Settings are kept with each letter of an instruction, and few are about keys.
+    if held.wanted == wanted {
+        return;
+    }
+    held.wanted.clone_from(&wanted);
     held.faults.clear();
     MANAGER.with_borrow_mut(|manager| {
         if let Some(manager) = manager {
@@ -51,27 +64,25 @@ pub fn apply(handle: &AppHandle, settings: &Settings) {
                 let _ = manager.unregister(key);
             }
         }
-        if !settings.anywhere {
+        if wanted.is_empty() {
             *manager = None;
             return;
         }
-        let wishes = errand::wishes(settings);
-        let wishes = wishes.iter().filter(|wish| !wish.keys.is_empty());
         if is_wayland() {
             let reason = "Wayland gives programs no keys of the whole system";
-            held.faults.extend(wishes.map(|wish| (wish.errand, reason.to_owned())));
+            held.faults.extend(wanted.into_iter().map(|(errand, _)| (errand, reason.to_owned())));
             return;
         }
-        for wish in wishes {
+        for (errand, keys) in wanted {
             let outcome = match manager {
-                Some(manager) => take(manager, &wish.keys),
+                Some(manager) => take(manager, &keys),
                 None => GlobalHotKeyManager::new()
                     .map_err(|error| error.to_string())
-                    .and_then(|made| take(manager.insert(made), &wish.keys)),
+                    .and_then(|made| take(manager.insert(made), &keys)),
             };
             match outcome {
-                Ok(key) => drop(held.by_id.insert(key.id(), (wish.errand, key))),
-                Err(reason) => held.faults.push((wish.errand, reason)),
+                Ok(key) => drop(held.by_id.insert(key.id(), (errand, key))),
+                Err(reason) => held.faults.push((errand, reason)),
             }
         }
     });
