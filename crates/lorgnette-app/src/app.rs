@@ -639,9 +639,15 @@ impl Inner {
         Status { state, loading, model, n_waiting }
     }
 
+    /// As it was seen, or is to be expected.
+    fn speed_of(&self, model: &OpenModel) -> Speed {
+        let seen = lock(&self.speeds).of(&offers::id(model));
+        seen.or_expected(&model.config, model.device.device.is_cpu())
+    }
+
     fn loaded_model(&self, model: &OpenModel) -> LoadedModel {
         let id = offers::id(model);
-        let speed = lock(&self.speeds).of(&id);
+        let speed = self.speed_of(model);
         let image = model.image_config(None).ok();
         LoadedModel {
             name: offers::name(&id),

@@ -2,6 +2,7 @@
 
 use lorgnette_image::{Grid, ImageConfig};
 use lorgnette_pixtral::ModelConfig;
+use lorgnette_pixtral::config::TextConfig;
 use serde::Serialize;
 
 /// The cost of one picture for one model.
@@ -42,11 +43,9 @@ pub fn of_picture(
     let encode_flop =
         layers * (2.0 * patches * vision_weights as f64 + 4.0 * patches * patches * heads as f64);
 
-    let (q, kv) = (text.n_heads * text.head_dim, text.n_kv_heads * text.head_dim);
-    let text_weights = text.hidden_size * (2 * q + 2 * kv + 3 * text.intermediate_size);
-    let (tokens, layers) = (n_tokens as f64, text.n_layers as f64);
-    let prefill_flop =
-        layers * (2.0 * tokens * text_weights as f64 + 2.0 * tokens * tokens * q as f64);
+    let (q, tokens) = ((text.n_heads * text.head_dim) as f64, n_tokens as f64);
+    let attention = text.n_layers as f64 * 2.0 * tokens * tokens * q;
+    let prefill_flop = tokens * of_token(text) + attention;
 
     Some(PictureCost {
         rows: grid.rows,
@@ -57,6 +56,13 @@ pub fn of_picture(
         encode_flop,
         prefill_flop,
     })
+}
+
+/// Floating-point operations of the matrices of all blocks for one token.
+pub fn of_token(text: &TextConfig) -> f64 {
+    let (q, kv) = (text.n_heads * text.head_dim, text.n_kv_heads * text.head_dim);
+    let weights = text.hidden_size * (2 * q + 2 * kv + 3 * text.intermediate_size);
+    2.0 * (text.n_layers * weights) as f64
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Instant;
 
+use lorgnette_pixtral::{ModelConfig, Trial};
 use serde::{Deserialize, Serialize};
 
-use crate::cost::PictureCost;
+use crate::cost::{self, PictureCost};
 use crate::files::write_whole;
 use crate::{Event, Timings};
 
@@ -27,7 +29,28 @@ impl Speed {
         let encode_s = cost.encode_flop / self.encode_flop_per_s?;
         Some(encode_s + cost.n_tokens as f64 / self.prefill_tokens_per_s?)
     }
+
+    /// With what this processor lets expect in place of what was not seen yet. Nothing of a GPU, and
+    /// nothing of a small model, which answers before it could be told.
+    #[must_use]
+    pub fn or_expected(mut self, config: &ModelConfig, on_cpu: bool) -> Self {
+        let is_seen = self.encode_flop_per_s.is_some() && self.prefill_tokens_per_s.is_some();
+        let of_token = cost::of_token(&config.text);
+        if on_cpu && !is_seen && of_token > SMALL_FLOP {
+            self.encode_flop_per_s.get_or_insert(TRIAL.encode_flop_per_s);
+            self.prefill_tokens_per_s.get_or_insert(TRIAL.prefill_flop_per_s / of_token);
+        }
+        self
+    }
 }
+
+/// Seconds for a picture that takes so many operations, as this processor lets expect.
+pub fn expected_s(encode_flop: f64, prefill_flop: f64) -> f64 {
+    encode_flop / TRIAL.encode_flop_per_s + prefill_flop / TRIAL.prefill_flop_per_s
+}
+
+/// Run when it is first asked for; most know their model.
+static TRIAL: LazyLock<Trial> = LazyLock::new(Trial::run);
 
 /// Times the phases of an answer by what it tells.
 #[derive(Debug, Default)]
@@ -53,6 +76,8 @@ impl Meter {
     }
 }
 
+/// Operations for one token of a model that is not worth a trial.
+const SMALL_FLOP: f64 = 2e8;
 /// Fewer tokens than these say nothing about speed.
 const MIN_TOKENS: usize = 16;
 /// How much the latest measurement counts.
@@ -111,6 +136,24 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn a_large_model_is_expected_to_take_its_time_before_it_was_tried() {
+        let (config, image) = (ModelConfig::PIXTRAL_12B, crate::ImageConfig::PIXTRAL_12B);
+        let cost = cost::of_picture((1024, 1024), &image, &config).unwrap();
+        assert_eq!(Speed::default().or_expected(&config, false), Speed::default());
+        let expected_s = Speed::default().or_expected(&config, true).picture_s(&cost).unwrap();
+        assert!(expected_s.is_finite() && expected_s > 0.0);
+        // Of the same trial; attention over what was read is in one of them alone.
+        let offered_s = super::expected_s(cost.encode_flop, cost.prefill_flop);
+        assert!((0.9..1.2).contains(&(offered_s / expected_s)), "{offered_s}, {expected_s}");
+        // What was seen counts for more.
+        let seen = Speed { prefill_tokens_per_s: Some(0.5), ..Speed::default() };
+        assert!(seen.or_expected(&config, true).picture_s(&cost).unwrap() > 8000.0);
+        let small =
+            lorgnette_pixtral::Checkpoint::config(&crate::builtin::checkpoint().unwrap()).clone();
+        assert_eq!(Speed::default().or_expected(&small, true), Speed::default());
+    }
 
     #[test]
     fn what_was_measured_is_known_at_the_next_start() {

@@ -70,7 +70,7 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     let speaking = Speaking::begin(&args.speech);
     let mut speed = Measured::find(&model, &prepared);
     if let (Some(speaking), Some(speed)) = (&speaking, &speed) {
-        speaking.say_wait(speed.wait_s());
+        speaking.say_wait(speed.wait_s(&model));
     }
     // What is cut to a length is shown and spoken when it has that length.
     let is_cut = args.purpose == Some(Purpose::Alt);
@@ -176,9 +176,10 @@ impl Measured {
         Some(Self { speeds, model: offers::id(model), costs, meter: Meter::default() })
     }
 
-    /// Seconds until the first word; `None`: nothing was measured yet.
-    fn wait_s(&self) -> Option<f64> {
-        let speed = self.speeds.of(&self.model);
+    /// Seconds until the first word; `None`: on a GPU that was not measured yet.
+    fn wait_s(&self, model: &OpenModel) -> Option<f64> {
+        let seen = self.speeds.of(&self.model);
+        let speed = seen.or_expected(&model.config, model.device.device.is_cpu());
         self.costs.iter().map(|cost| speed.picture_s(cost)).sum()
     }
 

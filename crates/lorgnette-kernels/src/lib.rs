@@ -9,6 +9,7 @@
 //! - [`elementwise`]: the gated activation, and the exponential under it
 //! - [`quant`]: f32 rows by a matrix that stays in the blocks of GGUF
 //! - [`peaks`]: what the processor could do at best, to compare with
+//! - [`trial`]: what it computes of such a network, before a network is there
 //! - [`element`]: the number formats that weights and the cache are kept in
 
 pub mod attention;
@@ -19,5 +20,6 @@ pub mod elementwise;
 pub mod half_matmul;
 pub mod peaks;
 pub mod quant;
+pub mod trial;
 #[cfg(target_arch = "x86_64")]
 mod vectors;

@@ -35,6 +35,7 @@ pub use error::{LoadError, ModelError};
 pub use kv_cache::{KvCache, KvFormat};
 pub use lorgnette_kernels::peaks::Peaks;
 pub use lorgnette_kernels::quant::Level;
+pub use lorgnette_kernels::trial::Trial;
 pub use model::{CHUNK_TOKENS, PictureRows, Pixtral, Prompt};
 pub use placement::{Needs, Placement, Plan, Shortage};
 pub use vision::ImageFeatures;

@@ -13,7 +13,7 @@ pub struct Estimate {
     pub pictures: Vec<PictureEstimate>,
     /// Tokens of the pictures and of the words.
     pub n_tokens: usize,
-    /// Seconds to the first word of the answer; `None`: nothing was measured yet.
+    /// Seconds to the first word of the answer; `None`: on a GPU that was not measured yet.
     pub wait_s: Option<f64>,
     /// Tokens that the chat takes already.
     pub chat_tokens: usize,
@@ -57,7 +57,7 @@ impl App {
         let Some(model) = lock(&self.0.model).clone() else {
             return Ok(Estimate::default());
         };
-        let speed = lock(&self.0.speeds).of(&crate::offers::id(&model));
+        let speed = self.0.speed_of(&model);
         let mut estimate = Estimate { context: model.context, ..Estimate::default() };
         for attachment in pictures {
             let info = self.0.chats.picture(&attachment.picture)?;

@@ -109,6 +109,17 @@ pub struct Message {
     pub timings: Option<Timings>,
 }
 
+/// As many letters tell the language as well as a whole book does.
+const LANGUAGE_LETTERS: usize = 500;
+
+impl Message {
+    /// The language of its words, ISO 639-1; `None` where they do not tell.
+    pub fn language(&self) -> Option<&'static str> {
+        let end = self.text.char_indices().nth(LANGUAGE_LETTERS).map(|(at, _)| at);
+        lorgnette_speech::language::of(self.text.get(..end.unwrap_or(self.text.len()))?)
+    }
+}
+
 /// A chat as far as it is shown: one branch of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StoredChat {

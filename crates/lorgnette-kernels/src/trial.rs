@@ -1,0 +1,110 @@
+//! How fast this processor computes what Pixtral 12B is made of, by a moment's work of the real
+//! kernels: what a model will take that nobody has tried here.
+
+use std::time::{Duration, Instant};
+
+use half::f16;
+
+use crate::attention::Attention;
+use crate::half_matmul;
+use crate::quant::{Format, Level, QuantMatrix};
+
+/// What was measured, on all threads of the current pool; two operations a product.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Trial {
+    /// Operations a second in the vision encoder, for a picture of 1024 by 1024 pixels.
+    pub encode_flop_per_s: f64,
+    /// Operations a second in reading tokens, with weights of four to five bits.
+    pub prefill_flop_per_s: f64,
+}
+
+/// Rows of a product: as many as keep all threads busy.
+const ROWS: usize = 512;
+/// Of the encoder's operations for a picture of 4,096 patches, those of attention.
+const ATTENTION_SHARE: f64 = 1.65 / 4.95;
+/// What kernels leave to the rest of the network: norms, positions, copies. Measured with random
+/// weights of the true shape, see `docs/benchmarks.md`.
+const KERNELS_SHARE: f64 = 0.85;
+/// Runs of one kernel end after so long, if not before.
+const PATIENCE: Duration = Duration::from_millis(60);
+const RUNS: usize = 6;
+
+impl Trial {
+    /// Takes some 0.2 seconds.
+    pub fn run() -> Self {
+        let (mlp, attention) = (encoder_matmul(), encoder_attention());
+        let encoder = 1.0 / ((1.0 - ATTENTION_SHARE) / mlp + ATTENTION_SHARE / attention);
+        Self {
+            encode_flop_per_s: KERNELS_SHARE * encoder,
+            prefill_flop_per_s: KERNELS_SHARE * decoder_matmul(),
+        }
+    }
+}
+
+fn encoder_matmul() -> f64 {
+    let (m, n, k) = (ROWS, 4096, 1024);
+    let (x, w, mut y) = (vec![0.5; m * k], vec![f16::ONE; n * k], vec![0.0; m * n]);
+    ops_per_s(2 * m * n * k, || {
+        if half_matmul::can_round() {
+            half_matmul::matmul_nt_rounded(&x, &w, &mut y, (m, n, k));
+        } else {
+            half_matmul::matmul_nt(&x, &w, &mut y, (m, n, k));
+        }
+    })
+}
+
+fn encoder_attention() -> f64 {
+    let (n_heads, n_keys, head_dim) = (2, 4096, 64);
+    let sizes = Attention {
+        n_heads,
+        n_kv_heads: n_heads,
+        head_dim,
+        n_queries: ROWS,
+        n_keys,
+        scale: 0.125,
+        causal_from: None,
+        rounds: half_matmul::can_round(),
+    };
+    let (q, k) =
+        (vec![0.5; n_heads * ROWS * head_dim], vec![f16::ONE; n_heads * n_keys * head_dim]);
+    let mut out = vec![0.0; q.len()];
+    ops_per_s(4 * n_heads * ROWS * n_keys * head_dim, || {
+        sizes.run(&q, &k, &k, n_keys * head_dim, &mut out);
+    })
+}
+
+fn decoder_matmul() -> f64 {
+    let (m, n, k) = (ROWS, 2048, 5120);
+    let bytes = vec![0; n * k / Format::Q4K.block_len() * Format::Q4K.block_bytes()];
+    let w = QuantMatrix::new(Format::Q4K, n, k, &bytes);
+    let (x, mut y) = (vec![0.5; m * k], vec![0.0; m * n]);
+    ops_per_s(2 * m * n * k, || w.matmul(&x, &mut y, m, Level::best()))
+}
+
+/// The most that `work` does a second.
+fn ops_per_s(n_ops: usize, mut work: impl FnMut()) -> f64 {
+    let begun = Instant::now();
+    let mut best = 0.0_f64;
+    for _ in 0..RUNS {
+        let run = Instant::now();
+        work();
+        best = best.max(n_ops as f64 / run.elapsed().as_secs_f64());
+        if begun.elapsed() > PATIENCE {
+            break;
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_processor_computes_more_than_nothing_and_less_than_all_that_there_are() {
+        let Trial { encode_flop_per_s, prefill_flop_per_s } = Trial::run();
+        for rate in [encode_flop_per_s, prefill_flop_per_s] {
+            assert!((1e6..1e16).contains(&rate), "{rate:e}");
+        }
+    }
+}
