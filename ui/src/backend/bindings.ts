@@ -558,6 +558,7 @@ export type Message = {
 	parent: number | null,
 	role: Role,
 	text: string,
+	language: string | null,
 	pictures: Attachment[],
 	createdMs: number,
 	siblings: number[],

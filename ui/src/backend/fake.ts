@@ -384,7 +384,7 @@ export class Fake implements Backend {
 
   #add(chatId: number, parent: number | null, role: Message["role"], text: string, attached: Attachment[]): Message {
     const message: Message = {
-      id: this.#next++, parent, role, text, pictures: attached, createdMs: Date.now(), siblings: [], end: null,
+      id: this.#next++, parent, role, text, language: text ? "en" : null, pictures: attached, createdMs: Date.now(), siblings: [], end: null,
       modelName: role === "model" ? (this.#model?.name ?? null) : null, took: null,
     };
     this.#messages.set(message.id, { chatId, message });

@@ -305,6 +305,7 @@ export const en = {
   },
 
   markdown: {
+    language: "en",
     picture: (alt: string) => (alt ? `[picture: ${alt}]` : "[picture]"),
     copyCode: "Copy the code",
     tooLong: "Shown as plain text: it is very long.",

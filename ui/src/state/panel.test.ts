@@ -3,7 +3,7 @@ import { SETTINGS } from "../backend/fake";
 import { told, type Panel } from "./panel";
 import type { AnswerEvent, Message, PanelEvent } from "./types";
 
-const message = (over: Partial<Message> = {}): Message => ({ id: 2, parent: 1, role: "model", text: "A cat.", pictures: [], createdMs: 0, siblings: [2], end: { at: "whole" }, modelName: null, took: null, ...over });
+const message = (over: Partial<Message> = {}): Message => ({ id: 2, parent: 1, role: "model", text: "A cat.", language: null, pictures: [], createdMs: 0, siblings: [2], end: { at: "whole" }, modelName: null, took: null, ...over });
 const picture = { id: "a".repeat(64), name: "window.png", width: 8, height: 6, format: "PNG", bytes: 10, isAnimation: false };
 const begun: PanelEvent = { kind: "begun", errand: "window", settings: SETTINGS };
 const answer = (event: AnswerEvent): PanelEvent => ({ kind: "answer", event });

@@ -11,6 +11,8 @@ export interface Panel {
   picture: string | null;
   answerId: number | null;
   text: string;
+  /** The text's, when it has ended and tells. */
+  language: string | null;
   /** Null: it has ended, or could not begin. */
   phase: Phase | null;
   end: End | null;
@@ -20,7 +22,7 @@ export interface Panel {
 /** Null before anything was wished for. */
 export function told(panel: Panel | null, event: PanelEvent): Panel | null {
   if (event.kind === "begun") {
-    return { errand: event.errand, settings: event.settings, picture: null, answerId: null, text: "", phase: { at: "sending" }, end: null, error: null };
+    return { errand: event.errand, settings: event.settings, picture: null, answerId: null, text: "", language: null, phase: { at: "sending" }, end: null, error: null };
   }
   if (!panel) return null;
   switch (event.kind) {
@@ -34,8 +36,8 @@ export function told(panel: Panel | null, event: PanelEvent): Panel | null {
         case "text":
           return { ...panel, text: panel.text + answer.piece, phase: phaseOf(answer) };
         case "ended": {
-          const { end, text } = answer.message;
-          return { ...panel, text, phase: null, end, error: end?.at === "failed" ? end.error : null };
+          const { end, text, language } = answer.message;
+          return { ...panel, text, language, phase: null, end, error: end?.at === "failed" ? end.error : null };
         }
         default:
           return { ...panel, phase: phaseOf(answer) };

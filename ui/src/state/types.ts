@@ -254,6 +254,8 @@ export interface Message {
   parent: number | null;
   role: "person" | "model";
   text: string;
+  /** ISO 639-1, where the text tells. */
+  language: string | null;
   pictures: Attachment[];
   createdMs: number;
   siblings: number[];

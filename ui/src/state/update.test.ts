@@ -24,7 +24,7 @@ function run(model: Model, ...intents: Intent[]): { model: Model; effects: Effec
 }
 
 function message(id: number, role: Message["role"], parent: number | null, over: Partial<Message> = {}): Message {
-  return { id, parent, role, text: "", pictures: [], createdMs: 0, siblings: [id], end: null, modelName: null, took: null, ...over };
+  return { id, parent, role, text: "", language: null, pictures: [], createdMs: 0, siblings: [id], end: null, modelName: null, took: null, ...over };
 }
 
 function chatOf(...messages: Message[]): Chat {
