@@ -29,7 +29,7 @@ pub fn say(handle: &AppHandle, text: &str) {
 /// Whether a screen reader runs, as far as the system tells: then it speaks, and we do not.
 pub fn screen_reader_runs() -> bool {
     #[cfg(target_os = "linux")]
-    return linux::screen_reader_runs().unwrap_or(false);
+    return linux::session_says_so().unwrap_or(false) || linux::orca_runs();
     #[cfg(not(target_os = "linux"))]
     false
 }
@@ -61,7 +61,8 @@ mod linux {
         for _ in 0..N_SPOTS {
             let spot = gtk::DrawingArea::new();
             spot.set_size_request(1, 1);
-            spot.set_opacity(0.0);
+            // Once the window opens, a reader would say "notification" for each that is to be seen.
+            spot.set_no_show_all(true);
             if let Some(accessible) = spot.accessible() {
                 accessible.set_role(atk::Role::Notification);
                 // A first name is not told (GNOME bug 665870), so it is this one.
@@ -71,14 +72,16 @@ mod linux {
             SPOTS.with(|spots| spots.borrow_mut().push_back(spot));
         }
         vbox.pack_end(&row, false, false, 0);
-        row.show_all();
+        row.show();
     }
 
     pub(super) fn say(text: &str) {
         SPOTS.with(|spots| {
             let mut spots = spots.borrow_mut();
             // The next one of a window that is to be seen, if there is any.
-            let next = spots.iter().position(WidgetExt::is_mapped).unwrap_or(0);
+            let is_seen =
+                |spot: &gtk::DrawingArea| spot.parent().is_some_and(|row| row.is_mapped());
+            let next = spots.iter().position(is_seen).unwrap_or(0);
             let n = (next + 1).min(spots.len());
             spots.rotate_left(n);
             let Some(accessible) = spots.back().and_then(WidgetExt::accessible) else { return };
@@ -91,7 +94,16 @@ mod linux {
         });
     }
 
-    pub(super) fn screen_reader_runs() -> Option<bool> {
+    /// Only some desktops keep that word: started by hand, Orca does not tell the session.
+    pub(super) fn orca_runs() -> bool {
+        let Ok(processes) = fs_err::read_dir("/proc") else { return false };
+        processes.flatten().any(|process| {
+            let name = fs_err::read_to_string(process.path().join("comm"));
+            name.is_ok_and(|name| name.trim_end() == "orca")
+        })
+    }
+
+    pub(super) fn session_says_so() -> Option<bool> {
         let bus = gio::bus_get_sync(gio::BusType::Session, gio::Cancellable::NONE).ok()?;
         let asked = ("org.a11y.Status", "ScreenReaderEnabled").to_variant();
         let answer = bus.call_sync(

@@ -1,12 +1,12 @@
 // A speech service without a loudspeaker, and a screen reader's ears.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-import { root } from "./window.mjs";
+import { eventually, root } from "./window.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -26,6 +26,29 @@ export async function speechService() {
       service.stdin.end();
       await new Promise((done) => service.once("exit", done));
       rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Debian's screen reader, speaking through that service. `said()`: what it said, in order. */
+export async function screenReader(service) {
+  const log = join(service.folder, "log/orca");
+  const env = { ...process.env, ...service.env, HOME: service.folder };
+  const orca = spawn("orca", ["--replace", "--user-prefs", join(service.folder, "orca"), "--debug-file", log], { env, stdio: "ignore" });
+  const said = () => {
+    const text = existsSync(log) ? readFileSync(log, "utf8") : "";
+    return [...text.matchAll(/SPEECH OUTPUT: '(.*?)'(?:\{|$)/gm)].map((match) => match[1]);
+  };
+  await eventually("the screen reader is there", () => {
+    if (orca.exitCode !== null) throw new Error(`it ended with ${orca.exitCode}`);
+    return said().length > 0;
+  });
+  const ended = new Promise((done) => orca.once("exit", done));
+  return {
+    said,
+    end: () => {
+      orca.kill();
+      return ended;
     },
   };
 }

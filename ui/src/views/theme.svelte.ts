@@ -30,9 +30,11 @@ export function keepMenu(ui: Window): void {
     sent = now;
     ui.setMenu(menus, tray).catch(() => undefined); // without a menu bar the window's own menu has it all
   });
+  // Of its own, so that only another title is set: screen readers hear of each.
+  const chat = $derived(ui.model.chat?.title);
+  const title = $derived(chat ? `${chat} · ${ui.words.window.name}` : ui.words.window.name);
   $effect(() => {
-    const title = ui.model.chat?.title;
-    ui.setTitle(title ? `${title} · ${ui.words.window.name}` : ui.words.window.name).catch(() => undefined);
+    ui.setTitle(title).catch(() => undefined);
   });
 }
 
