@@ -98,21 +98,26 @@ test("other keys are a session of their own; without wishes there is none", asyn
   assert.equal(desktop.told("closed").at(-1).session, first);
   assert.equal(bound().shortcuts.screen.preferred_trigger, "CTRL+ALT+F9");
   assert.equal(bound().shortcuts.window, undefined);
+  desktop.say("close");
+  await eventually("the loss is known", async () => (await window.invoke("wishes")).ok.find((one) => one.errand === "screen").fault === "the desktop has taken them back");
+  await wish({ anywhereKeys: {} });
+  await eventually("the usual ones are asked for", () => bound().shortcuts.window);
   await wish({ anywhere: false });
   await eventually("they are given back", () => desktop.told("closed").at(-1).session === bound().session);
 });
 
 test("a desktop may want the person's leave, and say no", async () => {
   await desktop.without("screen");
-  desktop.say("allow no");
-  refused(["--screen"], /the screen gives no picture: it was not allowed, or was cancelled/);
-  assert.equal(desktop.told("asked").length, 1);
-  desktop.say("allow yes");
   const file = join(desktop.folder, "a picture of 100 %.png");
   copyFileSync(sample("sign"), file);
   desktop.say(`show ${file}`);
   assert.equal(describe("--screen").answer, commandLine(sample("sign"), DESCRIBE));
   assert.ok(!existsSync(file), "it is left behind");
+  await eventually("the person was asked", () => desktop.told("asked").length === 1);
+  desktop.forgetLeave();
+  desktop.say("allow no");
+  refused(["--screen"], /the screen gives no picture: it was not allowed, or was cancelled/);
+  await eventually("the person was asked again", () => desktop.told("asked").length === 2);
 });
 
 test("where the desktop has no portal, it is said why, and what else there is", async () => {

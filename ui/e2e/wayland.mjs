@@ -88,6 +88,11 @@ export async function session(picture) {
       told,
       picks,
       say: (command) => backend.stdin.write(`${command}\n`),
+      /** What the person said about pictures of the screen, as if it had never been said. */
+      forgetLeave: () => {
+        const store = "org.freedesktop.impl.portal.PermissionStore";
+        spawnSync("gdbus", ["call", "--session", "--dest", store, "--object-path", `/${store.replaceAll(".", "/")}`, "--method", `${store}.Delete`, "screenshot", "screenshot"], { env });
+      },
       /** What is on the screen, as a file. */
       grab: () => {
         const file = join(folder, "grabbed.png");

@@ -1,4 +1,4 @@
-//! Keys under Wayland, by the desktop's GlobalShortcuts portal: the desktop may ask the person, it
+//! Keys under Wayland, by the desktop's `GlobalShortcuts` portal: the desktop may ask the person, it
 //! hears the keys, and says what they stand for.
 
 use std::collections::HashMap;
@@ -95,6 +95,9 @@ enum Lost {
     Portal,
 }
 
+/// What the signal says: the session, the shortcut's name, the time, and more.
+type Activated<'m> = (ObjectPath<'m>, &'m str, u64, HashMap<&'m str, Value<'m>>);
+
 /// A session with its keys.
 struct Bound {
     session: Proxy<'static>,
@@ -134,10 +137,9 @@ impl Bound {
             let message = tokio::select! {
                 message = self.activated.next() => message,
                 _ = self.closed.next() => return Lost::Session,
-                Some(None) = self.owners.next() => return Lost::Portal,
+                _ = self.owners.next() => return Lost::Portal,
             };
             let Some(message) = message else { return Lost::Portal };
-            type Activated<'m> = (ObjectPath<'m>, &'m str, u64, HashMap<&'m str, Value<'m>>);
             let body = message.body();
             let Ok((session, name, ..)) = body.deserialize::<Activated<'_>>() else { continue };
             // Another session of this program may just be ending.
