@@ -48,6 +48,12 @@ test("the command line sees the screen, a part of it, and what the person picks"
   assert.equal(describe("--window").answer, expected);
 });
 
+test("the clipboard is read, without a window that has the focus", async () => {
+  desktop.copy(sample("sign"));
+  const expected = commandLine(sample("sign"), DESCRIBE);
+  await eventually("it is copied", () => describe("--clipboard").answer === expected, 10_000);
+});
+
 test("it says what is wrong: outside, cancelled", () => {
   refused(["--region", "5000,0,10,10"], /the screen gives no picture: it has 800 × 600 pixels, and the region lies outside/);
   desktop.picks(null);
@@ -77,12 +83,16 @@ test("the desktop is asked for the keys, and hears them", async (t) => {
   await eventually("all of it is spoken", () => spokenSince(before).includes(letters(expected)), 20_000);
 });
 
-test("a part that the person picks is described; what was cancelled is said", async () => {
+test("a part that the person picks is described, the clipboard too; what was cancelled is said", async () => {
   desktop.picks(`${middle} ${width}x${height}`);
   let before = service.said().length;
   desktop.say("press region");
   const expected = letters(commandLine(sample("dialog"), DESCRIBE));
   await eventually("it is spoken", () => spokenSince(before).includes(expected), 20_000);
+  before = service.said().length;
+  desktop.say("press clipboard");
+  const copied = letters(commandLine(sample("sign"), DESCRIBE));
+  await eventually("the clipboard is spoken", () => spokenSince(before).includes(copied), 20_000);
   desktop.picks(null);
   before = service.said().length;
   desktop.say("press window");

@@ -93,6 +93,8 @@ export async function session(picture) {
         const store = "org.freedesktop.impl.portal.PermissionStore";
         spawnSync("gdbus", ["call", "--session", "--dest", store, "--object-path", `/${store.replaceAll(".", "/")}`, "--method", `${store}.Delete`, "screenshot", "screenshot"], { env });
       },
+      /** Puts a picture into the clipboard, as another program would. */
+      copy: (file) => start("sh", ["-c", 'exec wl-copy --foreground --type image/png < "$1"', "sh", file], { env }),
       /** What is on the screen, as a file. */
       grab: () => {
         const file = join(folder, "grabbed.png");
