@@ -105,7 +105,8 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
                 errands::run(&handle, errand);
             }
             shortcuts::listen(&handle);
-            shortcuts::apply(&handle, &app.settings());
+            // What could not be had is said in the settings.
+            let _ = shortcuts::apply(&handle, &app.settings());
             window::open(&handle, &app)?;
             if !opened.is_empty() {
                 window::add(&handle, opened, FromDto::Open);

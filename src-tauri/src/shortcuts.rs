@@ -1,9 +1,13 @@
-//! Keys of the whole system: on X11, Windows and macOS. Under Wayland a program has none; there the
-//! desktop's own shortcuts call `lorgnette-window --do NAME`.
+//! Keys of the whole system: on X11, Windows and macOS a program takes them; under Wayland it asks the
+//! desktop. Where that has no portal for it, the desktop's own keyboard settings can call
+//! `lorgnette-window --do NAME`.
+
+#[cfg(target_os = "linux")]
+mod wayland;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, mpsc};
 
 use global_hotkey::hotkey::HotKey;
 use global_hotkey::{GlobalHotKeyEvent, GlobalHotKeyManager, HotKeyState};
@@ -22,12 +26,17 @@ thread_local! {
 #[derive(Default)]
 pub struct Shortcuts(Mutex<Held>);
 
+/// What is wished for, by which keys.
+type Wanted = Vec<(Errand, String)>;
+
 #[derive(Default)]
 struct Held {
     /// What was asked for last.
-    wanted: Vec<(Errand, String)>,
+    wanted: Wanted,
     by_id: HashMap<u32, (Errand, HotKey)>,
     faults: Vec<(Errand, String)>,
+    #[cfg(target_os = "linux")]
+    asked: wayland::Asked,
 }
 
 impl Shortcuts {
@@ -39,24 +48,38 @@ impl Shortcuts {
     pub fn faults(&self) -> Vec<(Errand, String)> {
         self.held().faults.clone()
     }
+
+    /// What is known later, if these are still wanted.
+    #[cfg(target_os = "linux")]
+    fn set_faults(&self, wanted: &Wanted, faults: Vec<(Errand, String)>) {
+        let mut held = self.held();
+        if held.wanted == *wanted {
+            held.faults = faults;
+        }
+    }
 }
 
-/// Takes the keys that the settings name, and gives back all others. On the main thread.
-pub fn apply(handle: &AppHandle, settings: &Settings) {
+/// Takes the keys that the settings name, and gives back all others. On the main thread. Where the
+/// desktop is asked for them, it tells later that it has answered.
+pub fn apply(handle: &AppHandle, settings: &Settings) -> Option<mpsc::Receiver<()>> {
     let shortcuts = handle.state::<Shortcuts>();
     let mut held = shortcuts.held();
     let wishes = if settings.anywhere { errand::wishes(settings) } else { Vec::new() };
-    let wanted: Vec<(Errand, String)> = wishes
+    let wanted: Wanted = wishes
         .into_iter()
         .filter(|wish| !wish.keys.is_empty())
         .map(|wish| (wish.errand, wish.keys))
         .collect();
     // Settings are kept with each letter of an instruction, and few are about keys.
     if held.wanted == wanted {
-        return;
+        return None;
     }
     held.wanted.clone_from(&wanted);
     held.faults.clear();
+    #[cfg(target_os = "linux")]
+    if lorgnette_app::portal::is_wayland() {
+        return Some(held.asked.ask(handle, wanted));
+    }
     MANAGER.with_borrow_mut(|manager| {
         if let Some(manager) = manager {
             for (_, key) in held.by_id.drain().map(|(_, both)| both) {
@@ -66,11 +89,6 @@ pub fn apply(handle: &AppHandle, settings: &Settings) {
         }
         if wanted.is_empty() {
             *manager = None;
-            return;
-        }
-        if is_wayland() {
-            let reason = "Wayland gives programs no keys of the whole system";
-            held.faults.extend(wanted.into_iter().map(|(errand, _)| (errand, reason.to_owned())));
             return;
         }
         for (errand, keys) in wanted {
@@ -86,6 +104,7 @@ pub fn apply(handle: &AppHandle, settings: &Settings) {
             }
         }
     });
+    None
 }
 
 /// Keys are heard from now on.
@@ -112,11 +131,6 @@ fn take(manager: &GlobalHotKeyManager, keys: &str) -> Result<HotKey, String> {
 fn parse(keys: &str) -> Result<HotKey, String> {
     let keys = if cfg!(target_os = "macos") { keys.replace("Ctrl", "Cmd") } else { keys.into() };
     keys.parse().map_err(|error: global_hotkey::hotkey::HotKeyParseError| error.to_string())
-}
-
-fn is_wayland() -> bool {
-    cfg!(target_os = "linux")
-        && std::env::var_os("WAYLAND_DISPLAY").is_some_and(|name| !name.is_empty())
 }
 
 #[cfg(test)]

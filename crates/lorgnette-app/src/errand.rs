@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use lorgnette_image::{Picture, Region};
+use lorgnette_image::Picture;
 
 use crate::capture::{self, Area};
 use crate::error::AppError;
@@ -101,7 +101,7 @@ impl Errand {
         let area = match self {
             Self::Screen => Area::Screen,
             Self::Window | Self::Text => Area::Window,
-            Self::Region => Area::Region(around(pointer, side)),
+            Self::Region => Area::Around { pointer, side },
             Self::Clipboard => return Ok(Some(("clipboard", capture::clipboard()?))),
             Self::Again | Self::Silence => return Ok(None),
         };
@@ -130,12 +130,6 @@ pub fn wishes(settings: &Settings) -> Vec<Wish> {
         }
     };
     Errand::ALL.map(wish).into()
-}
-
-/// The square around a point; at an edge of the screen it moves inwards.
-fn around((x, y): (u32, u32), side: u32) -> Region {
-    let begin = |at: u32| at.saturating_sub(side / 2);
-    Region { x: begin(x), y: begin(y), width: side, height: side }
 }
 
 #[cfg(test)]
@@ -168,11 +162,5 @@ mod tests {
         }
         assert_eq!("text".parse(), Ok(Errand::Text));
         assert!("nothing".parse::<Errand>().is_err());
-    }
-
-    #[test]
-    fn a_region_lies_around_the_pointer_and_never_before_the_screen() {
-        assert_eq!(around((600, 300), 512), Region { x: 344, y: 44, width: 512, height: 512 });
-        assert_eq!(around((10, 0), 512), Region { x: 0, y: 0, width: 512, height: 512 });
     }
 }

@@ -13,6 +13,7 @@
 //! - [`open`]: a model from disk to an engine that answers
 //! - [`check`]: what of an answer other answers bear out
 //! - [`capture`]: pictures of the screen and of the clipboard
+//! - `portal`: what Wayland lets a program do only by asking (Linux)
 //! - [`alt`]: a folder of pictures to a table of alt texts
 //! - [`purpose`]: what a description is for: its question, its length
 //! - [`speech`]: answers read aloud
@@ -46,6 +47,8 @@ pub mod models;
 pub mod offers;
 pub mod open;
 pub mod pictures;
+#[cfg(target_os = "linux")]
+pub mod portal;
 pub mod purpose;
 pub mod samples;
 pub mod session;

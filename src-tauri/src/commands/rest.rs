@@ -1,6 +1,7 @@
 //! The start, settings, links, the menu, the window.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use lorgnette_app::chats::Filter;
 use lorgnette_app::samples::SAMPLES;
@@ -15,6 +16,9 @@ use crate::ipc::{
     PlatformDto, SampleDto, SettingsDto, UiError,
 };
 use crate::{clipboard, menu, shortcuts, tray, window};
+
+/// How long a desktop may take to say which keys can be had, while it asks nobody.
+const DESKTOP_ANSWERS: Duration = Duration::from_secs(2);
 
 /// Everything for the first paint.
 #[tauri::command]
@@ -82,12 +86,14 @@ pub async fn set_settings(
         let on_main = handle.clone();
         let (done, applied) = std::sync::mpsc::channel();
         let apply = move || {
-            shortcuts::apply(&on_main, &kept);
-            let _ = done.send(());
+            let _ = done.send(shortcuts::apply(&on_main, &kept));
         };
         // Fails when the program ends. Waited for: the page asks next what could be had.
-        if handle.run_on_main_thread(apply).is_ok() {
-            let _ = applied.recv();
+        if handle.run_on_main_thread(apply).is_ok()
+            && let Ok(Some(answered)) = applied.recv()
+        {
+            // Not as long as a person answers the desktop.
+            let _ = answered.recv_timeout(DESKTOP_ANSWERS);
         }
         Ok(settings.into())
     })

@@ -15,7 +15,7 @@ export function fakePanel(query: string): PanelBackend {
       const language = asked.get("language") === "fr" ? "fr" : "en";
       onEvent({ kind: "begun", errand: "window", settings: { ...SETTINGS, language } });
       if (halt === "fail") {
-        onEvent({ kind: "failed", error: { code: "unavailable", message: "The screen could not be seen: this is a Wayland session, which shows it to no program unasked.", hint: "Take a screenshot with the system's own key and copy it." } });
+        onEvent({ kind: "failed", error: { code: "unavailable", message: "The screen could not be seen: it was not allowed, or was cancelled.", hint: "Take a screenshot with the system's own key and copy it." } });
         return;
       }
       const tell = (event: AnswerEvent): void => onEvent({ kind: "answer", event });
