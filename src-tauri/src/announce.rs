@@ -19,7 +19,7 @@ pub fn say(handle: &AppHandle, text: &str) {
         let text: String = text.chars().filter(|c| !c.is_control()).collect();
         if !text.trim().is_empty() {
             // Fails when the program ends, and then there is nobody to tell.
-            let _ = handle.run_on_main_thread(move || linux::say(&text));
+            let _ = handle.run_on_main_thread(move || linux::say(text));
         }
     }
     #[cfg(not(target_os = "linux"))]
@@ -38,9 +38,11 @@ pub fn screen_reader_runs() -> bool {
 mod linux {
     use std::cell::RefCell;
     use std::collections::VecDeque;
+    use std::time::Duration;
 
     use gtk::atk;
     use gtk::gio;
+    use gtk::glib;
     use gtk::glib::translate::IntoGlib as _;
     use gtk::glib::variant::ToVariant as _;
     use gtk::prelude::*;
@@ -53,7 +55,16 @@ mod linux {
     /// have come.
     const N_SPOTS: usize = 8;
 
-    thread_local!(static SPOTS: RefCell<VecDeque<gtk::DrawingArea>> = const { RefCell::new(VecDeque::new()) });
+    /// Orca throws away what it is told while more than fifty changes of the page wait to be looked at,
+    /// and a question that is sent or answered changes much of it.
+    const AFTER_THE_PAGE: Duration = Duration::from_millis(400);
+    const BETWEEN_TWO: Duration = Duration::from_millis(100);
+
+    thread_local! {
+        static SPOTS: RefCell<VecDeque<gtk::DrawingArea>> = const { RefCell::new(VecDeque::new()) };
+        /// What is to be said, the first when a timer ends.
+        static WAITING: RefCell<VecDeque<String>> = const { RefCell::new(VecDeque::new()) };
+    }
 
     pub(super) fn attach(window: &WebviewWindow) {
         let Ok(vbox) = window.default_vbox() else { return };
@@ -75,7 +86,31 @@ mod linux {
         row.show();
     }
 
-    pub(super) fn say(text: &str) {
+    pub(super) fn say(text: String) {
+        let n_before = WAITING.with_borrow_mut(|waiting| {
+            waiting.push_back(text);
+            waiting.len() - 1
+        });
+        if n_before == 0 {
+            glib::timeout_add_local_once(AFTER_THE_PAGE, say_next);
+        }
+    }
+
+    fn say_next() {
+        // It waits until it was said: what comes meanwhile finds the timer running.
+        if let Some(text) = WAITING.with_borrow(|waiting| waiting.front().cloned()) {
+            say_now(&text);
+        }
+        let is_more = WAITING.with_borrow_mut(|waiting| {
+            waiting.pop_front();
+            !waiting.is_empty()
+        });
+        if is_more {
+            glib::timeout_add_local_once(BETWEEN_TWO, say_next);
+        }
+    }
+
+    fn say_now(text: &str) {
         SPOTS.with(|spots| {
             let mut spots = spots.borrow_mut();
             // The next one of a window that is to be seen, if there is any.

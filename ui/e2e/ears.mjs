@@ -1,6 +1,6 @@
 // A speech service without a loudspeaker, and a screen reader's ears.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -10,7 +10,13 @@ import { eventually, root } from "./window.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** Starts the service; `said()` is what it handed to its voice, in order. */
+const SIGNS = { "&quot;": "\"", "&apos;": "'", "&lt;": "<", "&gt;": ">", "&amp;": "&" };
+const wordsOf = (speak) => speak.replace(/<[^>]*>/g, "").replace(/&(?:quot|apos|lt|gt|amp);/g, (sign) => SIGNS[sign]);
+
+/**
+ * Starts the service; `said()` is what it handed to its voice, in order, `given()` what it was given to say and by
+ * whom, whether it came to that or not.
+ */
 export async function speechService() {
   const folder = mkdtempSync(join(tmpdir(), "lorgnette-ears-"));
   const service = spawn(join(root, "scripts/quiet-speech"), [folder], { stdio: ["pipe", "pipe", "inherit"] });
@@ -18,10 +24,12 @@ export async function speechService() {
     service.stdout.once("data", done);
     service.once("exit", () => fail(new Error("the speech service ended")));
   });
+  const log = () => readFileSync(join(folder, "log/speech-dispatcher.log"), "utf8");
   return {
     folder,
     env: { SPEECHD_ADDRESS: `unix_socket:${folder}/speech` },
-    said: () => [...readFileSync(join(folder, "log/speech-dispatcher.log"), "utf8").matchAll(/Command sent to output module: \|<speak>(.*?)<\/speak>/g)].map((match) => match[1].replace(/<[^>]*>/g, "").replace(/&quot;/g, "\"").replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&")),
+    said: () => [...log().matchAll(/Command sent to output module: \|<speak>(.*?)<\/speak>/g)].map((match) => wordsOf(match[1])),
+    given: () => [...log().matchAll(/ (\d+):DATA:\|<speak>(.*?)<\/speak>/g)].map(([, client, text]) => ({ client, text: wordsOf(text) })),
     end: async () => {
       service.stdin.end();
       await new Promise((done) => service.once("exit", done));
@@ -30,22 +38,19 @@ export async function speechService() {
   };
 }
 
-/** Debian's screen reader, speaking through that service. `said()`: what it said, in order. */
+/** Debian's screen reader, speaking through that service. `said()`: what it said; `others()`: what others did. */
 export async function screenReader(service) {
   const log = join(service.folder, "log/orca");
   const env = { ...process.env, ...service.env, HOME: service.folder };
   const orca = spawn("orca", ["--replace", "--user-prefs", join(service.folder, "orca"), "--debug-file", log], { env, stdio: "ignore" });
-  const said = () => {
-    const text = existsSync(log) ? readFileSync(log, "utf8") : "";
-    return [...text.matchAll(/SPEECH OUTPUT: '(.*?)'(?:\{|$)/gm)].map((match) => match[1]);
-  };
-  await eventually("the screen reader is there", () => {
+  const { client } = await eventually("the screen reader is there", () => {
     if (orca.exitCode !== null) throw new Error(`it ended with ${orca.exitCode}`);
-    return said().length > 0;
+    return service.given().find((one) => one.text === "Screen reader on.");
   });
   const ended = new Promise((done) => orca.once("exit", done));
   return {
-    said,
+    said: () => service.given().filter((one) => one.client === client).map((one) => one.text),
+    others: () => service.given().filter((one) => one.client !== client).map((one) => one.text),
     end: () => {
       orca.kill();
       return ended;
