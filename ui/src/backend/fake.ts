@@ -347,7 +347,7 @@ export class Fake implements Backend {
     if (stops()) end = { at: "stopped" };
     const tokens = Math.ceil(text.length / 4);
     const message: Message = {
-      ...answer, text, end,
+      ...answer, text, language: "en", end,
       took: { encodeS: 12.2, prefillS: 24.4, decodeS: tokens / 5.2, firstTokenS: nPictures ? 36.9 : 1.1, readTokens: 2352, cachedTokens: nPictures ? 0 : 2352, answerTokens: tokens, tokensPerS: 5.2 },
     };
     this.#messages.set(id, { chatId, message });

@@ -502,7 +502,13 @@ export const en = {
   said: {
     looking: "The question is on its way.",
     answering: "The answer begins.",
-    answered: "The answer is complete.",
+    // Of one sentence nobody needs to know the number.
+    answered: (count: number, shown: string) => (count > 1 ? `The answer is complete, ${shown} sentences.` : "The answer is complete."),
+    part: {
+      loading: (percent: string) => `Loading the model, ${percent}.`,
+      looking: (percent: string) => `Looking at the picture, ${percent}.`,
+      reading: (percent: string) => `Reading the picture, ${percent}.`,
+    },
     stopped: "Stopped.",
     paused: "Paused.",
     checked: (count: number, shown: string) => (count === 0 ? "Checked: nothing varies." : `Checked: ${n(count, shown, "sentence is", "sentences are")} uncertain.`),

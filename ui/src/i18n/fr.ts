@@ -491,7 +491,12 @@ export const fr: Words = {
   said: {
     looking: "La question est en route.",
     answering: "La réponse commence.",
-    answered: "La réponse est complète.",
+    answered: (count, shown) => (count > 1 ? `La réponse est complète, ${shown} phrases.` : "La réponse est complète."),
+    part: {
+      loading: (percent) => `Chargement du modèle, ${percent}.`,
+      looking: (percent) => `Regarde l’image, ${percent}.`,
+      reading: (percent) => `Lit l’image, ${percent}.`,
+    },
     stopped: "Arrêtée.",
     paused: "En pause.",
     checked: (count, shown) => (count === 0 ? "Vérifié : rien ne varie." : `Vérifié : ${n(count, shown, "phrase incertaine", "phrases incertaines")}.`),

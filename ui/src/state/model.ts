@@ -18,6 +18,8 @@ export type Phase =
 export interface Live {
   chatId: number;
   text: string;
+  /** Those that are finished. */
+  nSentences: number;
   phase: Phase;
   /** The person asked it to stop; it ends at its next step. */
   stopping: boolean;
@@ -106,13 +108,18 @@ export interface Model {
   said: { turn: number; what: Said }[];
 }
 
+/** What may take minutes before the first word. */
+export type LongPhase = "loading" | "looking" | "reading";
+
 export type Said =
-  | { at: "looking" } | { at: "answering" } | { at: "answered" } | { at: "stopped" } | { at: "failed" }
-  | { at: "sentence"; text: string } | { at: "checked"; nDoubts: number } | { at: "paused" } | { at: "added"; n: number } | { at: "deleted" } | { at: "restored" } | { at: "copied" } | { at: "saved" };
+  | { at: "looking" } | { at: "answering" } | { at: "answered"; nSentences: number } | { at: "stopped" } | { at: "failed" }
+  | { at: "part"; of: LongPhase; share: number } | { at: "sentence"; text: string } | { at: "checked"; nDoubts: number } | { at: "paused" } | { at: "added"; n: number } | { at: "deleted" } | { at: "restored" } | { at: "copied" } | { at: "saved" };
 
 export type Intent =
   // what the backend tells
   | { is: "event"; event: import("./types").AppEvent }
+  /** A phase has gone on for long. */
+  | { is: "longPhase"; of: LongPhase; share: number }
   | { is: "answerEvent"; event: import("./types").AnswerEvent; answerId: number | null }
   | { is: "askFailed"; error: UiError; draft: Draft; composing: Composing }
   | { is: "failed"; error: UiError; retry: Intent | null }

@@ -217,6 +217,8 @@ describe("reading aloud and checking", () => {
     const { model } = run(await begin(), started);
     const sentence: Intent = { is: "event", event: { kind: "sentence", answerId: 2, text: "A cat." } };
     const text = event({ kind: "text", piece: "A cat. ", nTokens: 3, tokensPerS: 9 });
+    const end = event({ kind: "ended", message: message(2, "model", 1, { text: "A cat. A dog.", end: { at: "whole" } }) });
+    expect(run(model, sentence, text, sentence, end).model.said.at(-1)?.what).toEqual({ at: "answered", nSentences: 2 });
     for (const order of [[sentence, text], [text, sentence]]) {
       expect(run(model, ...order).model.said.map((one) => one.what)).toEqual([{ at: "looking" }, { at: "answering" }, { at: "sentence", text: "A cat." }]);
     }

@@ -58,6 +58,8 @@ export function update(model: Model, intent: Intent): Step {
       return onEvent(model, intent.event);
     case "answerEvent":
       return onAnswer(model, intent.event, intent.answerId);
+    case "longPhase":
+      return [saying(model, { at: "part", of: intent.of, share: intent.share }), []];
     case "askFailed": {
       // Nothing was kept, so what was typed goes back where it came from.
       const back = isSendingHere(model) && model.draft.text === "" && model.draft.pictures.length === 0;
@@ -286,7 +288,8 @@ function onEvent(model: Model, event: AppEvent): Step {
     case "sentence": {
       // It comes on a way of its own, perhaps before the words that it is made of.
       const live = event.answerId === null ? undefined : model.live[event.answerId];
-      const begun = live && event.answerId !== null ? begins(model, event.answerId, live) : model;
+      const { answerId } = event;
+      const begun = live && answerId !== null ? withLive(begins(model, answerId, live), answerId, (one) => ({ ...one, nSentences: one.nSentences + 1 })) : model;
       return [saying(begun, { at: "sentence", text: event.text }), []];
     }
     case "check": {
@@ -328,7 +331,7 @@ export function phaseOf(event: AnswerEvent): Phase | null {
 function onAnswer(model: Model, event: AnswerEvent, answerId: number | null): Step {
   if (event.kind === "started") {
     const answer = event.chat.messages.find((message) => message.id === event.answerId);
-    const live: Live = { chatId: event.chat.id, text: answer?.text ?? "", phase: { at: "sending" }, stopping: false };
+    const live: Live = { chatId: event.chat.id, text: answer?.text ?? "", nSentences: 0, phase: { at: "sending" }, stopping: false };
     const here = (model.chat?.id ?? null) === event.chat.id || isSendingHere(model);
     const next = saying({ ...model, live: { ...model.live, [event.answerId]: live }, sending: null }, { at: "looking" });
     return [here ? withChat(next, event.chat) : next, [list(model, 0)]];
@@ -338,7 +341,8 @@ function onAnswer(model: Model, event: AnswerEvent, answerId: number | null): St
   if (event.kind === "ended") {
     const { [answerId]: _, ...others } = model.live;
     const at = event.message.end?.at;
-    const next = saying({ ...model, live: others }, { at: at === "failed" || at === "stopped" ? at : "answered" });
+    const said: Said = at === "failed" || at === "stopped" ? { at } : { at: "answered", nSentences: live?.nSentences ?? 0 };
+    const next = saying({ ...model, live: others }, said);
     return [withMessage(next, event.message), [{ do: "estimate", soon: true }]];
   }
   if (!live) return [model, []];

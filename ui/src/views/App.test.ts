@@ -68,6 +68,7 @@ describe("asking", () => {
     await ask("What does the notice say?");
     await waitFor(() => expect(screen.getByTestId("answer").textContent).toContain("An adult return costs"));
     await screen.findByText(/first word after/);
+    expect(screen.getByTestId("answer").querySelector("p")?.closest("[lang]")?.getAttribute("lang")).toBe("en");
     expect([...screen.getByTestId("spoken").children].map((one) => one.textContent)).toEqual(["1 picture added.", "The question is on its way.", "The answer begins.", "The answer is complete."]);
     expect(question().value).toBe("");
     expect(called(fake, "ask")).toHaveLength(1);
@@ -101,6 +102,25 @@ describe("asking", () => {
       expect(screen.getByRole("button", { name: "Continue" })).toBeTruthy();
     });
   }
+
+  it("says once that a phase takes long, and only then", async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    try {
+      await open({ halt: "reading" });
+      await attach();
+      await ask("What does the notice say?");
+      await screen.findByText("Reading 1,170 of 2,340 tokens");
+      const told = (): number => [...screen.getByTestId("spoken").children].filter((one) => one.textContent === "Reading the picture, 50%.").length;
+      await vi.advanceTimersByTimeAsync(9000);
+      expect(told()).toBe(0);
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(told()).toBe(1);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(told()).toBe(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 
   it("stops with Esc", async () => {
     const { fake } = await open({ halt: "reading" });
