@@ -305,7 +305,6 @@ export const en = {
   },
 
   markdown: {
-    language: "en",
     picture: (alt: string) => (alt ? `[picture: ${alt}]` : "[picture]"),
     copyCode: "Copy the code",
     tooLong: "Shown as plain text: it is very long.",

@@ -294,7 +294,6 @@ export const fr: Words = {
   },
 
   markdown: {
-    language: "fr",
     picture: (alt) => (alt ? `[image : ${alt}]` : "[image]"),
     copyCode: "Copier le code",
     tooLong: "Montré en texte simple : c’est très long.",

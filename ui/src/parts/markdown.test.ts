@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MarkdownRenderer } from "./markdown";
 
-const words = { language: "en", picture: (alt: string) => (alt ? `[picture: ${alt}]` : "[picture]"), copyCode: "Copy the code" };
+const words = { picture: (alt: string) => (alt ? `[picture: ${alt}]` : "[picture]"), copyCode: "Copy the code" };
 
 function render(text: string): string {
   return new MarkdownRenderer(words).blocks(text).map((block) => ("html" in block ? block.html : `<plain>${block.plain.length}</plain>`)).join("\n");

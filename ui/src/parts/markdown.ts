@@ -34,8 +34,6 @@ function escapeAgain(text: string): string {
 }
 
 export interface MarkdownWords {
-  /** The language of these words: the text around them may have another. */
-  language: string;
   picture(alt: string): string;
   copyCode: string;
 }
@@ -90,7 +88,7 @@ function marked(words: MarkdownWords): Marked {
         const known = hljs.getLanguage(name) !== undefined && text.length <= MAX_HIGHLIGHT_CHARS;
         const body = known ? hljs.highlight(text, { language: name, ignoreIllegals: true }).value : escape(text);
         const label = known ? `<span>${escape(name)}</span>` : "<span></span>";
-        return `<div class="code"><div class="bar">${label}<button type="button" class="copy" lang="${escape(words.language)}" data-copy="code">${escape(words.copyCode)}</button></div><pre tabindex="0"><code>${body}</code></pre></div>`;
+        return `<div class="code"><div class="bar">${label}<button type="button" class="copy" data-copy="code">${escape(words.copyCode)}</button></div><pre tabindex="0"><code>${body}</code></pre></div>`;
       },
       table(token: Tokens.Table) {
         const cell = (tag: "th" | "td", one: Tokens.TableCell): string => {
@@ -114,7 +112,7 @@ const TAGS = [
   "p", "br", "hr", "strong", "em", "del", "code", "pre", "blockquote", "ul", "ol", "li", "h4", "h5", "h6",
   "table", "thead", "tbody", "tr", "th", "td", "span", "div", "button",
 ];
-const ATTRIBUTES = ["class", "type", "data-address", "data-copy", "start", "scope", "tabindex", "lang"];
+const ATTRIBUTES = ["class", "type", "data-address", "data-copy", "start", "scope", "tabindex"];
 const CLASSES = /^(?:hljs-[\w-]+|[\w-]+_|link|copy|code|bar|table|formula|left|right|center|h[1-6])$/;
 
 let purifier: ReturnType<typeof DOMPurify> | null = null;
