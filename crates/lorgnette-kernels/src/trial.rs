@@ -22,8 +22,8 @@ pub struct Trial {
 const ROWS: usize = 512;
 /// Of the encoder's operations for a picture of 4,096 patches, those of attention.
 const ATTENTION_SHARE: f64 = 1.65 / 4.95;
-/// What kernels leave to the rest of the network: norms, positions, copies. Measured with random
-/// weights of the true shape, see `docs/benchmarks.md`.
+/// What the whole network has of its kernels' speed: the rest are norms, positions, copies. See
+/// `docs/benchmarks.md`.
 const KERNELS_SHARE: f64 = 0.85;
 /// Runs of one kernel end after so long, if not before.
 const PATIENCE: Duration = Duration::from_millis(60);
