@@ -13,8 +13,8 @@ use crate::folders::Folders;
 use crate::models::fit::memory_bytes;
 use crate::models::{Listed, Models};
 use crate::open::OpenModel;
-use crate::settings::{BUILT_IN, Device, Settings};
-use crate::speed::{self, Speeds};
+use crate::settings::{BUILT_IN, Settings};
+use crate::speed::Speeds;
 use crate::{ImageConfig, cost};
 
 /// A model.
@@ -39,7 +39,7 @@ pub struct Model {
     pub memory_bytes: Option<u64>,
     /// Whether that is there.
     pub fits: Fits,
-    /// Seconds for the largest picture, as seen or expected; `None`: nobody knows.
+    /// Seconds for the largest picture; `None`: it was never tried.
     pub picture_s: Option<f64>,
     /// Whether it is there.
     pub state: ModelState,
@@ -110,9 +110,7 @@ pub fn list(
     speeds: &Speeds,
     fetches: &BTreeMap<String, FetchState>,
 ) -> Vec<Model> {
-    let has_gpu = cfg!(any(feature = "cuda", feature = "metal"));
-    let on_cpu = !has_gpu || settings.device == Device::Cpu;
-    let listing = Listing { settings, in_use, speeds, free: free_memory(), on_cpu };
+    let listing = Listing { settings, in_use, speeds, free: free_memory() };
     // A catalogue that cannot be read would be a program that was built from broken sources.
     let listed = Models::at(&folders.models).list().unwrap_or_default();
     let mut models = vec![listing.built_in(listed.iter().find(|listed| listed.name == BUILT_IN))];
@@ -138,8 +136,6 @@ struct Listing<'a> {
     in_use: Option<&'a str>,
     speeds: &'a Speeds,
     free: Option<u64>,
-    /// What computes will surely be the processor.
-    on_cpu: bool,
 }
 
 impl Listing<'_> {
@@ -170,7 +166,7 @@ impl Listing<'_> {
             let image: ImageConfig = checkpoint.config().vision.as_ref()?.image_config();
             let side = image.max_side;
             let cost = cost::of_picture((side, side), &image, checkpoint.config())?;
-            self.speeds.of(&id).or_expected(checkpoint.config(), self.on_cpu).picture_s(&cost)
+            self.speeds.of(&id).picture_s(&cost)
         });
         let in_use = self.in_use == Some(id.as_str());
         Model {
@@ -213,10 +209,7 @@ impl Listing<'_> {
             disk_bytes: needs.disk_bytes,
             memory_bytes: Some(needs.memory_bytes),
             fits: self.fits(Some(needs.memory_bytes)),
-            picture_s: needs
-                .picture
-                .filter(|_| self.on_cpu)
-                .map(|work| speed::expected_s(work.encode_flop, work.prefill_flop)),
+            picture_s: None,
             state,
         })
     }
