@@ -3,6 +3,7 @@
 //!
 //! In reading order:
 //! - `run`: from the command line to the window's end
+//! - `drawing`: how the webview draws without a graphics processor
 //! - `instance`: one program for each set of folders
 //! - `window`: how it is made, what it refuses, how it closes
 //! - `commands`: what the page may ask for
@@ -17,6 +18,7 @@ pub mod bindings;
 mod clipboard;
 mod commands;
 mod dialogs;
+mod drawing;
 mod errands;
 mod instance;
 mod ipc;

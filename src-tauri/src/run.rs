@@ -16,7 +16,7 @@ use crate::ipc::{AppEvent, AppEvents, FromDto};
 use crate::panel::Panel;
 use crate::shortcuts::{self, Shortcuts};
 use crate::window::StaysHidden;
-use crate::{bindings, errands, instance, menu, picture_scheme, window};
+use crate::{bindings, drawing, errands, instance, menu, picture_scheme, window};
 
 const USAGE: &str = "lorgnette-window [PICTURE...]\n\nOpens the window, with the pictures if any are named.\n\n  \
      --do NAME   describes something of the desktop in a small panel, aloud: screen, window,\n              \
@@ -27,6 +27,7 @@ const CLOSING_TAKES: Duration = Duration::from_secs(8);
 
 /// Runs the program until its window is closed.
 pub fn run() -> ExitCode {
+    drawing::choose();
     let arguments: Vec<String> = std::env::args_os()
         .skip(1)
         .map(|argument| argument.to_string_lossy().into_owned())

@@ -44,3 +44,22 @@ it("lets words wait while the person types, and loses no letter", async () => {
   await vi.advanceTimersByTimeAsync(500);
   expect(told.map((event) => (event.kind === "text" ? event.piece : "")).join("")).toBe("a".repeat(100));
 });
+
+it("lets hardly a key meet a slow drawing, and does not keep the person waiting for long", async () => {
+  const TOOK_MS = 100;
+  const told: { event: AnswerEvent; atMs: number }[] = [];
+  const tell = gatherer(async (event) => {
+    told.push({ event, atMs: performance.now() });
+    await new Promise((done) => setTimeout(done, TOOK_MS));
+  }, () => true);
+  for (let i = 0; i < 500; i += 1) {
+    tell(word("a", i));
+    await vi.advanceTimersByTimeAsync(20);
+  }
+  const waits = told.slice(1).map(({ atMs }, index) => atMs - told[index]!.atMs);
+  expect(waits.length).toBeGreaterThan(3);
+  for (const wait of waits) {
+    expect(wait).toBeGreaterThan(20 * TOOK_MS);
+    expect(wait).toBeLessThan(2500);
+  }
+});

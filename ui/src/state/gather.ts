@@ -1,13 +1,18 @@
 // Words of an answer may come faster than they are drawn. They are gathered, so that drawing takes at most a quarter
 // of the page's time and keys, clicks and the end of the answer never wait behind a queue of words. While the person
-// types, who does not read then, they come twice a second.
+// types, who does not read then, it takes at most a thirtieth: hardly a key meets it.
 
 import type { AnswerEvent } from "./types";
 
-/** Not longer than this, however long drawing takes: the person sees that it goes on. */
-const AT_MOST_MS = 500;
-/** Times that drawing took, until the next. */
-const REST = 3;
+/** How long words wait for the next drawing: so many times what the last took, between these limits. */
+interface Rest {
+  times: number;
+  leastMs: number;
+  /** However long drawing takes, the person sees that it goes on. */
+  mostMs: number;
+}
+const READING: Rest = { times: 3, leastMs: 0, mostMs: 500 };
+const TYPING: Rest = { times: 30, leastMs: 500, mostMs: 2000 };
 
 /** What is told now and later instead of each event. `draw` hands one on and comes back when it is drawn. */
 export function gatherer(draw: (event: AnswerEvent) => void | Promise<void>, isTyping: () => boolean = () => false): (event: AnswerEvent) => void {
@@ -22,7 +27,8 @@ export function gatherer(draw: (event: AnswerEvent) => void | Promise<void>, isT
     await draw(event);
     drawing -= 1;
     const now = performance.now();
-    notBefore = now + (isTyping() ? AT_MOST_MS : Math.min(REST * (now - began), AT_MOST_MS));
+    const rest = isTyping() ? TYPING : READING;
+    notBefore = now + Math.min(Math.max(rest.times * (now - began), rest.leastMs), rest.mostMs);
     later();
   }
 

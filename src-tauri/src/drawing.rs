@@ -1,0 +1,55 @@
+//! How the webview draws where no graphics processor does it.
+//!
+//! `WebKitGTK` draws with OpenGL wherever there is one, also one that the processor only imitates;
+//! its own drawing without OpenGL is two to three times faster then (docs/benchmarks.md).
+
+/// Has the webview draw without OpenGL where that would be imitated. Before any other thread runs,
+/// and before the first webview; what the person has set stays.
+#[cfg(target_os = "linux")]
+pub fn choose() {
+    const VARIABLE: &str = "WEBKIT_SKIA_ENABLE_CPU_RENDERING";
+    if std::env::var_os(VARIABLE).is_none() && !has_graphics(std::path::Path::new("/dev")) {
+        #[expect(unsafe_code, reason = "the only thread; the webview is told in no other way")]
+        // SAFETY: `run` calls this first, so no other thread reads or writes the environment.
+        unsafe {
+            std::env::set_var(VARIABLE, "1");
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn choose() {}
+
+/// Whether a driver offers to render: Mesa's as a render node, NVIDIA's own also beside it. A virtual
+/// machine's driver may do so and yet compute nothing; it draws as before.
+#[cfg(target_os = "linux")]
+fn has_graphics(devices: &std::path::Path) -> bool {
+    let begins = |folder: &std::path::Path, name: &str| {
+        std::fs::read_dir(folder).is_ok_and(|entries| {
+            entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with(name))
+        })
+    };
+    begins(&devices.join("dri"), "renderD") || devices.join("nvidia0").exists()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::fs;
+
+    use super::has_graphics;
+
+    #[test]
+    fn a_render_node_or_a_card_of_nvidia_is_graphics_a_screen_alone_is_not() {
+        let devices = tempfile::tempdir().unwrap();
+        let devices = devices.path();
+        assert!(!has_graphics(devices));
+        fs::create_dir(devices.join("dri")).unwrap();
+        fs::write(devices.join("dri/card0"), "").unwrap();
+        assert!(!has_graphics(devices));
+        fs::write(devices.join("dri/renderD128"), "").unwrap();
+        assert!(has_graphics(devices));
+        fs::remove_dir_all(devices.join("dri")).unwrap();
+        fs::write(devices.join("nvidia0"), "").unwrap();
+        assert!(has_graphics(devices));
+    }
+}
