@@ -52,7 +52,7 @@ it("lets hardly a key meet a slow drawing, and does not keep the person waiting 
     told.push({ event, atMs: performance.now() });
     await new Promise((done) => setTimeout(done, TOOK_MS));
   }, () => true);
-  for (let i = 0; i < 500; i += 1) {
+  for (let i = 0; i < 800; i += 1) {
     tell(word("a", i));
     await vi.advanceTimersByTimeAsync(20);
   }
@@ -60,6 +60,6 @@ it("lets hardly a key meet a slow drawing, and does not keep the person waiting 
   expect(waits.length).toBeGreaterThan(3);
   for (const wait of waits) {
     expect(wait).toBeGreaterThan(20 * TOOK_MS);
-    expect(wait).toBeLessThan(2500);
+    expect(wait).toBeLessThan(4500);
   }
 });

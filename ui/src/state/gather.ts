@@ -12,7 +12,7 @@ interface Rest {
   mostMs: number;
 }
 const READING: Rest = { times: 3, leastMs: 0, mostMs: 500 };
-const TYPING: Rest = { times: 30, leastMs: 500, mostMs: 2000 };
+const TYPING: Rest = { times: 30, leastMs: 500, mostMs: 4000 };
 
 /** What is told now and later instead of each event. `draw` hands one on and comes back when it is drawn. */
 export function gatherer(draw: (event: AnswerEvent) => void | Promise<void>, isTyping: () => boolean = () => false): (event: AnswerEvent) => void {
