@@ -12,6 +12,7 @@ mod estimate;
 mod fetching;
 mod prepare;
 mod pump;
+mod trial;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -26,13 +27,14 @@ use crate::Cancel;
 use crate::album::Album;
 use crate::chats::{Attachment, ChatId, Chats, Message, MessageId, PictureInfo, StoredChat};
 use crate::error::{AppError, Fault};
+use crate::expected::Expected;
 use crate::files::now_ms;
 use crate::folders::Folders;
 use crate::life::{self, Life, State};
 use crate::offers::{self, Model};
 use crate::open::OpenModel;
 use crate::purpose::Purpose;
-use crate::settings::Settings;
+use crate::settings::{Device, Settings};
 use crate::speed::{Speed, Speeds};
 
 pub use aloud::{Aloud, AloudDo, LONG_WAIT_S, system_language};
@@ -52,6 +54,7 @@ struct Inner {
     album: Album,
     settings: Mutex<Settings>,
     speeds: Mutex<Speeds>,
+    expected: Expected,
     life: Mutex<Life>,
     model: Mutex<Option<Arc<OpenModel>>>,
     /// Answers that were asked for and have not ended.
@@ -312,6 +315,7 @@ impl App {
             forget_seen(&folders);
         }
         let speeds = Speeds::read(&folders.cache.join("speeds.json"));
+        let expected = Expected::read(&folders.cache.join("expected.json"));
         let (to_desk, inbox) = mpsc::channel();
         let inner = Arc::new(Inner {
             folders,
@@ -321,6 +325,7 @@ impl App {
             checks: Mutex::default(),
             settings: Mutex::new(settings),
             speeds: Mutex::new(speeds),
+            expected,
             life: Mutex::default(),
             model: Mutex::default(),
             jobs: Mutex::default(),
@@ -332,6 +337,7 @@ impl App {
             notify: Box::new(notify),
         });
         desk::start(&inner, inbox);
+        trial::start(&inner);
         Ok(Self(inner))
     }
 
@@ -398,7 +404,13 @@ impl App {
         let in_use = lock(&self.0.model).as_ref().map(|model| offers::id(model));
         let speeds = lock(&self.0.speeds).clone();
         let fetches = lock(&self.0.fetches).states();
-        offers::list(&self.0.folders, &self.settings(), in_use.as_deref(), &speeds, &fetches)
+        let settings = self.settings();
+        let has_gpu = cfg!(any(feature = "cuda", feature = "metal"));
+        // What another device would do is not known before it has done it.
+        let on_cpu = !has_gpu || settings.device == Device::Cpu;
+        let expected = self.0.expected.known().filter(|_| on_cpu);
+        let known = offers::Known { speeds: &speeds, expected, fetches: &fetches };
+        offers::list(&self.0.folders, &settings, in_use.as_deref(), &known)
     }
 
     /// Adds files of pictures; those that are none are told apart.
@@ -642,7 +654,8 @@ impl Inner {
     /// As it was seen, or is to be expected.
     fn speed_of(&self, model: &OpenModel) -> Speed {
         let seen = lock(&self.speeds).of(&offers::id(model));
-        seen.or_expected(&model.config, model.device.device.is_cpu())
+        let expected = self.expected.known().filter(|_| model.device.device.is_cpu());
+        seen.or_expected(&model.config, expected.as_ref())
     }
 
     fn loaded_model(&self, model: &OpenModel) -> LoadedModel {

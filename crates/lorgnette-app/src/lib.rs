@@ -8,6 +8,7 @@
 //! - [`export`]: chats as files, and back
 //! - [`errand`]: what can be wished for from anywhere on the desktop
 //! - [`settings`], [`offers`], [`speed`]: what was chosen, what there is, how fast it was
+//! - [`expected`]: how fast what was never tried will be
 //!
 //! For everybody:
 //! - [`open`]: a model from disk to an engine that answers
@@ -37,6 +38,7 @@ pub mod cost;
 pub mod doctor;
 pub mod errand;
 mod error;
+pub mod expected;
 pub mod export;
 mod files;
 pub mod folders;

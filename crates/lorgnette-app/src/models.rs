@@ -25,7 +25,7 @@ use serde::Serialize;
 
 pub use self::add::{AddOptions, Prepared, Summary};
 pub use self::fit::Fit;
-pub use lorgnette_weights::catalogue::Entry;
+pub use lorgnette_weights::catalogue::{Entry, PictureWork};
 pub use lorgnette_weights::http::{FetchOptions, Patience};
 pub use lorgnette_weights::install::Times;
 pub use lorgnette_weights::store::Verdict;
@@ -119,6 +119,8 @@ pub struct Needs {
     pub disk_bytes: u64,
     /// Bytes of memory, about, at a context of 8192 tokens.
     pub memory_bytes: u64,
+    /// What it computes for its largest picture; absent where nobody says.
+    pub picture: Option<PictureWork>,
 }
 
 impl Models {
@@ -173,6 +175,7 @@ impl Models {
             quantisation: q.name.clone(),
             disk_bytes: q.disk_bytes,
             memory_bytes: q.memory_bytes,
+            picture: entry.and_then(|entry| entry.picture),
         });
         Listed {
             title: title.cloned().unwrap_or_default(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use lorgnette_pixtral::{Checkpoint, LoadError};
+use lorgnette_pixtral::{Checkpoint, LoadError, Trial};
 use lorgnette_weights::catalogue;
 
 use crate::app::{FetchState, about_bytes};
@@ -15,7 +15,7 @@ use crate::models::{Listed, Models};
 use crate::open::OpenModel;
 use crate::settings::{BUILT_IN, Settings};
 use crate::speed::Speeds;
-use crate::{ImageConfig, cost};
+use crate::{ImageConfig, cost, expected};
 
 /// A model.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ pub struct Model {
     pub memory_bytes: Option<u64>,
     /// Whether that is there.
     pub fits: Fits,
-    /// Seconds for the largest picture; `None`: it was never tried.
+    /// Seconds for the largest picture, as seen or expected; `None`: nobody knows.
     pub picture_s: Option<f64>,
     /// Whether it is there.
     pub state: ModelState,
@@ -107,10 +107,9 @@ pub fn list(
     folders: &Folders,
     settings: &Settings,
     in_use: Option<&str>,
-    speeds: &Speeds,
-    fetches: &BTreeMap<String, FetchState>,
+    known: &Known<'_>,
 ) -> Vec<Model> {
-    let listing = Listing { settings, in_use, speeds, free: free_memory() };
+    let listing = Listing { settings, in_use, known, free: free_memory() };
     // A catalogue that cannot be read would be a program that was built from broken sources.
     let listed = Models::at(&folders.models).list().unwrap_or_default();
     let mut models = vec![listing.built_in(listed.iter().find(|listed| listed.name == BUILT_IN))];
@@ -122,7 +121,9 @@ pub fn list(
         models.push(listing.installed(&path, here));
     }
     let offers = listed.iter().filter(|listed| !listed.installed && listed.not_yet.is_none());
-    models.extend(offers.filter_map(|listed| listing.offered(listed, fetches.get(&listed.name))));
+    models.extend(
+        offers.filter_map(|listed| listing.offered(listed, known.fetches.get(&listed.name))),
+    );
     models
 }
 
@@ -130,11 +131,23 @@ fn free_memory() -> Option<u64> {
     doctor::memory().map(|memory| memory.available_bytes)
 }
 
+/// What is known of models beyond their files.
+#[derive(Debug)]
+pub struct Known<'a> {
+    /// How fast they were here.
+    pub speeds: &'a Speeds,
+    /// What the processor lets expect of the others; `None`: not measured yet, or something else
+    /// will compute.
+    pub expected: Option<Trial>,
+    /// Those that are being fetched, by their names.
+    pub fetches: &'a BTreeMap<String, FetchState>,
+}
+
 /// What all models are looked at with.
 struct Listing<'a> {
     settings: &'a Settings,
     in_use: Option<&'a str>,
-    speeds: &'a Speeds,
+    known: &'a Known<'a>,
     free: Option<u64>,
 }
 
@@ -166,7 +179,8 @@ impl Listing<'_> {
             let image: ImageConfig = checkpoint.config().vision.as_ref()?.image_config();
             let side = image.max_side;
             let cost = cost::of_picture((side, side), &image, checkpoint.config())?;
-            self.speeds.of(&id).picture_s(&cost)
+            let seen = self.known.speeds.of(&id);
+            seen.or_expected(checkpoint.config(), self.known.expected.as_ref()).picture_s(&cost)
         });
         let in_use = self.in_use == Some(id.as_str());
         Model {
@@ -209,7 +223,9 @@ impl Listing<'_> {
             disk_bytes: needs.disk_bytes,
             memory_bytes: Some(needs.memory_bytes),
             fits: self.fits(Some(needs.memory_bytes)),
-            picture_s: None,
+            picture_s: needs.picture.zip(self.known.expected).map(|(work, trial)| {
+                expected::picture_s(&trial, work.encode_flop, work.prefill_flop)
+            }),
             state,
         })
     }

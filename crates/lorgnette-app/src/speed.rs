@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 use std::time::Instant;
 
 use lorgnette_pixtral::{ModelConfig, Trial};
@@ -30,22 +29,23 @@ impl Speed {
         Some(encode_s + cost.n_tokens as f64 / self.prefill_tokens_per_s?)
     }
 
-    /// With what this processor lets expect in place of what was not seen yet. Nothing of a GPU, and
-    /// nothing of a small model, which answers before it could be told.
+    /// With what the processor lets expect in place of what was not seen yet; nothing of a small
+    /// model, which answers before it could be told.
     #[must_use]
-    pub fn or_expected(mut self, config: &ModelConfig, on_cpu: bool) -> Self {
-        let is_seen = self.encode_flop_per_s.is_some() && self.prefill_tokens_per_s.is_some();
-        let of_token = cost::of_token(&config.text);
-        if on_cpu && !is_seen && of_token > SMALL_FLOP {
-            self.encode_flop_per_s.get_or_insert(TRIAL.encode_flop_per_s);
-            self.prefill_tokens_per_s.get_or_insert(TRIAL.prefill_flop_per_s / of_token);
+    pub fn or_expected(mut self, config: &ModelConfig, trial: Option<&Trial>) -> Self {
+        if let Some(trial) = trial.filter(|_| is_slow(config)) {
+            let of_token = cost::of_token(&config.text);
+            self.encode_flop_per_s.get_or_insert(trial.encode_flop_per_s);
+            self.prefill_tokens_per_s.get_or_insert(trial.prefill_flop_per_s / of_token);
         }
         self
     }
 }
 
-/// Run when a model is loaded that never answered here; beside a start it would be measured too slow.
-static TRIAL: LazyLock<Trial> = LazyLock::new(Trial::run);
+/// Whether a model is large enough that its wait is worth telling.
+pub fn is_slow(config: &ModelConfig) -> bool {
+    cost::of_token(&config.text) > SMALL_FLOP
+}
 
 /// Times the phases of an answer by what it tells.
 #[derive(Debug, Default)]
@@ -71,7 +71,7 @@ impl Meter {
     }
 }
 
-/// Operations for one token of a model that is not worth a trial.
+/// Operations for one token of a model that answers at once on any processor.
 const SMALL_FLOP: f64 = 2e8;
 /// Fewer tokens than these say nothing about speed.
 const MIN_TOKENS: usize = 16;
@@ -131,20 +131,27 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::expected::picture_s;
 
     #[test]
     fn a_large_model_is_expected_to_take_its_time_before_it_was_tried() {
         let (config, image) = (ModelConfig::PIXTRAL_12B, crate::ImageConfig::PIXTRAL_12B);
         let cost = cost::of_picture((1024, 1024), &image, &config).unwrap();
-        assert_eq!(Speed::default().or_expected(&config, false), Speed::default());
-        let expected_s = Speed::default().or_expected(&config, true).picture_s(&cost).unwrap();
-        assert!(expected_s.is_finite() && expected_s > 0.0);
+        assert_eq!(Speed::default().or_expected(&config, None), Speed::default());
+        let trial = Trial { encode_flop_per_s: 1e12, prefill_flop_per_s: 2e11 };
+        let expected_s = Speed::default().or_expected(&config, Some(&trial)).picture_s(&cost);
+        // Attention over what was read is in one of them alone.
+        let offered_s = picture_s(&trial, cost.encode_flop, cost.prefill_flop);
+        assert!(
+            (0.9..1.2).contains(&(offered_s / expected_s.unwrap())),
+            "{offered_s} {expected_s:?}"
+        );
         // What was seen counts for more.
         let seen = Speed { prefill_tokens_per_s: Some(0.5), ..Speed::default() };
-        assert!(seen.or_expected(&config, true).picture_s(&cost).unwrap() > 8000.0);
+        assert!(seen.or_expected(&config, Some(&trial)).picture_s(&cost).unwrap() > 8000.0);
         let small =
             lorgnette_pixtral::Checkpoint::config(&crate::builtin::checkpoint().unwrap()).clone();
-        assert_eq!(Speed::default().or_expected(&small, true), Speed::default());
+        assert_eq!(Speed::default().or_expected(&small, Some(&trial)), Speed::default());
     }
 
     #[test]

@@ -7,12 +7,13 @@ use std::time::Instant;
 
 use lorgnette_app::check::Checked;
 use lorgnette_app::cost::{self, PictureCost};
+use lorgnette_app::expected::Expected;
 use lorgnette_app::folders::Folders;
 use lorgnette_app::open::OpenModel;
 use lorgnette_app::pictures::{Picture, Prepared};
 use lorgnette_app::purpose::Purpose;
 use lorgnette_app::session::Session;
-use lorgnette_app::speed::{Meter, Speeds};
+use lorgnette_app::speed::{self, Meter, Speeds};
 use lorgnette_app::{
     Answer, AppError, Cancel, Event, StopReason, Timings, capture, offers, pictures,
 };
@@ -158,6 +159,7 @@ fn prepare(
 /// How fast this model was here, and how fast it is now.
 struct Measured {
     speeds: Speeds,
+    expected: Expected,
     model: String,
     costs: Vec<PictureCost>,
     meter: Meter,
@@ -166,20 +168,23 @@ struct Measured {
 impl Measured {
     /// What earlier answers measured, the window's too.
     fn find(model: &OpenModel, prepared: &[Arc<Prepared>]) -> Option<Self> {
-        let speeds = Speeds::read(&Folders::find().ok()?.cache.join("speeds.json"));
+        let cache = Folders::find().ok()?.cache;
+        let speeds = Speeds::read(&cache.join("speeds.json"));
+        let expected = Expected::read(&cache.join("expected.json"));
         let config = model.image_config(None).ok()?;
         let cost = |picture: &Arc<Prepared>| {
             let (width, height) = (picture.pixels().width(), picture.pixels().height());
             cost::of_picture((width, height), &config, &model.config)
         };
         let costs = prepared.iter().filter_map(cost).collect();
-        Some(Self { speeds, model: offers::id(model), costs, meter: Meter::default() })
+        Some(Self { speeds, expected, model: offers::id(model), costs, meter: Meter::default() })
     }
 
     /// Seconds until the first word; `None`: on a GPU that was not measured yet.
     fn wait_s(&self, model: &OpenModel) -> Option<f64> {
-        let seen = self.speeds.of(&self.model);
-        let speed = seen.or_expected(&model.config, model.device.device.is_cpu());
+        let is_unsure = model.device.device.is_cpu() && speed::is_slow(&model.config);
+        let trial = is_unsure.then(|| self.expected.find());
+        let speed = self.speeds.of(&self.model).or_expected(&model.config, trial.as_ref());
         self.costs.iter().map(|cost| speed.picture_s(cost)).sum()
     }
 

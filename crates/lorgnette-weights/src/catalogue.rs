@@ -1,6 +1,6 @@
 //! The models that are known by name: `models/*.toml`, part of the program.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::WeightsError;
 use crate::hub::{RepoName, Revision};
@@ -33,12 +33,25 @@ pub struct Entry {
     /// It is part of the program.
     #[serde(default)]
     pub built_in: bool,
+    /// What it computes for its largest picture; absent where nobody has worked it out.
+    #[serde(default)]
+    pub picture: Option<PictureWork>,
     /// Where it can be had, the best first.
     #[serde(default, rename = "source")]
     pub sources: Vec<EntrySource>,
     /// What it can be made into.
     #[serde(default, rename = "quantisation")]
     pub quantisations: Vec<EntryQuantisation>,
+}
+
+/// What a model computes for a picture before its first word, in floating-point operations.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PictureWork {
+    /// Those of the vision encoder.
+    pub encode_flop: f64,
+    /// Those of reading the picture's tokens.
+    pub prefill_flop: f64,
 }
 
 /// A place where a model can be had.

@@ -95,6 +95,7 @@ fn load(inner: &Arc<Inner>) {
                     assistant.keep_pictures_in(&folder, SEEN_BYTES);
                     Ok(())
                 }));
+                inner.expect_of(&model);
                 *lock(&inner.model) = Some(Arc::new(model));
                 (inner.notify)(Notice::Models);
                 Event::Loaded

@@ -33,6 +33,11 @@ pub(super) struct Running {
 }
 
 impl Inner {
+    /// Whether pictures were prepared, or are being, that nobody has asked about yet.
+    pub(super) fn has_prepared(&self) -> bool {
+        lock(&self.preparing).running.is_some()
+    }
+
     /// Begins to look at the pictures, unless that is done already. Without any, stops.
     pub(super) fn prepare(self: &Arc<Self>, leaf: Option<MessageId>, pictures: Vec<Attachment>) {
         let key = (leaf, pictures);

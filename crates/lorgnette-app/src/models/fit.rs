@@ -157,10 +157,11 @@ mod tests {
     use super::*;
     use crate::gguf_pair::GgufPair;
     use crate::open::DEFAULT_CONTEXT;
+    use crate::{ImageConfig, cost};
 
     #[track_caller]
-    fn check_about(stated: u64, computed: u64) {
-        let ratio = stated as f64 / computed as f64;
+    fn check_about(stated: f64, computed: f64) {
+        let ratio = stated / computed;
         assert!((ratio - 1.0).abs() < 0.01, "{stated} is stated, {computed} computed");
     }
 
@@ -171,14 +172,20 @@ mod tests {
         for (name, vision) in
             [("pixtral-12b", VisionFormat::Q8_0), ("pixtral-12b-gguf", VisionFormat::F16)]
         {
-            for needs in catalogue::find(name).unwrap().unwrap().quantisations {
+            let entry = catalogue::find(name).unwrap().unwrap();
+            let (work, image) = (entry.picture.unwrap(), ImageConfig::PIXTRAL_12B);
+            let cost = cost::of_picture((1024, 1024), &image, &config).unwrap();
+            check_about(work.encode_flop, cost.encode_flop);
+            check_about(work.prefill_flop, cost.prefill_flop);
+            for needs in entry.quantisations {
                 let mixture = Mixture::named(&needs.name).unwrap();
                 let pair = GgufPair::new("x", "x", &config, &vocab, mixture, vision);
                 let files = std::iter::once(pair.text).chain(pair.vision);
                 let tensors = files.flat_map(|file| file.tensors);
                 let n_bytes = tensors.map(|t| t.declared.n_bytes().unwrap()).sum();
-                check_about(needs.disk_bytes, n_bytes);
-                check_about(needs.memory_bytes, memory_bytes(n_bytes, &config, DEFAULT_CONTEXT));
+                check_about(needs.disk_bytes as f64, n_bytes as f64);
+                let memory = memory_bytes(n_bytes, &config, DEFAULT_CONTEXT);
+                check_about(needs.memory_bytes as f64, memory as f64);
             }
         }
     }
