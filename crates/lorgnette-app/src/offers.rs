@@ -247,3 +247,29 @@ fn title(listed: &Listed) -> String {
         None => listed.title.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_here_has_the_seconds_that_the_processor_lets_expect() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        let folders = Folders {
+            data: at("data"),
+            config: at("config"),
+            cache: at("cache"),
+            models: at("models"),
+        };
+        let (speeds, fetches) = (Speeds::default(), BTreeMap::new());
+        let pixtral_s = |expected| {
+            let known = Known { speeds: &speeds, expected, fetches: &fetches };
+            let models = list(&folders, &Settings::default(), None, &known);
+            models.into_iter().find(|model| model.id == "pixtral-12b").unwrap().picture_s
+        };
+        assert_eq!(pixtral_s(None), None);
+        let trial = Trial { encode_flop_per_s: 4.95e12, prefill_flop_per_s: 96.4e11 };
+        assert!((pixtral_s(Some(trial)).unwrap() - 11.0).abs() < 0.2);
+    }
+}

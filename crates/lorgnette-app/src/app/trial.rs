@@ -2,7 +2,7 @@
 //! never tried.
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lorgnette_pixtral::Trial;
 
@@ -16,6 +16,11 @@ const AFTER_START: Duration = Duration::from_secs(3);
 /// Something may come between, so it is measured several times.
 const N_TRIALS: usize = 5;
 const BETWEEN: Duration = Duration::from_millis(700);
+/// Until it is tried again while this program, or another, computes.
+const BUSY: Duration = Duration::from_secs(10);
+/// Of the time of all threads, what a trial gets at least on a machine that does nothing else.
+/// Beside one other program that computes it is about a half.
+const SHARE: f64 = 0.8;
 
 /// Starts the thread that measures, unless it was done before.
 pub(super) fn start(inner: &Arc<Inner>) {
@@ -29,18 +34,39 @@ pub(super) fn start(inner: &Arc<Inner>) {
         let mut n_left = N_TRIALS;
         while n_left > 0 {
             let Some(inner) = Weak::upgrade(&weak) else { return };
-            if inner.is_quiet() {
-                inner.expected.learn(Trial::run());
+            let seen = inner.is_quiet().then(undisturbed).flatten();
+            if let Some(trial) = seen {
+                inner.expected.learn(trial);
                 n_left -= 1;
             }
             drop(inner);
-            std::thread::sleep(BETWEEN);
+            std::thread::sleep(if seen.is_some() { BETWEEN } else { BUSY });
         }
         let Some(inner) = Weak::upgrade(&weak) else { return };
         inner.expected.keep();
         (inner.notify)(Notice::Models);
         (inner.notify)(Notice::Status(Box::new(inner.status())));
     });
+}
+
+/// A trial, unless other programs had too much of the processor meanwhile.
+fn undisturbed() -> Option<Trial> {
+    let (begun, had) = (Instant::now(), processor_time());
+    let trial = Trial::run();
+    let whole = begun.elapsed() * u32::try_from(rayon::current_num_threads()).unwrap_or(1);
+    let got = processor_time().zip(had).map(|(now, had)| now.saturating_sub(had));
+    got.is_none_or(|got| got.as_secs_f64() >= SHARE * whole.as_secs_f64()).then_some(trial)
+}
+
+/// What all threads of this process had; `None` where the system is not asked.
+fn processor_time() -> Option<Duration> {
+    #[cfg(target_os = "linux")]
+    {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        Duration::try_from(time).ok()
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
 }
 
 impl Inner {
