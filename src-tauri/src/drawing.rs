@@ -25,7 +25,7 @@ pub fn choose() {}
 #[cfg(target_os = "linux")]
 fn has_graphics(devices: &std::path::Path) -> bool {
     let begins = |folder: &std::path::Path, name: &str| {
-        std::fs::read_dir(folder).is_ok_and(|entries| {
+        fs_err::read_dir(folder).is_ok_and(|entries| {
             entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with(name))
         })
     };
@@ -34,7 +34,7 @@ fn has_graphics(devices: &std::path::Path) -> bool {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::fs;
+    use fs_err as fs;
 
     use super::has_graphics;
 
