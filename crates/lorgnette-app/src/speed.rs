@@ -29,6 +29,11 @@ impl Speed {
         Some(encode_s + cost.n_tokens as f64 / self.prefill_tokens_per_s?)
     }
 
+    /// Whether nothing has to be expected of pictures any longer.
+    pub fn is_seen(&self) -> bool {
+        self.encode_flop_per_s.is_some() && self.prefill_tokens_per_s.is_some()
+    }
+
     /// With what the processor lets expect in place of what was not seen yet; nothing of a small
     /// model, which answers before it could be told.
     #[must_use]

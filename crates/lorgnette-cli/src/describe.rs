@@ -182,9 +182,11 @@ impl Measured {
 
     /// Seconds until the first word; `None`: on a GPU that was not measured yet.
     fn wait_s(&self, model: &OpenModel) -> Option<f64> {
-        let is_unsure = model.device.device.is_cpu() && speed::is_slow(&model.config);
+        let seen = self.speeds.of(&self.model);
+        let on_cpu = model.device.device.is_cpu();
+        let is_unsure = on_cpu && !seen.is_seen() && speed::is_slow(&model.config);
         let trial = is_unsure.then(|| self.expected.find());
-        let speed = self.speeds.of(&self.model).or_expected(&model.config, trial.as_ref());
+        let speed = seen.or_expected(&model.config, trial.as_ref());
         self.costs.iter().map(|cost| speed.picture_s(cost)).sum()
     }
 

@@ -9,7 +9,7 @@ use lorgnette_pixtral::Trial;
 use super::{Inner, Notice, background, desk, lock};
 use crate::life::State;
 use crate::open::OpenModel;
-use crate::speed;
+use crate::{offers, speed};
 
 /// Until the page and the built-in model are there; beside them everything is half as fast.
 const AFTER_START: Duration = Duration::from_secs(3);
@@ -81,7 +81,9 @@ impl Inner {
 
     /// So that the first question to a large model has a wait that can be said.
     pub(super) fn expect_of(&self, model: &OpenModel) {
-        if model.device.device.is_cpu() && speed::is_slow(&model.config) {
+        let seen = lock(&self.speeds).of(&offers::id(model));
+        let on_cpu = model.device.device.is_cpu();
+        if on_cpu && !seen.is_seen() && speed::is_slow(&model.config) {
             self.expected.find();
         }
     }
