@@ -2,6 +2,9 @@
 //! changes, so Orca stays silent; an object of the role "notification" that appears is spoken. On
 //! other systems the page's live region does it. Each window has such places.
 
+#[cfg(target_os = "linux")]
+mod reader;
+
 use tauri::{AppHandle, WebviewWindow};
 
 /// Puts the place where words appear into the window.
@@ -18,8 +21,9 @@ pub fn say(handle: &AppHandle, text: &str) {
     {
         let text: String = text.chars().filter(|c| !c.is_control()).collect();
         if !text.trim().is_empty() {
+            let reader = reader::Reader::find();
             // Fails when the program ends, and then there is nobody to tell.
-            let _ = handle.run_on_main_thread(move || linux::say(text));
+            let _ = handle.run_on_main_thread(move || linux::say(text, reader));
         }
     }
     #[cfg(not(target_os = "linux"))]
@@ -29,7 +33,7 @@ pub fn say(handle: &AppHandle, text: &str) {
 /// Whether a screen reader runs, as far as the system tells: then it speaks, and we do not.
 pub fn screen_reader_runs() -> bool {
     #[cfg(target_os = "linux")]
-    return linux::session_says_so().unwrap_or(false) || linux::orca_runs();
+    return reader::session_says_so().unwrap_or(false) || reader::Reader::find().is_some();
     #[cfg(not(target_os = "linux"))]
     false
 }
@@ -38,32 +42,56 @@ pub fn screen_reader_runs() -> bool {
 mod linux {
     use std::cell::RefCell;
     use std::collections::VecDeque;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use gtk::atk;
-    use gtk::gio;
     use gtk::glib;
     use gtk::glib::translate::IntoGlib as _;
-    use gtk::glib::variant::ToVariant as _;
     use gtk::prelude::*;
     use tauri::WebviewWindow;
 
-    /// The bus answers at once or is not there.
-    const PATIENCE_MS: i32 = 300;
+    use super::reader::Reader;
 
     /// A screen reader asks for the words after it was told of them: each stays until so many more
     /// have come.
     const N_SPOTS: usize = 8;
 
     /// Orca throws away what it is told while more than fifty changes of the page wait to be looked at,
-    /// and a question that is sent or answered changes much of it.
-    const AFTER_THE_PAGE: Duration = Duration::from_millis(400);
-    const BETWEEN_TWO: Duration = Duration::from_millis(100);
+    /// and a question that is sent or answered changes much of it. So words wait until the page has
+    /// told of its changes, and Orca has looked at them.
+    const AFTER_THE_PAGE: Duration = Duration::from_millis(200);
+    const LOOK_EVERY: Duration = Duration::from_millis(50);
+    const N_QUIET_LOOKS: u32 = 5;
+    /// One that never comes to rest would hear nothing.
+    const LONGEST: Duration = Duration::from_secs(4);
 
     thread_local! {
         static SPOTS: RefCell<VecDeque<gtk::DrawingArea>> = const { RefCell::new(VecDeque::new()) };
-        /// What is to be said, the first when a timer ends.
-        static WAITING: RefCell<VecDeque<String>> = const { RefCell::new(VecDeque::new()) };
+        static WAITING: RefCell<Waiting> = const { RefCell::new(Waiting::NONE) };
+    }
+
+    /// What is to be said, and to whom.
+    struct Waiting {
+        texts: VecDeque<(Instant, String)>,
+        reader: Option<Reader>,
+        n_quiet_looks: u32,
+    }
+
+    impl Waiting {
+        const NONE: Self = Self { texts: VecDeque::new(), reader: None, n_quiet_looks: 0 };
+
+        /// The next one, if this is the moment for it.
+        fn next(&mut self) -> Option<String> {
+            let is_at_work = self.reader.as_mut().is_some_and(Reader::is_at_work);
+            self.n_quiet_looks = if is_at_work { 0 } else { self.n_quiet_looks + 1 };
+            let (since, _) = self.texts.front()?;
+            let is_quiet = self.n_quiet_looks >= N_QUIET_LOOKS && since.elapsed() >= AFTER_THE_PAGE;
+            if !is_quiet && since.elapsed() < LONGEST {
+                return None;
+            }
+            self.n_quiet_looks = 0;
+            self.texts.pop_front().map(|(_, text)| text)
+        }
     }
 
     pub(super) fn attach(window: &WebviewWindow) {
@@ -86,27 +114,29 @@ mod linux {
         row.show();
     }
 
-    pub(super) fn say(text: String) {
-        let n_before = WAITING.with_borrow_mut(|waiting| {
-            waiting.push_back(text);
-            waiting.len() - 1
+    pub(super) fn say(text: String, reader: Option<Reader>) {
+        let is_first = WAITING.with_borrow_mut(|waiting| {
+            let is_first = waiting.texts.is_empty();
+            waiting.texts.push_back((Instant::now(), text));
+            if is_first {
+                waiting.reader = reader;
+                waiting.n_quiet_looks = 0;
+            }
+            is_first
         });
-        if n_before == 0 {
-            glib::timeout_add_local_once(AFTER_THE_PAGE, say_next);
+        if is_first {
+            glib::timeout_add_local(LOOK_EVERY, look);
         }
     }
 
-    fn say_next() {
-        // It waits until it was said: what comes meanwhile finds the timer running.
-        if let Some(text) = WAITING.with_borrow(|waiting| waiting.front().cloned()) {
+    fn look() -> glib::ControlFlow {
+        if let Some(text) = WAITING.with_borrow_mut(Waiting::next) {
             say_now(&text);
         }
-        let is_more = WAITING.with_borrow_mut(|waiting| {
-            waiting.pop_front();
-            !waiting.is_empty()
-        });
-        if is_more {
-            glib::timeout_add_local_once(BETWEEN_TWO, say_next);
+        if WAITING.with_borrow(|waiting| waiting.texts.is_empty()) {
+            glib::ControlFlow::Break
+        } else {
+            glib::ControlFlow::Continue
         }
     }
 
@@ -127,31 +157,5 @@ mod linux {
                 accessible.notify_state_change(showing, is_there);
             }
         });
-    }
-
-    /// Only some desktops keep that word: started by hand, Orca does not tell the session.
-    pub(super) fn orca_runs() -> bool {
-        let Ok(processes) = fs_err::read_dir("/proc") else { return false };
-        processes.flatten().any(|process| {
-            let name = fs_err::read_to_string(process.path().join("comm"));
-            name.is_ok_and(|name| name.trim_end() == "orca")
-        })
-    }
-
-    pub(super) fn session_says_so() -> Option<bool> {
-        let bus = gio::bus_get_sync(gio::BusType::Session, gio::Cancellable::NONE).ok()?;
-        let asked = ("org.a11y.Status", "ScreenReaderEnabled").to_variant();
-        let answer = bus.call_sync(
-            Some("org.a11y.Bus"),
-            "/org/a11y/bus",
-            "org.freedesktop.DBus.Properties",
-            "Get",
-            Some(&asked),
-            None,
-            gio::DBusCallFlags::NO_AUTO_START,
-            PATIENCE_MS,
-            gio::Cancellable::NONE,
-        );
-        answer.ok()?.child_value(0).as_variant()?.get()
     }
 }
