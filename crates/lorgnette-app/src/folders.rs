@@ -1,6 +1,6 @@
 //! Where things lie on this machine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 use serde::Serialize;
@@ -21,6 +21,17 @@ pub struct Folders {
 }
 
 impl Folders {
+    /// All of them in one folder.
+    #[must_use]
+    pub fn below(home: &Path) -> Self {
+        Self {
+            data: home.join("data"),
+            config: home.join("config"),
+            cache: home.join("cache"),
+            models: home.join("models"),
+        }
+    }
+
     /// The platform's customary folders (XDG, `Application Support`, `AppData`), or all below
     /// `LORGNETTE_HOME`; models in `LORGNETTE_MODELS` if that is set.
     ///
@@ -29,12 +40,7 @@ impl Folders {
     pub fn find() -> Result<Self, AppError> {
         let variable = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         let mut folders = if let Some(home) = variable("LORGNETTE_HOME") {
-            Self {
-                data: home.join("data"),
-                config: home.join("config"),
-                cache: home.join("cache"),
-                models: home.join("models"),
-            }
+            Self::below(&home)
         } else {
             let dirs = ProjectDirs::from("", "", "lorgnette").ok_or(AppError::NoHome)?;
             Self {

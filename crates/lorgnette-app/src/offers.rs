@@ -255,13 +255,7 @@ mod tests {
     #[test]
     fn what_is_not_here_has_the_seconds_that_the_processor_lets_expect() {
         let home = tempfile::tempdir().unwrap();
-        let at = |name: &str| home.path().join(name);
-        let folders = Folders {
-            data: at("data"),
-            config: at("config"),
-            cache: at("cache"),
-            models: at("models"),
-        };
+        let folders = Folders::below(home.path());
         let (speeds, fetches) = (Speeds::default(), BTreeMap::new());
         let pixtral_s = |expected| {
             let known = Known { speeds: &speeds, expected, fetches: &fetches };

@@ -273,7 +273,8 @@ export class Fake implements Backend {
 
   checkAnswer = async (answerId: number): Promise<void> => {
     this.#note(`checkAnswer ${answerId}`);
-    const sentences = this.#found(answerId).message.text.replace(/[*_`#]/g, "").split(/(?<=\.)\s+/).map((shown, index) => ({
+    const paragraphs = this.#found(answerId).message.text.replace(/[*_`#]/g, "").split(/\n\s*\n/).filter((text) => !text.startsWith("|"));
+    const sentences = paragraphs.flatMap((text) => text.split(/(?<=\.)\s+/)).map((shown, index) => ({
       shown, uncertain: index === 1, nAgree: index === 1 ? 2 : 5, nSamples: 5, instead: index === 1 ? ["It leaves at ten."] : [],
     }));
     this.#tell({ kind: "check", answerId, check: { at: "running", nDone: 2, nSamples: 5 } });

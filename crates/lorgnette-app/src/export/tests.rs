@@ -5,13 +5,7 @@ use crate::folders::Folders;
 
 /// An app in a folder of its own, whose model is never loaded.
 fn app(folder: &Path) -> App {
-    let folders = Folders {
-        data: folder.join("data"),
-        config: folder.join("config"),
-        cache: folder.join("cache"),
-        models: folder.join("models"),
-    };
-    App::open(folders, |_| {}).unwrap()
+    App::open(Folders::below(folder), |_| {}).unwrap()
 }
 
 const HOSTILE: &str =

@@ -32,13 +32,7 @@ impl World {
         ];
         hub.publish("ggml-org/pixtral-12b-GGUF", &files);
         let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
-        let folders = Folders {
-            data: at("data"),
-            config: at("config"),
-            cache: at("cache"),
-            models: at("models"),
-        };
+        let folders = Folders::below(folder.path());
         let (tell, notices) = mpsc::channel();
         let app = App::open(folders, move |notice| drop(tell.send(notice))).unwrap();
         let chosen = Settings { model: Some(crate::settings::BUILT_IN.into()), ..app.settings() };
