@@ -58,8 +58,7 @@ mod linux {
 
     /// Orca throws away what it is told while more than fifty changes of the page wait to be looked at,
     /// and a question that is sent or answered changes much of it. So words wait until the page has
-    /// told of its changes, and Orca has looked at them.
-    const AFTER_THE_PAGE: Duration = Duration::from_millis(200);
+    /// told of its changes, and Orca has looked at them: until it was at rest in so many looks.
     const LOOK_EVERY: Duration = Duration::from_millis(50);
     const N_QUIET_LOOKS: u32 = 5;
     /// One that never comes to rest would hear nothing.
@@ -85,8 +84,7 @@ mod linux {
             let is_at_work = self.reader.as_mut().is_some_and(Reader::is_at_work);
             self.n_quiet_looks = if is_at_work { 0 } else { self.n_quiet_looks + 1 };
             let (since, _) = self.texts.front()?;
-            let is_quiet = self.n_quiet_looks >= N_QUIET_LOOKS && since.elapsed() >= AFTER_THE_PAGE;
-            if !is_quiet && since.elapsed() < LONGEST {
+            if self.n_quiet_looks < N_QUIET_LOOKS && since.elapsed() < LONGEST {
                 return None;
             }
             self.n_quiet_looks = 0;
