@@ -187,9 +187,9 @@ pub fn run(
     if let Some((width, height)) = options.encode {
         on_step("encoding a picture");
         let pixels = test_picture(width, height, &model.image_config(None)?)?;
-        result.encode_s = Some(wait(&model.engine.with(move |assistant| {
+        result.encode_s = Some(wait(&model.engine.with(move |generator| {
             let encoding = clock.now();
-            assistant.model().encode_image(&pixels, &mut |_, _| ControlFlow::Continue(()))?;
+            generator.model().encode_image(&pixels, &mut |_, _| ControlFlow::Continue(()))?;
             Ok(clock.now() - encoding)
         }))?);
     }
@@ -224,16 +224,16 @@ fn read_and_write(
     n_decode: usize,
     clock: Clock,
 ) -> Result<(f64, f64), AppError> {
-    wait(&model.engine.with(move |assistant| {
-        assistant.forget();
+    wait(&model.engine.with(move |generator| {
+        generator.forget();
         let n = n.max(1);
-        let mut cache = assistant.model().new_cache(n + n_decode, crate::KvFormat::F16)?;
-        let vocab_size = assistant.tokenizer().vocab_size() as u32;
+        let mut cache = generator.model().new_cache(n + n_decode, crate::KvFormat::F16)?;
+        let vocab_size = generator.tokenizer().vocab_size() as u32;
         // Ordinary tokens, no two alike in a row; what they say does not change the speed.
         let ids: Vec<u32> =
             (0..n as u32).map(|i| vocab_size / 2 + i * 7919 % (vocab_size / 2)).collect();
         let prompt = Prompt { ids: &ids, image_token: None, pictures: &[] };
-        let model = assistant.model();
+        let model = generator.model();
         let reading = clock.now();
         let go_on = &mut |_, _| ControlFlow::Continue(());
         model.prefill(&prompt, &mut cache, CHUNK_TOKENS, go_on)?;

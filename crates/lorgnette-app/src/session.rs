@@ -78,7 +78,7 @@ impl<'a> Session<'a> {
     /// [`KeptError`]: it cannot be used, and nothing was read.
     pub fn recall(&self, path: &Path) -> Result<usize, KeptError> {
         let path = path.to_owned();
-        let recalled = self.model.engine.with(move |assistant| Ok(assistant.recall(&path)));
+        let recalled = self.model.engine.with(move |generator| Ok(generator.recall(&path)));
         flat(&recalled)
     }
 
@@ -88,7 +88,7 @@ impl<'a> Session<'a> {
     /// [`KeptError::Io`].
     pub fn keep(&self, path: &Path) -> Result<(), KeptError> {
         let path = path.to_owned();
-        flat(&self.model.engine.with(move |assistant| Ok(assistant.keep(&path))))
+        flat(&self.model.engine.with(move |generator| Ok(generator.keep(&path))))
     }
 
     /// Answers the last question `n` times more and says what of the answer varies; `None` when it

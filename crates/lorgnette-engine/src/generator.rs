@@ -42,7 +42,7 @@ impl Default for AnswerOptions {
 }
 
 /// A network with its tokenizer and the memory of what it read last.
-pub struct Assistant {
+pub struct Generator {
     model: Pixtral,
     tokenizer: Tokenizer,
     cache: KvCache,
@@ -63,7 +63,7 @@ pub(crate) struct Position {
     pub(crate) picture: Option<[u8; 32]>,
 }
 
-impl Assistant {
+impl Generator {
     /// Puts a network and its tokenizer together, with room for `context` tokens.
     ///
     /// # Errors
