@@ -20,7 +20,7 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use lorgnette_engine::Picture;
+use lorgnette_engine::PreparedPicture;
 use lorgnette_image::ImageConfig;
 
 use crate::Cancel;
@@ -63,7 +63,7 @@ struct Inner {
     no_jobs: Condvar,
     preparing: Mutex<prepare::Preparing>,
     /// Pictures as the model takes them, the latest last: follow-ups need not decode again.
-    prepared: Mutex<Vec<(Attachment, ImageConfig, Arc<Picture>)>>,
+    prepared: Mutex<Vec<(Attachment, ImageConfig, Arc<PreparedPicture>)>>,
     fetches: Mutex<fetching::Fetches>,
     voice: Mutex<aloud::Voice>,
     checks: Mutex<checking::Checks>,

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
-use lorgnette_engine::{AnswerOptions, Chat, EngineError, Picture, Sampling};
-use lorgnette_image::{ImageConfig, Picture as Decoded};
+use lorgnette_engine::{AnswerOptions, Chat, EngineError, PreparedPicture, Sampling};
+use lorgnette_image::{ImageConfig, Picture};
 use lorgnette_pixtral::{CHUNK_TOKENS, Cancel, DeviceMemory, Peaks, Prompt};
 use serde::Serialize;
 
@@ -255,7 +255,7 @@ fn peaks() -> PeaksResult {
 /// A question about a picture, and another one.
 fn ask_twice(model: &OpenModel, width: u32, height: u32) -> Result<PictureResult, AppError> {
     let config = model.image_config(None)?;
-    let picture = Picture::new("bench", test_picture(width, height, &config)?);
+    let picture = PreparedPicture::new("bench", test_picture(width, height, &config)?);
     let n_tokens = picture.pixels().grid().n_tokens();
     let options =
         AnswerOptions { max_tokens: 1, sampling: Sampling::GREEDY, ..AnswerOptions::default() };
@@ -290,7 +290,7 @@ fn test_picture(
 ) -> Result<lorgnette_image::Pixels, AppError> {
     let pixel = |i: u64| [(i % 251) as u8, (i / 7 % 241) as u8, (i / 1003 % 239) as u8];
     let rgb = (0..u64::from(width) * u64::from(height)).flat_map(pixel).collect();
-    let picture = Decoded::from_rgb(width, height, rgb);
+    let picture = Picture::from_rgb(width, height, rgb);
     picture
         .and_then(|picture| picture.prepare(config))
         .map_err(|source| AppError::Picture { name: format!("{width}x{height}"), source })

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use lorgnette_engine::{Chat, EngineError, KeptError, Part, Picture, Role, Turn};
+use lorgnette_engine::{Chat, EngineError, KeptError, Part, PreparedPicture, Role, Turn};
 use lorgnette_pixtral::Cancel;
 use tokio::sync::mpsc;
 
@@ -22,14 +22,14 @@ pub struct Session<'a> {
 
 /// Pictures that are looked at before there is a question.
 struct Preparing {
-    pictures: Vec<Arc<Picture>>,
+    pictures: Vec<Arc<PreparedPicture>>,
     cancel: Cancel,
     /// Ends when it has ended.
     events: mpsc::UnboundedReceiver<Event>,
 }
 
 impl Preparing {
-    fn is_of(&self, pictures: &[Arc<Picture>]) -> bool {
+    fn is_of(&self, pictures: &[Arc<PreparedPicture>]) -> bool {
         self.pictures.len() == pictures.len()
             && self.pictures.iter().zip(pictures).all(|(a, b)| Arc::ptr_eq(a, b))
     }
@@ -49,7 +49,7 @@ impl<'a> Session<'a> {
 
     /// Begins to look at new pictures and returns at once: the question about them is answered the
     /// sooner. What was begun before is stopped; nothing that is answered changes.
-    pub fn prepare(&mut self, pictures: Vec<Arc<Picture>>) {
+    pub fn prepare(&mut self, pictures: Vec<Arc<PreparedPicture>>) {
         self.forget_preparation();
         if pictures.is_empty() {
             return;
@@ -123,7 +123,7 @@ impl<'a> Session<'a> {
     /// [`AppError::Engine`]; the session goes on.
     pub async fn ask(
         &mut self,
-        pictures: Vec<Arc<Picture>>,
+        pictures: Vec<Arc<PreparedPicture>>,
         question: &str,
         options: AnswerOptions,
         cancel: &Cancel,

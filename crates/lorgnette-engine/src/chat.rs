@@ -8,7 +8,7 @@ use crate::prompt::{Content, Message, Role};
 
 /// A picture that was prepared for a model.
 #[derive(Debug)]
-pub struct Picture {
+pub struct PreparedPicture {
     /// What people call it, for messages: usually its file name.
     pub name: String,
     pixels: Pixels,
@@ -16,7 +16,7 @@ pub struct Picture {
     hash: [u8; 32],
 }
 
-impl Picture {
+impl PreparedPicture {
     /// Takes the prepared pixels; their hash is made here, once.
     pub fn new(name: impl Into<String>, pixels: Pixels) -> Arc<Self> {
         let hash = pixels.content_hash();
@@ -39,7 +39,7 @@ pub enum Part {
     /// Text. Nothing in it is a command to the model's format.
     Text(String),
     /// A picture.
-    Picture(Arc<Picture>),
+    Picture(Arc<PreparedPicture>),
 }
 
 /// What one side said.
@@ -60,7 +60,7 @@ pub struct Chat {
 
 impl Chat {
     /// Adds the person's pictures and words.
-    pub fn ask(&mut self, pictures: impl IntoIterator<Item = Arc<Picture>>, text: &str) {
+    pub fn ask(&mut self, pictures: impl IntoIterator<Item = Arc<PreparedPicture>>, text: &str) {
         let mut parts: Vec<Part> = pictures.into_iter().map(Part::Picture).collect();
         if !text.is_empty() {
             parts.push(Part::Text(text.to_owned()));
@@ -75,7 +75,7 @@ impl Chat {
     }
 
     /// The turns for the prompt format, and the pictures that they count.
-    pub(crate) fn messages(&self) -> (Vec<Message>, Vec<Arc<Picture>>) {
+    pub(crate) fn messages(&self) -> (Vec<Message>, Vec<Arc<PreparedPicture>>) {
         let mut pictures = Vec::new();
         let mut messages = Vec::new();
         for turn in &self.turns {

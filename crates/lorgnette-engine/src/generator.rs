@@ -12,7 +12,7 @@ use lorgnette_pixtral::{
     Pixtral, Prompt as ModelPrompt,
 };
 
-use crate::chat::{Chat, Picture};
+use crate::chat::{Chat, PreparedPicture};
 use crate::error::EngineError;
 use crate::event::{Answer, Event, StopReason, Timings, seconds};
 use crate::kept::{self, KeptError};
@@ -198,7 +198,7 @@ impl Generator {
     fn catch_up(
         &mut self,
         prompt: &Prompt,
-        pictures: &[Arc<Picture>],
+        pictures: &[Arc<PreparedPicture>],
         cancel: &Cancel,
         timings: &mut Timings,
         emit: &mut dyn FnMut(Event),
@@ -224,24 +224,29 @@ impl Generator {
     }
 
     /// Pictures that were asked about, and not only looked at, may stay on disk.
-    fn keep_pictures(&self, prompt: &Prompt, pictures: &[Arc<Picture>]) {
+    fn keep_pictures(&self, prompt: &Prompt, pictures: &[Arc<PreparedPicture>]) {
         for slot in &prompt.images {
             self.seen.write(&(*self.model.fingerprint(), *pictures[slot.picture].hash()));
         }
     }
 
-    fn check_room(&self, prompt: &Prompt, pictures: &[Arc<Picture>]) -> Result<(), EngineError> {
+    fn check_room(
+        &self,
+        prompt: &Prompt,
+        pictures: &[Arc<PreparedPicture>],
+    ) -> Result<(), EngineError> {
         let (needed, capacity) = (prompt.ids.len() + 1, self.context());
         if needed <= capacity {
             return Ok(());
         }
-        let cost =
-            |picture: &Arc<Picture>| (picture.name.clone(), picture.pixels().grid().n_tokens());
+        let cost = |picture: &Arc<PreparedPicture>| {
+            (picture.name.clone(), picture.pixels().grid().n_tokens())
+        };
         let pictures = pictures.iter().map(cost).collect();
         Err(EngineError::ContextFull { needed, capacity, pictures })
     }
 
-    fn positions(&self, prompt: &Prompt, pictures: &[Arc<Picture>]) -> Vec<Position> {
+    fn positions(&self, prompt: &Prompt, pictures: &[Arc<PreparedPicture>]) -> Vec<Position> {
         let image_token = self.tokenizer.control().img;
         let mut positions: Vec<Position> =
             prompt.ids.iter().map(|id| Position { id: *id, picture: None }).collect();
@@ -261,7 +266,7 @@ impl Generator {
     fn encode_pictures(
         &mut self,
         prompt: &Prompt,
-        pictures: &[Arc<Picture>],
+        pictures: &[Arc<PreparedPicture>],
         cancel: &Cancel,
         timings: &mut Timings,
         emit: &mut dyn FnMut(Event),
@@ -270,7 +275,8 @@ impl Generator {
         let unread = prompt.images.iter().filter(|slot| {
             slot.start + slot.rows as usize * (slot.cols as usize + 1) > self.cache.len()
         });
-        let mut needed: Vec<&Arc<Picture>> = unread.map(|slot| &pictures[slot.picture]).collect();
+        let mut needed: Vec<&Arc<PreparedPicture>> =
+            unread.map(|slot| &pictures[slot.picture]).collect();
         self.encoded.retain(|(hash, _)| pictures.iter().any(|picture| picture.hash() == hash));
         needed.retain(|picture| find(&self.encoded, picture.hash()).is_none());
         needed.sort_by_key(|picture| picture.hash());
@@ -313,7 +319,7 @@ impl Generator {
     fn read_prompt(
         &mut self,
         prompt: &Prompt,
-        pictures: &[Arc<Picture>],
+        pictures: &[Arc<PreparedPicture>],
         cancel: &Cancel,
         emit: &mut dyn FnMut(Event),
     ) -> Result<Option<Vec<f32>>, EngineError> {

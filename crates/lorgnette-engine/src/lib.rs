@@ -3,7 +3,7 @@
 //! In reading order:
 //! - [`Engine`]: the one thread that owns the network
 //! - [`Generator`]: encode the new pictures, read the new tokens, write
-//! - [`Chat`], [`Picture`]: what is asked
+//! - [`Chat`], [`PreparedPicture`]: what is asked
 //! - [`Event`], [`Answer`]: what is told
 //! - [`prompt`]: the chat as token ids, in Mistral's format
 //! - [`tokens`]: text to ids and back
@@ -24,7 +24,7 @@ mod text_stream;
 mod thread;
 pub mod tokens;
 
-pub use chat::{Chat, Part, Picture, Turn};
+pub use chat::{Chat, Part, PreparedPicture, Turn};
 pub use error::EngineError;
 pub use event::{Answer, Event, StopReason, Timings};
 pub use generator::{AnswerOptions, Generator};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use lorgnette_engine::{Chat, EngineError, Part, Picture, Role, Turn};
+use lorgnette_engine::{Chat, EngineError, Part, PreparedPicture, Role, Turn};
 use lorgnette_image::ImageConfig;
 
 use super::pump::Pump;
@@ -209,7 +209,7 @@ impl Inner {
         &self,
         attachment: &Attachment,
         model: &OpenModel,
-    ) -> Result<Arc<Picture>, AppError> {
+    ) -> Result<Arc<PreparedPicture>, AppError> {
         let config: ImageConfig = model.image_config(attachment.max_side)?;
         let known = lock(&self.prepared)
             .iter()
@@ -221,7 +221,7 @@ impl Inner {
         let name = attachment.name.clone();
         let pixels = self.album.view(attachment)?.prepare(&config);
         let pixels = pixels.map_err(|source| AppError::Picture { name: name.clone(), source })?;
-        let picture = Picture::new(name, pixels);
+        let picture = PreparedPicture::new(name, pixels);
         let mut prepared = lock(&self.prepared);
         if prepared.len() == MAX_PREPARED {
             prepared.remove(0);

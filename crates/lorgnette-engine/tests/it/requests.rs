@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use lorgnette_engine::{
-    Answer, AnswerOptions, Chat, Engine, EngineError, Event, Picture, Sampling, StopReason,
+    Answer, AnswerOptions, Chat, Engine, EngineError, Event, PreparedPicture, Sampling, StopReason,
 };
 use lorgnette_pixtral::Cancel;
 
@@ -15,7 +15,7 @@ fn greedy(max_tokens: usize) -> AnswerOptions {
     AnswerOptions { max_tokens, sampling: Sampling::GREEDY, stop: Vec::new() }
 }
 
-fn ask(pictures: &[Arc<Picture>], text: &str) -> Chat {
+fn ask(pictures: &[Arc<PreparedPicture>], text: &str) -> Chat {
     let mut chat = Chat::default();
     chat.ask(pictures.iter().cloned(), text);
     chat

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use lorgnette_engine::tokens::Tokenizer;
-use lorgnette_engine::{Generator, Picture};
+use lorgnette_engine::{Generator, PreparedPicture};
 use lorgnette_image::{ImageConfig, Pixels};
 use lorgnette_pixtral::checkpoint::{Naming, Part, inventory};
 use lorgnette_pixtral::{Checkpoint, Device, KvFormat, Pixtral};
@@ -34,10 +34,10 @@ pub fn tokenizer() -> &'static Tokenizer {
 }
 
 /// A picture with stripes that the seed decides.
-pub fn picture(name: &str, width: u32, height: u32, seed: f32) -> Arc<Picture> {
+pub fn picture(name: &str, width: u32, height: u32, seed: f32) -> Arc<PreparedPicture> {
     let data = (0..3 * width * height).map(|i| (i as f32 * seed).sin()).collect();
     let pixels = Pixels::from_normalised(data, width, height, &ImageConfig::PIXTRAL_12B);
-    Picture::new(name, pixels.unwrap())
+    PreparedPicture::new(name, pixels.unwrap())
 }
 
 fn write(dir: &Path) {
