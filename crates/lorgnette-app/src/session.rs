@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use lorgnette_engine::{Chat, EngineError, KeptError, Part, PreparedPicture, Role, Turn};
+use lorgnette_engine::{Chat, EngineError, KeptError, PreparedPicture, Role, Turn, TurnPart};
 use lorgnette_pixtral::Cancel;
 use tokio::sync::mpsc;
 
@@ -107,7 +107,7 @@ impl<'a> Session<'a> {
         let Some(Turn { role: Role::Assistant, parts }) = chat.turns.pop() else {
             return Ok(Some(Vec::new()));
         };
-        let Some(Part::Text(answer)) = parts.first() else { return Ok(Some(Vec::new())) };
+        let Some(TurnPart::Text(answer)) = parts.first() else { return Ok(Some(Vec::new())) };
         let samples = check::samples(self.model, &chat, n, max_tokens, cancel, on_sample)?;
         Ok(samples.map(|samples| {
             let others: Vec<String> = samples.into_iter().map(|one| one.text).collect();

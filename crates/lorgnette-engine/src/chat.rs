@@ -35,7 +35,7 @@ impl PreparedPicture {
 
 /// A part of a turn.
 #[derive(Debug, Clone)]
-pub enum Part {
+pub enum TurnPart {
     /// Text. Nothing in it is a command to the model's format.
     Text(String),
     /// A picture.
@@ -48,7 +48,7 @@ pub struct Turn {
     /// Who.
     pub role: Role,
     /// What, in order.
-    pub parts: Vec<Part>,
+    pub parts: Vec<TurnPart>,
 }
 
 /// Turns in order.
@@ -61,16 +61,16 @@ pub struct Chat {
 impl Chat {
     /// Adds the person's pictures and words.
     pub fn ask(&mut self, pictures: impl IntoIterator<Item = Arc<PreparedPicture>>, text: &str) {
-        let mut parts: Vec<Part> = pictures.into_iter().map(Part::Picture).collect();
+        let mut parts: Vec<TurnPart> = pictures.into_iter().map(TurnPart::Picture).collect();
         if !text.is_empty() {
-            parts.push(Part::Text(text.to_owned()));
+            parts.push(TurnPart::Text(text.to_owned()));
         }
         self.turns.push(Turn { role: Role::User, parts });
     }
 
     /// Adds what was answered.
     pub fn answered(&mut self, text: &str) {
-        let parts = vec![Part::Text(text.to_owned())];
+        let parts = vec![TurnPart::Text(text.to_owned())];
         self.turns.push(Turn { role: Role::Assistant, parts });
     }
 
@@ -80,8 +80,8 @@ impl Chat {
         let mut messages = Vec::new();
         for turn in &self.turns {
             let content = turn.parts.iter().map(|part| match part {
-                Part::Text(text) => Content::Text(text.clone()),
-                Part::Picture(picture) => {
+                TurnPart::Text(text) => Content::Text(text.clone()),
+                TurnPart::Picture(picture) => {
                     pictures.push(Arc::clone(picture));
                     let grid = picture.pixels.grid();
                     Content::Image { picture: pictures.len() - 1, rows: grid.rows, cols: grid.cols }

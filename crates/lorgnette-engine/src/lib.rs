@@ -24,7 +24,7 @@ mod text_stream;
 mod thread;
 pub mod tokens;
 
-pub use chat::{Chat, Part, PreparedPicture, Turn};
+pub use chat::{Chat, PreparedPicture, Turn, TurnPart};
 pub use error::EngineError;
 pub use event::{Answer, Event, StopReason, Timings};
 pub use generator::{AnswerOptions, Generator};

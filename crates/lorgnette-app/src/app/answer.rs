@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use lorgnette_engine::{Chat, EngineError, Part, PreparedPicture, Role, Turn};
+use lorgnette_engine::{Chat, EngineError, PreparedPicture, Role, Turn, TurnPart};
 use lorgnette_image::ImageConfig;
 
 use super::pump::Pump;
@@ -187,7 +187,7 @@ impl Inner {
         let mut chat = Chat::default();
         let instructions = lock(&self.settings).instructions.trim().to_owned();
         if !instructions.is_empty() {
-            chat.turns.push(Turn { role: Role::System, parts: vec![Part::Text(instructions)] });
+            chat.turns.push(Turn { role: Role::System, parts: vec![TurnPart::Text(instructions)] });
         }
         for message in path {
             if message.is_model {
