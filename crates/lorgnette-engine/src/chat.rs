@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lorgnette_image::Pixels;
 
-use crate::prompt::{Content, Message, Role};
+use crate::prompt::{ChatMessage, Content, Role};
 
 /// A picture that was prepared for a model.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl Chat {
     }
 
     /// The turns for the prompt format, and the pictures that they count.
-    pub(crate) fn messages(&self) -> (Vec<Message>, Vec<Arc<PreparedPicture>>) {
+    pub(crate) fn messages(&self) -> (Vec<ChatMessage>, Vec<Arc<PreparedPicture>>) {
         let mut pictures = Vec::new();
         let mut messages = Vec::new();
         for turn in &self.turns {
@@ -87,7 +87,7 @@ impl Chat {
                     Content::Image { picture: pictures.len() - 1, rows: grid.rows, cols: grid.cols }
                 }
             });
-            messages.push(Message { role: turn.role, content: content.collect() });
+            messages.push(ChatMessage { role: turn.role, content: content.collect() });
         }
         (messages, pictures)
     }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use lorgnette_pixtral::{
     CHUNK_TOKENS, Cancel, ImageFeatures, KvCache, KvFormat, ModelError, Outcome, PictureRows,
-    Pixtral, Prompt as ModelPrompt,
+    Pixtral, Prompt,
 };
 
 use crate::chat::{Chat, PreparedPicture};
@@ -17,7 +17,7 @@ use crate::error::EngineError;
 use crate::event::{Answer, Event, StopReason, Timings, seconds};
 use crate::kept::{self, KeptError};
 use crate::lookup::Lookup;
-use crate::prompt::{Prompt, encode_chat};
+use crate::prompt::{EncodedChat, encode_chat};
 use crate::sampling::{Sampler, Sampling};
 use crate::seen::Seen;
 use crate::stop::{Matched, StopMatcher};
@@ -197,7 +197,7 @@ impl Generator {
     /// cancelled.
     fn catch_up(
         &mut self,
-        prompt: &Prompt,
+        prompt: &EncodedChat,
         pictures: &[Arc<PreparedPicture>],
         cancel: &Cancel,
         timings: &mut Timings,
@@ -224,7 +224,7 @@ impl Generator {
     }
 
     /// Pictures that were asked about, and not only looked at, may stay on disk.
-    fn keep_pictures(&self, prompt: &Prompt, pictures: &[Arc<PreparedPicture>]) {
+    fn keep_pictures(&self, prompt: &EncodedChat, pictures: &[Arc<PreparedPicture>]) {
         for slot in &prompt.images {
             self.seen.write(&(*self.model.fingerprint(), *pictures[slot.picture].hash()));
         }
@@ -232,7 +232,7 @@ impl Generator {
 
     fn check_room(
         &self,
-        prompt: &Prompt,
+        prompt: &EncodedChat,
         pictures: &[Arc<PreparedPicture>],
     ) -> Result<(), EngineError> {
         let (needed, capacity) = (prompt.ids.len() + 1, self.context());
@@ -246,7 +246,7 @@ impl Generator {
         Err(EngineError::ContextFull { needed, capacity, pictures })
     }
 
-    fn positions(&self, prompt: &Prompt, pictures: &[Arc<PreparedPicture>]) -> Vec<Position> {
+    fn positions(&self, prompt: &EncodedChat, pictures: &[Arc<PreparedPicture>]) -> Vec<Position> {
         let image_token = self.tokenizer.control().img;
         let mut positions: Vec<Position> =
             prompt.ids.iter().map(|id| Position { id: *id, picture: None }).collect();
@@ -265,7 +265,7 @@ impl Generator {
     /// Encodes the pictures that are still to be read; false when it was cancelled.
     fn encode_pictures(
         &mut self,
-        prompt: &Prompt,
+        prompt: &EncodedChat,
         pictures: &[Arc<PreparedPicture>],
         cancel: &Cancel,
         timings: &mut Timings,
@@ -318,7 +318,7 @@ impl Generator {
     /// The logits after the prompt; `None` when it was cancelled.
     fn read_prompt(
         &mut self,
-        prompt: &Prompt,
+        prompt: &EncodedChat,
         pictures: &[Arc<PreparedPicture>],
         cancel: &Cancel,
         emit: &mut dyn FnMut(Event),
@@ -332,18 +332,15 @@ impl Generator {
                 features: find(&self.encoded, pictures[slot.picture].hash()),
             })
             .collect();
-        let model_prompt = ModelPrompt {
-            ids: &prompt.ids,
-            image_token: self.tokenizer.control().img,
-            pictures: &rows,
-        };
+        let prompt =
+            Prompt { ids: &prompt.ids, image_token: self.tokenizer.control().img, pictures: &rows };
         let cached_tokens = self.cache.len();
         let total = prompt.ids.len() - cached_tokens;
         let watch = &mut |done_tokens, total_tokens| {
             emit(Event::Reading { done_tokens, total_tokens, cached_tokens });
             go_on_unless(cancel)
         };
-        match self.model.prefill(&model_prompt, &mut self.cache, CHUNK_TOKENS, watch)? {
+        match self.model.prefill(&prompt, &mut self.cache, CHUNK_TOKENS, watch)? {
             Outcome::Done(logits) => {
                 emit(Event::Reading { done_tokens: total, total_tokens: total, cached_tokens });
                 Ok(Some(logits))
