@@ -21,7 +21,7 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use lorgnette_engine::Picture;
+use lorgnette_engine::PreparedPicture;
 use lorgnette_image::ImageConfig;
 
 use self::state::{Coordinator, State};
@@ -64,7 +64,7 @@ struct Inner {
     no_jobs: Condvar,
     preparing: Mutex<prepare::Preparing>,
     /// Pictures as the model takes them, the latest last: follow-ups need not decode again.
-    prepared: Mutex<Vec<(Attachment, ImageConfig, Arc<Picture>)>>,
+    prepared: Mutex<Vec<(Attachment, ImageConfig, Arc<PreparedPicture>)>>,
     fetches: Mutex<downloads::Fetches>,
     voice: Mutex<speech::Voice>,
     checks: Mutex<checking::Checks>,

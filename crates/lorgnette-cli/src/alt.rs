@@ -53,7 +53,7 @@ pub fn run(args: &Alt) -> Result<Ending, Failure> {
 fn describe(
     args: &Alt,
     model: &OpenModel,
-    picture: std::sync::Arc<pictures::Prepared>,
+    picture: std::sync::Arc<pictures::PreparedPicture>,
     cancel: &Cancel,
 ) -> Result<Option<String>, AppError> {
     let progress = Progress::new();

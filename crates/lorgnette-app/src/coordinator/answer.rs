@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use lorgnette_engine::{Chat, EngineError, Part, Picture, Role, Turn};
+use lorgnette_engine::{Chat, EngineError, PreparedPicture, Role, Turn, TurnPart};
 use lorgnette_image::ImageConfig;
 
 use super::coalesce::Coalescer;
@@ -187,7 +187,7 @@ impl Inner {
         let mut chat = Chat::default();
         let instructions = lock(&self.settings).instructions.trim().to_owned();
         if !instructions.is_empty() {
-            chat.turns.push(Turn { role: Role::System, parts: vec![Part::Text(instructions)] });
+            chat.turns.push(Turn { role: Role::System, parts: vec![TurnPart::Text(instructions)] });
         }
         for message in path {
             if message.is_model {
@@ -209,7 +209,7 @@ impl Inner {
         &self,
         attachment: &Attachment,
         model: &OpenModel,
-    ) -> Result<Arc<Picture>, AppError> {
+    ) -> Result<Arc<PreparedPicture>, AppError> {
         let config: ImageConfig = model.image_config(attachment.max_side)?;
         let known = lock(&self.prepared)
             .iter()
@@ -221,7 +221,7 @@ impl Inner {
         let name = attachment.name.clone();
         let pixels = self.pictures.view(attachment)?.prepare(&config);
         let pixels = pixels.map_err(|source| AppError::Picture { name: name.clone(), source })?;
-        let picture = Picture::new(name, pixels);
+        let picture = PreparedPicture::new(name, pixels);
         let mut prepared = lock(&self.prepared);
         if prepared.len() == MAX_PREPARED {
             prepared.remove(0);

@@ -91,8 +91,8 @@ fn load(inner: &Arc<Inner>) {
             Ok(Ok(model)) => {
                 let folder = inner.seen_folder();
                 // A receiver is for those who wait for it.
-                drop(model.engine.with(move |assistant| {
-                    assistant.keep_pictures_in(&folder, SEEN_BYTES);
+                drop(model.engine.with(move |generator| {
+                    generator.keep_pictures_in(&folder, SEEN_BYTES);
                     Ok(())
                 }));
                 inner.expect_of(&model);
