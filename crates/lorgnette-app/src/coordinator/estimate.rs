@@ -1,19 +1,18 @@
 //! What a question costs, before it costs.
 
-use super::{App, lock};
+use super::App;
 use crate::chats::{Attachment, MessageId};
-use crate::cost;
 use crate::error::AppError;
+use crate::models::cost;
 use crate::picture_store::viewed_size;
 
 /// What a question costs with the model in memory.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Estimate {
-    /// Each picture.
     pub pictures: Vec<PictureEstimate>,
     /// Tokens of the pictures and of the words.
     pub n_tokens: usize,
-    /// Seconds to the first word of the answer; `None`: on a GPU that was not measured yet.
+    /// Seconds to the first word of the answer; `None` where nothing is known.
     pub wait_s: Option<f64>,
     /// Tokens that the chat takes already.
     pub chat_tokens: usize,
@@ -24,19 +23,16 @@ pub struct Estimate {
 /// What one picture costs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PictureEstimate {
-    /// Tokens.
     pub n_tokens: usize,
-    /// Rows of them.
+    /// Rows and columns of tokens.
     pub rows: u32,
-    /// Columns of them.
     pub cols: u32,
-    /// Pixels across that the model sees.
-    pub seen_width: u32,
-    /// Pixels down that the model sees.
-    pub seen_height: u32,
+    /// What the model sees, in pixels.
+    pub model_view_width: u32,
+    pub model_view_height: u32,
     /// Bytes of its keys and values.
     pub kv_bytes: u64,
-    /// Seconds to look at it and to read its tokens.
+    /// Seconds to encode it and to read its tokens.
     pub wait_s: Option<f64>,
 }
 
@@ -54,10 +50,10 @@ impl App {
         pictures: &[Attachment],
         text: &str,
     ) -> Result<Estimate, AppError> {
-        let Some(model) = lock(&self.0.model).clone() else {
+        let Some(conversation) = self.0.conversation() else {
             return Ok(Estimate::default());
         };
-        let speed = self.0.speed_of(&model);
+        let (model, speed) = (conversation.model(), conversation.speed());
         let mut estimate = Estimate { context: model.context, ..Estimate::default() };
         for attachment in pictures {
             let info = self.0.chats.picture(&attachment.picture)?;
@@ -68,8 +64,8 @@ impl App {
                 n_tokens: cost.n_tokens,
                 rows: cost.rows,
                 cols: cost.cols,
-                seen_width: cost.cols * config.unit(),
-                seen_height: cost.rows * config.unit(),
+                model_view_width: cost.cols * config.unit(),
+                model_view_height: cost.rows * config.unit(),
                 kv_bytes: cost.kv_bytes,
                 wait_s: speed.picture_s(&cost),
             });
