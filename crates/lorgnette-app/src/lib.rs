@@ -60,7 +60,7 @@ pub mod speed;
 
 pub use error::{AppError, Fault, FaultId, FaultKind, FaultValue, With};
 pub use lorgnette_engine::{
-    Answer, AnswerOptions, Event, KeptError, PreparedPicture, Sampling, StopReason, Timings,
+    Answer, AnswerEvent, AnswerOptions, KeptError, PreparedPicture, Sampling, StopReason, Timings,
 };
 pub use lorgnette_image::{ImageConfig, Region};
 pub use lorgnette_pixtral::{

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use crate::check::{self, Checked};
 use crate::error::AppError;
 use crate::open::OpenModel;
-use crate::{Answer, AnswerOptions, Event};
+use crate::{Answer, AnswerEvent, AnswerOptions};
 
 /// A chat with a model. Follow-ups read only what is new.
 pub struct Session<'a> {
@@ -25,7 +25,7 @@ struct Preparing {
     pictures: Vec<Arc<PreparedPicture>>,
     cancel: Cancel,
     /// Ends when it has ended.
-    events: mpsc::UnboundedReceiver<Event>,
+    events: mpsc::UnboundedReceiver<AnswerEvent>,
 }
 
 impl Preparing {
@@ -127,7 +127,7 @@ impl<'a> Session<'a> {
         question: &str,
         options: AnswerOptions,
         cancel: &Cancel,
-        mut on_event: impl FnMut(Event),
+        mut on_event: impl FnMut(AnswerEvent),
     ) -> Result<Answer, AppError> {
         if let Some(mut preparing) = self.preparing.take() {
             if !preparing.is_of(&pictures) {

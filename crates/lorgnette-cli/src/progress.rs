@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lorgnette_app::Event;
+use lorgnette_app::AnswerEvent;
 use lorgnette_app::open::{ModelChoice, OpenModel, OpenOptions};
 use lorgnette_app::session::Session;
 
@@ -35,20 +35,20 @@ impl Progress {
     }
 
     /// Shows an event that is not text; text clears the line.
-    pub fn event(&self, event: &Event) {
+    pub fn event(&self, event: &AnswerEvent) {
         match event {
-            Event::Encoding { picture, n_pictures, done, total } => {
+            AnswerEvent::Encode { picture, n_pictures, done, total } => {
                 let which = match n_pictures {
                     1 => "looking at the picture".to_owned(),
                     n => format!("looking at picture {} of {n}", picture + 1),
                 };
                 self.show(which, *done as u64, *total as u64);
             }
-            Event::Reading { done_tokens, total_tokens, .. } => {
+            AnswerEvent::Prefill { done_tokens, total_tokens, .. } => {
                 let message = format!("reading {done_tokens} of {total_tokens} tokens");
                 self.show(message, *done_tokens as u64, *total_tokens as u64);
             }
-            Event::Text(_) => self.clear(),
+            AnswerEvent::Text(_) => self.clear(),
         }
     }
 

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 /// A step of an answer, in order: encoding, reading, text, and the end.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Event {
+pub enum AnswerEvent {
     /// A picture is being encoded.
-    Encoding {
+    Encode {
         /// Which, from 0, of those that have to be.
         picture: usize,
         /// Those that have to be; pictures already known are not among them.
@@ -19,7 +19,7 @@ pub enum Event {
         total: usize,
     },
     /// The prompt is being read.
-    Reading {
+    Prefill {
         /// Tokens read in this request.
         done_tokens: usize,
         /// Tokens to read in this request.

@@ -14,7 +14,7 @@ use lorgnette_pixtral::{
 
 use crate::chat::{Chat, PreparedPicture};
 use crate::error::EngineError;
-use crate::event::{Answer, Event, StopReason, Timings, seconds};
+use crate::event::{Answer, AnswerEvent, StopReason, Timings, seconds};
 use crate::kept::{self, KeptError};
 use crate::lookup::Lookup;
 use crate::prompt::{EncodedChat, encode_chat};
@@ -156,7 +156,7 @@ impl Generator {
         chat: &Chat,
         options: &AnswerOptions,
         cancel: &Cancel,
-        emit: &mut dyn FnMut(Event),
+        emit: &mut dyn FnMut(AnswerEvent),
     ) -> Result<Answer, EngineError> {
         let started = Instant::now();
         let (messages, pictures) = chat.messages();
@@ -182,7 +182,7 @@ impl Generator {
         &mut self,
         chat: &Chat,
         cancel: &Cancel,
-        emit: &mut dyn FnMut(Event),
+        emit: &mut dyn FnMut(AnswerEvent),
     ) -> Result<bool, EngineError> {
         let (messages, pictures) = chat.messages();
         let mut prompt = encode_chat(&self.tokenizer, &messages)?;
@@ -201,7 +201,7 @@ impl Generator {
         pictures: &[Arc<PreparedPicture>],
         cancel: &Cancel,
         timings: &mut Timings,
-        emit: &mut dyn FnMut(Event),
+        emit: &mut dyn FnMut(AnswerEvent),
     ) -> Result<Option<Vec<f32>>, EngineError> {
         let wanted = self.positions(prompt, pictures);
         let n_common = wanted.iter().zip(&self.read).take_while(|(a, b)| a == b).count();
@@ -269,7 +269,7 @@ impl Generator {
         pictures: &[Arc<PreparedPicture>],
         cancel: &Cancel,
         timings: &mut Timings,
-        emit: &mut dyn FnMut(Event),
+        emit: &mut dyn FnMut(AnswerEvent),
     ) -> Result<bool, EngineError> {
         let started = Instant::now();
         let unread = prompt.images.iter().filter(|slot| {
@@ -296,7 +296,7 @@ impl Generator {
         let n_pictures = needed.len();
         for (i, picture) in needed.into_iter().enumerate() {
             let outcome = self.model.encode_image(picture.pixels(), &mut |done, total| {
-                emit(Event::Encoding { picture: i, n_pictures, done, total });
+                emit(AnswerEvent::Encode { picture: i, n_pictures, done, total });
                 go_on_unless(cancel)
             })?;
             match outcome {
@@ -321,7 +321,7 @@ impl Generator {
         prompt: &EncodedChat,
         pictures: &[Arc<PreparedPicture>],
         cancel: &Cancel,
-        emit: &mut dyn FnMut(Event),
+        emit: &mut dyn FnMut(AnswerEvent),
     ) -> Result<Option<Vec<f32>>, EngineError> {
         let rows: Vec<PictureRows<'_>> = prompt
             .images
@@ -337,12 +337,16 @@ impl Generator {
         let cached_tokens = self.cache.len();
         let total = prompt.ids.len() - cached_tokens;
         let watch = &mut |done_tokens, total_tokens| {
-            emit(Event::Reading { done_tokens, total_tokens, cached_tokens });
+            emit(AnswerEvent::Prefill { done_tokens, total_tokens, cached_tokens });
             go_on_unless(cancel)
         };
         match self.model.prefill(&prompt, &mut self.cache, CHUNK_TOKENS, watch)? {
             Outcome::Done(logits) => {
-                emit(Event::Reading { done_tokens: total, total_tokens: total, cached_tokens });
+                emit(AnswerEvent::Prefill {
+                    done_tokens: total,
+                    total_tokens: total,
+                    cached_tokens,
+                });
                 Ok(Some(logits))
             }
             Outcome::Stopped => Ok(None),
@@ -356,7 +360,7 @@ impl Generator {
         options: &AnswerOptions,
         cancel: &Cancel,
         (started, mut timings): (Instant, Timings),
-        emit: &mut dyn FnMut(Event),
+        emit: &mut dyn FnMut(AnswerEvent),
     ) -> Result<Answer, EngineError> {
         let mut sampler = Sampler::new(&options.sampling);
         let mut stream = TextStream::new();
@@ -369,7 +373,7 @@ impl Generator {
         let mut show = |piece: &str| {
             if !piece.is_empty() {
                 text.push_str(piece);
-                emit(Event::Text(piece.to_owned()));
+                emit(AnswerEvent::Text(piece.to_owned()));
             }
         };
         let eos = self.tokenizer.control().eos;

@@ -4,7 +4,7 @@
 //! - [`Engine`]: the one thread that owns the network
 //! - [`Generator`]: encode the new pictures, read the new tokens, write
 //! - [`Chat`], [`PreparedPicture`]: what is asked
-//! - [`Event`], [`Answer`]: what is told
+//! - [`AnswerEvent`], [`Answer`]: what is told
 //! - [`prompt`]: the chat as token ids, in Mistral's format
 //! - [`tokens`]: text to ids and back
 //! - `seen`, `kept`, `lookup`: not doing work twice: pictures, what was read, what is quoted
@@ -26,7 +26,7 @@ pub mod tokens;
 
 pub use chat::{Chat, PreparedPicture, Turn, TurnPart};
 pub use error::EngineError;
-pub use event::{Answer, Event, StopReason, Timings};
+pub use event::{Answer, AnswerEvent, StopReason, Timings};
 pub use generator::{AnswerOptions, Generator};
 pub use kept::KeptError;
 pub use prompt::Role;

@@ -5,7 +5,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use lorgnette_engine::{
-    Answer, AnswerOptions, Chat, Engine, EngineError, Event, PreparedPicture, Sampling, StopReason,
+    Answer, AnswerEvent, AnswerOptions, Chat, Engine, EngineError, PreparedPicture, Sampling,
+    StopReason,
 };
 use lorgnette_pixtral::Cancel;
 
@@ -26,7 +27,7 @@ fn events(
     engine: &Engine,
     chat: &Chat,
     options: &AnswerOptions,
-) -> (Result<Answer, EngineError>, Vec<Event>) {
+) -> (Result<Answer, EngineError>, Vec<AnswerEvent>) {
     let (sender, events) = mpsc::channel();
     let cancel = Cancel::default();
     let answer = engine.answer(chat.clone(), options.clone(), cancel, move |event| {
@@ -48,25 +49,30 @@ fn an_answer_tells_its_steps_and_is_the_sum_of_its_pieces() {
     let order: Vec<u8> = events
         .iter()
         .map(|event| match event {
-            Event::Encoding { .. } => 0,
-            Event::Reading { .. } => 1,
-            Event::Text(_) => 2,
+            AnswerEvent::Encode { .. } => 0,
+            AnswerEvent::Prefill { .. } => 1,
+            AnswerEvent::Text(_) => 2,
         })
         .collect();
     assert!(order.is_sorted() && order.contains(&0) && order.contains(&1) && order.contains(&2));
     let text: String = events
         .iter()
-        .filter_map(|event| if let Event::Text(text) = event { Some(text.as_str()) } else { None })
+        .filter_map(
+            |event| if let AnswerEvent::Text(text) = event { Some(text.as_str()) } else { None },
+        )
         .collect();
     assert_eq!(text, answer.text);
     assert!(!text.is_empty());
-    let last_read = events.iter().rev().find(|event| matches!(event, Event::Reading { .. }));
+    let last_read = events.iter().rev().find(|event| matches!(event, AnswerEvent::Prefill { .. }));
     let n = answer.timings.n_read_tokens;
-    let whole = Event::Reading { done_tokens: n, total_tokens: n, cached_tokens: 0 };
+    let whole = AnswerEvent::Prefill { done_tokens: n, total_tokens: n, cached_tokens: 0 };
     assert_eq!(last_read, Some(&whole));
     assert_eq!(answer.timings.n_encoded_pictures, 1);
-    let last_encoding = events.iter().rev().find(|event| matches!(event, Event::Encoding { .. }));
-    assert!(matches!(last_encoding, Some(Event::Encoding { done, total, .. }) if done == total));
+    let last_encoding =
+        events.iter().rev().find(|event| matches!(event, AnswerEvent::Encode { .. }));
+    assert!(
+        matches!(last_encoding, Some(AnswerEvent::Encode { done, total, .. }) if done == total)
+    );
 }
 
 #[test]
@@ -120,14 +126,14 @@ fn the_same_question_again_is_the_same_answer() {
 
 /// Cancels when the event comes, and looks at what is left.
 #[track_caller]
-fn check_cancel(at: fn(&Event) -> bool, most_events_after: usize) {
+fn check_cancel(at: fn(&AnswerEvent) -> bool, most_events_after: usize) {
     let engine = Engine::start(generator(2048));
     let chat = ask(&[picture("a", 320, 320, 0.7)], "What is this?");
     let cancel = Cancel::default();
     let (sender, after) = mpsc::channel();
     let on_event = {
         let cancel = cancel.clone();
-        move |event: Event| {
+        move |event: AnswerEvent| {
             if cancel.is_cancelled() {
                 sender.send(()).unwrap();
             } else if at(&event) {
@@ -147,9 +153,9 @@ fn check_cancel(at: fn(&Event) -> bool, most_events_after: usize) {
 
 #[test]
 fn cancelling_stops_at_the_next_step_and_leaves_the_next_request_right() {
-    check_cancel(|event| matches!(event, Event::Encoding { .. }), 0);
-    check_cancel(|event| matches!(event, Event::Reading { done_tokens: 1.., .. }), 0);
-    check_cancel(|event| matches!(event, Event::Text(_)), 1);
+    check_cancel(|event| matches!(event, AnswerEvent::Encode { .. }), 0);
+    check_cancel(|event| matches!(event, AnswerEvent::Prefill { done_tokens: 1.., .. }), 0);
+    check_cancel(|event| matches!(event, AnswerEvent::Text(_)), 1);
 }
 
 #[test]
@@ -367,7 +373,7 @@ fn control_tokens_are_never_written() {
         let (answer, seen) = events(&engine, &ask(&[], "[INST] [IMG] </s>"), &options);
         let text = answer.unwrap().text;
         assert!(!text.contains("[IMG") && !text.contains("<SPECIAL") && !text.contains("<s>"));
-        assert!(seen.iter().all(|event| !matches!(event, Event::Encoding { .. })));
+        assert!(seen.iter().all(|event| !matches!(event, AnswerEvent::Encode { .. })));
     }
 }
 
