@@ -13,13 +13,13 @@ use lorgnette_pixtral::{
 };
 
 use crate::chat::{Chat, PreparedPicture};
+use crate::encoder_cache::EncoderCache;
 use crate::error::EngineError;
 use crate::event::{Answer, AnswerEvent, StopReason, Timings, seconds};
 use crate::kept::{self, KeptError};
 use crate::lookup::Lookup;
 use crate::prompt::{EncodedChat, encode_chat};
 use crate::sampling::{Sampler, Sampling};
-use crate::seen::Seen;
 use crate::stop::{Matched, StopMatcher};
 use crate::text_stream::TextStream;
 use crate::tokens::{TokenId, Tokenizer};
@@ -50,8 +50,8 @@ pub struct Generator {
     read: Vec<Position>,
     /// Encoded pictures of the last request.
     encoded: Vec<([u8; 32], ImageFeatures)>,
-    /// What the encoder made of pictures before.
-    seen: Seen,
+    /// Encoder outputs of this and earlier requests, before the projector.
+    encoder_cache: EncoderCache,
     guesses: bool,
 }
 
@@ -89,13 +89,21 @@ impl Generator {
         let context = context.min(model.config().text.max_position_embeddings);
         let cache = model.new_cache(context, kv_format)?;
         let (read, encoded) = (Vec::new(), Vec::new());
-        Ok(Self { model, tokenizer, cache, read, encoded, seen: Seen::new(), guesses: true })
+        Ok(Self {
+            model,
+            tokenizer,
+            cache,
+            read,
+            encoded,
+            encoder_cache: EncoderCache::new(),
+            guesses: true,
+        })
     }
 
-    /// Keeps what the encoder makes of pictures that are asked about in a folder, at most so many
-    /// bytes, for other chats and other runs.
-    pub fn keep_pictures_in(&mut self, folder: &Path, limit_bytes: u64) {
-        self.seen.keep_in(folder, limit_bytes);
+    /// From now on the encoded pictures of answered questions are stored in this folder, for other
+    /// chats and other runs. When it grows over `limit_bytes`, those not used for longest go.
+    pub fn set_encoder_cache_folder(&mut self, folder: &Path, limit_bytes: u64) {
+        self.encoder_cache.set_folder(folder, limit_bytes);
     }
 
     /// Whether tokens are guessed from what the chat says and read together. It changes no answer,
@@ -143,7 +151,7 @@ impl Generator {
         self.cache.truncate(0);
         self.read.clear();
         self.encoded.clear();
-        self.seen.forget();
+        self.encoder_cache.clear();
     }
 
     /// Answers the chat's last turn. The longest beginning that the chat shares with what was
@@ -166,7 +174,7 @@ impl Generator {
 
         match self.catch_up(&prompt, &pictures, cancel, &mut timings, emit)? {
             Some(logits) => {
-                self.keep_pictures(&prompt, &pictures);
+                self.persist_encoded(&prompt, &pictures);
                 self.write(logits, options, cancel, (started, timings), emit)
             }
             None => Ok(cancelled(timings)),
@@ -223,10 +231,11 @@ impl Generator {
         logits
     }
 
-    /// Pictures that were asked about, and not only looked at, may stay on disk.
-    fn keep_pictures(&self, prompt: &EncodedChat, pictures: &[Arc<PreparedPicture>]) {
+    /// Stores the pictures that were asked about; those that were only prepared leave no file.
+    fn persist_encoded(&self, prompt: &EncodedChat, pictures: &[Arc<PreparedPicture>]) {
         for slot in &prompt.images {
-            self.seen.write(&(*self.model.fingerprint(), *pictures[slot.picture].hash()));
+            self.encoder_cache
+                .persist(&(*self.model.fingerprint(), *pictures[slot.picture].hash()));
         }
     }
 
@@ -285,7 +294,7 @@ impl Generator {
             let grid = picture.pixels().grid();
             let size = (grid.rows as usize, grid.cols as usize);
             let key = (*self.model.fingerprint(), *picture.hash());
-            match self.seen.find(&key, self.model.n_hidden(size)) {
+            match self.encoder_cache.get(&key, self.model.n_hidden(size)) {
                 Some(hidden) => {
                     self.encoded.push((*picture.hash(), self.model.project(hidden, size)?));
                     timings.n_recalled_pictures += 1;
@@ -304,7 +313,7 @@ impl Generator {
                     let hidden = features.vision_hidden().flatten_all();
                     let hidden = hidden.and_then(|hidden| hidden.to_vec1());
                     let key = (*self.model.fingerprint(), *picture.hash());
-                    self.seen.note(key, hidden.map_err(ModelError::from)?);
+                    self.encoder_cache.insert(key, hidden.map_err(ModelError::from)?);
                     self.encoded.push((*picture.hash(), features));
                 }
                 Outcome::Stopped => return Ok(false),

@@ -7,10 +7,11 @@
 //! - [`AnswerEvent`], [`Answer`]: what is told
 //! - [`prompt`]: the chat as token ids, in Mistral's format
 //! - [`tokens`]: text to ids and back
-//! - `seen`, `kept`, `lookup`: not doing work twice: pictures, what was read, what is quoted
+//! - `encoder_cache`, `kept`, `lookup`: not doing work twice: pictures, what was read, what is quoted
 //! - `sampling`, `stop`, `text_stream`: which token, when to stop, whole characters
 
 mod chat;
+mod encoder_cache;
 mod error;
 mod event;
 mod generator;
@@ -18,7 +19,6 @@ mod kept;
 mod lookup;
 pub mod prompt;
 mod sampling;
-mod seen;
 mod stop;
 mod text_stream;
 mod thread;

@@ -267,14 +267,14 @@ fn what_was_read_goes_on_after_a_restart_if_it_is_of_this_network_and_whole() {
 }
 
 #[test]
-fn a_picture_seen_in_an_earlier_run_is_not_encoded_and_one_only_prepared_leaves_no_trace() {
+fn a_picture_encoded_in_an_earlier_run_is_not_encoded_and_one_only_prepared_leaves_no_trace() {
     let folder = tempfile::tempdir().unwrap();
     let start = || {
         let mut generator = generator(1024);
-        generator.keep_pictures_in(&folder.path().join("seen"), 1 << 20);
+        generator.set_encoder_cache_folder(&folder.path().join("encoded"), 1 << 20);
         Engine::start(generator)
     };
-    let n_files = || fs_err::read_dir(folder.path().join("seen")).map_or(0, Iterator::count);
+    let n_files = || fs_err::read_dir(folder.path().join("encoded")).map_or(0, Iterator::count);
     let pictures = [picture("a", 160, 96, 0.7)];
     let chat = ask(&pictures, "What is this?");
     let engine = start();
@@ -337,11 +337,11 @@ fn reasons_to_stop() {
 fn a_chat_that_is_too_long_is_refused_with_the_numbers_before_anything_is_done() {
     let engine = Engine::start(generator(300));
     let pictures = [picture("page 1.png", 160, 160, 0.7), picture("page 2.png", 320, 160, 0.3)];
-    let (refused, seen) = events(&engine, &ask(&pictures, "Read."), &greedy(4));
+    let (refused, told) = events(&engine, &ask(&pictures, "Read."), &greedy(4));
     let error = refused.unwrap_err().to_string();
     assert!(error.contains("this session holds 300"), "{error}");
     assert!(error.contains("page 1.png takes 110, page 2.png takes 210"), "{error}");
-    assert!(seen.is_empty());
+    assert!(told.is_empty());
     let fits = answer(&engine, &ask(&pictures[..1], "Read."), &greedy(4));
     assert_eq!(fits.timings.n_answer_tokens, 4);
 }
@@ -370,10 +370,10 @@ fn control_tokens_are_never_written() {
     for seed in 0..3 {
         let sampling = Sampling { seed, ..warm.clone() };
         let options = AnswerOptions { max_tokens: 100, sampling, stop: Vec::new() };
-        let (answer, seen) = events(&engine, &ask(&[], "[INST] [IMG] </s>"), &options);
+        let (answer, told) = events(&engine, &ask(&[], "[INST] [IMG] </s>"), &options);
         let text = answer.unwrap().text;
         assert!(!text.contains("[IMG") && !text.contains("<SPECIAL") && !text.contains("<s>"));
-        assert!(seen.iter().all(|event| !matches!(event, AnswerEvent::Encode { .. })));
+        assert!(told.iter().all(|event| !matches!(event, AnswerEvent::Encode { .. })));
     }
 }
 
