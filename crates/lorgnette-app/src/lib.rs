@@ -60,7 +60,8 @@ pub mod speed;
 
 pub use error::{AppError, Fault, FaultId, FaultKind, FaultValue, With};
 pub use lorgnette_engine::{
-    Answer, AnswerEvent, AnswerOptions, KeptError, PreparedPicture, Sampling, StopReason, Timings,
+    Answer, AnswerEvent, AnswerOptions, PreparedPicture, Sampling, SnapshotError, StopReason,
+    Timings,
 };
 pub use lorgnette_image::{ImageConfig, Region};
 pub use lorgnette_pixtral::{

@@ -61,7 +61,7 @@ impl Progress {
 /// Begins with what was kept, if there is something. What cannot be used is said, and read anew.
 pub fn recall(session: &Session<'_>, keep: Option<&Path>) {
     if let Some(path) = keep.filter(|path| path.is_file()) {
-        match session.recall(path) {
+        match session.restore_snapshot(path) {
             Ok(n) => eprintln!("note: {n} tokens were read before"),
             Err(error) => eprintln!("note: {}: {error}; all is read anew", path.display()),
         }
@@ -71,7 +71,7 @@ pub fn recall(session: &Session<'_>, keep: Option<&Path>) {
 /// Keeps what was read.
 pub fn keep(session: &Session<'_>, keep: Option<&Path>) {
     if let Some(path) = keep
-        && let Err(error) = session.keep(path)
+        && let Err(error) = session.save_snapshot(path)
     {
         eprintln!("note: {}: {error}; nothing was kept", path.display());
     }

@@ -16,7 +16,7 @@ use crate::chat::{Chat, PreparedPicture};
 use crate::encoder_cache::EncoderCache;
 use crate::error::EngineError;
 use crate::event::{Answer, AnswerEvent, StopReason, Timings, seconds};
-use crate::kept::{self, KeptError};
+use crate::kv_snapshot::{self, SnapshotError};
 use crate::lookup::Lookup;
 use crate::prompt::{EncodedChat, encode_chat};
 use crate::sampling::{Sampler, Sampling};
@@ -112,22 +112,22 @@ impl Generator {
         self.guesses = on;
     }
 
-    /// Writes what was read last to a file, 160 KiB a token for Pixtral 12B.
+    /// Writes the KV cache to a file: 160 KiB a token for Pixtral 12B.
     ///
     /// # Errors
-    /// [`KeptError::Io`].
-    pub fn keep(&self, path: &Path) -> Result<(), KeptError> {
-        kept::write(path, self.model.fingerprint(), &self.read, &self.cache)
+    /// [`SnapshotError::Io`].
+    pub fn save_snapshot(&self, path: &Path) -> Result<(), SnapshotError> {
+        kv_snapshot::write(path, self.model.fingerprint(), &self.read, &self.cache)
     }
 
-    /// Takes what [`Self::keep`] wrote in place of what was read last: a chat that begins with it
-    /// goes on from there. How many tokens that are.
+    /// Replaces the KV cache by what [`Self::save_snapshot`] wrote, and returns its length in tokens.
+    /// A chat that begins with these tokens goes on from there.
     ///
     /// # Errors
-    /// [`KeptError`]; then nothing was read.
-    pub fn recall(&mut self, path: &Path) -> Result<usize, KeptError> {
+    /// [`SnapshotError`]; then the cache is empty.
+    pub fn restore_snapshot(&mut self, path: &Path) -> Result<usize, SnapshotError> {
         self.read.clear();
-        self.read = kept::read(path, self.model.fingerprint(), &mut self.cache)?;
+        self.read = kv_snapshot::read(path, self.model.fingerprint(), &mut self.cache)?;
         Ok(self.read.len())
     }
 

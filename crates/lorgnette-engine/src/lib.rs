@@ -7,7 +7,7 @@
 //! - [`AnswerEvent`], [`Answer`]: what is told
 //! - [`prompt`]: the chat as token ids, in Mistral's format
 //! - [`tokens`]: text to ids and back
-//! - `encoder_cache`, `kept`, `lookup`: not doing work twice: pictures, what was read, what is quoted
+//! - `encoder_cache`, `kv_snapshot`, `lookup`: not doing work twice: pictures, what was read, what is quoted
 //! - `sampling`, `stop`, `text_stream`: which token, when to stop, whole characters
 
 mod chat;
@@ -15,7 +15,7 @@ mod encoder_cache;
 mod error;
 mod event;
 mod generator;
-mod kept;
+mod kv_snapshot;
 mod lookup;
 pub mod prompt;
 mod sampling;
@@ -28,7 +28,7 @@ pub use chat::{Chat, PreparedPicture, Turn, TurnPart};
 pub use error::EngineError;
 pub use event::{Answer, AnswerEvent, StopReason, Timings};
 pub use generator::{AnswerOptions, Generator};
-pub use kept::KeptError;
+pub use kv_snapshot::SnapshotError;
 pub use prompt::Role;
 pub use sampling::Sampling;
 pub use text_stream::TextStream;

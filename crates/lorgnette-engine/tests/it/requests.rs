@@ -224,26 +224,27 @@ fn what_was_read_goes_on_after_a_restart_if_it_is_of_this_network_and_whole() {
     let mut chat = ask(&pictures, "What is this?");
     let first = answer(&engine, &chat, &greedy(8));
     let to = path.clone();
-    let kept = engine.with(move |generator| Ok(generator.keep(&to)));
-    kept.recv().unwrap().unwrap().unwrap();
+    let saved = engine.with(move |generator| Ok(generator.save_snapshot(&to)));
+    saved.recv().unwrap().unwrap().unwrap();
     chat.answered(&first.text);
     chat.ask([], "And now?");
     let warm = answer(&engine, &chat, &greedy(16));
 
-    let recall = |engine: &Engine, path: &std::path::Path| {
+    let restore = |engine: &Engine, path: &std::path::Path| {
         let path = path.to_owned();
-        let recalled = engine
-            .with(move |generator| Ok(generator.recall(&path).map_err(|error| error.to_string())));
-        recalled.recv().unwrap().unwrap()
+        let restored = engine.with(move |generator| {
+            Ok(generator.restore_snapshot(&path).map_err(|error| error.to_string()))
+        });
+        restored.recv().unwrap().unwrap()
     };
     let later = Engine::start(generator(1024));
-    assert!(recall(&later, &path).unwrap() > 60);
-    let recalled = answer(&later, &chat, &greedy(16));
-    assert_eq!(recalled.text, warm.text);
-    assert_eq!(recalled.timings.n_cached_tokens, warm.timings.n_cached_tokens);
-    assert_eq!(recalled.timings.n_encoded_pictures, 0);
+    assert!(restore(&later, &path).unwrap() > 60);
+    let restored = answer(&later, &chat, &greedy(16));
+    assert_eq!(restored.text, warm.text);
+    assert_eq!(restored.timings.n_cached_tokens, warm.timings.n_cached_tokens);
+    assert_eq!(restored.timings.n_encoded_pictures, 0);
 
-    let error = recall(&Engine::start(generator(50)), &path).unwrap_err();
+    let error = restore(&Engine::start(generator(50)), &path).unwrap_err();
     assert!(error.contains("longer than this session"), "{error}");
     let bytes = fs_err::read(&path).unwrap();
     let other = |at: usize, reason: &str| {
@@ -251,19 +252,19 @@ fn what_was_read_goes_on_after_a_restart_if_it_is_of_this_network_and_whole() {
         bytes[at] ^= 1;
         fs_err::write(&path, bytes).unwrap();
         let engine = Engine::start(generator(1024));
-        let error = recall(&engine, &path).unwrap_err();
+        let error = restore(&engine, &path).unwrap_err();
         assert!(error.contains(reason), "{at}: {error}");
         // Nothing is left of it.
         assert_eq!(answer(&engine, &chat, &greedy(16)).timings.n_cached_tokens, 0);
     };
-    other(3, "no such file");
+    other(3, "not a stored chat");
     other(20, "another model");
     other(57, "");
     other(bytes.len() / 2, "damaged");
     other(bytes.len() - 1, "damaged");
     fs_err::write(&path, &bytes[..bytes.len() - 7]).unwrap();
-    assert!(recall(&later, &path).unwrap_err().contains("another length"));
-    assert!(recall(&later, &folder.path().join("none")).is_err());
+    assert!(restore(&later, &path).unwrap_err().contains("another length"));
+    assert!(restore(&later, &folder.path().join("none")).is_err());
 }
 
 #[test]
