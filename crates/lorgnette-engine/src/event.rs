@@ -78,8 +78,10 @@ pub struct Timings {
     pub first_token_s: f64,
     /// Tokens of the answer.
     pub n_answer_tokens: usize,
-    /// Those of them that had been guessed from the chat and were read together.
-    pub n_guessed_tokens: usize,
+    /// Tokens of the answer that prompt lookup had drafted.
+    // Chats and `--json` have had this key since the first release.
+    #[serde(rename = "n_guessed_tokens")]
+    pub n_drafted_tokens: usize,
     /// Seconds in writing them, the first one aside.
     pub decode_s: f64,
 }

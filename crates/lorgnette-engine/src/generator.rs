@@ -17,8 +17,8 @@ use crate::encoder_cache::EncoderCache;
 use crate::error::EngineError;
 use crate::event::{Answer, AnswerEvent, StopReason, Timings, seconds};
 use crate::kv_snapshot::{self, SnapshotError};
-use crate::lookup::Lookup;
 use crate::prompt::{EncodedChat, encode_chat};
+use crate::prompt_lookup::PromptLookup;
 use crate::sampling::{Sampler, Sampling};
 use crate::stop::{Matched, StopMatcher};
 use crate::text_stream::TextStream;
@@ -52,7 +52,7 @@ pub struct Generator {
     encoded: Vec<([u8; 32], ImageFeatures)>,
     /// Encoder outputs of this and earlier requests, before the projector.
     encoder_cache: EncoderCache,
-    guesses: bool,
+    uses_prompt_lookup: bool,
 }
 
 /// A position that was read: its token, and for `[IMG]` the picture. The row needs no place
@@ -96,7 +96,7 @@ impl Generator {
             read,
             encoded,
             encoder_cache: EncoderCache::new(),
-            guesses: true,
+            uses_prompt_lookup: true,
         })
     }
 
@@ -106,10 +106,10 @@ impl Generator {
         self.encoder_cache.set_folder(folder, limit_bytes);
     }
 
-    /// Whether tokens are guessed from what the chat says and read together. It changes no answer,
-    /// and pauses where it does not pay; on by default.
-    pub fn set_guesses(&mut self, on: bool) {
-        self.guesses = on;
+    /// Turns speculative decoding by prompt lookup on, as it is by default, or off. It changes no
+    /// answer, and pauses where it does not pay.
+    pub fn set_prompt_lookup(&mut self, on: bool) {
+        self.uses_prompt_lookup = on;
     }
 
     /// Writes the KV cache to a file: 160 KiB a token for Pixtral 12B.
@@ -172,7 +172,7 @@ impl Generator {
         self.check_room(&prompt, &pictures)?;
         let mut timings = Timings::default();
 
-        match self.catch_up(&prompt, &pictures, cancel, &mut timings, emit)? {
+        match self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit)? {
             Some(logits) => {
                 self.persist_encoded(&prompt, &pictures);
                 self.write(logits, options, cancel, (started, timings), emit)
@@ -198,12 +198,12 @@ impl Generator {
         prompt.ids.pop_if(|id| *id == self.tokenizer.control().end_inst);
         self.check_room(&prompt, &pictures)?;
         let mut timings = Timings::default();
-        Ok(self.catch_up(&prompt, &pictures, cancel, &mut timings, emit)?.is_some())
+        Ok(self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit)?.is_some())
     }
 
     /// Reads what the cache does not hold of the prompt; the logits behind it, `None` when it was
     /// cancelled.
-    fn catch_up(
+    fn encode_and_prefill(
         &mut self,
         prompt: &EncodedChat,
         pictures: &[Arc<PreparedPicture>],
@@ -222,11 +222,11 @@ impl Generator {
         if !self.encode_pictures(prompt, pictures, cancel, timings, emit)? {
             return Ok(None);
         }
-        let reading = Instant::now();
-        let logits = self.read_prompt(prompt, pictures, cancel, emit);
+        let prefilling = Instant::now();
+        let logits = self.prefill(prompt, pictures, cancel, emit);
         // What is in the cache was read, also when reading stopped half-way.
         self.read = wanted[..self.cache.len()].to_vec();
-        timings.prefill_s = seconds(reading.elapsed());
+        timings.prefill_s = seconds(prefilling.elapsed());
         timings.n_read_tokens = self.cache.len() - n_cached;
         logits
     }
@@ -325,7 +325,7 @@ impl Generator {
     }
 
     /// The logits after the prompt; `None` when it was cancelled.
-    fn read_prompt(
+    fn prefill(
         &mut self,
         prompt: &EncodedChat,
         pictures: &[Arc<PreparedPicture>],
@@ -375,9 +375,9 @@ impl Generator {
         let mut stream = TextStream::new();
         let mut matcher = StopMatcher::new(&options.stop);
         let read = self.read.iter().map(|position| position.id).collect();
-        let mut lookup = Lookup::new(read, self.guesses);
-        // Tokens that were guessed and read, and the logits behind each.
-        let mut guessed: VecDeque<(TokenId, Vec<f32>)> = VecDeque::new();
+        let mut prompt_lookup = PromptLookup::new(read, self.uses_prompt_lookup);
+        // Drafted tokens that were read, and the logits behind each.
+        let mut drafted: VecDeque<(TokenId, Vec<f32>)> = VecDeque::new();
         let mut text = String::new();
         let mut show = |piece: &str| {
             if !piece.is_empty() {
@@ -419,28 +419,28 @@ impl Generator {
             if room == 0 {
                 break StopReason::ContextFull;
             }
-            logits = match guessed.pop_front() {
-                Some((guess, logits)) if guess == id => {
-                    lookup.hit(id);
-                    timings.n_guessed_tokens += 1;
+            logits = match drafted.pop_front() {
+                Some((draft, logits)) if draft == id => {
+                    prompt_lookup.accept(id);
+                    timings.n_drafted_tokens += 1;
                     logits
                 }
                 _ => {
-                    guessed.clear();
+                    drafted.clear();
                     self.cache.truncate(self.read.len());
-                    let guesses = lookup.push(id, room - 1);
+                    let draft = prompt_lookup.draft(id, room - 1);
                     let reading = Instant::now();
-                    let ids: Vec<TokenId> = iter::once(id).chain(guesses.iter().copied()).collect();
+                    let ids: Vec<TokenId> = iter::once(id).chain(draft.iter().copied()).collect();
                     let mut all = self.model.decode_steps(&ids, &mut self.cache)?.into_iter();
-                    lookup.took(guesses.len(), reading.elapsed());
+                    prompt_lookup.learn(draft.len(), reading.elapsed());
                     let logits = all.next().unwrap_or_default();
-                    guessed.extend(guesses.into_iter().zip(all));
+                    drafted.extend(draft.into_iter().zip(all));
                     logits
                 }
             };
             self.read.push(Position { id, picture: None });
         };
-        // Guesses behind the end are forgotten.
+        // Drafted tokens behind the end are forgotten.
         self.cache.truncate(self.read.len());
         timings.decode_s = seconds(writing.elapsed());
         if !matches!(stop, StopReason::StopString(_)) {

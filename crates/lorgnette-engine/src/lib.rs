@@ -7,7 +7,7 @@
 //! - [`AnswerEvent`], [`Answer`]: what is told
 //! - [`prompt`]: the chat as token ids, in Mistral's format
 //! - [`tokens`]: text to ids and back
-//! - `encoder_cache`, `kv_snapshot`, `lookup`: not doing work twice: pictures, what was read, what is quoted
+//! - `encoder_cache`, `kv_snapshot`, `prompt_lookup`: work that is not done twice
 //! - `sampling`, `stop`, `text_stream`: which token, when to stop, whole characters
 
 mod chat;
@@ -16,8 +16,8 @@ mod error;
 mod event;
 mod generator;
 mod kv_snapshot;
-mod lookup;
 pub mod prompt;
+mod prompt_lookup;
 mod sampling;
 mod stop;
 mod text_stream;

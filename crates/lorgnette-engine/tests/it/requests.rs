@@ -181,16 +181,16 @@ fn what_was_prepared_is_not_read_again() {
     assert_eq!(answer(&engine, &chat, &greedy(12)).text, cold.text);
 }
 
-/// The tiny network repeats itself soon, so that much is guessed.
+/// The tiny network repeats itself soon, so that much is drafted.
 #[test]
-fn guesses_change_no_answer() {
+fn drafts_change_no_answer() {
     let with = |on: bool| {
         let mut generator = generator(1024);
-        generator.set_guesses(on);
+        generator.set_prompt_lookup(on);
         Engine::start(generator)
     };
-    let (plain, guessing) = (with(false), with(true));
-    let mut n_guessed = 0;
+    let (plain, drafting) = (with(false), with(true));
+    let mut n_drafted = 0;
     let warm = Sampling { temperature: 0.3, ..Sampling::default() };
     for (question, sampling) in [
         ("Copy: one two three, one two three, one two three", Sampling::GREEDY),
@@ -200,19 +200,19 @@ fn guesses_change_no_answer() {
         let options = AnswerOptions { max_tokens: 150, sampling, stop: Vec::new() };
         let mut chat = ask(&[picture("a", 64, 64, 0.7)], question);
         let expected = answer(&plain, &chat, &options);
-        let guessed = answer(&guessing, &chat, &options);
-        assert_eq!(guessed.text, expected.text, "{question}");
-        assert_eq!(guessed.timings.n_answer_tokens, expected.timings.n_answer_tokens);
-        assert_eq!(expected.timings.n_guessed_tokens, 0);
-        n_guessed += guessed.timings.n_guessed_tokens;
+        let drafted = answer(&drafting, &chat, &options);
+        assert_eq!(drafted.text, expected.text, "{question}");
+        assert_eq!(drafted.timings.n_answer_tokens, expected.timings.n_answer_tokens);
+        assert_eq!(expected.timings.n_drafted_tokens, 0);
+        n_drafted += drafted.timings.n_drafted_tokens;
         // What is left in the cache is what a follow-up expects there.
-        chat.answered(&guessed.text);
+        chat.answered(&drafted.text);
         chat.ask([], "And?");
-        let (one, other) = (answer(&plain, &chat, &options), answer(&guessing, &chat, &options));
+        let (one, other) = (answer(&plain, &chat, &options), answer(&drafting, &chat, &options));
         assert_eq!(one.text, other.text, "{question}");
         assert_eq!(one.timings.n_cached_tokens, other.timings.n_cached_tokens);
     }
-    assert!(n_guessed > 20, "{n_guessed} guessed");
+    assert!(n_drafted > 20, "{n_drafted} drafted");
 }
 
 #[test]
