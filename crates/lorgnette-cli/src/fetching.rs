@@ -91,7 +91,7 @@ impl Fetching {
             ModelEvent::Restarted { file, reason } => {
                 self.note(&format!("{reason}; {file} is fetched again"));
             }
-            ModelEvent::Proved { .. } => {}
+            ModelEvent::Verified { .. } => {}
         }
     }
 
@@ -145,7 +145,7 @@ fn json_of(event: &ModelEvent) -> Value {
         ModelEvent::Restarted { file, reason } => {
             json!({ "event": "restarted", "file": file, "reason": reason })
         }
-        ModelEvent::Proved { file } => json!({ "event": "proved", "file": file }),
+        ModelEvent::Verified { file } => json!({ "event": "proved", "file": file }),
         ModelEvent::Checking { done, total } => {
             json!({ "event": "checking", "done": done, "total": total })
         }

@@ -104,8 +104,8 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// A source file is whole and is what its hash says.
-    Proved {
+    /// A source file is whole and matches its published hash.
+    Verified {
         /// The source file.
         file: String,
     },

@@ -320,7 +320,7 @@ impl Inner {
                 ModelEvent::Waiting { reason, .. } | ModelEvent::Restarted { reason, .. } => {
                     (FetchPhase::Fetching, Err(reason))
                 }
-                ModelEvent::Proved { .. } => return,
+                ModelEvent::Verified { .. } => return,
             };
             let mut fetches = lock(&inner.fetches);
             let Some(fetch) = fetches.0.get_mut(&name) else { return };

@@ -332,7 +332,7 @@ fn names_that_lead_out_of_the_folder_are_no_files() {
 }
 
 #[test]
-fn the_cache_of_other_programs_is_used_and_proved() {
+fn the_cache_of_other_programs_is_used_and_verified() {
     let world = World::new();
     let cache = world.dir.path().join("cache/models--owner--model/snapshots");
     let cache = cache.join(lorgnette_loopback::COMMIT);
