@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use fs_err::{File, OpenOptions};
 
 use crate::checksum::{Checksum, Hash};
-use crate::control::{Control, Event, Report};
+use crate::control::{Control, InstallEvent, Report};
 use crate::error::{Halt, WeightsError};
 use crate::fetch::{Broken, Pieces};
 use crate::hub::Hub;
@@ -192,9 +192,9 @@ impl<'a> Installer<'a> {
                 return Err(error.into());
             }
             let (file, reason) = (source.name.to_string(), error.to_string());
-            self.report.send(Event::Restarted { file, reason });
+            self.report.send(InstallEvent::Restarted { file, reason });
         }
-        self.report.send(Event::Verified { file: source.name.to_string() });
+        self.report.send(InstallEvent::Verified { file: source.name.to_string() });
         Ok(())
     }
 
@@ -335,7 +335,7 @@ impl<'a> Installer<'a> {
     }
 
     fn progress(&self, source_idx: usize, source: &Source) {
-        self.report.send(Event::Progress {
+        self.report.send(InstallEvent::Progress {
             file: source.name.to_string(),
             file_done: self.journal.sources[source_idx].n_done,
             file_total: source.n_bytes,
@@ -354,7 +354,7 @@ impl<'a> Installer<'a> {
             let path = self.work.join(target.name.as_str());
             files.push(record_with(&path, target.name.as_str(), self.control, &mut |n_bytes| {
                 done += n_bytes;
-                self.report.send(Event::Checking { done, total });
+                self.report.send(InstallEvent::Checking { done, total });
             })?);
         }
         for target in &self.targets {

@@ -31,7 +31,7 @@ mod journal;
 mod part_file;
 
 pub use candle_core::quantized::GgmlDType;
-pub use control::{Control, Event, Report};
+pub use control::{Control, InstallEvent, Report};
 pub use error::{Halt, WeightsError, WriteError};
 pub use gguf_writer::{GgufHeader, GgufTensor, GgufValue, GgufWriter};
 pub use hub::{Hub, HubSettings};

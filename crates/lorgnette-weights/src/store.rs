@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::checksum::Checksum;
-use crate::control::{Control, Event, Report};
+use crate::control::{Control, InstallEvent, Report};
 use crate::error::{Halt, WeightsError};
 use crate::hub::FileName;
 use crate::install::{FileRecord, record_with};
@@ -263,7 +263,7 @@ impl Store {
             let path = dir.join(&file.name);
             let found = record_with(&path, &file.name, control, &mut |n_bytes| {
                 done += n_bytes;
-                report.send(Event::Checking { done, total });
+                report.send(InstallEvent::Checking { done, total });
             });
             let fault = match found {
                 Ok(found) if found == file => None,
