@@ -45,7 +45,8 @@ pub mod system;
 
 pub use error::{AppError, Fault, FaultId, FaultKind, FaultValue, With};
 pub use lorgnette_engine::{
-    Answer, AnswerOptions, Event, KeptError, PreparedPicture, Sampling, StopReason, Timings,
+    Answer, AnswerEvent, AnswerOptions, PreparedPicture, Sampling, SnapshotError, StopReason,
+    Timings,
 };
 pub use lorgnette_image::{ImageConfig, Region};
 pub use lorgnette_pixtral::{

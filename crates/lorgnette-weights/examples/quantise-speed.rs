@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use lorgnette_weights::GgmlDType;
-use lorgnette_weights::proof::Hash;
+use lorgnette_weights::checksum::Hash;
 use lorgnette_weights::quantise::quantise;
 
 fn main() {

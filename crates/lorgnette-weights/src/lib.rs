@@ -1,4 +1,4 @@
-//! Bytes on disk: model files fetched, proved, quantised while they arrive, and written.
+//! Bytes on disk: model files fetched, verified, quantised while they arrive, and written.
 //!
 //! A model is larger than memory, so everything streams. In reading order:
 //! - [`catalogue`]: the models that are known by name
@@ -12,13 +12,13 @@
 //! A file has its final name only when it is complete and on the disk.
 
 pub mod catalogue;
+pub mod checksum;
 pub mod control;
 pub mod gguf_writer;
 pub mod http;
 pub mod hub;
 pub mod install;
 pub mod mixture;
-pub mod proof;
 pub mod quantise;
 pub mod recipe;
 pub mod safetensors_header;
@@ -31,7 +31,7 @@ mod journal;
 mod part_file;
 
 pub use candle_core::quantized::GgmlDType;
-pub use control::{Control, Event, Report};
+pub use control::{Control, InstallEvent, Report};
 pub use error::{Halt, WeightsError, WriteError};
 pub use gguf_writer::{GgufHeader, GgufTensor, GgufValue, GgufWriter};
 pub use hub::{Hub, HubSettings};

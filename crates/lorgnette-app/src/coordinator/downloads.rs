@@ -12,7 +12,7 @@ use super::state;
 use super::{App, Inner, Notice, lock, panic_fault};
 use crate::error::{AppError, Fault, FaultId, FaultKind, with};
 use crate::models::{
-    AddOptions, Control, Mixture, ModelEvent, ModelSource, Models, Report, Summary,
+    AddOptions, Control, InstallEvent, Mixture, ModelSource, Models, Report, Summary,
 };
 use crate::settings::Settings;
 
@@ -313,14 +313,14 @@ impl Inner {
         let speed = Mutex::new(Speedometer::default());
         Report::new(move |event| {
             let (phase, now) = match event {
-                ModelEvent::Progress { done, total, .. } => {
+                InstallEvent::Progress { done, total, .. } => {
                     (FetchPhase::Fetching, Ok((done, total)))
                 }
-                ModelEvent::Checking { done, total } => (FetchPhase::Checking, Ok((done, total))),
-                ModelEvent::Waiting { reason, .. } | ModelEvent::Restarted { reason, .. } => {
+                InstallEvent::Checking { done, total } => (FetchPhase::Checking, Ok((done, total))),
+                InstallEvent::Waiting { reason, .. } | InstallEvent::Restarted { reason, .. } => {
                     (FetchPhase::Fetching, Err(reason))
                 }
-                ModelEvent::Proved { .. } => return,
+                InstallEvent::Verified { .. } => return,
             };
             let mut fetches = lock(&inner.fetches);
             let Some(fetch) = fetches.0.get_mut(&name) else { return };
