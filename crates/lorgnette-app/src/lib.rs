@@ -43,7 +43,7 @@ pub mod settings;
 pub mod speed;
 pub mod system;
 
-pub use error::{AppError, Fault, FaultId, FaultKind, FaultValue, With};
+pub use error::{AppError, Fault, FaultDetails, FaultId, FaultKind, FaultValue, With};
 pub use lorgnette_engine::{
     Answer, AnswerEvent, AnswerOptions, PreparedPicture, Sampling, SnapshotError, StopReason,
     Timings,

@@ -10,7 +10,7 @@ use lorgnette_weights::catalogue::{self, Entry};
 use super::run::spawn;
 use super::state;
 use super::{App, Inner, Notice, lock, panic_fault};
-use crate::error::{AppError, Fault, FaultId, FaultKind, with};
+use crate::error::{AppError, Fault, FaultDetails, FaultKind};
 use crate::models::{
     AddOptions, Control, InstallEvent, Mixture, ModelSource, Models, Report, Summary,
 };
@@ -364,15 +364,17 @@ fn room(summary: &Summary) -> Result<(), Fault> {
     }
     let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
     let free = fit.disk_free_bytes.map_or("too little".to_owned(), gigabytes);
+    let (id, with) = FaultDetails::NoRoom {
+        neededBytes: fit.disk_needed_bytes.into(),
+        freeBytes: fit.disk_free_bytes.unwrap_or(0).into(),
+    }
+    .into();
     Err(Fault {
         kind: FaultKind::Storage,
         message: format!("it takes {}, and {free} is free", gigabytes(fit.disk_needed_bytes)),
         hint: "free some space, then go on".into(),
-        id: FaultId::NoRoom,
-        with: with! {
-            neededBytes: fit.disk_needed_bytes,
-            freeBytes: fit.disk_free_bytes.unwrap_or(0),
-        },
+        id,
+        with,
     })
 }
 
