@@ -50,6 +50,6 @@ pub use lorgnette_engine::{
 };
 pub use lorgnette_image::{ImageConfig, Region};
 pub use lorgnette_pixtral::{
-    Cancel, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig,
+    Cancel, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig, Precision,
 };
 pub use lorgnette_speech as speech;

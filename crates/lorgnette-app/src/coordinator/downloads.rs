@@ -12,7 +12,7 @@ use super::state;
 use super::{App, Inner, Notice, lock, panic_fault};
 use crate::error::{AppError, Fault, FaultDetails, FaultKind};
 use crate::models::{
-    AddOptions, Control, InstallEvent, Mixture, ModelSource, Models, Report, Summary,
+    AddOptions, Control, InstallEvent, QuantScheme, ModelSource, Models, Report, Summary,
 };
 use crate::settings::Settings;
 
@@ -297,8 +297,8 @@ impl Inner {
     ) -> Result<bool, Fault> {
         let report = self.report(&entry.name);
         let models = self.models_folder();
-        let mixture = entry.quantisations.first().and_then(|first| Mixture::named(&first.name));
-        let options = AddOptions { mixture: mixture.unwrap_or(options.mixture), ..options.clone() };
+        let scheme = entry.quantisations.first().and_then(|first| QuantScheme::named(&first.name));
+        let options = AddOptions { scheme: scheme.unwrap_or(options.scheme), ..options.clone() };
         let source = ModelSource::Known(Box::new(entry));
         let Some(prepared) = models.prepare(&source, &options, control, &report)? else {
             return Ok(false);
