@@ -43,6 +43,9 @@ struct Preparing {
 
 /// How far a preparation is.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(tag = "at", rename_all = "camelCase"))]
+#[cfg_attr(feature = "ipc", serde(rename_all_fields = "camelCase"))]
 pub enum Preparation {
     /// Nothing is prepared, or it was stopped.
     Idle,
@@ -71,7 +74,7 @@ impl Conversation {
         let folder = cache.join(ENCODER_CACHE);
         // Nobody waits for it: the engine does it before the first request.
         drop(model.engine.with(move |generator| {
-            generator.persist_pictures(&folder, ENCODER_CACHE_BYTES);
+            generator.set_encoder_cache_folder(&folder, ENCODER_CACHE_BYTES);
             Ok(())
         }));
         Ok(Self { model, speeds, pictures: Mutex::default(), preparing: Mutex::default() })

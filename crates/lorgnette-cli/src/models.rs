@@ -85,9 +85,9 @@ fn import(models: &Models, args: &ModelsImport) -> Result<Ending, Failure> {
         let source = ModelSource::Local(args.path.clone());
         return make(models, &source, &options(&args.make)?, &args.make);
     }
-    let (control, fetching) = begin(args.make.json);
+    let (cancel, _ctrl_c, fetching) = begin(args.make.json);
     let name = args.make.name.as_deref();
-    let installed = models.import(&args.path, name, args.link, &control, &fetching.report());
+    let installed = models.import(&args.path, name, args.link, &cancel, &fetching.report());
     fetching.clear();
     finish(installed?, &fetching, args.make.json)
 }
@@ -103,10 +103,11 @@ fn options(make: &ModelsMake) -> Result<AddOptions, Failure> {
     })
 }
 
-fn begin(json: bool) -> (Control, Fetching) {
-    let control = Control::default();
-    cancel_on_ctrl_c(&control);
-    (control, Fetching::new(json))
+/// Ctrl+C ends the work at the next piece of data.
+fn begin(json: bool) -> (Cancel, CancelOnCtrlC, Fetching) {
+    let cancel = Cancel::default();
+    let ctrl_c = CancelOnCtrlC::new(&cancel);
+    (cancel, ctrl_c, Fetching::new(json))
 }
 
 /// Prepares, asks, and makes the model.
@@ -116,8 +117,8 @@ fn make(
     options: &AddOptions,
     args: &ModelsMake,
 ) -> Result<Ending, Failure> {
-    let (control, fetching) = begin(args.json);
-    let prepared = models.prepare(source, options, &control, &fetching.report());
+    let (cancel, _ctrl_c, fetching) = begin(args.json);
+    let prepared = models.prepare(source, options, &cancel, &fetching.report());
     fetching.clear();
     let Some(prepared) = prepared? else { return Ok(Ending::Cancelled) };
     if args.json {
@@ -128,7 +129,7 @@ fn make(
     if !agreed(&prepared, args)? {
         return Ok(Ending::Cancelled);
     }
-    let installed = prepared.run(&control, &fetching.report());
+    let installed = prepared.run(&cancel, &fetching.report());
     fetching.clear();
     finish(installed?, &fetching, args.json)
 }
@@ -240,8 +241,8 @@ fn ask(question: &str, by_default: bool) -> Result<bool, Failure> {
 }
 
 fn verify(models: &Models, args: &ModelsName) -> Result<Ending, Failure> {
-    let (control, fetching) = begin(false);
-    let verdicts = models.verify(&args.name, &control, &fetching.report());
+    let (cancel, _ctrl_c, fetching) = begin(false);
+    let verdicts = models.verify(&args.name, &cancel, &fetching.report());
     fetching.clear();
     let Some(verdicts) = verdicts? else { return Ok(Ending::Cancelled) };
     if args.json {
@@ -280,21 +281,4 @@ fn path(models: &Models, args: &ModelsPath) -> Result<Ending, Failure> {
 fn print_path(path: &Path) -> Result<Ending, Failure> {
     output::print(&format!("{}\n", path.display()))?;
     Ok(Ending::Done)
-}
-
-/// Ctrl+C ends the work at the next piece of data, a second one the program.
-fn cancel_on_ctrl_c(control: &Control) {
-    let control = control.clone();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let Ok(runtime) = runtime else { return };
-    std::thread::spawn(move || {
-        runtime.block_on(async {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                control.cancel();
-            }
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(130);
-            }
-        });
-    });
 }

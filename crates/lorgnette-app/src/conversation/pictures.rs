@@ -1,6 +1,7 @@
 //! Pictures as the model takes them. Those of the picture store are remembered, so that follow-ups
 //! need not decode them again.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use lorgnette_engine::PreparedPicture;
@@ -10,6 +11,7 @@ use super::{Conversation, lock};
 use crate::chats::Attachment;
 use crate::error::AppError;
 use crate::picture_store::PictureStore;
+use crate::pictures;
 
 /// How many prepared pictures are remembered: 12 MiB each at full size.
 const MAX_REMEMBERED: usize = 8;
@@ -33,6 +35,18 @@ impl Conversation {
         let pixels = picture.prepare(&self.model.image_config(max_side)?);
         let pixels = pixels.map_err(|source| AppError::Picture { name: name.into(), source })?;
         Ok(PreparedPicture::new(name, pixels))
+    }
+
+    /// A picture file as the model takes it; `-` is standard input.
+    ///
+    /// # Errors
+    /// Those of [`pictures::decode`] and of [`Self::picture`].
+    pub fn picture_at(
+        &self,
+        path: &Path,
+        max_side: Option<u32>,
+    ) -> Result<Arc<PreparedPicture>, AppError> {
+        self.picture(&pictures::display_name(path), &pictures::decode(path)?, max_side)
     }
 
     /// A stored picture, as it is attached to a question.

@@ -8,6 +8,8 @@ use crate::picture_store::viewed_size;
 
 /// What a question costs with the model in memory.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
 pub struct Estimate {
     pub pictures: Vec<PictureEstimate>,
     /// Tokens of the pictures and of the words.
@@ -22,6 +24,8 @@ pub struct Estimate {
 
 /// What one picture costs.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
 pub struct PictureEstimate {
     pub n_tokens: usize,
     /// Rows and columns of tokens.

@@ -84,6 +84,9 @@ pub struct LoadedModel {
 
 /// What an answer tells while it is made, at most thirty times a second.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(tag = "kind", rename_all = "camelCase"))]
+#[cfg_attr(feature = "ipc", serde(rename_all_fields = "camelCase"))]
 pub enum Progress {
     /// It waits for so many others.
     Queued { n_before: usize },
@@ -96,6 +99,7 @@ pub enum Progress {
     /// The next piece of the text. `n_tokens` counts the pieces so far, about one a token.
     Text { piece: String, n_tokens: usize, tokens_per_s: f64 },
     /// It has ended, in whichever way.
+    #[cfg_attr(feature = "ipc", serde(skip))]
     Ended(Box<Message>),
 }
 

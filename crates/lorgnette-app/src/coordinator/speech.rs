@@ -26,6 +26,8 @@ pub enum Aloud {
 
 /// What can be done while something is read aloud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(serde::Deserialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
 pub enum AloudDo {
     /// Be silent, and remember the word.
     Pause,
@@ -55,7 +57,7 @@ struct State {
 impl Speech {
     pub fn new(settings: &Settings) -> Self {
         let reader = Reader::start();
-        reader.set_voice(settings.voice_settings());
+        reader.set_voice_settings(settings.voice_settings());
         Self(Mutex::new(State {
             reader,
             now: Aloud::Silent,
@@ -66,7 +68,7 @@ impl Speech {
     }
 
     pub fn set_voice(&self, settings: VoiceSettings) {
-        lock(&self.0).reader.set_voice(settings);
+        lock(&self.0).reader.set_voice_settings(settings);
     }
 }
 
@@ -80,12 +82,12 @@ impl App {
         let checked = self.0.checks.of(answer);
         let phrases = self.0.phrases();
         let mut state = lock(&self.0.speech.0);
-        state.begin(&self.0, answer);
+        state.begin(&self.0, answer, phrases);
         match &state.writing {
             Some((writing, script)) if *writing == answer => {
                 // The sentences that are finished; the script gives out those that come.
                 let finished = Script::new(phrases).push(script.markdown());
-                state.reader.push(finished);
+                state.reader.push_sentences(finished);
             }
             _ => {
                 let mut sentences = text::sentences(&message.text, phrases);
@@ -95,7 +97,7 @@ impl App {
                         sentence.spoken = format!("{}: {}", phrases.uncertain, sentence.spoken);
                     }
                 }
-                state.reader.push(sentences);
+                state.reader.push_sentences(sentences);
                 state.reader.finish();
             }
         }
@@ -104,9 +106,10 @@ impl App {
 
     /// Says words of the program's own.
     pub fn say(&self, words: &str) {
+        let phrases = self.0.phrases();
         let mut state = lock(&self.0.speech.0);
         state.reading = None;
-        state.reader.begin(|_| {});
+        state.reader.begin(phrases, |_| {});
         state.reader.say(words);
         state.reader.finish();
     }
@@ -140,10 +143,10 @@ impl App {
 }
 
 impl State {
-    fn begin(&mut self, inner: &Arc<Inner>, answer: MessageId) {
+    fn begin(&mut self, inner: &Arc<Inner>, answer: MessageId, phrases: Phrases) {
         self.reading = Some(answer);
         let weak = Arc::downgrade(inner);
-        self.reader.begin(move |told| {
+        self.reader.begin(phrases, move |told| {
             if let Some(inner) = Weak::upgrade(&weak) {
                 inner.heard(answer, told);
             }
@@ -197,7 +200,7 @@ impl Inner {
         script.finish();
         state.writing = Some((answer, script));
         if reads_itself && !state.has_screen_reader {
-            state.begin(self, answer);
+            state.begin(self, answer, phrases);
         }
     }
 
@@ -242,7 +245,7 @@ impl Inner {
     ) {
         if state.reading == Some(answer) {
             if !sentences.is_empty() {
-                state.reader.push(sentences.clone());
+                state.reader.push_sentences(sentences.clone());
             }
             if is_end {
                 state.reader.finish();
