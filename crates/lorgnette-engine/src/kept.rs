@@ -10,7 +10,7 @@ use fs_err::File;
 use lorgnette_pixtral::KvCache;
 use sha2::{Digest as _, Sha256};
 
-use crate::answer::Position;
+use crate::generator::Position;
 
 const MAGIC: &[u8; 16] = b"lorgnette read 1";
 

@@ -2,18 +2,18 @@
 //!
 //! In reading order:
 //! - [`Engine`]: the one thread that owns the network
-//! - [`Assistant`]: encode the new pictures, read the new tokens, write
-//! - [`Chat`], [`Picture`]: what is asked
+//! - [`Generator`]: encode the new pictures, read the new tokens, write
+//! - [`Chat`], [`PreparedPicture`]: what is asked
 //! - [`Event`], [`Answer`]: what is told
 //! - [`prompt`]: the chat as token ids, in Mistral's format
 //! - [`tokens`]: text to ids and back
 //! - `seen`, `kept`, `lookup`: not doing work twice: pictures, what was read, what is quoted
 //! - `sampling`, `stop`, `text_stream`: which token, when to stop, whole characters
 
-mod answer;
 mod chat;
 mod error;
 mod event;
+mod generator;
 mod kept;
 mod lookup;
 pub mod prompt;
@@ -24,10 +24,10 @@ mod text_stream;
 mod thread;
 pub mod tokens;
 
-pub use answer::{AnswerOptions, Assistant};
-pub use chat::{Chat, Part, Picture, Turn};
+pub use chat::{Chat, PreparedPicture, Turn, TurnPart};
 pub use error::EngineError;
 pub use event::{Answer, Event, StopReason, Timings};
+pub use generator::{AnswerOptions, Generator};
 pub use kept::KeptError;
 pub use prompt::Role;
 pub use sampling::Sampling;

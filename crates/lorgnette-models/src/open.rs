@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use lorgnette_engine::tokens::{GgufVocab, Tokenizer};
-use lorgnette_engine::{Assistant, Engine, EngineError};
+use lorgnette_engine::{Engine, EngineError, Generator};
 use lorgnette_image::ImageConfig;
 use lorgnette_pixtral::checkpoint::{GgufFile, Value};
 use lorgnette_pixtral::{
@@ -135,9 +135,9 @@ impl OpenOptions {
         let progress = &mut |done| on_progress(done, n_bytes);
         let model = Pixtral::load_with(&checkpoint, &placement, &self.load, progress)?;
         let (config, rounds) = (model.config().clone(), model.rounds());
-        let assistant = Assistant::new(model, tokenizer, self.context, self.kv_format)?;
-        let context = assistant.context();
-        let engine = Engine::start(assistant);
+        let generator = Generator::new(model, tokenizer, self.context, self.kv_format)?;
+        let context = generator.context();
+        let engine = Engine::start(generator);
         let load_s = started.elapsed().as_secs_f64();
         let kernels = self.load.kernels.unwrap_or_else(Kernels::best);
         Ok(OpenModel {

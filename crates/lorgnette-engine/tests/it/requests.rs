@@ -5,17 +5,17 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use lorgnette_engine::{
-    Answer, AnswerOptions, Chat, Engine, EngineError, Event, Picture, Sampling, StopReason,
+    Answer, AnswerOptions, Chat, Engine, EngineError, Event, PreparedPicture, Sampling, StopReason,
 };
 use lorgnette_pixtral::Cancel;
 
-use crate::tiny::{assistant, picture};
+use crate::tiny::{generator, picture};
 
 fn greedy(max_tokens: usize) -> AnswerOptions {
     AnswerOptions { max_tokens, sampling: Sampling::GREEDY, stop: Vec::new() }
 }
 
-fn ask(pictures: &[Arc<Picture>], text: &str) -> Chat {
+fn ask(pictures: &[Arc<PreparedPicture>], text: &str) -> Chat {
     let mut chat = Chat::default();
     chat.ask(pictures.iter().cloned(), text);
     chat
@@ -41,7 +41,7 @@ fn answer(engine: &Engine, chat: &Chat, options: &AnswerOptions) -> Answer {
 
 #[test]
 fn an_answer_tells_its_steps_and_is_the_sum_of_its_pieces() {
-    let engine = Engine::start(assistant(1024));
+    let engine = Engine::start(generator(1024));
     let chat = ask(&[picture("a", 160, 96, 0.7)], "What is this?");
     let (answer, events) = events(&engine, &chat, &greedy(20));
     let answer = answer.unwrap();
@@ -71,7 +71,7 @@ fn an_answer_tells_its_steps_and_is_the_sum_of_its_pieces() {
 
 #[test]
 fn a_follow_up_reads_only_what_is_new_and_says_what_a_cold_run_says() {
-    let engine = Engine::start(assistant(2048));
+    let engine = Engine::start(generator(2048));
     let mut chat = ask(&[picture("a", 320, 320, 0.7)], "What is this?");
     let first = answer(&engine, &chat, &greedy(8));
     chat.answered(&first.text);
@@ -81,20 +81,20 @@ fn a_follow_up_reads_only_what_is_new_and_says_what_a_cold_run_says() {
     assert!(warm.timings.n_cached_tokens >= 420, "{:?}", warm.timings); // 20 × 21 of the picture
     assert!(warm.timings.n_read_tokens < 40, "{:?}", warm.timings);
 
-    let cold = answer(&Engine::start(assistant(2048)), &chat, &greedy(16));
+    let cold = answer(&Engine::start(generator(2048)), &chat, &greedy(16));
     assert_eq!(cold.timings.n_cached_tokens, 0);
     assert_eq!(warm.text, cold.text);
 }
 
 #[test]
 fn the_same_ids_with_another_picture_are_read_again() {
-    let engine = Engine::start(assistant(1024));
+    let engine = Engine::start(generator(1024));
     let (a, b) = (picture("a", 160, 96, 0.7), picture("b", 160, 96, 0.3));
     answer(&engine, &ask(std::slice::from_ref(&a), "What?"), &greedy(4));
     let other = answer(&engine, &ask(std::slice::from_ref(&b), "What?"), &greedy(12));
     assert!(other.timings.n_cached_tokens < 3, "{:?}", other.timings);
     let cold = answer(
-        &Engine::start(assistant(1024)),
+        &Engine::start(generator(1024)),
         &ask(std::slice::from_ref(&b), "What?"),
         &greedy(12),
     );
@@ -104,13 +104,13 @@ fn the_same_ids_with_another_picture_are_read_again() {
     let both = answer(&engine, &ask(&[a.clone(), b.clone()], "What?"), &greedy(12));
     // It was encoded for an earlier request, and is remembered from there.
     assert_eq!((both.timings.n_encoded_pictures, both.timings.n_recalled_pictures), (0, 1));
-    let cold = answer(&Engine::start(assistant(1024)), &ask(&[a, b], "What?"), &greedy(12));
+    let cold = answer(&Engine::start(generator(1024)), &ask(&[a, b], "What?"), &greedy(12));
     assert_eq!(both.text, cold.text);
 }
 
 #[test]
 fn the_same_question_again_is_the_same_answer() {
-    let engine = Engine::start(assistant(1024));
+    let engine = Engine::start(generator(1024));
     let chat = ask(&[picture("a", 64, 64, 0.7)], "What is this?");
     let first = answer(&engine, &chat, &greedy(12));
     let second = answer(&engine, &chat, &greedy(12));
@@ -121,7 +121,7 @@ fn the_same_question_again_is_the_same_answer() {
 /// Cancels when the event comes, and looks at what is left.
 #[track_caller]
 fn check_cancel(at: fn(&Event) -> bool, most_events_after: usize) {
-    let engine = Engine::start(assistant(2048));
+    let engine = Engine::start(generator(2048));
     let chat = ask(&[picture("a", 320, 320, 0.7)], "What is this?");
     let cancel = Cancel::default();
     let (sender, after) = mpsc::channel();
@@ -141,7 +141,7 @@ fn check_cancel(at: fn(&Event) -> bool, most_events_after: usize) {
     assert!(after.iter().count() <= most_events_after);
 
     let next = answer(&engine, &chat, &greedy(12));
-    let cold = answer(&Engine::start(assistant(2048)), &chat, &greedy(12));
+    let cold = answer(&Engine::start(generator(2048)), &chat, &greedy(12));
     assert_eq!(next.text, cold.text);
 }
 
@@ -154,7 +154,7 @@ fn cancelling_stops_at_the_next_step_and_leaves_the_next_request_right() {
 
 #[test]
 fn what_was_prepared_is_not_read_again() {
-    let engine = Engine::start(assistant(2048));
+    let engine = Engine::start(generator(2048));
     let pictures = [picture("a", 320, 320, 0.7)];
     let attached = ask(&pictures, "");
     assert!(engine.prepare(attached.clone(), Cancel::default(), |_| {}).recv().unwrap().unwrap());
@@ -163,7 +163,7 @@ fn what_was_prepared_is_not_read_again() {
     assert_eq!((warm.timings.n_encoded_pictures, warm.timings.encode_s), (0, 0.0));
     // <s>[INST] and 20 rows of the picture were there; the question and [/INST] were not.
     assert_eq!(warm.timings.n_cached_tokens, 2 + 20 * 21);
-    let cold = answer(&Engine::start(assistant(2048)), &chat, &greedy(12));
+    let cold = answer(&Engine::start(generator(2048)), &chat, &greedy(12));
     assert_eq!(warm.text, cold.text);
 
     // Cancelled, or for another picture: nothing of it is left in an answer.
@@ -179,9 +179,9 @@ fn what_was_prepared_is_not_read_again() {
 #[test]
 fn guesses_change_no_answer() {
     let with = |on: bool| {
-        let mut assistant = assistant(1024);
-        assistant.set_guesses(on);
-        Engine::start(assistant)
+        let mut generator = generator(1024);
+        generator.set_guesses(on);
+        Engine::start(generator)
     };
     let (plain, guessing) = (with(false), with(true));
     let mut n_guessed = 0;
@@ -213,12 +213,12 @@ fn guesses_change_no_answer() {
 fn what_was_read_goes_on_after_a_restart_if_it_is_of_this_network_and_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("chat.read");
-    let engine = Engine::start(assistant(1024));
+    let engine = Engine::start(generator(1024));
     let pictures = [picture("a", 160, 96, 0.7)];
     let mut chat = ask(&pictures, "What is this?");
     let first = answer(&engine, &chat, &greedy(8));
     let to = path.clone();
-    let kept = engine.with(move |assistant| Ok(assistant.keep(&to)));
+    let kept = engine.with(move |generator| Ok(generator.keep(&to)));
     kept.recv().unwrap().unwrap().unwrap();
     chat.answered(&first.text);
     chat.ask([], "And now?");
@@ -227,24 +227,24 @@ fn what_was_read_goes_on_after_a_restart_if_it_is_of_this_network_and_whole() {
     let recall = |engine: &Engine, path: &std::path::Path| {
         let path = path.to_owned();
         let recalled = engine
-            .with(move |assistant| Ok(assistant.recall(&path).map_err(|error| error.to_string())));
+            .with(move |generator| Ok(generator.recall(&path).map_err(|error| error.to_string())));
         recalled.recv().unwrap().unwrap()
     };
-    let later = Engine::start(assistant(1024));
+    let later = Engine::start(generator(1024));
     assert!(recall(&later, &path).unwrap() > 60);
     let recalled = answer(&later, &chat, &greedy(16));
     assert_eq!(recalled.text, warm.text);
     assert_eq!(recalled.timings.n_cached_tokens, warm.timings.n_cached_tokens);
     assert_eq!(recalled.timings.n_encoded_pictures, 0);
 
-    let error = recall(&Engine::start(assistant(50)), &path).unwrap_err();
+    let error = recall(&Engine::start(generator(50)), &path).unwrap_err();
     assert!(error.contains("longer than this session"), "{error}");
     let bytes = fs_err::read(&path).unwrap();
     let other = |at: usize, reason: &str| {
         let mut bytes = bytes.clone();
         bytes[at] ^= 1;
         fs_err::write(&path, bytes).unwrap();
-        let engine = Engine::start(assistant(1024));
+        let engine = Engine::start(generator(1024));
         let error = recall(&engine, &path).unwrap_err();
         assert!(error.contains(reason), "{at}: {error}");
         // Nothing is left of it.
@@ -264,9 +264,9 @@ fn what_was_read_goes_on_after_a_restart_if_it_is_of_this_network_and_whole() {
 fn a_picture_seen_in_an_earlier_run_is_not_encoded_and_one_only_prepared_leaves_no_trace() {
     let folder = tempfile::tempdir().unwrap();
     let start = || {
-        let mut assistant = assistant(1024);
-        assistant.keep_pictures_in(&folder.path().join("seen"), 1 << 20);
-        Engine::start(assistant)
+        let mut generator = generator(1024);
+        generator.keep_pictures_in(&folder.path().join("seen"), 1 << 20);
+        Engine::start(generator)
     };
     let n_files = || fs_err::read_dir(folder.path().join("seen")).map_or(0, Iterator::count);
     let pictures = [picture("a", 160, 96, 0.7)];
@@ -296,10 +296,10 @@ fn threads_change_no_answer() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
         let chat = ask(&[picture("a", 320, 320, 0.7)], "What is this?");
         let mut text = String::new();
-        let mut assistant = assistant(1024);
+        let mut generator = generator(1024);
         pool.install(|| {
             let options = greedy(40);
-            let answer = assistant.answer(&chat, &options, &Cancel::default(), &mut |_| {});
+            let answer = generator.answer(&chat, &options, &Cancel::default(), &mut |_| {});
             text = answer.unwrap().text;
         });
         text
@@ -309,7 +309,7 @@ fn threads_change_no_answer() {
 
 #[test]
 fn reasons_to_stop() {
-    let engine = Engine::start(assistant(256));
+    let engine = Engine::start(generator(256));
     let chat = ask(&[], "Count.");
     let long = answer(&engine, &chat, &greedy(30));
     assert_eq!((&long.stop, long.timings.n_answer_tokens), (&StopReason::Length, 30));
@@ -329,7 +329,7 @@ fn reasons_to_stop() {
 
 #[test]
 fn a_chat_that_is_too_long_is_refused_with_the_numbers_before_anything_is_done() {
-    let engine = Engine::start(assistant(300));
+    let engine = Engine::start(generator(300));
     let pictures = [picture("page 1.png", 160, 160, 0.7), picture("page 2.png", 320, 160, 0.3)];
     let (refused, seen) = events(&engine, &ask(&pictures, "Read."), &greedy(4));
     let error = refused.unwrap_err().to_string();
@@ -342,7 +342,7 @@ fn a_chat_that_is_too_long_is_refused_with_the_numbers_before_anything_is_done()
 
 #[test]
 fn the_last_token_that_fits_is_answered_and_one_more_is_refused() {
-    let engine = Engine::start(assistant(64));
+    let engine = Engine::start(generator(64));
     // `<s>[INST]` a… `[/INST]`, each word one token of this small vocabulary or more.
     let n_tokens = |chat: &Chat| match events(&engine, chat, &greedy(1)).0 {
         Ok(answer) => answer.timings.n_read_tokens + answer.timings.n_cached_tokens,
@@ -359,7 +359,7 @@ fn the_last_token_that_fits_is_answered_and_one_more_is_refused() {
 
 #[test]
 fn control_tokens_are_never_written() {
-    let engine = Engine::start(assistant(512));
+    let engine = Engine::start(generator(512));
     let warm = Sampling { temperature: 50.0, top_k: None, ..Sampling::default() };
     for seed in 0..3 {
         let sampling = Sampling { seed, ..warm.clone() };
@@ -373,7 +373,7 @@ fn control_tokens_are_never_written() {
 
 #[test]
 fn a_panic_is_an_error_and_the_next_request_works() {
-    let engine = Engine::start(assistant(512));
+    let engine = Engine::start(generator(512));
     let chat = ask(&[picture("a", 64, 64, 0.7)], "What?");
     let before = answer(&engine, &chat, &greedy(8));
     let failed =
@@ -389,7 +389,7 @@ fn a_panic_is_an_error_and_the_next_request_works() {
 
 #[test]
 fn a_chat_without_a_question_is_an_error() {
-    let engine = Engine::start(assistant(64));
+    let engine = Engine::start(generator(64));
     let (refused, _) = events(&engine, &Chat::default(), &greedy(4));
     assert!(matches!(refused, Err(EngineError::Prompt(_))));
 }

@@ -1,14 +1,16 @@
 //! One chat, its answers as they come.
 
+pub mod check;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use lorgnette_engine::{Chat, EngineError, KeptError, Part, Picture, Role, Turn};
+use lorgnette_engine::{Chat, EngineError, KeptError, PreparedPicture, Role, Turn, TurnPart};
 use lorgnette_pixtral::Cancel;
 use tokio::sync::mpsc;
 
-use crate::check::{self, Checked};
+use self::check::Checked;
 use crate::error::AppError;
 use crate::open::OpenModel;
 use crate::{Answer, AnswerOptions, Event};
@@ -22,14 +24,14 @@ pub struct Session<'a> {
 
 /// Pictures that are looked at before there is a question.
 struct Preparing {
-    pictures: Vec<Arc<Picture>>,
+    pictures: Vec<Arc<PreparedPicture>>,
     cancel: Cancel,
     /// Ends when it has ended.
     events: mpsc::UnboundedReceiver<Event>,
 }
 
 impl Preparing {
-    fn is_of(&self, pictures: &[Arc<Picture>]) -> bool {
+    fn is_of(&self, pictures: &[Arc<PreparedPicture>]) -> bool {
         self.pictures.len() == pictures.len()
             && self.pictures.iter().zip(pictures).all(|(a, b)| Arc::ptr_eq(a, b))
     }
@@ -49,7 +51,7 @@ impl<'a> Session<'a> {
 
     /// Begins to look at new pictures and returns at once: the question about them is answered the
     /// sooner. What was begun before is stopped; nothing that is answered changes.
-    pub fn prepare(&mut self, pictures: Vec<Arc<Picture>>) {
+    pub fn prepare(&mut self, pictures: Vec<Arc<PreparedPicture>>) {
         self.forget_preparation();
         if pictures.is_empty() {
             return;
@@ -78,7 +80,7 @@ impl<'a> Session<'a> {
     /// [`KeptError`]: it cannot be used, and nothing was read.
     pub fn recall(&self, path: &Path) -> Result<usize, KeptError> {
         let path = path.to_owned();
-        let recalled = self.model.engine.with(move |assistant| Ok(assistant.recall(&path)));
+        let recalled = self.model.engine.with(move |generator| Ok(generator.recall(&path)));
         flat(&recalled)
     }
 
@@ -88,7 +90,7 @@ impl<'a> Session<'a> {
     /// [`KeptError::Io`].
     pub fn keep(&self, path: &Path) -> Result<(), KeptError> {
         let path = path.to_owned();
-        flat(&self.model.engine.with(move |assistant| Ok(assistant.keep(&path))))
+        flat(&self.model.engine.with(move |generator| Ok(generator.keep(&path))))
     }
 
     /// Answers the last question `n` times more and says what of the answer varies; `None` when it
@@ -107,7 +109,7 @@ impl<'a> Session<'a> {
         let Some(Turn { role: Role::Assistant, parts }) = chat.turns.pop() else {
             return Ok(Some(Vec::new()));
         };
-        let Some(Part::Text(answer)) = parts.first() else { return Ok(Some(Vec::new())) };
+        let Some(TurnPart::Text(answer)) = parts.first() else { return Ok(Some(Vec::new())) };
         let samples = check::samples(self.model, &chat, n, max_tokens, cancel, on_sample)?;
         Ok(samples.map(|samples| {
             let others: Vec<String> = samples.into_iter().map(|one| one.text).collect();
@@ -123,7 +125,7 @@ impl<'a> Session<'a> {
     /// [`AppError::Engine`]; the session goes on.
     pub async fn ask(
         &mut self,
-        pictures: Vec<Arc<Picture>>,
+        pictures: Vec<Arc<PreparedPicture>>,
         question: &str,
         options: AnswerOptions,
         cancel: &Cancel,

@@ -9,15 +9,15 @@ use std::time::Instant;
 
 use lorgnette_pixtral::{
     CHUNK_TOKENS, Cancel, ImageFeatures, KvCache, KvFormat, ModelError, Outcome, PictureRows,
-    Pixtral, Prompt as ModelPrompt,
+    Pixtral, Prompt,
 };
 
-use crate::chat::{Chat, Picture};
+use crate::chat::{Chat, PreparedPicture};
 use crate::error::EngineError;
 use crate::event::{Answer, Event, StopReason, Timings, seconds};
 use crate::kept::{self, KeptError};
 use crate::lookup::Lookup;
-use crate::prompt::{Prompt, encode_chat};
+use crate::prompt::{EncodedChat, encode_chat};
 use crate::sampling::{Sampler, Sampling};
 use crate::seen::Seen;
 use crate::stop::{Matched, StopMatcher};
@@ -42,7 +42,7 @@ impl Default for AnswerOptions {
 }
 
 /// A network with its tokenizer and the memory of what it read last.
-pub struct Assistant {
+pub struct Generator {
     model: Pixtral,
     tokenizer: Tokenizer,
     cache: KvCache,
@@ -63,7 +63,7 @@ pub(crate) struct Position {
     pub(crate) picture: Option<[u8; 32]>,
 }
 
-impl Assistant {
+impl Generator {
     /// Puts a network and its tokenizer together, with room for `context` tokens.
     ///
     /// # Errors
@@ -197,8 +197,8 @@ impl Assistant {
     /// cancelled.
     fn catch_up(
         &mut self,
-        prompt: &Prompt,
-        pictures: &[Arc<Picture>],
+        prompt: &EncodedChat,
+        pictures: &[Arc<PreparedPicture>],
         cancel: &Cancel,
         timings: &mut Timings,
         emit: &mut dyn FnMut(Event),
@@ -224,24 +224,29 @@ impl Assistant {
     }
 
     /// Pictures that were asked about, and not only looked at, may stay on disk.
-    fn keep_pictures(&self, prompt: &Prompt, pictures: &[Arc<Picture>]) {
+    fn keep_pictures(&self, prompt: &EncodedChat, pictures: &[Arc<PreparedPicture>]) {
         for slot in &prompt.images {
             self.seen.write(&(*self.model.fingerprint(), *pictures[slot.picture].hash()));
         }
     }
 
-    fn check_room(&self, prompt: &Prompt, pictures: &[Arc<Picture>]) -> Result<(), EngineError> {
+    fn check_room(
+        &self,
+        prompt: &EncodedChat,
+        pictures: &[Arc<PreparedPicture>],
+    ) -> Result<(), EngineError> {
         let (needed, capacity) = (prompt.ids.len() + 1, self.context());
         if needed <= capacity {
             return Ok(());
         }
-        let cost =
-            |picture: &Arc<Picture>| (picture.name.clone(), picture.pixels().grid().n_tokens());
+        let cost = |picture: &Arc<PreparedPicture>| {
+            (picture.name.clone(), picture.pixels().grid().n_tokens())
+        };
         let pictures = pictures.iter().map(cost).collect();
         Err(EngineError::ContextFull { needed, capacity, pictures })
     }
 
-    fn positions(&self, prompt: &Prompt, pictures: &[Arc<Picture>]) -> Vec<Position> {
+    fn positions(&self, prompt: &EncodedChat, pictures: &[Arc<PreparedPicture>]) -> Vec<Position> {
         let image_token = self.tokenizer.control().img;
         let mut positions: Vec<Position> =
             prompt.ids.iter().map(|id| Position { id: *id, picture: None }).collect();
@@ -260,8 +265,8 @@ impl Assistant {
     /// Encodes the pictures that are still to be read; false when it was cancelled.
     fn encode_pictures(
         &mut self,
-        prompt: &Prompt,
-        pictures: &[Arc<Picture>],
+        prompt: &EncodedChat,
+        pictures: &[Arc<PreparedPicture>],
         cancel: &Cancel,
         timings: &mut Timings,
         emit: &mut dyn FnMut(Event),
@@ -270,7 +275,8 @@ impl Assistant {
         let unread = prompt.images.iter().filter(|slot| {
             slot.start + slot.rows as usize * (slot.cols as usize + 1) > self.cache.len()
         });
-        let mut needed: Vec<&Arc<Picture>> = unread.map(|slot| &pictures[slot.picture]).collect();
+        let mut needed: Vec<&Arc<PreparedPicture>> =
+            unread.map(|slot| &pictures[slot.picture]).collect();
         self.encoded.retain(|(hash, _)| pictures.iter().any(|picture| picture.hash() == hash));
         needed.retain(|picture| find(&self.encoded, picture.hash()).is_none());
         needed.sort_by_key(|picture| picture.hash());
@@ -312,8 +318,8 @@ impl Assistant {
     /// The logits after the prompt; `None` when it was cancelled.
     fn read_prompt(
         &mut self,
-        prompt: &Prompt,
-        pictures: &[Arc<Picture>],
+        prompt: &EncodedChat,
+        pictures: &[Arc<PreparedPicture>],
         cancel: &Cancel,
         emit: &mut dyn FnMut(Event),
     ) -> Result<Option<Vec<f32>>, EngineError> {
@@ -326,18 +332,15 @@ impl Assistant {
                 features: find(&self.encoded, pictures[slot.picture].hash()),
             })
             .collect();
-        let model_prompt = ModelPrompt {
-            ids: &prompt.ids,
-            image_token: self.tokenizer.control().img,
-            pictures: &rows,
-        };
+        let prompt =
+            Prompt { ids: &prompt.ids, image_token: self.tokenizer.control().img, pictures: &rows };
         let cached_tokens = self.cache.len();
         let total = prompt.ids.len() - cached_tokens;
         let watch = &mut |done_tokens, total_tokens| {
             emit(Event::Reading { done_tokens, total_tokens, cached_tokens });
             go_on_unless(cancel)
         };
-        match self.model.prefill(&model_prompt, &mut self.cache, CHUNK_TOKENS, watch)? {
+        match self.model.prefill(&prompt, &mut self.cache, CHUNK_TOKENS, watch)? {
             Outcome::Done(logits) => {
                 emit(Event::Reading { done_tokens: total, total_tokens: total, cached_tokens });
                 Ok(Some(logits))
