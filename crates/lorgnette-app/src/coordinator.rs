@@ -23,15 +23,15 @@ use std::time::{Duration, Instant};
 
 use lorgnette_engine::PreparedPicture;
 use lorgnette_image::ImageConfig;
+use lorgnette_models::calibration::CalibrationStore;
+use lorgnette_models::{Circumstances, Downloads, FetchState, Model, library};
 
 use self::state::{Coordinator, State};
 use crate::Cancel;
 use crate::chats::{Attachment, ChatId, Chats, Message, MessageId, PictureInfo, StoredChat};
 use crate::error::{AppError, Fault};
-use crate::expected::Expected;
 use crate::files::now_ms;
 use crate::folders::Folders;
-use crate::offers::{self, Model};
 use crate::open::OpenModel;
 use crate::picture_store::PictureStore;
 use crate::purpose::Purpose;
@@ -39,11 +39,8 @@ use crate::settings::{Device, Settings};
 use crate::speed::{Speed, Speeds};
 
 pub use checking::Check;
-pub use downloads::{FetchPhase, FetchState};
 pub use estimate::{Estimate, PictureEstimate};
 pub use speech::{Aloud, AloudDo, LONG_WAIT_S, system_language};
-
-pub(crate) use downloads::about_bytes;
 
 /// The program. Clones are the same one.
 #[derive(Clone)]
@@ -55,7 +52,7 @@ struct Inner {
     pictures: PictureStore,
     settings: Mutex<Settings>,
     speeds: Mutex<Speeds>,
-    expected: Expected,
+    calibration: CalibrationStore,
     coordinator: Mutex<Coordinator>,
     model: Mutex<Option<Arc<OpenModel>>>,
     /// Answers that were asked for and have not ended.
@@ -65,7 +62,7 @@ struct Inner {
     preparing: Mutex<prepare::Preparing>,
     /// Pictures as the model takes them, the latest last: follow-ups need not decode again.
     prepared: Mutex<Vec<(Attachment, ImageConfig, Arc<PreparedPicture>)>>,
-    fetches: Mutex<downloads::Fetches>,
+    downloads: Downloads,
     voice: Mutex<speech::Voice>,
     checks: Mutex<checking::Checks>,
     to_run: Mutex<Sender<state::Event>>,
@@ -316,9 +313,10 @@ impl App {
             forget_seen(&folders);
         }
         let speeds = Speeds::read(&folders.cache.join("speeds.json"));
-        let expected = Expected::read(&folders.cache.join("expected.json"));
+        let calibration = CalibrationStore::read(&folders.cache.join("expected.json"));
         let (to_run, inbox) = mpsc::channel();
-        let inner = Arc::new(Inner {
+        let inner = Arc::new_cyclic(|weak| Inner {
+            downloads: downloads::into(&folders, weak.clone()),
             folders,
             chats,
             pictures,
@@ -326,14 +324,13 @@ impl App {
             checks: Mutex::default(),
             settings: Mutex::new(settings),
             speeds: Mutex::new(speeds),
-            expected,
+            calibration,
             coordinator: Mutex::default(),
             model: Mutex::default(),
             jobs: Mutex::default(),
             no_jobs: Condvar::new(),
             preparing: Mutex::default(),
             prepared: Mutex::default(),
-            fetches: Mutex::default(),
             to_run: Mutex::new(to_run),
             notify: Box::new(notify),
         });
@@ -402,16 +399,21 @@ impl App {
 
     /// Models that are there, then those that can be had.
     pub fn models(&self) -> Vec<Model> {
-        let in_use = lock(&self.0.model).as_ref().map(|model| offers::id(model));
+        let in_use = lock(&self.0.model).as_ref().map(|model| model.id());
         let speeds = lock(&self.0.speeds).clone();
-        let fetches = lock(&self.0.fetches).states();
+        let fetches = self.0.downloads.states();
         let settings = self.settings();
         let has_gpu = cfg!(any(feature = "cuda", feature = "metal"));
         // What another device would do is not known before it has done it.
         let on_cpu = !has_gpu || settings.device == Device::Cpu;
-        let expected = self.0.expected.known().filter(|_| on_cpu);
-        let known = offers::Known { speeds: &speeds, expected, fetches: &fetches };
-        offers::list(&self.0.folders, &settings, in_use.as_deref(), &known)
+        self.0.library().survey(&Circumstances {
+            in_use: in_use.as_deref(),
+            chosen: settings.model.as_deref(),
+            context: settings.context,
+            speeds: &speeds,
+            calibration: self.0.calibration.known().filter(|_| on_cpu),
+            fetches: &fetches,
+        })
     }
 
     /// Adds files of pictures; those that are none are told apart.
@@ -648,23 +650,23 @@ impl Inner {
         };
         let model = lock(&self.model).as_ref().map(|model| self.loaded_model(model));
         let loading = matches!(state, State::Loading { .. })
-            .then(|| offers::name_of_choice(&lock(&self.settings)));
+            .then(|| lock(&self.settings).model.as_deref().map_or_else(String::new, library::name));
         Status { state, loading, model, n_waiting }
     }
 
-    /// As it was seen, or is to be expected.
+    /// As it was measured, or is calibrated.
     fn speed_of(&self, model: &OpenModel) -> Speed {
-        let seen = lock(&self.speeds).of(&offers::id(model));
-        let expected = self.expected.known().filter(|_| model.device.device.is_cpu());
-        seen.or_expected(&model.config, expected.as_ref())
+        let measured = lock(&self.speeds).of(&model.id());
+        let calibration = self.calibration.known().filter(|_| model.device.device.is_cpu());
+        measured.or_calibrated(&model.config, calibration.as_ref())
     }
 
     fn loaded_model(&self, model: &OpenModel) -> LoadedModel {
-        let id = offers::id(model);
+        let id = model.id();
         let speed = self.speed_of(model);
         let image = model.image_config(None).ok();
         LoadedModel {
-            name: offers::name(&id),
+            name: library::name(&id),
             built_in: model.built_in,
             image,
             device: model.device.name.clone(),
@@ -674,11 +676,8 @@ impl Inner {
             weights_bytes: model.n_bytes,
             cache_bytes: model.context as u64 * model.config.text.kv_bytes_per_token(),
             load_s: model.load_s,
-            picture_s: image.and_then(|image| {
-                let side = image.max_side;
-                let cost = crate::cost::of_picture((side, side), &image, &model.config)?;
-                speed.picture_s(&cost)
-            }),
+            picture_s: cost::of_largest_picture(&model.config)
+                .and_then(|cost| speed.picture_s(&cost)),
             speed,
             id,
         }

@@ -8,14 +8,14 @@ use std::time::Instant;
 use lorgnette_app::conversation::Session;
 use lorgnette_app::conversation::check::Checked;
 use lorgnette_app::cost::{self, PictureCost};
-use lorgnette_app::expected::Expected;
 use lorgnette_app::folders::Folders;
+use lorgnette_app::models::calibration::CalibrationStore;
 use lorgnette_app::open::OpenModel;
 use lorgnette_app::pictures::{Picture, PreparedPicture};
 use lorgnette_app::purpose::Purpose;
 use lorgnette_app::speed::{self, Meter, Speeds};
 use lorgnette_app::{
-    Answer, AppError, Cancel, Event, StopReason, Timings, offers, pictures, system::capture,
+    Answer, AppError, Cancel, Event, StopReason, Timings, pictures, system::capture,
 };
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -159,7 +159,7 @@ fn prepare(
 /// How fast this model was here, and how fast it is now.
 struct Measured {
     speeds: Speeds,
-    expected: Expected,
+    calibration: CalibrationStore,
     model: String,
     costs: Vec<PictureCost>,
     meter: Meter,
@@ -170,23 +170,23 @@ impl Measured {
     fn find(model: &OpenModel, prepared: &[Arc<PreparedPicture>]) -> Option<Self> {
         let cache = Folders::find().ok()?.cache;
         let speeds = Speeds::read(&cache.join("speeds.json"));
-        let expected = Expected::read(&cache.join("expected.json"));
+        let calibration = CalibrationStore::read(&cache.join("expected.json"));
         let config = model.image_config(None).ok()?;
         let cost = |picture: &Arc<PreparedPicture>| {
             let (width, height) = (picture.pixels().width(), picture.pixels().height());
             cost::of_picture((width, height), &config, &model.config)
         };
         let costs = prepared.iter().filter_map(cost).collect();
-        Some(Self { speeds, expected, model: offers::id(model), costs, meter: Meter::default() })
+        Some(Self { speeds, calibration, model: model.id(), costs, meter: Meter::default() })
     }
 
     /// Seconds until the first word; `None`: on a GPU that was not measured yet.
     fn wait_s(&self, model: &OpenModel) -> Option<f64> {
-        let seen = self.speeds.of(&self.model);
+        let measured = self.speeds.of(&self.model);
         let on_cpu = model.device.device.is_cpu();
-        let is_unsure = on_cpu && !seen.is_seen() && speed::is_slow(&model.config);
-        let trial = is_unsure.then(|| self.expected.find());
-        let speed = seen.or_expected(&model.config, trial.as_ref());
+        let is_unsure = on_cpu && !measured.is_measured() && speed::is_slow(&model.config);
+        let calibration = is_unsure.then(|| self.calibration.find());
+        let speed = measured.or_calibrated(&model.config, calibration.as_ref());
         self.costs.iter().map(|cost| speed.picture_s(cost)).sum()
     }
 

@@ -1,23 +1,26 @@
 //! From a source to an installed model: ask, say what it takes, then do it.
 
+mod found;
+
 use std::path::PathBuf;
 
-use lorgnette_pixtral::Checkpoint;
+use lorgnette_pixtral::{Checkpoint, ModelConfig};
 use lorgnette_weights::http::FetchOptions;
-use lorgnette_weights::hub::{FileName, RepoName, Repository, Revision};
+use lorgnette_weights::hub::FileName;
 use lorgnette_weights::install::{self, InstallOptions, Times};
-use lorgnette_weights::proof::Proof;
 use lorgnette_weights::recipe::{Becomes, Piece, Recipe, Target};
 use lorgnette_weights::store::{LockedSource, Manifest, SourceRecord};
-use lorgnette_weights::{Control, Hub, HubSettings, Mixture, Report, WeightsError};
+use lorgnette_weights::{Control, HubSettings, Mixture, Report, WeightsError};
 use serde::Serialize;
 
-use super::fit::{Fit, Question, memory_bytes};
-use super::place::Place;
-use super::plan::{self, Understood};
-use super::{ModelSource, Models, Stop, outcome};
-use crate::error::AppError;
-use crate::gguf_pair::VisionFormat;
+use self::found::{About, Found};
+use crate::convert::pair::VisionFormat;
+use crate::convert::plan;
+use crate::error::ModelsError;
+use crate::fit::{Fit, Question, memory_bytes};
+use crate::interrupted::{Stop, unless_cancelled};
+use crate::library::Library;
+use crate::source::{ModelSource, Origin};
 
 /// How a model is made.
 #[derive(Debug, Clone)]
@@ -28,17 +31,15 @@ pub struct AddOptions {
     pub vision: VisionFormat,
     /// What it is called; `None`: after its source.
     pub name: Option<String>,
-    /// Which of the catalogue's sources, counted from 0.
+    /// Which of the catalogue's sources is used, counted from 0.
     pub source_idx: usize,
     /// Tokens of a chat, for the advice on memory.
     pub context: usize,
     /// The source files are kept beside the model.
     pub keep_source: bool,
-    /// What the source is now is taken, not what it was when it was first used.
+    /// The source may have changed since it was first used.
     pub update: bool,
-    /// How files are fetched.
     pub fetch: FetchOptions,
-    /// Where the hub is.
     pub hub: HubSettings,
     /// How the work is cut; the folder for sources is chosen here.
     pub install: InstallOptions,
@@ -49,7 +50,7 @@ impl AddOptions {
     ///
     /// # Errors
     /// [`WeightsError::Settings`].
-    pub fn from_environment() -> Result<Self, AppError> {
+    pub fn from_environment() -> Result<Self, ModelsError> {
         Ok(Self {
             mixture: Mixture::Q4KM,
             vision: VisionFormat::Q8_0,
@@ -72,7 +73,6 @@ pub struct Summary {
     pub name: String,
     /// Its name for people.
     pub title: String,
-    /// Its licence, if that is known.
     pub licence: Option<String>,
     /// Where it comes from, with the commit.
     pub source: String,
@@ -80,13 +80,11 @@ pub struct Summary {
     pub quantisation: Option<&'static str>,
     /// The files that are taken.
     pub files: Vec<SourceRecord>,
-    /// Bytes that are fetched.
     pub fetch_bytes: u64,
     /// Bytes of the finished model.
     pub model_bytes: u64,
     /// Source bytes that an earlier run has done.
     pub done_bytes: u64,
-    /// What it takes and what there is.
     pub fit: Fit,
     /// Where it will be.
     pub path: PathBuf,
@@ -96,46 +94,42 @@ pub struct Summary {
 
 /// A model that can be made: everything but its weights was fetched and understood.
 pub struct Prepared {
-    models: Models,
-    place: Place,
+    library: Library,
+    origin: Origin,
     recipe: Recipe,
     install: InstallOptions,
     /// `OWNER/REPO@REVISION` and what it is, to be remembered.
     lock_as: Option<(String, LockedSource)>,
     scratch: PathBuf,
-    /// What will be done.
     pub summary: Summary,
 }
 
-/// An installed model.
 #[derive(Debug, Clone, Serialize)]
 pub struct Installed {
-    /// What it is called.
     pub name: String,
     /// Its folder.
     pub path: PathBuf,
-    /// Bytes of its files.
     pub n_bytes: u64,
     /// Where the time went.
     pub times: Times,
 }
 
-impl Models {
+impl Library {
     /// Asks what a source holds, reads its small files and headers, and says what making the model
     /// takes. `None` when cancelled.
     ///
     /// Blocks; not to be called from async code.
     ///
     /// # Errors
-    /// [`AppError`] says what is wrong with the source, the network or the disk.
+    /// [`ModelsError`] says what is wrong with the source, the network or the disk.
     pub fn prepare(
         &self,
         source: &ModelSource,
         options: &AddOptions,
         control: &Control,
         report: &Report,
-    ) -> Result<Option<Prepared>, AppError> {
-        outcome(self.try_prepare(source, options, control, report))
+    ) -> Result<Option<Prepared>, ModelsError> {
+        unless_cancelled(self.try_prepare(source, options, control, report))
     }
 
     fn try_prepare(
@@ -145,140 +139,26 @@ impl Models {
         control: &Control,
         report: &Report,
     ) -> Result<Prepared, Stop> {
-        let hub = |control: &Control, report: &Report| {
-            let (settings, fetch) = (options.hub.clone(), options.fetch.clone());
-            Hub::new(settings, fetch, control.clone(), report.clone())
-        };
-        let (place, lock_as, title, default_name, not_yet, licence) = match source {
-            ModelSource::Local(path) => {
-                let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-                let name = options.name.clone().unwrap_or_else(|| plain(&stem));
-                (Place::Folder(path.clone()), None, name.clone(), name, None, None)
-            }
-            ModelSource::Hub { repo, revision } => {
-                let hub = hub(control, report)?;
-                let (repository, lock) = self.repository(&hub, repo, revision, options.update)?;
-                let (name, licence) = (plain(repo.name()), repository.licence.clone());
-                let place = Place::Hub { hub: Box::new(hub), repository };
-                (place, Some(lock), repo.name().to_owned(), name, None, licence)
-            }
-            ModelSource::Known(entry) => {
-                if entry.built_in {
-                    return Err(AppError::BuiltIn.into());
-                }
-                let source = entry.sources.get(options.source_idx);
-                let source = source.ok_or_else(|| AppError::UnknownModel {
-                    name: format!("{}, source {}", entry.name, options.source_idx + 1),
-                })?;
-                let (repo, revision) =
-                    (RepoName::new(&source.repo)?, Revision::new(&source.revision)?);
-                let hub = hub(control, report)?;
-                let (repository, lock) = self.repository(&hub, &repo, &revision, options.update)?;
-                check_pins(&repository, &source.sha256)?;
-                let place = Place::Hub { hub: Box::new(hub), repository };
-                let licence = Some(entry.licence.clone());
-                let (title, name) = (entry.title.clone(), entry.name.clone());
-                (place, Some(lock), title, name, entry.not_yet.clone(), licence)
-            }
-        };
-        let name = options.name.clone().unwrap_or(default_name);
-        if name == "pocket" {
-            return Err(AppError::BuiltIn.into());
-        }
-        let about = About { name, title, licence, not_yet };
-        let ggufs = gguf_files(&place, options.mixture)?;
-        if ggufs.is_empty() {
-            self.prepare_checkpoint(place, about, lock_as, options)
+        let found = self.find_source(source, options, control, report)?;
+        let scratch = self.store.work_dir(&found.about.name)?.join("scratch");
+        let ggufs = found.gguf_files(options.mixture)?;
+        let planned = if ggufs.is_empty() {
+            quantised(&found, &scratch, options)?
         } else {
-            self.prepare_files(place, ggufs, about, lock_as, options)
-        }
-    }
-
-    /// What a repository is, and was when it was first used.
-    fn repository(
-        &self,
-        hub: &Hub,
-        repo: &RepoName,
-        revision: &Revision,
-        update: bool,
-    ) -> Result<(Repository, (String, LockedSource)), Stop> {
-        let key = format!("{repo}@{}", revision.as_str());
-        let locked = self.store.locked(&key).filter(|_| !update);
-        let revision = match &locked {
-            Some(locked) => Revision::new(&locked.commit)?,
-            None => revision.clone(),
+            taken_as_they_are(&found, ggufs, options)?
         };
-        let repository = hub.repository(repo, &revision)?;
-        let proofs = repository
-            .files
-            .iter()
-            .filter_map(|file| Some((file.name.to_string(), file.proof.clone()?)));
-        let mut now = LockedSource { commit: repository.commit.clone(), files: proofs.collect() };
-        if let Some(locked) = locked {
-            for (file, proof) in &locked.files {
-                if repository.file(file).is_some_and(|found| found.proof.as_ref() != Some(proof)) {
-                    let (repo, file) = (repo.to_string(), file.clone());
-                    return Err(WeightsError::LockedHash { repo, file }.into());
-                }
-            }
-            now = locked;
-        }
-        Ok((repository, (key, now)))
+        self.finish_preparing(found, planned, scratch, options)
     }
 
-    /// A checkpoint that is quantised here.
-    fn prepare_checkpoint(
-        &self,
-        place: Place,
-        about: About,
-        lock_as: Option<(String, LockedSource)>,
-        options: &AddOptions,
-    ) -> Result<Prepared, Stop> {
-        let work = self.store.work_dir(&about.name)?;
-        let scratch = work.join("scratch");
-        let understood = plan::understand(&place, &scratch)?;
-        let (mixture, vision) = (options.mixture, options.vision);
-        let recipe = understood.recipe(&place, &about.name, &about.title, mixture, vision)?;
-        let memory = memory_bytes(recipe.n_target_bytes(), &understood.config, options.context);
-        let speed = |understood: &Understood| {
-            let enough = understood.small_bytes > 1 << 20 && recipe.n_remote_bytes() > 0;
-            enough.then(|| understood.small_bytes as f64 / understood.small_s.max(1e-3))
-        };
-        let bytes_per_s = speed(&understood);
-        let size = |mixture, vision| understood.n_bytes(mixture, vision).ok();
-        let fit = (memory, Some(mixture), bytes_per_s);
-        self.finish_preparing(place, recipe, about, lock_as, scratch, options, fit, size)
-    }
-
-    /// GGUF files that are taken as they are.
-    fn prepare_files(
-        &self,
-        place: Place,
-        files: Vec<(FileName, u64)>,
-        about: About,
-        lock_as: Option<(String, LockedSource)>,
-        options: &AddOptions,
-    ) -> Result<Prepared, Stop> {
-        let scratch = self.store.work_dir(&about.name)?.join("scratch");
-        let recipe = copies(&place, files)?;
-        let config = lorgnette_pixtral::ModelConfig::PIXTRAL_12B;
-        let memory = memory_bytes(recipe.n_target_bytes(), &config, options.context);
-        let fit = (memory, None, None);
-        self.finish_preparing(place, recipe, about, lock_as, scratch, options, fit, |_, _| None)
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the end of two ways that differ in these")]
     fn finish_preparing(
         &self,
-        place: Place,
-        recipe: Recipe,
-        about: About,
-        lock_as: Option<(String, LockedSource)>,
+        found: Found,
+        planned: Planned<'_>,
         scratch: PathBuf,
         options: &AddOptions,
-        (memory_needed_bytes, mixture, bytes_per_s): (u64, Option<Mixture>, Option<f64>),
-        size: impl FnMut(Mixture, VisionFormat) -> Option<u64>,
     ) -> Result<Prepared, Stop> {
+        let Found { origin, lock_as, about } = found;
+        let Planned { recipe, memory_bytes, mixture, bytes_per_s, size } = planned;
         let work = self.store.work_dir(&about.name)?;
         let mut install = options.install.clone();
         install.keep_sources = options.keep_source.then(|| work.join("source"));
@@ -292,7 +172,7 @@ impl Models {
             quantise_bytes: source_bytes,
             fetch_bytes,
             bytes_per_s,
-            memory_needed_bytes,
+            memory_needed_bytes: memory_bytes,
             mixture,
         };
         let fit = question.answer(size);
@@ -301,36 +181,75 @@ impl Models {
             n_bytes: source.n_bytes,
             proof: source.proof.clone(),
         });
-        let source = match &place {
-            Place::Hub { repository, .. } => {
-                format!("hf:{}@{}", repository.name, repository.commit)
-            }
-            Place::Folder(dir) => dir.display().to_string(),
-        };
+        let About { name, title, licence, not_yet } = about;
         let summary = Summary {
-            source,
+            source: origin.to_string(),
             quantisation: mixture.map(Mixture::name),
             files: files.collect(),
             fetch_bytes,
             model_bytes: recipe.n_target_bytes(),
             done_bytes,
             fit,
-            path: self.store.model_dir(&about.name)?,
-            name: about.name,
-            title: about.title,
-            licence: about.licence,
-            not_yet: about.not_yet,
+            path: self.store.model_dir(&name)?,
+            name,
+            title,
+            licence,
+            not_yet,
         };
-        let models = self.clone();
-        Ok(Prepared { models, place, recipe, install, lock_as, scratch, summary })
+        let library = self.clone();
+        Ok(Prepared { library, origin, recipe, install, lock_as, scratch, summary })
     }
 }
 
-struct About {
-    name: String,
-    title: String,
-    licence: Option<String>,
-    not_yet: Option<String>,
+/// How a model is made, and what that takes.
+struct Planned<'a> {
+    recipe: Recipe,
+    /// To answer with the model.
+    memory_bytes: u64,
+    /// `None` for files that are taken as they are.
+    mixture: Option<Mixture>,
+    /// How fast the small files came; `None` when they say nothing.
+    bytes_per_s: Option<f64>,
+    /// How large the model is in another quantisation.
+    size: Box<dyn Fn(Mixture, VisionFormat) -> Option<u64> + 'a>,
+}
+
+/// A checkpoint that is quantised here.
+fn quantised(
+    found: &Found,
+    scratch: &std::path::Path,
+    options: &AddOptions,
+) -> Result<Planned<'static>, Stop> {
+    let Found { origin, about, .. } = found;
+    let understood = plan::understand(origin, scratch)?;
+    let (mixture, vision) = (options.mixture, options.vision);
+    let recipe = understood.recipe(origin, &about.name, &about.title, mixture, vision)?;
+    let says_speed = understood.small_bytes > 1 << 20 && recipe.n_remote_bytes() > 0;
+    Ok(Planned {
+        memory_bytes: memory_bytes(recipe.n_target_bytes(), &understood.config, options.context),
+        mixture: Some(mixture),
+        bytes_per_s: says_speed
+            .then(|| understood.small_bytes as f64 / understood.small_s.max(1e-3)),
+        size: Box::new(move |mixture, vision| understood.n_bytes(mixture, vision).ok()),
+        recipe,
+    })
+}
+
+/// GGUF files that are taken as they are.
+fn taken_as_they_are(
+    found: &Found,
+    files: Vec<(FileName, u64)>,
+    options: &AddOptions,
+) -> Result<Planned<'static>, Stop> {
+    let recipe = copies(&found.origin, files)?;
+    let config = ModelConfig::PIXTRAL_12B;
+    Ok(Planned {
+        memory_bytes: memory_bytes(recipe.n_target_bytes(), &config, options.context),
+        mixture: None,
+        bytes_per_s: None,
+        size: Box::new(|_, _| None),
+        recipe,
+    })
 }
 
 impl Prepared {
@@ -339,18 +258,22 @@ impl Prepared {
     /// Blocks; not to be called from async code.
     ///
     /// # Errors
-    /// [`AppError`]; what was done is kept after most.
-    pub fn run(&self, control: &Control, report: &Report) -> Result<Option<Installed>, AppError> {
-        outcome(self.try_run(control, report))
+    /// [`ModelsError`]; after most, what was done is kept.
+    pub fn run(
+        &self,
+        control: &Control,
+        report: &Report,
+    ) -> Result<Option<Installed>, ModelsError> {
+        unless_cancelled(self.try_run(control, report))
     }
 
     fn try_run(&self, control: &Control, report: &Report) -> Result<Installed, Stop> {
-        let store = &self.models.store;
+        let store = &self.library.store;
         let lock = store.lock()?;
         let work = store.work_dir(&self.summary.name)?;
-        let hub = self.place.hub();
+        let hub = self.origin.hub();
         let made = install::run(&self.recipe, hub, &work, &self.install, control, report)?;
-        // Only what was proved is worth remembering.
+        // Only what was verified is worth remembering.
         if let Some((key, source)) = &self.lock_as {
             store.remember(&lock, key, source.clone())?;
         }
@@ -379,56 +302,12 @@ impl Prepared {
     }
 }
 
-/// Hashes that the catalogue pins.
-fn check_pins(
-    repository: &Repository,
-    pins: &std::collections::BTreeMap<String, String>,
-) -> Result<(), WeightsError> {
-    for (file, pin) in pins {
-        let found = repository.file(file).and_then(|file| file.proof.as_ref());
-        if found.is_none_or(|proof| *proof != Proof::Sha256(pin.clone())) {
-            return Err(WeightsError::WrongHash { file: file.clone(), expected: pin.clone() });
-        }
-    }
-    Ok(())
-}
-
-/// The ready-made pair of a place without a checkpoint: the text model of that quantisation and
-/// the vision part, F16 before others.
-fn gguf_files(place: &Place, mixture: Mixture) -> Result<Vec<(FileName, u64)>, Stop> {
-    let files = place.files()?;
-    let is_checkpoint = |name: &str| name == "config.json" || name == "params.json";
-    let is_weights = |name: &str| name.ends_with(".safetensors");
-    if files.iter().any(|(name, _)| is_checkpoint(name.as_str()))
-        && files.iter().any(|(name, _)| is_weights(name.as_str()))
-    {
-        return Ok(Vec::new());
-    }
-    let lower = |name: &FileName| name.as_str().to_ascii_lowercase();
-    let is_gguf = |name: &FileName| {
-        let extension = std::path::Path::new(name.as_str()).extension();
-        extension.is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"))
-    };
-    let ggufs = files.into_iter().filter(|(name, _)| is_gguf(name));
-    let (vision, text): (Vec<_>, Vec<_>) =
-        ggufs.partition(|(name, _)| lower(name).contains("mmproj"));
-    let wanted = mixture.name();
-    let text = text.into_iter().find(|(name, _)| lower(name).contains(wanted));
-    let Some(text) = text else {
-        let what = format!("a checkpoint, or a {wanted} GGUF file");
-        return Err(WeightsError::NotFound { host: place.name(), what }.into());
-    };
-    let f16 = vision.iter().position(|(name, _)| lower(name).contains("f16"));
-    let vision = vision.into_iter().nth(f16.unwrap_or(0));
-    Ok(std::iter::once(text).chain(vision).collect())
-}
-
 /// A recipe that takes files as they are.
-pub(super) fn copies(place: &Place, files: Vec<(FileName, u64)>) -> Result<Recipe, WeightsError> {
+pub(crate) fn copies(origin: &Origin, files: Vec<(FileName, u64)>) -> Result<Recipe, WeightsError> {
     let (mut targets, mut sources) = (Vec::new(), Vec::new());
     for (target, (name, n_bytes)) in files.into_iter().enumerate() {
         let becomes = Becomes::Copy { target, offset: 0 };
-        sources.push(place.source(&name, n_bytes, vec![Piece { bytes: 0..n_bytes, becomes }])?);
+        sources.push(origin.source(&name, n_bytes, vec![Piece { bytes: 0..n_bytes, becomes }])?);
         targets.push(Target { name, header: Vec::new(), n_bytes });
     }
     let recipe = Recipe { targets, sources };
@@ -437,7 +316,7 @@ pub(super) fn copies(place: &Place, files: Vec<(FileName, u64)>) -> Result<Recip
 }
 
 /// A name for a folder, made of any text.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let plain =
         |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
     let name: String = text.to_lowercase().chars().map(plain).take(100).collect();

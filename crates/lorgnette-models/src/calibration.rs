@@ -1,17 +1,17 @@
-//! What this processor lets expect of models that were never tried here: the [`Trial`] of its
-//! kernels, measured once, while nothing else computes, and kept in the cache.
+//! What this processor lets expect of models that were never used here: the [`Trial`] of its
+//! kernels, measured once, while nothing else computes, and stored in the cache.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lorgnette_pixtral::Trial;
 use serde::{Deserialize, Serialize};
 
-use crate::files::write_whole;
+use crate::whole_file;
 
-/// The trial as far as it is known.
+/// The calibration as far as it is known.
 #[derive(Debug)]
-pub struct Expected {
+pub struct CalibrationStore {
     path: PathBuf,
     n_threads: usize,
     state: Mutex<State>,
@@ -19,98 +19,94 @@ pub struct Expected {
 
 #[derive(Debug, Default)]
 struct State {
-    trial: Option<Trial>,
-    is_kept: bool,
+    best: Option<Trial>,
+    is_saved: bool,
 }
 
 /// The file. Other kernels and other threads are measured anew.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct Record {
     version: String,
     n_threads: usize,
     encode_flop_per_s: f64,
     prefill_flop_per_s: f64,
 }
 
-impl Expected {
-    /// What was kept by this version of the program for as many threads as there are now; nothing
-    /// when the file says nothing.
+impl CalibrationStore {
+    /// Reads what this version of the program saved for as many threads as there are now, which is
+    /// nothing when the file says nothing.
     pub fn read(path: &Path) -> Self {
         Self::read_for(path, rayon::current_num_threads())
     }
 
     fn read_for(path: &Path, n_threads: usize) -> Self {
         let text = fs_err::read_to_string(path).unwrap_or_default();
-        let kept: Option<Kept> = serde_json::from_str(&text).ok();
-        let trial = kept.filter(|kept| kept.is_of(n_threads)).map(|kept| Trial {
-            encode_flop_per_s: kept.encode_flop_per_s,
-            prefill_flop_per_s: kept.prefill_flop_per_s,
+        let record: Option<Record> = serde_json::from_str(&text).ok();
+        let best = record.filter(|record| record.is_of(n_threads)).map(|record| Trial {
+            encode_flop_per_s: record.encode_flop_per_s,
+            prefill_flop_per_s: record.prefill_flop_per_s,
         });
-        let state = Mutex::new(State { trial, is_kept: trial.is_some() });
+        let state = Mutex::new(State { best, is_saved: best.is_some() });
         Self { path: path.to_owned(), n_threads, state }
     }
 
     /// What is known without computing.
     pub fn known(&self) -> Option<Trial> {
-        self.lock().trial
+        self.lock().best
     }
 
-    /// What is known, else a trial at once: 0.2 seconds. Something else may compute meanwhile, so
-    /// it is not kept.
+    /// What is known, else a calibration at once, which takes 0.2 seconds. Something else may
+    /// compute meanwhile, so it is not saved.
     pub fn find(&self) -> Trial {
         self.known().unwrap_or_else(|| self.learn(Trial::run()))
     }
 
     /// Whether nothing is left to measure.
-    pub fn is_kept(&self) -> bool {
-        self.lock().is_kept
+    pub fn is_saved(&self) -> bool {
+        self.lock().is_saved
     }
 
-    /// The best that was seen is what the processor can do: what else ran made the others slower.
-    pub fn learn(&self, seen: Trial) -> Trial {
+    /// Takes another measurement, and returns the best of all: what the processor can do is the
+    /// best that it did, because what else ran made the others slower.
+    pub fn learn(&self, measured: Trial) -> Trial {
         let mut state = self.lock();
-        let best = state.trial.map_or(seen, |known| Trial {
-            encode_flop_per_s: known.encode_flop_per_s.max(seen.encode_flop_per_s),
-            prefill_flop_per_s: known.prefill_flop_per_s.max(seen.prefill_flop_per_s),
+        let best = state.best.map_or(measured, |known| Trial {
+            encode_flop_per_s: known.encode_flop_per_s.max(measured.encode_flop_per_s),
+            prefill_flop_per_s: known.prefill_flop_per_s.max(measured.prefill_flop_per_s),
         });
-        state.trial = Some(best);
+        state.best = Some(best);
         best
     }
 
-    /// Keeps what is known for the next start.
-    pub fn keep(&self) {
+    /// Saves what is known for the next start.
+    pub fn save(&self) {
         let mut state = self.lock();
-        let Some(trial) = state.trial else { return };
-        state.is_kept = true;
-        let kept = Kept {
+        let Some(best) = state.best else { return };
+        state.is_saved = true;
+        let record = Record {
             version: env!("CARGO_PKG_VERSION").into(),
             n_threads: self.n_threads,
-            encode_flop_per_s: trial.encode_flop_per_s,
-            prefill_flop_per_s: trial.prefill_flop_per_s,
+            encode_flop_per_s: best.encode_flop_per_s,
+            prefill_flop_per_s: best.prefill_flop_per_s,
         };
-        if let Ok(text) = serde_json::to_vec(&kept) {
+        if let Ok(text) = serde_json::to_vec(&record) {
             // What is lost is measured again.
-            let _ = write_whole(&self.path, &text);
+            let _ = whole_file::write(&self.path, &text);
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Kept {
+impl Record {
     fn is_of(&self, n_threads: usize) -> bool {
         let rates = [self.encode_flop_per_s, self.prefill_flop_per_s];
         self.version == env!("CARGO_PKG_VERSION")
             && self.n_threads == n_threads
             && rates.iter().all(|rate| rate.is_finite() && *rate > 0.0)
     }
-}
-
-/// Seconds for a picture that takes so many operations of the encoder and of the decoder.
-pub fn picture_s(trial: &Trial, encode_flop: f64, prefill_flop: f64) -> f64 {
-    encode_flop / trial.encode_flop_per_s + prefill_flop / trial.prefill_flop_per_s
 }
 
 #[cfg(test)]
@@ -121,20 +117,20 @@ mod tests {
     const MIXED: Trial = Trial { encode_flop_per_s: 2e9, prefill_flop_per_s: 3e9 };
 
     #[test]
-    fn the_best_that_was_seen_is_known_at_the_next_start_for_as_many_threads() {
+    fn the_best_that_was_measured_is_known_at_the_next_start_for_as_many_threads() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("expected.json");
-        let expected = Expected::read_for(&path, 2);
-        assert_eq!((expected.known(), expected.is_kept()), (None, false));
-        expected.keep();
+        let store = CalibrationStore::read_for(&path, 2);
+        assert_eq!((store.known(), store.is_saved()), (None, false));
+        store.save();
         assert!(!path.exists(), "nothing is known");
-        expected.learn(SLOW);
+        store.learn(SLOW);
         let best = Trial { encode_flop_per_s: 2e9, prefill_flop_per_s: 4e9 };
-        assert_eq!(expected.learn(MIXED), best);
-        expected.keep();
-        let again = Expected::read_for(&path, 2);
-        assert_eq!((again.find(), again.is_kept()), (best, true));
-        assert_eq!(Expected::read_for(&path, 4).known(), None);
+        assert_eq!(store.learn(MIXED), best);
+        store.save();
+        let again = CalibrationStore::read_for(&path, 2);
+        assert_eq!((again.find(), again.is_saved()), (best, true));
+        assert_eq!(CalibrationStore::read_for(&path, 4).known(), None);
     }
 
     #[test]
@@ -149,14 +145,9 @@ mod tests {
         };
         for text in ["", "{", &of("0.0.0", "1e9"), &of(version, "0"), &of(version, "-1e9")] {
             fs_err::write(&path, text).unwrap();
-            assert_eq!(Expected::read_for(&path, 2).known(), None, "{text}");
+            assert_eq!(CalibrationStore::read_for(&path, 2).known(), None, "{text}");
         }
         fs_err::write(&path, of(version, "1e9")).unwrap();
-        assert!(Expected::read_for(&path, 2).known().is_some());
-    }
-
-    #[test]
-    fn a_picture_takes_what_both_parts_take() {
-        assert!((picture_s(&SLOW, 2e9, 4e9) - 3.0).abs() < 1e-9);
+        assert!(CalibrationStore::read_for(&path, 2).known().is_some());
     }
 }

@@ -1,17 +1,31 @@
-//! How fast models were on this machine, as far as was seen.
+//! How fast models are on this machine: measured where they were used, else calibrated.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use lorgnette_engine::{Event, Timings};
 use lorgnette_pixtral::{ModelConfig, Trial};
+use lorgnette_weights::catalogue::PictureWork;
 use serde::{Deserialize, Serialize};
 
 use crate::cost::{self, PictureCost};
-use crate::files::write_whole;
-use crate::{Event, Timings};
+use crate::whole_file;
 
-/// How fast a model is; `None`: not seen yet.
+/// Operations for one token of a model that answers at once on any processor.
+const SMALL_FLOP: f64 = 2e8;
+/// Fewer tokens than these say nothing about speed.
+const MIN_TOKENS: usize = 16;
+/// How much the latest measurement counts.
+const WEIGHT: f64 = 0.4;
+
+/// Seconds to look at a picture and to read its tokens, from the operations of the encoder and of
+/// the decoder and what a processor does of each in a second.
+pub fn picture_s(work: &PictureWork, rates: &Trial) -> f64 {
+    work.encode_flop / rates.encode_flop_per_s + work.prefill_flop / rates.prefill_flop_per_s
+}
+
+/// How fast a model is; `None`: neither measured nor calibrated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Speed {
     /// Operations a second in the vision encoder.
@@ -20,28 +34,40 @@ pub struct Speed {
     pub prefill_tokens_per_s: Option<f64>,
     /// Tokens written a second.
     pub decode_tokens_per_s: Option<f64>,
+    /// Operations a second of reading, where only the calibration says how fast that is.
+    #[serde(skip)]
+    calibrated_prefill_flop_per_s: Option<f64>,
 }
 
 impl Speed {
     /// Seconds to look at a picture and to read its tokens.
     pub fn picture_s(&self, cost: &PictureCost) -> Option<f64> {
-        let encode_s = cost.encode_flop / self.encode_flop_per_s?;
-        Some(encode_s + cost.n_tokens as f64 / self.prefill_tokens_per_s?)
+        let measured = self
+            .prefill_tokens_per_s
+            .map(|tokens_per_s| tokens_per_s * cost.prefill_flop / cost.n_tokens as f64);
+        let rates = Trial {
+            encode_flop_per_s: self.encode_flop_per_s?,
+            prefill_flop_per_s: self.calibrated_prefill_flop_per_s.or(measured)?,
+        };
+        Some(picture_s(&cost.work(), &rates))
     }
 
-    /// Whether nothing has to be expected of pictures any longer.
-    pub fn is_seen(&self) -> bool {
+    /// Whether a picture's wait follows from what was measured alone, before
+    /// [`Self::or_calibrated`].
+    pub fn is_measured(&self) -> bool {
         self.encode_flop_per_s.is_some() && self.prefill_tokens_per_s.is_some()
     }
 
-    /// With what the processor lets expect in place of what was not seen yet; nothing of a small
-    /// model, which answers before it could be told.
+    /// With the calibration in place of what was not measured yet, but nothing of a small model,
+    /// which answers before its wait could be told.
     #[must_use]
-    pub fn or_expected(mut self, config: &ModelConfig, trial: Option<&Trial>) -> Self {
-        if let Some(trial) = trial.filter(|_| is_slow(config)) {
-            let of_token = cost::of_token(&config.text);
-            self.encode_flop_per_s.get_or_insert(trial.encode_flop_per_s);
-            self.prefill_tokens_per_s.get_or_insert(trial.prefill_flop_per_s / of_token);
+    pub fn or_calibrated(mut self, config: &ModelConfig, calibration: Option<&Trial>) -> Self {
+        let Some(calibration) = calibration.filter(|_| is_slow(config)) else { return self };
+        self.encode_flop_per_s.get_or_insert(calibration.encode_flop_per_s);
+        if self.prefill_tokens_per_s.is_none() {
+            let flop_per_s = calibration.prefill_flop_per_s;
+            self.calibrated_prefill_flop_per_s = Some(flop_per_s);
+            self.prefill_tokens_per_s = Some(flop_per_s / cost::of_token(&config.text));
         }
         self
     }
@@ -55,35 +81,29 @@ pub fn is_slow(config: &ModelConfig) -> bool {
 /// Times the phases of an answer by what it tells.
 #[derive(Debug, Default)]
 pub struct Meter {
-    reading: Option<(Instant, usize)>,
-    read: Option<(Instant, usize)>,
+    /// When so many tokens were read, first and last.
+    first: Option<(Instant, usize)>,
+    last: Option<(Instant, usize)>,
 }
 
 impl Meter {
     /// Takes an event that came now.
     pub fn push(&mut self, event: &Event, now: Instant) {
         if let Event::Reading { done_tokens, .. } = event {
-            self.reading.get_or_insert((now, *done_tokens));
-            self.read = Some((now, *done_tokens));
+            self.first.get_or_insert((now, *done_tokens));
+            self.last = Some((now, *done_tokens));
         }
     }
 
     /// Tokens read a second; `None` when too few were for it to say anything.
     fn prefill_tokens_per_s(&self) -> Option<f64> {
-        let ((from, first), (to, last)) = (self.reading?, self.read?);
+        let ((from, first), (to, last)) = (self.first?, self.last?);
         let (n, seconds) = (last.saturating_sub(first), (to - from).as_secs_f64());
         (n >= MIN_TOKENS && seconds > 0.0).then(|| n as f64 / seconds)
     }
 }
 
-/// Operations for one token of a model that answers at once on any processor.
-const SMALL_FLOP: f64 = 2e8;
-/// Fewer tokens than these say nothing about speed.
-const MIN_TOKENS: usize = 16;
-/// How much the latest measurement counts.
-const WEIGHT: f64 = 0.4;
-
-/// The speeds of all models, kept in the cache folder.
+/// The measured speeds of all models, which are stored in the cache folder.
 #[derive(Debug, Clone, Default)]
 pub struct Speeds {
     path: PathBuf,
@@ -91,14 +111,13 @@ pub struct Speeds {
 }
 
 impl Speeds {
-    /// What was seen before; nothing when the file says nothing.
+    /// Reads what was measured before, which is nothing when the file says nothing.
     pub fn read(path: &Path) -> Self {
         let text = fs_err::read_to_string(path).unwrap_or_default();
         let by_model = serde_json::from_str(&text).unwrap_or_default();
         Self { path: path.to_owned(), by_model }
     }
 
-    /// How fast a model is.
     pub fn of(&self, model: &str) -> Speed {
         self.by_model.get(model).copied().unwrap_or_default()
     }
@@ -112,9 +131,9 @@ impl Speeds {
         timings: &Timings,
     ) {
         let speed = self.by_model.entry(model.to_owned()).or_default();
-        let learn = |known: &mut Option<f64>, seen: Option<f64>| {
-            if let Some(seen) = seen.filter(|seen| seen.is_finite() && *seen > 0.0) {
-                *known = Some(known.map_or(seen, |known| known + WEIGHT * (seen - known)));
+        let learn = |known: &mut Option<f64>, measured: Option<f64>| {
+            if let Some(measured) = measured.filter(|rate| rate.is_finite() && *rate > 0.0) {
+                *known = Some(known.map_or(measured, |known| known + WEIGHT * (measured - known)));
             }
         };
         learn(
@@ -126,7 +145,7 @@ impl Speeds {
         learn(&mut speed.decode_tokens_per_s, enough.then(|| timings.decode_tokens_per_s()));
         if let Ok(text) = serde_json::to_vec(&self.by_model) {
             // What is lost is measured again.
-            let _ = write_whole(&self.path, &text);
+            let _ = whole_file::write(&self.path, &text);
         }
     }
 }
@@ -136,27 +155,33 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::expected::picture_s;
 
     #[test]
     fn a_large_model_is_expected_to_take_its_time_before_it_was_tried() {
-        let (config, image) = (ModelConfig::PIXTRAL_12B, crate::ImageConfig::PIXTRAL_12B);
-        let cost = cost::of_picture((1024, 1024), &image, &config).unwrap();
-        assert_eq!(Speed::default().or_expected(&config, None), Speed::default());
-        let trial = Trial { encode_flop_per_s: 1e12, prefill_flop_per_s: 2e11 };
-        let expected_s = Speed::default().or_expected(&config, Some(&trial)).picture_s(&cost);
-        // Attention over what was read is in one of them alone.
-        let offered_s = picture_s(&trial, cost.encode_flop, cost.prefill_flop);
-        assert!(
-            (0.9..1.2).contains(&(offered_s / expected_s.unwrap())),
-            "{offered_s} {expected_s:?}"
-        );
-        // What was seen counts for more.
-        let seen = Speed { prefill_tokens_per_s: Some(0.5), ..Speed::default() };
-        assert!(seen.or_expected(&config, Some(&trial)).picture_s(&cost).unwrap() > 8000.0);
-        let small =
-            lorgnette_pixtral::Checkpoint::config(&crate::builtin::checkpoint().unwrap()).clone();
-        assert_eq!(Speed::default().or_expected(&small, Some(&trial)), Speed::default());
+        let config = ModelConfig::PIXTRAL_12B;
+        let cost = cost::of_largest_picture(&config).unwrap();
+        assert_eq!(Speed::default().or_calibrated(&config, None), Speed::default());
+        let calibration = Trial { encode_flop_per_s: 1e12, prefill_flop_per_s: 2e11 };
+        let calibrated = Speed::default().or_calibrated(&config, Some(&calibration));
+        // What the list says of a model that is not here, and of one that is, is the same.
+        assert_eq!(calibrated.picture_s(&cost), Some(picture_s(&cost.work(), &calibration)));
+        // What was measured counts for more.
+        let measured = Speed { prefill_tokens_per_s: Some(0.5), ..Speed::default() };
+        let measured = measured.or_calibrated(&config, Some(&calibration));
+        assert!(measured.picture_s(&cost).unwrap() > 8000.0);
+        let small = crate::builtin::checkpoint().unwrap().config().clone();
+        assert_eq!(Speed::default().or_calibrated(&small, Some(&calibration)), Speed::default());
+    }
+
+    #[test]
+    fn a_measured_picture_takes_what_both_parts_take() {
+        let cost = cost::of_largest_picture(&ModelConfig::PIXTRAL_12B).unwrap();
+        let speed = Speed {
+            encode_flop_per_s: Some(cost.encode_flop / 2.0),
+            prefill_tokens_per_s: Some(cost.n_tokens as f64 / 3.0),
+            ..Speed::default()
+        };
+        assert!((speed.picture_s(&cost).unwrap() - 5.0).abs() < 1e-9);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::chats::{Attachment, End, Message, MessageId};
 use crate::error::{AppError, Fault};
 use crate::open::OpenModel;
 use crate::speed::Meter;
-use crate::{Answer, Cancel, Event, StopReason, Timings, cost, offers};
+use crate::{Answer, Cancel, Event, StopReason, Timings, cost, models::library};
 
 /// What is written is kept that often.
 const BETWEEN_WRITES: Duration = Duration::from_millis(400);
@@ -91,7 +91,7 @@ impl Inner {
     ) -> Result<End, AppError> {
         let stopped = || AppError::from(EngineError::Stopped);
         let model = lock(&self.model).clone().ok_or_else(stopped)?;
-        made.model = Some(offers::name(&offers::id(&model)));
+        made.model = Some(library::name(&model.id()));
         let mut path = self.chats.path_to(id)?;
         let answer = path.pop().ok_or_else(stopped)?;
         if wanted.is_continued {
@@ -245,6 +245,6 @@ impl Inner {
         let encode_flop = (costs.len() == answer.timings.n_encoded_pictures)
             .then(|| costs.iter().map(|cost| cost.encode_flop).sum());
         let mut speeds = lock(&self.speeds);
-        speeds.learn(&offers::id(model), meter, encode_flop, &answer.timings);
+        speeds.learn(&model.id(), meter, encode_flop, &answer.timings);
     }
 }

@@ -9,7 +9,7 @@ use lorgnette_pixtral::Trial;
 use super::{Inner, Notice, background, lock, run};
 use crate::coordinator::state::State;
 use crate::open::OpenModel;
-use crate::{offers, speed};
+use crate::speed;
 
 /// Until the page and the built-in model are there; beside them everything is half as fast.
 const AFTER_START: Duration = Duration::from_secs(3);
@@ -24,7 +24,7 @@ const SHARE: f64 = 0.8;
 
 /// Starts the thread that measures, unless it was done before.
 pub(super) fn start(inner: &Arc<Inner>) {
-    if inner.expected.is_kept() {
+    if inner.calibration.is_saved() {
         return;
     }
     let weak = Arc::downgrade(inner);
@@ -36,14 +36,14 @@ pub(super) fn start(inner: &Arc<Inner>) {
             let Some(inner) = Weak::upgrade(&weak) else { return };
             let seen = inner.is_quiet().then(undisturbed).flatten();
             if let Some(trial) = seen {
-                inner.expected.learn(trial);
+                inner.calibration.learn(trial);
                 n_left -= 1;
             }
             drop(inner);
             std::thread::sleep(if seen.is_some() { BETWEEN } else { BUSY });
         }
         let Some(inner) = Weak::upgrade(&weak) else { return };
-        inner.expected.keep();
+        inner.calibration.save();
         (inner.notify)(Notice::Models);
         (inner.notify)(Notice::Status(Box::new(inner.status())));
     });
@@ -81,10 +81,10 @@ impl Inner {
 
     /// So that the first question to a large model has a wait that can be said.
     pub(super) fn expect_of(&self, model: &OpenModel) {
-        let seen = lock(&self.speeds).of(&offers::id(model));
+        let measured = lock(&self.speeds).of(&model.id());
         let on_cpu = model.device.device.is_cpu();
-        if on_cpu && !seen.is_seen() && speed::is_slow(&model.config) {
-            self.expected.find();
+        if on_cpu && !measured.is_measured() && speed::is_slow(&model.config) {
+            self.calibration.find();
         }
     }
 }

@@ -7,8 +7,8 @@ use std::io::{self, ErrorKind};
 use lorgnette_engine::EngineError;
 use lorgnette_engine::prompt::PromptError;
 use lorgnette_image::ImageError;
+use lorgnette_models::{ModelsError, WeightsError};
 use lorgnette_pixtral::{LoadError, ModelError};
-use lorgnette_weights::WeightsError;
 use serde::{Deserialize, Serialize};
 
 use super::AppError;
@@ -201,25 +201,10 @@ impl AppError {
                 };
                 (id, with! { name: name.clone(), reason: innermost(source) })
             }
-            Self::Picture { name, source } => {
-                let (id, mut with) = of_picture(source);
-                with.insert("name".into(), name.clone().into());
-                (id, with)
-            }
-            Self::Load(error) => of_model(error),
-            Self::Tokenizer(_) | Self::NoTokenizer { .. } => {
-                (FaultId::ModelTokenizer, with! { reason: self.one_line() })
-            }
+            Self::Picture { name, source } => of_named_picture(name, source),
+            Self::Models(error) => of_models(error),
             Self::Engine(error) => of_engine(error),
-            Self::Weights(error) => of_weights(error),
-            Self::UnknownModel { name } => (FaultId::ModelUnknown, with! { name: name.clone() }),
-            Self::DoesNotFit { what, .. } => {
-                (FaultId::ModelDoesNotFit, with! { reason: what.clone() })
-            }
-            Self::Fetching { name } => (FaultId::ModelFetching, with! { name: name.clone() }),
             Self::ModelInUse { name } => (FaultId::ModelInUse, with! { name: name.clone() }),
-            Self::Damaged { name } => (FaultId::ModelDamaged, with! { name: name.clone() }),
-            Self::BuiltIn => (FaultId::ModelBuiltIn, with! {}),
             Self::Write(error) => (FaultId::Write, with! { reason: error.to_string() }),
             Self::Chats { path: file, source } => {
                 (FaultId::Chats, with! { path: path(file), reason: source.to_string() })
@@ -238,9 +223,15 @@ impl AppError {
             Self::Speech(error) => (FaultId::Speech, with! { reason: error.to_string() }),
             Self::Capture { reason, .. } => (FaultId::Capture, with! { reason: reason.clone() }),
             // Said in a terminal alone.
-            Self::NoHome | Self::NotAsked | Self::AltTable { .. } => (FaultId::Other, with! {}),
+            Self::NotAsked | Self::AltTable { .. } => (FaultId::Other, with! {}),
         }
     }
+}
+
+fn of_named_picture(name: &str, error: &ImageError) -> (FaultId, With) {
+    let (id, mut with) = of_picture(error);
+    with.insert("name".into(), name.to_owned().into());
+    (id, with)
 }
 
 fn of_picture(error: &ImageError) -> (FaultId, With) {
@@ -274,6 +265,33 @@ fn of_picture(error: &ImageError) -> (FaultId, With) {
             (FaultId::PictureTooManyBytes, with! { maxBytes: *max_bytes })
         }
         error => (FaultId::PictureWork, with! { reason: error.to_string() }),
+    }
+}
+
+/// Which error of models it is, and what its words need.
+#[allow(non_snake_case, reason = "the names are the page's")]
+pub(super) fn of_models(error: &ModelsError) -> (FaultId, With) {
+    match error {
+        ModelsError::Load(error) => of_model(error),
+        ModelsError::Tokenizer(_) | ModelsError::NoTokenizer { .. } => {
+            (FaultId::ModelTokenizer, with! { reason: error.one_line() })
+        }
+        ModelsError::Engine(error) => of_engine(error),
+        ModelsError::Picture { name, source } => of_named_picture(name, source),
+        ModelsError::Weights(error) => of_weights(error),
+        ModelsError::UnknownModel { name } => (FaultId::ModelUnknown, with! { name: name.clone() }),
+        ModelsError::DoesNotFit { what, .. } => {
+            (FaultId::ModelDoesNotFit, with! { reason: what.clone() })
+        }
+        ModelsError::NoRoom { needed_bytes, free_bytes } => {
+            let free_bytes = free_bytes.unwrap_or(0);
+            (FaultId::NoRoom, with! { neededBytes: *needed_bytes, freeBytes: free_bytes })
+        }
+        ModelsError::Fetching { name } => (FaultId::ModelFetching, with! { name: name.clone() }),
+        ModelsError::Damaged { name } => (FaultId::ModelDamaged, with! { name: name.clone() }),
+        ModelsError::BuiltIn => (FaultId::ModelBuiltIn, with! {}),
+        // Said in a terminal alone.
+        ModelsError::NoHome => (FaultId::Other, with! {}),
     }
 }
 
