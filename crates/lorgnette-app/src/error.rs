@@ -11,8 +11,7 @@ use lorgnette_models::{ModelsError, one_line};
 use lorgnette_speech::SpeechError;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use id::with;
-pub use id::{FaultId, FaultValue, With};
+pub use id::{FaultDetails, FaultId, FaultValue, With};
 
 /// An error with everything a person needs to know; [`AppError::hint`] says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -200,6 +199,7 @@ fn kind_of_engine(error: &EngineError) -> FaultKind {
 
 /// What kind of thing went wrong: one for each that a person is offered something for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ipc", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub enum FaultKind {
     /// This picture cannot be used.
@@ -239,7 +239,7 @@ pub struct Fault {
 
 impl From<&AppError> for Fault {
     fn from(error: &AppError) -> Self {
-        let (id, with) = error.id();
+        let (id, with) = error.details().into();
         Self { kind: error.kind(), message: error.one_line(), hint: error.hint(), id, with }
     }
 }
@@ -252,7 +252,7 @@ impl From<AppError> for Fault {
 
 impl From<&ModelsError> for Fault {
     fn from(error: &ModelsError) -> Self {
-        let (id, with) = id::of_models(error);
+        let (id, with) = id::of_models(error).into();
         let (kind, message) = (kind_of_models(error), error.one_line());
         Self { kind, message, hint: error.hint(), id, with }
     }

@@ -10,7 +10,7 @@ use lorgnette_weights::hub::FileName;
 use lorgnette_weights::install::{self, InstallOptions, Times};
 use lorgnette_weights::recipe::{Becomes, Piece, Recipe, Target};
 use lorgnette_weights::store::{LockedSource, Manifest, SourceRecord};
-use lorgnette_weights::{Control, HubSettings, Mixture, Report, WeightsError};
+use lorgnette_weights::{Control, HubSettings, QuantScheme, Report, WeightsError};
 use serde::Serialize;
 
 use self::found::{About, Found};
@@ -26,7 +26,7 @@ use crate::source::{ModelSource, Origin};
 #[derive(Debug, Clone)]
 pub struct AddOptions {
     /// The number format of the text model.
-    pub mixture: Mixture,
+    pub scheme: QuantScheme,
     /// The number format of the vision part.
     pub vision: VisionFormat,
     /// What it is called; `None`: after its source.
@@ -52,7 +52,7 @@ impl AddOptions {
     /// [`WeightsError::Settings`].
     pub fn from_environment() -> Result<Self, ModelsError> {
         Ok(Self {
-            mixture: Mixture::Q4KM,
+            scheme: QuantScheme::Q4KM,
             vision: VisionFormat::Q8_0,
             name: None,
             source_idx: 0,
@@ -141,7 +141,7 @@ impl Library {
     ) -> Result<Prepared, Stop> {
         let found = self.find_source(source, options, control, report)?;
         let scratch = self.store.work_dir(&found.about.name)?.join("scratch");
-        let ggufs = found.gguf_files(options.mixture)?;
+        let ggufs = found.gguf_files(options.scheme)?;
         let planned = if ggufs.is_empty() {
             quantised(&found, &scratch, options)?
         } else {
@@ -158,7 +158,7 @@ impl Library {
         options: &AddOptions,
     ) -> Result<Prepared, Stop> {
         let Found { origin, lock_as, about } = found;
-        let Planned { recipe, memory_bytes, mixture, bytes_per_s, size } = planned;
+        let Planned { recipe, memory_bytes, scheme, bytes_per_s, size } = planned;
         let work = self.store.work_dir(&about.name)?;
         let mut install = options.install.clone();
         install.keep_sources = options.keep_source.then(|| work.join("source"));
@@ -173,18 +173,18 @@ impl Library {
             fetch_bytes,
             bytes_per_s,
             memory_needed_bytes: memory_bytes,
-            mixture,
+            scheme,
         };
         let fit = question.answer(size);
         let files = recipe.sources.iter().map(|source| SourceRecord {
             name: source.name.to_string(),
             n_bytes: source.n_bytes,
-            proof: source.proof.clone(),
+            checksum: source.checksum.clone(),
         });
         let About { name, title, licence, not_yet } = about;
         let summary = Summary {
             source: origin.to_string(),
-            quantisation: mixture.map(Mixture::name),
+            quantisation: scheme.map(QuantScheme::name),
             files: files.collect(),
             fetch_bytes,
             model_bytes: recipe.n_target_bytes(),
@@ -207,11 +207,11 @@ struct Planned<'a> {
     /// To answer with the model.
     memory_bytes: u64,
     /// `None` for files that are taken as they are.
-    mixture: Option<Mixture>,
+    scheme: Option<QuantScheme>,
     /// How fast the small files came; `None` when they say nothing.
     bytes_per_s: Option<f64>,
     /// How large the model is in another quantisation.
-    size: Box<dyn Fn(Mixture, VisionFormat) -> Option<u64> + 'a>,
+    size: Box<dyn Fn(QuantScheme, VisionFormat) -> Option<u64> + 'a>,
 }
 
 /// A checkpoint that is quantised here.
@@ -222,15 +222,15 @@ fn quantised(
 ) -> Result<Planned<'static>, Stop> {
     let Found { origin, about, .. } = found;
     let understood = plan::understand(origin, scratch)?;
-    let (mixture, vision) = (options.mixture, options.vision);
-    let recipe = understood.recipe(origin, &about.name, &about.title, mixture, vision)?;
+    let (scheme, vision) = (options.scheme, options.vision);
+    let recipe = understood.recipe(origin, &about.name, &about.title, scheme, vision)?;
     let says_speed = understood.small_bytes > 1 << 20 && recipe.n_remote_bytes() > 0;
     Ok(Planned {
         memory_bytes: memory_bytes(recipe.n_target_bytes(), &understood.config, options.context),
-        mixture: Some(mixture),
+        scheme: Some(scheme),
         bytes_per_s: says_speed
             .then(|| understood.small_bytes as f64 / understood.small_s.max(1e-3)),
-        size: Box::new(move |mixture, vision| understood.n_bytes(mixture, vision).ok()),
+        size: Box::new(move |scheme, vision| understood.n_bytes(scheme, vision).ok()),
         recipe,
     })
 }
@@ -245,7 +245,7 @@ fn taken_as_they_are(
     let config = ModelConfig::PIXTRAL_12B;
     Ok(Planned {
         memory_bytes: memory_bytes(recipe.n_target_bytes(), &config, options.context),
-        mixture: None,
+        scheme: None,
         bytes_per_s: None,
         size: Box::new(|_, _| None),
         recipe,

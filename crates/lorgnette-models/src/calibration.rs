@@ -1,10 +1,10 @@
-//! What this processor lets expect of models that were never used here: the [`Trial`] of its
+//! What this processor lets expect of models that were never used here: the [`Calibration`] of its
 //! kernels, measured once, while nothing else computes, and stored in the cache.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use lorgnette_pixtral::Trial;
+use lorgnette_pixtral::Calibration;
 use serde::{Deserialize, Serialize};
 
 use crate::whole_file;
@@ -19,7 +19,7 @@ pub struct CalibrationStore {
 
 #[derive(Debug, Default)]
 struct State {
-    best: Option<Trial>,
+    best: Option<Calibration>,
     is_saved: bool,
 }
 
@@ -42,7 +42,7 @@ impl CalibrationStore {
     fn read_for(path: &Path, n_threads: usize) -> Self {
         let text = fs_err::read_to_string(path).unwrap_or_default();
         let record: Option<Record> = serde_json::from_str(&text).ok();
-        let best = record.filter(|record| record.is_of(n_threads)).map(|record| Trial {
+        let best = record.filter(|record| record.is_of(n_threads)).map(|record| Calibration {
             encode_flop_per_s: record.encode_flop_per_s,
             prefill_flop_per_s: record.prefill_flop_per_s,
         });
@@ -51,14 +51,14 @@ impl CalibrationStore {
     }
 
     /// What is known without computing.
-    pub fn known(&self) -> Option<Trial> {
+    pub fn known(&self) -> Option<Calibration> {
         self.lock().best
     }
 
     /// What is known, else a calibration at once, which takes 0.2 seconds. Something else may
     /// compute meanwhile, so it is not saved.
-    pub fn find(&self) -> Trial {
-        self.known().unwrap_or_else(|| self.learn(Trial::run()))
+    pub fn find(&self) -> Calibration {
+        self.known().unwrap_or_else(|| self.learn(Calibration::measure()))
     }
 
     /// Whether nothing is left to measure.
@@ -68,9 +68,9 @@ impl CalibrationStore {
 
     /// Takes another measurement, and returns the best of all: what the processor can do is the
     /// best that it did, because what else ran made the others slower.
-    pub fn learn(&self, measured: Trial) -> Trial {
+    pub fn learn(&self, measured: Calibration) -> Calibration {
         let mut state = self.lock();
-        let best = state.best.map_or(measured, |known| Trial {
+        let best = state.best.map_or(measured, |known| Calibration {
             encode_flop_per_s: known.encode_flop_per_s.max(measured.encode_flop_per_s),
             prefill_flop_per_s: known.prefill_flop_per_s.max(measured.prefill_flop_per_s),
         });
@@ -113,8 +113,8 @@ impl Record {
 mod tests {
     use super::*;
 
-    const SLOW: Trial = Trial { encode_flop_per_s: 1e9, prefill_flop_per_s: 4e9 };
-    const MIXED: Trial = Trial { encode_flop_per_s: 2e9, prefill_flop_per_s: 3e9 };
+    const SLOW: Calibration = Calibration { encode_flop_per_s: 1e9, prefill_flop_per_s: 4e9 };
+    const MIXED: Calibration = Calibration { encode_flop_per_s: 2e9, prefill_flop_per_s: 3e9 };
 
     #[test]
     fn the_best_that_was_measured_is_known_at_the_next_start_for_as_many_threads() {
@@ -125,7 +125,7 @@ mod tests {
         store.save();
         assert!(!path.exists(), "nothing is known");
         store.learn(SLOW);
-        let best = Trial { encode_flop_per_s: 2e9, prefill_flop_per_s: 4e9 };
+        let best = Calibration { encode_flop_per_s: 2e9, prefill_flop_per_s: 4e9 };
         assert_eq!(store.learn(MIXED), best);
         store.save();
         let again = CalibrationStore::read_for(&path, 2);

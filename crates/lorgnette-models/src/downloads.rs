@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use lorgnette_engine::EngineError;
 use lorgnette_weights::catalogue::{self, Entry};
-use lorgnette_weights::{Control, Event, Mixture, Report, WeightsError};
+use lorgnette_weights::{Control, InstallEvent, QuantScheme, Report, WeightsError};
 
 use crate::add::{AddOptions, Summary};
 use crate::error::ModelsError;
@@ -240,8 +240,8 @@ impl Inner {
         control: &Control,
     ) -> Result<bool, ModelsError> {
         let report = self.report(&entry.name);
-        let mixture = entry.quantisations.first().and_then(|first| Mixture::named(&first.name));
-        let options = AddOptions { mixture: mixture.unwrap_or(options.mixture), ..options.clone() };
+        let scheme = entry.quantisations.first().and_then(|first| QuantScheme::named(&first.name));
+        let options = AddOptions { scheme: scheme.unwrap_or(options.scheme), ..options.clone() };
         let source = ModelSource::Known(Box::new(entry));
         let Some(prepared) = self.library.prepare(&source, &options, control, &report)? else {
             return Ok(false);
@@ -256,12 +256,14 @@ impl Inner {
         let speedometer = Mutex::new(Speedometer::default());
         Report::new(move |event| {
             let (phase, now) = match event {
-                Event::Progress { done, total, .. } => (FetchPhase::Fetching, Ok((done, total))),
-                Event::Checking { done, total } => (FetchPhase::Checking, Ok((done, total))),
-                Event::Waiting { reason, .. } | Event::Restarted { reason, .. } => {
+                InstallEvent::Progress { done, total, .. } => {
+                    (FetchPhase::Fetching, Ok((done, total)))
+                }
+                InstallEvent::Checking { done, total } => (FetchPhase::Checking, Ok((done, total))),
+                InstallEvent::Waiting { reason, .. } | InstallEvent::Restarted { reason, .. } => {
                     (FetchPhase::Fetching, Err(reason))
                 }
-                Event::Proved { .. } => return,
+                InstallEvent::Verified { .. } => return,
             };
             let mut fetches = inner.fetches();
             let Some(fetch) = fetches.get_mut(&name) else { return };

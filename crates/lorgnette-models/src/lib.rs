@@ -46,7 +46,7 @@ pub use fit::Fit;
 pub use library::{Circumstances, Fits, Library, Model, ModelState};
 pub use lorgnette_weights::http::{FetchOptions, Patience};
 pub use lorgnette_weights::{
-    Control, Event as ModelEvent, HubSettings, Mixture, Report, WeightsError,
+    Control, HubSettings, InstallEvent, QuantScheme, Report, WeightsError,
 };
 pub use open::{ModelChoice, OpenModel, OpenOptions};
 pub use source::ModelSource;

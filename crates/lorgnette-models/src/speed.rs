@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use lorgnette_engine::{Event, Timings};
-use lorgnette_pixtral::{ModelConfig, Trial};
+use lorgnette_engine::{AnswerEvent, Timings};
+use lorgnette_pixtral::{Calibration, ModelConfig};
 use lorgnette_weights::catalogue::PictureWork;
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ const WEIGHT: f64 = 0.4;
 
 /// Seconds to look at a picture and to read its tokens, from the operations of the encoder and of
 /// the decoder and what a processor does of each in a second.
-pub fn picture_s(work: &PictureWork, rates: &Trial) -> f64 {
+pub fn picture_s(work: &PictureWork, rates: &Calibration) -> f64 {
     work.encode_flop / rates.encode_flop_per_s + work.prefill_flop / rates.prefill_flop_per_s
 }
 
@@ -45,7 +45,7 @@ impl Speed {
         let measured = self
             .prefill_tokens_per_s
             .map(|tokens_per_s| tokens_per_s * cost.prefill_flop / cost.n_tokens as f64);
-        let rates = Trial {
+        let rates = Calibration {
             encode_flop_per_s: self.encode_flop_per_s?,
             prefill_flop_per_s: self.calibrated_prefill_flop_per_s.or(measured)?,
         };
@@ -61,7 +61,11 @@ impl Speed {
     /// With the calibration in place of what was not measured yet, but nothing of a small model,
     /// which answers before its wait could be told.
     #[must_use]
-    pub fn or_calibrated(mut self, config: &ModelConfig, calibration: Option<&Trial>) -> Self {
+    pub fn or_calibrated(
+        mut self,
+        config: &ModelConfig,
+        calibration: Option<&Calibration>,
+    ) -> Self {
         let Some(calibration) = calibration.filter(|_| is_slow(config)) else { return self };
         self.encode_flop_per_s.get_or_insert(calibration.encode_flop_per_s);
         if self.prefill_tokens_per_s.is_none() {
@@ -88,8 +92,8 @@ pub struct Meter {
 
 impl Meter {
     /// Takes an event that came now.
-    pub fn push(&mut self, event: &Event, now: Instant) {
-        if let Event::Reading { done_tokens, .. } = event {
+    pub fn push(&mut self, event: &AnswerEvent, now: Instant) {
+        if let AnswerEvent::Prefill { done_tokens, .. } = event {
             self.first.get_or_insert((now, *done_tokens));
             self.last = Some((now, *done_tokens));
         }
@@ -161,7 +165,7 @@ mod tests {
         let config = ModelConfig::PIXTRAL_12B;
         let cost = cost::of_largest_picture(&config).unwrap();
         assert_eq!(Speed::default().or_calibrated(&config, None), Speed::default());
-        let calibration = Trial { encode_flop_per_s: 1e12, prefill_flop_per_s: 2e11 };
+        let calibration = Calibration { encode_flop_per_s: 1e12, prefill_flop_per_s: 2e11 };
         let calibrated = Speed::default().or_calibrated(&config, Some(&calibration));
         // What the list says of a model that is not here, and of one that is, is the same.
         assert_eq!(calibrated.picture_s(&cost), Some(picture_s(&cost.work(), &calibration)));
@@ -191,7 +195,7 @@ mod tests {
         let mut meter = Meter::default();
         let start = Instant::now();
         for (done_tokens, ms) in [(0, 0), (50, 500), (100, 1000)] {
-            let event = Event::Reading { done_tokens, total_tokens: 100, cached_tokens: 0 };
+            let event = AnswerEvent::Prefill { done_tokens, total_tokens: 100, cached_tokens: 0 };
             meter.push(&event, start + Duration::from_millis(ms));
         }
         let timings =

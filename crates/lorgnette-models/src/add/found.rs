@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use lorgnette_weights::catalogue::Entry;
+use lorgnette_weights::checksum::Checksum;
 use lorgnette_weights::hub::{FileName, RepoName, Repository, Revision};
-use lorgnette_weights::proof::Proof;
 use lorgnette_weights::store::LockedSource;
-use lorgnette_weights::{Control, Hub, Mixture, Report, WeightsError};
+use lorgnette_weights::{Control, Hub, QuantScheme, Report, WeightsError};
 
 use super::{AddOptions, plain};
 use crate::BUILT_IN;
@@ -118,14 +118,18 @@ impl Library {
             None => revision.clone(),
         };
         let repository = hub.repository(repo, &revision)?;
-        let proofs = repository
+        let checksums = repository
             .files
             .iter()
-            .filter_map(|file| Some((file.name.to_string(), file.proof.clone()?)));
-        let mut now = LockedSource { commit: repository.commit.clone(), files: proofs.collect() };
+            .filter_map(|file| Some((file.name.to_string(), file.checksum.clone()?)));
+        let mut now =
+            LockedSource { commit: repository.commit.clone(), files: checksums.collect() };
         if let Some(locked) = locked {
-            for (file, proof) in &locked.files {
-                if repository.file(file).is_some_and(|found| found.proof.as_ref() != Some(proof)) {
+            for (file, checksum) in &locked.files {
+                if repository
+                    .file(file)
+                    .is_some_and(|found| found.checksum.as_ref() != Some(checksum))
+                {
                     let (repo, file) = (repo.to_string(), file.clone());
                     return Err(WeightsError::LockedHash { repo, file }.into());
                 }
@@ -149,8 +153,8 @@ fn check_pins(
     pins: &BTreeMap<String, String>,
 ) -> Result<(), WeightsError> {
     for (file, pin) in pins {
-        let found = repository.file(file).and_then(|file| file.proof.as_ref());
-        if found.is_none_or(|proof| *proof != Proof::Sha256(pin.clone())) {
+        let found = repository.file(file).and_then(|file| file.checksum.as_ref());
+        if found.is_none_or(|checksum| *checksum != Checksum::Sha256(pin.clone())) {
             return Err(WeightsError::WrongHash { file: file.clone(), expected: pin.clone() });
         }
     }
@@ -160,7 +164,7 @@ fn check_pins(
 impl Found {
     /// The ready-made pair of a source without a checkpoint: the text model of that quantisation
     /// and the vision part, F16 before others. Nothing when it has a checkpoint.
-    pub(super) fn gguf_files(&self, mixture: Mixture) -> Result<Vec<(FileName, u64)>, Stop> {
+    pub(super) fn gguf_files(&self, scheme: QuantScheme) -> Result<Vec<(FileName, u64)>, Stop> {
         let files = self.origin.files()?;
         let is_checkpoint = |name: &str| name == "config.json" || name == "params.json";
         let is_weights = |name: &str| name.ends_with(".safetensors");
@@ -177,7 +181,7 @@ impl Found {
         let ggufs = files.into_iter().filter(|(name, _)| is_gguf(name));
         let (vision, text): (Vec<_>, Vec<_>) =
             ggufs.partition(|(name, _)| lower(name).contains("mmproj"));
-        let wanted = mixture.name();
+        let wanted = scheme.name();
         let text = text.into_iter().find(|(name, _)| lower(name).contains(wanted));
         let Some(text) = text else {
             let what = format!("a checkpoint, or a {wanted} GGUF file");

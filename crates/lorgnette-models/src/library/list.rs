@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use lorgnette_pixtral::{Checkpoint, Trial};
+use lorgnette_pixtral::{Calibration, Checkpoint};
 use lorgnette_weights::catalogue::{self, Entry, PictureWork};
 use lorgnette_weights::store::Manifest;
 use serde::Serialize;
@@ -108,7 +108,7 @@ pub struct Circumstances<'a> {
     /// How fast they were here.
     pub speeds: &'a Speeds,
     /// What this processor can do; `None`: not measured yet, or something else will compute.
-    pub calibration: Option<Trial>,
+    pub calibration: Option<Calibration>,
     /// Those that are being fetched, by their names.
     pub fetches: &'a BTreeMap<String, FetchState>,
 }
@@ -358,7 +358,7 @@ mod tests {
             models.into_iter().find(|model| model.id == "pixtral-12b").unwrap().picture_s
         };
         assert_eq!(pixtral_s(None), None);
-        let calibration = Trial { encode_flop_per_s: 4.95e12, prefill_flop_per_s: 96.4e11 };
+        let calibration = Calibration { encode_flop_per_s: 4.95e12, prefill_flop_per_s: 96.4e11 };
         assert!((pixtral_s(Some(calibration)).unwrap() - 11.0).abs() < 0.2);
     }
 }
