@@ -6,11 +6,9 @@ use std::io;
 use std::path::PathBuf;
 
 use lorgnette_engine::EngineError;
-use lorgnette_engine::tokens::TokenizerError;
 use lorgnette_image::ImageError;
-use lorgnette_pixtral::LoadError;
+use lorgnette_models::{ModelsError, one_line};
 use lorgnette_speech::SpeechError;
-use lorgnette_weights::WeightsError;
 use serde::{Deserialize, Serialize};
 
 pub use id::{FaultDetails, FaultId, FaultValue, With};
@@ -35,20 +33,9 @@ pub enum AppError {
         #[source]
         source: ImageError,
     },
-    /// A model that cannot be loaded.
+    /// A model that cannot be had, made, checked or opened.
     #[error(transparent)]
-    Load(#[from] LoadError),
-    /// A tokenizer that cannot be read.
-    #[error(transparent)]
-    Tokenizer(#[from] TokenizerError),
-    /// A model without a tokenizer, and not one that the shipped tokenizer fits.
-    #[error("{} has no tokenizer, and its vocabulary of {vocab_size} is not Pixtral's", model.display())]
-    NoTokenizer {
-        /// The model.
-        model: PathBuf,
-        /// Its vocabulary.
-        vocab_size: usize,
-    },
+    Models(#[from] ModelsError),
     /// A request that failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -63,32 +50,6 @@ pub enum AppError {
         /// Why it is not.
         reason: String,
     },
-    /// The system gives no folder for the person's files.
-    #[error("this system names no home folder")]
-    NoHome,
-    /// A model that was not fetched, made, checked or removed.
-    #[error(transparent)]
-    Weights(#[from] WeightsError),
-    /// A name that is neither in the catalogue nor a path.
-    #[error("no model is called {name}")]
-    UnknownModel {
-        /// The name.
-        name: String,
-    },
-    /// The machine has not what a model takes.
-    #[error("it does not fit this machine: {what}")]
-    DoesNotFit {
-        /// What is missing.
-        what: String,
-        /// A quantisation that fits.
-        instead: Option<String>,
-    },
-    /// One model at a time.
-    #[error("{name} is being fetched")]
-    Fetching {
-        /// That one.
-        name: String,
-    },
     /// A model that answers cannot be removed.
     #[error("{name} is in use")]
     ModelInUse {
@@ -98,15 +59,6 @@ pub enum AppError {
     /// Nobody is there to be asked.
     #[error("this needs an answer, and standard input is no terminal")]
     NotAsked,
-    /// A model whose files are not what was made.
-    #[error("{name} is damaged")]
-    Damaged {
-        /// The model.
-        name: String,
-    },
-    /// The model inside the program can be neither added nor removed.
-    #[error("pocket is part of the program")]
-    BuiltIn,
     /// A file that cannot be written; the source names it.
     #[error(transparent)]
     Write(io::Error),
@@ -172,33 +124,15 @@ impl AppError {
         match self {
             Self::ReadPicture { .. } => "check the path and that you may read it".into(),
             Self::Picture { source, .. } => source.hint().to_string(),
-            Self::Load(error) => error.hint().into(),
-            Self::Tokenizer(error) => error.hint().to_string(),
-            Self::NoTokenizer { .. } => "put tekken.json or tokenizer.json into its folder".into(),
+            Self::Models(error) => error.hint(),
             Self::Engine(error) => error.hint().into(),
             Self::Speech(error) => error.hint().into(),
             Self::Capture { what: "the clipboard", .. } => "copy a picture first".into(),
             Self::Capture { .. } => {
                 "take a screenshot with the system's own key, copy it, and use --clipboard".into()
             }
-            Self::NoHome => "set HOME, or LORGNETTE_HOME to a folder".into(),
-            Self::Weights(error) => error.hint(),
-            Self::UnknownModel { .. } => {
-                "use a name from `lorgnette models list`, hf:OWNER/NAME, or a path".into()
-            }
-            Self::DoesNotFit { instead: Some(quantisation), .. } => {
-                format!("use --quant {quantisation}, which fits, or --force to go on anyway")
-            }
-            Self::DoesNotFit { instead: None, .. } => {
-                "free some space, choose a smaller model, or use --force to go on anyway".into()
-            }
-            Self::Fetching { .. } => "wait for it, or stop it first".into(),
             Self::ModelInUse { .. } => "choose another model first".into(),
             Self::NotAsked => "say --yes to go on without being asked".into(),
-            Self::Damaged { name } => {
-                format!("`lorgnette models remove {name}`, then add it again")
-            }
-            Self::BuiltIn => "it is always there; `--model pocket` chooses it".into(),
             Self::Write(_) => "choose another place, or free some space".into(),
             Self::Chats { .. } => {
                 "check that the folder can be written and the disk is not full".into()
@@ -220,42 +154,46 @@ impl AppError {
             Self::ReadPicture { .. } | Self::Picture { .. } | Self::Capture { .. } => {
                 FaultKind::Picture
             }
-            Self::Engine(EngineError::ContextFull { .. }) => FaultKind::ContextFull,
-            Self::Engine(_) => FaultKind::Engine,
-            Self::Load(_)
-            | Self::Tokenizer(_)
-            | Self::NoTokenizer { .. }
-            | Self::Weights(_)
-            | Self::UnknownModel { .. }
-            | Self::Damaged { .. }
-            | Self::DoesNotFit { .. }
-            | Self::BuiltIn => FaultKind::Model,
-            Self::NoHome
-            | Self::Write(_)
+            Self::Engine(error) => kind_of_engine(error),
+            Self::Models(error) => kind_of_models(error),
+            Self::Write(_)
             | Self::Chats { .. }
             | Self::NewerChats { .. }
             | Self::InUse { .. }
             | Self::Settings { .. } => FaultKind::Storage,
             Self::NotFound { .. } => FaultKind::NotFound,
-            Self::Fetching { .. } | Self::ModelInUse { .. } | Self::Speech(_) => {
-                FaultKind::Unavailable
-            }
+            Self::ModelInUse { .. } | Self::Speech(_) => FaultKind::Unavailable,
             Self::NotAsked | Self::Import { .. } | Self::AltTable { .. } => FaultKind::Other,
         }
     }
 
     /// The message and what caused it, in one line.
     pub fn one_line(&self) -> String {
-        let mut line = self.to_string();
-        let mut source = std::error::Error::source(self);
-        while let Some(error) = source {
-            let cause = error.to_string();
-            if !line.contains(&cause) {
-                line = format!("{line}: {cause}");
-            }
-            source = error.source();
-        }
-        line.replace('\n', " ")
+        one_line(self)
+    }
+}
+
+fn kind_of_models(error: &ModelsError) -> FaultKind {
+    match error {
+        ModelsError::Picture { .. } => FaultKind::Picture,
+        ModelsError::Engine(error) => kind_of_engine(error),
+        ModelsError::Load(_)
+        | ModelsError::Tokenizer(_)
+        | ModelsError::NoTokenizer { .. }
+        | ModelsError::Weights(_)
+        | ModelsError::UnknownModel { .. }
+        | ModelsError::Damaged { .. }
+        | ModelsError::DoesNotFit { .. }
+        | ModelsError::BuiltIn => FaultKind::Model,
+        ModelsError::NoHome | ModelsError::NoRoom { .. } => FaultKind::Storage,
+        ModelsError::Fetching { .. } => FaultKind::Unavailable,
+    }
+}
+
+fn kind_of_engine(error: &EngineError) -> FaultKind {
+    match error {
+        EngineError::ContextFull { .. } => FaultKind::ContextFull,
+        _ => FaultKind::Engine,
     }
 }
 
@@ -309,5 +247,13 @@ impl From<&AppError> for Fault {
 impl From<AppError> for Fault {
     fn from(error: AppError) -> Self {
         Self::from(&error)
+    }
+}
+
+impl From<&ModelsError> for Fault {
+    fn from(error: &ModelsError) -> Self {
+        let (id, with) = id::of_models(error).into();
+        let (kind, message) = (kind_of_models(error), error.one_line());
+        Self { kind, message, hint: error.hint(), id, with }
     }
 }

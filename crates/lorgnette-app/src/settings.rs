@@ -164,8 +164,7 @@ impl Default for Settings {
     }
 }
 
-/// The built-in model, in [`Settings::model`].
-pub const BUILT_IN: &str = "pocket";
+pub use lorgnette_models::BUILT_IN;
 
 impl Settings {
     /// Reads them; the defaults when there is no file yet.

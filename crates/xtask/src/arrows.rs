@@ -1,4 +1,5 @@
-//! The arrows between crates: `image, kernels <- pixtral <- engine <- app -> weights, speech`.
+//! The arrows between crates: `image, kernels <- pixtral <- engine <- models <- app -> speech` and
+//! `models -> weights`.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,14 +8,15 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
 /// What each crate may use beside what its arrows lead to. Crates are called by their folder.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("lorgnette-image", &[]),
     ("lorgnette-kernels", &[]),
     ("lorgnette-pixtral", &["lorgnette-image", "lorgnette-kernels"]),
     ("lorgnette-engine", &["lorgnette-pixtral"]),
     ("lorgnette-weights", &[]),
     ("lorgnette-speech", &[]),
-    ("lorgnette-app", &["lorgnette-engine", "lorgnette-speech", "lorgnette-weights"]),
+    ("lorgnette-models", &["lorgnette-engine", "lorgnette-weights"]),
+    ("lorgnette-app", &["lorgnette-models", "lorgnette-speech"]),
 ];
 /// Shells around the app use it and nothing below it: what they need of that is the app's to offer.
 const SHELLS: [&str; 2] = ["lorgnette-cli", "src-tauri"];

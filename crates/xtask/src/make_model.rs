@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use candle_core::quantized::GgmlDType;
-use lorgnette_app::gguf_pair::{GgufPair, Rows, VisionFormat};
+use lorgnette_app::models::convert::pair::{GgufPair, Rows, VisionFormat};
 use lorgnette_pixtral::checkpoint::{BlockPart, Naming, Part};
 use lorgnette_weights::{QuantScheme, SafetensorsDtype};
 

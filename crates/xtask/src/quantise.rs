@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
-use lorgnette_app::gguf_pair::{GgufPair, VisionFormat};
+use lorgnette_app::models::convert::pair::{GgufPair, VisionFormat};
 use lorgnette_engine::tokens::Tokenizer;
 use lorgnette_pixtral::Checkpoint;
 use lorgnette_pixtral::checkpoint::Naming;

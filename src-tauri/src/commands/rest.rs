@@ -1,12 +1,11 @@
 //! The start, settings, links, the menu, the window.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use lorgnette_app::chats::Filter;
 use lorgnette_app::samples::SAMPLES;
 use lorgnette_app::system::{links, sockets};
-use lorgnette_app::{FaultId, doctor as machine};
+use lorgnette_app::{AppError, FaultId, doctor as machine};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State, WebviewWindow};
 
@@ -138,7 +137,7 @@ pub async fn open_folder(app: AppState<'_>, which: FolderDto) -> Outcome<()> {
             FolderDto::Config => folders.config,
             FolderDto::Models => folders.models,
         };
-        fs_err::create_dir_all(&folder).map_err(lorgnette_app::AppError::Write)?;
+        fs_err::create_dir_all(&folder).map_err(AppError::Write)?;
         open::that_detached(&folder).map_err(|error| {
             UiError::of_system(
                 FaultId::FileManager,
@@ -249,45 +248,7 @@ pub async fn quit(window: WebviewWindow) -> Outcome<()> {
 #[specta::specta]
 pub async fn doctor() -> Outcome<DoctorDto> {
     apart(|| {
-        let report = machine::examine()?;
-        let processor = &report.processor;
-        let mut text = String::new();
-        let mut line = |name: &str, value: &str| {
-            let _ = writeln!(text, "{name:<10} {value}");
-        };
-        line("version", report.version);
-        line("system", &report.system);
-        let features = processor.features.join(" ");
-        line(
-            "processor",
-            &format!("{}, {} threads, {features}", processor.architecture, processor.n_threads),
-        );
-        line("kernels", &processor.kernels);
-        if let Some(memory) = report.memory {
-            let gib = |bytes: u64| bytes as f64 / (1u64 << 30) as f64;
-            line(
-                "memory",
-                &format!(
-                    "{:.1} GiB, {:.1} free",
-                    gib(memory.total_bytes),
-                    gib(memory.available_bytes)
-                ),
-            );
-        }
-        line("device", &report.device);
-        for device in &report.devices {
-            line("", &device.to_string());
-        }
-        for reason in &report.devices_not_used {
-            line("", reason);
-        }
-        line("data", &report.folders.data.display().to_string());
-        line("settings", &report.folders.config.display().to_string());
-        line("models", &report.folders.models.display().to_string());
-        for model in &report.models {
-            let fault = model.fault.as_ref().map_or_else(String::new, |fault| format!(": {fault}"));
-            line("", &format!("{}{fault}", model.path.display()));
-        }
+        let text = machine::examine().map_err(AppError::from)?.to_string();
         Ok(DoctorDto { text })
     })
     .await

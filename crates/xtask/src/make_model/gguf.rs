@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use lorgnette_app::gguf_pair::GgufPair;
+use lorgnette_app::models::convert::pair::GgufPair;
 use lorgnette_weights::GgufWriter;
 
 use super::random::RandomWeights;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use candle_core::quantized::GgmlDType;
-use lorgnette_app::gguf_pair::Rows;
+use lorgnette_app::models::convert::pair::Rows;
 use lorgnette_engine::tokens::Tokenizer;
 use lorgnette_pixtral::ModelConfig;
 use lorgnette_pixtral::checkpoint::inventory;

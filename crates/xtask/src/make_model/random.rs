@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 use candle_core::quantized::GgmlDType;
-use lorgnette_app::gguf_pair::Rows;
+use lorgnette_app::models::convert::pair::Rows;
 use lorgnette_weights::quantise::quantise;
 use rayon::prelude::*;
 

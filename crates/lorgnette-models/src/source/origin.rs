@@ -1,6 +1,7 @@
-//! Files of a checkpoint, on the hub or in a folder, behind one face.
+//! Where the files of a model are, on the hub or in a folder, behind one face.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -14,21 +15,37 @@ use lorgnette_weights::{Halt, WeightsError};
 /// Configurations and tokenizers are shorter.
 const MAX_SMALL_BYTES: u64 = 100_000_000;
 
-pub(super) enum Place {
+pub(crate) enum Origin {
     Hub { hub: Box<Hub>, repository: Repository },
     Folder(PathBuf),
 }
 
 /// A weights file and what its header says.
-pub(super) struct Shard {
-    pub(super) name: FileName,
-    pub(super) n_bytes: u64,
-    pub(super) tensors: Vec<RemoteTensor>,
+pub(crate) struct Shard {
+    pub(crate) name: FileName,
+    pub(crate) n_bytes: u64,
+    pub(crate) tensors: Vec<RemoteTensor>,
 }
 
-impl Place {
+/// `hf:OWNER/REPO@COMMIT`, or the folder's path.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hub { repository, .. } => {
+                write!(f, "hf:{}@{}", repository.name, repository.commit)
+            }
+            Self::Folder(dir) => write!(f, "{}", dir.display()),
+        }
+    }
+}
+
+impl Origin {
+    pub(crate) fn hub_at(hub: Hub, repository: Repository) -> Self {
+        Self::Hub { hub: Box::new(hub), repository }
+    }
+
     /// What messages call it.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match self {
             Self::Hub { repository, .. } => repository.name.to_string(),
             Self::Folder(dir) => dir.display().to_string(),
@@ -36,7 +53,7 @@ impl Place {
     }
 
     /// Its files with their sizes, by name.
-    pub(super) fn files(&self) -> Result<Vec<(FileName, u64)>, Halt> {
+    pub(crate) fn files(&self) -> Result<Vec<(FileName, u64)>, Halt> {
         let mut files = match self {
             Self::Hub { repository, .. } => {
                 repository.files.iter().map(|file| (file.name.clone(), file.n_bytes)).collect()
@@ -48,7 +65,7 @@ impl Place {
     }
 
     /// A small file, whole and verified; `None` when it is not there.
-    pub(super) fn small(&self, name: &str) -> Result<Option<Vec<u8>>, Halt> {
+    pub(crate) fn small(&self, name: &str) -> Result<Option<Vec<u8>>, Halt> {
         match self {
             Self::Hub { hub, repository } => match repository.file(name) {
                 Some(file) => hub.small_file(repository, file).map(Some),
@@ -90,7 +107,7 @@ impl Place {
     }
 
     /// The weights files and their headers: those that the index names, or the only one.
-    pub(super) fn shards(&self) -> Result<Vec<Shard>, Halt> {
+    pub(crate) fn shards(&self) -> Result<Vec<Shard>, Halt> {
         let files = self.files()?;
         let size =
             |name: &str| files.iter().find(|(file, _)| file.as_str() == name).map(|(_, n)| *n);
@@ -136,12 +153,12 @@ impl Place {
     }
 
     /// The numbers of a tensor that is one number: FP8's scale.
-    pub(super) fn scalar(&self, shard: &Shard, tensor: &RemoteTensor) -> Result<Vec<u8>, Halt> {
+    pub(crate) fn scalar(&self, shard: &Shard, tensor: &RemoteTensor) -> Result<Vec<u8>, Halt> {
         self.range(&shard.name, tensor.bytes.clone())
     }
 
     /// A file as a source of a recipe.
-    pub(super) fn source(
+    pub(crate) fn source(
         &self,
         name: &FileName,
         n_bytes: u64,
@@ -158,7 +175,7 @@ impl Place {
         }
     }
 
-    pub(super) fn hub(&self) -> Option<&Hub> {
+    pub(crate) fn hub(&self) -> Option<&Hub> {
         match self {
             Self::Hub { hub, .. } => Some(hub),
             Self::Folder(_) => None,

@@ -3,6 +3,7 @@
 use lorgnette_image::{Grid, ImageConfig};
 use lorgnette_pixtral::ModelConfig;
 use lorgnette_pixtral::config::TextConfig;
+use lorgnette_weights::catalogue::PictureWork;
 use serde::Serialize;
 
 /// The cost of one picture for one model.
@@ -22,6 +23,13 @@ pub struct PictureCost {
     pub encode_flop: f64,
     /// Floating-point operations of reading the tokens.
     pub prefill_flop: f64,
+}
+
+impl PictureCost {
+    /// What is computed before the first word.
+    pub fn work(&self) -> PictureWork {
+        PictureWork { encode_flop: self.encode_flop, prefill_flop: self.prefill_flop }
+    }
 }
 
 /// The cost of a picture of that size. `None` for a model that reads no pictures.
@@ -56,6 +64,12 @@ pub fn of_picture(
         encode_flop,
         prefill_flop,
     })
+}
+
+/// The cost of the largest picture that a model takes. `None` for a model that reads no pictures.
+pub fn of_largest_picture(model: &ModelConfig) -> Option<PictureCost> {
+    let image = model.vision.as_ref()?.image_config();
+    of_picture((image.max_side, image.max_side), &image, model)
 }
 
 /// Floating-point operations of the matrices of all blocks for one token.

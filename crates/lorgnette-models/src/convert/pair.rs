@@ -93,6 +93,15 @@ pub enum VisionFormat {
 }
 
 impl VisionFormat {
+    /// The format of that name, in either case.
+    pub fn named(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "f16" => Some(Self::F16),
+            "q8_0" => Some(Self::Q8_0),
+            _ => None,
+        }
+    }
+
     fn scheme(self) -> QuantScheme {
         match self {
             Self::F16 => QuantScheme::F16,

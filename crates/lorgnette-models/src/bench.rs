@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use lorgnette_engine::{AnswerOptions, Chat, EngineError, PreparedPicture, Sampling};
 use lorgnette_image::{ImageConfig, Picture};
-use lorgnette_pixtral::{CHUNK_TOKENS, Cancel, DeviceMemory, Peaks, Precision, Prompt};
+use lorgnette_pixtral::{CHUNK_TOKENS, Cancel, DeviceMemory, KvFormat, Peaks, Precision, Prompt};
 use serde::Serialize;
 
-use crate::error::AppError;
+use crate::error::ModelsError;
 use crate::open::OpenModel;
 
 /// What to measure.
@@ -156,12 +156,12 @@ pub struct PictureResult {
 /// Measures. `on_step` is told what is measured next.
 ///
 /// # Errors
-/// [`AppError::Engine`] when the tokens do not fit into the session.
+/// [`ModelsError::Engine`] when the tokens do not fit into the session.
 pub fn run(
     model: &OpenModel,
     options: &BenchOptions,
     mut on_step: impl FnMut(&str),
-) -> Result<BenchResult, AppError> {
+) -> Result<BenchResult, ModelsError> {
     let mut result = BenchResult {
         model: model.path.clone(),
         device: model.device.name.clone(),
@@ -224,11 +224,11 @@ fn read_and_write(
     n: usize,
     n_decode: usize,
     clock: Clock,
-) -> Result<(f64, f64), AppError> {
+) -> Result<(f64, f64), ModelsError> {
     wait(&model.engine.with(move |generator| {
         generator.forget();
         let n = n.max(1);
-        let mut cache = generator.model().new_cache(n + n_decode, crate::KvFormat::F16)?;
+        let mut cache = generator.model().new_cache(n + n_decode, KvFormat::F16)?;
         let vocab_size = generator.tokenizer().vocab_size() as u32;
         // Ordinary tokens, no two alike in a row; what they say does not change the speed.
         let ids: Vec<u32> =
@@ -254,7 +254,7 @@ fn peaks() -> PeaksResult {
 }
 
 /// A question about a picture, and another one.
-fn ask_twice(model: &OpenModel, width: u32, height: u32) -> Result<PictureResult, AppError> {
+fn ask_twice(model: &OpenModel, width: u32, height: u32) -> Result<PictureResult, ModelsError> {
     let config = model.image_config(None)?;
     let picture = PreparedPicture::new("bench", test_picture(width, height, &config)?);
     let n_tokens = picture.pixels().grid().n_tokens();
@@ -288,16 +288,16 @@ fn test_picture(
     width: u32,
     height: u32,
     config: &ImageConfig,
-) -> Result<lorgnette_image::Pixels, AppError> {
+) -> Result<lorgnette_image::Pixels, ModelsError> {
     let pixel = |i: u64| [(i % 251) as u8, (i / 7 % 241) as u8, (i / 1003 % 239) as u8];
     let rgb = (0..u64::from(width) * u64::from(height)).flat_map(pixel).collect();
     let picture = Picture::from_rgb(width, height, rgb);
     picture
         .and_then(|picture| picture.prepare(config))
-        .map_err(|source| AppError::Picture { name: format!("{width}x{height}"), source })
+        .map_err(|source| ModelsError::Picture { name: format!("{width}x{height}"), source })
 }
 
-fn wait<T>(receiver: &std::sync::mpsc::Receiver<Result<T, EngineError>>) -> Result<T, AppError> {
+fn wait<T>(receiver: &std::sync::mpsc::Receiver<Result<T, EngineError>>) -> Result<T, ModelsError> {
     Ok(receiver.recv().unwrap_or(Err(EngineError::Stopped))?)
 }
 

@@ -1,4 +1,4 @@
-//! Models that are on this machine already: copied, or linked to.
+//! Library that are on this machine already: copied, or linked to.
 
 use std::path::{Path, PathBuf};
 
@@ -8,19 +8,20 @@ use lorgnette_weights::install::{self, FileRecord, InstallOptions};
 use lorgnette_weights::store::Manifest;
 use lorgnette_weights::{Control, Report, WeightsError};
 
-use super::add::{Installed, copies, plain};
-use super::place::Place;
-use super::{Models, Stop, outcome};
-use crate::error::AppError;
+use crate::add::{Installed, copies, plain};
+use crate::error::ModelsError;
+use crate::interrupted::{Stop, unless_cancelled};
+use crate::library::Library;
+use crate::source::Origin;
 
-impl Models {
+impl Library {
     /// Takes a GGUF file with its vision part, or a folder with a pair, into the models folder.
     /// Linked, it stays where it is, and is gone when it goes. `None` when cancelled.
     ///
-    /// A checkpoint that is to be quantised goes through [`Models::prepare`].
+    /// A checkpoint that is to be quantised goes through [`Library::prepare`].
     ///
     /// # Errors
-    /// [`AppError`] when it is no model, or the disk refuses.
+    /// [`ModelsError`] when it is no model, or the disk refuses.
     pub fn import(
         &self,
         path: &Path,
@@ -28,8 +29,8 @@ impl Models {
         link: bool,
         control: &Control,
         report: &Report,
-    ) -> Result<Option<Installed>, AppError> {
-        outcome(self.try_import(path, name, link, control, report))
+    ) -> Result<Option<Installed>, ModelsError> {
+        unless_cancelled(self.try_import(path, name, link, control, report))
     }
 
     fn try_import(
@@ -49,8 +50,8 @@ impl Models {
         let (files, times) = if link {
             (linked(&files, &work, control)?, install::Times::default())
         } else {
-            let (place, named) = place_of(&files)?;
-            let recipe = copies(&place, named)?;
+            let (origin, named) = origin_of(&files)?;
+            let recipe = copies(&origin, named)?;
             let options = InstallOptions::default();
             let made = install::run(&recipe, None, &work, &options, control, report)?;
             (made.files, made.times)
@@ -79,7 +80,7 @@ fn file_name(path: &Path) -> Result<FileName, WeightsError> {
 }
 
 /// The folder of the files, and their names in it.
-fn place_of(files: &[PathBuf]) -> Result<(Place, Vec<(FileName, u64)>), WeightsError> {
+fn origin_of(files: &[PathBuf]) -> Result<(Origin, Vec<(FileName, u64)>), WeightsError> {
     let dir = files.first().and_then(|file| file.parent()).unwrap_or(Path::new("."));
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     let mut named = Vec::new();
@@ -87,7 +88,7 @@ fn place_of(files: &[PathBuf]) -> Result<(Place, Vec<(FileName, u64)>), WeightsE
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         named.push((FileName::new(&name)?, fs_err::metadata(file)?.len()));
     }
-    Ok((Place::Folder(dir.to_owned()), named))
+    Ok((Origin::Folder(dir.to_owned()), named))
 }
 
 fn linked(files: &[PathBuf], work: &Path, control: &Control) -> Result<Vec<FileRecord>, Stop> {

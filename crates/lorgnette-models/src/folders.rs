@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use directories::ProjectDirs;
 use serde::Serialize;
 
-use crate::error::AppError;
+use crate::error::ModelsError;
 
 /// The person's folders for this program. None is made here.
 #[derive(Debug, Clone, Serialize)]
@@ -36,13 +36,13 @@ impl Folders {
     /// `LORGNETTE_HOME`; models in `LORGNETTE_MODELS` if that is set.
     ///
     /// # Errors
-    /// [`AppError::NoHome`] when the system names no home folder.
-    pub fn find() -> Result<Self, AppError> {
+    /// [`ModelsError::NoHome`] when the system names no home folder.
+    pub fn find() -> Result<Self, ModelsError> {
         let variable = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         let mut folders = if let Some(home) = variable("LORGNETTE_HOME") {
             Self::below(&home)
         } else {
-            let dirs = ProjectDirs::from("", "", "lorgnette").ok_or(AppError::NoHome)?;
+            let dirs = ProjectDirs::from("", "", "lorgnette").ok_or(ModelsError::NoHome)?;
             Self {
                 data: dirs.data_dir().to_owned(),
                 config: dirs.config_dir().to_owned(),
@@ -54,26 +54,5 @@ impl Folders {
             folders.models = models;
         }
         Ok(folders)
-    }
-
-    /// What lies in the models folder and looks like a model: folders and `.gguf` files that are
-    /// no vision parts.
-    pub fn installed_models(&self) -> Vec<PathBuf> {
-        let Ok(entries) = fs_err::read_dir(&self.models) else {
-            return Vec::new();
-        };
-        let is_gguf = |path: &PathBuf| {
-            path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"))
-        };
-        let is_model = |path: &PathBuf| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-            // Hidden: models that are not finished.
-            !name.starts_with('.')
-                && (path.is_dir() || (is_gguf(path) && !name.starts_with("mmproj")))
-        };
-        let mut models: Vec<PathBuf> =
-            entries.flatten().map(|entry| entry.path()).filter(is_model).collect();
-        models.sort();
-        models
     }
 }

@@ -9,8 +9,8 @@ use lorgnette_weights::quantise::quantise;
 use lorgnette_weights::{GgmlDType, QuantScheme};
 use serde::Serialize;
 
+use crate::convert::pair::VisionFormat;
 use crate::doctor;
-use crate::gguf_pair::VisionFormat;
 
 /// The program itself, and the window's.
 const PROGRAM_BYTES: u64 = 200_000_000;
@@ -75,32 +75,32 @@ fn working_bytes(config: &ModelConfig) -> u64 {
 }
 
 /// Bytes that are free for a folder that need not be there yet.
-pub(super) fn disk_free(dir: &Path) -> Option<u64> {
+pub(crate) fn disk_free(dir: &Path) -> Option<u64> {
     dir.ancestors().find_map(|dir| fs4::available_space(dir).ok())
 }
 
 /// What a model needs, measured and looked up.
-pub(super) struct Question<'a> {
-    pub(super) dir: &'a Path,
+pub(crate) struct Question<'a> {
+    pub(crate) dir: &'a Path,
     /// Bytes of the finished model.
-    pub(super) n_bytes: u64,
+    pub(crate) n_bytes: u64,
     /// Bytes of the sources, if they are kept.
-    pub(super) kept_bytes: u64,
+    pub(crate) kept_bytes: u64,
     /// The part of the work that an earlier run has done, 0 to 1.
-    pub(super) done: f64,
+    pub(crate) done: f64,
     /// Source bytes that are quantised.
-    pub(super) quantise_bytes: u64,
+    pub(crate) quantise_bytes: u64,
     /// Source bytes that are fetched.
-    pub(super) fetch_bytes: u64,
+    pub(crate) fetch_bytes: u64,
     /// Bytes a second of the files that were fetched already.
-    pub(super) bytes_per_s: Option<f64>,
-    pub(super) memory_needed_bytes: u64,
-    pub(super) scheme: Option<QuantScheme>,
+    pub(crate) bytes_per_s: Option<f64>,
+    pub(crate) memory_needed_bytes: u64,
+    pub(crate) scheme: Option<QuantScheme>,
 }
 
 impl Question<'_> {
     /// `size` says how large the model is in another quantisation.
-    pub(super) fn answer(
+    pub(crate) fn answer(
         &self,
         mut size: impl FnMut(QuantScheme, VisionFormat) -> Option<u64>,
     ) -> Fit {
@@ -155,12 +155,13 @@ fn quantise_speed(scheme: QuantScheme) -> f64 {
 #[cfg(test)]
 mod tests {
     use lorgnette_engine::tokens::Tokenizer;
+    use lorgnette_image::ImageConfig;
     use lorgnette_weights::catalogue;
 
     use super::*;
-    use crate::gguf_pair::GgufPair;
+    use crate::convert::pair::GgufPair;
+    use crate::cost;
     use crate::open::DEFAULT_CONTEXT;
-    use crate::{ImageConfig, cost};
 
     #[track_caller]
     fn check_about(stated: f64, computed: f64) {

@@ -12,10 +12,9 @@ use lorgnette_pixtral::{
     ModelError, Needs, Pixtral, Placement, Plan, Precision,
 };
 
-use crate::builtin;
-use crate::error::AppError;
-use crate::folders::Folders;
-use crate::models::Models;
+use crate::error::ModelsError;
+use crate::library::Library;
+use crate::{BUILT_IN, builtin};
 
 /// Tokens of a chat where nobody says otherwise: two full pictures or some fifteen pages of text.
 pub const DEFAULT_CONTEXT: usize = 8192;
@@ -36,11 +35,11 @@ impl ModelChoice {
     /// What a person writes: `pocket`, the name of an installed model, or a path. A path that is
     /// there comes first.
     pub fn named(text: &str) -> Self {
-        if text == "pocket" {
+        if text == BUILT_IN {
             return Self::BuiltIn;
         }
         let path = PathBuf::from(text);
-        let installed = || Models::find().ok()?.path(text).ok();
+        let installed = || Library::find().ok()?.path(text).ok();
         if path.exists() { Self::At(path) } else { Self::At(installed().unwrap_or(path)) }
     }
 }
@@ -109,8 +108,8 @@ impl OpenOptions {
     /// Loads the model; takes seconds to minutes. `on_progress` is told bytes read and all bytes.
     ///
     /// # Errors
-    /// [`AppError`] names the file and what is wrong with it.
-    pub fn open(&self, on_progress: &mut dyn FnMut(u64, u64)) -> Result<OpenModel, AppError> {
+    /// [`ModelsError`] names the file and what is wrong with it.
+    pub fn open(&self, on_progress: &mut dyn FnMut(u64, u64)) -> Result<OpenModel, ModelsError> {
         let started = Instant::now();
         if let Some(threads) = self.threads {
             // Fails when there are threads already, which then stay.
@@ -123,7 +122,7 @@ impl OpenOptions {
         };
         let built_in = chosen.is_none();
         let checkpoint = chosen.as_ref().map_or_else(builtin::checkpoint, |path| {
-            Checkpoint::open(path).map_err(AppError::from)
+            Checkpoint::open(path).map_err(ModelsError::from)
         })?;
         let path = chosen.unwrap_or_else(|| builtin::NAME.into());
         let n_bytes = checkpoint.n_bytes();
@@ -171,15 +170,14 @@ impl OpenOptions {
 }
 
 /// The largest model that is installed: the best of what one person chose.
-fn installed_model() -> Result<Option<PathBuf>, AppError> {
+fn installed_model() -> Result<Option<PathBuf>, ModelsError> {
     let size = |path: &PathBuf| Checkpoint::open(path).map(|checkpoint| checkpoint.n_bytes()).ok();
-    let models = Folders::find()?.installed_models();
-    let sized = models.into_iter().filter_map(|path| Some((size(&path)?, path)));
+    let sized = Library::find()?.paths().into_iter().filter_map(|path| Some((size(&path)?, path)));
     Ok(sized.max().map(|(_, path)| path))
 }
 
 /// The tokenizer in the model's folder or file; else the shipped one, if the vocabulary is its.
-fn tokenizer(checkpoint: &Checkpoint) -> Result<Tokenizer, AppError> {
+fn tokenizer(checkpoint: &Checkpoint) -> Result<Tokenizer, ModelsError> {
     if let Some(gguf) = checkpoint.gguf() {
         if let Some(vocab) = gguf_vocab(gguf) {
             let tokenizer = Tokenizer::from_gguf(vocab)?;
@@ -196,7 +194,7 @@ fn tokenizer(checkpoint: &Checkpoint) -> Result<Tokenizer, AppError> {
     if shipped.vocab_size() == vocab_size {
         return Ok(shipped);
     }
-    Err(AppError::NoTokenizer { model: checkpoint.path().to_owned(), vocab_size })
+    Err(ModelsError::NoTokenizer { model: checkpoint.path().to_owned(), vocab_size })
 }
 
 /// The `tokenizer.ggml.*` metadata; `None` when there is no vocabulary.
@@ -227,6 +225,11 @@ fn gguf_vocab(file: &GgufFile) -> Option<GgufVocab> {
 }
 
 impl OpenModel {
+    /// What the settings and the measured speeds know it by.
+    pub fn id(&self) -> String {
+        if self.built_in { BUILT_IN.into() } else { self.path.display().to_string() }
+    }
+
     /// Decoder blocks on a GPU; `None` where the CPU computes all.
     pub fn n_gpu_layers(&self) -> Option<usize> {
         let all = self.config.text.n_layers;
@@ -255,8 +258,8 @@ impl OpenModel {
     /// How pictures are prepared for it, with the longest side that the person wants.
     ///
     /// # Errors
-    /// [`AppError::Engine`] for a model that reads no pictures.
-    pub fn image_config(&self, max_side: Option<u32>) -> Result<ImageConfig, AppError> {
+    /// [`ModelsError::Engine`] for a model that reads no pictures.
+    pub fn image_config(&self, max_side: Option<u32>) -> Result<ImageConfig, ModelsError> {
         let config = self.config.vision.as_ref().ok_or_else(no_vision)?.image_config();
         Ok(max_side.map_or(config, |max_side| config.with_max_side(max_side)))
     }
@@ -285,16 +288,16 @@ fn partial(
 }
 
 /// The error for a picture and a model that reads none.
-pub fn no_vision() -> AppError {
+pub fn no_vision() -> ModelsError {
     EngineError::from(ModelError::NoVision).into()
 }
 
-/// Whether the path holds a model, by its headers alone.
+/// Opens the headers of a model, so that it is known whether the path holds one.
 ///
 /// # Errors
-/// [`LoadError`] says why not.
-pub fn probe(path: &Path) -> Result<Checkpoint, LoadError> {
-    Checkpoint::open(path)
+/// [`ModelsError::Load`] says why not.
+pub fn probe(path: &Path) -> Result<Checkpoint, ModelsError> {
+    Ok(Checkpoint::open(path)?)
 }
 
 #[cfg(test)]

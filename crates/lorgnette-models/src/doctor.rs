@@ -7,8 +7,9 @@ use lorgnette_pixtral::{Checkpoint, FoundDevice, Kernels, found_devices};
 use serde::Serialize;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
-use crate::error::AppError;
+use crate::error::ModelsError;
 use crate::folders::Folders;
+use crate::library::Library;
 
 /// What was found.
 #[derive(Debug, Clone, Serialize)]
@@ -87,6 +88,62 @@ impl fmt::Display for DeviceReport {
     }
 }
 
+/// A line for each thing, as `doctor` prints it and bug reports quote it.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { processor, folders, .. } = self;
+        writeln!(f, "version    {}", self.version)?;
+        writeln!(f, "system     {}", self.system)?;
+        writeln!(f, "processor  {}, {} threads", processor.architecture, processor.n_threads)?;
+        writeln!(f, "features   {}", processor.features.join(" "))?;
+        writeln!(f, "kernels    {}", processor.kernels)?;
+        writeln!(f, "device     {}", self.device)?;
+        for device in &self.devices {
+            writeln!(f, "           {device}")?;
+        }
+        for reason in &self.devices_not_used {
+            writeln!(f, "           {reason}")?;
+        }
+        if let Some(memory) = self.memory {
+            let (total, available) = (size(memory.total_bytes), size(memory.available_bytes));
+            writeln!(f, "memory     {total}, {available} available")?;
+        }
+        writeln!(f, "data       {}", folders.data.display())?;
+        writeln!(f, "config     {}", folders.config.display())?;
+        writeln!(f, "cache      {}", folders.cache.display())?;
+        write!(f, "models     {}", folders.models.display())?;
+        for model in &self.models {
+            write!(f, "\nmodel      {model}")?;
+        }
+        if self.models.is_empty() {
+            write!(f, "\nmodel      none installed")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ModelReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, ", self.path.display())?;
+        match (self.bytes, &self.fault) {
+            (Some(bytes), _) => f.write_str(&size(bytes)),
+            (None, fault) => {
+                write!(f, "cannot be used: {}", fault.as_deref().unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// Bytes in the largest unit of which there is one.
+fn size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 4] =
+        [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    match UNITS.into_iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => format!("{:.2} {name}", bytes as f64 / unit as f64),
+        None => format!("{bytes} B"),
+    }
+}
+
 impl From<FoundDevice> for DeviceReport {
     fn from(device: FoundDevice) -> Self {
         let FoundDevice { choice, name, memory, driver, used, reason } = device;
@@ -112,11 +169,11 @@ pub struct ModelReport {
 /// Looks at the machine.
 ///
 /// # Errors
-/// [`AppError::NoHome`] when the system names no home folder.
-pub fn examine() -> Result<Report, AppError> {
+/// [`ModelsError::NoHome`] when the system names no home folder.
+pub fn examine() -> Result<Report, ModelsError> {
     let (device, devices) = found_devices();
     let folders = Folders::find()?;
-    let models = folders.installed_models().into_iter().map(model).collect();
+    let models = Library::at(&folders.models).paths().into_iter().map(model).collect();
     Ok(Report {
         version: env!("CARGO_PKG_VERSION"),
         system: System::long_os_version().unwrap_or_else(|_| std::env::consts::OS.into()),
@@ -204,5 +261,46 @@ mod tests {
             "cuda:0: NVIDIA A10, 24.0 GiB, 23.0 free, driver 470.82; \
              not used: driver 470.82 is too old: needs 580 (CUDA 13.0)"
         );
+    }
+    #[test]
+    fn a_report_is_a_line_for_each_thing() {
+        let report = Report {
+            version: "1.2.3",
+            system: "Linux 6.1".into(),
+            processor: Processor {
+                architecture: "x86_64",
+                n_threads: 8,
+                features: vec!["avx2", "fma"],
+                kernels: "AVX2".into(),
+            },
+            memory: Some(Memory { total_bytes: 16 << 30, available_bytes: 3 << 29 }),
+            device: "CPU".into(),
+            devices: Vec::new(),
+            devices_not_used: vec!["CUDA: no driver".into()],
+            folders: Folders::below(std::path::Path::new("/home")),
+            models: vec![
+                ModelReport { path: "/m/a".into(), bytes: Some(5 << 20), fault: None },
+                ModelReport { path: "/m/b".into(), bytes: None, fault: Some("cut off".into()) },
+            ],
+        };
+        let text = report.to_string().replace(std::path::MAIN_SEPARATOR, "/");
+        let expected = "\
+version    1.2.3
+system     Linux 6.1
+processor  x86_64, 8 threads
+features   avx2 fma
+kernels    AVX2
+device     CPU
+           CUDA: no driver
+memory     16.00 GiB, 1.50 GiB available
+data       /home/data
+config     /home/config
+cache      /home/cache
+models     /home/models
+model      /m/a, 5.00 MiB
+model      /m/b, cannot be used: cut off";
+        assert_eq!(text, expected);
+        let none = Report { models: Vec::new(), ..report };
+        assert!(none.to_string().ends_with("\nmodel      none installed"));
     }
 }

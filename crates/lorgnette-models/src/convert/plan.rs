@@ -12,10 +12,10 @@ use lorgnette_weights::recipe::{Becomes, Output, Piece, Recipe, Rows, Source, Ta
 use lorgnette_weights::safetensors_header::{Dtype, RemoteTensor};
 use lorgnette_weights::{GgufHeader, GgufValue, QuantScheme, WeightsError};
 
-use super::Stop;
-use super::place::{Place, Shard};
-use crate::error::AppError;
-use crate::gguf_pair::{GgufPair, PairFile, VisionFormat};
+use super::pair::{GgufPair, PairFile, VisionFormat};
+use crate::error::ModelsError;
+use crate::interrupted::Stop;
+use crate::source::{Origin, Shard};
 
 /// What describes a network and its text: small files, read whole.
 const SMALL_FILES: [&str; 7] = [
@@ -29,10 +29,10 @@ const SMALL_FILES: [&str; 7] = [
 ];
 
 /// A checkpoint that was understood: everything but its weights is here.
-pub(super) struct Understood {
-    pub(super) config: ModelConfig,
-    pub(super) small_bytes: u64,
-    pub(super) small_s: f64,
+pub(crate) struct Understood {
+    pub(crate) config: ModelConfig,
+    pub(crate) small_bytes: u64,
+    pub(crate) small_s: f64,
     tokenizer: Tokenizer,
     template: Option<String>,
     shards: Vec<Shard>,
@@ -40,18 +40,18 @@ pub(super) struct Understood {
 }
 
 /// Reads the small files and the headers. `scratch` is a folder of the caller's for them.
-pub(super) fn understand(place: &Place, scratch: &Path) -> Result<Understood, Stop> {
+pub(crate) fn understand(origin: &Origin, scratch: &Path) -> Result<Understood, Stop> {
     fs_err::create_dir_all(scratch).map_err(WeightsError::Io)?;
     let began = std::time::Instant::now();
     let mut small_bytes = 0;
-    let names: Vec<_> = place.files()?.into_iter().map(|(name, _)| name).collect();
+    let names: Vec<_> = origin.files()?.into_iter().map(|(name, _)| name).collect();
     let has = |name: &str| names.iter().any(|file| file.as_str() == name);
     for name in SMALL_FILES {
         // One tokenizer is enough, and tekken's is the publisher's own.
         if name == "tokenizer.json" && has("tekken.json") {
             continue;
         }
-        if let Some(content) = place.small(name)? {
+        if let Some(content) = origin.small(name)? {
             small_bytes += content.len() as u64;
             fs_err::write(scratch.join(name), content).map_err(WeightsError::Io)?;
         }
@@ -64,15 +64,15 @@ pub(super) fn understand(place: &Place, scratch: &Path) -> Result<Understood, St
         None => Tokenizer::pixtral()?,
     };
     if tokenizer.vocab_size() != vocab_size {
-        return Err(AppError::NoTokenizer { model: place.name().into(), vocab_size }.into());
+        return Err(ModelsError::NoTokenizer { model: origin.name().into(), vocab_size }.into());
     }
-    let shards = place.shards()?;
+    let shards = origin.shards()?;
     let embedding = |naming: &Naming| {
         let name = naming.name(Part::TokenEmbedding);
         shards.iter().flat_map(|shard| &shard.tensors).any(|tensor| tensor.name == name)
     };
     let naming = [Naming::Llava, Naming::LlavaV5, Naming::Native].into_iter().find(embedding);
-    let naming = naming.ok_or_else(|| fault(place, "it has no token embedding".into()))?;
+    let naming = naming.ok_or_else(|| fault(origin, "it has no token embedding".into()))?;
     let template = chat_template(scratch);
     Ok(Understood { config, small_bytes, small_s, tokenizer, template, shards, naming })
 }
@@ -89,13 +89,13 @@ fn chat_template(dir: &Path) -> Option<String> {
     })
 }
 
-fn fault(place: &Place, reason: String) -> WeightsError {
-    WeightsError::Header { file: place.name(), reason }
+fn fault(origin: &Origin, reason: String) -> WeightsError {
+    WeightsError::Header { file: origin.name(), reason }
 }
 
 impl Understood {
     /// Bytes of the pair's files.
-    pub(super) fn n_bytes(&self, scheme: QuantScheme, vision: VisionFormat) -> Result<u64, Stop> {
+    pub(crate) fn n_bytes(&self, scheme: QuantScheme, vision: VisionFormat) -> Result<u64, Stop> {
         let mut n_bytes = 0;
         for file in files(self.pair("model", "model", scheme, vision)) {
             n_bytes += header(&file)?.n_file_bytes;
@@ -114,9 +114,9 @@ impl Understood {
     }
 
     /// Where each tensor's rows go.
-    pub(super) fn recipe(
+    pub(crate) fn recipe(
         &self,
-        place: &Place,
+        origin: &Origin,
         name: &str,
         title: &str,
         scheme: QuantScheme,
@@ -142,13 +142,13 @@ impl Understood {
             let (name, n_bytes) = (FileName::new(&file.name)?, header.n_file_bytes);
             targets.push(Target { name, header: header.bytes, n_bytes });
         }
-        let scales = self.scales(place)?;
+        let scales = self.scales(origin)?;
         let mut sources = Vec::new();
         for shard in &self.shards {
-            sources.extend(source(place, shard, &scales, &mut outputs)?);
+            sources.extend(source(origin, shard, &scales, &mut outputs)?);
         }
         if let Some(name) = outputs.keys().min() {
-            return Err(fault(place, format!("it has no tensor {name}")).into());
+            return Err(fault(origin, format!("it has no tensor {name}")).into());
         }
         let recipe = Recipe { targets, sources };
         recipe.check()?;
@@ -157,7 +157,7 @@ impl Understood {
 
     /// The scales of FP8 tensors, by the name of the tensor. Source: transformers' FP8 checkpoints
     /// of Ministral 3, one number a tensor.
-    fn scales(&self, place: &Place) -> Result<HashMap<String, f32>, Stop> {
+    fn scales(&self, origin: &Origin) -> Result<HashMap<String, f32>, Stop> {
         let mut scales = HashMap::new();
         for shard in &self.shards {
             for tensor in &shard.tensors {
@@ -168,10 +168,10 @@ impl Understood {
                     continue;
                 };
                 let bytes = match tensor.bytes.end - tensor.bytes.start {
-                    2 | 4 => place.scalar(shard, tensor)?,
+                    2 | 4 => origin.scalar(shard, tensor)?,
                     n => {
                         return Err(
-                            fault(place, format!("{}: {n} bytes of scale", tensor.name)).into()
+                            fault(origin, format!("{}: {n} bytes of scale", tensor.name)).into()
                         );
                     }
                 };
@@ -180,9 +180,11 @@ impl Understood {
                     (Dtype::BF16, &[a, b]) => f32::from_le_bytes([0, 0, a, b]),
                     (Dtype::F32, &[a, b, c, d]) => f32::from_le_bytes([a, b, c, d]),
                     (dtype, _) => {
-                        return Err(
-                            fault(place, format!("{}: a scale in {dtype:?}", tensor.name)).into()
-                        );
+                        return Err(fault(
+                            origin,
+                            format!("{}: a scale in {dtype:?}", tensor.name),
+                        )
+                        .into());
                     }
                 };
                 scales.insert(name, scale);
@@ -194,7 +196,7 @@ impl Understood {
 
 /// A shard with the places of its rows; `None` when nothing in it is wanted.
 fn source(
-    place: &Place,
+    origin: &Origin,
     shard: &Shard,
     scales: &HashMap<String, f32>,
     outputs: &mut HashMap<String, (Vec<usize>, Vec<Output>)>,
@@ -202,12 +204,12 @@ fn source(
     let mut pieces = Vec::new();
     for tensor in &shard.tensors {
         let Some((shape, outputs)) = outputs.remove(&tensor.name) else { continue };
-        pieces.push(piece(place, tensor, &shape, outputs, scales)?);
+        pieces.push(piece(origin, tensor, &shape, outputs, scales)?);
     }
     if pieces.is_empty() {
         return Ok(None);
     }
-    Ok(Some(place.source(&shard.name, shard.n_bytes, pieces)?))
+    Ok(Some(origin.source(&shard.name, shard.n_bytes, pieces)?))
 }
 
 fn files(pair: GgufPair) -> impl Iterator<Item = PairFile> {
@@ -221,7 +223,7 @@ fn header(file: &PairFile) -> Result<GgufHeader, WeightsError> {
 
 /// A tensor and where it goes, if it is what the configuration says.
 fn piece(
-    place: &Place,
+    origin: &Origin,
     tensor: &RemoteTensor,
     shape: &[usize],
     outputs: Vec<Output>,
@@ -230,15 +232,15 @@ fn piece(
     let RemoteTensor { name, dtype, bytes, .. } = tensor;
     if tensor.shape != shape {
         let reason = format!("{name} is {:?}, the configuration says {shape:?}", tensor.shape);
-        return Err(fault(place, reason));
+        return Err(fault(origin, reason));
     }
     let scale = match (dtype, scales.get(name)) {
         (Dtype::BF16 | Dtype::F16 | Dtype::F32, _) => 1.0,
         (Dtype::F8_E4M3, Some(scale)) => *scale,
-        (Dtype::F8_E4M3, None) => return Err(fault(place, format!("{name} has no scale"))),
+        (Dtype::F8_E4M3, None) => return Err(fault(origin, format!("{name} has no scale"))),
         (dtype, _) => {
             let reason = format!("{name} has the number format {dtype:?}, which is not supported");
-            return Err(fault(place, reason));
+            return Err(fault(origin, reason));
         }
     };
     let row_len =
