@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::AppError;
-use crate::files;
+use crate::models::whole_file;
 
 /// Endings of files that are looked at.
 const ENDINGS: [&str; 11] =
@@ -79,7 +79,7 @@ impl Table {
             table += &[file, alt, error].map(|text| cell(text)).join(",");
             table.push('\n');
         }
-        files::write_whole(&self.path, table.as_bytes()).map_err(AppError::Write)
+        whole_file::write(&self.path, table.as_bytes()).map_err(AppError::Write)
     }
 }
 

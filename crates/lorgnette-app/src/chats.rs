@@ -20,7 +20,7 @@ use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
 use crate::error::AppError;
-use crate::files::now_ms;
+use crate::clock::now_ms;
 
 pub use list::{Filter, Summary};
 pub use records::{Attachment, Draft, End, Message, NewMessage, PictureInfo, StoredChat};

@@ -13,9 +13,9 @@ use lorgnette_engine::{Chat, EngineError, PreparedPicture};
 
 use self::pictures::PreparedPictures;
 use crate::error::AppError;
-use crate::models::open::{OpenModel, OpenOptions};
-use crate::models::speed::{Meter, Speed, SpeedLog};
-use crate::models::{cost, library};
+use crate::models::cost;
+use crate::models::speed::{Meter, Speed};
+use crate::models::{OpenModel, OpenOptions, SpeedLog};
 use crate::{Answer, AnswerEvent, AnswerOptions, Cancel, Interrupted, SnapshotError};
 
 /// While an answer is made, its listener is called at least this often.
@@ -196,7 +196,7 @@ impl Conversation {
         // Which pictures were encoded is known when all new ones were, and no others.
         let encode_flop = (encode_flops.len() == answer.timings.n_encoded_pictures)
             .then(|| encode_flops.iter().sum());
-        self.speeds.learn(&library::id(&self.model), &meter, encode_flop, &answer.timings);
+        self.speeds.learn(&self.model, &meter, encode_flop, &answer.timings);
         Ok(answer)
     }
 

@@ -35,14 +35,13 @@ use crate::clock::{DAY_MS, now_ms};
 use crate::conversation::{Conversation, ENCODER_CACHE};
 use crate::error::{AppError, Fault};
 use crate::models::folders::Folders;
-use crate::models::speed::SpeedLog;
+use crate::models::{Downloads, SpeedLog};
 use crate::picture_store::PictureStore;
 use crate::settings::Settings;
 
 pub use crate::conversation::Preparation;
 pub use ask::Ask;
 pub use check::Check;
-pub use downloads::{FetchPhase, FetchState};
 pub use estimate::{Estimate, PictureEstimate};
 pub use notice::{Asked, Listener, LoadedModel, Notice, Progress, State, Status};
 pub use speech::{Aloud, AloudDo, LONG_WAIT_S, system_language};
@@ -67,7 +66,7 @@ struct Inner {
     preparations: prepare::Preparations,
     checks: check::Checks,
     speech: speech::Speech,
-    downloads: downloads::Downloads,
+    downloads: Downloads,
     notify: Box<dyn Fn(Notice) + Send + Sync>,
 }
 
@@ -89,7 +88,7 @@ impl App {
         let settings = Settings::read(&folders.config.join("settings.toml"))?;
         background::pool(settings.threads);
         let (events, inbox) = mpsc::channel();
-        let inner = Arc::new(Inner {
+        let inner = Arc::new_cyclic(|inner| Inner {
             pictures: PictureStore::new(&folders.data, &folders.cache),
             speeds: Arc::new(SpeedLog::open(&folders.cache)),
             speech: speech::Speech::new(&settings),
@@ -99,7 +98,7 @@ impl App {
             jobs: jobs::Jobs::default(),
             preparations: prepare::Preparations::default(),
             checks: check::Checks::default(),
-            downloads: downloads::Downloads::default(),
+            downloads: downloads::into(&folders, inner.clone()),
             notify: Box::new(notify),
             folders,
             chats,

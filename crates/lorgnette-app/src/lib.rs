@@ -14,12 +14,12 @@
 
 pub mod alt;
 pub mod chats;
+mod clock;
 pub mod conversation;
 pub mod coordinator;
 pub mod errand;
 mod error;
 pub mod export;
-mod files;
 pub mod picture_store;
 pub mod pictures;
 pub mod purpose;
@@ -29,11 +29,11 @@ pub mod system;
 
 pub use error::{AppError, Fault, FaultDetails, FaultId, FaultKind, FaultValue, With};
 pub use lorgnette_engine::{
-    Answer, AnswerEvent, AnswerOptions, PreparedPicture, Sampling, SnapshotError, StopReason,
+    Answer, AnswerEvent, AnswerOptions, Chat, PreparedPicture, Sampling, SnapshotError, StopReason,
     Timings,
 };
 pub use lorgnette_image::{ImageConfig, Region};
-pub use lorgnette_models::{self as models, bench, cost, doctor, folders, open, speed};
+pub use lorgnette_models::{self as models, bench, cost, doctor, folders, open};
 pub use lorgnette_pixtral::{
     Cancel, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig, Precision,
 };

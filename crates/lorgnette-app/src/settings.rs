@@ -8,8 +8,9 @@ use lorgnette_speech::VoiceSettings;
 use serde::{Deserialize, Serialize};
 
 use crate::error::AppError;
-use crate::files;
-use crate::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
+use crate::clock::now_ms;
+use crate::models::whole_file;
+use crate::models::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
 use crate::{AnswerOptions, DeviceChoice, Sampling};
 
 /// Settings. What a file does not say has its default; what is not known here is kept as it is.
@@ -191,7 +192,7 @@ impl Settings {
     pub fn write(&self, path: &Path) -> Result<(), AppError> {
         let text = toml::to_string_pretty(self)
             .map_err(|error| AppError::Write(io::Error::other(error)))?;
-        files::write_whole(path, text.as_bytes()).map_err(AppError::Write)
+        whole_file::write(path, text.as_bytes()).map_err(AppError::Write)
     }
 
     /// The same with each number where it makes sense: a hand-written file may say anything.
@@ -246,7 +247,7 @@ impl Settings {
                 top_k: self.top_k,
                 top_p: self.top_p,
                 min_p: self.min_p as f32,
-                seed: self.seed.map_or_else(files::now_ms, i64::from).unsigned_abs(),
+                seed: self.seed.map_or_else(now_ms, i64::from).unsigned_abs(),
                 ..Sampling::default()
             },
             ..AnswerOptions::default()

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lorgnette_app::conversation::Conversation;
 use lorgnette_app::models::folders::Folders;
-use lorgnette_app::models::open::{ModelChoice, OpenModel, OpenOptions};
-use lorgnette_app::models::speed::SpeedLog;
+use lorgnette_app::models::{ModelChoice, OpenModel, OpenOptions, SpeedLog};
 use lorgnette_app::{AnswerEvent, AppError};
 
 use crate::output::Failure;

@@ -14,7 +14,8 @@
 //! Using one:
 //! - [`open`]: a model from disk to an engine that answers
 //! - [`cost`]: what a picture costs before it costs
-//! - [`speed`], [`calibration`]: how fast models were here, and how fast untried ones will be
+//! - [`speed`], [`calibration`]: how fast models were here, and how fast untried ones will be;
+//!   [`SpeedLog`] is both
 //! - [`bench`], [`doctor`]: measurements, and what the machine has
 #![allow(missing_docs, reason = "names of fields say it; the lint is for shapes and units")]
 
@@ -35,6 +36,7 @@ pub mod library;
 pub mod open;
 pub mod source;
 pub mod speed;
+mod speed_log;
 pub mod whole_file;
 
 pub use add::{AddOptions, Installed, Prepared, Summary};
@@ -50,3 +52,4 @@ pub use lorgnette_weights::{
 };
 pub use open::{ModelChoice, OpenModel, OpenOptions};
 pub use source::ModelSource;
+pub use speed_log::SpeedLog;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::{Chats, PictureInfo, first};
 use crate::error::AppError;
-use crate::files::now_ms;
+use crate::clock::now_ms;
 
 impl Chats {
     /// Remembers a picture; one that is known keeps its first name.

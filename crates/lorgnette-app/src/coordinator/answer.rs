@@ -85,7 +85,7 @@ impl Inner {
         wanted: Wanted,
         made: &mut Made,
     ) -> Result<End, AppError> {
-        made.model = Some(library::name(&library::id(conversation.model())));
+        made.model = Some(library::name(&conversation.model().id()));
         let mut path = self.chats.path_to(id)?;
         let answer = path.pop().ok_or(EngineError::Stopped)?;
         if wanted.is_continued {

@@ -23,7 +23,7 @@ const SHARE: f64 = 0.8;
 
 /// Starts the thread that measures, unless an earlier start did.
 pub(super) fn start(inner: &Arc<Inner>) {
-    if inner.speeds.is_calibrated() {
+    if inner.speeds.calibration().is_saved() {
         return;
     }
     let weak = Arc::downgrade(inner);
@@ -35,14 +35,14 @@ pub(super) fn start(inner: &Arc<Inner>) {
             let Some(inner) = Weak::upgrade(&weak) else { return };
             let measured = inner.is_quiet().then(undisturbed).flatten();
             if let Some(calibration) = measured {
-                inner.speeds.calibrated(calibration);
+                inner.speeds.calibration().learn(calibration);
                 n_left -= 1;
             }
             drop(inner);
             std::thread::sleep(if measured.is_some() { BETWEEN } else { BUSY });
         }
         let Some(inner) = Weak::upgrade(&weak) else { return };
-        inner.speeds.save_calibration();
+        inner.speeds.calibration().save();
         (inner.notify)(Notice::Models);
         inner.tell_status();
     });
@@ -51,7 +51,7 @@ pub(super) fn start(inner: &Arc<Inner>) {
 /// A calibration, unless other programs had too much of the processor meanwhile.
 fn undisturbed() -> Option<Calibration> {
     let (begun, had) = (Instant::now(), processor_time());
-    let calibration = Calibration::run();
+    let calibration = Calibration::measure();
     let whole = begun.elapsed() * u32::try_from(rayon::current_num_threads()).unwrap_or(1);
     let got = processor_time().zip(had).map(|(now, had)| now.saturating_sub(had));
     got.is_none_or(|got| got.as_secs_f64() >= SHARE * whole.as_secs_f64()).then_some(calibration)
@@ -71,7 +71,7 @@ fn processor_time() -> Option<Duration> {
 impl Inner {
     fn is_quiet(&self) -> bool {
         let rests = match lock(&self.machine).state {
-            ModelState::NoModel => self.downloads.total().is_none(),
+            ModelState::NoModel => self.downloads.running_bytes().is_none(),
             ModelState::Ready(_) | ModelState::Failed(_) => true,
             ModelState::Loading { .. } | ModelState::Answering { .. } => false,
         };

@@ -4,10 +4,10 @@ use std::sync::Weak;
 
 use lorgnette_models::{AddOptions, Control, Downloads, FetchNews, Library, ModelsError, Report};
 
+use super::machine::{Event, ModelState};
 use super::{App, Inner, Notice, lock};
-use crate::coordinator::state;
 use crate::error::AppError;
-use crate::folders::Folders;
+use crate::models::folders::Folders;
 use crate::settings::Settings;
 
 /// Downloads into the person's models folder, which tell the window how far they are.
@@ -83,7 +83,7 @@ impl App {
     /// those of the disk.
     pub fn remove_model(&self, id: &str) -> Result<(), AppError> {
         let (library, name) = self.made_here(id)?;
-        if lock(&self.0.model).as_ref().is_some_and(|model| model.id() == id) {
+        if self.0.conversation().is_some_and(|conversation| conversation.model().id() == id) {
             return Err(AppError::ModelInUse { name });
         }
         library.remove(&name)?;
@@ -113,16 +113,18 @@ impl Inner {
 
     fn hear_of_fetch(&self, news: FetchNews) {
         match news {
-            FetchNews::Progress { name, state, done_bytes, total_bytes } => {
-                self.happened(state::Event::FetchProgress { done_bytes, total_bytes });
+            FetchNews::Progress { name, state, .. } => {
+                if matches!(lock(&self.machine).state, ModelState::NoModel) {
+                    self.tell_status();
+                }
                 (self.notify)(Notice::Fetch { name, state });
             }
             FetchNews::Ended { is_installed } => {
-                self.happened(state::Event::FetchEnded);
-                // Who chose no model wants the best that is there.
+                // A person who chose no model wants the best that is there.
                 if is_installed && lock(&self.settings).model.is_none() {
-                    self.happened(state::Event::Load);
+                    self.happened(Event::Load);
                 }
+                self.tell_status();
                 (self.notify)(Notice::Models);
             }
         }

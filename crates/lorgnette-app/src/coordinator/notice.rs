@@ -3,11 +3,11 @@
 use lorgnette_image::ImageConfig;
 
 use super::check::Check;
-use super::downloads::FetchState;
 use super::speech::Aloud;
 use crate::chats::{Message, MessageId, StoredChat};
 use crate::conversation::Preparation;
 use crate::error::Fault;
+use crate::models::FetchState;
 use crate::models::speed::Speed;
 
 /// Hears of one answer.
@@ -61,7 +61,7 @@ pub enum State {
 /// The model in memory.
 #[derive(Debug, Clone)]
 pub struct LoadedModel {
-    /// As in [`Model::id`](crate::models::library::Model::id).
+    /// As in [`Model::id`](crate::models::Model::id).
     pub id: String,
     pub name: String,
     pub built_in: bool,

@@ -1,12 +1,10 @@
 //! What the program is doing, and the models that there are.
 
-use std::collections::BTreeMap;
-
 use super::machine::ModelState;
 use super::notice::{LoadedModel, Notice, State, Status};
 use super::{App, Inner, lock};
 use crate::conversation::Conversation;
-use crate::models::{cost, library};
+use crate::models::{Circumstances, Model, cost, library};
 use crate::settings::Device;
 
 impl App {
@@ -16,24 +14,20 @@ impl App {
     }
 
     /// Models that are there, then those that can be had.
-    pub fn models(&self) -> Vec<library::Model> {
-        let in_use = self.0.conversation().map(|conversation| library::id(conversation.model()));
-        let downloads: BTreeMap<_, _> = self.0.downloads.states();
+    pub fn models(&self) -> Vec<Model> {
+        let in_use = self.0.conversation().map(|conversation| conversation.model().id());
         let settings = self.settings();
         let has_gpu = cfg!(any(feature = "cuda", feature = "metal"));
         // How fast another device will be is not known before it was tried.
         let on_cpu = !has_gpu || settings.device == Device::Cpu;
-        library::list(
-            &self.0.folders,
-            &library::Known {
-                chosen: settings.model.as_deref(),
-                context: settings.context,
-                in_use: in_use.as_deref(),
-                speeds: &self.0.speeds,
-                on_cpu,
-                downloads: &downloads,
-            },
-        )
+        self.0.library().survey(&Circumstances {
+            in_use: in_use.as_deref(),
+            chosen: settings.model.as_deref(),
+            context: settings.context,
+            speeds: &self.0.speeds.measured(),
+            calibration: self.0.speeds.calibrated().filter(|_| on_cpu),
+            fetches: &self.0.downloads.states(),
+        })
     }
 }
 
@@ -46,7 +40,7 @@ impl Inner {
         let (state, n_waiting) = {
             let machine = lock(&self.machine);
             let state = match &machine.state {
-                ModelState::NoModel => match self.downloads.total() {
+                ModelState::NoModel => match self.downloads.running_bytes() {
                     Some((done_bytes, total_bytes)) => State::Fetching { done_bytes, total_bytes },
                     None => State::NoModel,
                 },
@@ -70,7 +64,7 @@ impl Inner {
 
 fn loaded(conversation: &Conversation) -> LoadedModel {
     let model = conversation.model();
-    let id = library::id(model);
+    let id = model.id();
     let speed = conversation.speed();
     let image = model.image_config(None).ok();
     LoadedModel {

@@ -5,7 +5,7 @@ use lorgnette_loopback::{Behaviour, LoopbackHub};
 use lorgnette_models::{FetchState, HubSettings, Model, ModelState};
 
 use super::*;
-use crate::folders::Folders;
+use crate::models::folders::Folders;
 
 const NAME: &str = "pixtral-12b-gguf";
 
