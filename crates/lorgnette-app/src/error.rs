@@ -19,17 +19,13 @@ pub enum AppError {
     /// A picture that cannot be read from disk or a stream.
     #[error("cannot read {name}")]
     ReadPicture {
-        /// Its path, or `standard input`.
         name: String,
-        /// Why.
         source: io::Error,
     },
     /// Bytes that are no usable picture.
     #[error("{name}: {source}")]
     Picture {
-        /// Its path, or `standard input`.
         name: String,
-        /// Why.
         #[source]
         source: ImageError,
     },
@@ -42,22 +38,18 @@ pub enum AppError {
     /// What was to be read aloud and was not.
     #[error(transparent)]
     Speech(#[from] SpeechError),
-    /// The screen, a window or the clipboard gave no picture.
+    /// The screen or a window gave no picture.
     #[error("{what} gives no picture: {reason}")]
-    Capture {
-        /// What was to be seen.
-        what: &'static str,
-        /// Why it is not.
-        reason: String,
-    },
+    Capture { what: &'static str, reason: String },
+    #[error("the clipboard gives no picture: {reason}")]
+    Clipboard { reason: String },
     /// A model that answers cannot be removed.
     #[error("{name} is in use")]
     ModelInUse {
-        /// The model.
         name: String,
     },
     /// Nobody is there to be asked.
-    #[error("this needs an answer, and standard input is no terminal")]
+    #[error("this command has a question, and standard input is not a terminal")]
     NotAsked,
     /// A file that cannot be written; the source names it.
     #[error(transparent)]
@@ -65,55 +57,42 @@ pub enum AppError {
     /// The chats cannot be read or written.
     #[error("the chats in {} cannot be used", path.display())]
     Chats {
-        /// Their file.
         path: PathBuf,
-        /// Why.
         source: rusqlite::Error,
     },
     /// Chats that a newer version wrote, which this one would damage.
     #[error("the chats in {} are of version {found}, and this program knows {known}", path.display())]
     NewerChats {
-        /// Their file.
         path: PathBuf,
-        /// The version of their schema.
         found: i64,
-        /// The newest that is known here.
         known: i64,
     },
     /// Another window holds the chats.
     #[error("the chats in {} are open in another window", path.display())]
     InUse {
-        /// Their folder.
         path: PathBuf,
     },
     /// Something that was deleted, or never was.
     #[error("{what} is not there")]
     NotFound {
-        /// What was looked for.
         what: &'static str,
     },
     /// Settings that cannot be read.
     #[error("the settings in {} cannot be read: {reason}", path.display())]
     Settings {
-        /// Their file.
         path: PathBuf,
-        /// What is wrong with it.
         reason: String,
     },
     /// A file that is no table of alt texts.
     #[error("{} cannot be used as a table of alt texts: {reason}", path.display())]
     AltTable {
-        /// The file.
         path: PathBuf,
-        /// Why.
         reason: String,
     },
     /// A file that is no exported chat.
-    #[error("{} is no chat that was exported from here: {reason}", path.display())]
+    #[error("{} is not a chat that Lorgnette exported: {reason}", path.display())]
     Import {
-        /// The file.
         path: PathBuf,
-        /// What is missing.
         reason: String,
     },
 }
@@ -127,7 +106,7 @@ impl AppError {
             Self::Models(error) => error.hint(),
             Self::Engine(error) => error.hint().into(),
             Self::Speech(error) => error.hint().into(),
-            Self::Capture { what: "the clipboard", .. } => "copy a picture first".into(),
+            Self::Clipboard { .. } => "copy a picture first".into(),
             Self::Capture { .. } => {
                 "take a screenshot with the system's own key, copy it, and use --clipboard".into()
             }
@@ -151,7 +130,7 @@ impl AppError {
     /// What kind of thing went wrong, for programs that act on it.
     pub fn kind(&self) -> FaultKind {
         match self {
-            Self::ReadPicture { .. } | Self::Picture { .. } | Self::Capture { .. } => {
+            Self::ReadPicture { .. } | Self::Picture { .. } | Self::Capture { .. } | Self::Clipboard { .. } => {
                 FaultKind::Picture
             }
             Self::Engine(error) => kind_of_engine(error),

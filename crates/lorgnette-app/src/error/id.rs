@@ -211,7 +211,7 @@ impl AppError {
                 FaultDetails::Import { path: path.into(), reason: reason.into() }
             }
             Self::Speech(error) => FaultDetails::Speech { reason: error.to_string().into() },
-            Self::Capture { reason, .. } => FaultDetails::Capture { reason: reason.into() },
+            Self::Capture { reason, .. } | Self::Clipboard { reason } => FaultDetails::Capture { reason: reason.into() },
             // Said in a terminal alone.
             Self::NotAsked | Self::AltTable { .. } => FaultDetails::Other,
         }
