@@ -13,72 +13,111 @@ use crate::models::whole_file;
 use crate::models::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
 use crate::{AnswerOptions, DeviceChoice, Sampling};
 
-/// Settings. What a file does not say has its default; what is not known here is kept as it is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "kebab-case")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch that people see")]
-pub struct Settings {
+/// Declares the settings: what is kept, its defaults, and what crosses to the page.
+macro_rules! settings {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr,)+) => {
+        /// Settings. What a file does not say has its default; what is not known here is kept as it is.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(default, rename_all = "kebab-case")]
+        #[expect(clippy::struct_excessive_bools, reason = "each is a switch that people see")]
+        pub struct Settings {
+            $($(#[$doc])* pub $name: $type,)+
+            /// What another version knows.
+            #[serde(flatten)]
+            pub other: toml::Table,
+        }
+
+        impl Default for Settings {
+            fn default() -> Self {
+                Self { $($name: $default,)+ other: toml::Table::new() }
+            }
+        }
+
+        /// The settings as they cross to the page and back. What another version knows stays here.
+        #[cfg(feature = "ipc")]
+        #[derive(Debug, Clone, Serialize, Deserialize, specta::Type)]
+        #[serde(rename = "Settings", rename_all = "camelCase")]
+        #[expect(clippy::struct_excessive_bools, reason = "each is a switch that people see")]
+        pub struct PageSettings {
+            $($(#[$doc])* $name: $type,)+
+        }
+
+        #[cfg(feature = "ipc")]
+        impl From<Settings> for PageSettings {
+            fn from(settings: Settings) -> Self {
+                Self { $($name: settings.$name),+ }
+            }
+        }
+
+        #[cfg(feature = "ipc")]
+        impl From<PageSettings> for Settings {
+            fn from(settings: PageSettings) -> Self {
+                Self { $($name: settings.$name,)+ other: toml::Table::new() }
+            }
+        }
+    };
+}
+
+settings! {
     /// A model's path, or `pocket`; `None`: the largest installed.
-    pub model: Option<String>,
+    model: Option<String> = None,
     /// What computes.
-    pub device: Device,
+    device: Device = Device::Auto,
     /// Threads that compute; `None`: one for each core. Takes effect at the next start.
-    pub threads: Option<usize>,
+    threads: Option<usize> = None,
     /// Tokens of a chat.
-    pub context: usize,
+    context: usize = DEFAULT_CONTEXT,
     /// Tokens of an answer at most.
-    pub max_tokens: usize,
+    max_tokens: usize = AnswerOptions::default().max_tokens,
     /// 0: always the likeliest token.
-    pub temperature: f64,
+    temperature: f64 = AnswerOptions::default().sampling.temperature,
     /// Only this many of the likeliest; `None`: all.
-    pub top_k: Option<usize>,
+    top_k: Option<usize> = AnswerOptions::default().sampling.top_k,
     /// Only the likeliest that together have this probability; 1: all.
-    pub top_p: f64,
+    top_p: f64 = AnswerOptions::default().sampling.top_p,
     /// Only those at least this part as likely as the likeliest; 0: all.
-    pub min_p: f64,
+    min_p: f64 = f64::from(AnswerOptions::default().sampling.min_p),
     /// Same seed, same answer; `None`: another one each time.
-    pub seed: Option<u32>,
+    seed: Option<u32> = None,
     /// What the model is told before each chat.
-    pub instructions: String,
+    instructions: String = String::new(),
     /// Longest side of new pictures, in pixels; `None`: all that the model takes.
-    pub max_side: Option<u32>,
+    max_side: Option<u32> = None,
     /// Pictures are looked at while the question is still written.
-    pub prepare_while_typing: bool,
+    prepare_while_typing: bool = true,
     /// Answers are read aloud while they are written, unless a screen reader runs.
-    pub read_aloud: bool,
+    read_aloud: bool = false,
     /// How fast, -100 to 100.
-    pub speech_rate: i32,
+    speech_rate: i32 = 0,
     /// How high, -100 to 100.
-    pub speech_pitch: i32,
+    speech_pitch: i32 = 0,
     /// How loud, -100 to 100; 0 is as loud as the system's other voices.
-    pub speech_volume: i32,
+    speech_volume: i32 = 0,
     /// A voice's name; `None`: the system's choice.
-    pub voice: Option<String>,
+    voice: Option<String> = None,
     /// Colours.
-    pub theme: Theme,
+    theme: Theme = Theme::System,
     /// Size of text, in percent of the usual.
-    pub text_percent: u32,
+    text_percent: u32 = 100,
     /// Language of the window.
-    pub language: Language,
+    language: Language = Language::System,
     /// Part of the window that the picture takes, 0 to 1.
-    pub split: f64,
+    split: f64 = 0.5,
     /// Whether the list of chats is shown.
-    pub show_chats: bool,
+    show_chats: bool = true,
     /// Closing the window leaves the program in the tray.
-    pub keep_in_tray: bool,
+    keep_in_tray: bool = false,
     /// Keys of the whole system bring descriptions anywhere on the desktop.
-    pub anywhere: bool,
-    /// Those that the person changed, by [`Errand::name`](crate::errand::Errand::name); empty: none.
-    pub anywhere_keys: BTreeMap<String, String>,
+    anywhere: bool = false,
+    /// Keys of quick actions that the person changed, by
+    /// [`QuickAction::name`](crate::quick_action::QuickAction::name); empty: none.
+    anywhere_keys: BTreeMap<String, String> = BTreeMap::new(),
     /// What their descriptions are for, where the person changed it, by the same names.
-    pub anywhere_purposes: BTreeMap<String, String>,
+    anywhere_purposes: BTreeMap<String, String> = BTreeMap::new(),
     /// Side of the square around the pointer that is described, in pixels.
-    pub region_side: u32,
+    region_side: u32 = 512,
     /// Keys that the person changed, by action.
-    pub keys: BTreeMap<String, String>,
-    /// What another version knows.
-    #[serde(flatten)]
-    pub other: toml::Table,
+    keys: BTreeMap<String, String> = BTreeMap::new(),
 }
 
 /// What computes.
@@ -125,44 +164,6 @@ pub enum Language {
     En,
     /// French.
     Fr,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        let answer = AnswerOptions::default();
-        Self {
-            model: None,
-            device: Device::Auto,
-            threads: None,
-            context: DEFAULT_CONTEXT,
-            max_tokens: answer.max_tokens,
-            temperature: answer.sampling.temperature,
-            top_k: answer.sampling.top_k,
-            top_p: answer.sampling.top_p,
-            min_p: f64::from(answer.sampling.min_p),
-            seed: None,
-            instructions: String::new(),
-            max_side: None,
-            prepare_while_typing: true,
-            read_aloud: false,
-            speech_rate: 0,
-            speech_pitch: 0,
-            speech_volume: 0,
-            voice: None,
-            theme: Theme::System,
-            text_percent: 100,
-            language: Language::System,
-            split: 0.5,
-            show_chats: true,
-            keep_in_tray: false,
-            anywhere: false,
-            anywhere_keys: BTreeMap::new(),
-            anywhere_purposes: BTreeMap::new(),
-            region_side: 512,
-            keys: BTreeMap::new(),
-            other: toml::Table::new(),
-        }
-    }
 }
 
 pub use lorgnette_models::BUILT_IN;
