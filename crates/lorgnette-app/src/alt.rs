@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 use crate::error::AppError;
 use crate::models::whole_file;
 
-/// Endings of files that are looked at.
+/// Endings of the files that are described.
 const ENDINGS: [&str; 11] =
     ["png", "jpg", "jpeg", "jpe", "webp", "gif", "bmp", "tif", "tiff", "avif", "dib"];
 
-/// The columns' names.
 const HEAD: [&str; 3] = ["file", "alt", "error"];
 
 /// A row of the table.

@@ -111,7 +111,6 @@ impl App {
         Ok(Self(inner))
     }
 
-    /// The person's folders.
     pub fn folders(&self) -> &Folders {
         &self.0.folders
     }

@@ -187,22 +187,20 @@ pub enum FaultKind {
     ContextFull,
     /// A model cannot be loaded.
     Model,
-    /// It is gone.
+    /// What was looked for is gone.
     NotFound,
-    /// The disk.
+    /// The disk does not do what it should.
     Storage,
     /// This machine or program does not do it.
     Unavailable,
     /// It went wrong while answering.
     Engine,
-    /// Anything else.
     Other,
 }
 
 /// An [`AppError`] that is kept: with a chat, or for who asks later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
-    /// What kind.
     pub kind: FaultKind,
     /// What happened and why, in a line.
     pub message: String,

@@ -61,7 +61,7 @@ macro_rules! settings {
 settings! {
     /// A model's path, or `pocket`; `None`: the largest installed.
     model: Option<String> = None,
-    /// What computes.
+    /// The device that computes.
     device: Device = Device::Auto,
     /// Threads that compute; `None`: one for each core. Takes effect at the next start.
     threads: Option<usize> = None,
@@ -95,7 +95,7 @@ settings! {
     speech_volume: i32 = 0,
     /// A voice's name; `None`: the system's choice.
     voice: Option<String> = None,
-    /// Colours.
+    /// The colours of the window.
     theme: Theme = Theme::System,
     /// Size of text, in percent of the usual.
     text_percent: u32 = 100,
@@ -120,7 +120,7 @@ settings! {
     keys: BTreeMap<String, String> = BTreeMap::new(),
 }
 
-/// What computes.
+/// The device that computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ipc", derive(specta::Type))]
 #[serde(rename_all = "kebab-case")]
@@ -128,15 +128,12 @@ pub enum Device {
     /// The fastest there is.
     #[default]
     Auto,
-    /// The processor.
     Cpu,
-    /// An NVIDIA card.
     Cuda,
-    /// An Apple card.
     Metal,
 }
 
-/// Colours.
+/// The colours of the window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ipc", derive(specta::Type))]
 #[serde(rename_all = "kebab-case")]
@@ -144,11 +141,8 @@ pub enum Theme {
     /// As the system has it.
     #[default]
     System,
-    /// Light.
     Light,
-    /// Dark.
     Dark,
-    /// High contrast.
     Contrast,
 }
 
@@ -160,9 +154,7 @@ pub enum Language {
     /// As the system has it.
     #[default]
     System,
-    /// English.
     En,
-    /// French.
     Fr,
 }
 

@@ -28,9 +28,8 @@ pub struct Checked {
     pub shown: String,
     /// Where it stands in the answer's Markdown, in bytes.
     pub source: Range<usize>,
-    /// Answers that say the same.
+    /// How many of the other answers say the same.
     pub n_agree: usize,
-    /// All other answers.
     pub n_samples: usize,
     /// What the others say instead, each once, at most three.
     pub instead: Vec<String>,
@@ -76,7 +75,7 @@ pub fn compare(answer: &str, others: &[String]) -> Vec<Checked> {
     sentences.into_iter().map(check).collect()
 }
 
-/// Another answer.
+/// An answer that the first one is held against.
 struct Other {
     facts: Facts,
     sentences: Vec<(String, Facts)>,

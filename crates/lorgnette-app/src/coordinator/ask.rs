@@ -8,7 +8,7 @@ use crate::chats::{Attachment, ChatId, MessageId};
 use crate::error::AppError;
 use crate::purpose::Purpose;
 
-/// What is asked.
+/// What a person can ask.
 #[derive(Debug, Clone)]
 pub enum Ask {
     /// A question that goes on from `leaf`, in a chat or, without one, in a new chat.

@@ -14,7 +14,6 @@ use crate::{Cancel, Interrupted};
 /// How far a check is.
 #[derive(Debug, Clone)]
 pub enum Check {
-    /// Answers are made.
     Running {
         n_done: usize,
         n_samples: usize,

@@ -28,7 +28,7 @@ pub enum ModelState<M> {
     Failed(Fault),
 }
 
-/// Something that happened.
+/// Something that happened to the model or to an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event<M> {
     /// A question waits for this answer.
@@ -54,9 +54,7 @@ pub enum Event<M> {
 pub enum Effect<M> {
     /// Drop the model that is replaced, then load the chosen one: memory may not hold both.
     Load { replaces: Option<M> },
-    /// Drop the model.
     Release(M),
-    /// Make this answer.
     Answer(MessageId, M),
     /// Cancel the answer that is being made; it will end.
     Cancel(MessageId),

@@ -13,7 +13,7 @@ use crate::models::speed::Speed;
 /// Hears of one answer.
 pub type Listener = Box<dyn FnMut(Progress) + Send>;
 
-/// Something that changed.
+/// Something that changed in the program.
 #[derive(Debug, Clone)]
 pub enum Notice {
     /// What the program is doing.

@@ -19,7 +19,7 @@ const SCREEN: &str = "the screen";
 /// desktop asks the person which window or part is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Area {
-    /// All of it.
+    /// The whole screen.
     Screen,
     /// The window that has the focus.
     Window,
