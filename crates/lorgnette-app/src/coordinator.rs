@@ -7,7 +7,8 @@
 //! - `ask`, `jobs`, `answer`: from a question to the words of its answer
 //! - `prepare`, `check`, `speech`: what is done before, after and beside an answer
 //! - `add`, `estimate`, `status`: what is answered at once
-//! - `downloads`, `calibrate`, `background`: what goes on beside all of it
+//! - `downloads`, `calibrate`: what goes on beside all of it
+//! - `notice`, `background`: what is told, and the threads
 
 mod add;
 mod answer;
@@ -41,10 +42,11 @@ use crate::settings::Settings;
 
 pub use crate::conversation::Preparation;
 pub use ask::Ask;
-pub use check::Check;
 pub use estimate::{Estimate, PictureEstimate};
-pub use notice::{Asked, Listener, LoadedModel, Notice, Progress, State, Status};
-pub use speech::{Aloud, AloudDo, LONG_WAIT_S, system_language};
+pub use notice::{
+    Aloud, AloudDo, Asked, Check, Listener, LoadedModel, Notice, Progress, State, Status,
+};
+pub use speech::{LONG_WAIT_S, system_language};
 
 /// The program. Clones are the same one.
 #[derive(Clone)]

@@ -32,8 +32,7 @@ pub fn run(args: &Alt) -> Result<Ending, Failure> {
     let (mut n_failed, n_todo) = (0, todo.len());
     for (i, (file, path)) in todo.into_iter().enumerate() {
         let picture = conversation.picture_at(&path, args.max_side);
-        let outcome =
-            picture.and_then(|picture| describe(args, &conversation, picture, &cancel));
+        let outcome = picture.and_then(|picture| describe(args, &conversation, picture, &cancel));
         let row = match outcome {
             Ok(Some(alt)) => Row { file, alt, error: String::new() },
             Ok(None) => return Ok(Ending::Cancelled),

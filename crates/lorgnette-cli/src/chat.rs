@@ -23,9 +23,8 @@ pub fn run(args: &Chat) -> Result<Ending, Failure> {
     let decoded: Vec<(String, Picture)> =
         args.pictures.iter().map(decode).collect::<Result<_, AppError>>()?;
     let conversation = progress::open(&args.model.options())?;
-    let prepare = |(name, picture): &(String, Picture)| {
-        conversation.picture(name, picture, args.max_side)
-    };
+    let prepare =
+        |(name, picture): &(String, Picture)| conversation.picture(name, picture, args.max_side);
     let attached = decoded.iter().map(prepare).collect::<Result<_, AppError>>()?;
     drop(decoded);
     progress::restore(&conversation, args.keep.as_deref());

@@ -54,9 +54,8 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     // the screen changes while a model loads.
     let pictures = decoded(args)?;
     let conversation = progress::open(&args.model.options())?;
-    let prepare = |(name, picture): &(String, Picture)| {
-        conversation.picture(name, picture, args.max_side)
-    };
+    let prepare =
+        |(name, picture): &(String, Picture)| conversation.picture(name, picture, args.max_side);
     let prepared: Vec<_> = pictures.iter().map(prepare).collect::<Result<_, AppError>>()?;
     drop(pictures);
 

@@ -8,7 +8,7 @@ use lorgnette_pixtral::Calibration;
 
 use super::machine::ModelState;
 use super::notice::Notice;
-use super::{Inner, background, lock, run};
+use super::{Inner, background, lock};
 
 /// Until the page and the built-in model are there; beside them everything is half as fast.
 const AFTER_START: Duration = Duration::from_secs(3);
@@ -27,7 +27,7 @@ pub(super) fn start(inner: &Arc<Inner>) {
         return;
     }
     let weak = Arc::downgrade(inner);
-    run::spawn("calibrate", move || {
+    background::spawn("calibrate", move || {
         background::step_back();
         std::thread::sleep(AFTER_START);
         let mut n_left = N_RUNS;

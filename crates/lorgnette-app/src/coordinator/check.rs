@@ -3,27 +3,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
-use super::notice::Notice;
-use super::run::spawn;
+use super::notice::{Check, Notice};
+use super::background::spawn;
 use super::{App, Inner, lock, panic_fault};
 use crate::chats::MessageId;
 use crate::conversation::check::{Checked, N_SAMPLES};
-use crate::error::{AppError, Fault};
+use crate::error::AppError;
 use crate::{Cancel, Interrupted};
-
-/// How far a check is.
-#[derive(Debug, Clone)]
-pub enum Check {
-    Running {
-        n_done: usize,
-        n_samples: usize,
-    },
-    /// Each sentence of the answer, held against the other answers.
-    Done(Vec<Checked>),
-    /// It was stopped, by the person or because something was asked.
-    Stopped,
-    Failed(Fault),
-}
 
 /// The check that runs, and what the last ones found.
 #[derive(Default)]

@@ -2,10 +2,9 @@
 
 use lorgnette_image::ImageConfig;
 
-use super::check::Check;
-use super::speech::Aloud;
 use crate::chats::{Message, MessageId, StoredChat};
 use crate::conversation::Preparation;
+use crate::conversation::check::Checked;
 use crate::error::Fault;
 use crate::models::FetchState;
 use crate::models::speed::Speed;
@@ -108,4 +107,45 @@ pub enum Progress {
 pub struct Asked {
     pub chat: StoredChat,
     pub answer: MessageId,
+}
+
+/// How far a check is.
+#[derive(Debug, Clone)]
+pub enum Check {
+    Running {
+        n_done: usize,
+        n_samples: usize,
+    },
+    /// Each sentence of the answer, held against the other answers.
+    Done(Vec<Checked>),
+    /// It was stopped, by the person or because something was asked.
+    Stopped,
+    Failed(Fault),
+}
+
+/// What is read aloud.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Aloud {
+    #[default]
+    Silent,
+    /// A sentence of an answer: its index from 0, and as it is shown, without markup.
+    Speaking { answer: MessageId, index: usize, shown: String, is_paused: bool },
+    /// It could not be spoken.
+    Failed(Fault),
+}
+
+/// What can be done while something is read aloud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(serde::Deserialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
+pub enum AloudDo {
+    /// Be silent, and remember the word.
+    Pause,
+    /// Go on at that word.
+    Resume,
+    Stop,
+    /// Go to the next sentence.
+    Next,
+    /// Go to the sentence before.
+    Previous,
 }

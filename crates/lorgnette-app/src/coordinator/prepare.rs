@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::machine::ModelState;
 use super::notice::Notice;
-use super::run::spawn;
+use super::background::spawn;
 use super::{App, Inner, lock};
 use crate::Cancel;
 use crate::chats::{Attachment, MessageId};

@@ -16,7 +16,7 @@ const BETWEEN_PROGRESS: Duration = Duration::from_millis(50);
 /// Starts the thread, which ends with the program.
 pub(super) fn start(inner: &Arc<Inner>, inbox: Receiver<Event<Model>>) {
     let weak = Arc::downgrade(inner);
-    spawn("coordinator", move || {
+    background::spawn("coordinator", move || {
         for event in inbox {
             let Some(inner) = Weak::upgrade(&weak) else { return };
             handle(&inner, event);
@@ -38,7 +38,7 @@ fn handle(inner: &Arc<Inner>, event: Event<Model>) {
             Effect::Release(model) => release(inner, model),
             Effect::Answer(answer, model) => {
                 let inner = Arc::clone(inner);
-                spawn("answer", move || inner.answer(answer, model));
+                background::spawn("answer", move || inner.answer(answer, model));
             }
             Effect::Cancel(answer) => inner.jobs.cancel(answer),
             Effect::End(answer, fault) => inner.end_unbegun(answer, fault),
@@ -68,7 +68,7 @@ fn handle(inner: &Arc<Inner>, event: Event<Model>) {
 fn load(inner: &Arc<Inner>, replaces: Option<Model>) {
     inner.prepare_later();
     let inner = Arc::clone(inner);
-    spawn("load", move || {
+    background::spawn("load", move || {
         // The engine's thread comes of this one.
         background::step_back();
         drop(replaces);
@@ -99,15 +99,9 @@ fn release(inner: &Arc<Inner>, model: Model) {
     inner.prepare_later();
     let inner = Arc::clone(inner);
     // Waits for the engine's thread.
-    spawn("release", move || {
+    background::spawn("release", move || {
         drop(model);
         (inner.notify)(Notice::Models);
         inner.tell_status();
     });
-}
-
-pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
-    let thread = std::thread::Builder::new().name(name.into()).spawn(work);
-    // A system without a thread to give has no way left to tell it either.
-    drop(thread.expect("a thread"));
 }

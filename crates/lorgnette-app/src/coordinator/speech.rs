@@ -4,41 +4,14 @@ use std::sync::{Arc, Mutex, Weak};
 
 use lorgnette_speech::{Phrases, Reader, Script, Told, VoiceInfo, VoiceSettings, text};
 
-use super::notice::Notice;
+use super::notice::{Aloud, AloudDo, Notice};
 use super::{App, Inner, lock};
 use crate::chats::MessageId;
-use crate::error::{AppError, Fault};
+use crate::error::AppError;
 use crate::settings::{Language, Settings};
 
 /// A wait of more seconds than these is said before it begins.
 pub const LONG_WAIT_S: f64 = 4.0;
-
-/// What is read aloud.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Aloud {
-    #[default]
-    Silent,
-    /// A sentence of an answer: its index from 0, and as it is shown, without markup.
-    Speaking { answer: MessageId, index: usize, shown: String, is_paused: bool },
-    /// It could not be spoken.
-    Failed(Fault),
-}
-
-/// What can be done while something is read aloud.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "ipc", derive(serde::Deserialize, specta::Type))]
-#[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
-pub enum AloudDo {
-    /// Be silent, and remember the word.
-    Pause,
-    /// Go on at that word.
-    Resume,
-    Stop,
-    /// Go to the next sentence.
-    Next,
-    /// Go to the sentence before.
-    Previous,
-}
 
 /// The voice, and what it reads.
 pub(super) struct Speech(Mutex<State>);
