@@ -6,7 +6,7 @@
 //! - [`chats`], [`picture_store`]: what is kept: questions, answers, branches, drafts, pictures
 //! - [`settings`]: what the person chose
 //! - [`pictures`]: files and streams to pictures the model can take
-//! - [`purpose`], [`errand`], [`alt`]: descriptions for a purpose, from anywhere, of a whole folder
+//! - [`purpose`], [`quick_action`], [`alt`]: descriptions for a purpose, from anywhere, of a whole folder
 //! - [`export`]: chats as files, and back
 //! - [`system`]: what the desktop gives: the screen, the clipboard, links, portals
 //!
@@ -18,7 +18,7 @@ pub mod chats;
 mod clock;
 pub mod conversation;
 pub mod coordinator;
-pub mod errand;
+pub mod quick_action;
 mod error;
 pub mod export;
 pub mod picture_store;
@@ -39,3 +39,6 @@ pub use lorgnette_pixtral::{
     Cancel, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig, Precision,
 };
 pub use lorgnette_speech as speech;
+#[derive(Debug)]
+pub enum Interrupted<E> { Cancelled, Failed(E) }
+impl<E> From<E> for Interrupted<E> { fn from(e: E) -> Self { Self::Failed(e) } }

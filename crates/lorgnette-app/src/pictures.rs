@@ -2,7 +2,6 @@
 
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::Arc;
 
 pub use lorgnette_engine::PreparedPicture;
 pub use lorgnette_image::Picture;

@@ -107,6 +107,13 @@ impl Downloads {
         fetches.iter().map(|(name, fetch)| (name.clone(), fetch.state.clone())).collect()
     }
 
+    /// Bytes done and to do of the model that is being fetched; `None` when none is.
+    pub fn running_bytes(&self) -> Option<(u64, u64)> {
+        let fetches = self.0.fetches();
+        let running = fetches.values().find(|fetch| matches!(fetch.state, FetchState::Running { .. }));
+        running.map(|fetch| fetch.state.bytes())
+    }
+
     pub fn n_running(&self) -> usize {
         self.0.fetches().values().filter(|fetch| fetch.control.is_some()).count()
     }

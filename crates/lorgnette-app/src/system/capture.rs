@@ -11,7 +11,7 @@ use lorgnette_image::{Picture, Region};
 
 use crate::error::AppError;
 #[cfg(target_os = "linux")]
-use crate::portal;
+use crate::system::portal;
 
 const SCREEN: &str = "the screen";
 
