@@ -3,9 +3,11 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use lorgnette_pixtral::{Checkpoint, FoundDevice, Kernels, found_devices};
+use lorgnette_pixtral::{
+    Checkpoint, DeviceMemory, FoundDevice, Kernels, found_devices, machine_memory,
+};
 use serde::Serialize;
-use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+use sysinfo::System;
 
 use crate::error::ModelsError;
 use crate::folders::Folders;
@@ -147,11 +149,13 @@ fn size(bytes: u64) -> String {
 impl From<FoundDevice> for DeviceReport {
     fn from(device: FoundDevice) -> Self {
         let FoundDevice { choice, name, memory, driver, used, reason } = device;
-        let memory = memory.map(|memory| Memory {
-            total_bytes: memory.total_bytes,
-            available_bytes: memory.free_bytes,
-        });
-        Self { choice, name, memory, driver, used, reason }
+        Self { choice, name, memory: memory.map(Memory::from), driver, used, reason }
+    }
+}
+
+impl From<DeviceMemory> for Memory {
+    fn from(memory: DeviceMemory) -> Self {
+        Self { total_bytes: memory.total_bytes, available_bytes: memory.free_bytes }
     }
 }
 
@@ -187,11 +191,9 @@ pub fn examine() -> Result<Report, ModelsError> {
     })
 }
 
-/// Memory as it is now.
+/// The machine's memory as it is now; `None` where the system does not say.
 pub fn memory() -> Option<Memory> {
-    let refresh = RefreshKind::nothing().with_memory(MemoryRefreshKind::everything());
-    let system = System::new_with_specifics(refresh).ok()?;
-    Some(Memory { total_bytes: system.total_memory(), available_bytes: system.available_memory() })
+    machine_memory().map(Memory::from)
 }
 
 fn model(path: PathBuf) -> ModelReport {
