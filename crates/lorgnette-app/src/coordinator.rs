@@ -5,6 +5,7 @@
 
 mod answer;
 mod background;
+mod calibrate;
 mod checking;
 mod coalesce;
 mod downloads;
@@ -13,7 +14,6 @@ mod prepare;
 mod run;
 mod speech;
 pub mod state;
-mod trial;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -342,7 +342,7 @@ impl App {
             notify: Box::new(notify),
         });
         run::start(&inner, inbox);
-        trial::start(&inner);
+        calibrate::start(&inner);
         Ok(Self(inner))
     }
 

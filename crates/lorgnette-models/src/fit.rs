@@ -12,9 +12,9 @@ use serde::Serialize;
 use crate::convert::pair::VisionFormat;
 use crate::doctor;
 
-/// The program itself, and the window's.
+/// What the program and its window take without a model.
 const PROGRAM_BYTES: u64 = 200_000_000;
-/// What the journal, the tokenizer and the file system take beside the model.
+/// What the journal, the tokenizer and the file system take on disk beside the model.
 const SLACK_BYTES: u64 = 200_000_000;
 
 /// What is needed and what there is.
@@ -27,7 +27,7 @@ pub struct Fit {
     /// Memory to answer with the model at the context that was chosen; absent where it is not known
     /// before the model is here.
     pub memory_needed_bytes: Option<u64>,
-    /// The machine's memory.
+    /// The machine's memory; absent where the system does not say.
     pub memory_total_bytes: Option<u64>,
     /// Seconds of quantising, by a measurement on this machine; 0 for files taken as they are.
     pub quantise_s: f64,
@@ -38,18 +38,18 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// The disk has room.
+    /// Whether the disk has room, as far as the system says.
     pub fn disk_fits(&self) -> bool {
         self.disk_free_bytes.is_none_or(|free| free >= self.disk_needed_bytes)
     }
 
-    /// The memory holds it.
+    /// Whether the memory holds it, as far as that is known.
     pub fn memory_fits(&self) -> bool {
         let known = self.memory_total_bytes.zip(self.memory_needed_bytes);
         known.is_none_or(|(total, needed)| total >= needed)
     }
 
-    /// Seconds in all: quantising goes on while bytes come.
+    /// Seconds in all, as quantising goes on while bytes come.
     pub fn about_s(&self) -> Option<f64> {
         self.fetch_s.map(|fetch_s| fetch_s.max(self.quantise_s))
     }
@@ -121,7 +121,7 @@ impl Question<'_> {
     }
 }
 
-/// Source bytes (two a number) that all cores quantise in a second.
+/// Source bytes, two for each number, that all cores quantise in a second.
 fn quantise_speed(scheme: QuantScheme) -> f64 {
     const N: usize = 1 << 21;
     let numbers: Vec<f32> =

@@ -1,5 +1,5 @@
-//! Measures once, while nothing else computes, what this processor lets expect of models that were
-//! never tried.
+//! Calibrates once, while nothing else computes: how fast models will be on this processor that
+//! were never used here.
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -11,15 +11,16 @@ use crate::coordinator::state::State;
 use crate::open::OpenModel;
 use crate::speed;
 
-/// Until the page and the built-in model are there; beside them everything is half as fast.
+/// The time until the page and the built-in model are there; beside them everything is half as
+/// fast.
 const AFTER_START: Duration = Duration::from_secs(3);
 /// Something may come between, so it is measured several times.
-const N_TRIALS: usize = 5;
+const N_MEASUREMENTS: usize = 5;
 const BETWEEN: Duration = Duration::from_millis(700);
-/// Until it is tried again while this program, or another, computes.
+/// The time until the next try while this program, or another, computes.
 const BUSY: Duration = Duration::from_secs(10);
-/// Of the time of all threads, what a trial gets at least on a machine that does nothing else.
-/// Beside one other program that computes it is about a half.
+/// The share of all threads' time that a measurement gets at least on a machine that does nothing
+/// else. Beside one other program that computes it is about a half.
 const SHARE: f64 = 0.8;
 
 /// Starts the thread that measures, unless it was done before.
@@ -28,19 +29,19 @@ pub(super) fn start(inner: &Arc<Inner>) {
         return;
     }
     let weak = Arc::downgrade(inner);
-    run::spawn("trial", move || {
+    run::spawn("calibrate", move || {
         background::step_back();
         std::thread::sleep(AFTER_START);
-        let mut n_left = N_TRIALS;
+        let mut n_left = N_MEASUREMENTS;
         while n_left > 0 {
             let Some(inner) = Weak::upgrade(&weak) else { return };
-            let seen = inner.is_quiet().then(undisturbed).flatten();
-            if let Some(trial) = seen {
-                inner.calibration.learn(trial);
+            let measured = inner.is_quiet().then(undisturbed).flatten();
+            if let Some(measured) = measured {
+                inner.calibration.learn(measured);
                 n_left -= 1;
             }
             drop(inner);
-            std::thread::sleep(if seen.is_some() { BETWEEN } else { BUSY });
+            std::thread::sleep(if measured.is_some() { BETWEEN } else { BUSY });
         }
         let Some(inner) = Weak::upgrade(&weak) else { return };
         inner.calibration.save();
@@ -49,13 +50,13 @@ pub(super) fn start(inner: &Arc<Inner>) {
     });
 }
 
-/// A trial, unless other programs had too much of the processor meanwhile.
+/// A measurement, unless other programs had too much of the processor meanwhile.
 fn undisturbed() -> Option<Calibration> {
     let (begun, had) = (Instant::now(), processor_time());
-    let trial = Calibration::measure();
+    let measured = Calibration::measure();
     let whole = begun.elapsed() * u32::try_from(rayon::current_num_threads()).unwrap_or(1);
     let got = processor_time().zip(had).map(|(now, had)| now.saturating_sub(had));
-    got.is_none_or(|got| got.as_secs_f64() >= SHARE * whole.as_secs_f64()).then_some(trial)
+    got.is_none_or(|got| got.as_secs_f64() >= SHARE * whole.as_secs_f64()).then_some(measured)
 }
 
 /// What all threads of this process had; `None` where the system is not asked.
