@@ -107,7 +107,7 @@ pub struct Prepared {
 #[derive(Debug, Clone, Serialize)]
 pub struct Installed {
     pub name: String,
-    /// Its folder.
+    /// The folder of its files.
     pub path: PathBuf,
     pub n_bytes: u64,
     /// Where the time went.

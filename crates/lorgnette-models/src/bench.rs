@@ -66,7 +66,7 @@ fn computed_s() -> Option<f64> {
 #[derive(Debug, Clone, Serialize)]
 pub struct BenchResult {
     pub model: PathBuf,
-    /// What computed.
+    /// The device that computed.
     pub device: String,
     /// The number of decoder blocks that were on the device; absent for a CPU.
     pub n_gpu_layers: Option<usize>,

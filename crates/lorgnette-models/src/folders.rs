@@ -12,7 +12,7 @@ use crate::error::ModelsError;
 pub struct Folders {
     /// Chats and pictures, which must not be lost.
     pub data: PathBuf,
-    /// The settings.
+    /// The file of settings.
     pub config: PathBuf,
     /// What can be made again.
     pub cache: PathBuf,

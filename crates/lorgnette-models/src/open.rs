@@ -48,7 +48,7 @@ impl ModelChoice {
 #[derive(Debug, Clone)]
 pub struct OpenOptions {
     pub model: ModelChoice,
-    /// What computes.
+    /// The device that computes.
     pub device: DeviceChoice,
     /// The number of decoder blocks on a GPU, from the first on; `None`: as many as its free
     /// memory holds.
