@@ -4,7 +4,7 @@ mod found;
 
 use std::path::PathBuf;
 
-use lorgnette_pixtral::{Checkpoint, ModelConfig};
+use lorgnette_pixtral::Checkpoint;
 use lorgnette_weights::http::FetchOptions;
 use lorgnette_weights::hub::FileName;
 use lorgnette_weights::install::{self, InstallOptions, Times};
@@ -107,7 +107,7 @@ pub struct Prepared {
 #[derive(Debug, Clone, Serialize)]
 pub struct Installed {
     pub name: String,
-    /// Its folder.
+    /// The folder of its files.
     pub path: PathBuf,
     pub n_bytes: u64,
     /// Where the time went.
@@ -157,7 +157,7 @@ impl Library {
         scratch: PathBuf,
         options: &AddOptions,
     ) -> Result<Prepared, Stop> {
-        let Found { origin, lock_as, about } = found;
+        let Found { origin, lock_as, about, .. } = found;
         let Planned { recipe, memory_bytes, scheme, bytes_per_s, size } = planned;
         let work = self.store.work_dir(&about.name)?;
         let mut install = options.install.clone();
@@ -204,8 +204,8 @@ impl Library {
 /// How a model is made, and what that takes.
 struct Planned<'a> {
     recipe: Recipe,
-    /// To answer with the model.
-    memory_bytes: u64,
+    /// Memory to answer with the model; `None` where the header is not at hand yet.
+    memory_bytes: Option<u64>,
     /// `None` for files that are taken as they are.
     scheme: Option<QuantScheme>,
     /// How fast the small files came; `None` when they say nothing.
@@ -226,7 +226,11 @@ fn quantised(
     let recipe = understood.recipe(origin, &about.name, &about.title, scheme, vision)?;
     let says_speed = understood.small_bytes > 1 << 20 && recipe.n_remote_bytes() > 0;
     Ok(Planned {
-        memory_bytes: memory_bytes(recipe.n_target_bytes(), &understood.config, options.context),
+        memory_bytes: Some(memory_bytes(
+            recipe.n_target_bytes(),
+            &understood.config,
+            options.context,
+        )),
         scheme: Some(scheme),
         bytes_per_s: says_speed
             .then(|| understood.small_bytes as f64 / understood.small_s.max(1e-3)),
@@ -241,10 +245,17 @@ fn taken_as_they_are(
     files: Vec<(FileName, u64)>,
     options: &AddOptions,
 ) -> Result<Planned<'static>, Stop> {
+    let memory_bytes = match &found.origin {
+        Origin::Folder(dir) => {
+            let text = files.first().map_or(dir.clone(), |(name, _)| dir.join(name.as_str()));
+            let checkpoint = Checkpoint::open(&text)?;
+            Some(memory_bytes(checkpoint.n_bytes(), checkpoint.config(), options.context))
+        }
+        Origin::Hub { .. } => found.stated_memory_bytes(options),
+    };
     let recipe = copies(&found.origin, files)?;
-    let config = ModelConfig::PIXTRAL_12B;
     Ok(Planned {
-        memory_bytes: memory_bytes(recipe.n_target_bytes(), &config, options.context),
+        memory_bytes,
         scheme: None,
         bytes_per_s: None,
         size: Box::new(|_, _| None),

@@ -13,32 +13,31 @@ use serde::Serialize;
 use crate::error::ModelsError;
 use crate::open::OpenModel;
 
-/// What to measure.
+/// What is measured.
 #[derive(Debug, Clone)]
 pub struct BenchOptions {
-    /// Tokens to read, once for each.
+    /// Numbers of tokens, each of which is read once.
     pub prefill: Vec<usize>,
-    /// Tokens to write.
+    /// The number of tokens that are written.
     pub n_decode: usize,
-    /// Tokens that are read before they are written, once for each.
+    /// Numbers of tokens behind which the others are written.
     pub depths: Vec<usize>,
     /// Width and height of a picture to ask about.
     pub image: Option<(u32, u32)>,
     /// Width and height of a picture to encode.
     pub encode: Option<(u32, u32)>,
-    /// What seconds are.
     pub clock: Clock,
 }
 
-/// What seconds are; those of a question about a picture are always the wall's.
+/// Which seconds count. Those of a question about a picture are always the wall's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Clock {
-    /// Those on the wall.
+    /// The time that passes.
     #[default]
     Wall,
-    /// Those that all threads of the program computed, where Linux says it: for a machine that others
-    /// use, and one thread.
+    /// The time that all threads of the program computed, where Linux says it: for a machine that
+    /// others use, and one thread.
     Computed,
 }
 
@@ -66,11 +65,10 @@ fn computed_s() -> Option<f64> {
 /// What was measured.
 #[derive(Debug, Clone, Serialize)]
 pub struct BenchResult {
-    /// The model.
     pub model: PathBuf,
-    /// What computed.
+    /// The device that computed.
     pub device: String,
-    /// Decoder blocks that were on it; absent for a CPU.
+    /// The number of decoder blocks that were on the device; absent for a CPU.
     pub n_gpu_layers: Option<usize>,
     /// Bytes of the device's memory that are in use at the end, by all programs; absent for a CPU.
     pub device_memory_bytes: Option<u64>,
@@ -81,21 +79,16 @@ pub struct BenchResult {
     pub is_bf16: bool,
     /// Threads that compute.
     pub n_threads: usize,
-    /// What seconds are.
     pub clock: Clock,
-    /// What this processor could do at best.
     pub peaks: PeaksResult,
     /// Bytes of the weights on disk.
     pub model_bytes: u64,
-    /// Seconds to load it.
     pub load_s: f64,
-    /// A question about a picture; absent without one.
+    /// Absent where no picture was asked about.
     pub picture: Option<PictureResult>,
-    /// Seconds to encode a picture; absent without one.
+    /// Absent where no picture was encoded.
     pub encode_s: Option<f64>,
-    /// Reading tokens.
     pub prefill: Vec<PrefillResult>,
-    /// Writing them.
     pub decode: Vec<DecodeResult>,
     /// The most memory that the program had resident; absent where the system does not say.
     pub peak_memory_bytes: Option<u64>,
@@ -105,33 +98,29 @@ pub struct BenchResult {
 /// instruction.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct PeaksResult {
-    /// Products of bytes: operations a second, two a product.
+    /// Operations on bytes, two for each product.
     pub int8_ops_per_s: Option<f64>,
-    /// Products of bf16.
+    /// Operations on bf16, two for each product.
     pub bf16_ops_per_s: Option<f64>,
-    /// Products of f32.
+    /// Operations on f32, two for each product.
     pub f32_ops_per_s: Option<f64>,
-    /// Bytes read from memory a second.
+    /// Bytes that are read from memory.
     pub read_bytes_per_s: f64,
 }
 
-/// Reading tokens.
+/// How fast so many tokens were read.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct PrefillResult {
-    /// How many.
     pub n_tokens: usize,
-    /// Tokens read a second.
     pub tokens_per_s: f64,
 }
 
-/// Writing tokens.
+/// How fast so many tokens were written.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct DecodeResult {
-    /// Tokens that were there before.
+    /// The number of tokens that were read before.
     pub depth: usize,
-    /// How many were written.
     pub n_tokens: usize,
-    /// Tokens written a second.
     pub tokens_per_s: f64,
 }
 
@@ -140,9 +129,7 @@ pub struct DecodeResult {
 pub struct PictureResult {
     /// Tokens of the picture.
     pub n_tokens: usize,
-    /// Seconds to encode it.
     pub encode_s: f64,
-    /// Tokens read a second.
     pub prefill_tokens_per_s: f64,
     /// Seconds from the question to the first token of the answer.
     pub first_token_s: f64,
@@ -153,7 +140,7 @@ pub struct PictureResult {
     pub prepared_first_token_s: f64,
 }
 
-/// Measures. `on_step` is told what is measured next.
+/// Measures a model. `on_step` is told what is measured next.
 ///
 /// # Errors
 /// [`ModelsError::Engine`] when the tokens do not fit into the session.
@@ -301,12 +288,12 @@ fn wait<T>(receiver: &std::sync::mpsc::Receiver<Result<T, EngineError>>) -> Resu
     Ok(receiver.recv().unwrap_or(Err(EngineError::Stopped))?)
 }
 
-/// The high-water mark of resident memory. Linux tells it in `/proc`; elsewhere `None`.
+/// The most memory that was resident; `None` where `/proc` does not say it.
 pub fn peak_memory_bytes() -> Option<u64> {
     status_bytes("VmHWM:")
 }
 
-/// Memory that is resident now. Linux tells it in `/proc`; elsewhere `None`.
+/// The memory that is resident now; `None` where `/proc` does not say it.
 pub fn memory_bytes() -> Option<u64> {
     status_bytes("VmRSS:")
 }

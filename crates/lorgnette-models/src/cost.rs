@@ -11,9 +11,8 @@ use serde::Serialize;
 pub struct PictureCost {
     /// Rows of `[IMG]` tokens.
     pub rows: u32,
-    /// Columns of them.
     pub cols: u32,
-    /// Tokens, row ends included.
+    /// All of the picture's tokens, with those that end its rows.
     pub n_tokens: usize,
     /// Patches that the encoder looks at.
     pub n_patches: usize,

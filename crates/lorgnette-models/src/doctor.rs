@@ -3,73 +3,72 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use lorgnette_pixtral::{Checkpoint, FoundDevice, Kernels, found_devices};
+use lorgnette_pixtral::{
+    Checkpoint, DeviceMemory, FoundDevice, Kernels, found_devices, machine_memory,
+};
 use serde::Serialize;
-use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+use sysinfo::System;
 
 use crate::error::ModelsError;
 use crate::folders::Folders;
 use crate::library::Library;
 
-/// What was found.
+/// The program and the machine it runs on.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// This program's version.
+    /// The program's version.
     pub version: &'static str,
     /// The system's name and version.
     pub system: String,
-    /// The processor.
     pub processor: Processor,
-    /// Memory; absent where the system does not say.
+    /// Absent where the system does not say.
     pub memory: Option<Memory>,
     /// What computes when nobody chooses.
     pub device: String,
-    /// The devices that there are, with the reason each is or is not used.
+    /// The devices that there are, with the reason why each is or is not used.
     pub devices: Vec<DeviceReport>,
-    /// For each that this build could use and that is not there, why.
+    /// Why each device is not there that this build could use.
     pub devices_not_used: Vec<String>,
-    /// The person's folders.
     pub folders: Folders,
-    /// Models in the models folder.
+    /// What lies in the models folder.
     pub models: Vec<ModelReport>,
 }
 
-/// The machine's memory.
+/// The memory of the machine, or of a device.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Memory {
-    /// Bytes of it.
     pub total_bytes: u64,
     /// Bytes that programs may still take.
     pub available_bytes: u64,
 }
 
-/// The processor and what is made of it.
+/// The processor, and which kernels run on it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Processor {
-    /// Its instruction set family.
+    /// The family of its instruction set.
     pub architecture: &'static str,
     /// Threads that it runs at a time.
     pub n_threads: usize,
-    /// Vector instructions that the kernels look for, and that it has.
+    /// The vector instructions that it has, of those that the kernels look for.
     pub features: Vec<&'static str>,
-    /// The kernels that quantised products use.
+    /// The kernels for quantised products.
     pub kernels: String,
 }
 
-/// A device that was found.
+/// A device of this machine.
 #[derive(Debug, Clone, Serialize)]
 pub struct DeviceReport {
     /// What `--device` calls it.
     pub choice: String,
-    /// Its own name.
+    /// The name that its maker gave it.
     pub name: String,
-    /// Its memory, where it has its own.
+    /// Absent for a device without memory of its own.
     pub memory: Option<Memory>,
-    /// Its driver's version.
+    /// The version of its driver.
     pub driver: Option<String>,
     /// It computes when nobody chooses.
     pub used: bool,
-    /// Why it does, or does not.
+    /// Why it is used, or is not.
     pub reason: String,
 }
 
@@ -147,18 +146,19 @@ fn size(bytes: u64) -> String {
 impl From<FoundDevice> for DeviceReport {
     fn from(device: FoundDevice) -> Self {
         let FoundDevice { choice, name, memory, driver, used, reason } = device;
-        let memory = memory.map(|memory| Memory {
-            total_bytes: memory.total_bytes,
-            available_bytes: memory.free_bytes,
-        });
-        Self { choice, name, memory, driver, used, reason }
+        Self { choice, name, memory: memory.map(Memory::from), driver, used, reason }
     }
 }
 
-/// A model that was found.
+impl From<DeviceMemory> for Memory {
+    fn from(memory: DeviceMemory) -> Self {
+        Self { total_bytes: memory.total_bytes, available_bytes: memory.free_bytes }
+    }
+}
+
+/// Something in the models folder that looks like a model.
 #[derive(Debug, Clone, Serialize)]
 pub struct ModelReport {
-    /// Where.
     pub path: PathBuf,
     /// Bytes of its weights; absent when it cannot be used.
     pub bytes: Option<u64>,
@@ -166,7 +166,7 @@ pub struct ModelReport {
     pub fault: Option<String>,
 }
 
-/// Looks at the machine.
+/// Examines the program, the machine and the models folder.
 ///
 /// # Errors
 /// [`ModelsError::NoHome`] when the system names no home folder.
@@ -187,11 +187,9 @@ pub fn examine() -> Result<Report, ModelsError> {
     })
 }
 
-/// Memory as it is now.
+/// The machine's memory as it is now; `None` where the system does not say.
 pub fn memory() -> Option<Memory> {
-    let refresh = RefreshKind::nothing().with_memory(MemoryRefreshKind::everything());
-    let system = System::new_with_specifics(refresh).ok()?;
-    Some(Memory { total_bytes: system.total_memory(), available_bytes: system.available_memory() })
+    machine_memory().map(Memory::from)
 }
 
 fn model(path: PathBuf) -> ModelReport {

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use lorgnette_pixtral::{CHUNK_TOKENS, ModelConfig};
+use lorgnette_pixtral::{ModelConfig, activation_bytes};
 use lorgnette_weights::quantise::quantise;
 use lorgnette_weights::{GgmlDType, QuantScheme};
 use serde::Serialize;
@@ -12,9 +12,9 @@ use serde::Serialize;
 use crate::convert::pair::VisionFormat;
 use crate::doctor;
 
-/// The program itself, and the window's.
+/// What the program and its window take without a model.
 const PROGRAM_BYTES: u64 = 200_000_000;
-/// What the journal, the tokenizer and the file system take beside the model.
+/// What the journal, the tokenizer and the file system take on disk beside the model.
 const SLACK_BYTES: u64 = 200_000_000;
 
 /// What is needed and what there is.
@@ -24,9 +24,10 @@ pub struct Fit {
     pub disk_needed_bytes: u64,
     /// Bytes that are free there; absent where the system does not say.
     pub disk_free_bytes: Option<u64>,
-    /// Memory to answer with the model at the context that was chosen.
-    pub memory_needed_bytes: u64,
-    /// The machine's memory.
+    /// Memory to answer with the model at the context that was chosen; absent where it is not known
+    /// before the model is here.
+    pub memory_needed_bytes: Option<u64>,
+    /// The machine's memory; absent where the system does not say.
     pub memory_total_bytes: Option<u64>,
     /// Seconds of quantising, by a measurement on this machine; 0 for files taken as they are.
     pub quantise_s: f64,
@@ -37,41 +38,27 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// The disk has room.
+    /// Whether the disk has room, as far as the system says.
     pub fn disk_fits(&self) -> bool {
         self.disk_free_bytes.is_none_or(|free| free >= self.disk_needed_bytes)
     }
 
-    /// The memory holds it.
+    /// Whether the memory holds it, as far as that is known.
     pub fn memory_fits(&self) -> bool {
-        self.memory_total_bytes.is_none_or(|total| total >= self.memory_needed_bytes)
+        let known = self.memory_total_bytes.zip(self.memory_needed_bytes);
+        known.is_none_or(|(total, needed)| total >= needed)
     }
 
-    /// Seconds in all: quantising goes on while bytes come.
+    /// Seconds in all, as quantising goes on while bytes come.
     pub fn about_s(&self) -> Option<f64> {
         self.fetch_s.map(|fetch_s| fetch_s.max(self.quantise_s))
     }
 }
 
-/// Bytes of memory to answer with weights of that size.
+/// Bytes of memory to answer with weights of that size, about, at a context of so many tokens.
 pub fn memory_bytes(weights_bytes: u64, config: &ModelConfig, context: usize) -> u64 {
-    weights_bytes + context as u64 * config.text.kv_bytes_per_token() + working_bytes(config)
-}
-
-/// What there is beside weights and cache, about: the program, and f32 rows of the widest layer,
-/// which has one of the network's width several times and one of its feed-forward's thrice.
-fn working_bytes(config: &ModelConfig) -> u64 {
-    let rows = |n_rows: usize, hidden: usize, feed_forward: usize| {
-        4 * (n_rows * (8 * hidden + 3 * feed_forward)) as u64
-    };
-    let text = &config.text;
-    let reading = rows(CHUNK_TOKENS, text.hidden_size, text.intermediate_size);
-    let looking = config.vision.as_ref().map_or(0, |vision| {
-        let n_patches = (vision.image_size / vision.patch_size.max(1)).pow(2);
-        rows(n_patches, vision.hidden_size, vision.intermediate_size)
-            + 4 * (n_patches * text.hidden_size) as u64
-    });
-    PROGRAM_BYTES + reading + looking
+    let cache_bytes = context as u64 * config.text.kv_bytes_per_token();
+    weights_bytes + cache_bytes + activation_bytes(config) + PROGRAM_BYTES
 }
 
 /// Bytes that are free for a folder that need not be there yet.
@@ -94,7 +81,7 @@ pub(crate) struct Question<'a> {
     pub(crate) fetch_bytes: u64,
     /// Bytes a second of the files that were fetched already.
     pub(crate) bytes_per_s: Option<f64>,
-    pub(crate) memory_needed_bytes: u64,
+    pub(crate) memory_needed_bytes: Option<u64>,
     pub(crate) scheme: Option<QuantScheme>,
 }
 
@@ -120,7 +107,8 @@ impl Question<'_> {
             fits_instead: None,
         };
         if !(fit.disk_fits() && fit.memory_fits()) {
-            let overhead = self.memory_needed_bytes - self.n_bytes.min(self.memory_needed_bytes);
+            let needed = self.memory_needed_bytes.unwrap_or(0);
+            let overhead = needed.saturating_sub(self.n_bytes);
             let fits = |scheme: &QuantScheme| {
                 let Some(n_bytes) = size(*scheme, VisionFormat::Q8_0) else { return false };
                 let disk = disk_free_bytes.is_none_or(|free| free >= n_bytes + SLACK_BYTES);
@@ -133,7 +121,7 @@ impl Question<'_> {
     }
 }
 
-/// Source bytes (two a number) that all cores quantise in a second.
+/// Source bytes, two for each number, that all cores quantise in a second.
 fn quantise_speed(scheme: QuantScheme) -> f64 {
     const N: usize = 1 << 21;
     let numbers: Vec<f32> =
@@ -205,7 +193,7 @@ mod tests {
             quantise_bytes: 1,
             fetch_bytes: 1,
             bytes_per_s: Some(1.0),
-            memory_needed_bytes: 2 * memory + 1,
+            memory_needed_bytes: Some(2 * memory + 1),
             scheme: Some(QuantScheme::F16),
         };
         let fit = question.answer(|scheme, _| {

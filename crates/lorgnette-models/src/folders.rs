@@ -7,16 +7,15 @@ use serde::Serialize;
 
 use crate::error::ModelsError;
 
-/// The person's folders for this program. None is made here.
+/// The person's folders for this program, which need not be there yet.
 #[derive(Debug, Clone, Serialize)]
 pub struct Folders {
-    /// Chats and settings that must not be lost.
+    /// Chats and pictures, which must not be lost.
     pub data: PathBuf,
-    /// Settings.
+    /// The file of settings.
     pub config: PathBuf,
     /// What can be made again.
     pub cache: PathBuf,
-    /// Models.
     pub models: PathBuf,
 }
 

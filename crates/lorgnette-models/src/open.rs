@@ -16,24 +16,24 @@ use crate::error::ModelsError;
 use crate::library::Library;
 use crate::{BUILT_IN, builtin};
 
-/// Tokens of a chat where nobody says otherwise: two full pictures or some fifteen pages of text.
+/// Tokens of a chat where nobody says otherwise: two full pictures, or some fifteen pages of text.
 pub const DEFAULT_CONTEXT: usize = 8192;
 
-/// Which model.
+/// Which model is opened.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ModelChoice {
     /// The largest that is installed; the built-in one when none is.
     #[default]
     Best,
-    /// Pocket, which is part of the program.
+    /// Pocket, the small model that is part of the program.
     BuiltIn,
     /// A folder or GGUF file.
     At(PathBuf),
 }
 
 impl ModelChoice {
-    /// What a person writes: `pocket`, the name of an installed model, or a path. A path that is
-    /// there comes first.
+    /// Reads what a person writes: `pocket`, the name of an installed model, or a path. A path
+    /// that is there comes first.
     pub fn named(text: &str) -> Self {
         if text == BUILT_IN {
             return Self::BuiltIn;
@@ -47,11 +47,11 @@ impl ModelChoice {
 /// What to load, and how.
 #[derive(Debug, Clone)]
 pub struct OpenOptions {
-    /// Which model.
     pub model: ModelChoice,
-    /// What computes.
+    /// The device that computes.
     pub device: DeviceChoice,
-    /// Decoder blocks on a GPU, from the first on; `None`: as many as its free memory holds.
+    /// The number of decoder blocks on a GPU, from the first on; `None`: as many as its free
+    /// memory holds.
     pub gpu_layers: Option<usize>,
     /// Tokens of a chat.
     pub context: usize,
@@ -59,8 +59,8 @@ pub struct OpenOptions {
     pub kv_format: KvFormat,
     /// What multiplies, and how weights get into memory.
     pub load: LoadOptions,
-    /// Threads that compute; `None`: one for each core. The first model that is opened decides it
-    /// for the program.
+    /// The number of threads that compute; `None`: one for each core. The first model that is
+    /// opened decides it for the program.
     pub threads: Option<usize>,
 }
 
@@ -82,17 +82,16 @@ impl Default for OpenOptions {
 pub struct OpenModel {
     /// The thread that owns it.
     pub engine: Engine,
-    /// Where it was found; the name of the built-in one.
+    /// Where it was found; for the built-in one, its name.
     pub path: PathBuf,
     /// It is the one that is part of the program.
     pub built_in: bool,
-    /// Its sizes.
     pub config: ModelConfig,
     /// Tokens of a chat.
     pub context: usize,
     /// What computes, and why it is not something faster.
     pub device: ChosenDevice,
-    /// The parts of the network that are on it.
+    /// The parts of the network that are on the device.
     pub plan: Plan,
     /// What multiplies quantised matrices, if a CPU does.
     pub kernels: Kernels,
@@ -100,12 +99,13 @@ pub struct OpenModel {
     pub precision: Precision,
     /// Bytes of its weights on disk.
     pub n_bytes: u64,
-    /// Seconds it took to load.
+    /// Seconds that loading took.
     pub load_s: f64,
 }
 
 impl OpenOptions {
-    /// Loads the model; takes seconds to minutes. `on_progress` is told bytes read and all bytes.
+    /// Loads the model, which takes seconds to minutes. `on_progress` is told the bytes that were
+    /// read and all bytes.
     ///
     /// # Errors
     /// [`ModelsError`] names the file and what is wrong with it.
@@ -230,7 +230,7 @@ impl OpenModel {
         if self.built_in { BUILT_IN.into() } else { self.path.display().to_string() }
     }
 
-    /// Decoder blocks on a GPU; `None` where the CPU computes all.
+    /// The number of decoder blocks on a GPU; `None` where the CPU computes all.
     pub fn n_gpu_layers(&self) -> Option<usize> {
         let all = self.config.text.n_layers;
         (self.device.choice != DeviceChoice::Cpu).then_some(self.plan.n_layers.min(all))
@@ -265,7 +265,7 @@ impl OpenModel {
     }
 }
 
-/// What is said of a network that is on a device in part; `None` when it is there in whole.
+/// Says what of a network is not on the device; `None` when all of it is.
 fn partial(
     plan: Plan,
     n_layers: usize,

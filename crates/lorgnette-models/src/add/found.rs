@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use lorgnette_weights::catalogue::Entry;
+use lorgnette_weights::catalogue::{Entry, EntryQuantisation};
 use lorgnette_weights::checksum::Checksum;
 use lorgnette_weights::hub::{FileName, RepoName, Repository, Revision};
 use lorgnette_weights::store::LockedSource;
@@ -14,6 +14,7 @@ use crate::BUILT_IN;
 use crate::error::ModelsError;
 use crate::interrupted::Stop;
 use crate::library::Library;
+use crate::open::DEFAULT_CONTEXT;
 use crate::source::{ModelSource, Origin};
 
 /// A source that was asked what it holds.
@@ -22,6 +23,8 @@ pub(super) struct Found {
     /// `OWNER/REPO@REVISION` and what it is, to be remembered.
     pub(super) lock_as: Option<(String, LockedSource)>,
     pub(super) about: About,
+    /// What the catalogue says of the number formats.
+    quantisations: Vec<EntryQuantisation>,
 }
 
 /// What is said of the model.
@@ -74,7 +77,8 @@ impl Library {
             licence: repository.licence.clone(),
             not_yet: None,
         };
-        Ok(Found { origin: Origin::hub_at(hub, repository), lock_as: Some(lock), about })
+        let (origin, lock_as) = (Origin::hub_at(hub, repository), Some(lock));
+        Ok(Found { origin, lock_as, about, quantisations: Vec::new() })
     }
 
     fn in_catalogue(
@@ -100,7 +104,8 @@ impl Library {
             licence: Some(entry.licence.clone()),
             not_yet: entry.not_yet.clone(),
         };
-        Ok(Found { origin: Origin::hub_at(hub, repository), lock_as: Some(lock), about })
+        let (origin, lock_as) = (Origin::hub_at(hub, repository), Some(lock));
+        Ok(Found { origin, lock_as, about, quantisations: entry.quantisations.clone() })
     }
 
     /// What a repository is, and was when it was first used.
@@ -144,7 +149,8 @@ fn in_folder(path: &Path, name: Option<&str>) -> Found {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let name = name.map_or_else(|| plain(&stem), ToOwned::to_owned);
     let about = About { title: name.clone(), name, licence: None, not_yet: None };
-    Found { origin: Origin::Folder(path.to_owned()), lock_as: None, about }
+    let origin = Origin::Folder(path.to_owned());
+    Found { origin, lock_as: None, about, quantisations: Vec::new() }
 }
 
 /// Compares the published hashes with those that the catalogue pins.
@@ -162,6 +168,14 @@ fn check_pins(
 }
 
 impl Found {
+    /// The memory that the catalogue says the model takes, which is true of the usual context.
+    pub(super) fn stated_memory_bytes(&self, options: &AddOptions) -> Option<u64> {
+        let is_meant = |quantisation: &&EntryQuantisation| {
+            quantisation.name == options.scheme.name() && options.context == DEFAULT_CONTEXT
+        };
+        Some(self.quantisations.iter().find(is_meant)?.memory_bytes)
+    }
+
     /// The ready-made pair of a source without a checkpoint: the text model of that quantisation
     /// and the vision part, F16 before others. Nothing when it has a checkpoint.
     pub(super) fn gguf_files(&self, scheme: QuantScheme) -> Result<Vec<(FileName, u64)>, Stop> {

@@ -13,13 +13,12 @@ use lorgnette_weights::{GgmlDType, GgufTensor, GgufValue, QuantScheme};
 
 const IMG_BREAK: usize = 12; // the token's id, in every tokenizer of the family
 
-/// Metadata of one file, in its order.
+/// The metadata of one file, in the order in which it is written.
 pub type Metadata = Vec<(String, GgufValue)>;
 
 /// A text model and the vision part that goes with it.
 #[derive(Debug)]
 pub struct GgufPair {
-    /// The text model.
     pub text: PairFile,
     /// The vision part, `mmproj`; `None` for a model that reads no pictures.
     pub vision: Option<PairFile>,
@@ -28,22 +27,20 @@ pub struct GgufPair {
 /// One file of the pair.
 #[derive(Debug)]
 pub struct PairFile {
-    /// Its customary name.
+    /// Its customary name, as `NAME-q4_k_m.gguf`.
     pub name: String,
-    /// What stands in its header beside the tensors.
     pub metadata: Metadata,
-    /// Its tensors, in the order they are written.
+    /// Its tensors, in the order in which they are written.
     pub tensors: Vec<PairTensor>,
 }
 
 /// A tensor of the pair, and which numbers of the network it holds.
 #[derive(Debug, Clone)]
 pub struct PairTensor {
-    /// As the file declares it.
+    /// Its name, shape and number format in the file's header.
     pub declared: GgufTensor,
-    /// The part of the network.
     pub part: Part,
-    /// Which of its rows, and in which order.
+    /// Which rows of the part it has, and in which order.
     pub rows: Rows,
 }
 
@@ -86,9 +83,9 @@ impl GgufPair {
 /// The number format of the vision part's matrices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VisionFormat {
-    /// As llama.cpp's converter writes it.
+    /// The format that llama.cpp's converter writes.
     F16,
-    /// Half the size. The patch embedding stays in F16, because its rows are a picture's pixels.
+    /// Half the size of F16. The patch embedding stays in F16, because its rows are a picture's pixels.
     Q8_0,
 }
 
