@@ -9,9 +9,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::error::WeightsError;
-use crate::part_file::PartFile;
 use crate::proof::Hash;
 use crate::recipe::Source;
+use lorgnette_gguf::PartFile;
 
 const NAME: &str = "journal.json";
 const VERSION: u32 = 1;

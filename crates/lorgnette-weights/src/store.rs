@@ -14,8 +14,8 @@ use crate::error::{Halt, WeightsError};
 use crate::hub::FileName;
 use crate::install::{FileRecord, record_with};
 use crate::journal::{Journal, remove_if_there};
-use crate::part_file::PartFile;
 use crate::proof::Proof;
+use lorgnette_gguf::PartFile;
 
 const MANIFEST: &str = "lorgnette.json";
 const LOCK: &str = ".lock";

@@ -1,4 +1,5 @@
-//! The arrows between crates: `image, kernels <- pixtral <- engine <- app -> weights, speech`.
+//! The arrows between crates: `gguf <- kernels; image, kernels <- pixtral <- engine <- app`,
+//! `gguf <- weights <- app -> speech`.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,12 +8,13 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
 /// What each crate may use beside what its arrows lead to. Crates are called by their folder.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("lorgnette-image", &[]),
-    ("lorgnette-kernels", &[]),
+    ("lorgnette-gguf", &[]),
+    ("lorgnette-kernels", &["lorgnette-gguf"]),
     ("lorgnette-pixtral", &["lorgnette-image", "lorgnette-kernels"]),
     ("lorgnette-engine", &["lorgnette-pixtral"]),
-    ("lorgnette-weights", &[]),
+    ("lorgnette-weights", &["lorgnette-gguf"]),
     ("lorgnette-speech", &[]),
     ("lorgnette-app", &["lorgnette-engine", "lorgnette-speech", "lorgnette-weights"]),
 ];

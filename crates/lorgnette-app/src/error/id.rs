@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind};
 
 use lorgnette_engine::EngineError;
 use lorgnette_engine::prompt::PromptError;
+use lorgnette_gguf::GgufError;
 use lorgnette_image::ImageError;
 use lorgnette_pixtral::{LoadError, ModelError};
 use lorgnette_weights::WeightsError;
@@ -283,16 +284,17 @@ fn of_model(error: &LoadError) -> (FaultId, With) {
     match error {
         LoadError::Read(_) => (FaultId::ModelRead, with! { reason: reason }),
         LoadError::NotFound { path: file } => (FaultId::ModelNotThere, with! { path: path(file) }),
-        LoadError::NoModel { dir: file } | LoadError::NotGguf { file } => {
+        LoadError::NoModel { dir: file } | LoadError::Container(GgufError::NotGguf { file }) => {
             (FaultId::ModelNone, with! { path: path(file) })
         }
         LoadError::Ambiguous { dir, first, second, .. } => {
             let gaps = with! { path: path(dir), first: path(first), second: path(second) };
             (FaultId::ModelAmbiguous, gaps)
         }
-        LoadError::Unsupported { .. } | LoadError::UnsupportedDtype { .. } => {
-            (FaultId::ModelUnsupported, with! { reason: reason })
-        }
+        LoadError::Unsupported { .. }
+        | LoadError::Container(
+            GgufError::Unsupported { .. } | GgufError::UnsupportedDtype { .. },
+        ) => (FaultId::ModelUnsupported, with! { reason: reason }),
         LoadError::Device { .. } | LoadError::DeviceMemory { .. } => {
             (FaultId::ModelDevice, with! { reason: reason })
         }
