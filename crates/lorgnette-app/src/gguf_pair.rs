@@ -165,7 +165,7 @@ fn text_metadata(
         ("llama.attention.value_length", u32_of(text.head_dim)),
         ("llama.attention.layer_norm_rms_epsilon", GgufValue::F32(text.rms_norm_eps as f32)),
         ("llama.rope.dimension_count", u32_of(text.head_dim)),
-        ("llama.rope.freq_base", GgufValue::F32(text.rope_theta as f32)),
+        ("llama.rope.freq_base", GgufValue::F32(text.rope.theta as f32)),
         ("llama.vocab_size", u32_of(text.vocab_size)),
         ("tokenizer.ggml.model", GgufValue::String(vocab.model.clone())),
         ("tokenizer.ggml.tokens", GgufValue::Strings(vocab.tokens.clone())),

@@ -1,6 +1,6 @@
 //! The metadata of a GGUF pair, as llama.cpp writes it.
 
-use super::{ModelConfig, TextConfig, VisionConfig};
+use super::{ModelConfig, RopeConfig, TextConfig, VisionConfig};
 use lorgnette_gguf::GgufFile;
 use lorgnette_gguf::reader::Value;
 
@@ -67,7 +67,7 @@ fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
         n_kv_heads: size(file, &key("attention.head_count_kv")).unwrap_or(n_heads),
         head_dim,
         vocab_size: embedding.shape[0],
-        rope_theta: float(file, &key("rope.freq_base")).unwrap_or(1e4),
+        rope: RopeConfig { theta: float(file, &key("rope.freq_base")).unwrap_or(1e4) },
         rms_norm_eps: float(file, &key("attention.layer_norm_rms_epsilon"))
             .ok_or_else(|| missing(file, &key("attention.layer_norm_rms_epsilon")))?,
         max_position_embeddings: size(file, &key("context_length"))?,
@@ -103,7 +103,8 @@ fn vision_config(file: &GgufFile) -> Result<VisionConfig, LoadError> {
         head_dim: hidden_size.checked_div(n_heads).unwrap_or(0),
         patch_size: size(file, &key("patch_size"))?,
         image_size: size(file, &key("image_size"))?,
-        rope_theta: 1e4, // not in the metadata; llama.cpp fixes it too (`clip.cpp`, pixtral)
+        // Not in the metadata; llama.cpp fixes it too (`clip.cpp`, pixtral).
+        rope: RopeConfig { theta: 1e4 },
         spatial_merge_size: size(file, &key("spatial_merge_size")).unwrap_or(1),
         projector_norm: has(Part::ProjectorNorm),
         projector_bias: has(Part::Projector1Bias),

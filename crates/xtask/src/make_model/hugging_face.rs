@@ -82,7 +82,7 @@ fn config_json(config: &ModelConfig, dtype: Dtype) -> Value {
         "num_key_value_heads": text.n_kv_heads,
         "head_dim": text.head_dim,
         "vocab_size": text.vocab_size,
-        "rope_theta": text.rope_theta,
+        "rope_theta": text.rope.theta,
         "rms_norm_eps": text.rms_norm_eps,
         "max_position_embeddings": text.max_position_embeddings,
         "hidden_act": "silu",
@@ -103,7 +103,7 @@ fn config_json(config: &ModelConfig, dtype: Dtype) -> Value {
         "num_channels": 3,
         "patch_size": vision.patch_size,
         "image_size": vision.image_size,
-        "rope_theta": vision.rope_theta,
+        "rope_theta": vision.rope.theta,
         "hidden_act": "silu",
         "torch_dtype": torch_dtype,
     });
