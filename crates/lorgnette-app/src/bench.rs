@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
-use lorgnette_engine::{AnswerOptions, Chat, EngineError, Picture, Sampling};
-use lorgnette_image::{ImageConfig, Picture as Decoded};
+use lorgnette_engine::{AnswerOptions, Chat, EngineError, PreparedPicture, Sampling};
+use lorgnette_image::{ImageConfig, Picture};
 use lorgnette_pixtral::{CHUNK_TOKENS, Cancel, DeviceMemory, Peaks, Precision, Prompt};
 use serde::Serialize;
 
@@ -188,9 +188,9 @@ pub fn run(
     if let Some((width, height)) = options.encode {
         on_step("encoding a picture");
         let pixels = test_picture(width, height, &model.image_config(None)?)?;
-        result.encode_s = Some(wait(&model.engine.with(move |assistant| {
+        result.encode_s = Some(wait(&model.engine.with(move |generator| {
             let encoding = clock.now();
-            assistant.model().encode_image(&pixels, &mut |_, _| ControlFlow::Continue(()))?;
+            generator.model().encode_image(&pixels, &mut |_, _| ControlFlow::Continue(()))?;
             Ok(clock.now() - encoding)
         }))?);
     }
@@ -225,16 +225,16 @@ fn read_and_write(
     n_decode: usize,
     clock: Clock,
 ) -> Result<(f64, f64), AppError> {
-    wait(&model.engine.with(move |assistant| {
-        assistant.forget();
+    wait(&model.engine.with(move |generator| {
+        generator.forget();
         let n = n.max(1);
-        let mut cache = assistant.model().new_cache(n + n_decode, crate::KvFormat::F16)?;
-        let vocab_size = assistant.tokenizer().vocab_size() as u32;
+        let mut cache = generator.model().new_cache(n + n_decode, crate::KvFormat::F16)?;
+        let vocab_size = generator.tokenizer().vocab_size() as u32;
         // Ordinary tokens, no two alike in a row; what they say does not change the speed.
         let ids: Vec<u32> =
             (0..n as u32).map(|i| vocab_size / 2 + i * 7919 % (vocab_size / 2)).collect();
         let prompt = Prompt { ids: &ids, image_token: None, pictures: &[] };
-        let model = assistant.model();
+        let model = generator.model();
         let reading = clock.now();
         let go_on = &mut |_, _| ControlFlow::Continue(());
         model.prefill(&prompt, &mut cache, CHUNK_TOKENS, go_on)?;
@@ -256,7 +256,7 @@ fn peaks() -> PeaksResult {
 /// A question about a picture, and another one.
 fn ask_twice(model: &OpenModel, width: u32, height: u32) -> Result<PictureResult, AppError> {
     let config = model.image_config(None)?;
-    let picture = Picture::new("bench", test_picture(width, height, &config)?);
+    let picture = PreparedPicture::new("bench", test_picture(width, height, &config)?);
     let n_tokens = picture.pixels().grid().n_tokens();
     let options =
         AnswerOptions { max_tokens: 1, sampling: Sampling::GREEDY, ..AnswerOptions::default() };
@@ -291,7 +291,7 @@ fn test_picture(
 ) -> Result<lorgnette_image::Pixels, AppError> {
     let pixel = |i: u64| [(i % 251) as u8, (i / 7 % 241) as u8, (i / 1003 % 239) as u8];
     let rgb = (0..u64::from(width) * u64::from(height)).flat_map(pixel).collect();
-    let picture = Decoded::from_rgb(width, height, rgb);
+    let picture = Picture::from_rgb(width, height, rgb);
     picture
         .and_then(|picture| picture.prepare(config))
         .map_err(|source| AppError::Picture { name: format!("{width}x{height}"), source })

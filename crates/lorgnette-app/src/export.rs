@@ -11,12 +11,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::App;
 use crate::chats::{Attachment, ChatId, Message, NewMessage, PictureInfo};
+use crate::coordinator::App;
 use crate::error::AppError;
 
 /// As what a chat is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(specta::Type))]
+#[cfg_attr(feature = "ipc", derive(Deserialize), serde(rename_all = "camelCase"))]
 pub enum ExportFormat {
     /// A folder.
     Markdown,
@@ -143,7 +145,7 @@ fn source(app: &App, chat: ChatId) -> Result<Source, AppError> {
     for attachment in all.iter().flat_map(|message| &message.pictures) {
         if !pictures.contains_key(&attachment.picture) {
             let info = app.chats().picture(&attachment.picture)?;
-            let bytes = app.album().bytes(&info.id)?;
+            let bytes = app.pictures().bytes(&info.id)?;
             pictures.insert(info.id.clone(), (info, bytes));
         }
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use lorgnette_engine::tokens::{GgufVocab, Tokenizer};
-use lorgnette_engine::{Assistant, Engine, EngineError};
+use lorgnette_engine::{Engine, EngineError, Generator};
 use lorgnette_gguf::GgufFile;
 use lorgnette_gguf::reader::Value;
 use lorgnette_image::ImageConfig;
@@ -136,9 +136,9 @@ impl OpenOptions {
         let progress = &mut |done| on_progress(done, n_bytes);
         let model = Pixtral::load_with(&checkpoint, &placement, &self.load, progress)?;
         let (config, precision) = (model.config().clone(), model.precision());
-        let assistant = Assistant::new(model, tokenizer, self.context, self.kv_format)?;
-        let context = assistant.context();
-        let engine = Engine::start(assistant);
+        let generator = Generator::new(model, tokenizer, self.context, self.kv_format)?;
+        let context = generator.context();
+        let engine = Engine::start(generator);
         let load_s = started.elapsed().as_secs_f64();
         let kernels = self.load.kernels.unwrap_or_else(Kernels::best);
         Ok(OpenModel {

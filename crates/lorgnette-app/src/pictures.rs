@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-pub use lorgnette_engine::Picture as Prepared;
+pub use lorgnette_engine::PreparedPicture;
 pub use lorgnette_image::Picture;
 use lorgnette_image::{ImageConfig, Limits};
 
@@ -23,7 +23,7 @@ pub fn decode(path: &Path) -> Result<Picture, AppError> {
 ///
 /// # Errors
 /// [`AppError`] names the file and what is wrong with it.
-pub fn prepare(path: &Path, config: &ImageConfig) -> Result<Arc<Prepared>, AppError> {
+pub fn prepare(path: &Path, config: &ImageConfig) -> Result<Arc<PreparedPicture>, AppError> {
     prepare_decoded(&display_name(path), &decode(path)?, config)
 }
 
@@ -35,10 +35,10 @@ pub fn prepare_decoded(
     name: &str,
     picture: &Picture,
     config: &ImageConfig,
-) -> Result<Arc<Prepared>, AppError> {
+) -> Result<Arc<PreparedPicture>, AppError> {
     let pixels = picture.prepare(config);
     let pixels = pixels.map_err(|source| AppError::Picture { name: name.to_owned(), source })?;
-    Ok(Prepared::new(name, pixels))
+    Ok(PreparedPicture::new(name, pixels))
 }
 
 /// Writes what the model sees of a picture as a PNG file.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cost::{self, PictureCost};
 use crate::files::write_whole;
-use crate::{Event, Timings};
+use crate::{AnswerEvent, Timings};
 
 /// How fast a model is; `None`: not seen yet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -61,8 +61,8 @@ pub struct Meter {
 
 impl Meter {
     /// Takes an event that came now.
-    pub fn push(&mut self, event: &Event, now: Instant) {
-        if let Event::Reading { done_tokens, .. } = event {
+    pub fn push(&mut self, event: &AnswerEvent, now: Instant) {
+        if let AnswerEvent::Prefill { done_tokens, .. } = event {
             self.reading.get_or_insert((now, *done_tokens));
             self.read = Some((now, *done_tokens));
         }
@@ -166,7 +166,7 @@ mod tests {
         let mut meter = Meter::default();
         let start = Instant::now();
         for (done_tokens, ms) in [(0, 0), (50, 500), (100, 1000)] {
-            let event = Event::Reading { done_tokens, total_tokens: 100, cached_tokens: 0 };
+            let event = AnswerEvent::Prefill { done_tokens, total_tokens: 100, cached_tokens: 0 };
             meter.push(&event, start + Duration::from_millis(ms));
         }
         let timings =

@@ -1,8 +1,8 @@
 //! `lorgnette alt`: a folder of pictures to a table of alt texts.
 
 use lorgnette_app::alt::{self, Row, Table};
+use lorgnette_app::conversation::Session;
 use lorgnette_app::open::OpenModel;
-use lorgnette_app::session::Session;
 use lorgnette_app::{AppError, Cancel, StopReason, pictures};
 
 use crate::Ending;
@@ -53,7 +53,7 @@ pub fn run(args: &Alt) -> Result<Ending, Failure> {
 fn describe(
     args: &Alt,
     model: &OpenModel,
-    picture: std::sync::Arc<pictures::Prepared>,
+    picture: std::sync::Arc<pictures::PreparedPicture>,
     cancel: &Cancel,
 ) -> Result<Option<String>, AppError> {
     let progress = Progress::new();

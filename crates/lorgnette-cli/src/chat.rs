@@ -4,9 +4,9 @@ use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::Path;
 use std::sync::Arc;
 
+use lorgnette_app::conversation::Session;
 use lorgnette_app::open::OpenModel;
-use lorgnette_app::session::Session;
-use lorgnette_app::{AppError, Cancel, Event, Picture, StopReason, pictures};
+use lorgnette_app::{AnswerEvent, AppError, Cancel, PreparedPicture, StopReason, pictures};
 
 use crate::Ending;
 use crate::args::Chat;
@@ -38,7 +38,7 @@ fn converse(
     args: &Chat,
     model: &OpenModel,
     session: &mut Session<'_>,
-    mut attached: Vec<Arc<Picture>>,
+    mut attached: Vec<Arc<PreparedPicture>>,
 ) -> Result<Ending, Failure> {
     session.prepare(attached.clone());
     let is_terminal = io::stdin().is_terminal();
@@ -82,9 +82,9 @@ fn converse(
         let cancel = Cancel::default();
         let progress = Progress::new();
         let mut closed = Ok(());
-        let on_event = |event: Event| {
+        let on_event = |event: AnswerEvent| {
             progress.event(&event);
-            if let Event::Text(text) = &event
+            if let AnswerEvent::Text(text) = &event
                 && closed.is_ok()
             {
                 closed = output::print(&printable(text));

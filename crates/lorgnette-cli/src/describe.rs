@@ -5,17 +5,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use lorgnette_app::check::Checked;
+use lorgnette_app::conversation::Session;
+use lorgnette_app::conversation::check::Checked;
 use lorgnette_app::cost::{self, PictureCost};
 use lorgnette_app::expected::Expected;
 use lorgnette_app::folders::Folders;
 use lorgnette_app::open::OpenModel;
-use lorgnette_app::pictures::{Picture, Prepared};
+use lorgnette_app::pictures::{Picture, PreparedPicture};
 use lorgnette_app::purpose::Purpose;
-use lorgnette_app::session::Session;
 use lorgnette_app::speed::{self, Meter, Speeds};
 use lorgnette_app::{
-    Answer, AppError, Cancel, Event, StopReason, Timings, capture, offers, pictures,
+    Answer, AnswerEvent, AppError, Cancel, StopReason, Timings, offers, pictures, system::capture,
 };
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -75,12 +75,12 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     }
     // What is cut to a length is shown and spoken when it has that length.
     let is_cut = args.purpose == Some(Purpose::Alt);
-    let on_event = |event: Event| {
+    let on_event = |event: AnswerEvent| {
         progress.event(&event);
         if let Some(speed) = &mut speed {
             speed.meter.push(&event, Instant::now());
         }
-        let Event::Text(text) = &event else { return };
+        let AnswerEvent::Text(text) = &event else { return };
         if is_cut || closed.is_err() {
             return;
         }
@@ -146,7 +146,7 @@ fn prepare(
     args: &Describe,
     model: &OpenModel,
     captured: Option<(&'static str, Picture)>,
-) -> Result<Vec<Arc<Prepared>>, AppError> {
+) -> Result<Vec<Arc<PreparedPicture>>, AppError> {
     let config = model.image_config(args.max_side)?;
     let prepared = args.pictures.iter().map(|path| pictures::prepare(path, &config));
     let mut prepared: Vec<_> = prepared.collect::<Result<_, AppError>>()?;
@@ -167,12 +167,12 @@ struct Measured {
 
 impl Measured {
     /// What earlier answers measured, the window's too.
-    fn find(model: &OpenModel, prepared: &[Arc<Prepared>]) -> Option<Self> {
+    fn find(model: &OpenModel, prepared: &[Arc<PreparedPicture>]) -> Option<Self> {
         let cache = Folders::find().ok()?.cache;
         let speeds = Speeds::read(&cache.join("speeds.json"));
         let expected = Expected::read(&cache.join("expected.json"));
         let config = model.image_config(None).ok()?;
-        let cost = |picture: &Arc<Prepared>| {
+        let cost = |picture: &Arc<PreparedPicture>| {
             let (width, height) = (picture.pixels().width(), picture.pixels().height());
             cost::of_picture((width, height), &config, &model.config)
         };
@@ -228,7 +228,7 @@ fn tell_doubt(doubt: &Checked) {
 
 fn print_json(
     model: &OpenModel,
-    prepared: &[Arc<Prepared>],
+    prepared: &[Arc<PreparedPicture>],
     answer: &Answer,
     checked: Option<&[Checked]>,
 ) -> Result<(), Failure> {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use lorgnette_image::Pixels;
 
-use crate::prompt::{Content, Message, Role};
+use crate::prompt::{ChatMessage, Content, Role};
 
 /// A picture that was prepared for a model.
 #[derive(Debug)]
-pub struct Picture {
+pub struct PreparedPicture {
     /// What people call it, for messages: usually its file name.
     pub name: String,
     pixels: Pixels,
@@ -16,7 +16,7 @@ pub struct Picture {
     hash: [u8; 32],
 }
 
-impl Picture {
+impl PreparedPicture {
     /// Takes the prepared pixels; their hash is made here, once.
     pub fn new(name: impl Into<String>, pixels: Pixels) -> Arc<Self> {
         let hash = pixels.content_hash();
@@ -35,11 +35,11 @@ impl Picture {
 
 /// A part of a turn.
 #[derive(Debug, Clone)]
-pub enum Part {
+pub enum TurnPart {
     /// Text. Nothing in it is a command to the model's format.
     Text(String),
     /// A picture.
-    Picture(Arc<Picture>),
+    Picture(Arc<PreparedPicture>),
 }
 
 /// What one side said.
@@ -48,7 +48,7 @@ pub struct Turn {
     /// Who.
     pub role: Role,
     /// What, in order.
-    pub parts: Vec<Part>,
+    pub parts: Vec<TurnPart>,
 }
 
 /// Turns in order.
@@ -60,34 +60,34 @@ pub struct Chat {
 
 impl Chat {
     /// Adds the person's pictures and words.
-    pub fn ask(&mut self, pictures: impl IntoIterator<Item = Arc<Picture>>, text: &str) {
-        let mut parts: Vec<Part> = pictures.into_iter().map(Part::Picture).collect();
+    pub fn ask(&mut self, pictures: impl IntoIterator<Item = Arc<PreparedPicture>>, text: &str) {
+        let mut parts: Vec<TurnPart> = pictures.into_iter().map(TurnPart::Picture).collect();
         if !text.is_empty() {
-            parts.push(Part::Text(text.to_owned()));
+            parts.push(TurnPart::Text(text.to_owned()));
         }
         self.turns.push(Turn { role: Role::User, parts });
     }
 
     /// Adds what was answered.
     pub fn answered(&mut self, text: &str) {
-        let parts = vec![Part::Text(text.to_owned())];
+        let parts = vec![TurnPart::Text(text.to_owned())];
         self.turns.push(Turn { role: Role::Assistant, parts });
     }
 
     /// The turns for the prompt format, and the pictures that they count.
-    pub(crate) fn messages(&self) -> (Vec<Message>, Vec<Arc<Picture>>) {
+    pub(crate) fn messages(&self) -> (Vec<ChatMessage>, Vec<Arc<PreparedPicture>>) {
         let mut pictures = Vec::new();
         let mut messages = Vec::new();
         for turn in &self.turns {
             let content = turn.parts.iter().map(|part| match part {
-                Part::Text(text) => Content::Text(text.clone()),
-                Part::Picture(picture) => {
+                TurnPart::Text(text) => Content::Text(text.clone()),
+                TurnPart::Picture(picture) => {
                     pictures.push(Arc::clone(picture));
                     let grid = picture.pixels.grid();
                     Content::Image { picture: pictures.len() - 1, rows: grid.rows, cols: grid.cols }
                 }
             });
-            messages.push(Message { role: turn.role, content: content.collect() });
+            messages.push(ChatMessage { role: turn.role, content: content.collect() });
         }
         (messages, pictures)
     }

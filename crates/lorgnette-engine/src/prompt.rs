@@ -37,7 +37,7 @@ pub enum Role {
 
 /// A message of a chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
+pub struct ChatMessage {
     /// Who says it.
     pub role: Role,
     /// What, in order.
@@ -46,7 +46,7 @@ pub struct Message {
 
 /// A chat as ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Prompt {
+pub struct EncodedChat {
     /// The ids.
     pub ids: Vec<TokenId>,
     /// Where the pictures are, in order.
@@ -108,7 +108,10 @@ impl PromptError {
 ///
 /// # Errors
 /// [`PromptError`] for a chat that the format has no form for.
-pub fn encode_chat(tokenizer: &Tokenizer, messages: &[Message]) -> Result<Prompt, PromptError> {
+pub fn encode_chat(
+    tokenizer: &Tokenizer,
+    messages: &[ChatMessage],
+) -> Result<EncodedChat, PromptError> {
     if messages.iter().all(|message| message.role == Role::Assistant) {
         return Err(PromptError::NoQuestion);
     }
@@ -116,9 +119,9 @@ pub fn encode_chat(tokenizer: &Tokenizer, messages: &[Message]) -> Result<Prompt
     let system = if tokenizer.system_at_start() { None } else { take_system(&mut turns) };
     let last_user = turns.iter().rposition(|turn| turn.role == Role::User);
     let control = tokenizer.control();
-    let mut prompt = Prompt { ids: vec![control.bos], images: Vec::new() };
+    let mut prompt = EncodedChat { ids: vec![control.bos], images: Vec::new() };
     let n_turns = turns.len();
-    for (i, Message { role, content }) in turns.into_iter().enumerate() {
+    for (i, ChatMessage { role, content }) in turns.into_iter().enumerate() {
         match role {
             Role::System => {
                 prompt.ids.extend(control.begin_system);
@@ -145,9 +148,9 @@ pub fn encode_chat(tokenizer: &Tokenizer, messages: &[Message]) -> Result<Prompt
 
 /// The messages with neighbours of one role made one, but for instructions, and neighbouring texts
 /// made one, without empty ones: `_aggregate_messages`.
-fn turns(messages: &[Message]) -> Result<Vec<Message>, PromptError> {
-    let mut turns: Vec<Message> = Vec::new();
-    for Message { role, content } in messages {
+fn turns(messages: &[ChatMessage]) -> Result<Vec<ChatMessage>, PromptError> {
+    let mut turns: Vec<ChatMessage> = Vec::new();
+    for ChatMessage { role, content } in messages {
         let has_picture = content.iter().any(|part| matches!(part, Content::Image { .. }));
         if has_picture && *role != Role::User {
             return Err(PromptError::PictureOutsideQuestion);
@@ -159,7 +162,7 @@ fn turns(messages: &[Message]) -> Result<Vec<Message>, PromptError> {
             }
             before => {
                 turns.extend(before);
-                Message { role: *role, content: Vec::new() }
+                ChatMessage { role: *role, content: Vec::new() }
             }
         };
         for part in content {
@@ -179,12 +182,12 @@ fn turns(messages: &[Message]) -> Result<Vec<Message>, PromptError> {
 
 /// Version 3: takes the instructions out, to stand in the person's last turn, and sees to it that
 /// there is one and that it comes first.
-fn take_system(turns: &mut Vec<Message>) -> Option<String> {
+fn take_system(turns: &mut Vec<ChatMessage>) -> Option<String> {
     let system = turns.extract_if(.., |turn| turn.role == Role::System);
     let system: Vec<String> = system.map(|turn| text_of(&turn.content)).collect();
     let system: Vec<String> = system.into_iter().filter(|text| !text.is_empty()).collect();
     if turns.first().is_none_or(|turn| turn.role != Role::User) {
-        turns.insert(0, Message { role: Role::User, content: Vec::new() });
+        turns.insert(0, ChatMessage { role: Role::User, content: Vec::new() });
     }
     (!system.is_empty()).then(|| system.join("\n\n"))
 }
@@ -203,7 +206,7 @@ fn encode_user(
     tokenizer: &Tokenizer,
     mut content: Vec<Content>,
     system: Option<&str>,
-    prompt: &mut Prompt,
+    prompt: &mut EncodedChat,
 ) -> Result<(), PromptError> {
     // A single picture behind the text is put before it: `_maybe_put_image_first`.
     if matches!(content.as_slice(), [Content::Text(_), Content::Image { .. }]) {
@@ -223,7 +226,7 @@ fn encode_user(
 fn encode_contents(
     tokenizer: &Tokenizer,
     content: Vec<Content>,
-    prompt: &mut Prompt,
+    prompt: &mut EncodedChat,
 ) -> Result<(), PromptError> {
     for part in content {
         match part {

@@ -7,13 +7,13 @@ use std::thread::JoinHandle;
 
 use lorgnette_pixtral::Cancel;
 
-use crate::answer::{AnswerOptions, Assistant};
 use crate::chat::Chat;
 use crate::error::EngineError;
-use crate::event::{Answer, Event};
+use crate::event::{Answer, AnswerEvent};
+use crate::generator::{AnswerOptions, Generator};
 
-/// A request, or anything else to do with the assistant.
-type Job = Box<dyn FnOnce(&mut Assistant) + Send>;
+/// A request, or anything else to do with the generator.
+type Job = Box<dyn FnOnce(&mut Generator) + Send>;
 
 /// Hands requests to the thread, one after the other. Dropped, it lets the thread finish the
 /// request in hand and waits for it: cancel first.
@@ -27,11 +27,11 @@ impl Engine {
     ///
     /// # Panics
     /// When the system has no thread to give.
-    pub fn start(mut assistant: Assistant) -> Self {
+    pub fn start(mut generator: Generator) -> Self {
         let (jobs, inbox) = mpsc::channel::<Job>();
         let work = move || {
             for job in inbox {
-                job(&mut assistant);
+                job(&mut generator);
             }
         };
         let thread = std::thread::Builder::new().name("engine".into()).spawn(work);
@@ -44,9 +44,9 @@ impl Engine {
         chat: Chat,
         options: AnswerOptions,
         cancel: Cancel,
-        mut emit: impl FnMut(Event) + Send + 'static,
+        mut emit: impl FnMut(AnswerEvent) + Send + 'static,
     ) -> mpsc::Receiver<Result<Answer, EngineError>> {
-        self.with(move |assistant| assistant.answer(&chat, &options, &cancel, &mut emit))
+        self.with(move |generator| generator.answer(&chat, &options, &cancel, &mut emit))
     }
 
     /// Looks at the pictures and reads what a chat holds so far, while the person still writes. An
@@ -55,22 +55,22 @@ impl Engine {
         &self,
         chat: Chat,
         cancel: Cancel,
-        mut emit: impl FnMut(Event) + Send + 'static,
+        mut emit: impl FnMut(AnswerEvent) + Send + 'static,
     ) -> mpsc::Receiver<Result<bool, EngineError>> {
-        self.with(move |assistant| assistant.prepare(&chat, &cancel, &mut emit))
+        self.with(move |generator| generator.prepare(&chat, &cancel, &mut emit))
     }
 
-    /// Does something with the assistant, when its turn comes. A panic becomes an error, and the
-    /// assistant forgets what it had read, for nobody knows what state that is in.
+    /// Does something with the generator, when its turn comes. A panic becomes an error, and the
+    /// generator forgets what it had read, for nobody knows what state that is in.
     pub fn with<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Assistant) -> Result<T, EngineError> + Send + 'static,
+        work: impl FnOnce(&mut Generator) -> Result<T, EngineError> + Send + 'static,
     ) -> mpsc::Receiver<Result<T, EngineError>> {
         let (to_caller, result) = mpsc::channel();
-        let job = move |assistant: &mut Assistant| {
-            let outcome = catch_unwind(AssertUnwindSafe(|| work(assistant)));
+        let job = move |generator: &mut Generator| {
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(generator)));
             let outcome = outcome.unwrap_or_else(|panic| {
-                assistant.forget();
+                generator.forget();
                 Err(EngineError::Panicked { message: panic_message(panic.as_ref()) })
             });
             // A caller that has gone does not want to know.

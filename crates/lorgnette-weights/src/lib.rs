@@ -1,4 +1,4 @@
-//! Bytes on disk: model files fetched, proved, quantised while they arrive, and written.
+//! Bytes on disk: model files fetched, verified, quantised while they arrive, and written.
 //!
 //! A model is larger than memory, so everything streams. In reading order:
 //! - [`catalogue`]: the models that are known by name
@@ -10,11 +10,11 @@
 //! A file has its final name only when it is complete and on the disk.
 
 pub mod catalogue;
+pub mod checksum;
 pub mod control;
 pub mod http;
 pub mod hub;
 pub mod install;
-pub mod proof;
 pub mod recipe;
 pub mod store;
 
@@ -22,6 +22,6 @@ mod error;
 mod fetch;
 mod journal;
 
-pub use control::{Control, Event, Report};
+pub use control::{Control, InstallEvent, Report};
 pub use error::{Halt, WeightsError};
 pub use hub::{Hub, HubSettings};

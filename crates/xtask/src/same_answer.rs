@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use lorgnette_app::open::{ModelChoice, OpenModel, OpenOptions};
 use lorgnette_app::{AnswerOptions, Cancel, Kernels, KvFormat, LoadOptions, Sampling, pictures};
-use lorgnette_engine::{Assistant, Chat, EngineError};
+use lorgnette_engine::{Chat, EngineError, Generator};
 use lorgnette_pixtral::{CHUNK_TOKENS, DeviceChoice, Outcome, Prompt};
 use serde::Deserialize;
 
@@ -123,9 +123,9 @@ impl Args {
 
     fn picture_rows(&self, model: &OpenModel) -> Result<Vec<f32>> {
         let picture = pictures::prepare(&self.picture, &model.image_config(Some(512))?)?;
-        on_engine(model, move |assistant| {
+        on_engine(model, move |generator| {
             let go_on = &mut |_, _| ControlFlow::Continue(());
-            match assistant.model().encode_image(picture.pixels(), go_on)? {
+            match generator.model().encode_image(picture.pixels(), go_on)? {
                 Outcome::Done(features) => {
                     Ok(features.rows().flatten_all().and_then(|rows| rows.to_vec1()))
                 }
@@ -142,7 +142,7 @@ fn open(options: &OpenOptions) -> Result<OpenModel> {
 
 fn on_engine<T: Send + 'static>(
     model: &OpenModel,
-    work: impl FnOnce(&mut Assistant) -> Result<T, EngineError> + Send + 'static,
+    work: impl FnOnce(&mut Generator) -> Result<T, EngineError> + Send + 'static,
 ) -> Result<T> {
     let result = model.engine.with(work).recv().map_err(|_| anyhow!("the engine stopped"))?;
     Ok(result?)
@@ -150,9 +150,9 @@ fn on_engine<T: Send + 'static>(
 
 /// Logits behind each token of a text: the same on both sides, whatever each would have said.
 fn logits(model: &OpenModel) -> Result<Vec<f32>> {
-    on_engine(model, |assistant| {
-        let model = assistant.model();
-        let vocab_size = assistant.tokenizer().vocab_size() as u32;
+    on_engine(model, |generator| {
+        let model = generator.model();
+        let vocab_size = generator.tokenizer().vocab_size() as u32;
         let ids: Vec<u32> = (0..(N_READ + N_STEPS) as u32)
             .map(|i| vocab_size / 2 + i * 7919 % (vocab_size / 2))
             .collect();
@@ -210,7 +210,7 @@ mod tests {
             device: DeviceChoice::Cpu,
             gpu_layers: None,
             kernels: Some(Kernels::Candle),
-            questions: Some("tests/pocket".into()),
+            questions: Some("../../models/pocket/held-out".into()),
             limit: 2,
             picture: "../../assets/samples/dialog.png".into(),
             tolerance: 0.05,

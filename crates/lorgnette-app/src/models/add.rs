@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use lorgnette_gguf::QuantScheme;
 use lorgnette_pixtral::Checkpoint;
+use lorgnette_weights::checksum::Checksum;
 use lorgnette_weights::http::FetchOptions;
 use lorgnette_weights::hub::{FileName, RepoName, Repository, Revision};
 use lorgnette_weights::install::{self, InstallOptions, Times};
-use lorgnette_weights::proof::Proof;
 use lorgnette_weights::recipe::{Becomes, Piece, Recipe, Target};
 use lorgnette_weights::store::{LockedSource, Manifest, SourceRecord};
 use lorgnette_weights::{Control, Hub, HubSettings, Report, WeightsError};
@@ -210,14 +210,18 @@ impl Models {
             None => revision.clone(),
         };
         let repository = hub.repository(repo, &revision)?;
-        let proofs = repository
+        let checksums = repository
             .files
             .iter()
-            .filter_map(|file| Some((file.name.to_string(), file.proof.clone()?)));
-        let mut now = LockedSource { commit: repository.commit.clone(), files: proofs.collect() };
+            .filter_map(|file| Some((file.name.to_string(), file.checksum.clone()?)));
+        let mut now =
+            LockedSource { commit: repository.commit.clone(), files: checksums.collect() };
         if let Some(locked) = locked {
-            for (file, proof) in &locked.files {
-                if repository.file(file).is_some_and(|found| found.proof.as_ref() != Some(proof)) {
+            for (file, checksum) in &locked.files {
+                if repository
+                    .file(file)
+                    .is_some_and(|found| found.checksum.as_ref() != Some(checksum))
+                {
                     let (repo, file) = (repo.to_string(), file.clone());
                     return Err(WeightsError::LockedHash { repo, file }.into());
                 }
@@ -300,7 +304,7 @@ impl Models {
         let files = recipe.sources.iter().map(|source| SourceRecord {
             name: source.name.to_string(),
             n_bytes: source.n_bytes,
-            proof: source.proof.clone(),
+            checksum: source.checksum.clone(),
         });
         let source = match &place {
             Place::Hub { repository, .. } => {
@@ -351,7 +355,7 @@ impl Prepared {
         let work = store.work_dir(&self.summary.name)?;
         let hub = self.place.hub();
         let made = install::run(&self.recipe, hub, &work, &self.install, control, report)?;
-        // Only what was proved is worth remembering.
+        // Only what was verified is worth remembering.
         if let Some((key, source)) = &self.lock_as {
             store.remember(&lock, key, source.clone())?;
         }
@@ -386,8 +390,8 @@ fn check_pins(
     pins: &std::collections::BTreeMap<String, String>,
 ) -> Result<(), WeightsError> {
     for (file, pin) in pins {
-        let found = repository.file(file).and_then(|file| file.proof.as_ref());
-        if found.is_none_or(|proof| *proof != Proof::Sha256(pin.clone())) {
+        let found = repository.file(file).and_then(|file| file.checksum.as_ref());
+        if found.is_none_or(|checksum| *checksum != Checksum::Sha256(pin.clone())) {
             return Err(WeightsError::WrongHash { file: file.clone(), expected: pin.clone() });
         }
     }

@@ -12,12 +12,12 @@ fn image(rows: u32, cols: u32) -> Content {
     Content::Image { picture: 0, rows, cols }
 }
 
-fn say(role: Role, content: &[Content]) -> Message {
-    Message { role, content: content.to_vec() }
+fn say(role: Role, content: &[Content]) -> ChatMessage {
+    ChatMessage { role, content: content.to_vec() }
 }
 
 #[track_caller]
-fn check(messages: &[Message], expected: &[TokenId]) {
+fn check(messages: &[ChatMessage], expected: &[TokenId]) {
     assert_eq!(encode_chat(&PIXTRAL, messages).unwrap().ids, expected);
 }
 
@@ -91,7 +91,7 @@ fn an_answer_may_be_empty() {
 }
 
 #[track_caller]
-fn check_refused(messages: &[Message], expected: &PromptError) {
+fn check_refused(messages: &[ChatMessage], expected: &PromptError) {
     let error = encode_chat(&PIXTRAL, messages).unwrap_err();
     assert_eq!(error, *expected);
     assert!(!error.hint().is_empty());

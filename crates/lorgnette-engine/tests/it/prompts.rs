@@ -1,6 +1,6 @@
 //! Chats and their ids, which mistral-common 1.13.1 made (`fixtures/make-fixtures`).
 
-use lorgnette_engine::prompt::{Content, ImageSlot, Message, Prompt, Role, encode_chat};
+use lorgnette_engine::prompt::{ChatMessage, Content, EncodedChat, ImageSlot, Role, encode_chat};
 use lorgnette_engine::tokens::Tokenizer;
 use lorgnette_image::{Grid, ImageConfig};
 use serde_json::Value;
@@ -40,7 +40,8 @@ fn every_version_gets_the_references_ids() {
 #[track_caller]
 fn check(case: &Value, tokenizer: &Tokenizer) {
     let name = format!("{} {}", case["version"], case["name"]);
-    let messages: Vec<Message> = case["messages"].as_array().unwrap().iter().map(message).collect();
+    let messages: Vec<ChatMessage> =
+        case["messages"].as_array().unwrap().iter().map(message).collect();
     let prompt = encode_chat(tokenizer, &messages);
     if case.get("refused").is_some() {
         assert!(prompt.is_err(), "{name}");
@@ -54,7 +55,7 @@ fn check(case: &Value, tokenizer: &Tokenizer) {
 
 /// One `<s>`, at the beginning, and `[IMG]` just where the slots say.
 #[track_caller]
-fn check_pictures(prompt: &Prompt, tokenizer: &Tokenizer, name: &str) {
+fn check_pictures(prompt: &EncodedChat, tokenizer: &Tokenizer, name: &str) {
     let control = tokenizer.control();
     let places = |id| (0..prompt.ids.len()).filter(move |i| prompt.ids[*i] == id);
     assert_eq!(places(control.bos).collect::<Vec<_>>(), [0], "{name}");
@@ -66,7 +67,7 @@ fn check_pictures(prompt: &Prompt, tokenizer: &Tokenizer, name: &str) {
     assert_eq!(in_slots.collect::<Vec<_>>(), found.collect::<Vec<_>>(), "{name}");
 }
 
-fn message(message: &Value) -> Message {
+fn message(message: &Value) -> ChatMessage {
     let role = match message["role"].as_str().unwrap() {
         "system" => Role::System,
         "user" => Role::User,
@@ -82,5 +83,5 @@ fn message(message: &Value) -> Message {
         let grid = Grid::for_picture(width, height, &ImageConfig::PIXTRAL_12B);
         Content::Image { picture: 0, rows: grid.rows, cols: grid.cols }
     });
-    Message { role, content: content.collect() }
+    ChatMessage { role, content: content.collect() }
 }

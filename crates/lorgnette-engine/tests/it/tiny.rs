@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use lorgnette_engine::tokens::Tokenizer;
-use lorgnette_engine::{Assistant, Picture};
+use lorgnette_engine::{Generator, PreparedPicture};
 use lorgnette_image::{ImageConfig, Pixels};
 use lorgnette_pixtral::checkpoint::{Naming, Part, inventory};
 use lorgnette_pixtral::{Checkpoint, Device, KvFormat, Pixtral};
@@ -19,13 +19,13 @@ const PARAMS: &str = r#"{"dim": 64, "n_layers": 2, "head_dim": 16, "hidden_dim":
 static TOKENIZER: LazyLock<Tokenizer> = LazyLock::new(|| Tokenizer::pixtral().unwrap());
 
 /// The network with room for `context` tokens, in an f32 cache: equal means equal.
-pub fn assistant(context: usize) -> Assistant {
+pub fn generator(context: usize) -> Generator {
     let dir = tempfile::TempDir::new().unwrap();
     write(dir.path());
     let checkpoint = Checkpoint::open(dir.path()).unwrap();
     let model = Pixtral::load(&checkpoint, &Device::Cpu, &mut |_| {}).unwrap();
     let tokenizer = TOKENIZER.truncated(1300).unwrap();
-    Assistant::new(model, tokenizer, context, KvFormat::F32).unwrap()
+    Generator::new(model, tokenizer, context, KvFormat::F32).unwrap()
 }
 
 /// The whole tokenizer.
@@ -34,10 +34,10 @@ pub fn tokenizer() -> &'static Tokenizer {
 }
 
 /// A picture with stripes that the seed decides.
-pub fn picture(name: &str, width: u32, height: u32, seed: f32) -> Arc<Picture> {
+pub fn picture(name: &str, width: u32, height: u32, seed: f32) -> Arc<PreparedPicture> {
     let data = (0..3 * width * height).map(|i| (i as f32 * seed).sin()).collect();
     let pixels = Pixels::from_normalised(data, width, height, &ImageConfig::PIXTRAL_12B);
-    Picture::new(name, pixels.unwrap())
+    PreparedPicture::new(name, pixels.unwrap())
 }
 
 fn write(dir: &Path) {

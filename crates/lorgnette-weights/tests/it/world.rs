@@ -13,7 +13,7 @@ use lorgnette_weights::http::{FetchOptions, Patience};
 use lorgnette_weights::hub::{FileName, RepoName, Repository, Revision};
 use lorgnette_weights::install::{self, InstallOptions, Made};
 use lorgnette_weights::recipe::{Becomes, Output, Piece, Recipe, Rows, Source, Target};
-use lorgnette_weights::{Control, Event, Halt, Hub, HubSettings, Report, WeightsError};
+use lorgnette_weights::{Control, Halt, Hub, HubSettings, InstallEvent, Report, WeightsError};
 
 pub const REPO: &str = "owner/model";
 pub const FILES: [&str; 2] = ["a.safetensors", "b.safetensors"];
@@ -23,7 +23,7 @@ const ROW_LEN: usize = 512;
 pub struct World {
     pub server: LoopbackHub,
     pub dir: tempfile::TempDir,
-    pub events: Arc<Mutex<Vec<Event>>>,
+    pub events: Arc<Mutex<Vec<InstallEvent>>>,
     pub control: Control,
 }
 

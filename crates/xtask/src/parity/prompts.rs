@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use lorgnette_engine::prompt::{Content, Message, Role, encode_chat};
+use lorgnette_engine::prompt::{ChatMessage, Content, Role, encode_chat};
 use lorgnette_engine::tokens::Tokenizer;
 use lorgnette_image::{Grid, ImageConfig};
 use serde::Deserialize;
@@ -49,7 +49,7 @@ pub(super) fn check(file: &Path, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-fn messages(case: &Case) -> Result<Vec<Message>> {
+fn messages(case: &Case) -> Result<Vec<ChatMessage>> {
     let mut n_pictures = 0;
     let mut messages = Vec::new();
     for message in &case.messages {
@@ -72,7 +72,7 @@ fn messages(case: &Case) -> Result<Vec<Message>> {
                 }
             })
             .collect();
-        messages.push(Message { role, content });
+        messages.push(ChatMessage { role, content });
     }
     Ok(messages)
 }

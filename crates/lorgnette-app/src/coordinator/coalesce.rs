@@ -1,0 +1,111 @@
+//! Gathers what the engine tells, so that a window hears of it at most thirty times a second.
+
+use std::time::{Duration, Instant};
+
+use super::Progress;
+use crate::AnswerEvent;
+
+/// Between two things that are told.
+const BETWEEN: Duration = Duration::from_millis(34);
+
+/// What was not told yet.
+pub(super) struct Coalescer {
+    progress: Option<Progress>,
+    piece: String,
+    n_tokens: usize,
+    first_token: Option<Instant>,
+    told: Option<Instant>,
+}
+
+impl Coalescer {
+    pub(super) fn new() -> Self {
+        Self { progress: None, piece: String::new(), n_tokens: 0, first_token: None, told: None }
+    }
+
+    /// Takes an event; of steps only the latest counts, of text every letter does.
+    pub(super) fn push(&mut self, event: AnswerEvent) {
+        match event {
+            AnswerEvent::Encode { picture, n_pictures, done, total } => {
+                self.progress = Some(Progress::Encoding { picture, n_pictures, done, total });
+            }
+            AnswerEvent::Prefill { done_tokens, total_tokens, cached_tokens } => {
+                self.progress =
+                    Some(Progress::Reading { done_tokens, total_tokens, cached_tokens });
+            }
+            AnswerEvent::Text(piece) => {
+                self.progress = None;
+                self.piece.push_str(&piece);
+                self.n_tokens += 1;
+                self.first_token.get_or_insert_with(Instant::now);
+            }
+        }
+    }
+
+    /// How long until something may be told; `None`: there is nothing.
+    pub(super) fn due_in(&self, now: Instant) -> Option<Duration> {
+        if self.progress.is_none() && self.piece.is_empty() {
+            return None;
+        }
+        let told = self.told.map_or(Duration::ZERO, |told| {
+            BETWEEN.saturating_sub(now.saturating_duration_since(told))
+        });
+        Some(told)
+    }
+
+    /// What is to be told now; with `all`, though it be early.
+    pub(super) fn take(&mut self, now: Instant, all: bool) -> Option<Progress> {
+        if self.due_in(now).is_none_or(|due| !all && !due.is_zero()) {
+            return None;
+        }
+        self.told = Some(now);
+        if self.piece.is_empty() {
+            return self.progress.take();
+        }
+        let seconds = self.first_token.map_or(0.0, |first| (now - first).as_secs_f64());
+        let tokens_per_s =
+            if seconds > 0.0 { self.n_tokens.saturating_sub(1) as f64 / seconds } else { 0.0 };
+        let piece = std::mem::take(&mut self.piece);
+        Some(Progress::Text { piece, n_tokens: self.n_tokens, tokens_per_s })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thousand_tokens_a_second_are_told_thirty_times_and_no_letter_is_lost() {
+        let start = Instant::now();
+        let (mut coalescer, mut text, mut n) = (Coalescer::new(), String::new(), 0);
+        let mut hear = |told: Option<Progress>| {
+            if let Some(Progress::Text { piece, .. }) = told {
+                text.push_str(&piece);
+                n += 1;
+            }
+        };
+        for i in 0..1000 {
+            coalescer.push(AnswerEvent::Text(format!("{} ", i % 10)));
+            hear(coalescer.take(start + Duration::from_millis(i), false));
+        }
+        hear(coalescer.take(start + Duration::from_secs(1), true));
+        assert!(n <= 31, "{n}");
+        assert_eq!(text.len(), 2000);
+    }
+
+    #[test]
+    fn the_first_thing_is_told_at_once_and_only_the_latest_step() {
+        let now = Instant::now();
+        let mut coalescer = Coalescer::new();
+        assert!(coalescer.due_in(now).is_none());
+        let reading =
+            |done_tokens| AnswerEvent::Prefill { done_tokens, total_tokens: 9, cached_tokens: 0 };
+        coalescer.push(reading(1));
+        coalescer.push(reading(2));
+        let told = coalescer.take(now, false);
+        assert!(matches!(told, Some(Progress::Reading { done_tokens: 2, .. })), "{told:?}");
+        coalescer.push(reading(3));
+        assert!(coalescer.take(now, false).is_none());
+        assert_eq!(coalescer.due_in(now), Some(BETWEEN));
+        assert!(coalescer.take(now, true).is_some());
+    }
+}

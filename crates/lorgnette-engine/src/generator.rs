@@ -1,0 +1,470 @@
+//! From a chat to an answer: encode the new pictures, read the new tokens, write.
+
+use std::collections::VecDeque;
+use std::iter;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use lorgnette_pixtral::{
+    CHUNK_TOKENS, Cancel, ImageFeatures, KvCache, KvFormat, ModelError, Outcome, PictureRows,
+    Pixtral, Prompt,
+};
+
+use crate::chat::{Chat, PreparedPicture};
+use crate::encoder_cache::EncoderCache;
+use crate::error::EngineError;
+use crate::event::{Answer, AnswerEvent, StopReason, Timings, seconds};
+use crate::kv_snapshot::{self, SnapshotError};
+use crate::prompt::{EncodedChat, encode_chat};
+use crate::prompt_lookup::PromptLookup;
+use crate::sampling::{Sampler, Sampling};
+use crate::stop::{Matched, StopMatcher};
+use crate::text_stream::TextStream;
+use crate::tokens::{TokenId, Tokenizer};
+
+/// What is wanted of an answer.
+#[derive(Debug, Clone)]
+pub struct AnswerOptions {
+    /// Tokens at most.
+    pub max_tokens: usize,
+    /// How they are chosen.
+    pub sampling: Sampling,
+    /// Texts to stop at.
+    pub stop: Vec<String>,
+}
+
+impl Default for AnswerOptions {
+    fn default() -> Self {
+        Self { max_tokens: 1024, sampling: Sampling::default(), stop: Vec::new() }
+    }
+}
+
+/// A network with its tokenizer and the memory of what it read last.
+pub struct Generator {
+    model: Pixtral,
+    tokenizer: Tokenizer,
+    cache: KvCache,
+    /// What the cache holds, position by position.
+    read: Vec<Position>,
+    /// Encoded pictures of the last request.
+    encoded: Vec<([u8; 32], ImageFeatures)>,
+    /// Encoder outputs of this and earlier requests, before the projector.
+    encoder_cache: EncoderCache,
+    uses_prompt_lookup: bool,
+}
+
+/// A position that was read: its token, and for `[IMG]` the picture. The row needs no place
+/// here: it is the count of `[IMG]`s before, which a common prefix has in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Position {
+    pub(crate) id: TokenId,
+    pub(crate) picture: Option<[u8; 32]>,
+}
+
+impl Generator {
+    /// Puts a network and its tokenizer together, with room for `context` tokens.
+    ///
+    /// # Errors
+    /// [`EngineError::TokenizerMismatch`] when they do not belong together.
+    pub fn new(
+        model: Pixtral,
+        tokenizer: Tokenizer,
+        context: usize,
+        kv_format: KvFormat,
+    ) -> Result<Self, EngineError> {
+        let mismatch = |reason| Err(EngineError::TokenizerMismatch { reason });
+        let (n_tokens, vocab_size) = (tokenizer.vocab_size(), model.config().text.vocab_size);
+        if n_tokens > vocab_size {
+            return mismatch(format!("it has {n_tokens} tokens and the model {vocab_size}"));
+        }
+        let ours = tokenizer.control().img;
+        let theirs = model.config().vision.as_ref().and_then(|vision| vision.image_token_id);
+        if let (Some(ours), Some(theirs)) = (ours, theirs)
+            && ours != theirs
+        {
+            return mismatch(format!("its [IMG] is {ours} and the model's {theirs}"));
+        }
+        let context = context.min(model.config().text.max_position_embeddings);
+        let cache = model.new_cache(context, kv_format)?;
+        let (read, encoded) = (Vec::new(), Vec::new());
+        Ok(Self {
+            model,
+            tokenizer,
+            cache,
+            read,
+            encoded,
+            encoder_cache: EncoderCache::new(),
+            uses_prompt_lookup: true,
+        })
+    }
+
+    /// From now on the encoded pictures of answered questions are stored in this folder, for other
+    /// chats and other runs. When it grows over `limit_bytes`, those not used for longest go.
+    pub fn set_encoder_cache_folder(&mut self, folder: &Path, limit_bytes: u64) {
+        self.encoder_cache.set_folder(folder, limit_bytes);
+    }
+
+    /// Turns speculative decoding by prompt lookup on, as it is by default, or off. It changes no
+    /// answer, and pauses where it does not pay.
+    pub fn set_prompt_lookup(&mut self, on: bool) {
+        self.uses_prompt_lookup = on;
+    }
+
+    /// Writes the KV cache to a file: 160 KiB a token for Pixtral 12B.
+    ///
+    /// # Errors
+    /// [`SnapshotError::Io`].
+    pub fn save_snapshot(&self, path: &Path) -> Result<(), SnapshotError> {
+        kv_snapshot::write(path, self.model.fingerprint(), &self.read, &self.cache)
+    }
+
+    /// Replaces the KV cache by what [`Self::save_snapshot`] wrote, and returns its length in tokens.
+    /// A chat that begins with these tokens goes on from there.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]; then the cache is empty.
+    pub fn restore_snapshot(&mut self, path: &Path) -> Result<usize, SnapshotError> {
+        self.read.clear();
+        self.read = kv_snapshot::read(path, self.model.fingerprint(), &mut self.cache)?;
+        Ok(self.read.len())
+    }
+
+    /// The network.
+    pub fn model(&self) -> &Pixtral {
+        &self.model
+    }
+
+    /// The tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// Tokens that a chat may have.
+    pub fn context(&self) -> usize {
+        self.cache.capacity()
+    }
+
+    /// Forgets what was read and encoded.
+    pub fn forget(&mut self) {
+        self.cache.truncate(0);
+        self.read.clear();
+        self.encoded.clear();
+        self.encoder_cache.clear();
+    }
+
+    /// Answers the chat's last turn. The longest beginning that the chat shares with what was
+    /// read last is not read again.
+    ///
+    /// # Errors
+    /// [`EngineError`]; the next request may succeed. Cancelling is no error.
+    pub fn answer(
+        &mut self,
+        chat: &Chat,
+        options: &AnswerOptions,
+        cancel: &Cancel,
+        emit: &mut dyn FnMut(AnswerEvent),
+    ) -> Result<Answer, EngineError> {
+        let started = Instant::now();
+        let (messages, pictures) = chat.messages();
+        let prompt = encode_chat(&self.tokenizer, &messages)?;
+        self.check_room(&prompt, &pictures)?;
+        let mut timings = Timings::default();
+
+        match self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit)? {
+            Some(logits) => {
+                self.persist_encoded(&prompt, &pictures);
+                self.write(logits, options, cancel, (started, timings), emit)
+            }
+            None => Ok(cancelled(timings)),
+        }
+    }
+
+    /// Encodes and reads what the chat holds so far, while its last turn is still being written:
+    /// the answer then reads only what is new. False when it was cancelled.
+    ///
+    /// # Errors
+    /// As [`Self::answer`]; nothing that an answer would say changes.
+    pub fn prepare(
+        &mut self,
+        chat: &Chat,
+        cancel: &Cancel,
+        emit: &mut dyn FnMut(AnswerEvent),
+    ) -> Result<bool, EngineError> {
+        let (messages, pictures) = chat.messages();
+        let mut prompt = encode_chat(&self.tokenizer, &messages)?;
+        // The question goes before the end of the turn.
+        prompt.ids.pop_if(|id| *id == self.tokenizer.control().end_inst);
+        self.check_room(&prompt, &pictures)?;
+        let mut timings = Timings::default();
+        Ok(self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit)?.is_some())
+    }
+
+    /// Reads what the cache does not hold of the prompt; the logits behind it, `None` when it was
+    /// cancelled.
+    fn encode_and_prefill(
+        &mut self,
+        prompt: &EncodedChat,
+        pictures: &[Arc<PreparedPicture>],
+        cancel: &Cancel,
+        timings: &mut Timings,
+        emit: &mut dyn FnMut(AnswerEvent),
+    ) -> Result<Option<Vec<f32>>, EngineError> {
+        let wanted = self.positions(prompt, pictures);
+        let n_common = wanted.iter().zip(&self.read).take_while(|(a, b)| a == b).count();
+        // At least the last token is read, for what comes after it.
+        let n_cached = n_common.min(prompt.ids.len() - 1);
+        self.cache.truncate(n_cached);
+        self.read.truncate(n_cached);
+        timings.n_cached_tokens = n_cached;
+
+        if !self.encode_pictures(prompt, pictures, cancel, timings, emit)? {
+            return Ok(None);
+        }
+        let prefilling = Instant::now();
+        let logits = self.prefill(prompt, pictures, cancel, emit);
+        // What is in the cache was read, also when reading stopped half-way.
+        self.read = wanted[..self.cache.len()].to_vec();
+        timings.prefill_s = seconds(prefilling.elapsed());
+        timings.n_read_tokens = self.cache.len() - n_cached;
+        logits
+    }
+
+    /// Stores the pictures that were asked about; those that were only prepared leave no file.
+    fn persist_encoded(&self, prompt: &EncodedChat, pictures: &[Arc<PreparedPicture>]) {
+        for slot in &prompt.images {
+            self.encoder_cache
+                .persist(&(*self.model.fingerprint(), *pictures[slot.picture].hash()));
+        }
+    }
+
+    fn check_room(
+        &self,
+        prompt: &EncodedChat,
+        pictures: &[Arc<PreparedPicture>],
+    ) -> Result<(), EngineError> {
+        let (needed, capacity) = (prompt.ids.len() + 1, self.context());
+        if needed <= capacity {
+            return Ok(());
+        }
+        let cost = |picture: &Arc<PreparedPicture>| {
+            (picture.name.clone(), picture.pixels().grid().n_tokens())
+        };
+        let pictures = pictures.iter().map(cost).collect();
+        Err(EngineError::ContextFull { needed, capacity, pictures })
+    }
+
+    fn positions(&self, prompt: &EncodedChat, pictures: &[Arc<PreparedPicture>]) -> Vec<Position> {
+        let image_token = self.tokenizer.control().img;
+        let mut positions: Vec<Position> =
+            prompt.ids.iter().map(|id| Position { id: *id, picture: None }).collect();
+        for slot in &prompt.images {
+            let picture = Some(*pictures[slot.picture].hash());
+            let n = slot.rows as usize * (slot.cols as usize + 1);
+            for position in &mut positions[slot.start..][..n] {
+                if Some(position.id) == image_token {
+                    position.picture = picture;
+                }
+            }
+        }
+        positions
+    }
+
+    /// Encodes the pictures that are still to be read; false when it was cancelled.
+    fn encode_pictures(
+        &mut self,
+        prompt: &EncodedChat,
+        pictures: &[Arc<PreparedPicture>],
+        cancel: &Cancel,
+        timings: &mut Timings,
+        emit: &mut dyn FnMut(AnswerEvent),
+    ) -> Result<bool, EngineError> {
+        let started = Instant::now();
+        let unread = prompt.images.iter().filter(|slot| {
+            slot.start + slot.rows as usize * (slot.cols as usize + 1) > self.cache.len()
+        });
+        let mut needed: Vec<&Arc<PreparedPicture>> =
+            unread.map(|slot| &pictures[slot.picture]).collect();
+        self.encoded.retain(|(hash, _)| pictures.iter().any(|picture| picture.hash() == hash));
+        needed.retain(|picture| find(&self.encoded, picture.hash()).is_none());
+        needed.sort_by_key(|picture| picture.hash());
+        needed.dedup_by_key(|picture| picture.hash());
+        for picture in std::mem::take(&mut needed) {
+            let grid = picture.pixels().grid();
+            let size = (grid.rows as usize, grid.cols as usize);
+            let key = (*self.model.fingerprint(), *picture.hash());
+            match self.encoder_cache.get(&key, self.model.n_hidden(size)) {
+                Some(hidden) => {
+                    self.encoded.push((*picture.hash(), self.model.project(hidden, size)?));
+                    timings.n_recalled_pictures += 1;
+                }
+                None => needed.push(picture),
+            }
+        }
+        let n_pictures = needed.len();
+        for (i, picture) in needed.into_iter().enumerate() {
+            let outcome = self.model.encode_image(picture.pixels(), &mut |done, total| {
+                emit(AnswerEvent::Encode { picture: i, n_pictures, done, total });
+                go_on_unless(cancel)
+            })?;
+            match outcome {
+                Outcome::Done(features) => {
+                    let hidden = features.vision_hidden().flatten_all();
+                    let hidden = hidden.and_then(|hidden| hidden.to_vec1());
+                    let key = (*self.model.fingerprint(), *picture.hash());
+                    self.encoder_cache.insert(key, hidden.map_err(ModelError::from)?);
+                    self.encoded.push((*picture.hash(), features));
+                }
+                Outcome::Stopped => return Ok(false),
+            }
+        }
+        timings.n_encoded_pictures = n_pictures;
+        timings.encode_s = if n_pictures > 0 { seconds(started.elapsed()) } else { 0.0 };
+        Ok(true)
+    }
+
+    /// The logits after the prompt; `None` when it was cancelled.
+    fn prefill(
+        &mut self,
+        prompt: &EncodedChat,
+        pictures: &[Arc<PreparedPicture>],
+        cancel: &Cancel,
+        emit: &mut dyn FnMut(AnswerEvent),
+    ) -> Result<Option<Vec<f32>>, EngineError> {
+        let rows: Vec<PictureRows<'_>> = prompt
+            .images
+            .iter()
+            .map(|slot| PictureRows {
+                first: slot.start,
+                n_rows: slot.rows as usize * slot.cols as usize,
+                features: find(&self.encoded, pictures[slot.picture].hash()),
+            })
+            .collect();
+        let prompt =
+            Prompt { ids: &prompt.ids, image_token: self.tokenizer.control().img, pictures: &rows };
+        let cached_tokens = self.cache.len();
+        let total = prompt.ids.len() - cached_tokens;
+        let watch = &mut |done_tokens, total_tokens| {
+            emit(AnswerEvent::Prefill { done_tokens, total_tokens, cached_tokens });
+            go_on_unless(cancel)
+        };
+        match self.model.prefill(&prompt, &mut self.cache, CHUNK_TOKENS, watch)? {
+            Outcome::Done(logits) => {
+                emit(AnswerEvent::Prefill {
+                    done_tokens: total,
+                    total_tokens: total,
+                    cached_tokens,
+                });
+                Ok(Some(logits))
+            }
+            Outcome::Stopped => Ok(None),
+        }
+    }
+
+    /// Writes the answer, token by token.
+    fn write(
+        &mut self,
+        mut logits: Vec<f32>,
+        options: &AnswerOptions,
+        cancel: &Cancel,
+        (started, mut timings): (Instant, Timings),
+        emit: &mut dyn FnMut(AnswerEvent),
+    ) -> Result<Answer, EngineError> {
+        let mut sampler = Sampler::new(&options.sampling);
+        let mut stream = TextStream::new();
+        let mut matcher = StopMatcher::new(&options.stop);
+        let read = self.read.iter().map(|position| position.id).collect();
+        let mut prompt_lookup = PromptLookup::new(read, self.uses_prompt_lookup);
+        // Drafted tokens that were read, and the logits behind each.
+        let mut drafted: VecDeque<(TokenId, Vec<f32>)> = VecDeque::new();
+        let mut text = String::new();
+        let mut show = |piece: &str| {
+            if !piece.is_empty() {
+                text.push_str(piece);
+                emit(AnswerEvent::Text(piece.to_owned()));
+            }
+        };
+        let eos = self.tokenizer.control().eos;
+        let mut writing = Instant::now();
+        let stop = loop {
+            if cancel.is_cancelled() {
+                break StopReason::Cancelled;
+            }
+            if timings.n_answer_tokens >= options.max_tokens {
+                break StopReason::Length;
+            }
+            let is_forbidden = |id| id != eos && self.tokenizer.is_unprintable(id);
+            let id = sampler.next(std::mem::take(&mut logits), is_forbidden);
+            let position = self.read.len();
+            let Some(id) = id.map_err(ModelError::from)? else {
+                return Err(EngineError::NotANumber { position });
+            };
+            if timings.n_answer_tokens == 0 {
+                timings.first_token_s = seconds(started.elapsed());
+                writing = Instant::now();
+            }
+            if id == eos {
+                break StopReason::EndOfText;
+            }
+            timings.n_answer_tokens += 1;
+            match matcher.push(&stream.push(self.tokenizer.token_bytes(id))) {
+                Matched::Text(piece) => show(&piece),
+                Matched::Stop { before, stop } => {
+                    show(&before);
+                    break StopReason::StopString(stop);
+                }
+            }
+            let room = self.cache.capacity() - self.read.len();
+            if room == 0 {
+                break StopReason::ContextFull;
+            }
+            logits = match drafted.pop_front() {
+                Some((draft, logits)) if draft == id => {
+                    prompt_lookup.accept(id);
+                    timings.n_drafted_tokens += 1;
+                    logits
+                }
+                _ => {
+                    drafted.clear();
+                    self.cache.truncate(self.read.len());
+                    let draft = prompt_lookup.draft(id, room - 1);
+                    let reading = Instant::now();
+                    let ids: Vec<TokenId> = iter::once(id).chain(draft.iter().copied()).collect();
+                    let mut all = self.model.decode_steps(&ids, &mut self.cache)?.into_iter();
+                    prompt_lookup.learn(draft.len(), reading.elapsed());
+                    let logits = all.next().unwrap_or_default();
+                    drafted.extend(draft.into_iter().zip(all));
+                    logits
+                }
+            };
+            self.read.push(Position { id, picture: None });
+        };
+        // Drafted tokens behind the end are forgotten.
+        self.cache.truncate(self.read.len());
+        timings.decode_s = seconds(writing.elapsed());
+        if !matches!(stop, StopReason::StopString(_)) {
+            let rest = stream.finish();
+            match matcher.push(&rest) {
+                Matched::Text(piece) => show(&(piece + &matcher.finish())),
+                Matched::Stop { before, .. } => show(&before),
+            }
+        }
+        Ok(Answer { text, stop, timings })
+    }
+}
+
+fn find<'a>(
+    encoded: &'a [([u8; 32], ImageFeatures)],
+    hash: &[u8; 32],
+) -> Option<&'a ImageFeatures> {
+    encoded.iter().find(|(known, _)| known == hash).map(|(_, features)| features)
+}
+
+fn go_on_unless(cancel: &Cancel) -> ControlFlow<()> {
+    if cancel.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
+fn cancelled(timings: Timings) -> Answer {
+    Answer { text: String::new(), stop: StopReason::Cancelled, timings }
+}
