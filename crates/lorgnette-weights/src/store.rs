@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use lorgnette_gguf::PartFile;
 use serde::{Deserialize, Serialize};
 
 use crate::checksum::Checksum;
@@ -15,7 +16,6 @@ use crate::error::{Halt, WeightsError};
 use crate::hub::FileName;
 use crate::install::{FileRecord, record_with};
 use crate::journal::{Journal, remove_if_there};
-use crate::part_file::PartFile;
 
 const MANIFEST: &str = "lorgnette.json";
 const LOCK: &str = ".lock";

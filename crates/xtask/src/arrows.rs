@@ -1,5 +1,5 @@
-//! The arrows between crates: `image, kernels <- pixtral <- engine <- models <- app -> speech` and
-//! `models -> weights`.
+//! The arrows between crates: `gguf <- kernels; image, kernels <- pixtral <- engine <- models <- app`,
+//! `gguf <- weights <- models`, `app -> speech`.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,12 +8,13 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
 /// What each crate may use beside what its arrows lead to. Crates are called by their folder.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("lorgnette-image", &[]),
-    ("lorgnette-kernels", &[]),
+    ("lorgnette-gguf", &[]),
+    ("lorgnette-kernels", &["lorgnette-gguf"]),
     ("lorgnette-pixtral", &["lorgnette-image", "lorgnette-kernels"]),
     ("lorgnette-engine", &["lorgnette-pixtral"]),
-    ("lorgnette-weights", &[]),
+    ("lorgnette-weights", &["lorgnette-gguf"]),
     ("lorgnette-speech", &[]),
     ("lorgnette-models", &["lorgnette-engine", "lorgnette-weights"]),
     ("lorgnette-app", &["lorgnette-models", "lorgnette-speech"]),

@@ -6,10 +6,10 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use lorgnette_gguf::safetensors::{Header, HeaderEntry, INDEX_NAME, header_len, shard_names};
 use lorgnette_weights::Hub;
 use lorgnette_weights::hub::{FileName, Repository};
 use lorgnette_weights::recipe::{Piece, Source};
-use lorgnette_weights::safetensors_header::{self, RemoteTensor};
 use lorgnette_weights::{Halt, WeightsError};
 
 /// Configurations and tokenizers are shorter.
@@ -24,7 +24,7 @@ pub(crate) enum Origin {
 pub(crate) struct Shard {
     pub(crate) name: FileName,
     pub(crate) n_bytes: u64,
-    pub(crate) tensors: Vec<RemoteTensor>,
+    pub(crate) tensors: Vec<HeaderEntry>,
 }
 
 /// `hf:OWNER/REPO@COMMIT`, or the folder's path.
@@ -114,18 +114,9 @@ impl Origin {
         let mut names = BTreeSet::new();
         if size("consolidated.safetensors").is_some() && size("config.json").is_none() {
             names.insert(FileName::new("consolidated.safetensors")?);
-        } else if let Some(index) = self.small("model.safetensors.index.json")? {
-            let fault = |reason: String| WeightsError::Header {
-                file: "model.safetensors.index.json".into(),
-                reason,
-            };
-            let index: serde_json::Value =
-                serde_json::from_slice(&index).map_err(|error| fault(error.to_string()))?;
-            let map = index["weight_map"].as_object();
-            let map = map.ok_or_else(|| fault("it has no weight_map".into()))?;
-            for file in map.values() {
-                // A name from a file: checked before it is one of a path.
-                names.insert(FileName::new(file.as_str().unwrap_or_default())?);
+        } else if let Some(index) = self.small(INDEX_NAME)? {
+            for name in shard_names(Path::new(INDEX_NAME), &index)? {
+                names.insert(FileName::new(&name)?);
             }
         } else {
             names.insert(FileName::new("model.safetensors")?);
@@ -139,21 +130,21 @@ impl Origin {
     }
 
     fn shard(&self, name: FileName, n_bytes: u64) -> Result<Shard, Halt> {
-        let file = name.as_str();
+        let file = Path::new(name.as_str());
         if n_bytes < 8 {
-            let reason = format!("{n_bytes} bytes");
-            return Err(WeightsError::Header { file: file.into(), reason }.into());
+            let (file, reason) = (name.to_string(), format!("{n_bytes} bytes"));
+            return Err(WeightsError::Header { file, reason }.into());
         }
         let first = self.range(&name, 0..8)?;
         let first = <[u8; 8]>::try_from(first.as_slice()).unwrap_or_default();
-        let n_header = safetensors_header::header_len(file, first, n_bytes)?;
-        let header = self.range(&name, 8..8 + n_header)?;
-        let tensors = safetensors_header::parse(file, &header, n_bytes)?;
-        Ok(Shard { name, n_bytes, tensors })
+        let n_header = header_len(file, first, n_bytes)?;
+        let header = Header::parse(file, &self.range(&name, 8..8 + n_header)?)?;
+        header.check_size(file, n_bytes)?;
+        Ok(Shard { name, n_bytes, tensors: header.entries })
     }
 
     /// The numbers of a tensor that is one number: FP8's scale.
-    pub(crate) fn scalar(&self, shard: &Shard, tensor: &RemoteTensor) -> Result<Vec<u8>, Halt> {
+    pub(crate) fn scalar(&self, shard: &Shard, tensor: &HeaderEntry) -> Result<Vec<u8>, Halt> {
         self.range(&shard.name, tensor.bytes.clone())
     }
 
