@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use lorgnette_speech::Manner;
+use lorgnette_speech::VoiceSettings;
 use serde::{Deserialize, Serialize};
 
 use crate::error::AppError;
@@ -82,6 +82,7 @@ pub struct Settings {
 
 /// What computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ipc", derive(specta::Type))]
 #[serde(rename_all = "kebab-case")]
 pub enum Device {
     /// The fastest there is.
@@ -97,6 +98,7 @@ pub enum Device {
 
 /// Colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ipc", derive(specta::Type))]
 #[serde(rename_all = "kebab-case")]
 pub enum Theme {
     /// As the system has it.
@@ -112,6 +114,7 @@ pub enum Theme {
 
 /// Language of the window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ipc", derive(specta::Type))]
 #[serde(rename_all = "kebab-case")]
 pub enum Language {
     /// As the system has it.
@@ -252,8 +255,8 @@ impl Settings {
     }
 
     /// How answers are read aloud.
-    pub fn manner(&self) -> Manner {
-        Manner {
+    pub fn voice_settings(&self) -> VoiceSettings {
+        VoiceSettings {
             rate: self.speech_rate,
             pitch: self.speech_pitch,
             volume: self.speech_volume,
