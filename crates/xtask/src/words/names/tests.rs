@@ -60,6 +60,8 @@ fn a_sentence_may_have_every_word() {
 fn the_names_of_the_field_are_allowed() {
     check("mod prompt_lookup; PromptLookup::new(); set_prompt_lookup(true)", 0);
     check("lookup_host()", 1);
+    let found = in_code("crates/lorgnette-engine/src/prompt_lookup.rs", "let lookup = 1;");
+    assert!(found.is_empty(), "{found:?}");
 }
 
 #[test]
