@@ -1,4 +1,4 @@
-//! Chores that need logic: `cargo xtask --help`.
+//! Chores of this workspace that need logic: `cargo xtask --help`.
 
 mod arrows;
 mod bandwidth;

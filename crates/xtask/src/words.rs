@@ -66,9 +66,13 @@ impl Args {
         }
         let twice = contract::declared_again(&page);
         let too_many_docs = short_docs.len() >= TOO_MANY_SHORT_DOCS;
-        names.iter().chain(&twice).chain(&long_lines).for_each(|finding| println!("{finding}"));
+        for finding in names.iter().chain(&twice).chain(&long_lines) {
+            println!("{finding}");
+        }
         if too_many_docs || self.short_docs {
-            short_docs.iter().for_each(|finding| println!("{finding}"));
+            for finding in &short_docs {
+                println!("{finding}");
+            }
         }
         println!(
             "{n_files} files: {} retired names, {} types declared twice, {} doc comments of one or \

@@ -51,9 +51,17 @@ fn other_words_are_not_found() {
 }
 
 #[test]
+fn a_sentence_may_have_every_word() {
+    check("fn of_sixteen_bits_the_upper_eight_are_kept()", 0);
+    check("fn the_upper_bits_are_kept()", 1);
+}
+
+#[test]
 fn the_names_of_the_field_are_allowed() {
     check("mod prompt_lookup; PromptLookup::new(); set_prompt_lookup(true)", 0);
     check("lookup_host()", 1);
+    let found = in_code("crates/lorgnette-engine/src/prompt_lookup.rs", "let lookup = 1;");
+    assert!(found.is_empty(), "{found:?}");
 }
 
 #[test]
