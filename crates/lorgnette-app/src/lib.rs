@@ -39,6 +39,3 @@ pub use lorgnette_pixtral::{
     Cancel, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig, Precision,
 };
 pub use lorgnette_speech as speech;
-#[derive(Debug)]
-pub enum Interrupted<E> { Cancelled, Failed(E) }
-impl<E> From<E> for Interrupted<E> { fn from(e: E) -> Self { Self::Failed(e) } }

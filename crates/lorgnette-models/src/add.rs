@@ -4,13 +4,14 @@ mod found;
 
 use std::path::PathBuf;
 
+use lorgnette_gguf::QuantScheme;
 use lorgnette_pixtral::Checkpoint;
 use lorgnette_weights::http::FetchOptions;
 use lorgnette_weights::hub::FileName;
 use lorgnette_weights::install::{self, InstallOptions, Times};
 use lorgnette_weights::recipe::{Becomes, Piece, Recipe, Target};
 use lorgnette_weights::store::{LockedSource, Manifest, SourceRecord};
-use lorgnette_weights::{Control, HubSettings, QuantScheme, Report, WeightsError};
+use lorgnette_weights::{Control, HubSettings, Report, WeightsError};
 use serde::Serialize;
 
 use self::found::{About, Found};

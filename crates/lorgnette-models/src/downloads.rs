@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use lorgnette_engine::EngineError;
+use lorgnette_gguf::QuantScheme;
 use lorgnette_weights::catalogue::{self, Entry};
-use lorgnette_weights::{Control, InstallEvent, QuantScheme, Report, WeightsError};
+use lorgnette_weights::{Control, InstallEvent, Report, WeightsError};
 
 use crate::add::{AddOptions, Summary};
 use crate::error::ModelsError;
@@ -110,7 +111,8 @@ impl Downloads {
     /// Bytes done and to do of the model that is being fetched; `None` when none is.
     pub fn running_bytes(&self) -> Option<(u64, u64)> {
         let fetches = self.0.fetches();
-        let running = fetches.values().find(|fetch| matches!(fetch.state, FetchState::Running { .. }));
+        let running =
+            fetches.values().find(|fetch| matches!(fetch.state, FetchState::Running { .. }));
         running.map(|fetch| fetch.state.bytes())
     }
 

@@ -46,10 +46,9 @@ pub use downloads::{Downloads, FetchNews, FetchPhase, FetchState};
 pub use error::{ModelsError, one_line};
 pub use fit::Fit;
 pub use library::{Circumstances, Fits, Library, Model, ModelState};
+pub use lorgnette_gguf::QuantScheme;
 pub use lorgnette_weights::http::{FetchOptions, Patience};
-pub use lorgnette_weights::{
-    Control, HubSettings, InstallEvent, QuantScheme, Report, WeightsError,
-};
+pub use lorgnette_weights::{Control, HubSettings, InstallEvent, Report, WeightsError};
 pub use open::{ModelChoice, OpenModel, OpenOptions};
 pub use source::ModelSource;
 pub use speed_log::SpeedLog;

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use lorgnette_gguf::QuantScheme;
 use lorgnette_weights::catalogue::{Entry, EntryQuantisation};
 use lorgnette_weights::checksum::Checksum;
 use lorgnette_weights::hub::{FileName, RepoName, Repository, Revision};
 use lorgnette_weights::store::LockedSource;
-use lorgnette_weights::{Control, Hub, QuantScheme, Report, WeightsError};
+use lorgnette_weights::{Control, Hub, Report, WeightsError};
 
 use super::{AddOptions, plain};
 use crate::BUILT_IN;
