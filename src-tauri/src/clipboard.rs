@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use arboard::{Clipboard, ImageData};
 use lorgnette_app::FaultId;
-use lorgnette_app::app::App;
+use lorgnette_app::coordinator::App;
 use lorgnette_app::pictures::Picture;
 use tauri::Url;
 

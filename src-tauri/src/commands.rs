@@ -9,7 +9,7 @@ pub mod rest;
 pub mod speech;
 
 use lorgnette_app::FaultId;
-use lorgnette_app::app::App;
+use lorgnette_app::coordinator::App;
 
 use crate::ipc::UiError;
 

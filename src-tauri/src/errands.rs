@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use lorgnette_app::FaultId;
-use lorgnette_app::app::{AloudDo, App, Asked, Listener};
+use lorgnette_app::coordinator::{AloudDo, App, Asked, Listener};
 use lorgnette_app::errand::{self, Errand};
 use lorgnette_app::purpose::Purpose;
 use tauri::{AppHandle, Manager as _};

@@ -3,8 +3,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use lorgnette_app::app::App;
 use lorgnette_app::chats::{ChatId, MessageId};
+use lorgnette_app::coordinator::App;
 use tauri::ipc::Channel;
 use tauri::{
     AppHandle, LogicalSize, Manager as _, Monitor, PhysicalPosition, WebviewUrl, WebviewWindow,

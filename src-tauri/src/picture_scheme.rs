@@ -1,8 +1,8 @@
 //! `picture:`, the scheme by which the page shows pictures: those that were added, by their ids, and
 //! the samples. No address names a file.
 
-use lorgnette_app::app::App;
 use lorgnette_app::chats::Attachment;
+use lorgnette_app::coordinator::App;
 use lorgnette_app::{AppError, ImageConfig, Region, samples};
 use tauri::http::{Method, Request, Response, StatusCode, header};
 use tauri::{Manager as _, UriSchemeContext, UriSchemeResponder, Wry};
@@ -57,14 +57,14 @@ fn response(status: StatusCode, body: Vec<u8>) -> Response<Vec<u8>> {
 fn png(app: &App, wanted: Wanted) -> Result<Vec<u8>, AppError> {
     let known = |id: &str| app.chats().picture(id);
     match wanted {
-        Wanted::Thumb(id) => known(&id).and_then(|_| app.album().thumb(&id)),
-        Wanted::Full(id) => known(&id).and_then(|_| app.album().full(&id)),
+        Wanted::Thumb(id) => known(&id).and_then(|_| app.pictures().thumb(&id)),
+        Wanted::Full(id) => known(&id).and_then(|_| app.pictures().full(&id)),
         Wanted::Seen(attachment) => {
             known(&attachment.picture)?;
             let config = app.status().model.and_then(|model| model.image);
             let config = config.unwrap_or(ImageConfig::PIXTRAL_12B);
             let config = attachment.max_side.map_or(config, |side| config.with_max_side(side));
-            app.album().seen(&attachment, &config)
+            app.pictures().seen(&attachment, &config)
         }
         Wanted::Sample(name) => {
             let sample = samples::find(&name);

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use lorgnette_app::AppError;
-use lorgnette_app::app::{App, Notice};
+use lorgnette_app::coordinator::{App, Notice};
 use lorgnette_app::errand::Errand;
 use lorgnette_app::folders::Folders;
 use tauri::{AppHandle, Manager as _, RunEvent};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lorgnette_app::app::App;
+use lorgnette_app::coordinator::App;
 use lorgnette_app::settings::Theme;
 use tauri::webview::{NewWindowResponse, PermissionResponse};
 use tauri::{

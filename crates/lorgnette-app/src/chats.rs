@@ -5,11 +5,11 @@
 
 mod answers;
 mod drafts;
-mod kept;
 mod list;
 mod pictures;
 mod questions;
 mod reading;
+mod records;
 mod schema;
 
 use std::path::{Path, PathBuf};
@@ -22,8 +22,8 @@ use serde::Serialize;
 use crate::error::AppError;
 use crate::files::now_ms;
 
-pub use kept::{Attachment, Draft, End, Message, NewMessage, PictureInfo, StoredChat};
 pub use list::{Filter, Summary};
+pub use records::{Attachment, Draft, End, Message, NewMessage, PictureInfo, StoredChat};
 
 /// Names a chat.
 pub type ChatId = i64;

@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use lorgnette_image::Picture;
 
-use crate::capture::{self, Area};
 use crate::error::AppError;
 use crate::purpose::Purpose;
 use crate::settings::Settings;
+use crate::system::capture::{self, Area};
 
 /// A wish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::App;
 use crate::chats::{Attachment, ChatId, Message, NewMessage, PictureInfo};
+use crate::coordinator::App;
 use crate::error::AppError;
 
 /// As what a chat is written.
@@ -143,7 +143,7 @@ fn source(app: &App, chat: ChatId) -> Result<Source, AppError> {
     for attachment in all.iter().flat_map(|message| &message.pictures) {
         if !pictures.contains_key(&attachment.picture) {
             let info = app.chats().picture(&attachment.picture)?;
-            let bytes = app.album().bytes(&info.id)?;
+            let bytes = app.pictures().bytes(&info.id)?;
             pictures.insert(info.id.clone(), (info, bytes));
         }
     }

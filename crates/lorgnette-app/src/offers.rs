@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use lorgnette_pixtral::{Checkpoint, LoadError, Trial};
 use lorgnette_weights::catalogue;
 
-use crate::app::{FetchState, about_bytes};
 use crate::builtin;
+use crate::coordinator::{FetchState, about_bytes};
 use crate::doctor;
 use crate::folders::Folders;
 use crate::models::fit::memory_bytes;

@@ -1,8 +1,8 @@
 //! `lorgnette alt`: a folder of pictures to a table of alt texts.
 
 use lorgnette_app::alt::{self, Row, Table};
+use lorgnette_app::conversation::Session;
 use lorgnette_app::open::OpenModel;
-use lorgnette_app::session::Session;
 use lorgnette_app::{AppError, Cancel, StopReason, pictures};
 
 use crate::Ending;

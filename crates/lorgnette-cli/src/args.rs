@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use lorgnette_app::capture::Area;
 use lorgnette_app::gguf_pair::VisionFormat;
 use lorgnette_app::models::{Mixture, vision_format};
 use lorgnette_app::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
 use lorgnette_app::purpose::Purpose;
+use lorgnette_app::system::capture::Area;
 use lorgnette_app::{
     AnswerOptions, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, Region, Sampling,
 };

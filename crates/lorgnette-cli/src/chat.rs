@@ -4,8 +4,8 @@ use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::Path;
 use std::sync::Arc;
 
+use lorgnette_app::conversation::Session;
 use lorgnette_app::open::OpenModel;
-use lorgnette_app::session::Session;
 use lorgnette_app::{AnswerEvent, AppError, Cancel, PreparedPicture, StopReason, pictures};
 
 use crate::Ending;

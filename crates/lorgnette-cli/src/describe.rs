@@ -5,17 +5,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use lorgnette_app::check::Checked;
+use lorgnette_app::conversation::Session;
+use lorgnette_app::conversation::check::Checked;
 use lorgnette_app::cost::{self, PictureCost};
 use lorgnette_app::expected::Expected;
 use lorgnette_app::folders::Folders;
 use lorgnette_app::open::OpenModel;
 use lorgnette_app::pictures::{Picture, PreparedPicture};
 use lorgnette_app::purpose::Purpose;
-use lorgnette_app::session::Session;
 use lorgnette_app::speed::{self, Meter, Speeds};
 use lorgnette_app::{
-    Answer, AnswerEvent, AppError, Cancel, StopReason, Timings, capture, offers, pictures,
+    Answer, AnswerEvent, AppError, Cancel, StopReason, Timings, offers, pictures, system::capture,
 };
 use serde::Serialize;
 use tokio::sync::oneshot;

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lorgnette_app::AnswerEvent;
+use lorgnette_app::conversation::Session;
 use lorgnette_app::open::{ModelChoice, OpenModel, OpenOptions};
-use lorgnette_app::session::Session;
 
 use crate::output::Failure;
 

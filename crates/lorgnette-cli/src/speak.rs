@@ -4,8 +4,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use lorgnette_app::Cancel;
-use lorgnette_app::app::{LONG_WAIT_S, system_language};
-use lorgnette_app::check::Checked;
+use lorgnette_app::conversation::check::Checked;
+use lorgnette_app::coordinator::{LONG_WAIT_S, system_language};
 use lorgnette_app::speech::{Phrases, Reader, SpeechError, Told, VoiceSettings};
 
 use crate::args::Speech;

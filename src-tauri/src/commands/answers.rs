@@ -1,6 +1,6 @@
 //! Asking.
 
-use lorgnette_app::app::{Asked, Listener, Progress};
+use lorgnette_app::coordinator::{Asked, Listener, Progress};
 use tauri::ipc::Channel;
 use tokio::sync::oneshot;
 

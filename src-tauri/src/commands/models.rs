@@ -1,6 +1,6 @@
 //! Models and their memory.
 
-use lorgnette_app::app::App;
+use lorgnette_app::coordinator::App;
 use lorgnette_app::{bench, doctor, open};
 use tauri::AppHandle;
 

@@ -73,5 +73,5 @@ pub async fn prepare(
 #[specta::specta]
 pub async fn copy_picture(app: AppState<'_>, id: String) -> Outcome<()> {
     let app = app.inner().clone();
-    apart(move || clipboard::copy_picture(&app.album().open(&id, "the picture")?)).await
+    apart(move || clipboard::copy_picture(&app.pictures().open(&id, "the picture")?)).await
 }

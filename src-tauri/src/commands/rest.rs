@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use lorgnette_app::chats::Filter;
 use lorgnette_app::samples::SAMPLES;
-use lorgnette_app::{FaultId, doctor as machine, links, sockets};
+use lorgnette_app::system::{links, sockets};
+use lorgnette_app::{FaultId, doctor as machine};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State, WebviewWindow};
 

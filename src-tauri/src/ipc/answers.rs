@@ -1,6 +1,6 @@
 //! Questions, and what their answers tell while they are made.
 
-use lorgnette_app::app::{Ask, Asked, Progress};
+use lorgnette_app::coordinator::{Ask, Asked, Progress};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;

@@ -1,6 +1,6 @@
 //! Models that there are, and that can be had.
 
-use lorgnette_app::app::{FetchPhase, FetchState};
+use lorgnette_app::coordinator::{FetchPhase, FetchState};
 use lorgnette_app::offers::{Fits, Model, ModelState};
 use serde::Serialize;
 use specta::Type;

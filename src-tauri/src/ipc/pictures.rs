@@ -2,8 +2,8 @@
 
 use lorgnette_app::AppError;
 use lorgnette_app::Region;
-use lorgnette_app::app::{Estimate, PictureEstimate};
 use lorgnette_app::chats::{Attachment, PictureInfo};
+use lorgnette_app::coordinator::{Estimate, PictureEstimate};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;

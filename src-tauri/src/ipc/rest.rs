@@ -1,7 +1,7 @@
 //! The start, the menu, links, and the proof that nothing leaves.
 
-use lorgnette_app::links::{Link, Refused};
-use lorgnette_app::sockets::Sockets;
+use lorgnette_app::system::links::{Link, Refused};
+use lorgnette_app::system::sockets::Sockets;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 

@@ -1,7 +1,7 @@
 //! Reading aloud and checking, as they cross.
 
-use lorgnette_app::app::{Aloud, AloudDo, Check};
-use lorgnette_app::check::Checked;
+use lorgnette_app::conversation::check::Checked;
+use lorgnette_app::coordinator::{Aloud, AloudDo, Check};
 use lorgnette_app::speech::VoiceInfo;
 use serde::{Deserialize, Serialize};
 use specta::Type;

@@ -1,7 +1,7 @@
 //! What the program is doing.
 
-use lorgnette_app::app::{LoadedModel, Preparation, Status};
-use lorgnette_app::life::State;
+use lorgnette_app::coordinator::state::State;
+use lorgnette_app::coordinator::{LoadedModel, Preparation, Status};
 use serde::Serialize;
 use specta::Type;
 use specta_typescript::Number;

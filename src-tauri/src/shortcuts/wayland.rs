@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use lorgnette_app::errand::Errand;
-use lorgnette_app::portal::{self, Options, PortalError, Portals, Results};
+use lorgnette_app::system::portal::{self, Options, PortalError, Portals, Results};
 use tauri::async_runtime::JoinHandle;
 use tauri::{AppHandle, Manager as _};
 use tokio::sync::oneshot;

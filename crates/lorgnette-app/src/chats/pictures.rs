@@ -1,4 +1,4 @@
-//! The pictures that chats and drafts refer to; their bytes are the album's.
+//! The pictures that chats and drafts refer to; their bytes are the pictures's.
 
 use rusqlite::{Connection, params};
 

@@ -1,6 +1,6 @@
 use super::*;
-use crate::app::Ask;
 use crate::chats::End;
+use crate::coordinator::Ask;
 use crate::folders::Folders;
 
 /// An app in a folder of its own, whose model is never loaded.

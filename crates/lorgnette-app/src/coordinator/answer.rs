@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use lorgnette_engine::{Chat, EngineError, PreparedPicture, Role, Turn, TurnPart};
 use lorgnette_image::ImageConfig;
 
-use super::pump::Pump;
-use super::{Inner, Job, Notice, Progress, Wanted, lock, panic_fault, prepare};
+use super::coalesce::Coalescer;
+use super::{Inner, Job, Notice, Progress, Wanted, lock, panic_fault, prepare, state};
 use crate::chats::{Attachment, End, Message, MessageId};
 use crate::error::{AppError, Fault};
 use crate::open::OpenModel;
 use crate::speed::Meter;
-use crate::{Answer, AnswerEvent, Cancel, StopReason, Timings, cost, life, offers};
+use crate::{Answer, AnswerEvent, Cancel, StopReason, Timings, cost, offers};
 
 /// What is written is kept that often.
 const BETWEEN_WRITES: Duration = Duration::from_millis(400);
@@ -32,7 +32,7 @@ struct Made {
 }
 
 impl Inner {
-    /// Makes an answer from beginning to end, and tells the desk.
+    /// Makes an answer from beginning to end, and tells the run.
     pub(super) fn answer(self: &Arc<Self>, id: MessageId) {
         let mut made = Made::default();
         // The listener may be told that it waits while the answer is made: it stays in its place.
@@ -52,7 +52,7 @@ impl Inner {
         };
         self.aloud_ended(id);
         self.ended(id, &made.text, &end, made.model.as_deref(), made.timings.as_ref());
-        self.happened(life::Event::AnswerEnded(id));
+        self.happened(state::Event::AnswerEnded(id));
     }
 
     /// Keeps an answer that has ended, and tells of it.
@@ -99,7 +99,7 @@ impl Inner {
         }
         self.stop_check();
         self.aloud_begins(id, &made.text, wanted.aloud);
-        let mut pump = Pump::new();
+        let mut coalescer = Coalescer::new();
         let mut meter = Meter::default();
         let preparation = self.take_preparation(preparation);
         if let Some(question) = path.last().filter(|_| preparation.is_none()) {
@@ -109,8 +109,8 @@ impl Inner {
             loop {
                 match prepared.events.recv_timeout(BETWEEN_LOOKS) {
                     Ok(event) => {
-                        pump.push(event);
-                        self.tell(id, &mut pump, false);
+                        coalescer.push(event);
+                        self.tell(id, &mut coalescer, false);
                     }
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => break,
@@ -138,7 +138,7 @@ impl Inner {
         let mut unwritten = false;
         // Ends when the engine drops the sender, which is when the answer has ended.
         loop {
-            let wait = pump.due_in(Instant::now()).unwrap_or(BETWEEN_WRITES);
+            let wait = coalescer.due_in(Instant::now()).unwrap_or(BETWEEN_WRITES);
             match events.recv_timeout(wait.min(BETWEEN_WRITES)) {
                 Ok(event) => {
                     meter.push(&event, Instant::now());
@@ -147,18 +147,18 @@ impl Inner {
                         self.aloud_text(id, piece);
                         unwritten = true;
                     }
-                    pump.push(event);
+                    coalescer.push(event);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            self.tell(id, &mut pump, false);
+            self.tell(id, &mut coalescer, false);
             if unwritten && written.elapsed() >= BETWEEN_WRITES {
                 self.chats.write(id, &made.text)?;
                 (written, unwritten) = (Instant::now(), false);
             }
         }
-        self.tell(id, &mut pump, true);
+        self.tell(id, &mut coalescer, true);
         let answer: Answer = result.recv().unwrap_or(Err(EngineError::Stopped))?;
         self.measured(&model, &path, &meter, &answer);
         made.timings = Some(answer.timings);
@@ -170,8 +170,8 @@ impl Inner {
         })
     }
 
-    fn tell(&self, id: MessageId, pump: &mut Pump, all: bool) {
-        while let Some(progress) = pump.take(Instant::now(), all) {
+    fn tell(&self, id: MessageId, coalescer: &mut Coalescer, all: bool) {
+        while let Some(progress) = coalescer.take(Instant::now(), all) {
             if let Some(Job { listener, .. }) = lock(&self.jobs).get_mut(&id) {
                 listener(progress);
             }
@@ -219,7 +219,7 @@ impl Inner {
             return Ok(picture);
         }
         let name = attachment.name.clone();
-        let pixels = self.album.view(attachment)?.prepare(&config);
+        let pixels = self.pictures.view(attachment)?.prepare(&config);
         let pixels = pixels.map_err(|source| AppError::Picture { name: name.clone(), source })?;
         let picture = PreparedPicture::new(name, pixels);
         let mut prepared = lock(&self.prepared);
@@ -236,7 +236,7 @@ impl Inner {
             question.pictures.iter().filter_map(|picture| {
                 let config = model.image_config(picture.max_side).ok()?;
                 let info = self.chats.picture(&picture.picture).ok()?;
-                let size = crate::album::viewed_size(&info, picture.region, picture.turn);
+                let size = crate::picture_store::viewed_size(&info, picture.region, picture.turn);
                 cost::of_picture(size, &config, &model.config)
             })
         });

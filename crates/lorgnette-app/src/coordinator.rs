@@ -3,15 +3,16 @@
 //! Whoever calls in here is answered at once; what takes time happens on threads of its own and is
 //! told by [`Notice`]s, answers by [`Progress`].
 
-mod aloud;
 mod answer;
 mod background;
 mod checking;
-mod desk;
+mod coalesce;
+mod downloads;
 mod estimate;
-mod fetching;
 mod prepare;
-mod pump;
+mod run;
+mod speech;
+pub mod state;
 mod trial;
 
 use std::collections::HashMap;
@@ -23,26 +24,26 @@ use std::time::{Duration, Instant};
 use lorgnette_engine::PreparedPicture;
 use lorgnette_image::ImageConfig;
 
+use self::state::{Coordinator, State};
 use crate::Cancel;
-use crate::album::Album;
 use crate::chats::{Attachment, ChatId, Chats, Message, MessageId, PictureInfo, StoredChat};
 use crate::error::{AppError, Fault};
 use crate::expected::Expected;
 use crate::files::now_ms;
 use crate::folders::Folders;
-use crate::life::{self, Life, State};
 use crate::offers::{self, Model};
 use crate::open::OpenModel;
+use crate::picture_store::PictureStore;
 use crate::purpose::Purpose;
 use crate::settings::{Device, Settings};
 use crate::speed::{Speed, Speeds};
 
-pub use aloud::{Aloud, AloudDo, LONG_WAIT_S, system_language};
 pub use checking::Check;
+pub use downloads::{FetchPhase, FetchState};
 pub use estimate::{Estimate, PictureEstimate};
-pub use fetching::{FetchPhase, FetchState};
+pub use speech::{Aloud, AloudDo, LONG_WAIT_S, system_language};
 
-pub(crate) use fetching::about_bytes;
+pub(crate) use downloads::about_bytes;
 
 /// The program. Clones are the same one.
 #[derive(Clone)]
@@ -51,11 +52,11 @@ pub struct App(Arc<Inner>);
 struct Inner {
     folders: Folders,
     chats: Chats,
-    album: Album,
+    pictures: PictureStore,
     settings: Mutex<Settings>,
     speeds: Mutex<Speeds>,
     expected: Expected,
-    life: Mutex<Life>,
+    coordinator: Mutex<Coordinator>,
     model: Mutex<Option<Arc<OpenModel>>>,
     /// Answers that were asked for and have not ended.
     jobs: Mutex<HashMap<MessageId, Job>>,
@@ -64,10 +65,10 @@ struct Inner {
     preparing: Mutex<prepare::Preparing>,
     /// Pictures as the model takes them, the latest last: follow-ups need not decode again.
     prepared: Mutex<Vec<(Attachment, ImageConfig, Arc<PreparedPicture>)>>,
-    fetches: Mutex<fetching::Fetches>,
-    voice: Mutex<aloud::Voice>,
+    fetches: Mutex<downloads::Fetches>,
+    voice: Mutex<speech::Voice>,
     checks: Mutex<checking::Checks>,
-    to_desk: Mutex<Sender<life::Event>>,
+    to_run: Mutex<Sender<state::Event>>,
     notify: Box<dyn Fn(Notice) + Send + Sync>,
 }
 
@@ -303,40 +304,40 @@ impl App {
         notify: impl Fn(Notice) + Send + Sync + 'static,
     ) -> Result<Self, AppError> {
         let chats = Chats::open(&folders.data)?;
-        let album = Album::new(&folders.data, &folders.cache);
+        let pictures = PictureStore::new(&folders.data, &folders.cache);
         let settings = Settings::read(&folders.config.join("settings.toml"))?;
         background::pool(settings.threads);
         chats.purge(now_ms() - KEEP_DELETED_MS)?;
         let forgotten = chats.forget_pictures(now_ms() - DAY_MS)?;
         for id in &forgotten {
-            album.delete(id);
+            pictures.delete(id);
         }
         if !forgotten.is_empty() {
             forget_seen(&folders);
         }
         let speeds = Speeds::read(&folders.cache.join("speeds.json"));
         let expected = Expected::read(&folders.cache.join("expected.json"));
-        let (to_desk, inbox) = mpsc::channel();
+        let (to_run, inbox) = mpsc::channel();
         let inner = Arc::new(Inner {
             folders,
             chats,
-            album,
-            voice: Mutex::new(aloud::Voice::new(&settings)),
+            pictures,
+            voice: Mutex::new(speech::Voice::new(&settings)),
             checks: Mutex::default(),
             settings: Mutex::new(settings),
             speeds: Mutex::new(speeds),
             expected,
-            life: Mutex::default(),
+            coordinator: Mutex::default(),
             model: Mutex::default(),
             jobs: Mutex::default(),
             no_jobs: Condvar::new(),
             preparing: Mutex::default(),
             prepared: Mutex::default(),
             fetches: Mutex::default(),
-            to_desk: Mutex::new(to_desk),
+            to_run: Mutex::new(to_run),
             notify: Box::new(notify),
         });
-        desk::start(&inner, inbox);
+        run::start(&inner, inbox);
         trial::start(&inner);
         Ok(Self(inner))
     }
@@ -352,8 +353,8 @@ impl App {
     }
 
     /// The pictures.
-    pub fn album(&self) -> &Album {
-        &self.0.album
+    pub fn pictures(&self) -> &PictureStore {
+        &self.0.pictures
     }
 
     /// What the program is doing.
@@ -391,12 +392,12 @@ impl App {
 
     /// Loads the model that is chosen.
     pub fn load(&self) {
-        self.0.happened(life::Event::Load);
+        self.0.happened(state::Event::Load);
     }
 
     /// Gives the model's memory back.
     pub fn release(&self) {
-        self.0.happened(life::Event::Release);
+        self.0.happened(state::Event::Release);
     }
 
     /// Models that are there, then those that can be had.
@@ -420,7 +421,7 @@ impl App {
     ) -> (Vec<PictureInfo>, Vec<(String, AppError)>) {
         let (mut pictures, mut faults) = (Vec::new(), Vec::new());
         for path in paths {
-            match self.keep(self.0.album.add_file(&path)) {
+            match self.keep(self.0.pictures.add_file(&path)) {
                 Ok(picture) => pictures.push(picture),
                 Err(error) => {
                     let name = path.file_name().unwrap_or(path.as_os_str());
@@ -434,15 +435,15 @@ impl App {
     /// Adds a picture's bytes.
     ///
     /// # Errors
-    /// Those of [`Album::add`].
+    /// Those of [`PictureStore::add`].
     pub fn add_bytes(&self, name: &str, bytes: &[u8]) -> Result<PictureInfo, AppError> {
-        self.keep(self.0.album.add(name, bytes))
+        self.keep(self.0.pictures.add(name, bytes))
     }
 
     /// Adds pixels of a clipboard.
     ///
     /// # Errors
-    /// Those of [`Album::add_rgba`].
+    /// Those of [`PictureStore::add_rgba`].
     pub fn add_rgba(
         &self,
         name: &str,
@@ -450,7 +451,7 @@ impl App {
         height: u32,
         rgba: &[u8],
     ) -> Result<PictureInfo, AppError> {
-        self.keep(self.0.album.add_rgba(name, width, height, rgba))
+        self.keep(self.0.pictures.add_rgba(name, width, height, rgba))
     }
 
     /// Adds pixels of a screen.
@@ -462,7 +463,7 @@ impl App {
         name: &str,
         picture: &lorgnette_image::Picture,
     ) -> Result<PictureInfo, AppError> {
-        self.keep(self.0.album.add_picture(name, picture))
+        self.keep(self.0.pictures.add_picture(name, picture))
     }
 
     fn keep(&self, added: Result<PictureInfo, AppError>) -> Result<PictureInfo, AppError> {
@@ -480,7 +481,7 @@ impl App {
         // Pictures that were just added may be about to be asked about.
         let forgotten = self.0.chats.forget_pictures(now_ms() - DAY_MS / 24)?;
         for id in &forgotten {
-            self.0.album.delete(id);
+            self.0.pictures.delete(id);
         }
         if n > 0 || !forgotten.is_empty() {
             forget_seen(&self.0.folders);
@@ -578,7 +579,7 @@ impl App {
         let cancel = Cancel::default();
         let job = Job { cancel, listener, preparation, wanted };
         lock(&self.0.jobs).insert(answer, job);
-        self.0.happened(life::Event::Ask(answer));
+        self.0.happened(state::Event::Ask(answer));
         (self.0.notify)(Notice::Chats);
         Ok(asked)
     }
@@ -590,7 +591,7 @@ impl App {
 
     /// Stops an answer, whether it is being made or waits. What was written stays.
     pub fn stop(&self, answer: MessageId) {
-        self.0.happened(life::Event::Stop(answer));
+        self.0.happened(state::Event::Stop(answer));
     }
 
     /// Looks at pictures before there is a question about them; none: stops looking.
@@ -635,15 +636,15 @@ impl Inner {
         self.folders.cache.join(SEEN)
     }
 
-    fn happened(&self, event: life::Event) {
+    fn happened(&self, event: state::Event) {
         // The desk lives as long as the program.
-        let _ = lock(&self.to_desk).send(event);
+        let _ = lock(&self.to_run).send(event);
     }
 
     fn status(&self) -> Status {
         let (state, n_waiting) = {
-            let life = lock(&self.life);
-            (life.state.clone(), life.waiting.len())
+            let coordinator = lock(&self.coordinator);
+            (coordinator.state.clone(), coordinator.waiting.len())
         };
         let model = lock(&self.model).as_ref().map(|model| self.loaded_model(model));
         let loading = matches!(state, State::Loading { .. })

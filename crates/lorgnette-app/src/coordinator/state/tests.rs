@@ -15,14 +15,14 @@ fn fault() -> Fault {
 
 /// Lets events happen one after the other; the last state and all effects.
 fn live(events: impl IntoIterator<Item = Event>) -> (State, Vec<Effect>) {
-    let mut life = Life::default();
+    let mut coordinator = Coordinator::default();
     let mut all = Vec::new();
     for event in events {
-        let (after, effects) = step(life, event);
-        life = after;
+        let (after, effects) = step(coordinator, event);
+        coordinator = after;
         all.extend(effects);
     }
-    (life.state, all)
+    (coordinator.state, all)
 }
 
 #[track_caller]
@@ -144,11 +144,11 @@ fn any_event() -> impl Strategy<Value = Event> {
 proptest! {
     #[test]
     fn every_question_ends_once_and_answers_never_meet(events in prop::collection::vec(any_event(), 0..80)) {
-        let (mut life, mut asked, mut begun, mut ended) = (Life::default(), 0, 0, 0);
+        let (mut coordinator, mut asked, mut begun, mut ended) = (Coordinator::default(), 0, 0, 0);
         let (mut model, mut loading) = (false, false);
         let finish = std::iter::repeat_n([Event::Loaded, Event::AnswerEnded(0)], 100).flatten();
         for (i, event) in (0_i64..).zip(events.into_iter().chain(finish)) {
-            let event = match (event, &life.state) {
+            let event = match (event, &coordinator.state) {
                 (Event::AnswerEnded(_), State::Answering { answer }) => { ended += 1; Event::AnswerEnded(*answer) }
                 (Event::AnswerEnded(_), _) => continue,
                 (Event::Loaded | Event::LoadFailed(_), _) if !loading => continue,
@@ -157,9 +157,9 @@ proptest! {
             };
             if event == Event::Loaded { (model, loading) = (true, false); }
             if matches!(event, Event::LoadFailed(_)) { loading = false; }
-            let before = life.state.clone();
-            let (after, effects) = step(life, event);
-            life = after;
+            let before = coordinator.state.clone();
+            let (after, effects) = step(coordinator, event);
+            coordinator = after;
             for effect in effects {
                 match effect {
                     Effect::Load => { prop_assert!(!loading); (model, loading) = (false, true); }
@@ -171,6 +171,6 @@ proptest! {
             }
         }
         prop_assert_eq!(asked, ended);
-        prop_assert!(life.waiting.is_empty());
+        prop_assert!(coordinator.waiting.is_empty());
     }
 }

@@ -1,5 +1,7 @@
 //! One chat, its answers as they come.
 
+pub mod check;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -8,7 +10,7 @@ use lorgnette_engine::{Chat, EngineError, PreparedPicture, Role, SnapshotError, 
 use lorgnette_pixtral::Cancel;
 use tokio::sync::mpsc;
 
-use crate::check::{self, Checked};
+use self::check::Checked;
 use crate::error::AppError;
 use crate::open::OpenModel;
 use crate::{Answer, AnswerEvent, AnswerOptions};

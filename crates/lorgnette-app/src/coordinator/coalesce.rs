@@ -9,7 +9,7 @@ use crate::AnswerEvent;
 const BETWEEN: Duration = Duration::from_millis(34);
 
 /// What was not told yet.
-pub(super) struct Pump {
+pub(super) struct Coalescer {
     progress: Option<Progress>,
     piece: String,
     n_tokens: usize,
@@ -17,7 +17,7 @@ pub(super) struct Pump {
     told: Option<Instant>,
 }
 
-impl Pump {
+impl Coalescer {
     pub(super) fn new() -> Self {
         Self { progress: None, piece: String::new(), n_tokens: 0, first_token: None, told: None }
     }
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn a_thousand_tokens_a_second_are_told_thirty_times_and_no_letter_is_lost() {
         let start = Instant::now();
-        let (mut pump, mut text, mut n) = (Pump::new(), String::new(), 0);
+        let (mut coalescer, mut text, mut n) = (Coalescer::new(), String::new(), 0);
         let mut hear = |told: Option<Progress>| {
             if let Some(Progress::Text { piece, .. }) = told {
                 text.push_str(&piece);
@@ -84,10 +84,10 @@ mod tests {
             }
         };
         for i in 0..1000 {
-            pump.push(AnswerEvent::Text(format!("{} ", i % 10)));
-            hear(pump.take(start + Duration::from_millis(i), false));
+            coalescer.push(AnswerEvent::Text(format!("{} ", i % 10)));
+            hear(coalescer.take(start + Duration::from_millis(i), false));
         }
-        hear(pump.take(start + Duration::from_secs(1), true));
+        hear(coalescer.take(start + Duration::from_secs(1), true));
         assert!(n <= 31, "{n}");
         assert_eq!(text.len(), 2000);
     }
@@ -95,17 +95,17 @@ mod tests {
     #[test]
     fn the_first_thing_is_told_at_once_and_only_the_latest_step() {
         let now = Instant::now();
-        let mut pump = Pump::new();
-        assert!(pump.due_in(now).is_none());
+        let mut coalescer = Coalescer::new();
+        assert!(coalescer.due_in(now).is_none());
         let reading =
             |done_tokens| AnswerEvent::Prefill { done_tokens, total_tokens: 9, cached_tokens: 0 };
-        pump.push(reading(1));
-        pump.push(reading(2));
-        let told = pump.take(now, false);
+        coalescer.push(reading(1));
+        coalescer.push(reading(2));
+        let told = coalescer.take(now, false);
         assert!(matches!(told, Some(Progress::Reading { done_tokens: 2, .. })), "{told:?}");
-        pump.push(reading(3));
-        assert!(pump.take(now, false).is_none());
-        assert_eq!(pump.due_in(now), Some(BETWEEN));
-        assert!(pump.take(now, true).is_some());
+        coalescer.push(reading(3));
+        assert!(coalescer.take(now, false).is_none());
+        assert_eq!(coalescer.due_in(now), Some(BETWEEN));
+        assert!(coalescer.take(now, true).is_some());
     }
 }

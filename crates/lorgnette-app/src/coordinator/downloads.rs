@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use lorgnette_weights::catalogue::{self, Entry};
 
-use super::desk::spawn;
+use super::run::spawn;
+use super::state;
 use super::{App, Inner, Notice, lock, panic_fault};
 use crate::error::{AppError, Fault, FaultId, FaultKind, with};
-use crate::life;
 use crate::models::{
     AddOptions, Control, InstallEvent, Mixture, ModelSource, Models, Report, Summary,
 };
@@ -280,10 +280,10 @@ impl Inner {
             let state = FetchState::Stopped { fault: error.into(), done_bytes: 0, total_bytes: 0 };
             lock(&self.fetches).0.insert(name, Fetch { control: None, discard: false, state });
         }
-        self.happened(life::Event::FetchEnded);
+        self.happened(state::Event::FetchEnded);
         // Who chose no model wants the best that is there.
         if made == Ok(true) && lock(&self.settings).model.is_none() {
-            self.happened(life::Event::Load);
+            self.happened(state::Event::Load);
         }
         (self.notify)(Notice::Models);
     }
@@ -337,7 +337,7 @@ impl Inner {
             let state = fetch.state.clone();
             drop(fetches);
             if is_news {
-                inner.happened(life::Event::FetchProgress { done_bytes, total_bytes });
+                inner.happened(state::Event::FetchProgress { done_bytes, total_bytes });
                 (inner.notify)(Notice::Fetch { name: name.clone(), state });
             }
         })

@@ -97,7 +97,7 @@ enum Wish {
 
 /// The state, and what waits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Life {
+pub struct Coordinator {
     /// What the program is doing.
     pub state: State,
     /// Answers that wait for their turn.
@@ -108,8 +108,8 @@ pub struct Life {
 /// The whole life of the program. No `_` arm on `State`: a new state is thought through everywhere.
 #[must_use]
 #[expect(clippy::too_many_lines, reason = "the whole of it in one place")]
-pub fn step(life: Life, event: Event) -> (Life, Vec<Effect>) {
-    let Life { state, mut waiting, mut wish } = life;
+pub fn step(coordinator: Coordinator, event: Event) -> (Coordinator, Vec<Effect>) {
+    let Coordinator { state, mut waiting, mut wish } = coordinator;
     let (state, effects) = match event {
         Event::Ask(answer) => {
             waiting.push_back(answer);
@@ -213,7 +213,7 @@ pub fn step(life: Life, event: Event) -> (Life, Vec<Effect>) {
             | State::Failed(_) => (state, vec![]),
         },
     };
-    (Life { state, waiting, wish }, effects)
+    (Coordinator { state, waiting, wish }, effects)
 }
 
 fn load() -> (State, Vec<Effect>) {

@@ -16,13 +16,13 @@ pub const THUMB_SIDE: u32 = 320;
 /// The folder of pictures. A file is named by the SHA-256 of what is in it, so the same picture
 /// lies there once, and no name from outside becomes a path.
 #[derive(Debug, Clone)]
-pub struct Album {
+pub struct PictureStore {
     originals: PathBuf,
     /// What can be made again from them.
     made: PathBuf,
 }
 
-impl Album {
+impl PictureStore {
     /// Originals below the data folder, what is made of them below the cache folder.
     pub fn new(data: &Path, cache: &Path) -> Self {
         Self { originals: data.join("pictures"), made: cache.join("pictures") }
@@ -229,49 +229,49 @@ fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn album() -> (tempfile::TempDir, Album) {
+    fn store() -> (tempfile::TempDir, PictureStore) {
         let folder = tempfile::tempdir().unwrap();
-        let album = Album::new(&folder.path().join("data"), &folder.path().join("cache"));
-        (folder, album)
+        let store = PictureStore::new(&folder.path().join("data"), &folder.path().join("cache"));
+        (folder, store)
     }
 
     const RED_AND_CLEAR: [u8; 8] = [255, 0, 0, 255, 0, 0, 0, 0];
 
     #[test]
     fn the_same_picture_lies_there_once_and_comes_back() {
-        let (_folder, album) = album();
-        let first = album.add_rgba("clipboard", 2, 1, &RED_AND_CLEAR).unwrap();
-        let again = album.add_rgba("clipboard", 2, 1, &RED_AND_CLEAR).unwrap();
+        let (_folder, store) = store();
+        let first = store.add_rgba("clipboard", 2, 1, &RED_AND_CLEAR).unwrap();
+        let again = store.add_rgba("clipboard", 2, 1, &RED_AND_CLEAR).unwrap();
         assert_eq!(first, again);
-        let picture = album.open(&first.id, "it").unwrap();
+        let picture = store.open(&first.id, "it").unwrap();
         assert_eq!(picture.rgb(), [255, 0, 0, 255, 255, 255]);
     }
 
     #[test]
     fn no_name_becomes_a_path() {
-        let (_folder, album) = album();
+        let (_folder, store) = store();
         for id in ["", "..", "../../etc/passwd", &"A".repeat(64), &"g".repeat(64)] {
-            assert!(matches!(album.bytes(id), Err(AppError::NotFound { .. })), "{id}");
+            assert!(matches!(store.bytes(id), Err(AppError::NotFound { .. })), "{id}");
         }
     }
 
     #[test]
     fn what_is_no_picture_is_not_kept() {
-        let (folder, album) = album();
-        let error = album.add("letter.txt", b"Dear Sir").unwrap_err();
+        let (folder, store) = store();
+        let error = store.add("letter.txt", b"Dear Sir").unwrap_err();
         assert!(error.to_string().starts_with("letter.txt"), "{error}");
         assert!(!folder.path().join("data/pictures").exists());
     }
 
     #[test]
     fn a_lost_cache_is_made_again() {
-        let (folder, album) = album();
-        let info = album.add_rgba("clipboard", 2, 1, &RED_AND_CLEAR).unwrap();
-        let thumb = album.thumb(&info.id).unwrap();
+        let (folder, store) = store();
+        let info = store.add_rgba("clipboard", 2, 1, &RED_AND_CLEAR).unwrap();
+        let thumb = store.thumb(&info.id).unwrap();
         fs_err::remove_dir_all(folder.path().join("cache")).unwrap();
-        assert_eq!(album.thumb(&info.id).unwrap(), thumb);
-        album.delete(&info.id);
-        assert!(matches!(album.full(&info.id), Err(AppError::NotFound { .. })));
+        assert_eq!(store.thumb(&info.id).unwrap(), thumb);
+        store.delete(&info.id);
+        assert!(matches!(store.full(&info.id), Err(AppError::NotFound { .. })));
     }
 
     #[test]

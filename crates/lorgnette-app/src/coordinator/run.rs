@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::{Inner, Notice, Progress, background, lock, panic_fault};
 use crate::chats::{End, MessageId};
+use crate::coordinator::state::{self, Effect, Event, State};
 use crate::error::Fault;
-use crate::life::{self, Effect, Event, State};
 
 /// Loading is told that often.
 const BETWEEN_PROGRESS: Duration = Duration::from_millis(50);
@@ -16,10 +16,10 @@ const BETWEEN_PROGRESS: Duration = Duration::from_millis(50);
 /// What the encoder made of pictures takes so much on disk at the most: some sixty of full size.
 const SEEN_BYTES: u64 = 1 << 30;
 
-/// Starts the desk's thread, which ends with the program.
+/// Starts the run's thread, which ends with the program.
 pub(super) fn start(inner: &Arc<Inner>, inbox: Receiver<Event>) {
     let weak = Arc::downgrade(inner);
-    spawn("desk", move || {
+    spawn("run", move || {
         for event in inbox {
             let Some(inner) = Weak::upgrade(&weak) else { return };
             handle(&inner, event);
@@ -29,10 +29,10 @@ pub(super) fn start(inner: &Arc<Inner>, inbox: Receiver<Event>) {
 
 fn handle(inner: &Arc<Inner>, event: Event) {
     let (effects, waiting, state) = {
-        let mut life = lock(&inner.life);
-        let (after, effects) = life::step(std::mem::take(&mut life), event);
-        *life = after;
-        (effects, life.waiting.clone(), life.state.clone())
+        let mut coordinator = lock(&inner.coordinator);
+        let (after, effects) = state::step(std::mem::take(&mut coordinator), event);
+        *coordinator = after;
+        (effects, coordinator.waiting.clone(), coordinator.state.clone())
     };
     for effect in effects {
         match effect {

@@ -2,11 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::desk::spawn;
+use super::run::spawn;
 use super::{App, Inner, Notice, lock, panic_fault};
 use crate::Cancel;
 use crate::chats::MessageId;
-use crate::check::{self, Checked};
+use crate::conversation::check::{self, Checked};
 use crate::error::{AppError, Fault};
 
 /// How far a check is.

@@ -1,10 +1,10 @@
 //! What a question costs, before it costs.
 
 use super::{App, lock};
-use crate::album::viewed_size;
 use crate::chats::{Attachment, MessageId};
 use crate::cost;
 use crate::error::AppError;
+use crate::picture_store::viewed_size;
 
 /// What a question costs with the model in memory.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -10,7 +10,7 @@ use zbus::zvariant::Value;
 use super::{Area, SCREEN, fault, on_screen};
 use crate::error::AppError;
 use crate::pictures;
-use crate::portal::{Options, PortalError, Portals};
+use crate::system::portal::{Options, PortalError, Portals};
 
 /// Waits for the person, who may have to allow it. Not on a thread that runs tokio's tasks.
 pub(super) fn screen(area: Area) -> Result<Picture, AppError> {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use lorgnette_pixtral::Trial;
 
-use super::{Inner, Notice, background, desk, lock};
-use crate::life::State;
+use super::{Inner, Notice, background, lock, run};
+use crate::coordinator::state::State;
 use crate::open::OpenModel;
 use crate::{offers, speed};
 
@@ -28,7 +28,7 @@ pub(super) fn start(inner: &Arc<Inner>) {
         return;
     }
     let weak = Arc::downgrade(inner);
-    desk::spawn("trial", move || {
+    run::spawn("trial", move || {
         background::step_back();
         std::thread::sleep(AFTER_START);
         let mut n_left = N_TRIALS;
@@ -71,7 +71,7 @@ fn processor_time() -> Option<Duration> {
 
 impl Inner {
     fn is_quiet(&self) -> bool {
-        let rests = match lock(&self.life).state {
+        let rests = match lock(&self.coordinator).state {
             State::NoModel | State::Ready | State::Failed(_) => true,
             State::Fetching { .. } | State::Loading { .. } | State::Answering { .. } => false,
         };

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
-use super::desk::spawn;
+use super::run::spawn;
 use super::{Inner, Notice, Preparation, lock};
 use crate::chats::{Attachment, MessageId};
+use crate::coordinator::state::State;
 use crate::error::AppError;
-use crate::life::State;
 use crate::{AnswerEvent, Cancel};
 
 /// What the question will go on from, and its pictures.
@@ -51,7 +51,7 @@ impl Inner {
         }
         self.stop_running();
         (self.notify)(Notice::Preparation(Preparation::Idle));
-        if is_wanted && lock(&self.life).state == State::Ready {
+        if is_wanted && lock(&self.coordinator).state == State::Ready {
             self.prepare_what_waits();
         }
     }
