@@ -133,6 +133,9 @@ pub enum Notice {
 
 /// How far pictures are prepared before they are asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(tag = "at", rename_all = "camelCase"))]
+#[cfg_attr(feature = "ipc", serde(rename_all_fields = "camelCase"))]
 pub enum Preparation {
     /// Nothing is.
     Idle,
@@ -235,6 +238,9 @@ pub enum Ask {
 
 /// What an answer tells while it is made, at most thirty times a second.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(tag = "kind", rename_all = "camelCase"))]
+#[cfg_attr(feature = "ipc", serde(rename_all_fields = "camelCase"))]
 pub enum Progress {
     /// It waits for others.
     Queued {
@@ -278,6 +284,7 @@ pub enum Progress {
         tokens_per_s: f64,
     },
     /// It has ended, in whichever way.
+    #[cfg_attr(feature = "ipc", serde(skip))]
     Ended(Box<Message>),
 }
 

@@ -13,8 +13,7 @@ use lorgnette_speech::SpeechError;
 use lorgnette_weights::WeightsError;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use id::with;
-pub use id::{FaultId, FaultValue, With};
+pub use id::{FaultDetails, FaultId, FaultValue, With};
 
 /// An error with everything a person needs to know; [`AppError::hint`] says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -262,6 +261,7 @@ impl AppError {
 
 /// What kind of thing went wrong: one for each that a person is offered something for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ipc", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub enum FaultKind {
     /// This picture cannot be used.
@@ -301,7 +301,7 @@ pub struct Fault {
 
 impl From<&AppError> for Fault {
     fn from(error: &AppError) -> Self {
-        let (id, with) = error.id();
+        let (id, with) = error.details().into();
         Self { kind: error.kind(), message: error.one_line(), hint: error.hint(), id, with }
     }
 }

@@ -17,6 +17,8 @@ use crate::error::AppError;
 
 /// As what a chat is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(specta::Type))]
+#[cfg_attr(feature = "ipc", derive(Deserialize), serde(rename_all = "camelCase"))]
 pub enum ExportFormat {
     /// A folder.
     Markdown,

@@ -8,6 +8,8 @@ pub const MAX_ALT_CHARS: usize = 125;
 
 /// What a description is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
 pub enum Purpose {
     /// One or two sentences.
     Brief,

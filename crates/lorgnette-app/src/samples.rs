@@ -2,12 +2,14 @@
 
 /// A picture to try, and a question about it.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
 pub struct Sample {
     /// What it is called.
     pub name: &'static str,
     /// A question that it answers.
     pub question: &'static str,
     /// A PNG file.
+    #[cfg_attr(feature = "ipc", serde(skip))]
     pub png: &'static [u8],
 }
 

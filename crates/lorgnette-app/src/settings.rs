@@ -82,6 +82,7 @@ pub struct Settings {
 
 /// What computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ipc", derive(specta::Type))]
 #[serde(rename_all = "kebab-case")]
 pub enum Device {
     /// The fastest there is.
@@ -97,6 +98,7 @@ pub enum Device {
 
 /// Colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ipc", derive(specta::Type))]
 #[serde(rename_all = "kebab-case")]
 pub enum Theme {
     /// As the system has it.
@@ -112,6 +114,7 @@ pub enum Theme {
 
 /// Language of the window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ipc", derive(specta::Type))]
 #[serde(rename_all = "kebab-case")]
 pub enum Language {
     /// As the system has it.

@@ -94,7 +94,7 @@ fn import(models: &Models, args: &ModelsImport) -> Result<Ending, Failure> {
 
 fn options(make: &ModelsMake) -> Result<AddOptions, Failure> {
     Ok(AddOptions {
-        mixture: make.quant,
+        scheme: make.quant,
         vision: make.vision,
         name: make.name.clone(),
         context: make.context,

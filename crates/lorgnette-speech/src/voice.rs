@@ -30,6 +30,7 @@ impl VoiceSettings {
 
 /// A voice that can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type), serde(rename = "Voice"))]
 pub struct VoiceInfo {
     /// What it is called, and chosen by.
     pub name: String,

@@ -23,6 +23,8 @@ pub struct Filter {
 
 /// A chat in the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(rename = "ChatSummary", rename_all = "camelCase"))]
 pub struct Summary {
     /// Its name.
     pub id: ChatId,

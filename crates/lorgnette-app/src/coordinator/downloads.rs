@@ -10,9 +10,9 @@ use lorgnette_weights::catalogue::{self, Entry};
 use super::run::spawn;
 use super::state;
 use super::{App, Inner, Notice, lock, panic_fault};
-use crate::error::{AppError, Fault, FaultId, FaultKind, with};
+use crate::error::{AppError, Fault, FaultDetails, FaultKind};
 use crate::models::{
-    AddOptions, Control, InstallEvent, Mixture, ModelSource, Models, Report, Summary,
+    AddOptions, Control, InstallEvent, QuantScheme, ModelSource, Models, Report, Summary,
 };
 use crate::settings::Settings;
 
@@ -297,8 +297,8 @@ impl Inner {
     ) -> Result<bool, Fault> {
         let report = self.report(&entry.name);
         let models = self.models_folder();
-        let mixture = entry.quantisations.first().and_then(|first| Mixture::named(&first.name));
-        let options = AddOptions { mixture: mixture.unwrap_or(options.mixture), ..options.clone() };
+        let scheme = entry.quantisations.first().and_then(|first| QuantScheme::named(&first.name));
+        let options = AddOptions { scheme: scheme.unwrap_or(options.scheme), ..options.clone() };
         let source = ModelSource::Known(Box::new(entry));
         let Some(prepared) = models.prepare(&source, &options, control, &report)? else {
             return Ok(false);
@@ -364,15 +364,17 @@ fn room(summary: &Summary) -> Result<(), Fault> {
     }
     let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
     let free = fit.disk_free_bytes.map_or("too little".to_owned(), gigabytes);
+    let (id, with) = FaultDetails::NoRoom {
+        neededBytes: fit.disk_needed_bytes.into(),
+        freeBytes: fit.disk_free_bytes.unwrap_or(0).into(),
+    }
+    .into();
     Err(Fault {
         kind: FaultKind::Storage,
         message: format!("it takes {}, and {free} is free", gigabytes(fit.disk_needed_bytes)),
         hint: "free some space, then go on".into(),
-        id: FaultId::NoRoom,
-        with: with! {
-            neededBytes: fit.disk_needed_bytes,
-            freeBytes: fit.disk_free_bytes.unwrap_or(0),
-        },
+        id,
+        with,
     })
 }
 

@@ -8,6 +8,8 @@ use crate::picture_store::viewed_size;
 
 /// What a question costs with the model in memory.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
 pub struct Estimate {
     /// Each picture.
     pub pictures: Vec<PictureEstimate>,
@@ -23,6 +25,8 @@ pub struct Estimate {
 
 /// What one picture costs.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
 pub struct PictureEstimate {
     /// Tokens.
     pub n_tokens: usize,
@@ -30,10 +34,10 @@ pub struct PictureEstimate {
     pub rows: u32,
     /// Columns of them.
     pub cols: u32,
-    /// Pixels across that the model sees.
-    pub seen_width: u32,
-    /// Pixels down that the model sees.
-    pub seen_height: u32,
+    /// Width of the resized picture that the model sees, in pixels.
+    pub model_view_width: u32,
+    /// Height of the resized picture that the model sees, in pixels.
+    pub model_view_height: u32,
     /// Bytes of its keys and values.
     pub kv_bytes: u64,
     /// Seconds to look at it and to read its tokens.
@@ -68,8 +72,8 @@ impl App {
                 n_tokens: cost.n_tokens,
                 rows: cost.rows,
                 cols: cost.cols,
-                seen_width: cost.cols * config.unit(),
-                seen_height: cost.rows * config.unit(),
+                model_view_width: cost.cols * config.unit(),
+                model_view_height: cost.rows * config.unit(),
                 kv_bytes: cost.kv_bytes,
                 wait_s: speed.picture_s(&cost),
             });

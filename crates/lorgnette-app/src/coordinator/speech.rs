@@ -35,6 +35,8 @@ pub enum Aloud {
 
 /// What can be done while something is read aloud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(serde::Deserialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
 pub enum AloudDo {
     /// Be silent, and remember the word.
     Pause,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{self, ErrorKind};
+use std::path::PathBuf;
 
 use lorgnette_engine::EngineError;
 use lorgnette_engine::prompt::PromptError;
@@ -13,153 +14,124 @@ use serde::{Deserialize, Serialize};
 
 use super::AppError;
 
-/// An error by name. What its words need is in [`super::Fault::with`], under the names given here.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum FaultId {
-    /// `name`.
-    PictureNotThere,
-    /// `name`.
-    PictureForbidden,
-    /// `name`.
-    PictureIsFolder,
-    /// `name`, `reason`.
-    PictureRead,
-    /// `name`.
-    PictureEmpty,
-    /// `name`.
-    PictureIsText,
-    /// `name`.
-    PictureUnknown,
-    /// `name`, `format`.
-    PictureFormat,
-    /// `name`, `format`.
-    PictureKind,
-    /// `name`, `format`.
-    PictureCut,
-    /// `name`, `format`.
-    PictureDamaged,
-    /// `name`.
-    PictureNoPixels,
-    /// `name`, `width`, `height`, `maxSide`.
-    PictureTooLong,
-    /// `name`, `width`, `height`, `maxPixels`.
-    PictureTooManyPixels,
-    /// `name`, `maxBytes`.
-    PictureTooManyBytes,
-    /// `name`, `reason`.
-    PictureWork,
-    /// `reason`.
-    ModelRead,
-    /// `path`.
-    ModelNotThere,
-    /// `path`.
-    ModelNone,
-    /// `path`, `first`, `second`.
-    ModelAmbiguous,
-    /// `reason`.
-    ModelMalformed,
-    /// `reason`.
-    ModelUnsupported,
-    /// `reason`.
-    ModelDevice,
-    /// `reason`.
-    ModelTokenizer,
-    /// `name`.
-    ModelUnknown,
-    /// `name`.
-    ModelDamaged,
-    /// Nothing.
-    ModelBuiltIn,
-    /// `name`.
-    ModelInUse,
-    /// `name`.
-    ModelFetching,
-    /// `reason`.
-    ModelDoesNotFit,
-    /// `needed`, `capacity`.
-    ContextFull,
-    /// Nothing.
-    NoQuestion,
-    /// Nothing.
-    NoPictures,
-    /// Nothing.
-    NotNumbers,
-    /// `reason`.
-    EnginePanicked,
-    /// Nothing.
-    EngineStopped,
-    /// `reason`.
-    EngineFailed,
-    /// `neededBytes`, `freeBytes`.
-    NoRoom,
-    /// `path`, `freeBytes`.
-    DiskFull,
-    /// `path`.
-    FolderBusy,
-    /// `what`.
-    Offline,
-    /// `reason`.
-    NetworkSettings,
-    /// `host`, `reason`.
-    Connect,
-    /// `host`, `status`.
-    Status,
-    /// `what`, `page`.
-    Gated,
-    /// `host`, `what`.
-    HubNotFound,
-    /// `host`.
-    WebPage,
-    /// `host`, `reason`.
-    WrongAnswer,
-    /// `file`.
-    WrongBytes,
-    /// `file`, `what`.
-    LockedHash,
-    /// `reason`.
-    Fetch,
-    /// `reason`.
-    Write,
-    /// `path`, `reason`.
-    Chats,
-    /// `path`.
-    NewerChats,
-    /// `path`.
-    ChatsInUse,
-    /// Nothing.
-    NotFound,
-    /// `path`, `reason`.
-    Settings,
-    /// `path`, `reason`.
-    Import,
-    /// `reason`.
-    FileManager,
-    /// `reason`.
-    Browser,
-    /// `reason`.
-    Menu,
-    /// `reason`.
-    Clipboard,
-    /// `reason`.
-    Speech,
-    /// `reason`.
-    Capture,
-    /// Nothing.
-    Program,
-    /// Said by [`super::Fault::message`] alone, and what another version knows.
-    #[default]
-    #[serde(other)]
-    Other,
+/// Declares the errors that have words of their own: their names, and the gaps of those words.
+macro_rules! errors {
+    ($($id:ident { $($gap:ident),* },)+) => {
+        /// An error by name, for front ends that have words for it.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ipc", derive(specta::Type))]
+        #[serde(rename_all = "camelCase")]
+        pub enum FaultId {
+            $($id,)+
+            /// An error that only [`super::Fault::message`] tells, or that another version knows.
+            #[default]
+            #[serde(other)]
+            Other,
+        }
+
+        /// An error by name, with what fills the gaps of its words.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[expect(non_snake_case, reason = "kept faults and the page name the gaps so")]
+        pub enum FaultDetails {
+            $($id { $($gap: FaultValue),* },)+
+            Other,
+        }
+
+        impl FaultId {
+            /// The errors that have words of their own, each with the gaps of those words.
+            pub const GAPS: &[(Self, &[&str])] = &[$((Self::$id, &[$(stringify!($gap)),*])),+];
+        }
+
+        #[expect(non_snake_case, reason = "kept faults and the page name the gaps so")]
+        impl From<FaultDetails> for (FaultId, With) {
+            fn from(details: FaultDetails) -> Self {
+                match details {
+                    $(FaultDetails::$id { $($gap),* } => {
+                        (FaultId::$id, With::from([$((stringify!($gap).to_owned(), $gap)),*]))
+                    })+
+                    FaultDetails::Other => (FaultId::Other, With::new()),
+                }
+            }
+        }
+    };
+}
+
+errors! {
+    PictureNotThere { name },
+    PictureForbidden { name },
+    PictureIsFolder { name },
+    PictureRead { name, reason },
+    PictureEmpty { name },
+    PictureIsText { name },
+    PictureUnknown { name },
+    PictureFormat { name, format },
+    PictureKind { name, format },
+    PictureCut { name, format },
+    PictureDamaged { name, format },
+    PictureNoPixels { name },
+    PictureTooLong { name, width, height, maxSide },
+    PictureTooManyPixels { name, width, height, maxPixels },
+    PictureTooManyBytes { name, maxBytes },
+    PictureWork { name, reason },
+    ModelRead { reason },
+    ModelNotThere { path },
+    ModelNone { path },
+    ModelAmbiguous { path, first, second },
+    ModelMalformed { reason },
+    ModelUnsupported { reason },
+    ModelDevice { reason },
+    ModelTokenizer { reason },
+    ModelUnknown { name },
+    ModelDamaged { name },
+    ModelBuiltIn {},
+    ModelInUse { name },
+    ModelFetching { name },
+    ModelDoesNotFit { reason },
+    ContextFull { needed, capacity },
+    NoQuestion {},
+    NoPictures {},
+    NotNumbers {},
+    EnginePanicked { reason },
+    EngineStopped {},
+    EngineFailed { reason },
+    NoRoom { neededBytes, freeBytes },
+    DiskFull { path, freeBytes },
+    FolderBusy { path },
+    Offline { what },
+    NetworkSettings { reason },
+    Connect { host, reason },
+    Status { host, status },
+    Gated { what, page },
+    HubNotFound { host, what },
+    WebPage { host },
+    WrongAnswer { host, reason },
+    WrongBytes { file },
+    LockedHash { file, what },
+    Fetch { reason },
+    Write { reason },
+    Chats { path, reason },
+    NewerChats { path },
+    ChatsInUse { path },
+    NotFound {},
+    Settings { path, reason },
+    Import { path, reason },
+    FileManager { reason },
+    Browser { reason },
+    Menu { reason },
+    Clipboard { reason },
+    Speech { reason },
+    Capture { reason },
+    Program {},
 }
 
 /// What fills a gap of an error's words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ipc", derive(specta::Type))]
 #[serde(untagged)]
 pub enum FaultValue {
-    /// Counts, pixels, bytes.
+    /// A count, pixels, or bytes where the gap's name ends in `Bytes`.
     Number(u64),
-    /// Names, paths, what the system or another program said.
+    /// A name, a path, or what the system or another program said.
     Text(String),
 }
 
@@ -169,190 +141,206 @@ impl From<u64> for FaultValue {
     }
 }
 
+impl From<u32> for FaultValue {
+    fn from(number: u32) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl From<usize> for FaultValue {
+    fn from(number: usize) -> Self {
+        Self::Number(number as u64)
+    }
+}
+
+impl From<&str> for FaultValue {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<&String> for FaultValue {
+    fn from(text: &String) -> Self {
+        Self::Text(text.clone())
+    }
+}
+
 impl From<String> for FaultValue {
     fn from(text: String) -> Self {
         Self::Text(text)
     }
 }
 
+impl From<&PathBuf> for FaultValue {
+    fn from(path: &PathBuf) -> Self {
+        Self::Text(path.display().to_string())
+    }
+}
+
 /// What fills the gaps, by name.
 pub type With = BTreeMap<String, FaultValue>;
 
-/// `with!{ name: value, ... }`, each value something that a [`FaultValue`] is made of.
-macro_rules! with {
-    ($($name:ident: $value:expr),* $(,)?) => {
-        $crate::error::With::from([$((stringify!($name).to_owned(), $crate::error::FaultValue::from($value))),*])
-    };
-}
-pub(crate) use with;
-
 impl AppError {
     /// Which it is, and what its words need.
-    #[allow(non_snake_case, reason = "the names are the page's")]
-    pub(super) fn id(&self) -> (FaultId, With) {
-        let path = |path: &std::path::Path| path.display().to_string();
+    pub(super) fn details(&self) -> FaultDetails {
         match self {
             Self::ReadPicture { name, source } => {
-                let id = match source.kind() {
-                    ErrorKind::NotFound => FaultId::PictureNotThere,
-                    ErrorKind::PermissionDenied => FaultId::PictureForbidden,
-                    ErrorKind::IsADirectory => FaultId::PictureIsFolder,
-                    _ => FaultId::PictureRead,
-                };
-                (id, with! { name: name.clone(), reason: innermost(source) })
+                let name = name.into();
+                match source.kind() {
+                    ErrorKind::NotFound => FaultDetails::PictureNotThere { name },
+                    ErrorKind::PermissionDenied => FaultDetails::PictureForbidden { name },
+                    ErrorKind::IsADirectory => FaultDetails::PictureIsFolder { name },
+                    _ => FaultDetails::PictureRead { name, reason: innermost(source).into() },
+                }
             }
-            Self::Picture { name, source } => {
-                let (id, mut with) = of_picture(source);
-                with.insert("name".into(), name.clone().into());
-                (id, with)
-            }
+            Self::Picture { name, source } => of_picture(name, source),
             Self::Load(error) => of_model(error),
             Self::Tokenizer(_) | Self::NoTokenizer { .. } => {
-                (FaultId::ModelTokenizer, with! { reason: self.one_line() })
+                FaultDetails::ModelTokenizer { reason: self.one_line().into() }
             }
             Self::Engine(error) => of_engine(error),
             Self::Weights(error) => of_weights(error),
-            Self::UnknownModel { name } => (FaultId::ModelUnknown, with! { name: name.clone() }),
-            Self::DoesNotFit { what, .. } => {
-                (FaultId::ModelDoesNotFit, with! { reason: what.clone() })
+            Self::UnknownModel { name } => FaultDetails::ModelUnknown { name: name.into() },
+            Self::DoesNotFit { what, .. } => FaultDetails::ModelDoesNotFit { reason: what.into() },
+            Self::Fetching { name } => FaultDetails::ModelFetching { name: name.into() },
+            Self::ModelInUse { name } => FaultDetails::ModelInUse { name: name.into() },
+            Self::Damaged { name } => FaultDetails::ModelDamaged { name: name.into() },
+            Self::BuiltIn => FaultDetails::ModelBuiltIn {},
+            Self::Write(error) => FaultDetails::Write { reason: error.to_string().into() },
+            Self::Chats { path, source } => {
+                FaultDetails::Chats { path: path.into(), reason: source.to_string().into() }
             }
-            Self::Fetching { name } => (FaultId::ModelFetching, with! { name: name.clone() }),
-            Self::ModelInUse { name } => (FaultId::ModelInUse, with! { name: name.clone() }),
-            Self::Damaged { name } => (FaultId::ModelDamaged, with! { name: name.clone() }),
-            Self::BuiltIn => (FaultId::ModelBuiltIn, with! {}),
-            Self::Write(error) => (FaultId::Write, with! { reason: error.to_string() }),
-            Self::Chats { path: file, source } => {
-                (FaultId::Chats, with! { path: path(file), reason: source.to_string() })
+            Self::NewerChats { path, .. } => FaultDetails::NewerChats { path: path.into() },
+            Self::InUse { path } => FaultDetails::ChatsInUse { path: path.into() },
+            Self::NotFound { .. } => FaultDetails::NotFound {},
+            Self::Settings { path, reason } => {
+                FaultDetails::Settings { path: path.into(), reason: reason.into() }
             }
-            Self::NewerChats { path: file, .. } => {
-                (FaultId::NewerChats, with! { path: path(file) })
+            Self::Import { path, reason } => {
+                FaultDetails::Import { path: path.into(), reason: reason.into() }
             }
-            Self::InUse { path: folder } => (FaultId::ChatsInUse, with! { path: path(folder) }),
-            Self::NotFound { .. } => (FaultId::NotFound, with! {}),
-            Self::Settings { path: file, reason } => {
-                (FaultId::Settings, with! { path: path(file), reason: reason.clone() })
-            }
-            Self::Import { path: file, reason } => {
-                (FaultId::Import, with! { path: path(file), reason: reason.clone() })
-            }
-            Self::Speech(error) => (FaultId::Speech, with! { reason: error.to_string() }),
-            Self::Capture { reason, .. } => (FaultId::Capture, with! { reason: reason.clone() }),
+            Self::Speech(error) => FaultDetails::Speech { reason: error.to_string().into() },
+            Self::Capture { reason, .. } => FaultDetails::Capture { reason: reason.into() },
             // Said in a terminal alone.
-            Self::NoHome | Self::NotAsked | Self::AltTable { .. } => (FaultId::Other, with! {}),
+            Self::NoHome | Self::NotAsked | Self::AltTable { .. } => FaultDetails::Other,
         }
     }
 }
 
-fn of_picture(error: &ImageError) -> (FaultId, With) {
+fn of_picture(name: &str, error: &ImageError) -> FaultDetails {
+    let name = name.into();
     match error {
-        ImageError::Empty => (FaultId::PictureEmpty, with! {}),
-        ImageError::Text => (FaultId::PictureIsText, with! {}),
-        ImageError::NotAPicture => (FaultId::PictureUnknown, with! {}),
-        ImageError::UnsupportedFormat { name, .. } => {
-            (FaultId::PictureFormat, with! { format: (*name).to_owned() })
+        ImageError::Empty => FaultDetails::PictureEmpty { name },
+        ImageError::Text => FaultDetails::PictureIsText { name },
+        ImageError::NotAPicture => FaultDetails::PictureUnknown { name },
+        ImageError::UnsupportedFormat { name: format, .. } => {
+            FaultDetails::PictureFormat { name, format: (*format).into() }
         }
         ImageError::UnsupportedKind { format, .. } => {
-            (FaultId::PictureKind, with! { format: format.to_string() })
+            FaultDetails::PictureKind { name, format: format.to_string().into() }
         }
         ImageError::Truncated { format } => {
-            (FaultId::PictureCut, with! { format: format.to_string() })
+            FaultDetails::PictureCut { name, format: format.to_string().into() }
         }
         ImageError::Damaged { format, .. } => {
-            (FaultId::PictureDamaged, with! { format: format.to_string() })
+            FaultDetails::PictureDamaged { name, format: format.to_string().into() }
         }
-        ImageError::NoPixels { .. } => (FaultId::PictureNoPixels, with! {}),
-        ImageError::SideTooLong { width, height, max_side } => {
-            let [width, height, side] = [*width, *height, *max_side].map(u64::from);
-            (FaultId::PictureTooLong, with! { width: width, height: height, maxSide: side })
-        }
+        ImageError::NoPixels { .. } => FaultDetails::PictureNoPixels { name },
+        ImageError::SideTooLong { width, height, max_side } => FaultDetails::PictureTooLong {
+            name,
+            width: (*width).into(),
+            height: (*height).into(),
+            maxSide: (*max_side).into(),
+        },
         ImageError::TooManyPixels { width, height, max_pixels } => {
-            let [width, height] = [*width, *height].map(u64::from);
-            let gaps = with! { width: width, height: height, maxPixels: *max_pixels };
-            (FaultId::PictureTooManyPixels, gaps)
+            FaultDetails::PictureTooManyPixels {
+                name,
+                width: (*width).into(),
+                height: (*height).into(),
+                maxPixels: (*max_pixels).into(),
+            }
         }
         ImageError::TooManyBytes { max_bytes, .. } | ImageError::DecoderLimit { max_bytes, .. } => {
-            (FaultId::PictureTooManyBytes, with! { maxBytes: *max_bytes })
+            FaultDetails::PictureTooManyBytes { name, maxBytes: (*max_bytes).into() }
         }
-        error => (FaultId::PictureWork, with! { reason: error.to_string() }),
+        error => FaultDetails::PictureWork { name, reason: error.to_string().into() },
     }
 }
 
-fn of_model(error: &LoadError) -> (FaultId, With) {
-    let path = |path: &std::path::Path| path.display().to_string();
-    let reason = error.to_string();
+fn of_model(error: &LoadError) -> FaultDetails {
+    let reason = error.to_string().into();
     match error {
-        LoadError::Read(_) => (FaultId::ModelRead, with! { reason: reason }),
-        LoadError::NotFound { path: file } => (FaultId::ModelNotThere, with! { path: path(file) }),
-        LoadError::NoModel { dir: file } | LoadError::NotGguf { file } => {
-            (FaultId::ModelNone, with! { path: path(file) })
+        LoadError::Read(_) => FaultDetails::ModelRead { reason },
+        LoadError::NotFound { path } => FaultDetails::ModelNotThere { path: path.into() },
+        LoadError::NoModel { dir: path } | LoadError::NotGguf { file: path } => {
+            FaultDetails::ModelNone { path: path.into() }
         }
-        LoadError::Ambiguous { dir, first, second, .. } => {
-            let gaps = with! { path: path(dir), first: path(first), second: path(second) };
-            (FaultId::ModelAmbiguous, gaps)
-        }
+        LoadError::Ambiguous { dir, first, second, .. } => FaultDetails::ModelAmbiguous {
+            path: dir.into(),
+            first: first.into(),
+            second: second.into(),
+        },
         LoadError::Unsupported { .. } | LoadError::UnsupportedDtype { .. } => {
-            (FaultId::ModelUnsupported, with! { reason: reason })
+            FaultDetails::ModelUnsupported { reason }
         }
         LoadError::Device { .. } | LoadError::DeviceMemory { .. } => {
-            (FaultId::ModelDevice, with! { reason: reason })
+            FaultDetails::ModelDevice { reason }
         }
-        _ => (FaultId::ModelMalformed, with! { reason: reason }),
+        _ => FaultDetails::ModelMalformed { reason },
     }
 }
 
-fn of_engine(error: &EngineError) -> (FaultId, With) {
+fn of_engine(error: &EngineError) -> FaultDetails {
     match error {
         EngineError::ContextFull { needed, capacity, .. }
         | EngineError::Model(ModelError::CacheFull { needed, capacity }) => {
-            let gaps = with! { needed: *needed as u64, capacity: *capacity as u64 };
-            (FaultId::ContextFull, gaps)
+            FaultDetails::ContextFull { needed: (*needed).into(), capacity: (*capacity).into() }
         }
-        EngineError::Prompt(PromptError::NoQuestion) => (FaultId::NoQuestion, with! {}),
+        EngineError::Prompt(PromptError::NoQuestion) => FaultDetails::NoQuestion {},
         EngineError::Prompt(PromptError::NoPictureTokens)
-        | EngineError::Model(ModelError::NoVision) => (FaultId::NoPictures, with! {}),
-        EngineError::NotANumber { .. } => (FaultId::NotNumbers, with! {}),
+        | EngineError::Model(ModelError::NoVision) => FaultDetails::NoPictures {},
+        EngineError::NotANumber { .. } => FaultDetails::NotNumbers {},
         EngineError::Panicked { message } => {
-            (FaultId::EnginePanicked, with! { reason: message.clone() })
+            FaultDetails::EnginePanicked { reason: message.into() }
         }
-        EngineError::Stopped => (FaultId::EngineStopped, with! {}),
-        error => (FaultId::EngineFailed, with! { reason: error.to_string() }),
+        EngineError::Stopped => FaultDetails::EngineStopped {},
+        error => FaultDetails::EngineFailed { reason: error.to_string().into() },
     }
 }
 
-fn of_weights(error: &WeightsError) -> (FaultId, With) {
-    let path = |path: &std::path::Path| path.display().to_string();
+fn of_weights(error: &WeightsError) -> FaultDetails {
     match error {
         WeightsError::DiskFull { dir, free_bytes } => {
-            (FaultId::DiskFull, with! { path: path(dir), freeBytes: *free_bytes })
+            FaultDetails::DiskFull { path: dir.into(), freeBytes: (*free_bytes).into() }
         }
-        WeightsError::Busy { dir } => (FaultId::FolderBusy, with! { path: path(dir) }),
-        WeightsError::Offline { what } => (FaultId::Offline, with! { what: what.clone() }),
+        WeightsError::Busy { dir } => FaultDetails::FolderBusy { path: dir.into() },
+        WeightsError::Offline { what } => FaultDetails::Offline { what: what.into() },
         WeightsError::Settings { reason } => {
-            (FaultId::NetworkSettings, with! { reason: reason.clone() })
+            FaultDetails::NetworkSettings { reason: reason.into() }
         }
         WeightsError::Connect { host, reason } => {
-            (FaultId::Connect, with! { host: host.clone(), reason: reason.clone() })
+            FaultDetails::Connect { host: host.into(), reason: reason.into() }
         }
         WeightsError::Status { host, status, .. } => {
-            (FaultId::Status, with! { host: host.clone(), status: u64::from(*status) })
+            FaultDetails::Status { host: host.into(), status: u64::from(*status).into() }
         }
         WeightsError::Gated { repo, page, .. } => {
-            (FaultId::Gated, with! { what: repo.clone(), page: page.clone() })
+            FaultDetails::Gated { what: repo.into(), page: page.into() }
         }
         WeightsError::NotFound { host, what } => {
-            (FaultId::HubNotFound, with! { host: host.clone(), what: what.clone() })
+            FaultDetails::HubNotFound { host: host.into(), what: what.into() }
         }
-        WeightsError::WebPage { host, .. } => (FaultId::WebPage, with! { host: host.clone() }),
+        WeightsError::WebPage { host, .. } => FaultDetails::WebPage { host: host.into() },
         WeightsError::Answer { host, .. } | WeightsError::Redirect { host, .. } => {
-            (FaultId::WrongAnswer, with! { host: host.clone(), reason: error.to_string() })
+            FaultDetails::WrongAnswer { host: host.into(), reason: error.to_string().into() }
         }
         WeightsError::WrongSize { file, .. } | WeightsError::WrongHash { file, .. } => {
-            (FaultId::WrongBytes, with! { file: file.clone() })
+            FaultDetails::WrongBytes { file: file.into() }
         }
         WeightsError::LockedHash { repo, file } => {
-            (FaultId::LockedHash, with! { file: file.clone(), what: repo.clone() })
+            FaultDetails::LockedHash { file: file.into(), what: repo.into() }
         }
-        error => (FaultId::Fetch, with! { reason: error.to_string() }),
+        error => FaultDetails::Fetch { reason: error.to_string().into() },
     }
 }
 
@@ -375,9 +363,9 @@ mod tests {
         let source = ImageError::SideTooLong { width: 70_000, height: 2, max_side: 65_535 };
         let fault = Fault::from(AppError::Picture { name: "wide.png".into(), source });
         assert_eq!(fault.id, FaultId::PictureTooLong);
-        let gaps = with! { name: "wide.png".to_owned(), width: 70_000, height: 2, maxSide: 65_535 };
-        assert_eq!(fault.with, gaps);
         let json = serde_json::to_string(&fault).unwrap();
+        let gaps = r#""with":{"height":2,"maxSide":65535,"name":"wide.png","width":70000}"#;
+        assert!(json.contains(gaps), "{json}");
         assert_eq!(serde_json::from_str::<Fault>(&json).unwrap(), fault);
     }
 

@@ -5,6 +5,7 @@ use url::Url;
 
 /// An address, as it would be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
 pub struct Link {
     /// In full: the host as it is looked up, nothing hidden.
     pub address: String,
@@ -14,6 +15,8 @@ pub struct Link {
 
 /// Why an address is not opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
 pub enum Refused {
     /// Too long to be looked at.
     TooLong,

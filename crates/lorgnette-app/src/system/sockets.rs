@@ -6,6 +6,7 @@ pub struct Sockets(pub Vec<Socket>);
 
 /// A socket of the network; those within the machine's own files (`AF_UNIX`) lead nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
 pub struct Socket {
     /// `TCP` or `UDP`.
     pub protocol: &'static str,
