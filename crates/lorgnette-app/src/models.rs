@@ -29,7 +29,9 @@ pub use lorgnette_weights::catalogue::{Entry, PictureWork};
 pub use lorgnette_weights::http::{FetchOptions, Patience};
 pub use lorgnette_weights::install::Times;
 pub use lorgnette_weights::store::Verdict;
-pub use lorgnette_weights::{Control, HubSettings, InstallEvent, QuantScheme, Report, WeightsError};
+pub use lorgnette_weights::{
+    Control, HubSettings, InstallEvent, QuantScheme, Report, WeightsError,
+};
 
 use crate::error::AppError;
 use crate::folders::Folders;

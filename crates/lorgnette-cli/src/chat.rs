@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lorgnette_app::conversation::Session;
 use lorgnette_app::open::OpenModel;
-use lorgnette_app::{AppError, Cancel, AnswerEvent, PreparedPicture, StopReason, pictures};
+use lorgnette_app::{AnswerEvent, AppError, Cancel, PreparedPicture, StopReason, pictures};
 
 use crate::Ending;
 use crate::args::Chat;

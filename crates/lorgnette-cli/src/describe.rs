@@ -15,7 +15,7 @@ use lorgnette_app::pictures::{Picture, PreparedPicture};
 use lorgnette_app::purpose::Purpose;
 use lorgnette_app::speed::{self, Meter, Speeds};
 use lorgnette_app::{
-    Answer, AppError, Cancel, AnswerEvent, StopReason, Timings, offers, pictures, system::capture,
+    Answer, AnswerEvent, AppError, Cancel, StopReason, Timings, offers, pictures, system::capture,
 };
 use serde::Serialize;
 use tokio::sync::oneshot;

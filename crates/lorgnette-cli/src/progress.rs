@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lorgnette_app::Event;
+use lorgnette_app::AnswerEvent;
 use lorgnette_app::conversation::Session;
 use lorgnette_app::open::{ModelChoice, OpenModel, OpenOptions};
 

@@ -14,7 +14,7 @@ use crate::chats::{Attachment, End, Message, MessageId};
 use crate::error::{AppError, Fault};
 use crate::open::OpenModel;
 use crate::speed::Meter;
-use crate::{Answer, Cancel, AnswerEvent, StopReason, Timings, cost, offers};
+use crate::{Answer, AnswerEvent, Cancel, StopReason, Timings, cost, offers};
 
 /// What is written is kept that often.
 const BETWEEN_WRITES: Duration = Duration::from_millis(400);

@@ -12,7 +12,7 @@ use super::state;
 use super::{App, Inner, Notice, lock, panic_fault};
 use crate::error::{AppError, Fault, FaultDetails, FaultKind};
 use crate::models::{
-    AddOptions, Control, InstallEvent, QuantScheme, ModelSource, Models, Report, Summary,
+    AddOptions, Control, InstallEvent, ModelSource, Models, QuantScheme, Report, Summary,
 };
 use crate::settings::Settings;
 

@@ -9,7 +9,7 @@ use super::{Inner, Notice, Preparation, lock};
 use crate::chats::{Attachment, MessageId};
 use crate::coordinator::state::State;
 use crate::error::AppError;
-use crate::{Cancel, AnswerEvent};
+use crate::{AnswerEvent, Cancel};
 
 /// What the question will go on from, and its pictures.
 pub(super) type Key = (Option<MessageId>, Vec<Attachment>);
