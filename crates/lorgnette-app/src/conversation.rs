@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use lorgnette_engine::{Chat, EngineError, PreparedPicture, Role, SnapshotError, Turn, TurnPart};
-use lorgnette_pixtral::Cancel;
+use lorgnette_interrupt::Cancel;
 use tokio::sync::mpsc;
 
 use self::check::Checked;

@@ -49,7 +49,8 @@ pub use lorgnette_engine::{
     Timings,
 };
 pub use lorgnette_image::{ImageConfig, Region};
+pub use lorgnette_interrupt::{Cancel, Interrupted};
 pub use lorgnette_pixtral::{
-    Cancel, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig, Precision,
+    DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig, Precision,
 };
 pub use lorgnette_speech as speech;

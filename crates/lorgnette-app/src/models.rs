@@ -18,10 +18,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use lorgnette_interrupt::Interrupted;
 use lorgnette_weights::catalogue;
 use lorgnette_weights::hub::{RepoName, Revision};
 use lorgnette_weights::store::{Manifest, Store};
 use serde::Serialize;
+
+pub use lorgnette_interrupt::Cancel as Control;
 
 pub use self::add::{AddOptions, Prepared, Summary};
 pub use self::fit::Fit;
@@ -29,9 +32,7 @@ pub use lorgnette_weights::catalogue::{Entry, PictureWork};
 pub use lorgnette_weights::http::{FetchOptions, Patience};
 pub use lorgnette_weights::install::Times;
 pub use lorgnette_weights::store::Verdict;
-pub use lorgnette_weights::{
-    Control, HubSettings, InstallEvent, QuantScheme, Report, WeightsError,
-};
+pub use lorgnette_weights::{HubSettings, InstallEvent, QuantScheme, Report, WeightsError};
 
 use crate::error::AppError;
 use crate::folders::Folders;
@@ -247,11 +248,11 @@ impl<E: Into<AppError>> From<E> for Stop {
     }
 }
 
-impl From<lorgnette_weights::Halt> for Stop {
-    fn from(halt: lorgnette_weights::Halt) -> Self {
-        match halt {
-            lorgnette_weights::Halt::Cancelled => Self::Cancelled,
-            lorgnette_weights::Halt::Failed(error) => Self::Failed(error.into()),
+impl From<Interrupted<WeightsError>> for Stop {
+    fn from(end: Interrupted<WeightsError>) -> Self {
+        match end {
+            Interrupted::Cancelled => Self::Cancelled,
+            Interrupted::Failed(error) => Self::Failed(error.into()),
         }
     }
 }

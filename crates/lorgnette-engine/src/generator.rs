@@ -7,9 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use lorgnette_interrupt::{Cancel, Interrupted};
 use lorgnette_pixtral::{
-    CHUNK_TOKENS, Cancel, ImageFeatures, KvCache, KvFormat, ModelError, Outcome, PictureRows,
-    Pixtral, Prompt,
+    CHUNK_TOKENS, ImageFeatures, KvCache, KvFormat, ModelError, PictureRows, Pixtral, Prompt,
 };
 
 use crate::chat::{Chat, PreparedPicture};
@@ -172,37 +172,39 @@ impl Generator {
         self.check_room(&prompt, &pictures)?;
         let mut timings = Timings::default();
 
-        match self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit)? {
-            Some(logits) => {
+        match self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit) {
+            Ok(logits) => {
                 self.persist_encoded(&prompt, &pictures);
                 self.write(logits, options, cancel, (started, timings), emit)
             }
-            None => Ok(cancelled(timings)),
+            // An answer all the same: what was read stays, and its timings say what.
+            Err(Interrupted::Cancelled) => Ok(cancelled(timings)),
+            Err(Interrupted::Failed(error)) => Err(error),
         }
     }
 
     /// Encodes and reads what the chat holds so far, while its last turn is still being written:
-    /// the answer then reads only what is new. False when it was cancelled.
+    /// the answer then reads only what is new.
     ///
     /// # Errors
-    /// As [`Self::answer`]; nothing that an answer would say changes.
+    /// [`Interrupted`], with the errors of [`Self::answer`]; nothing that an answer would say
+    /// changes.
     pub fn prepare(
         &mut self,
         chat: &Chat,
         cancel: &Cancel,
         emit: &mut dyn FnMut(AnswerEvent),
-    ) -> Result<bool, EngineError> {
+    ) -> Result<(), Interrupted<EngineError>> {
         let (messages, pictures) = chat.messages();
-        let mut prompt = encode_chat(&self.tokenizer, &messages)?;
+        let mut prompt = encode_chat(&self.tokenizer, &messages).map_err(Interrupted::failed)?;
         // The question goes before the end of the turn.
         prompt.ids.pop_if(|id| *id == self.tokenizer.control().end_inst);
         self.check_room(&prompt, &pictures)?;
         let mut timings = Timings::default();
-        Ok(self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit)?.is_some())
+        self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit).map(drop)
     }
 
-    /// Reads what the cache does not hold of the prompt; the logits behind it, `None` when it was
-    /// cancelled.
+    /// Reads what the cache does not hold of the prompt, and returns the logits behind it.
     fn encode_and_prefill(
         &mut self,
         prompt: &EncodedChat,
@@ -210,7 +212,7 @@ impl Generator {
         cancel: &Cancel,
         timings: &mut Timings,
         emit: &mut dyn FnMut(AnswerEvent),
-    ) -> Result<Option<Vec<f32>>, EngineError> {
+    ) -> Result<Vec<f32>, Interrupted<EngineError>> {
         let wanted = self.positions(prompt, pictures);
         let n_common = wanted.iter().zip(&self.read).take_while(|(a, b)| a == b).count();
         // At least the last token is read, for what comes after it.
@@ -219,9 +221,7 @@ impl Generator {
         self.read.truncate(n_cached);
         timings.n_cached_tokens = n_cached;
 
-        if !self.encode_pictures(prompt, pictures, cancel, timings, emit)? {
-            return Ok(None);
-        }
+        self.encode_pictures(prompt, pictures, cancel, timings, emit)?;
         let prefilling = Instant::now();
         let logits = self.prefill(prompt, pictures, cancel, emit);
         // What is in the cache was read, also when reading stopped half-way.
@@ -271,7 +271,7 @@ impl Generator {
         positions
     }
 
-    /// Encodes the pictures that are still to be read; false when it was cancelled.
+    /// Encodes the pictures that are still to be read.
     fn encode_pictures(
         &mut self,
         prompt: &EncodedChat,
@@ -279,7 +279,7 @@ impl Generator {
         cancel: &Cancel,
         timings: &mut Timings,
         emit: &mut dyn FnMut(AnswerEvent),
-    ) -> Result<bool, EngineError> {
+    ) -> Result<(), Interrupted<EngineError>> {
         let started = Instant::now();
         let unread = prompt.images.iter().filter(|slot| {
             slot.start + slot.rows as usize * (slot.cols as usize + 1) > self.cache.len()
@@ -296,7 +296,8 @@ impl Generator {
             let key = (*self.model.fingerprint(), *picture.hash());
             match self.encoder_cache.get(&key, self.model.n_hidden(size)) {
                 Some(hidden) => {
-                    self.encoded.push((*picture.hash(), self.model.project(hidden, size)?));
+                    let features = self.model.project(hidden, size).map_err(Interrupted::failed)?;
+                    self.encoded.push((*picture.hash(), features));
                     timings.n_recalled_pictures += 1;
                 }
                 None => needed.push(picture),
@@ -304,34 +305,31 @@ impl Generator {
         }
         let n_pictures = needed.len();
         for (i, picture) in needed.into_iter().enumerate() {
-            let outcome = self.model.encode_image(picture.pixels(), &mut |done, total| {
+            let watch = &mut |done, total| {
                 emit(AnswerEvent::Encode { picture: i, n_pictures, done, total });
                 go_on_unless(cancel)
-            })?;
-            match outcome {
-                Outcome::Done(features) => {
-                    let hidden = features.vision_hidden().flatten_all();
-                    let hidden = hidden.and_then(|hidden| hidden.to_vec1());
-                    let key = (*self.model.fingerprint(), *picture.hash());
-                    self.encoder_cache.insert(key, hidden.map_err(ModelError::from)?);
-                    self.encoded.push((*picture.hash(), features));
-                }
-                Outcome::Stopped => return Ok(false),
-            }
+            };
+            let features = self.model.encode_image(picture.pixels(), watch);
+            let features = features.map_err(Interrupted::err_into)?;
+            let hidden = features.vision_hidden().flatten_all();
+            let hidden = hidden.and_then(|hidden| hidden.to_vec1()).map_err(ModelError::from);
+            let key = (*self.model.fingerprint(), *picture.hash());
+            self.encoder_cache.insert(key, hidden.map_err(Interrupted::failed)?);
+            self.encoded.push((*picture.hash(), features));
         }
         timings.n_encoded_pictures = n_pictures;
         timings.encode_s = if n_pictures > 0 { seconds(started.elapsed()) } else { 0.0 };
-        Ok(true)
+        Ok(())
     }
 
-    /// The logits after the prompt; `None` when it was cancelled.
+    /// Reads the prompt from where the cache ends, and returns the logits behind it.
     fn prefill(
         &mut self,
         prompt: &EncodedChat,
         pictures: &[Arc<PreparedPicture>],
         cancel: &Cancel,
         emit: &mut dyn FnMut(AnswerEvent),
-    ) -> Result<Option<Vec<f32>>, EngineError> {
+    ) -> Result<Vec<f32>, Interrupted<EngineError>> {
         let rows: Vec<PictureRows<'_>> = prompt
             .images
             .iter()
@@ -349,17 +347,10 @@ impl Generator {
             emit(AnswerEvent::Prefill { done_tokens, total_tokens, cached_tokens });
             go_on_unless(cancel)
         };
-        match self.model.prefill(&prompt, &mut self.cache, CHUNK_TOKENS, watch)? {
-            Outcome::Done(logits) => {
-                emit(AnswerEvent::Prefill {
-                    done_tokens: total,
-                    total_tokens: total,
-                    cached_tokens,
-                });
-                Ok(Some(logits))
-            }
-            Outcome::Stopped => Ok(None),
-        }
+        let logits = self.model.prefill(&prompt, &mut self.cache, CHUNK_TOKENS, watch);
+        let logits = logits.map_err(Interrupted::err_into)?;
+        emit(AnswerEvent::Prefill { done_tokens: total, total_tokens: total, cached_tokens });
+        Ok(logits)
     }
 
     /// Writes the answer, token by token.

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-use lorgnette_pixtral::Cancel;
+use lorgnette_interrupt::{Cancel, Interrupted};
 
 use crate::chat::Chat;
 use crate::error::EngineError;
@@ -49,15 +49,15 @@ impl Engine {
         self.with(move |generator| generator.answer(&chat, &options, &cancel, &mut emit))
     }
 
-    /// Looks at the pictures and reads what a chat holds so far, while the person still writes. An
+    /// Encodes the pictures and reads what a chat holds so far, while the person still writes. An
     /// answer that is asked for meanwhile waits for it, and then reads only the question.
     pub fn prepare(
         &self,
         chat: Chat,
         cancel: Cancel,
         mut emit: impl FnMut(AnswerEvent) + Send + 'static,
-    ) -> mpsc::Receiver<Result<bool, EngineError>> {
-        self.with(move |generator| generator.prepare(&chat, &cancel, &mut emit))
+    ) -> mpsc::Receiver<Result<(), Interrupted<EngineError>>> {
+        self.send(move |generator| generator.prepare(&chat, &cancel, &mut emit))
     }
 
     /// Does something with the generator, when its turn comes. A panic becomes an error, and the
@@ -66,12 +66,20 @@ impl Engine {
         &self,
         work: impl FnOnce(&mut Generator) -> Result<T, EngineError> + Send + 'static,
     ) -> mpsc::Receiver<Result<T, EngineError>> {
+        self.send(work)
+    }
+
+    fn send<T: Send + 'static, E: From<EngineError> + Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Generator) -> Result<T, E> + Send + 'static,
+    ) -> mpsc::Receiver<Result<T, E>> {
         let (to_caller, result) = mpsc::channel();
         let job = move |generator: &mut Generator| {
             let outcome = catch_unwind(AssertUnwindSafe(|| work(generator)));
             let outcome = outcome.unwrap_or_else(|panic| {
                 generator.forget();
-                Err(EngineError::Panicked { message: panic_message(panic.as_ref()) })
+                let message = panic_message(panic.as_ref());
+                Err(EngineError::Panicked { message }.into())
             });
             // A caller that has gone does not want to know.
             let _ = to_caller.send(outcome);

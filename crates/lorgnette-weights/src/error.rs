@@ -337,18 +337,3 @@ impl WeightsError {
         }
     }
 }
-
-/// Why work ended before its end: cancelling is no error.
-#[derive(Debug)]
-pub enum Halt {
-    /// It was asked to stop; what is done is kept.
-    Cancelled,
-    /// It failed.
-    Failed(WeightsError),
-}
-
-impl<E: Into<WeightsError>> From<E> for Halt {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
-    }
-}

@@ -8,14 +8,16 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
 
+use lorgnette_interrupt::{Cancel, Interrupted};
 use reqwest::header::{
     ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, LOCATION, RANGE,
     RETRY_AFTER,
 };
 use reqwest::{Client, Response, StatusCode, Url};
 
-use crate::control::{Control, InstallEvent, Report};
-use crate::error::{Halt, WeightsError};
+use crate::error::WeightsError;
+use crate::failure::{Failure, Remedy};
+use crate::report::{InstallEvent, Report};
 
 const MAX_REDIRECTS: usize = 10;
 /// Tries of a short question: nobody waits minutes to hear that there is no network.
@@ -82,30 +84,9 @@ pub(crate) struct Http {
     hub: Url,
     token: Option<String>,
     pub(crate) options: FetchOptions,
-    pub(crate) control: Control,
+    pub(crate) cancel: Cancel,
     pub(crate) report: Report,
     limit: Limit,
-}
-
-/// Why a try failed.
-#[derive(Debug)]
-pub(crate) enum Trouble {
-    /// It may work the next time, not before `after` when the server says so.
-    Again { error: WeightsError, after: Option<Duration> },
-    /// It will not.
-    Never(Halt),
-}
-
-impl Trouble {
-    pub(crate) fn again(error: WeightsError) -> Self {
-        Self::Again { error, after: None }
-    }
-}
-
-impl From<WeightsError> for Trouble {
-    fn from(error: WeightsError) -> Self {
-        Self::Never(Halt::Failed(error))
-    }
 }
 
 /// An answer whose headers were checked.
@@ -124,7 +105,7 @@ impl Http {
         hub: Url,
         token: Option<String>,
         options: FetchOptions,
-        control: Control,
+        cancel: Cancel,
         report: Report,
     ) -> Result<Self, WeightsError> {
         // The program's one TLS provider; an error means that it is installed already.
@@ -146,22 +127,26 @@ impl Http {
             .build()
             .map_err(|error| WeightsError::Settings { reason: one_line(&error) })?;
         let limit = Limit::new(options.max_bytes_per_s);
-        Ok(Self { client, hub, token, options, control, report, limit })
+        Ok(Self { client, hub, token, options, cancel, report, limit })
     }
 
     /// A short answer, whole, tried until patience ends. `file` is what errors call it.
-    pub(crate) async fn text(&self, url: &Url, file: &str) -> Result<Vec<u8>, Halt> {
+    pub(crate) async fn text(
+        &self,
+        url: &Url,
+        file: &str,
+    ) -> Result<Vec<u8>, Interrupted<WeightsError>> {
         let mut tries = Tries::new(self);
         tries.at_most = tries.at_most.min(MAX_SHORT_TRIES);
         loop {
             match self.try_text(url, file).await {
                 Ok(text) => return Ok(text),
-                Err(trouble) => tries.after(trouble).await?,
+                Err(end) => tries.after(end).await.map_err(Interrupted::err_into)?,
             }
         }
     }
 
-    async fn try_text(&self, url: &Url, file: &str) -> Result<Vec<u8>, Trouble> {
+    async fn try_text(&self, url: &Url, file: &str) -> Result<Vec<u8>, Interrupted<Failure>> {
         let Answer { mut response, host, .. } = self.get(url, file, None).await?;
         let mut bytes = Vec::new();
         while let Some(piece) = self.piece(&mut response, &host).await? {
@@ -182,7 +167,7 @@ impl Http {
         url: &Url,
         file: &str,
         range: Option<(Range<u64>, u64)>,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, Interrupted<Failure>> {
         let mut url = url.clone();
         let mut may_have_token = true;
         for _ in 0..=MAX_REDIRECTS {
@@ -198,11 +183,11 @@ impl Http {
             }
             let sent = tokio::time::timeout(self.options.patience.stall, request.send());
             let response = tokio::select! {
-                () = self.control.cancelled() => return Err(Trouble::Never(Halt::Cancelled)),
+                () = self.cancel.cancelled() => return Err(Interrupted::Cancelled),
                 sent = sent => match sent {
                     Ok(Ok(response)) => response,
-                    Ok(Err(error)) => return Err(connect_trouble(&host, &error)),
-                    Err(_) => return Err(self.stalled(&host)),
+                    Ok(Err(error)) => return Err(not_connected(&host, &error).into()),
+                    Err(_) => return Err(self.stalled(&host).into()),
                 },
             };
             let status = response.status();
@@ -211,9 +196,9 @@ impl Http {
                 continue;
             }
             if !status.is_success() {
-                return Err(self.refused(response, host, file).await);
+                return Err(self.refused(response, host, file).await.into());
             }
-            return check_answer(response, host, file, range.as_ref());
+            return Ok(check_answer(response, host, file, range.as_ref())?);
         }
         let (host, target) = (host_of(&self.hub), url.to_string());
         let reason = "there are too many redirects";
@@ -225,40 +210,44 @@ impl Http {
         &self,
         response: &mut Response,
         host: &str,
-    ) -> Result<Option<impl AsRef<[u8]> + std::ops::Deref<Target = [u8]> + use<>>, Trouble> {
+    ) -> Result<
+        Option<impl AsRef<[u8]> + std::ops::Deref<Target = [u8]> + use<>>,
+        Interrupted<Failure>,
+    > {
         let piece = tokio::select! {
-            () = self.control.cancelled() => return Err(Trouble::Never(Halt::Cancelled)),
+            () = self.cancel.cancelled() => return Err(Interrupted::Cancelled),
             piece = tokio::time::timeout(self.options.patience.stall, response.chunk()) => piece,
         };
         let piece = match piece {
-            Err(_) => return Err(self.stalled(host)),
+            Err(_) => return Err(self.stalled(host).into()),
             Ok(Err(error)) => {
                 let reason = format!("the connection broke ({})", one_line(&error));
                 let host = host.to_owned();
-                return Err(Trouble::again(WeightsError::Connect { host, reason }));
+                return Err(Failure::retry(WeightsError::Connect { host, reason }).into());
             }
             Ok(Ok(piece)) => piece,
         };
         if let Some(piece) = &piece {
             self.limit.wait(piece.len()).await;
         }
-        self.control.while_paused().await;
+        self.cancel.until_resumed().await;
         Ok(piece)
     }
 
-    fn stalled(&self, host: &str) -> Trouble {
+    fn stalled(&self, host: &str) -> Failure {
         let seconds = self.options.patience.stall.as_secs_f32();
         let reason = format!("nothing came for {seconds:.0} s");
-        Trouble::again(WeightsError::Connect { host: host.to_owned(), reason })
+        Failure::retry(WeightsError::Connect { host: host.to_owned(), reason })
     }
 
     /// What a status of failure means.
-    async fn refused(&self, mut response: Response, host: String, file: &str) -> Trouble {
+    async fn refused(&self, mut response: Response, host: String, file: &str) -> Failure {
         let status = response.status();
         let headers = response.headers();
         let code = headers.get("x-error-code").and_then(|code| code.to_str().ok());
         let code = code.unwrap_or_default().to_owned();
         let after = headers.get(RETRY_AFTER).and_then(|after| retry_after(after.to_str().ok()?));
+        let later = Remedy::Retry { after };
         let is_hub = same_origin(response.url(), &self.hub);
         // The beginning of what it says, and only if it says it at once.
         let detail = match tokio::time::timeout(Duration::from_secs(2), response.chunk()).await {
@@ -285,11 +274,10 @@ impl Http {
                 WeightsError::Answer { host, file: file.to_owned(), reason }.into()
             }
             // A link to another host is signed for a while; the next try gets a new one.
-            StatusCode::FORBIDDEN => Trouble::Again { error: failed(), after },
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
-                Trouble::Again { error: failed(), after }
+            StatusCode::FORBIDDEN | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
+                Failure { error: failed(), remedy: later }
             }
-            status if status.is_server_error() => Trouble::Again { error: failed(), after },
+            status if status.is_server_error() => Failure { error: failed(), remedy: later },
             _ => failed().into(),
         }
     }
@@ -317,16 +305,24 @@ impl<'a> Tries<'a> {
         self.n_failed = 0;
     }
 
-    /// Waits for the next try; an error when patience ends.
-    pub(crate) async fn after(&mut self, trouble: Trouble) -> Result<(), Halt> {
-        let (error, after) = match trouble {
-            Trouble::Never(halt) => return Err(halt),
-            Trouble::Again { error, after } => (error, after),
+    /// Waits for the next try of what ended like this.
+    ///
+    /// # Errors
+    /// How it ended, when another try does not help or patience is at its end.
+    pub(crate) async fn after(
+        &mut self,
+        end: Interrupted<Failure>,
+    ) -> Result<(), Interrupted<Failure>> {
+        let (error, after) = match end {
+            Interrupted::Failed(Failure { error, remedy: Remedy::Retry { after } }) => {
+                (error, after)
+            }
+            end => return Err(end),
         };
         let patience = &self.http.options.patience;
         self.n_failed += 1;
         if self.n_failed >= self.at_most || after.is_some_and(|t| t > patience.longest_pause) {
-            return Err(Halt::Failed(error));
+            return Err(error.into());
         }
         let doubled = patience.first_pause * 2_u32.saturating_pow(self.n_failed - 1);
         // Up to half more, so that many who were cut off together do not come back together.
@@ -334,7 +330,7 @@ impl<'a> Tries<'a> {
         let pause = after.unwrap_or((doubled + jitter).min(patience.longest_pause));
         self.http.report.send(InstallEvent::Waiting { reason: error.to_string(), pause });
         tokio::select! {
-            () = self.http.control.cancelled() => Err(Halt::Cancelled),
+            () = self.http.cancel.cancelled() => Err(Interrupted::Cancelled),
             () = tokio::time::sleep(pause) => Ok(()),
         }
     }
@@ -377,7 +373,7 @@ fn check_answer(
     host: String,
     file: &str,
     range: Option<&(Range<u64>, u64)>,
-) -> Result<Answer, Trouble> {
+) -> Result<Answer, Failure> {
     let headers = response.headers();
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let etag = text(ETAG).filter(|etag| !etag.starts_with("W/")).map(ToOwned::to_owned);
@@ -387,7 +383,7 @@ fn check_answer(
     }
     let n_bytes: Option<u64> = text(CONTENT_LENGTH).and_then(|length| length.parse().ok());
     let wrong = |reason: String| {
-        Err(Trouble::again(WeightsError::Answer { host: host.clone(), file: file.into(), reason }))
+        Err(Failure::retry(WeightsError::Answer { host: host.clone(), file: file.into(), reason }))
     };
     let is_whole = response.status() != StatusCode::PARTIAL_CONTENT;
     match range {
@@ -488,9 +484,9 @@ pub(crate) fn host_of(url: &Url) -> String {
     url.host_str().unwrap_or("the hub").to_owned()
 }
 
-fn connect_trouble(host: &str, error: &reqwest::Error) -> Trouble {
+fn not_connected(host: &str, error: &reqwest::Error) -> Failure {
     let reason = one_line(error);
-    Trouble::again(WeightsError::Connect { host: host.to_owned(), reason })
+    Failure::retry(WeightsError::Connect { host: host.to_owned(), reason })
 }
 
 /// The innermost cause, which says most; addresses in the outer ones may hold signatures.

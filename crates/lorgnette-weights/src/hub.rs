@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use lorgnette_interrupt::{Cancel, Interrupted};
 use reqwest::Url;
 use serde::Deserialize;
 use tokio::runtime::Runtime;
@@ -18,10 +19,10 @@ use tokio::runtime::Runtime;
 pub use self::names::{FileName, RepoName, Revision};
 pub use self::settings::HubSettings;
 use crate::checksum::Checksum;
-use crate::control::{Control, Report};
-use crate::error::{Halt, WeightsError};
+use crate::error::WeightsError;
 use crate::fetch::{self, Pieces, RemoteFile};
 use crate::http::{FetchOptions, Http};
+use crate::report::Report;
 
 /// The longest file that is taken into memory: tokenizers, configurations, headers.
 pub const MAX_SMALL_BYTES: u64 = 100_000_000;
@@ -75,7 +76,7 @@ impl Hub {
     pub fn new(
         settings: HubSettings,
         options: FetchOptions,
-        control: Control,
+        cancel: Cancel,
         report: Report,
     ) -> Result<Self, WeightsError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -84,7 +85,7 @@ impl Hub {
             .enable_all()
             .build()?;
         let (url, token) = (settings.endpoint.clone(), settings.token.clone());
-        let http = Arc::new(Http::new(url, token, options, control, report)?);
+        let http = Arc::new(Http::new(url, token, options, cancel, report)?);
         Ok(Self { settings, http, runtime })
     }
 
@@ -96,8 +97,12 @@ impl Hub {
     /// Asks what a repository holds; offline, looks into the cache.
     ///
     /// # Errors
-    /// [`WeightsError`] as [`Halt::Failed`].
-    pub fn repository(&self, name: &RepoName, revision: &Revision) -> Result<Repository, Halt> {
+    /// [`Interrupted`].
+    pub fn repository(
+        &self,
+        name: &RepoName,
+        revision: &Revision,
+    ) -> Result<Repository, Interrupted<WeightsError>> {
         if self.settings.offline {
             let found = cache::repository(&self.settings.cache, name, revision)?;
             return found.ok_or_else(|| WeightsError::Offline { what: name.to_string() }.into());
@@ -143,7 +148,11 @@ impl Hub {
     ///
     /// # Errors
     /// [`WeightsError::WrongHash`] when it is not what was published, and those of the network.
-    pub fn small_file(&self, repository: &Repository, file: &HubFile) -> Result<Vec<u8>, Halt> {
+    pub fn small_file(
+        &self,
+        repository: &Repository,
+        file: &HubFile,
+    ) -> Result<Vec<u8>, Interrupted<WeightsError>> {
         let content = self.range(repository, file, 0..file.n_bytes)?;
         match &file.checksum {
             Some(checksum) if !checksum.matches(&content) => {
@@ -157,13 +166,13 @@ impl Hub {
     /// A part of a file, from the cache or the network. It is not verified.
     ///
     /// # Errors
-    /// [`WeightsError`] as [`Halt::Failed`].
+    /// [`Interrupted`].
     pub fn range(
         &self,
         repository: &Repository,
         file: &HubFile,
         range: Range<u64>,
-    ) -> Result<Vec<u8>, Halt> {
+    ) -> Result<Vec<u8>, Interrupted<WeightsError>> {
         if range.end - range.start > MAX_SMALL_BYTES {
             let reason = format!("{} bytes are too many for it", range.end - range.start);
             return Err(WeightsError::Header { file: file.name.to_string(), reason }.into());

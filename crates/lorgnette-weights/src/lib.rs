@@ -13,28 +13,29 @@
 
 pub mod catalogue;
 pub mod checksum;
-pub mod control;
 pub mod gguf_writer;
 pub mod http;
 pub mod hub;
 pub mod install;
 pub mod quantise;
 pub mod recipe;
+pub mod report;
 pub mod safetensors_header;
 pub mod safetensors_writer;
 pub mod scheme;
 pub mod store;
 
 mod error;
+mod failure;
 mod fetch;
 mod journal;
 mod part_file;
 
 pub use candle_core::quantized::GgmlDType;
-pub use control::{Control, InstallEvent, Report};
-pub use error::{Halt, WeightsError, WriteError};
+pub use error::{WeightsError, WriteError};
 pub use gguf_writer::{GgufHeader, GgufTensor, GgufValue, GgufWriter};
 pub use hub::{Hub, HubSettings};
+pub use report::{InstallEvent, Report};
 pub use safetensors_writer::{
     SafetensorsDtype, SafetensorsShard, SafetensorsTensor, SafetensorsWriter,
 };

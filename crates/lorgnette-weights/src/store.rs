@@ -7,15 +7,16 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use lorgnette_interrupt::{Cancel, Interrupted};
 use serde::{Deserialize, Serialize};
 
 use crate::checksum::Checksum;
-use crate::control::{Control, InstallEvent, Report};
-use crate::error::{Halt, WeightsError};
+use crate::error::WeightsError;
 use crate::hub::FileName;
 use crate::install::{FileRecord, record_with};
 use crate::journal::{Journal, remove_if_there};
 use crate::part_file::PartFile;
+use crate::report::{InstallEvent, Report};
 
 const MANIFEST: &str = "lorgnette.json";
 const LOCK: &str = ".lock";
@@ -247,13 +248,13 @@ impl Store {
     /// Reads a model's files and compares them with what was made.
     ///
     /// # Errors
-    /// [`WeightsError::NotInstalled`], [`WeightsError::Manifest`].
+    /// [`Interrupted`], with [`WeightsError::NotInstalled`] and [`WeightsError::Manifest`].
     pub fn verify(
         &self,
         name: &str,
-        control: &Control,
+        cancel: &Cancel,
         report: &Report,
-    ) -> Result<Vec<Verdict>, Halt> {
+    ) -> Result<Vec<Verdict>, Interrupted<WeightsError>> {
         let manifest = self.manifest(name)?;
         let dir = self.model_dir(name)?;
         let total = manifest.n_bytes();
@@ -261,7 +262,7 @@ impl Store {
         let mut verdicts = Vec::new();
         for file in manifest.files {
             let path = dir.join(&file.name);
-            let found = record_with(&path, &file.name, control, &mut |n_bytes| {
+            let found = record_with(&path, &file.name, cancel, &mut |n_bytes| {
                 done += n_bytes;
                 report.send(InstallEvent::Checking { done, total });
             });
@@ -271,8 +272,8 @@ impl Store {
                     Some(format!("{} bytes instead of {}", found.n_bytes, file.n_bytes))
                 }
                 Ok(_) => Some("its content has changed".into()),
-                Err(Halt::Failed(error)) => Some(error.to_string()),
-                Err(Halt::Cancelled) => return Err(Halt::Cancelled),
+                Err(Interrupted::Failed(error)) => Some(error.to_string()),
+                Err(Interrupted::Cancelled) => return Err(Interrupted::Cancelled),
             };
             verdicts.push(Verdict { name: file.name, is_whole: fault.is_none(), fault });
         }

@@ -1,4 +1,5 @@
-//! The arrows between crates: `image, kernels <- pixtral <- engine <- app -> weights, speech`.
+//! The arrows between crates: `image, kernels <- pixtral <- engine <- app -> weights, speech`, and
+//! `interrupt` below all that can be stopped.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,12 +8,13 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
 /// What each crate may use beside what its arrows lead to. Crates are called by their folder.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
+    ("lorgnette-interrupt", &[]),
     ("lorgnette-image", &[]),
     ("lorgnette-kernels", &[]),
-    ("lorgnette-pixtral", &["lorgnette-image", "lorgnette-kernels"]),
+    ("lorgnette-pixtral", &["lorgnette-image", "lorgnette-interrupt", "lorgnette-kernels"]),
     ("lorgnette-engine", &["lorgnette-pixtral"]),
-    ("lorgnette-weights", &[]),
+    ("lorgnette-weights", &["lorgnette-interrupt"]),
     ("lorgnette-speech", &[]),
     ("lorgnette-app", &["lorgnette-engine", "lorgnette-speech", "lorgnette-weights"]),
 ];

@@ -114,7 +114,7 @@ impl Inner {
             };
             (self.notify)(Notice::Preparation(preparation));
         }
-        Ok(result.recv().is_ok_and(|read| read.unwrap_or(false)))
+        Ok(matches!(result.recv(), Ok(Ok(()))))
     }
 
     /// The preparation of this question, to be waited for; any other is stopped.

@@ -9,13 +9,13 @@ use lorgnette_weights::hub::{FileName, RepoName, Repository, Revision};
 use lorgnette_weights::install::{self, InstallOptions, Times};
 use lorgnette_weights::recipe::{Becomes, Piece, Recipe, Target};
 use lorgnette_weights::store::{LockedSource, Manifest, SourceRecord};
-use lorgnette_weights::{Control, Hub, HubSettings, QuantScheme, Report, WeightsError};
+use lorgnette_weights::{Hub, HubSettings, QuantScheme, Report, WeightsError};
 use serde::Serialize;
 
 use super::fit::{Fit, Question, memory_bytes};
 use super::place::Place;
 use super::plan::{self, Understood};
-use super::{ModelSource, Models, Stop, outcome};
+use super::{Control, ModelSource, Models, Stop, outcome};
 use crate::error::AppError;
 use crate::gguf_pair::VisionFormat;
 

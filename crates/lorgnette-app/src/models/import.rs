@@ -6,11 +6,11 @@ use lorgnette_pixtral::Checkpoint;
 use lorgnette_weights::hub::FileName;
 use lorgnette_weights::install::{self, FileRecord, InstallOptions};
 use lorgnette_weights::store::Manifest;
-use lorgnette_weights::{Control, Report, WeightsError};
+use lorgnette_weights::{Report, WeightsError};
 
 use super::add::{Installed, copies, plain};
 use super::place::Place;
-use super::{Models, Stop, outcome};
+use super::{Control, Models, Stop, outcome};
 use crate::error::AppError;
 
 impl Models {
