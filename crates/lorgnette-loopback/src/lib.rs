@@ -96,7 +96,7 @@ impl Content for Vec<u8> {
     }
 
     fn sha256(&self) -> String {
-        hex(&Sha256::digest(self.as_slice()))
+        hex::encode(Sha256::digest(self.as_slice()))
     }
 }
 
@@ -405,11 +405,4 @@ fn parse_range(text: &str) -> Option<Range<u64>> {
     let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
     let last: u64 = if last.is_empty() { u64::MAX - 1 } else { last.parse().ok()? };
     Some(first.parse().ok()?..last + 1)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -1,7 +1,5 @@
 //! The published checksum of a file, and a hash whose state survives a kill.
 
-use std::fmt::Write as _;
-
 use serde::{Deserialize, Serialize};
 use sha1::Sha1;
 use sha2::digest::common::hazmat::{SerializableState, SerializedState};
@@ -21,12 +19,12 @@ impl Checksum {
     /// Whether `content` is what was published. For small files; large ones are hashed as they come.
     pub fn matches(&self, content: &[u8]) -> bool {
         match self {
-            Self::Sha256(expected) => *expected == hex(&Sha256::digest(content)),
+            Self::Sha256(expected) => *expected == hex::encode(Sha256::digest(content)),
             Self::GitBlob(expected) => {
                 let mut hash = Sha1::new();
                 hash.update(format!("blob {}\0", content.len()));
                 hash.update(content);
-                *expected == hex(&hash.finalize())
+                *expected == hex::encode(hash.finalize())
             }
         }
     }
@@ -86,15 +84,15 @@ impl Hash {
     /// The state in text; [`Hash::from_state`] goes on from it.
     pub fn state(&self) -> String {
         match self {
-            Self::Sha256(hash) => format!("sha256:{}", hex(&hash.serialize())),
-            Self::GitBlob(hash) => format!("git-blob:{}", hex(&hash.serialize())),
+            Self::Sha256(hash) => format!("sha256:{}", hex::encode(hash.serialize())),
+            Self::GitBlob(hash) => format!("git-blob:{}", hex::encode(hash.serialize())),
         }
     }
 
     /// `None` when it is no state.
     pub fn from_state(state: &str) -> Option<Self> {
         let (kind, state) = state.split_once(':')?;
-        let bytes = unhex(state)?;
+        let bytes = hex::decode(state).ok()?;
         match kind {
             "sha256" => {
                 let state = SerializedState::<Sha256>::try_from(bytes.as_slice()).ok()?;
@@ -111,26 +109,10 @@ impl Hash {
     /// What was hashed, as a publisher would state it.
     pub fn finish(self) -> Checksum {
         match self {
-            Self::Sha256(hash) => Checksum::Sha256(hex(&hash.finalize())),
-            Self::GitBlob(hash) => Checksum::GitBlob(hex(&hash.finalize())),
+            Self::Sha256(hash) => Checksum::Sha256(hex::encode(hash.finalize())),
+            Self::GitBlob(hash) => Checksum::GitBlob(hex::encode(hash.finalize())),
         }
     }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // writing to a string does not fail
-        text
-    })
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    if !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
-    digits.chunks_exact(2).map(|two| Some(digit(two[0])? << 4 | digit(two[1])?)).collect()
 }
 
 #[cfg(test)]
