@@ -1,4 +1,4 @@
-//! From a chat to an answer: encode the new pictures, read the new tokens, write.
+//! From a chat to an answer: encode the new pictures, prefill the new tokens, decode.
 
 use std::collections::VecDeque;
 use std::iter;
@@ -24,14 +24,14 @@ use crate::stop::{Matched, StopMatcher};
 use crate::text_stream::TextStream;
 use crate::tokens::{TokenId, Tokenizer};
 
-/// What is wanted of an answer.
+/// Limits and choices for an answer.
 #[derive(Debug, Clone)]
 pub struct AnswerOptions {
-    /// Tokens at most.
+    /// The most tokens that the answer may have.
     pub max_tokens: usize,
-    /// How they are chosen.
+    /// The way in which they are chosen.
     pub sampling: Sampling,
-    /// Texts to stop at.
+    /// Texts at which the answer ends, before them.
     pub stop: Vec<String>,
 }
 
@@ -41,22 +41,22 @@ impl Default for AnswerOptions {
     }
 }
 
-/// A network with its tokenizer and the memory of what it read last.
+/// A network with its tokenizer and its KV cache.
 pub struct Generator {
     model: Pixtral,
     tokenizer: Tokenizer,
     cache: KvCache,
-    /// What the cache holds, position by position.
+    /// The tokens that the KV cache holds, position by position.
     read: Vec<Position>,
-    /// Encoded pictures of the last request.
+    /// Pictures of the last request, with their rows for the decoder.
     encoded: Vec<([u8; 32], ImageFeatures)>,
     /// Encoder outputs of this and earlier requests, before the projector.
     encoder_cache: EncoderCache,
     uses_prompt_lookup: bool,
 }
 
-/// A position that was read: its token, and for `[IMG]` the picture. The row needs no place
-/// here: it is the count of `[IMG]`s before, which a common prefix has in common.
+/// A position of the KV cache: its token, and for `[IMG]` the picture. The row of the picture needs
+/// no place here: it is the count of `[IMG]`s before, which a common prefix has in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Position {
     pub(crate) id: TokenId,
@@ -64,7 +64,7 @@ pub(crate) struct Position {
 }
 
 impl Generator {
-    /// Puts a network and its tokenizer together, with room for `context` tokens.
+    /// Puts a network and its tokenizer together, with a KV cache for `context` tokens.
     ///
     /// # Errors
     /// [`EngineError::TokenizerMismatch`] when they do not belong together.
@@ -131,22 +131,22 @@ impl Generator {
         Ok(self.read.len())
     }
 
-    /// The network.
+    /// The network that computes.
     pub fn model(&self) -> &Pixtral {
         &self.model
     }
 
-    /// The tokenizer.
+    /// The tokenizer of the network.
     pub fn tokenizer(&self) -> &Tokenizer {
         &self.tokenizer
     }
 
-    /// Tokens that a chat may have.
+    /// The most tokens that a chat may have: the length of the KV cache.
     pub fn context(&self) -> usize {
         self.cache.capacity()
     }
 
-    /// Forgets what was read and encoded.
+    /// Forgets what was read and encoded, except for what is on the disk.
     pub fn forget(&mut self) {
         self.cache.truncate(0);
         self.read.clear();
@@ -154,8 +154,8 @@ impl Generator {
         self.encoder_cache.clear();
     }
 
-    /// Answers the chat's last turn. The longest beginning that the chat shares with what was
-    /// read last is not read again.
+    /// Answers the chat's last turn. The longest beginning that the chat shares with the KV cache is
+    /// not read again.
     ///
     /// # Errors
     /// [`EngineError`]; the next request may succeed. Cancelling is no error.
@@ -175,7 +175,7 @@ impl Generator {
         match self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit) {
             Ok(logits) => {
                 self.persist_encoded(&prompt, &pictures);
-                self.write(logits, options, cancel, (started, timings), emit)
+                self.decode(logits, options, cancel, (started, timings), emit)
             }
             // An answer all the same: what was read stays, and its timings say what.
             Err(Interrupted::Cancelled) => Ok(cancelled(timings)),
@@ -204,7 +204,7 @@ impl Generator {
         self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit).map(drop)
     }
 
-    /// Reads what the cache does not hold of the prompt, and returns the logits behind it.
+    /// Reads the part of the prompt that the KV cache does not hold, and returns the logits behind it.
     fn encode_and_prefill(
         &mut self,
         prompt: &EncodedChat,
@@ -271,7 +271,7 @@ impl Generator {
         positions
     }
 
-    /// Encodes the pictures that are still to be read.
+    /// Encodes the pictures of which rows are still to be read.
     fn encode_pictures(
         &mut self,
         prompt: &EncodedChat,
@@ -353,8 +353,8 @@ impl Generator {
         Ok(logits)
     }
 
-    /// Writes the answer, token by token.
-    fn write(
+    /// Chooses the answer token by token, and emits its text.
+    fn decode(
         &mut self,
         mut logits: Vec<f32>,
         options: &AnswerOptions,
@@ -377,7 +377,7 @@ impl Generator {
             }
         };
         let eos = self.tokenizer.control().eos;
-        let mut writing = Instant::now();
+        let mut decoding = Instant::now();
         let stop = loop {
             if cancel.is_cancelled() {
                 break StopReason::Cancelled;
@@ -393,7 +393,7 @@ impl Generator {
             };
             if timings.n_answer_tokens == 0 {
                 timings.first_token_s = seconds(started.elapsed());
-                writing = Instant::now();
+                decoding = Instant::now();
             }
             if id == eos {
                 break StopReason::EndOfText;
@@ -433,7 +433,7 @@ impl Generator {
         };
         // Drafted tokens behind the end are forgotten.
         self.cache.truncate(self.read.len());
-        timings.decode_s = seconds(writing.elapsed());
+        timings.decode_s = seconds(decoding.elapsed());
         if !matches!(stop, StopReason::StopString(_)) {
             let rest = stream.finish();
             match matcher.push(&rest) {

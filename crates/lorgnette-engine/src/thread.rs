@@ -12,18 +12,18 @@ use crate::error::EngineError;
 use crate::event::{Answer, AnswerEvent};
 use crate::generator::{AnswerOptions, Generator};
 
-/// A request, or anything else to do with the generator.
+/// Work for the generator: a request, or anything else.
 type Job = Box<dyn FnOnce(&mut Generator) + Send>;
 
-/// Hands requests to the thread, one after the other. Dropped, it lets the thread finish the
-/// request in hand and waits for it: cancel first.
+/// Hands requests to the thread, one after the other. A drop waits until the thread has finished the
+/// request in hand, so that one cancels it first.
 pub struct Engine {
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Engine {
-    /// Starts the thread.
+    /// Gives the generator to a thread of its own.
     ///
     /// # Panics
     /// When the system has no thread to give.
@@ -38,7 +38,7 @@ impl Engine {
         Self { jobs: Some(jobs), thread: Some(thread.expect("a thread for the engine")) }
     }
 
-    /// Asks for an answer. Events come on the engine's thread; the receiver gets the end.
+    /// Asks for an answer. Events come on the engine's thread, the finished answer to the receiver.
     pub fn answer(
         &self,
         chat: Chat,
@@ -60,8 +60,8 @@ impl Engine {
         self.send(move |generator| generator.prepare(&chat, &cancel, &mut emit))
     }
 
-    /// Does something with the generator, when its turn comes. A panic becomes an error, and the
-    /// generator forgets what it had read, for nobody knows what state that is in.
+    /// Does any other work with the generator, when its turn comes. After a panic, which becomes an
+    /// error, the generator forgets what it had read, for nobody knows what state that is in.
     pub fn with<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Generator) -> Result<T, EngineError> + Send + 'static,

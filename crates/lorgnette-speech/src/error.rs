@@ -22,7 +22,7 @@ pub enum SpeechError {
 }
 
 impl SpeechError {
-    /// A way out, as a sentence without its end.
+    /// Says what a person can do about it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NoVoice { .. } if cfg!(target_os = "linux") => {
