@@ -5,18 +5,18 @@ use sha1::Sha1;
 use sha2::digest::common::hazmat::{SerializableState, SerializedState};
 use sha2::{Digest as _, Sha256};
 
-/// A published hash.
+/// A published hash of a file's content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Checksum {
-    /// SHA-256 of the content, in hexadecimal: what the hub has for large files.
+    /// SHA-256 of the content in hexadecimal, which the hub has for large files.
     Sha256(String),
-    /// Git's name of the content, in hexadecimal: what the hub has for small files.
+    /// Git's name of the content in hexadecimal, which the hub has for small files.
     GitBlob(String),
 }
 
 impl Checksum {
-    /// Whether `content` is what was published. For small files; large ones are hashed as they come.
+    /// Whether `content` is what was published. Large files are hashed as they come, by [`Hash`].
     pub fn matches(&self, content: &[u8]) -> bool {
         match self {
             Self::Sha256(expected) => *expected == hex::encode(Sha256::digest(content)),
@@ -29,19 +29,19 @@ impl Checksum {
         }
     }
 
-    /// The hash, for people.
+    /// The hexadecimal digits.
     pub fn text(&self) -> &str {
         match self {
             Self::Sha256(hash) | Self::GitBlob(hash) => hash,
         }
     }
 
-    /// `None` when a hash from the network is none.
+    /// Takes a hash from the network; `None` unless it is 64 small hexadecimal digits.
     pub fn sha256(hash: &str) -> Option<Self> {
         is_hex(hash, 64).then(|| Self::Sha256(hash.to_owned()))
     }
 
-    /// `None` when a hash from the network is none.
+    /// Takes a hash from the network; `None` unless it is 40 small hexadecimal digits.
     pub fn git_blob(hash: &str) -> Option<Self> {
         is_hex(hash, 40).then(|| Self::GitBlob(hash.to_owned()))
     }
@@ -51,17 +51,18 @@ fn is_hex(text: &str, n_digits: usize) -> bool {
     text.len() == n_digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// A hash whose state can be put aside, so that a file is hashed once over any number of sittings.
+/// A hash whose state can be stored, so that each byte of a file is hashed once, over any number of
+/// runs.
 #[derive(Debug, Clone)]
 pub enum Hash {
-    /// Of the content.
+    /// The hash of the content.
     Sha256(Sha256),
-    /// Of git's header and the content.
+    /// The hash of git's header and the content.
     GitBlob(Sha1),
 }
 
 impl Hash {
-    /// The hash that decides whether `checksum` holds for a file of `n_bytes`; SHA-256 without one.
+    /// Begins the hash that a file of `n_bytes` is compared with `checksum` by; SHA-256 without one.
     pub fn begin(checksum: Option<&Checksum>, n_bytes: u64) -> Self {
         match checksum {
             None | Some(Checksum::Sha256(_)) => Self::Sha256(Sha256::new()),
@@ -73,7 +74,7 @@ impl Hash {
         }
     }
 
-    /// Takes the next bytes.
+    /// Adds the next bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         match self {
             Self::Sha256(hash) => hash.update(bytes),
@@ -81,7 +82,7 @@ impl Hash {
         }
     }
 
-    /// The state in text; [`Hash::from_state`] goes on from it.
+    /// Writes the state as text, from which [`Hash::from_state`] goes on.
     pub fn state(&self) -> String {
         match self {
             Self::Sha256(hash) => format!("sha256:{}", hex::encode(hash.serialize())),
@@ -89,7 +90,7 @@ impl Hash {
         }
     }
 
-    /// `None` when it is no state.
+    /// Reads what [`Hash::state`] wrote; `None` for anything else.
     pub fn from_state(state: &str) -> Option<Self> {
         let (kind, state) = state.split_once(':')?;
         let bytes = hex::decode(state).ok()?;
@@ -106,7 +107,7 @@ impl Hash {
         }
     }
 
-    /// What was hashed, as a publisher would state it.
+    /// Ends the hash, in the form in which hashes are published.
     pub fn finish(self) -> Checksum {
         match self {
             Self::Sha256(hash) => Checksum::Sha256(hex::encode(hash.finalize())),

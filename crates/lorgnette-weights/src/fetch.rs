@@ -1,4 +1,4 @@
-//! A remote file as ordered bytes: several ranges in flight, one stream out.
+//! Fetches a file as ordered bytes: several ranges in flight, one stream out.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use crate::http::{Answer, Http, Tries};
 #[derive(Debug, Clone)]
 pub(crate) struct RemoteFile {
     pub(crate) url: Url,
-    /// What errors call it.
+    /// Its name in messages.
     pub(crate) name: String,
     pub(crate) n_bytes: u64,
 }
@@ -34,7 +34,7 @@ pub(crate) fn pieces(http: &Arc<Http>, file: RemoteFile, from: u64) -> Pieces {
     receiver
 }
 
-/// One range of a file, whole.
+/// Fetches one range of a file.
 pub(crate) async fn range(
     http: &Arc<Http>,
     file: &RemoteFile,
@@ -53,7 +53,7 @@ pub(crate) async fn range(
 struct Fetch {
     http: Arc<Http>,
     file: RemoteFile,
-    /// Of the first answer.
+    /// The `ETag` of the first answer, which all others must have.
     etag: Mutex<Option<String>>,
 }
 
@@ -105,7 +105,7 @@ impl Fetch {
         }
     }
 
-    /// The bytes of a range, over as many connections as it takes.
+    /// Fetches a range, over as many connections as it takes.
     async fn part(&self, range: Range<u64>) -> Piece {
         let n_bytes = (range.end - range.start) as usize;
         let mut bytes = Vec::with_capacity(n_bytes);
@@ -152,8 +152,8 @@ impl Fetch {
         Ok(())
     }
 
-    /// The file's bytes from `from` on, of a server that knows no ranges: all of it, what is there
-    /// already thrown away.
+    /// Fetches the bytes from `from` on where the server sends no ranges: the whole file, of which
+    /// the beginning is dropped.
     async fn whole(&self, from: u64, sender: &mpsc::Sender<Piece>) {
         let mut position = from;
         let mut tries = Tries::new(&self.http);
@@ -201,7 +201,7 @@ impl Fetch {
         Ok(())
     }
 
-    /// A range of a file of a server that knows no ranges.
+    /// Fetches a range where the server sends no ranges.
     async fn whole_range(&self, range: Range<u64>) -> Piece {
         let (sender, mut receiver): (_, Pieces) = mpsc::channel(1);
         let n_bytes = (range.end - range.start) as usize;
@@ -232,7 +232,7 @@ impl Fetch {
         }
     }
 
-    /// The server has another file now.
+    /// The server has another file than before.
     fn changed(&self) -> Failure {
         let file = self.file.name.clone();
         let host = crate::http::host_of(&self.file.url);

@@ -1,4 +1,4 @@
-//! One request at a time: redirects, the token, what an answer means.
+//! Requests: redirects, the token, the meaning of an answer, the next try.
 //!
 //! Nothing that a server says is believed: lengths, ranges and content types are compared with what
 //! was asked for before a byte is used.
@@ -20,19 +20,19 @@ use crate::failure::{Failure, Remedy};
 use crate::report::{InstallEvent, Report};
 
 const MAX_REDIRECTS: usize = 10;
-/// Tries of a short question: nobody waits minutes to hear that there is no network.
+/// The most tries of a short request: nobody waits minutes to hear that there is no network.
 const MAX_SHORT_TRIES: u32 = 4;
-/// The longest answer to a question about a repository.
+/// The longest answer to a short request.
 const MAX_ANSWER_BYTES: usize = 32 << 20;
 
-/// How long to wait for what.
+/// The waits and tries after which a server is given up.
 #[derive(Debug, Clone)]
 pub struct Patience {
-    /// Until a connection stands.
+    /// The longest wait for a connection.
     pub connect: Duration,
-    /// Between two pieces of data.
+    /// The longest wait for the next piece of data.
     pub stall: Duration,
-    /// Tries without a single new byte before it is an error.
+    /// Tries without a new byte after which the error is final.
     pub max_tries: u32,
     /// The pause after the first failed try; it doubles with each.
     pub first_pause: Duration,
@@ -52,16 +52,16 @@ impl Default for Patience {
     }
 }
 
-/// How files are fetched.
+/// The way in which files are fetched.
 #[derive(Debug, Clone)]
 pub struct FetchOptions {
-    /// How long to wait for what.
+    /// The waits and tries after which a server is given up.
     pub patience: Patience,
-    /// Bytes of one request.
+    /// Size of the range that one request asks for, in bytes.
     pub part_bytes: u64,
-    /// Requests at a time for one file. Memory: this many parts and one more.
+    /// Requests for one file at the same time. So many parts and one more are in memory.
     pub n_parts: usize,
-    /// Bytes a second at the most, over all requests.
+    /// The most bytes a second, over all requests.
     pub max_bytes_per_s: Option<u64>,
 }
 
@@ -80,7 +80,7 @@ impl Default for FetchOptions {
 #[derive(Debug)]
 pub(crate) struct Http {
     client: Client,
-    /// The only scheme, host and port that the token goes to.
+    /// The hub, whose origin alone is sent the token.
     hub: Url,
     token: Option<String>,
     pub(crate) options: FetchOptions,
@@ -94,9 +94,9 @@ pub(crate) struct Http {
 pub(crate) struct Answer {
     pub(crate) response: Response,
     pub(crate) host: String,
-    /// The server sends the whole file, whatever was asked for.
+    /// Whether the server sends the whole file, whatever was asked for.
     pub(crate) is_whole: bool,
-    /// A strong `ETag`.
+    /// The `ETag`, if it is a strong one.
     pub(crate) etag: Option<String>,
 }
 
@@ -130,7 +130,7 @@ impl Http {
         Ok(Self { client, hub, token, options, cancel, report, limit })
     }
 
-    /// A short answer, whole, tried until patience ends. `file` is what errors call it.
+    /// Fetches a short answer, over several tries. `file` is its name in messages.
     pub(crate) async fn text(
         &self,
         url: &Url,
@@ -159,9 +159,9 @@ impl Http {
         Ok(bytes)
     }
 
-    /// The answer to one request, for a range of a file of `total` bytes or for all of it.
-    /// Redirects are followed; the token is sent to the hub alone, and never again once another
-    /// host was asked.
+    /// Sends one request, for a range of a file of `total` bytes or for all of it, and checks the
+    /// answer's headers. Redirects are followed; the token is sent to the hub alone, and never again
+    /// once another host was asked.
     pub(crate) async fn get(
         &self,
         url: &Url,
@@ -205,7 +205,7 @@ impl Http {
         Err(WeightsError::Redirect { host, target, reason }.into())
     }
 
-    /// The next piece of the body; `None` at its end.
+    /// Waits for the next piece of the body; `None` at its end.
     pub(crate) async fn piece(
         &self,
         response: &mut Response,
@@ -240,7 +240,7 @@ impl Http {
         Failure::retry(WeightsError::Connect { host: host.to_owned(), reason })
     }
 
-    /// What a status of failure means.
+    /// Tells what a status of failure means.
     async fn refused(&self, mut response: Response, host: String, file: &str) -> Failure {
         let status = response.status();
         let headers = response.headers();
@@ -282,13 +282,13 @@ impl Http {
         }
     }
 
-    /// The page of a repository, for people.
+    /// The address of a repository's page in a browser.
     fn page(&self, repo: &str) -> String {
         self.hub.join(repo).map_or_else(|_| self.hub.to_string(), |page| page.to_string())
     }
 }
 
-/// Counts tries without progress and waits between them.
+/// Counts the tries without progress, and waits between them.
 pub(crate) struct Tries<'a> {
     http: &'a Http,
     n_failed: u32,
@@ -300,15 +300,15 @@ impl<'a> Tries<'a> {
         Self { http, n_failed: 0, at_most: http.options.patience.max_tries }
     }
 
-    /// A byte came: it is worth trying as often again.
+    /// Begins to count anew: a byte came.
     pub(crate) fn progress(&mut self) {
         self.n_failed = 0;
     }
 
-    /// Waits for the next try of what ended like this.
+    /// Waits until a failed request may be tried again.
     ///
     /// # Errors
-    /// How it ended, when another try does not help or patience is at its end.
+    /// The failure itself when another try does not help, or there were enough.
     pub(crate) async fn after(
         &mut self,
         end: Interrupted<Failure>,
@@ -336,13 +336,13 @@ impl<'a> Tries<'a> {
     }
 }
 
-/// From 0 to 1, by the standard library's random keys.
+/// A random number from 0 to 1, by the standard library's random keys.
 fn random() -> f64 {
     let bits = std::hash::RandomState::new().build_hasher().finish();
     bits as f64 / u64::MAX as f64
 }
 
-/// Spreads bytes over time.
+/// Spreads the bytes of all requests over time.
 #[derive(Debug)]
 struct Limit {
     bytes_per_s: Option<u64>,
@@ -413,7 +413,7 @@ fn check_answer(
     Ok(Answer { response, host, is_whole, etag })
 }
 
-/// `bytes 0-99/1000`, or `/*`.
+/// Reads `Content-Range`: `bytes 0-99/1000`, or `bytes 0-99/*`.
 fn content_range(text: &str) -> Option<(Range<u64>, Option<u64>)> {
     let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
     let (first, last) = range.split_once('-')?;
@@ -426,7 +426,7 @@ fn content_range(text: &str) -> Option<(Range<u64>, Option<u64>)> {
     (first < end && total.is_none_or(|total| end <= total)).then_some((first..end, total))
 }
 
-/// Seconds, or a date.
+/// Reads `Retry-After`: seconds, or a date.
 fn retry_after(text: &str) -> Option<Duration> {
     if let Ok(seconds) = text.trim().parse::<u64>() {
         return Some(Duration::from_secs(seconds));
@@ -435,7 +435,7 @@ fn retry_after(text: &str) -> Option<Duration> {
     date.duration_since(SystemTime::now()).ok()
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`, the form that servers must use. Source: RFC 9110, 5.6.7.
+/// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, the form that servers must use. Source: RFC 9110, 5.6.7.
 fn http_date(text: &str) -> Option<SystemTime> {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

@@ -1,4 +1,4 @@
-//! Carries a recipe out in a work folder, from where it was left.
+//! Carries out a recipe in a work folder, from where an earlier run left it.
 
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -16,16 +16,16 @@ use crate::journal::{Journal, SourceState};
 use crate::recipe::{Recipe, Source, Target};
 use crate::report::{InstallEvent, Report};
 
-/// How the work is cut.
+/// The steps in which the work is done.
 #[derive(Debug, Clone)]
 pub struct InstallOptions {
-    /// Source bytes that are quantised at once. Memory: some five times as much.
+    /// Source bytes that are quantised at once. Some five times as much is in memory.
     pub chunk_bytes: u64,
     /// Source bytes after which the journal is written.
     pub checkpoint_bytes: u64,
-    /// Time after which it is written, too.
+    /// Time after which the journal is written, however few bytes came.
     pub checkpoint_time: Duration,
-    /// A folder in which the sources are kept.
+    /// A folder in which the sources are kept; `None` keeps none.
     pub keep_sources: Option<PathBuf>,
 }
 
@@ -40,55 +40,55 @@ impl Default for InstallOptions {
     }
 }
 
-/// A file that was made.
+/// A finished file.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FileRecord {
-    /// Its name in its folder.
+    /// Name in its folder.
     pub name: String,
-    /// Its size.
+    /// Size in bytes.
     pub n_bytes: u64,
     /// SHA-256 of its content, in hexadecimal.
     pub sha256: String,
 }
 
-/// Where the time went.
+/// Seconds that each kind of work took.
 #[derive(Debug, Clone, Copy, Default, serde::Serialize)]
 pub struct Times {
-    /// Waiting for bytes.
+    /// Seconds of waiting for bytes.
     pub waiting_s: f64,
-    /// Hashing and quantising.
+    /// Seconds of hashing and quantising.
     pub computing_s: f64,
-    /// Writing and flushing.
+    /// Seconds of writing and flushing.
     pub writing_s: f64,
-    /// Reading the finished files back.
+    /// Seconds of reading the finished files back.
     pub checking_s: f64,
-    /// Source bytes that were taken this time.
+    /// Source bytes that this run took.
     pub n_bytes: u64,
 }
 
-/// What was made.
+/// The result of an installation.
 #[derive(Debug, Clone)]
 pub struct Made {
-    /// The files, in the order of the recipe's targets.
+    /// The finished files, in the order of the recipe's targets.
     pub files: Vec<FileRecord>,
-    /// Where the time went.
+    /// Seconds that each kind of work took.
     pub times: Times,
 }
 
-/// How far the work in a folder is: source bytes that are done. 0 when it is about another recipe.
+/// Source bytes that are done in a work folder; 0 when the work there is another recipe's.
 pub fn n_done(recipe: &Recipe, work: &Path, options: &InstallOptions) -> u64 {
     let fingerprint = recipe.fingerprint(options.chunk_bytes);
     let journal = Journal::read(work, &fingerprint, &recipe.sources);
     journal.map_or(0, |journal| journal.sources.iter().map(|state| state.n_done).sum())
 }
 
-/// Makes the recipe's files in `work`, which is made when it is not there. What an earlier call
-/// has done for the same recipe is kept.
+/// Makes the recipe's files in the folder `work`, and goes on with what an earlier call has done for
+/// the same recipe.
 ///
-/// Blocks; not to be called from async code. `hub` is needed for sources that are fetched.
+/// It blocks, so that async code must not call it. `hub` is needed for sources that are fetched.
 ///
 /// # Errors
-/// [`Interrupted`]; the folder is good to go on from, whichever it is.
+/// [`Interrupted`]; another call goes on from there in either case.
 pub fn run(
     recipe: &Recipe,
     hub: Option<&Hub>,
@@ -116,7 +116,7 @@ struct Installer<'a> {
     cancel: &'a Cancel,
     report: &'a Report,
     targets: Vec<File>,
-    /// Written since the last flush.
+    /// Whether each target was written to since it was flushed.
     is_dirty: Vec<bool>,
     journal: Journal,
     times: Times,
@@ -157,7 +157,7 @@ impl<'a> Installer<'a> {
         Ok(Self { recipe, hub, work, options, cancel, report, targets, is_dirty, journal, times })
     }
 
-    /// One source to its end; begun again once when it is not what it should be.
+    /// Takes one source to its end, and begins again once when it is not what it should be.
     fn source(&mut self, source_idx: usize) -> Result<(), Interrupted<WeightsError>> {
         let source = &self.recipe.sources[source_idx];
         while !self.journal.sources[source_idx].is_verified {
@@ -188,7 +188,7 @@ impl<'a> Installer<'a> {
         let mut position = state.n_done;
         let fresh = || Hash::begin(source.checksum.as_ref(), source.n_bytes);
         let mut hash = Hash::from_state(&state.hash).unwrap_or_else(fresh);
-        let mut kept = self.kept(source, position)?;
+        let mut copy = self.source_copy(source, position)?;
         let mut reader = self.reader(source, position, state.n_restarts)?;
         let (mut n_since, mut since) = (0, Instant::now());
         while position < source.n_bytes {
@@ -200,8 +200,8 @@ impl<'a> Installer<'a> {
             self.times.waiting_s += began.elapsed().as_secs_f64();
 
             let began = Instant::now();
-            if let Some(kept) = &mut kept {
-                kept.write_all(&bytes).map_err(WeightsError::Io)?;
+            if let Some(copy) = &mut copy {
+                copy.write_all(&bytes).map_err(WeightsError::Io)?;
             }
             // One core hashes while the others quantise.
             let ((), written) =
@@ -231,7 +231,7 @@ impl<'a> Installer<'a> {
             let is_due = n_since >= self.options.checkpoint_bytes
                 || since.elapsed() >= self.options.checkpoint_time;
             if is_due && position < source.n_bytes {
-                self.checkpoint(kept.as_mut())?;
+                self.checkpoint(copy.as_mut())?;
                 (n_since, since) = (0, Instant::now());
             }
             self.times.writing_s += began.elapsed().as_secs_f64();
@@ -244,11 +244,11 @@ impl<'a> Installer<'a> {
             return Err(Failure::restart(WeightsError::WrongHash { file, expected }).into());
         }
         self.journal.sources[source_idx].is_verified = true;
-        self.checkpoint(kept.as_mut())?;
+        self.checkpoint(copy.as_mut())?;
         Ok(())
     }
 
-    /// Where the bytes come from: a copy on this machine, unless it was found wrong.
+    /// Opens a source at a byte: a copy on this machine, unless that was found wrong.
     fn reader(&self, source: &Source, from: u64, n_restarts: u32) -> Result<Reader, Failure> {
         let remote = source.remote.as_ref().zip(self.hub);
         match (&source.local, remote) {
@@ -275,8 +275,8 @@ impl<'a> Installer<'a> {
         }
     }
 
-    /// The file that the source is kept in, at the position.
-    fn kept(&self, source: &Source, position: u64) -> Result<Option<File>, Failure> {
+    /// Opens the file that a source is copied to, at the position.
+    fn source_copy(&self, source: &Source, position: u64) -> Result<Option<File>, Failure> {
         let Some(dir) = &self.options.keep_sources else { return Ok(None) };
         let path = dir.join(source.name.as_str());
         let open = || {
@@ -292,21 +292,21 @@ impl<'a> Installer<'a> {
         if let Some(file) = open().map_err(WeightsError::Io)? {
             return Ok(Some(file));
         }
-        // The work was begun without keeping: what went by is gone.
+        // The work was begun without a copy: what went by is gone.
         let reason = "its first part was not kept; it is fetched again".to_owned();
         let file = source.name.to_string();
         Err(Failure::restart(WeightsError::Manifest { file, reason }))
     }
 
-    /// Targets first, the journal when they are on the disk.
-    fn checkpoint(&mut self, kept: Option<&mut File>) -> Result<(), WeightsError> {
+    /// Flushes the targets, and writes the journal when they are on the disk.
+    fn checkpoint(&mut self, copy: Option<&mut File>) -> Result<(), WeightsError> {
         for (target, is_dirty) in self.targets.iter().zip(&mut self.is_dirty) {
             if std::mem::take(is_dirty) {
                 target.sync_data()?;
             }
         }
-        if let Some(kept) = kept {
-            kept.sync_data()?;
+        if let Some(copy) = copy {
+            copy.sync_data()?;
         }
         self.journal.write(self.work)
     }
@@ -321,7 +321,7 @@ impl<'a> Installer<'a> {
         });
     }
 
-    /// Reads the targets back, for their hashes.
+    /// Reads the targets back to hash them.
     fn finish(mut self) -> Result<Made, Interrupted<WeightsError>> {
         let began = Instant::now();
         let total = self.recipe.n_target_bytes();
@@ -342,10 +342,10 @@ impl<'a> Installer<'a> {
     }
 }
 
-/// Reads a file and says what it is.
+/// Reads a file and hashes it.
 ///
 /// # Errors
-/// [`Interrupted`], with those of the disk.
+/// [`Interrupted`], with [`WeightsError::Io`].
 pub fn record(
     path: &Path,
     name: &str,
@@ -354,7 +354,7 @@ pub fn record(
     record_with(path, name, cancel, &mut |_| {})
 }
 
-/// As [`record`]; `on_bytes` is told bytes as they are read.
+/// As [`record`]; `on_bytes` is told the number of bytes as they are read.
 pub(crate) fn record_with(
     path: &Path,
     name: &str,
@@ -390,7 +390,7 @@ fn create_target(work: &Path, target: &Target) -> Result<File, WeightsError> {
     Ok(file)
 }
 
-/// The targets of an earlier call; `None` when one is not as it was left.
+/// Opens the targets of an earlier call; `None` when one is not as it was left.
 fn reopen_targets(recipe: &Recipe, work: &Path) -> Result<Option<Vec<File>>, WeightsError> {
     let mut files = Vec::new();
     for target in &recipe.targets {
@@ -410,12 +410,12 @@ fn reopen_targets(recipe: &Recipe, work: &Path) -> Result<Option<Vec<File>>, Wei
     Ok(Some(files))
 }
 
-/// A source's bytes in order.
+/// The bytes of a source in order.
 enum Reader {
     Local(File),
     Remote {
         pieces: Pieces,
-        /// The last piece, of which `at` bytes are taken.
+        /// The last piece, of which the first `at` bytes are taken.
         rest: Vec<u8>,
         at: usize,
     },
