@@ -11,10 +11,10 @@ use crate::Interrupted;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wish {
-    Run,
-    Pause,
-    Cancel,
+enum State {
+    Running,
+    Paused,
+    Cancelled,
 }
 
 /// A handle on work that can be cancelled and paused. Its clones are the same handle: the window's
@@ -23,40 +23,40 @@ enum Wish {
 /// Cancelled work stays cancelled; the next piece of work takes a new handle.
 #[derive(Debug, Clone)]
 pub struct Cancel {
-    wish: Arc<watch::Sender<Wish>>,
+    state: Arc<watch::Sender<State>>,
 }
 
 impl Default for Cancel {
     fn default() -> Self {
-        Self { wish: Arc::new(watch::Sender::new(Wish::Run)) }
+        Self { state: Arc::new(watch::Sender::new(State::Running)) }
     }
 }
 
 impl Cancel {
     /// Asks the work to end at its next step.
     pub fn cancel(&self) {
-        self.wish.send_replace(Wish::Cancel);
+        self.state.send_replace(State::Cancelled);
     }
 
     /// Asks the work to stand still until [`Cancel::resume`]. Only work that calls [`Cancel::wait`]
     /// or [`Cancel::until_resumed`] does.
     pub fn pause(&self) {
-        self.replace(Wish::Run, Wish::Pause);
+        self.replace(State::Running, State::Paused);
     }
 
     /// Lets paused work go on.
     pub fn resume(&self) {
-        self.replace(Wish::Pause, Wish::Run);
+        self.replace(State::Paused, State::Running);
     }
 
     /// Whether the work is to end.
     pub fn is_cancelled(&self) -> bool {
-        *self.wish.borrow() == Wish::Cancel
+        *self.state.borrow() == State::Cancelled
     }
 
     /// Whether the work is to stand still.
     pub fn is_paused(&self) -> bool {
-        *self.wish.borrow() == Wish::Pause
+        *self.state.borrow() == State::Paused
     }
 
     /// Ends the caller with `?` when the work is to end.
@@ -81,19 +81,19 @@ impl Cancel {
     /// Returns when the work is cancelled, and never when it is not.
     pub async fn cancelled(&self) {
         // An error would mean that the sender is gone, and `self` holds it.
-        let _ = self.wish.subscribe().wait_for(|wish| *wish == Wish::Cancel).await;
+        let _ = self.state.subscribe().wait_for(|state| *state == State::Cancelled).await;
     }
 
     /// Returns when the work is not paused, or not paused any more.
     pub async fn until_resumed(&self) {
-        let _ = self.wish.subscribe().wait_for(|wish| *wish != Wish::Pause).await;
+        let _ = self.state.subscribe().wait_for(|state| *state != State::Paused).await;
     }
 
-    fn replace(&self, from: Wish, to: Wish) {
-        self.wish.send_if_modified(|wish| {
-            let is_from = *wish == from;
+    fn replace(&self, from: State, to: State) {
+        self.state.send_if_modified(|state| {
+            let is_from = *state == from;
             if is_from {
-                *wish = to;
+                *state = to;
             }
             is_from
         });
