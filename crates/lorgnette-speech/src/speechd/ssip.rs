@@ -40,7 +40,7 @@ impl Drop for Connection {
 }
 
 impl Connection {
-    /// Connects; starts the service as its own library does, unless an address was given.
+    /// Connects, and starts the service as its own library does, unless an address was given.
     pub(super) fn open(events: Sender<VoiceEvent>) -> Result<Self, SpeechError> {
         let given = env::var("SPEECHD_ADDRESS").ok().filter(|address| !address.is_empty());
         let path = match &given {
@@ -84,7 +84,7 @@ impl Connection {
         Err(SpeechError::Refused { what: command.to_owned(), reason: reply.message })
     }
 
-    /// Says one line; the number of its message.
+    /// Has one line said, and returns the number of its message.
     pub(super) fn say(&mut self, line: &str) -> Result<u64, SpeechError> {
         tracing::debug!(line, "said");
         self.ask("SPEAK")?;
