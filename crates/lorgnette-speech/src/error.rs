@@ -7,7 +7,10 @@ use std::io;
 pub enum SpeechError {
     /// The system has no voice, or its speech service cannot be reached.
     #[error("nothing speaks here: {reason}")]
-    NoVoice { reason: String },
+    NoVoice {
+        /// The fault, as the second half of the message.
+        reason: String,
+    },
     /// The speech service ended, or stopped answering.
     #[error("the voice fell silent")]
     Lost(#[source] io::Error),

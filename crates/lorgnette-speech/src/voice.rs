@@ -7,7 +7,9 @@ use crate::error::SpeechError;
 /// How a voice speaks. Each number is from -100 to 100, and 0 is what the system has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VoiceSettings {
+    /// From slow to fast.
     pub rate: i32,
+    /// From low to high.
     pub pitch: i32,
     /// At 0 it is as loud as the system's other voices.
     pub volume: i32,
