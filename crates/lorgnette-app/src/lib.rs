@@ -34,8 +34,9 @@ pub use lorgnette_engine::{
     Timings,
 };
 pub use lorgnette_image::{ImageConfig, Region};
+pub use lorgnette_interrupt::{Cancel, Interrupted};
 pub use lorgnette_models::{self as models, bench, cost, doctor, folders, open};
 pub use lorgnette_pixtral::{
-    Cancel, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig, Precision,
+    DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig, Precision,
 };
 pub use lorgnette_speech as speech;

@@ -1,13 +1,13 @@
 //! How fast a model is on this machine.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use lorgnette_engine::{AnswerOptions, Chat, EngineError, PreparedPicture, Sampling};
 use lorgnette_image::{ImageConfig, Picture};
-use lorgnette_pixtral::{CHUNK_TOKENS, Cancel, DeviceMemory, KvFormat, Peaks, Precision, Prompt};
+use lorgnette_interrupt::{Cancel, Interrupted};
+use lorgnette_pixtral::{CHUNK_TOKENS, DeviceMemory, KvFormat, Peaks, Precision, Prompt, go_on};
 use serde::Serialize;
 
 use crate::error::ModelsError;
@@ -177,7 +177,8 @@ pub fn run(
         let pixels = test_picture(width, height, &model.image_config(None)?)?;
         result.encode_s = Some(wait(&model.engine.with(move |generator| {
             let encoding = clock.now();
-            generator.model().encode_image(&pixels, &mut |_, _| ControlFlow::Continue(()))?;
+            let encoded = generator.model().encode_image(&pixels, &mut go_on);
+            encoded.map_err(Interrupted::expect_failure)?;
             Ok(clock.now() - encoding)
         }))?);
     }
@@ -223,8 +224,8 @@ fn read_and_write(
         let prompt = Prompt { ids: &ids, image_token: None, pictures: &[] };
         let model = generator.model();
         let reading = clock.now();
-        let go_on = &mut |_, _| ControlFlow::Continue(());
-        model.prefill(&prompt, &mut cache, CHUNK_TOKENS, go_on)?;
+        let read = model.prefill(&prompt, &mut cache, CHUNK_TOKENS, &mut go_on);
+        read.map_err(Interrupted::expect_failure)?;
         let prefill_s = clock.now() - reading;
         let writing = clock.now();
         for i in 0..n_decode {

@@ -6,7 +6,7 @@ use lorgnette_pixtral::Checkpoint;
 use lorgnette_weights::hub::FileName;
 use lorgnette_weights::install::{self, FileRecord, InstallOptions};
 use lorgnette_weights::store::Manifest;
-use lorgnette_weights::{Control, Report, WeightsError};
+use lorgnette_weights::{Report, WeightsError};
 
 use crate::add::{Installed, copies, plain};
 use crate::error::ModelsError;

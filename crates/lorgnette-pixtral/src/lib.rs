@@ -9,7 +9,7 @@
 //! - [`checkpoint`], `weights`: files with a network in them, and tensors made of them
 //! - [`DeviceChoice`]: what computes
 //! - [`Placement`]: which parts are on it, by what they take and what is free
-//! - [`Watch`], [`Cancel`]: seeing how far it is, and stopping it
+//! - [`Watch`]: seeing how far it is, and stopping it
 
 mod block;
 pub mod checkpoint;
@@ -44,5 +44,5 @@ pub use lorgnette_kernels::peaks::Peaks;
 pub use lorgnette_kernels::quant::Level;
 pub use model::{CHUNK_TOKENS, PictureRows, Pixtral, Prompt};
 pub use placement::{Needs, Placement, Plan, Shortage, activation_bytes};
-pub use watch::{Cancel, Outcome, Watch};
+pub use watch::{Watch, go_on};
 pub use weights::{Kernels, LoadMode, LoadOptions};

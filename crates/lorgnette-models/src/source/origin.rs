@@ -7,10 +7,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use lorgnette_gguf::safetensors::{Header, HeaderEntry, INDEX_NAME, header_len, shard_names};
+use lorgnette_interrupt::Interrupted;
 use lorgnette_weights::Hub;
+use lorgnette_weights::WeightsError;
 use lorgnette_weights::hub::{FileName, Repository};
 use lorgnette_weights::recipe::{Piece, Source};
-use lorgnette_weights::{Halt, WeightsError};
 
 /// Configurations and tokenizers are shorter.
 const MAX_SMALL_BYTES: u64 = 100_000_000;
@@ -53,7 +54,7 @@ impl Origin {
     }
 
     /// Its files with their sizes, by name.
-    pub(crate) fn files(&self) -> Result<Vec<(FileName, u64)>, Halt> {
+    pub(crate) fn files(&self) -> Result<Vec<(FileName, u64)>, Interrupted<WeightsError>> {
         let mut files = match self {
             Self::Hub { repository, .. } => {
                 repository.files.iter().map(|file| (file.name.clone(), file.n_bytes)).collect()
@@ -65,7 +66,7 @@ impl Origin {
     }
 
     /// A small file, whole and verified; `None` when it is not there.
-    pub(crate) fn small(&self, name: &str) -> Result<Option<Vec<u8>>, Halt> {
+    pub(crate) fn small(&self, name: &str) -> Result<Option<Vec<u8>>, Interrupted<WeightsError>> {
         match self {
             Self::Hub { hub, repository } => match repository.file(name) {
                 Some(file) => hub.small_file(repository, file).map(Some),
@@ -81,23 +82,23 @@ impl Origin {
                     let reason = format!("{n_bytes} bytes are too many for it");
                     return Err(WeightsError::Header { file: name.into(), reason }.into());
                 }
-                Ok(Some(fs_err::read(path)?))
+                Ok(Some(fs_err::read(path).map_err(WeightsError::Io)?))
             }
         }
     }
 
-    fn range(&self, name: &FileName, range: Range<u64>) -> Result<Vec<u8>, Halt> {
+    fn range(
+        &self,
+        name: &FileName,
+        range: Range<u64>,
+    ) -> Result<Vec<u8>, Interrupted<WeightsError>> {
         match self {
             Self::Hub { hub, repository } => {
                 let file = repository.file(name.as_str()).ok_or_else(|| self.missing(name))?;
                 hub.range(repository, file, range)
             }
             Self::Folder(dir) => {
-                let mut file = fs_err::File::open(dir.join(name.as_str()))?;
-                file.seek(SeekFrom::Start(range.start))?;
-                let mut bytes = vec![0; (range.end - range.start) as usize];
-                file.read_exact(&mut bytes)?;
-                Ok(bytes)
+                Ok(read_range(&dir.join(name.as_str()), range).map_err(WeightsError::Io)?)
             }
         }
     }
@@ -107,7 +108,7 @@ impl Origin {
     }
 
     /// The weights files and their headers: those that the index names, or the only one.
-    pub(crate) fn shards(&self) -> Result<Vec<Shard>, Halt> {
+    pub(crate) fn shards(&self) -> Result<Vec<Shard>, Interrupted<WeightsError>> {
         let files = self.files()?;
         let size =
             |name: &str| files.iter().find(|(file, _)| file.as_str() == name).map(|(_, n)| *n);
@@ -129,7 +130,7 @@ impl Origin {
         Ok(shards)
     }
 
-    fn shard(&self, name: FileName, n_bytes: u64) -> Result<Shard, Halt> {
+    fn shard(&self, name: FileName, n_bytes: u64) -> Result<Shard, Interrupted<WeightsError>> {
         let file = Path::new(name.as_str());
         if n_bytes < 8 {
             let (file, reason) = (name.to_string(), format!("{n_bytes} bytes"));
@@ -144,7 +145,7 @@ impl Origin {
     }
 
     /// The numbers of a tensor that is one number: FP8's scale.
-    pub(crate) fn scalar(&self, shard: &Shard, tensor: &HeaderEntry) -> Result<Vec<u8>, Halt> {
+    pub(crate) fn scalar(&self, shard: &Shard, tensor: &HeaderEntry) -> Result<Vec<u8>, Interrupted<WeightsError>> {
         self.range(&shard.name, tensor.bytes.clone())
     }
 
@@ -172,6 +173,14 @@ impl Origin {
             Self::Folder(_) => None,
         }
     }
+}
+
+fn read_range(path: &Path, range: Range<u64>) -> std::io::Result<Vec<u8>> {
+    let mut file = fs_err::File::open(path)?;
+    file.seek(SeekFrom::Start(range.start))?;
+    let mut bytes = vec![0; (range.end - range.start) as usize];
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn local_files(dir: &Path) -> Result<Vec<(FileName, u64)>, WeightsError> {
