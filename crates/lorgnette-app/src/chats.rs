@@ -19,8 +19,8 @@ use std::time::Duration;
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
-use crate::error::AppError;
 use crate::clock::now_ms;
+use crate::error::AppError;
 
 pub use list::{Filter, Summary};
 pub use records::{Attachment, Draft, End, Message, NewMessage, PictureInfo, StoredChat};

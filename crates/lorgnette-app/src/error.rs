@@ -18,10 +18,7 @@ pub use id::{FaultDetails, FaultId, FaultValue, With};
 pub enum AppError {
     /// A picture that cannot be read from disk or a stream.
     #[error("cannot read {name}")]
-    ReadPicture {
-        name: String,
-        source: io::Error,
-    },
+    ReadPicture { name: String, source: io::Error },
     /// Bytes that are no usable picture.
     #[error("{name}: {source}")]
     Picture {
@@ -45,9 +42,7 @@ pub enum AppError {
     Clipboard { reason: String },
     /// A model that answers cannot be removed.
     #[error("{name} is in use")]
-    ModelInUse {
-        name: String,
-    },
+    ModelInUse { name: String },
     /// Nobody is there to be asked.
     #[error("this command has a question, and standard input is not a terminal")]
     NotAsked,
@@ -56,45 +51,25 @@ pub enum AppError {
     Write(io::Error),
     /// The chats cannot be read or written.
     #[error("the chats in {} cannot be used", path.display())]
-    Chats {
-        path: PathBuf,
-        source: rusqlite::Error,
-    },
+    Chats { path: PathBuf, source: rusqlite::Error },
     /// Chats that a newer version wrote, which this one would damage.
     #[error("the chats in {} are of version {found}, and this program knows {known}", path.display())]
-    NewerChats {
-        path: PathBuf,
-        found: i64,
-        known: i64,
-    },
+    NewerChats { path: PathBuf, found: i64, known: i64 },
     /// Another window holds the chats.
     #[error("the chats in {} are open in another window", path.display())]
-    InUse {
-        path: PathBuf,
-    },
+    InUse { path: PathBuf },
     /// Something that was deleted, or never was.
     #[error("{what} is not there")]
-    NotFound {
-        what: &'static str,
-    },
+    NotFound { what: &'static str },
     /// Settings that cannot be read.
     #[error("the settings in {} cannot be read: {reason}", path.display())]
-    Settings {
-        path: PathBuf,
-        reason: String,
-    },
+    Settings { path: PathBuf, reason: String },
     /// A file that is no table of alt texts.
     #[error("{} cannot be used as a table of alt texts: {reason}", path.display())]
-    AltTable {
-        path: PathBuf,
-        reason: String,
-    },
+    AltTable { path: PathBuf, reason: String },
     /// A file that is no exported chat.
     #[error("{} is not a chat that Lorgnette exported: {reason}", path.display())]
-    Import {
-        path: PathBuf,
-        reason: String,
-    },
+    Import { path: PathBuf, reason: String },
 }
 
 impl AppError {
@@ -130,9 +105,10 @@ impl AppError {
     /// What kind of thing went wrong, for programs that act on it.
     pub fn kind(&self) -> FaultKind {
         match self {
-            Self::ReadPicture { .. } | Self::Picture { .. } | Self::Capture { .. } | Self::Clipboard { .. } => {
-                FaultKind::Picture
-            }
+            Self::ReadPicture { .. }
+            | Self::Picture { .. }
+            | Self::Capture { .. }
+            | Self::Clipboard { .. } => FaultKind::Picture,
             Self::Engine(error) => kind_of_engine(error),
             Self::Models(error) => kind_of_models(error),
             Self::Write(_)

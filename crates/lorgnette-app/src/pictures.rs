@@ -22,7 +22,11 @@ pub fn decode(path: &Path) -> Result<Picture, AppError> {
 ///
 /// # Errors
 /// [`AppError`] names the file.
-pub fn save_model_view(picture: &Picture, config: &ImageConfig, path: &Path) -> Result<(), AppError> {
+pub fn save_model_view(
+    picture: &Picture,
+    config: &ImageConfig,
+    path: &Path,
+) -> Result<(), AppError> {
     let png = picture.resized(config).and_then(|view| view.to_png());
     let name = display_name(path);
     let png = png.map_err(|source| AppError::Picture { name, source })?;

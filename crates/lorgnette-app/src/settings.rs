@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use lorgnette_speech::VoiceSettings;
 use serde::{Deserialize, Serialize};
 
-use crate::error::AppError;
 use crate::clock::now_ms;
-use crate::models::whole_file;
+use crate::error::AppError;
 use crate::models::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
+use crate::models::whole_file;
 use crate::{AnswerOptions, DeviceChoice, Sampling};
 
 /// Declares the settings: what is kept, its defaults, and what crosses to the page.

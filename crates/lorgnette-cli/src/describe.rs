@@ -62,7 +62,7 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     let cancel = Cancel::default();
     let _ctrl_c = CancelOnCtrlC::new(&cancel);
     progress::restore(&conversation, args.keep.as_deref());
-    let mut speaking = Speaking::begin(&args.speech);
+    let speaking = Speaking::begin(&args.speech);
     if let Some(speaking) = &speaking {
         conversation.calibrate();
         speaking.say_wait(conversation.wait_s(&prepared));
@@ -71,7 +71,7 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     chat.ask(prepared.iter().cloned(), question(args, conversation.model().built_in));
     let options = options(args);
     let max_tokens = options.max_tokens;
-    let answer = answer(args, &conversation, chat.clone(), options, &cancel, &mut speaking)?;
+    let answer = answer(args, &conversation, chat.clone(), options, &cancel, speaking.as_ref())?;
     progress::save(&conversation, args.keep.as_deref());
 
     let text =
@@ -91,7 +91,7 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
         let checked = checked.unwrap_or_default();
         checked.iter().filter(|one| one.is_uncertain()).for_each(tell_doubt);
     }
-    if let Some(mut speaking) = speaking {
+    if let Some(speaking) = speaking {
         if is_cut(args) {
             speaking.push(&text);
         }
@@ -135,7 +135,7 @@ fn answer(
     chat: Chat,
     options: AnswerOptions,
     cancel: &Cancel,
-    speaking: &mut Option<Speaking>,
+    speaking: Option<&Speaking>,
 ) -> Result<Answer, Failure> {
     let progress = Progress::new();
     let mut printed = Ok(());

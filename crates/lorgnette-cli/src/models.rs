@@ -4,12 +4,11 @@ use std::io::{BufRead as _, IsTerminal as _};
 use std::path::Path;
 
 use indicatif::{HumanBytes, HumanDuration};
-use lorgnette_app::AppError;
 use lorgnette_app::models::library::Quantisation;
 use lorgnette_app::models::{
-    AddOptions, Control, Fit, Installed, Library, Model, ModelSource, ModelsError, Prepared,
-    Summary,
+    AddOptions, Fit, Installed, Library, Model, ModelSource, ModelsError, Prepared, Summary,
 };
+use lorgnette_app::{AppError, Cancel};
 use serde::Serialize;
 use serde_json::json;
 
@@ -19,6 +18,7 @@ use crate::args::{
     ModelsRemove,
 };
 use crate::fetching::Fetching;
+use crate::interrupt::CancelOnCtrlC;
 use crate::output::{self, Failure, printable};
 
 /// Runs one of the commands.
@@ -221,7 +221,7 @@ fn plan(summary: &Summary) -> String {
     let of = |have: Option<u64>| have.map_or("unknown".into(), |have| HumanBytes(have).to_string());
     let disk = (HumanBytes(fit.disk_needed_bytes), of(fit.disk_free_bytes));
     lines.push(format!("disk       {} needed, {} free", disk.0, disk.1));
-    let memory = (HumanBytes(fit.memory_needed_bytes), of(fit.memory_total_bytes));
+    let memory = (of(fit.memory_needed_bytes), of(fit.memory_total_bytes));
     lines.push(format!("memory     about {} needed, {} in this machine", memory.0, memory.1));
     lines.push(format!("time       {}", time(fit)));
     if let Some(not_yet) = &summary.not_yet {

@@ -5,13 +5,14 @@ mod found;
 use std::path::PathBuf;
 
 use lorgnette_gguf::QuantScheme;
+use lorgnette_interrupt::Cancel;
 use lorgnette_pixtral::Checkpoint;
 use lorgnette_weights::http::FetchOptions;
 use lorgnette_weights::hub::FileName;
 use lorgnette_weights::install::{self, InstallOptions, Times};
 use lorgnette_weights::recipe::{Becomes, Piece, Recipe, Target};
 use lorgnette_weights::store::{LockedSource, Manifest, SourceRecord};
-use lorgnette_weights::{Control, HubSettings, Report, WeightsError};
+use lorgnette_weights::{HubSettings, Report, WeightsError};
 use serde::Serialize;
 
 use self::found::{About, Found};
@@ -127,20 +128,20 @@ impl Library {
         &self,
         source: &ModelSource,
         options: &AddOptions,
-        control: &Control,
+        cancel: &Cancel,
         report: &Report,
     ) -> Result<Option<Prepared>, ModelsError> {
-        unless_cancelled(self.try_prepare(source, options, control, report))
+        unless_cancelled(self.try_prepare(source, options, cancel, report))
     }
 
     fn try_prepare(
         &self,
         source: &ModelSource,
         options: &AddOptions,
-        control: &Control,
+        cancel: &Cancel,
         report: &Report,
     ) -> Result<Prepared, Stop> {
-        let found = self.find_source(source, options, control, report)?;
+        let found = self.find_source(source, options, cancel, report)?;
         let scratch = self.store.work_dir(&found.about.name)?.join("scratch");
         let ggufs = found.gguf_files(options.scheme)?;
         let planned = if ggufs.is_empty() {
@@ -271,20 +272,16 @@ impl Prepared {
     ///
     /// # Errors
     /// [`ModelsError`]; after most, what was done is kept.
-    pub fn run(
-        &self,
-        control: &Control,
-        report: &Report,
-    ) -> Result<Option<Installed>, ModelsError> {
-        unless_cancelled(self.try_run(control, report))
+    pub fn run(&self, cancel: &Cancel, report: &Report) -> Result<Option<Installed>, ModelsError> {
+        unless_cancelled(self.try_run(cancel, report))
     }
 
-    fn try_run(&self, control: &Control, report: &Report) -> Result<Installed, Stop> {
+    fn try_run(&self, cancel: &Cancel, report: &Report) -> Result<Installed, Stop> {
         let store = &self.library.store;
         let lock = store.lock()?;
         let work = store.work_dir(&self.summary.name)?;
         let hub = self.origin.hub();
-        let made = install::run(&self.recipe, hub, &work, &self.install, control, report)?;
+        let made = install::run(&self.recipe, hub, &work, &self.install, cancel, report)?;
         // Only what was verified is worth remembering.
         if let Some((key, source)) = &self.lock_as {
             store.remember(&lock, key, source.clone())?;

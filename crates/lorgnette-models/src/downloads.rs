@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use lorgnette_engine::EngineError;
 use lorgnette_gguf::QuantScheme;
+use lorgnette_interrupt::Cancel;
 use lorgnette_weights::catalogue::{self, Entry};
-use lorgnette_weights::{Control, InstallEvent, Report, WeightsError};
+use lorgnette_weights::{InstallEvent, Report, WeightsError};
 
 use crate::add::{AddOptions, Summary};
 use crate::error::ModelsError;
@@ -89,7 +90,7 @@ struct Inner {
 
 struct Fetch {
     /// Of the thread that fetches it; `None` when there is none.
-    control: Option<Control>,
+    cancel: Option<Cancel>,
     /// What is there is thrown away when the thread ends.
     discard: bool,
     state: FetchState,
@@ -117,7 +118,7 @@ impl Downloads {
     }
 
     pub fn n_running(&self) -> usize {
-        self.0.fetches().values().filter(|fetch| fetch.control.is_some()).count()
+        self.0.fetches().values().filter(|fetch| fetch.cancel.is_some()).count()
     }
 
     /// Fetches a model of the catalogue, or goes on with it.
@@ -126,10 +127,10 @@ impl Downloads {
     /// [`ModelsError::UnknownModel`], and [`ModelsError::Fetching`] while another is fetched.
     pub fn start(&self, name: &str, options: AddOptions) -> Result<(), ModelsError> {
         let entry = offered(name)?;
-        let Some(control) = self.0.begin(&entry)? else { return Ok(()) };
+        let Some(cancel) = self.0.begin(&entry)? else { return Ok(()) };
         let inner = Arc::clone(&self.0);
         let thread = std::thread::Builder::new().name("fetch".into());
-        let spawned = thread.spawn(move || inner.fetch(entry, &options, &control));
+        let spawned = thread.spawn(move || inner.fetch(entry, &options, &cancel));
         if let Err(error) = spawned {
             self.0.fetches().remove(name);
             return Err(WeightsError::Io(error).into());
@@ -140,9 +141,9 @@ impl Downloads {
     /// Takes no more bytes until [`Self::start`]. Nothing happens when it is not fetched.
     pub fn pause(&self, name: &str) {
         if let Some(fetch) = self.0.fetches().get_mut(name)
-            && let Some(control) = &fetch.control
+            && let Some(cancel) = &fetch.cancel
         {
-            control.pause();
+            cancel.pause();
             let (done_bytes, total_bytes) = fetch.state.bytes();
             fetch.state = FetchState::Paused { done_bytes, total_bytes };
         }
@@ -155,9 +156,9 @@ impl Downloads {
     pub fn cancel(&self, name: &str) -> Result<(), ModelsError> {
         {
             let mut fetches = self.0.fetches();
-            if let Some(Fetch { control: Some(control), discard, .. }) = fetches.get_mut(name) {
+            if let Some(Fetch { cancel: Some(cancel), discard, .. }) = fetches.get_mut(name) {
                 *discard = true;
-                control.cancel();
+                cancel.cancel();
                 return Ok(());
             }
             fetches.remove(name);
@@ -172,10 +173,10 @@ impl Inner {
         self.fetches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The control of a new thread; `None` when the one that there is goes on.
-    fn begin(&self, entry: &Entry) -> Result<Option<Control>, ModelsError> {
+    /// The cancel of a new thread; `None` when the one that there is goes on.
+    fn begin(&self, entry: &Entry) -> Result<Option<Cancel>, ModelsError> {
         let mut fetches = self.fetches();
-        let running = fetches.iter().find(|(_, fetch)| fetch.control.is_some());
+        let running = fetches.iter().find(|(_, fetch)| fetch.cancel.is_some());
         if let Some((running, _)) = running.filter(|(running, _)| **running != entry.name) {
             return Err(ModelsError::Fetching { name: running.clone() });
         }
@@ -191,16 +192,16 @@ impl Inner {
             trouble: None,
         };
         if let Some(fetch) = fetches.get_mut(&entry.name)
-            && let Some(control) = &fetch.control
+            && let Some(cancel) = &fetch.cancel
         {
-            control.resume();
+            cancel.resume();
             fetch.state = state;
             return Ok(None);
         }
-        let control = Control::default();
-        let fetch = Fetch { control: Some(control.clone()), discard: false, state };
+        let cancel = Cancel::default();
+        let fetch = Fetch { cancel: Some(cancel.clone()), discard: false, state };
         fetches.insert(entry.name.clone(), fetch);
-        Ok(Some(control))
+        Ok(Some(cancel))
     }
 
     fn throw_away(&self, name: &str) -> Result<(), ModelsError> {
@@ -212,16 +213,16 @@ impl Inner {
     }
 
     /// Fetches until the model is there or cannot go on.
-    fn fetch(self: &Arc<Self>, entry: Entry, options: &AddOptions, control: &Control) {
+    fn fetch(self: &Arc<Self>, entry: Entry, options: &AddOptions, cancel: &Cancel) {
         let name = entry.name.clone();
-        let made = catch_unwind(AssertUnwindSafe(|| self.try_fetch(entry, options, control)));
+        let made = catch_unwind(AssertUnwindSafe(|| self.try_fetch(entry, options, cancel)));
         let made = made.unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
         let is_installed = matches!(made, Ok(true));
         let discard = {
             let mut fetches = self.fetches();
             let Some(fetch) = fetches.get_mut(&name) else { return };
             let (done_bytes, total_bytes) = fetch.state.bytes();
-            fetch.control = None;
+            fetch.cancel = None;
             let discard = fetch.discard;
             match made {
                 _ if is_installed || discard => drop(fetches.remove(&name)),
@@ -236,7 +237,7 @@ impl Inner {
         if discard && let Err(error) = self.throw_away(&name) {
             let error = Arc::new(error);
             let state = FetchState::Stopped { error, done_bytes: 0, total_bytes: 0 };
-            self.fetches().insert(name, Fetch { control: None, discard: false, state });
+            self.fetches().insert(name, Fetch { cancel: None, discard: false, state });
         }
         (self.listener)(FetchNews::Ended { is_installed });
     }
@@ -246,17 +247,17 @@ impl Inner {
         self: &Arc<Self>,
         entry: Entry,
         options: &AddOptions,
-        control: &Control,
+        cancel: &Cancel,
     ) -> Result<bool, ModelsError> {
         let report = self.report(&entry.name);
         let scheme = entry.quantisations.first().and_then(|first| QuantScheme::named(&first.name));
         let options = AddOptions { scheme: scheme.unwrap_or(options.scheme), ..options.clone() };
         let source = ModelSource::Known(Box::new(entry));
-        let Some(prepared) = self.library.prepare(&source, &options, control, &report)? else {
+        let Some(prepared) = self.library.prepare(&source, &options, cancel, &report)? else {
             return Ok(false);
         };
         check_room(&prepared.summary)?;
-        Ok(prepared.run(control, &report)?.is_some())
+        Ok(prepared.run(cancel, &report)?.is_some())
     }
 
     /// Remembers how far a fetch is, and tells it now and then.

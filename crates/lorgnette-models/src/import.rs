@@ -13,6 +13,7 @@ use crate::error::ModelsError;
 use crate::interrupted::{Stop, unless_cancelled};
 use crate::library::Library;
 use crate::source::Origin;
+use lorgnette_interrupt::Cancel;
 
 impl Library {
     /// Takes a GGUF file with its vision part, or a folder with a pair, into the models folder.
@@ -27,10 +28,10 @@ impl Library {
         path: &Path,
         name: Option<&str>,
         link: bool,
-        control: &Control,
+        cancel: &Cancel,
         report: &Report,
     ) -> Result<Option<Installed>, ModelsError> {
-        unless_cancelled(self.try_import(path, name, link, control, report))
+        unless_cancelled(self.try_import(path, name, link, cancel, report))
     }
 
     fn try_import(
@@ -38,7 +39,7 @@ impl Library {
         path: &Path,
         name: Option<&str>,
         link: bool,
-        control: &Control,
+        cancel: &Cancel,
         report: &Report,
     ) -> Result<Installed, Stop> {
         let checkpoint = Checkpoint::open(path)?;
@@ -48,12 +49,12 @@ impl Library {
         let lock = self.store.lock()?;
         let work = self.store.work_dir(&name)?;
         let (files, times) = if link {
-            (linked(&files, &work, control)?, install::Times::default())
+            (linked(&files, &work, cancel)?, install::Times::default())
         } else {
             let (origin, named) = origin_of(&files)?;
             let recipe = copies(&origin, named)?;
             let options = InstallOptions::default();
-            let made = install::run(&recipe, None, &work, &options, control, report)?;
+            let made = install::run(&recipe, None, &work, &options, cancel, report)?;
             (made.files, made.times)
         };
         Checkpoint::open(&work)?;
@@ -91,7 +92,7 @@ fn origin_of(files: &[PathBuf]) -> Result<(Origin, Vec<(FileName, u64)>), Weight
     Ok((Origin::Folder(dir.to_owned()), named))
 }
 
-fn linked(files: &[PathBuf], work: &Path, control: &Control) -> Result<Vec<FileRecord>, Stop> {
+fn linked(files: &[PathBuf], work: &Path, cancel: &Cancel) -> Result<Vec<FileRecord>, Stop> {
     if work.exists() {
         fs_err::remove_dir_all(work).map_err(WeightsError::Io)?;
     }
@@ -102,7 +103,7 @@ fn linked(files: &[PathBuf], work: &Path, control: &Control) -> Result<Vec<FileR
         let whole = fs_err::canonicalize(file).map_err(WeightsError::Io)?;
         let target = work.join(name.as_str());
         link(&whole, &target).map_err(WeightsError::Io)?;
-        records.push(install::record(&target, name.as_str(), control)?);
+        records.push(install::record(&target, name.as_str(), cancel)?);
     }
     Ok(records)
 }

@@ -1,6 +1,7 @@
 //! Work that ended before its end.
 
-use lorgnette_weights::Halt;
+use lorgnette_interrupt::Interrupted;
+use lorgnette_weights::WeightsError;
 
 use crate::error::ModelsError;
 
@@ -16,11 +17,11 @@ impl<E: Into<ModelsError>> From<E> for Stop {
     }
 }
 
-impl From<Halt> for Stop {
-    fn from(halt: Halt) -> Self {
-        match halt {
-            Halt::Cancelled => Self::Cancelled,
-            Halt::Failed(error) => Self::Failed(error.into()),
+impl From<Interrupted<WeightsError>> for Stop {
+    fn from(end: Interrupted<WeightsError>) -> Self {
+        match end {
+            Interrupted::Cancelled => Self::Cancelled,
+            Interrupted::Failed(error) => Self::Failed(error.into()),
         }
     }
 }

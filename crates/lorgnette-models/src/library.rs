@@ -4,8 +4,9 @@ mod list;
 
 use std::path::{Path, PathBuf};
 
+use lorgnette_interrupt::Cancel;
+use lorgnette_weights::Report;
 use lorgnette_weights::store::{Store, Verdict};
-use lorgnette_weights::{Control, Report};
 
 pub use self::list::{Circumstances, Fits, Model, ModelState, Quantisation, name};
 use crate::error::ModelsError;
@@ -75,10 +76,10 @@ impl Library {
     pub fn verify(
         &self,
         name: &str,
-        control: &Control,
+        cancel: &Cancel,
         report: &Report,
     ) -> Result<Option<Vec<Verdict>>, ModelsError> {
-        unless_cancelled(self.store.verify(name, control, report).map_err(Stop::from))
+        unless_cancelled(self.store.verify(name, cancel, report).map_err(Stop::from))
     }
 
     /// Removes a model, finished or not, and returns the bytes that are free again.

@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
-use super::notice::{Check, Notice};
 use super::background::spawn;
+use super::notice::{Check, Notice};
 use super::{App, Inner, lock, panic_fault};
 use crate::chats::MessageId;
 use crate::conversation::check::{Checked, N_SAMPLES};

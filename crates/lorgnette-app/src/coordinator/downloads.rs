@@ -2,7 +2,7 @@
 
 use std::sync::Weak;
 
-use lorgnette_models::{AddOptions, Control, Downloads, FetchNews, Library, ModelsError, Report};
+use lorgnette_models::{AddOptions, Cancel, Downloads, FetchNews, Library, ModelsError, Report};
 
 use super::machine::{Event, ModelState};
 use super::{App, Inner, Notice, lock};
@@ -68,7 +68,7 @@ impl App {
     /// [`ModelsError::Damaged`], [`AppError::NotFound`] for a model that was not made here.
     pub fn verify_model(&self, id: &str) -> Result<(), AppError> {
         let (library, name) = self.made_here(id)?;
-        let verdicts = library.verify(&name, &Control::default(), &Report::none())?;
+        let verdicts = library.verify(&name, &Cancel::default(), &Report::none())?;
         if verdicts.unwrap_or_default().iter().all(|verdict| verdict.is_whole) {
             Ok(())
         } else {

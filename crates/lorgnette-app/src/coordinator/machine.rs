@@ -53,7 +53,9 @@ pub enum Event<M> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect<M> {
     /// Drop the model that is replaced, then load the chosen one: memory may not hold both.
-    Load { replaces: Option<M> },
+    Load {
+        replaces: Option<M>,
+    },
     Release(M),
     Answer(MessageId, M),
     /// Cancel the answer that is being made; it will end.

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::background::spawn;
 use super::machine::ModelState;
 use super::notice::Notice;
-use super::background::spawn;
 use super::{App, Inner, lock};
 use crate::Cancel;
 use crate::chats::{Attachment, MessageId};

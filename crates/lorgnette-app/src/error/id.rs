@@ -43,7 +43,6 @@ macro_rules! errors {
             pub const GAPS: &[(Self, &[&str])] = &[$((Self::$id, &[$(stringify!($gap)),*])),+];
         }
 
-        #[expect(non_snake_case, reason = "kept faults and the page name the gaps so")]
         impl From<FaultDetails> for (FaultId, With) {
             fn from(details: FaultDetails) -> Self {
                 match details {
@@ -212,7 +211,9 @@ impl AppError {
                 FaultDetails::Import { path: path.into(), reason: reason.into() }
             }
             Self::Speech(error) => FaultDetails::Speech { reason: error.to_string().into() },
-            Self::Capture { reason, .. } | Self::Clipboard { reason } => FaultDetails::Capture { reason: reason.into() },
+            Self::Capture { reason, .. } | Self::Clipboard { reason } => {
+                FaultDetails::Capture { reason: reason.into() }
+            }
             // Said in a terminal alone.
             Self::NotAsked | Self::AltTable { .. } => FaultDetails::Other,
         }

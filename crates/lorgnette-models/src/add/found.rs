@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use lorgnette_gguf::QuantScheme;
+use lorgnette_interrupt::Cancel;
 use lorgnette_weights::catalogue::{Entry, EntryQuantisation};
 use lorgnette_weights::checksum::Checksum;
 use lorgnette_weights::hub::{FileName, RepoName, Repository, Revision};
 use lorgnette_weights::store::LockedSource;
-use lorgnette_weights::{Control, Hub, Report, WeightsError};
+use lorgnette_weights::{Hub, Report, WeightsError};
 
 use super::{AddOptions, plain};
 use crate::BUILT_IN;
@@ -41,12 +42,12 @@ impl Library {
         &self,
         source: &ModelSource,
         options: &AddOptions,
-        control: &Control,
+        cancel: &Cancel,
         report: &Report,
     ) -> Result<Found, Stop> {
         let hub = || {
             let (settings, fetch) = (options.hub.clone(), options.fetch.clone());
-            Hub::new(settings, fetch, control.clone(), report.clone())
+            Hub::new(settings, fetch, cancel.clone(), report.clone())
         };
         let mut found = match source {
             ModelSource::Local(path) => in_folder(path, options.name.as_deref()),

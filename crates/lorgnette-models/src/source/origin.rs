@@ -116,7 +116,7 @@ impl Origin {
         if size("consolidated.safetensors").is_some() && size("config.json").is_none() {
             names.insert(FileName::new("consolidated.safetensors")?);
         } else if let Some(index) = self.small(INDEX_NAME)? {
-            for name in shard_names(Path::new(INDEX_NAME), &index)? {
+            for name in shard_names(Path::new(INDEX_NAME), &index).map_err(WeightsError::from)? {
                 names.insert(FileName::new(&name)?);
             }
         } else {
@@ -138,14 +138,19 @@ impl Origin {
         }
         let first = self.range(&name, 0..8)?;
         let first = <[u8; 8]>::try_from(first.as_slice()).unwrap_or_default();
-        let n_header = header_len(file, first, n_bytes)?;
-        let header = Header::parse(file, &self.range(&name, 8..8 + n_header)?)?;
-        header.check_size(file, n_bytes)?;
+        let n_header = header_len(file, first, n_bytes).map_err(WeightsError::from)?;
+        let header = Header::parse(file, &self.range(&name, 8..8 + n_header)?)
+            .map_err(WeightsError::from)?;
+        header.check_size(file, n_bytes).map_err(WeightsError::from)?;
         Ok(Shard { name, n_bytes, tensors: header.entries })
     }
 
     /// The numbers of a tensor that is one number: FP8's scale.
-    pub(crate) fn scalar(&self, shard: &Shard, tensor: &HeaderEntry) -> Result<Vec<u8>, Interrupted<WeightsError>> {
+    pub(crate) fn scalar(
+        &self,
+        shard: &Shard,
+        tensor: &HeaderEntry,
+    ) -> Result<Vec<u8>, Interrupted<WeightsError>> {
         self.range(&shard.name, tensor.bytes.clone())
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use lorgnette_loopback::LoopbackHub;
 use lorgnette_models::speed::Speeds;
 use lorgnette_models::{
-    AddOptions, Circumstances, Control, HubSettings, Library, ModelSource, ModelState, ModelsError,
+    AddOptions, Cancel, Circumstances, HubSettings, Library, ModelSource, ModelState, ModelsError,
     Report, WeightsError,
 };
 
@@ -40,7 +40,7 @@ fn an_installed_model_is_listed_verified_and_opened() {
             (listed.licence.as_deref(), listed.n_bytes),
             (Some("apache-2.0"), Some(11_100_768))
         );
-        let verdicts = library.verify("small", &Control::default(), &Report::none()).unwrap();
+        let verdicts = library.verify("small", &Cancel::default(), &Report::none()).unwrap();
         let verdicts = verdicts.unwrap();
         assert!(verdicts.len() == 2 && verdicts.iter().all(|verdict| verdict.is_whole));
 
@@ -79,7 +79,7 @@ fn what_a_source_was_is_remembered() {
         let options = AddOptions { hub: settings, ..AddOptions::from_environment().unwrap() };
         let source: ModelSource = "hf:owner/small".parse().unwrap();
         let library = Library::at(folder.path());
-        let prepared = library.prepare(&source, &options, &Control::default(), &Report::none());
+        let prepared = library.prepare(&source, &options, &Cancel::default(), &Report::none());
         let Err(ModelsError::Weights(WeightsError::LockedHash { file, .. })) = prepared else {
             panic!("{version}: the published hash is not compared");
         };
