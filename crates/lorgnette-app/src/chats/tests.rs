@@ -287,3 +287,27 @@ fn chats_of_every_released_version_open_with_all_that_is_in_them() {
         assert_eq!(chats.purge(i64::MAX).unwrap(), 2, "one was deleted before");
     }
 }
+
+#[test]
+fn faults_and_timings_that_version_0_1_0_stored_are_read() {
+    let folder = folder();
+    let chats = open(&folder);
+    let (_, answer) = say(&chats, None, None, "Why?", "Because");
+    drop(chats);
+    let db = Connection::open(folder.path().join("chats.sqlite3")).unwrap();
+    let fault = r#"{"kind":"contextFull","message":"the chat has 9000 tokens","hint":"begin a new chat","id":"contextFull","with":{"needed":9000,"capacity":8192}}"#;
+    let timings = r#"{"n_encoded_pictures":1,"n_recalled_pictures":2,"encode_s":0.5,"n_read_tokens":300,"n_cached_tokens":40,"prefill_s":1.5,"first_token_s":2.5,"n_answer_tokens":9,"n_guessed_tokens":4,"decode_s":3.5}"#;
+    db.execute(
+        "UPDATE messages SET state = 'failed', fault = ?2, timings = ?3 WHERE id = ?1",
+        params![answer, fault, timings],
+    )
+    .unwrap();
+    drop(db);
+    let message = open(&folder).message(answer).unwrap();
+    let Some(End::Failed(read)) = message.end else { panic!("{:?}", message.end) };
+    assert_eq!((read.kind, read.id), (FaultKind::ContextFull, crate::FaultId::ContextFull));
+    assert_eq!(serde_json::to_value(&read.with).unwrap()["needed"], 9000);
+    let read = message.timings.unwrap();
+    assert_eq!((read.n_recalled_pictures, read.n_drafted_tokens), (2, 4));
+    assert_eq!(serde_json::to_string(&read).unwrap(), timings, "what is stored now is the same");
+}
