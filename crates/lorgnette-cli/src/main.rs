@@ -66,10 +66,19 @@ fn main() -> ExitCode {
             report(&error);
             ExitCode::FAILURE
         }
+        Err(Failure::AltTable { path, reason }) => {
+            let path = path.display();
+            let message = format!("{path} cannot be used as a table of alt texts: {reason}");
+            say(&message, "name another file with --csv; this one was left as it is");
+            ExitCode::FAILURE
+        }
     }
 }
 
 fn report(error: &AppError) {
-    eprintln!("error: {}", output::printable(&error.one_line()));
-    eprintln!("hint: {}", error.hint());
+    say(&error.one_line(), &error.hint());
+}
+
+fn say(message: &str, hint: &str) {
+    eprintln!("error: {}\nhint: {hint}", output::printable(message));
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 
 use lorgnette_app::AppError;
 
@@ -9,6 +10,8 @@ use lorgnette_app::AppError;
 pub enum Failure {
     /// Something a person should know.
     App(AppError),
+    /// A file that is not a table of alt texts, and is left as it is.
+    AltTable { path: PathBuf, reason: String },
     /// Nobody reads standard output any more.
     OutputClosed,
 }

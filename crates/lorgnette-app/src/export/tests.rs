@@ -132,6 +132,9 @@ fn a_chat_that_version_0_1_0_exported_is_imported_with_its_branches_and_its_regi
     assert_eq!(shown.messages[1].siblings.len(), 2);
     let attachment = &shown.messages[0].pictures[0];
     let region = crate::Region { x: 0, y: 0, width: 2, height: 2 };
-    assert_eq!((attachment.region, attachment.turn, attachment.max_side), (Some(region), 1, Some(512)));
+    assert_eq!(
+        (attachment.region, attachment.turn, attachment.max_side),
+        (Some(region), 1, Some(512))
+    );
     assert_eq!(app.pictures().view(attachment).unwrap().width(), 2);
 }

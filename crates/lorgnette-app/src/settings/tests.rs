@@ -70,8 +70,11 @@ fn settings_of_version_0_1_0_are_read_and_written_again_as_they_are() {
     assert_eq!(settings.other, toml::Table::new(), "every key is known");
     let defaults = toml::Table::try_from(Settings::default()).unwrap();
     let read = toml::Table::try_from(&settings).unwrap();
-    let as_before: Vec<&String> =
-        read.iter().filter(|(key, value)| defaults.get(*key) == Some(*value)).map(|(key, _)| key).collect();
+    let as_before: Vec<&String> = read
+        .iter()
+        .filter(|(key, value)| defaults.get(*key) == Some(*value))
+        .map(|(key, _)| key)
+        .collect();
     assert_eq!(as_before, Vec::<&String>::new(), "each differs from its default");
     settings.write(&path).unwrap();
     let again: toml::Table = fs_err::read_to_string(&path).unwrap().parse().unwrap();

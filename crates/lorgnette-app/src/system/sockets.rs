@@ -138,7 +138,8 @@ mod linux {
         fn a_socket_is_listed_while_it_is_open() {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let address = listener.local_addr().unwrap().to_string();
-            let is_listed = |sockets: Sockets| sockets.0.iter().any(|socket| socket.local == address);
+            let is_listed =
+                |sockets: Sockets| sockets.0.iter().any(|socket| socket.local == address);
             assert!(is_listed(open_now().unwrap()));
             drop(listener);
             assert!(!is_listed(open_now().unwrap()));
