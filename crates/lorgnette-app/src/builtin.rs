@@ -1,6 +1,7 @@
 //! Pocket, the small model that is part of the program: it answers before anything is fetched.
 
-use lorgnette_pixtral::checkpoint::{Checkpoint, Source};
+use lorgnette_gguf::Source;
+use lorgnette_pixtral::Checkpoint;
 
 use crate::error::AppError;
 

@@ -4,12 +4,12 @@
 //! `gguf-py/gguf/constants.py`.
 
 use lorgnette_engine::tokens::GgufVocab;
+use lorgnette_gguf::scheme::TextModel;
+use lorgnette_gguf::{GgufTensor, GgufValue, NumberFormat, QuantScheme};
 use lorgnette_pixtral::ModelConfig;
 use lorgnette_pixtral::checkpoint::{BlockPart, Naming, Part, text_inventory, vision_inventory};
 use lorgnette_pixtral::config::{TextConfig, VisionConfig};
 pub use lorgnette_weights::recipe::Rows;
-use lorgnette_weights::scheme::TextModel;
-use lorgnette_weights::{GgmlDType, GgufTensor, GgufValue, QuantScheme};
 
 const IMG_BREAK: usize = 12; // the token's id, in every tokenizer of the family
 
@@ -130,7 +130,7 @@ fn vision_file(
         declared: GgufTensor {
             name: "v.token_embd.img_break".into(),
             shape: vec![text_hidden_size],
-            dtype: GgmlDType::F32,
+            dtype: NumberFormat::F32,
         },
         part: Part::TokenEmbedding,
         rows: Rows::One(IMG_BREAK),
@@ -165,7 +165,7 @@ fn text_metadata(
         ("llama.attention.value_length", u32_of(text.head_dim)),
         ("llama.attention.layer_norm_rms_epsilon", GgufValue::F32(text.rms_norm_eps as f32)),
         ("llama.rope.dimension_count", u32_of(text.head_dim)),
-        ("llama.rope.freq_base", GgufValue::F32(text.rope_theta as f32)),
+        ("llama.rope.freq_base", GgufValue::F32(text.rope.theta as f32)),
         ("llama.vocab_size", u32_of(text.vocab_size)),
         ("tokenizer.ggml.model", GgufValue::String(vocab.model.clone())),
         ("tokenizer.ggml.tokens", GgufValue::Strings(vocab.tokens.clone())),

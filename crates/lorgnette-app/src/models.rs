@@ -28,11 +28,12 @@ pub use lorgnette_interrupt::Cancel as Control;
 
 pub use self::add::{AddOptions, Prepared, Summary};
 pub use self::fit::Fit;
+pub use lorgnette_gguf::QuantScheme;
 pub use lorgnette_weights::catalogue::{Entry, PictureWork};
 pub use lorgnette_weights::http::{FetchOptions, Patience};
 pub use lorgnette_weights::install::Times;
 pub use lorgnette_weights::store::Verdict;
-pub use lorgnette_weights::{HubSettings, InstallEvent, QuantScheme, Report, WeightsError};
+pub use lorgnette_weights::{HubSettings, InstallEvent, Report, WeightsError};
 
 use crate::error::AppError;
 use crate::folders::Folders;

@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use lorgnette_engine::tokens::{GgufVocab, Tokenizer};
 use lorgnette_engine::{Engine, EngineError, Generator};
+use lorgnette_gguf::GgufFile;
+use lorgnette_gguf::reader::Value;
 use lorgnette_image::ImageConfig;
-use lorgnette_pixtral::checkpoint::{GgufFile, Value};
 use lorgnette_pixtral::{
     Checkpoint, ChosenDevice, DeviceChoice, Kernels, KvFormat, LoadError, LoadOptions, ModelConfig,
     ModelError, Needs, Pixtral, Placement, Plan, Precision,

@@ -3,6 +3,7 @@
 //! In reading order:
 //! - [`Pixtral`]: the whole network, and the three things it does
 //! - `vision`, `text`, `block`, `rope`, `ops`: what it computes
+//! - [`ImageFeatures`]: what the vision part makes of a picture
 //! - [`KvCache`]: keys and values of what was read
 //! - [`config`]: the network's sizes
 //! - [`checkpoint`], `weights`: files with a network in them, and tensors made of them
@@ -15,6 +16,7 @@ pub mod checkpoint;
 pub mod config;
 mod device;
 mod error;
+mod features;
 mod kv_cache;
 mod model;
 mod ops;
@@ -32,6 +34,7 @@ pub use checkpoint::Checkpoint;
 pub use config::ModelConfig;
 pub use device::{ChosenDevice, DeviceChoice, DeviceMemory, FoundDevice, found as found_devices};
 pub use error::{LoadError, ModelError};
+pub use features::ImageFeatures;
 pub use kv_cache::{KvCache, KvFormat};
 pub use lorgnette_kernels::Precision;
 pub use lorgnette_kernels::calibrate::Calibration;
@@ -39,6 +42,5 @@ pub use lorgnette_kernels::peaks::Peaks;
 pub use lorgnette_kernels::quant::Level;
 pub use model::{CHUNK_TOKENS, PictureRows, Pixtral, Prompt};
 pub use placement::{Needs, Placement, Plan, Shortage};
-pub use vision::ImageFeatures;
 pub use watch::{Watch, go_on};
 pub use weights::{Kernels, LoadMode, LoadOptions};

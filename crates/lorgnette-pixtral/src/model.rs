@@ -11,10 +11,11 @@ use crate::checkpoint::{Checkpoint, Part};
 use crate::config::ModelConfig;
 use crate::device;
 use crate::error::{LoadError, ModelError};
+use crate::features::ImageFeatures;
 use crate::kv_cache::{KvCache, KvFormat};
 use crate::placement::{Placement, Shortage};
 use crate::text::TextDecoder;
-use crate::vision::{ImageFeatures, VisionEncoder};
+use crate::vision::VisionEncoder;
 use crate::watch::{self, Watch, go_on};
 use crate::weights::{LoadOptions, Loader};
 
@@ -324,7 +325,7 @@ impl Pixtral {
         for run in runs {
             parts.push(match run {
                 Run::Ids(ids) => self.text.embed(ids)?,
-                Run::Rows { features, first, n } => features.rows.narrow(0, *first, *n)?,
+                Run::Rows { features, first, n } => features.rows().narrow(0, *first, *n)?,
             });
         }
         Ok(Tensor::cat(&parts, 0)?)

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use candle_core::Device;
+use lorgnette_gguf::QuantScheme;
 
 use crate::checkpoint::{Checkpoint, Part, inventory};
 use crate::config::{ModelConfig, TextConfig, VisionConfig};
@@ -189,12 +190,8 @@ impl Needs {
         }
     }
 
-    /// The largest of the usual quantisations, smaller than this one, with which a plan fits.
-    fn smaller_quantisation(&self, plan: Plan, free_bytes: u64) -> Option<&'static str> {
-        // Bits a weight: blocks of 32 or 256 numbers with their scales; the schemes as they come
-        // out for Pixtral 12B.
-        const USUAL: [(&str, f64); 4] =
-            [("Q8_0", 8.5), ("Q6_K", 6.57), ("Q5_K_M", 5.7), ("Q4_K_M", 4.9)];
+    /// The largest of the offered quantisations, smaller than this one, with which a plan fits.
+    fn smaller_quantisation(&self, plan: Plan, free_bytes: u64) -> Option<QuantScheme> {
         let now_bytes = self.layer_bytes.iter().sum::<u64>() + self.output_bytes;
         let now_bits = now_bytes as f64 * 8.0 / self.n_text_weights.max(1) as f64;
         let as_large = |bits: f64| {
@@ -205,9 +202,11 @@ impl Needs {
                 ..self.clone()
             }
         };
-        let smaller = USUAL.into_iter().filter(|(_, bits)| bits * 1.02 < now_bits);
-        let mut fitting = smaller.filter(|(_, bits)| as_large(*bits).bytes(plan) <= free_bytes);
-        fitting.next().map(|(name, _)| name)
+        let quantised = |scheme: &QuantScheme| scheme.matrix_dtype().blocks().is_some();
+        let largest_first = QuantScheme::OFFERED.into_iter().rev().filter(quantised);
+        largest_first
+            .filter(|scheme| scheme.bits_per_weight() * 1.02 < now_bits)
+            .find(|scheme| as_large(scheme.bits_per_weight()).bytes(plan) <= free_bytes)
     }
 }
 
@@ -240,7 +239,7 @@ pub struct Shortage {
     /// As many tokens of a chat fit.
     pub context: Option<usize>,
     /// A quantisation that fits.
-    pub quantisation: Option<&'static str>,
+    pub quantisation: Option<QuantScheme>,
 }
 
 impl Shortage {
@@ -249,7 +248,7 @@ impl Shortage {
         let ways = [
             self.n_layers.map(|n| format!("--gpu-layers {n}")),
             self.context.map(|n| format!("--context {n}")),
-            self.quantisation.map(|name| format!("a {name} model")),
+            self.quantisation.map(|scheme| format!("a {} model", scheme.name().to_uppercase())),
         ];
         let ways: Vec<String> = ways.into_iter().flatten().collect();
         if ways.is_empty() {

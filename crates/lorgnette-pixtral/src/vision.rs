@@ -5,41 +5,15 @@ use lorgnette_image::Pixels;
 
 use crate::block::{Block, BlockSizes, RmsNorm};
 use crate::checkpoint::Part;
-use crate::config::{RopeLayout, TextConfig, VisionConfig};
+use crate::config::{TextConfig, VisionConfig};
 use crate::error::LoadError;
-use crate::rope::Rotation;
+use crate::features::ImageFeatures;
+use crate::rope::Rope;
 use crate::watch::{self, Watch, Watched};
 use crate::weights::{Loader, Matrix};
 
 /// Patches worked on between two looks at the watcher: some tenths of a second on two cores.
 pub(crate) const STEP_ROWS: usize = 1024;
-
-/// A picture as the decoder reads it: one row for each `[IMG]` token.
-#[derive(Debug, Clone)]
-pub struct ImageFeatures {
-    /// `(n_image_tokens, text hidden size)`, f32, row by row of the picture. On the CPU: pictures are
-    /// kept from question to question, and a device's memory is scarcer.
-    pub(crate) rows: Tensor,
-    /// The encoder's output before the projector, `(n_patches, vision hidden size)`, on the CPU.
-    pub(crate) hidden: Tensor,
-}
-
-impl ImageFeatures {
-    /// Rows, which are as many as `[IMG]` tokens.
-    pub fn n_rows(&self) -> usize {
-        self.rows.dims()[0]
-    }
-
-    /// The rows, `(n_rows, text hidden size)`, f32.
-    pub fn rows(&self) -> &Tensor {
-        &self.rows
-    }
-
-    /// The encoder's output before the projector, `(n_patches, vision hidden size)`, f32.
-    pub fn vision_hidden(&self) -> &Tensor {
-        &self.hidden
-    }
-}
 
 /// Pixtral's encoder: full attention inside one picture, positions by row and column.
 #[derive(Debug)]
@@ -50,7 +24,7 @@ pub(crate) struct VisionEncoder {
     blocks: Vec<Block>,
     projector: Projector,
     config: VisionConfig,
-    rope_layout: RopeLayout,
+    rope: Rope,
     device: Device,
 }
 
@@ -79,7 +53,11 @@ impl VisionEncoder {
                 .collect::<std::result::Result<_, _>>()?,
             projector: Projector::load(loader, config, text)?,
             config: config.clone(),
-            rope_layout: loader.checkpoint.naming().rope_layout(),
+            rope: Rope::new(
+                &config.rope,
+                config.head_dim,
+                loader.checkpoint.naming().rope_layout(),
+            ),
             device: loader.device.clone(),
         })
     }
@@ -105,14 +83,7 @@ impl VisionEncoder {
         let x = x.permute((1, 3, 0, 2, 4))?.reshape((n, 3 * patch * patch))?;
         let mut x = self.pre_norm.forward(&x.matmul(&self.patch_embedding.t()?)?)?;
 
-        let (head_dim, theta) = (self.config.head_dim, self.config.rope_theta);
-        let rotation = Rotation::of_patches(
-            (n_rows, n_cols),
-            head_dim,
-            theta,
-            self.rope_layout,
-            &self.device,
-        )?;
+        let rotation = self.rope.of_patches((n_rows, n_cols), &self.device)?;
         for block in &self.blocks {
             let (q, k, v) = block.qkv(&x)?;
             let (q, k, v) = (rotation.apply(&q)?, rotation.apply(&k)?, v.contiguous()?);
@@ -129,9 +100,10 @@ impl VisionEncoder {
             }
             x = Tensor::cat(&slices, 0)?;
         }
-        let rows = self.projector.forward(&x, (n_rows, n_cols))?.to_device(&Device::Cpu)?;
+        let rows = self.projector.forward(&x, (n_rows, n_cols))?;
+        let features = ImageFeatures::on_cpu(&rows, &x)?;
         step()?;
-        Ok(ImageFeatures { rows, hidden: x.to_device(&Device::Cpu)? })
+        Ok(features)
     }
 
     /// What comes behind the encoder, for what came out of it before.
@@ -144,7 +116,7 @@ impl VisionEncoder {
         let patches = (rows * merge, cols * merge);
         let shape = (patches.0 * patches.1, self.config.hidden_size);
         let hidden = Tensor::from_vec(hidden, shape, &self.device)?;
-        Ok(ImageFeatures { rows: self.projector.forward(&hidden, patches)?, hidden })
+        ImageFeatures::on_cpu(&self.projector.forward(&hidden, patches)?, &hidden)
     }
 }
 

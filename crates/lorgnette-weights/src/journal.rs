@@ -6,11 +6,11 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use lorgnette_gguf::PartFile;
 use serde::{Deserialize, Serialize};
 
 use crate::checksum::Hash;
 use crate::error::WeightsError;
-use crate::part_file::PartFile;
 use crate::recipe::Source;
 
 const NAME: &str = "journal.json";

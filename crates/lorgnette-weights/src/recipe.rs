@@ -7,16 +7,16 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use candle_core::quantized::GgmlDType;
 use half::{bf16, f16};
+use lorgnette_gguf::quantise::quantise;
+use lorgnette_gguf::safetensors::Dtype;
+use lorgnette_gguf::{GgufError, NumberFormat};
 use rayon::prelude::*;
 
 use crate::checksum::{Checksum, Hash};
-use crate::error::{WeightsError, WriteError};
+use crate::error::WeightsError;
 use crate::fetch::RemoteFile;
 use crate::hub::{FileName, Hub, HubFile, Repository};
-use crate::quantise::quantise;
-use crate::safetensors_header::Dtype;
 
 /// Everything that is needed to make a model's files.
 #[derive(Debug, Clone)]
@@ -94,7 +94,7 @@ pub struct Output {
     /// Byte of the target at which the tensor begins.
     pub offset: u64,
     /// Number format of the target.
-    pub dtype: GgmlDType,
+    pub dtype: NumberFormat,
     /// The rows that go there, and their order.
     pub rows: Rows,
 }
@@ -199,7 +199,7 @@ impl Source {
     }
 
     /// Converts a chunk, on all cores.
-    pub(crate) fn convert(&self, chunk: &Chunk, bytes: &[u8]) -> Result<Vec<Written>, WriteError> {
+    pub(crate) fn convert(&self, chunk: &Chunk, bytes: &[u8]) -> Result<Vec<Written>, GgufError> {
         let Some(piece) = chunk.piece_idx.and_then(|idx| self.pieces.get(idx)) else {
             return Ok(Vec::new());
         };
@@ -232,8 +232,8 @@ impl Output {
         first: usize,
         n_all: usize,
         row_len: usize,
-    ) -> Result<Option<Written>, WriteError> {
-        let row_bytes = (row_len / self.dtype.block_size() * self.dtype.type_size()) as u64;
+    ) -> Result<Option<Written>, GgufError> {
+        let row_bytes = self.dtype.row_bytes(row_len).unwrap_or(0) as u64;
         let (bytes, offset) = match self.rows {
             Rows::All => (quantise(numbers, row_len, self.dtype)?, first as u64 * row_bytes),
             Rows::One(only) => {
@@ -365,10 +365,9 @@ impl Recipe {
                             }
                             Rows::All | Rows::Interleaved { .. } => piece.n_rows(),
                         };
-                        let block = output.dtype.block_size();
-                        let row = (row_len / block * output.dtype.type_size()) as u64;
-                        row_len.is_multiple_of(block)
-                            && in_target(output.target, output.offset, row * n_rows as u64)
+                        output.dtype.row_bytes(*row_len).is_some_and(|row| {
+                            in_target(output.target, output.offset, (row * n_rows) as u64)
+                        })
                     })
             }
         }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use lorgnette_gguf::PartFile;
 use lorgnette_interrupt::{Cancel, Interrupted};
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,6 @@ use crate::error::WeightsError;
 use crate::hub::FileName;
 use crate::install::{FileRecord, record_with};
 use crate::journal::{Journal, remove_if_there};
-use crate::part_file::PartFile;
 use crate::report::{InstallEvent, Report};
 
 const MANIFEST: &str = "lorgnette.json";

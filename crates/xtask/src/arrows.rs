@@ -1,5 +1,5 @@
-//! The arrows between crates: `image, kernels <- pixtral <- engine <- app -> weights, speech`, and
-//! `interrupt` below all that can be stopped.
+//! The arrows between crates: `gguf <- kernels; image, kernels <- pixtral <- engine <- app`,
+//! `gguf <- weights <- app -> speech`, and `interrupt` below all that can be stopped.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,13 +8,14 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
 /// What each crate may use beside what its arrows lead to. Crates are called by their folder.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("lorgnette-interrupt", &[]),
     ("lorgnette-image", &[]),
-    ("lorgnette-kernels", &[]),
+    ("lorgnette-gguf", &[]),
+    ("lorgnette-kernels", &["lorgnette-gguf"]),
     ("lorgnette-pixtral", &["lorgnette-image", "lorgnette-interrupt", "lorgnette-kernels"]),
     ("lorgnette-engine", &["lorgnette-pixtral"]),
-    ("lorgnette-weights", &["lorgnette-interrupt"]),
+    ("lorgnette-weights", &["lorgnette-gguf", "lorgnette-interrupt"]),
     ("lorgnette-speech", &[]),
     ("lorgnette-app", &["lorgnette-engine", "lorgnette-speech", "lorgnette-weights"]),
 ];

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use lorgnette_engine::EngineError;
 use lorgnette_engine::prompt::PromptError;
+use lorgnette_gguf::GgufError;
 use lorgnette_image::ImageError;
 use lorgnette_pixtral::{LoadError, ModelError};
 use lorgnette_weights::WeightsError;
@@ -272,7 +273,8 @@ fn of_model(error: &LoadError) -> FaultDetails {
     match error {
         LoadError::Read(_) => FaultDetails::ModelRead { reason },
         LoadError::NotFound { path } => FaultDetails::ModelNotThere { path: path.into() },
-        LoadError::NoModel { dir: path } | LoadError::NotGguf { file: path } => {
+        LoadError::NoModel { dir: path }
+        | LoadError::Container(GgufError::NotGguf { file: path }) => {
             FaultDetails::ModelNone { path: path.into() }
         }
         LoadError::Ambiguous { dir, first, second, .. } => FaultDetails::ModelAmbiguous {
@@ -280,9 +282,10 @@ fn of_model(error: &LoadError) -> FaultDetails {
             first: first.into(),
             second: second.into(),
         },
-        LoadError::Unsupported { .. } | LoadError::UnsupportedDtype { .. } => {
-            FaultDetails::ModelUnsupported { reason }
-        }
+        LoadError::Unsupported { .. }
+        | LoadError::Container(
+            GgufError::Unsupported { .. } | GgufError::UnsupportedDtype { .. },
+        ) => FaultDetails::ModelUnsupported { reason },
         LoadError::Device { .. } | LoadError::DeviceMemory { .. } => {
             FaultDetails::ModelDevice { reason }
         }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use lorgnette_gguf::QuantScheme;
 use lorgnette_pixtral::Checkpoint;
 use lorgnette_weights::checksum::Checksum;
 use lorgnette_weights::http::FetchOptions;
@@ -9,7 +10,7 @@ use lorgnette_weights::hub::{FileName, RepoName, Repository, Revision};
 use lorgnette_weights::install::{self, InstallOptions, Times};
 use lorgnette_weights::recipe::{Becomes, Piece, Recipe, Target};
 use lorgnette_weights::store::{LockedSource, Manifest, SourceRecord};
-use lorgnette_weights::{Hub, HubSettings, QuantScheme, Report, WeightsError};
+use lorgnette_weights::{Hub, HubSettings, Report, WeightsError};
 use serde::Serialize;
 
 use super::fit::{Fit, Question, memory_bytes};

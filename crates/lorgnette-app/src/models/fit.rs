@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::time::Instant;
 
+use lorgnette_gguf::QuantScheme;
+use lorgnette_gguf::quantise::quantise;
 use lorgnette_pixtral::{CHUNK_TOKENS, ModelConfig};
-use lorgnette_weights::quantise::quantise;
-use lorgnette_weights::{GgmlDType, QuantScheme};
 use serde::Serialize;
 
 use crate::doctor;
@@ -138,16 +138,8 @@ fn quantise_speed(scheme: QuantScheme) -> f64 {
     const N: usize = 1 << 21;
     let numbers: Vec<f32> =
         (0..N).map(|i| ((i * 7919 % 2003) as f32 / 1000.0 - 1.0) * 0.02).collect();
-    let dtype = match scheme {
-        QuantScheme::F32 => GgmlDType::F32,
-        QuantScheme::F16 => GgmlDType::F16,
-        QuantScheme::Q8_0 => GgmlDType::Q8_0,
-        QuantScheme::Q6K => GgmlDType::Q6K,
-        QuantScheme::Q5KM => GgmlDType::Q5K,
-        QuantScheme::Q4KM => GgmlDType::Q4K,
-    };
     let began = Instant::now();
-    let done = quantise(&numbers, N, dtype).is_ok();
+    let done = quantise(&numbers, N, scheme.matrix_dtype()).is_ok();
     let seconds = began.elapsed().as_secs_f64().max(1e-6);
     if done { 2.0 * N as f64 / seconds } else { f64::INFINITY }
 }

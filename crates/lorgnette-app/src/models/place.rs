@@ -5,12 +5,12 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use lorgnette_gguf::safetensors::{Header, HeaderEntry, INDEX_NAME, header_len, shard_names};
 use lorgnette_interrupt::Interrupted;
 use lorgnette_weights::Hub;
 use lorgnette_weights::WeightsError;
 use lorgnette_weights::hub::{FileName, Repository};
 use lorgnette_weights::recipe::{Piece, Source};
-use lorgnette_weights::safetensors_header::{self, RemoteTensor};
 
 /// Configurations and tokenizers are shorter.
 const MAX_SMALL_BYTES: u64 = 100_000_000;
@@ -24,7 +24,7 @@ pub(super) enum Place {
 pub(super) struct Shard {
     pub(super) name: FileName,
     pub(super) n_bytes: u64,
-    pub(super) tensors: Vec<RemoteTensor>,
+    pub(super) tensors: Vec<HeaderEntry>,
 }
 
 impl Place {
@@ -98,18 +98,10 @@ impl Place {
         let mut names = BTreeSet::new();
         if size("consolidated.safetensors").is_some() && size("config.json").is_none() {
             names.insert(FileName::new("consolidated.safetensors")?);
-        } else if let Some(index) = self.small("model.safetensors.index.json")? {
-            let fault = |reason: String| WeightsError::Header {
-                file: "model.safetensors.index.json".into(),
-                reason,
-            };
-            let index: serde_json::Value =
-                serde_json::from_slice(&index).map_err(|error| fault(error.to_string()))?;
-            let map = index["weight_map"].as_object();
-            let map = map.ok_or_else(|| fault("it has no weight_map".into()))?;
-            for file in map.values() {
-                // A name from a file: checked before it is one of a path.
-                names.insert(FileName::new(file.as_str().unwrap_or_default())?);
+        } else if let Some(index) = self.small(INDEX_NAME)? {
+            let named = shard_names(Path::new(INDEX_NAME), &index).map_err(Interrupted::failed)?;
+            for name in named {
+                names.insert(FileName::new(&name)?);
             }
         } else {
             names.insert(FileName::new("model.safetensors")?);
@@ -123,24 +115,25 @@ impl Place {
     }
 
     fn shard(&self, name: FileName, n_bytes: u64) -> Result<Shard, Interrupted<WeightsError>> {
-        let file = name.as_str();
+        let file = Path::new(name.as_str());
         if n_bytes < 8 {
-            let reason = format!("{n_bytes} bytes");
-            return Err(WeightsError::Header { file: file.into(), reason }.into());
+            let (file, reason) = (name.to_string(), format!("{n_bytes} bytes"));
+            return Err(WeightsError::Header { file, reason }.into());
         }
         let first = self.range(&name, 0..8)?;
         let first = <[u8; 8]>::try_from(first.as_slice()).unwrap_or_default();
-        let n_header = safetensors_header::header_len(file, first, n_bytes)?;
+        let n_header = header_len(file, first, n_bytes).map_err(Interrupted::failed)?;
         let header = self.range(&name, 8..8 + n_header)?;
-        let tensors = safetensors_header::parse(file, &header, n_bytes)?;
-        Ok(Shard { name, n_bytes, tensors })
+        let header = Header::parse(file, &header).map_err(Interrupted::failed)?;
+        header.check_size(file, n_bytes).map_err(Interrupted::failed)?;
+        Ok(Shard { name, n_bytes, tensors: header.entries })
     }
 
     /// The numbers of a tensor that is one number: FP8's scale.
     pub(super) fn scalar(
         &self,
         shard: &Shard,
-        tensor: &RemoteTensor,
+        tensor: &HeaderEntry,
     ) -> Result<Vec<u8>, Interrupted<WeightsError>> {
         self.range(&shard.name, tensor.bytes.clone())
     }

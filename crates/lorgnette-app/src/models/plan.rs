@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use lorgnette_engine::tokens::Tokenizer;
+use lorgnette_gguf::safetensors::{Dtype, HeaderEntry};
+use lorgnette_gguf::{GgufHeader, GgufValue, QuantScheme};
 use lorgnette_pixtral::ModelConfig;
 use lorgnette_pixtral::checkpoint::{Naming, Part, inventory, read_config};
 use lorgnette_pixtral::config::RopeLayout;
+use lorgnette_weights::WeightsError;
 use lorgnette_weights::hub::FileName;
 use lorgnette_weights::recipe::{Becomes, Output, Piece, Recipe, Rows, Source, Target};
-use lorgnette_weights::safetensors_header::{Dtype, RemoteTensor};
-use lorgnette_weights::{GgufHeader, GgufValue, QuantScheme, WeightsError};
 
 use super::Stop;
 use super::place::{Place, Shard};
@@ -222,12 +223,12 @@ fn header(file: &PairFile) -> Result<GgufHeader, WeightsError> {
 /// A tensor and where it goes, if it is what the configuration says.
 fn piece(
     place: &Place,
-    tensor: &RemoteTensor,
+    tensor: &HeaderEntry,
     shape: &[usize],
     outputs: Vec<Output>,
     scales: &HashMap<String, f32>,
 ) -> Result<Piece, WeightsError> {
-    let RemoteTensor { name, dtype, bytes, .. } = tensor;
+    let HeaderEntry { name, dtype, bytes, .. } = tensor;
     if tensor.shape != shape {
         let reason = format!("{name} is {:?}, the configuration says {shape:?}", tensor.shape);
         return Err(fault(place, reason));

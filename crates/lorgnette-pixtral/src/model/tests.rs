@@ -4,12 +4,23 @@ use lorgnette_image::ImageConfig;
 use tempfile::TempDir;
 
 use super::*;
+use crate::DeviceChoice;
 use crate::testing::{tiny_config, write_native};
 
 fn model() -> Pixtral {
+    model_on(&Device::Cpu)
+}
+
+fn model_on(device: &Device) -> Pixtral {
     let dir = TempDir::new().unwrap();
     write_native(dir.path(), &tiny_config(), |_, _| {});
-    Pixtral::load(&Checkpoint::open(dir.path()).unwrap(), &Device::Cpu, &mut |_| {}).unwrap()
+    Pixtral::load(&Checkpoint::open(dir.path()).unwrap(), device, &mut |_| {}).unwrap()
+}
+
+/// The CPU, and the GPU of this machine when the tests are built for one.
+fn devices() -> Vec<Device> {
+    let best = DeviceChoice::Auto.open().device;
+    if best.is_cpu() { vec![best] } else { vec![Device::Cpu, best] }
 }
 
 fn pixels(width: u32, height: u32, seed: f32) -> Pixels {
@@ -80,6 +91,28 @@ fn a_follow_up_needs_no_picture_that_was_read() {
     let rest = [PictureRows { features: None, ..known[0] }, known[1]];
     let prompt = Prompt { pictures: &rest, ..prompt };
     assert!(difference(&prefill(&model, &prompt, &mut cache, 100), &expected) < 1e-4);
+}
+
+/// Rows on two devices cannot stand in one prompt: wherever the network is, both are on the CPU.
+#[test]
+fn a_picture_recalled_from_its_encoding_stands_beside_a_fresh_one() {
+    for device in devices() {
+        let model = model_on(&device);
+        let (one, two) = (encode(&model, &pixels(12, 8, 0.7)), encode(&model, &pixels(8, 4, 0.3)));
+        let hidden = one.vision_hidden().flatten_all().unwrap().to_vec1().unwrap();
+        let recalled = model.project(hidden, (2, 3)).unwrap();
+        for features in [&one, &two, &recalled] {
+            assert!(features.rows().device().is_cpu(), "{device:?}");
+            assert!(features.vision_hidden().device().is_cpu(), "{device:?}");
+        }
+        let logits = |one: &ImageFeatures| {
+            let pictures = pictures(one, &two);
+            let prompt = Prompt { ids: &IDS, image_token: Some(10), pictures: &pictures };
+            let mut cache = model.new_cache(32, KvFormat::F32).unwrap();
+            prefill(&model, &prompt, &mut cache, 100)
+        };
+        assert_eq!(logits(&recalled), logits(&one), "{device:?}");
+    }
 }
 
 #[test]

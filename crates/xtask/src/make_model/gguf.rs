@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use lorgnette_app::gguf_pair::GgufPair;
-use lorgnette_weights::GgufWriter;
+use lorgnette_gguf::GgufWriter;
 
 use super::random::RandomWeights;
 use super::wanted;

@@ -1,4 +1,4 @@
-//! GGUF version 3, llama.cpp's container, written as a stream.
+//! GGUF version 3 as a stream of tensors.
 //!
 //! Source: `ggml/docs/gguf.md`. Candle's own writer needs every tensor in memory at once.
 
@@ -6,9 +6,8 @@ use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::Path;
 
-use candle_core::quantized::GgmlDType;
-
-use crate::error::WriteError;
+use crate::error::GgufError;
+use crate::format::NumberFormat;
 use crate::part_file::PartFile;
 
 const MAGIC: [u8; 4] = *b"GGUF";
@@ -20,23 +19,18 @@ const MAX_NAME_BYTES: usize = 63; // GGML_MAX_NAME is 64 with the closing zero
 /// A tensor as the header describes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GgufTensor {
-    /// llama.cpp's name.
+    /// The name that llama.cpp gives it.
     pub name: String,
-    /// Rows first; the file has the opposite order.
+    /// Its sizes, rows first; the file has the opposite order.
     pub shape: Vec<usize>,
-    /// The number format.
-    pub dtype: GgmlDType,
+    /// The number format of its rows.
+    pub dtype: NumberFormat,
 }
 
 impl GgufTensor {
     /// Bytes of all rows; `None` when they overflow or a row does not fill its blocks.
     pub fn n_bytes(&self) -> Option<u64> {
-        let row_len = *self.shape.last()?;
-        if !row_len.is_multiple_of(self.dtype.block_size()) {
-            return None;
-        }
-        let n_numbers = self.shape.iter().try_fold(1_u64, |n, dim| n.checked_mul(*dim as u64))?;
-        (n_numbers / self.dtype.block_size() as u64).checked_mul(self.dtype.type_size() as u64)
+        self.dtype.tensor_bytes(&self.shape).ok()
     }
 }
 
@@ -76,12 +70,12 @@ impl GgufHeader {
     /// Checks what is declared; `path` is what errors call the file.
     ///
     /// # Errors
-    /// [`WriteError::Declaration`] for what the format cannot hold.
+    /// [`GgufError::Declaration`] for what the format cannot hold.
     pub fn new(
         path: &Path,
         metadata: &[(String, GgufValue)],
         tensors: &[GgufTensor],
-    ) -> Result<Self, WriteError> {
+    ) -> Result<Self, GgufError> {
         check(path, metadata, tensors)?;
         let mut bytes = Vec::new();
         bytes.extend(MAGIC);
@@ -100,7 +94,7 @@ impl GgufHeader {
             for dim in tensor.shape.iter().rev() {
                 bytes.extend((*dim as u64).to_le_bytes());
             }
-            bytes.extend(type_id(tensor.dtype).to_le_bytes());
+            bytes.extend(tensor.dtype.type_id().to_le_bytes());
             bytes.extend(offset.to_le_bytes());
             offsets.push(offset);
             // `check` has seen that the sum does not overflow.
@@ -130,12 +124,12 @@ impl GgufWriter {
     /// Checks what is declared and writes the header.
     ///
     /// # Errors
-    /// [`WriteError::Declaration`] for what the format cannot hold, [`WriteError::Io`].
+    /// [`GgufError::Declaration`] for what the format cannot hold, [`GgufError::Io`].
     pub fn create(
         path: &Path,
         metadata: &[(String, GgufValue)],
         tensors: Vec<GgufTensor>,
-    ) -> Result<Self, WriteError> {
+    ) -> Result<Self, GgufError> {
         let header = GgufHeader::new(path, metadata, &tensors)?;
         let mut file = PartFile::create(path)?;
         file.write_all(&header.bytes)?;
@@ -145,8 +139,8 @@ impl GgufWriter {
     /// Appends bytes to a tensor, which must be the one whose turn it is.
     ///
     /// # Errors
-    /// [`WriteError::OutOfOrder`], [`WriteError::TooLong`], [`WriteError::Io`].
-    pub fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
+    /// [`GgufError::OutOfOrder`], [`GgufError::TooLong`], [`GgufError::Io`].
+    pub fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), GgufError> {
         let next = self.tensors.get(self.tensor_idx).filter(|tensor| tensor.name == name);
         let Some(tensor) = next else {
             return Err(self.out_of_order(name));
@@ -154,7 +148,7 @@ impl GgufWriter {
         let declared_bytes = tensor.n_bytes().unwrap_or(0);
         let found_bytes = self.n_done + bytes.len() as u64;
         if found_bytes > declared_bytes {
-            return Err(WriteError::TooLong {
+            return Err(GgufError::TooLong {
                 file: self.file.path().to_owned(),
                 tensor: name.to_owned(),
                 declared_bytes,
@@ -175,10 +169,10 @@ impl GgufWriter {
     /// Puts the complete file on the disk under its name; returns its bytes.
     ///
     /// # Errors
-    /// [`WriteError::Incomplete`] when a tensor lacks bytes, [`WriteError::Io`].
-    pub fn finish(self) -> Result<u64, WriteError> {
+    /// [`GgufError::Incomplete`] when a tensor lacks bytes, [`GgufError::Io`].
+    pub fn finish(self) -> Result<u64, GgufError> {
         if let Some(tensor) = self.tensors.get(self.tensor_idx) {
-            return Err(WriteError::Incomplete {
+            return Err(GgufError::Incomplete {
                 file: self.file.path().to_owned(),
                 tensor: tensor.name.clone(),
                 missing_bytes: tensor.n_bytes().unwrap_or(0) - self.n_done,
@@ -189,9 +183,9 @@ impl GgufWriter {
         Ok(n_bytes)
     }
 
-    fn out_of_order(&self, found: &str) -> WriteError {
+    fn out_of_order(&self, found: &str) -> GgufError {
         let expected = self.tensors.get(self.tensor_idx).map_or("nothing", |tensor| &tensor.name);
-        WriteError::OutOfOrder {
+        GgufError::OutOfOrder {
             file: self.file.path().to_owned(),
             expected: expected.to_owned(),
             found: found.to_owned(),
@@ -203,9 +197,9 @@ fn check(
     path: &Path,
     metadata: &[(String, GgufValue)],
     tensors: &[GgufTensor],
-) -> Result<(), WriteError> {
+) -> Result<(), GgufError> {
     let fault = |name: &str, reason: String| {
-        Err(WriteError::Declaration { file: path.to_owned(), name: name.to_owned(), reason })
+        Err(GgufError::Declaration { file: path.to_owned(), name: name.to_owned(), reason })
     };
     let mut keys = HashSet::new();
     for (key, _) in metadata {
@@ -229,13 +223,12 @@ fn check(
         if shape.is_empty() || shape.len() > MAX_DIMS || shape.contains(&0) {
             return fault(name, format!("{shape:?} is not 1 to {MAX_DIMS} sizes above 0"));
         }
-        let end = tensor
-            .n_bytes()
-            .and_then(|n| n.checked_next_multiple_of(ALIGNMENT))
-            .and_then(|n| n.checked_add(n_bytes));
+        let end = match tensor.dtype.tensor_bytes(shape) {
+            Ok(n) => n.checked_next_multiple_of(ALIGNMENT).and_then(|n| n.checked_add(n_bytes)),
+            Err(reason) => return fault(name, reason),
+        };
         let Some(end) = end else {
-            let dtype = tensor.dtype;
-            return fault(name, format!("{shape:?} does not fill blocks of {dtype:?}"));
+            return fault(name, "the tensors before it and its own overflow".into());
         };
         n_bytes = end;
     }
@@ -278,26 +271,5 @@ fn put_value(out: &mut Vec<u8>, value: &GgufValue) {
         GgufValue::I32s(items) => items.iter().for_each(|x| out.extend(x.to_le_bytes())),
         GgufValue::F32s(items) => items.iter().for_each(|x| out.extend(x.to_le_bytes())),
         GgufValue::Strings(items) => items.iter().for_each(|text| put_string(out, text)),
-    }
-}
-
-/// ggml's number of a format. Source: `enum ggml_type`; candle keeps its own table private.
-fn type_id(dtype: GgmlDType) -> u32 {
-    match dtype {
-        GgmlDType::F32 => 0,
-        GgmlDType::F16 => 1,
-        GgmlDType::Q4_0 => 2,
-        GgmlDType::Q4_1 => 3,
-        GgmlDType::Q5_0 => 6,
-        GgmlDType::Q5_1 => 7,
-        GgmlDType::Q8_0 => 8,
-        GgmlDType::Q8_1 => 9,
-        GgmlDType::Q2K => 10,
-        GgmlDType::Q3K => 11,
-        GgmlDType::Q4K => 12,
-        GgmlDType::Q5K => 13,
-        GgmlDType::Q6K => 14,
-        GgmlDType::Q8K => 15,
-        GgmlDType::BF16 => 30,
     }
 }

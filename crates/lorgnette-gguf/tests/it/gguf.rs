@@ -1,15 +1,14 @@
-//! Against candle's reader.
+//! Files written here, against candle's reader and our own.
 
 use std::path::{Path, PathBuf};
 
 use candle_core::Device;
-use candle_core::quantized::GgmlDType;
 use candle_core::quantized::gguf_file::Content;
-use lorgnette_weights::quantise::quantise;
-use lorgnette_weights::{GgufTensor, GgufValue, GgufWriter, WriteError};
+use lorgnette_gguf::quantise::{dequantise, quantise};
+use lorgnette_gguf::{GgufError, GgufFile, GgufTensor, GgufValue, GgufWriter, NumberFormat};
 use proptest::prelude::*;
 
-fn tensor(name: &str, shape: &[usize], dtype: GgmlDType) -> GgufTensor {
+fn tensor(name: &str, shape: &[usize], dtype: NumberFormat) -> GgufTensor {
     GgufTensor { name: name.into(), shape: shape.to_vec(), dtype }
 }
 
@@ -71,21 +70,18 @@ proptest! {
     /// Shapes whose bytes are no multiples of the alignment, handed over in pieces of any size.
     #[test]
     fn every_format_round_trips(
-        tensors in proptest::collection::vec((1_usize..5, 1_usize..4, 0_usize..8), 1..5),
+        tensors in proptest::collection::vec((1_usize..5, 1_usize..4, 0_usize..64), 1..5),
         piece in 1_usize..700,
         padding in 0_usize..40,
     ) {
-        const DTYPES: [GgmlDType; 8] = [
-            GgmlDType::F32, GgmlDType::F16, GgmlDType::BF16, GgmlDType::Q8_0, GgmlDType::Q4_0,
-            GgmlDType::Q4K, GgmlDType::Q5K, GgmlDType::Q6K,
-        ];
+        let formats: Vec<_> = NumberFormat::all().collect();
         let dir = tempfile::tempdir().expect("temp dir");
         let path = dir.path().join("model.gguf");
         let mut declared = Vec::new();
         let mut contents = Vec::new();
         for (i, (n_rows, n_blocks, dtype_idx)) in tensors.into_iter().enumerate() {
-            let dtype = DTYPES[dtype_idx];
-            let row_len = n_blocks * dtype.block_size();
+            let dtype = formats[format_idx % formats.len()];
+            let row_len = n_blocks * dtype.block_len();
             let numbers: Vec<f32> =
                 (0..n_rows * row_len).map(|j| ((i * 31 + j * 17) % 101) as f32 / 50.0 - 1.0).collect();
             contents.push(quantise(&numbers, row_len, dtype).expect("quantise"));
@@ -103,13 +99,25 @@ proptest! {
         prop_assert_eq!(n_bytes, fs_err::metadata(&path).expect("metadata").len());
         prop_assert!(!part(&path).exists());
 
+        let own = GgufFile::open(&path).expect("our reader");
+        for (tensor, bytes) in declared.iter().zip(&contents) {
+            let stored = &own.tensors()[&tensor.name];
+            let mut read = vec![0; stored.n_bytes as usize];
+            stored.read_into(&mut read).expect("bytes");
+            prop_assert_eq!((stored.dtype, &stored.shape, &read), (tensor.dtype, &tensor.shape, bytes));
+        }
         let (mut file, content) = open(&path);
         prop_assert_eq!(content.tensor_infos.len(), declared.len());
         for (tensor, bytes) in declared.iter().zip(&contents) {
             let read = content.tensor(&mut file, &tensor.name, &Device::Cpu).expect("tensor");
-            prop_assert_eq!(read.dtype(), tensor.dtype);
+            prop_assert_eq!(format!("{:?}", read.dtype()), format!("{:?}", tensor.dtype));
             prop_assert_eq!(read.shape().dims(), &tensor.shape);
             prop_assert_eq!(&*read.data().expect("data"), bytes);
+            // Candle reads the same numbers in it.
+            let numbers = read.dequantize(&Device::Cpu).expect("numbers").flatten_all();
+            let numbers: Vec<f32> = numbers.and_then(|x| x.to_vec1()).expect("f32");
+            let row_len = *tensor.shape.last().expect("rows");
+            prop_assert_eq!(dequantise(bytes, row_len, tensor.dtype).expect("numbers"), numbers);
         }
     }
 }
@@ -118,13 +126,13 @@ proptest! {
 fn an_unfinished_file_leaves_nothing() {
     let dir = tempfile::tempdir().expect("temp dir");
     let path = dir.path().join("model.gguf");
-    let declared = vec![tensor("a", &[2], GgmlDType::F32), tensor("b", &[2], GgmlDType::F32)];
+    let declared = vec![tensor("a", &[2], NumberFormat::F32), tensor("b", &[2], NumberFormat::F32)];
     let mut writer = GgufWriter::create(&path, &[], declared).expect("create");
     writer.append("a", &[0; 8]).expect("append");
     writer.append("b", &[0; 3]).expect("append");
     assert!(part(&path).exists());
     match writer.finish() {
-        Err(WriteError::Incomplete { tensor, missing_bytes, .. }) => {
+        Err(GgufError::Incomplete { tensor, missing_bytes, .. }) => {
             assert_eq!((tensor.as_str(), missing_bytes), ("b", 5));
         }
         other => panic!("{other:?}"),
@@ -135,15 +143,15 @@ fn an_unfinished_file_leaves_nothing() {
 #[test]
 fn tensors_come_in_their_order_and_length() {
     let dir = tempfile::tempdir().expect("temp dir");
-    let declared = vec![tensor("a", &[2], GgmlDType::F32), tensor("b", &[2], GgmlDType::F32)];
+    let declared = vec![tensor("a", &[2], NumberFormat::F32), tensor("b", &[2], NumberFormat::F32)];
     let path = dir.path().join("model.gguf");
     let mut writer = GgufWriter::create(&path, &[], declared).expect("create");
-    assert!(matches!(writer.append("b", &[0; 8]), Err(WriteError::OutOfOrder { .. })));
-    assert!(matches!(writer.append("a", &[0; 9]), Err(WriteError::TooLong { .. })));
+    assert!(matches!(writer.append("b", &[0; 8]), Err(GgufError::OutOfOrder { .. })));
+    assert!(matches!(writer.append("a", &[0; 9]), Err(GgufError::TooLong { .. })));
     writer.append("a", &[0; 8]).expect("append");
     writer.append("b", &[0; 8]).expect("append");
     match writer.append("a", &[]) {
-        Err(WriteError::OutOfOrder { expected, .. }) => assert_eq!(expected, "nothing"),
+        Err(GgufError::OutOfOrder { expected, .. }) => assert_eq!(expected, "nothing"),
         other => panic!("{other:?}"),
     }
 }
@@ -158,12 +166,12 @@ fn check_refused(declared: Vec<GgufTensor>, because: &str) {
 
 #[test]
 fn what_the_format_cannot_hold_is_refused() {
-    let twice = vec![tensor("a", &[1], GgmlDType::F32); 2];
+    let twice = vec![tensor("a", &[1], NumberFormat::F32); 2];
     check_refused(twice, "twice");
-    check_refused(vec![tensor("a", &[2, 128], GgmlDType::Q4K)], "does not fill blocks");
-    check_refused(vec![tensor("a", &[], GgmlDType::F32)], "1 to 4 sizes");
-    check_refused(vec![tensor("a", &[1; 5], GgmlDType::F32)], "1 to 4 sizes");
-    check_refused(vec![tensor("a", &[0, 256], GgmlDType::F32)], "1 to 4 sizes");
-    check_refused(vec![tensor(&"a".repeat(64), &[1], GgmlDType::F32)], "1 to 63 bytes");
-    check_refused(vec![tensor("a", &[usize::MAX, 2], GgmlDType::F32)], "does not fill blocks");
+    check_refused(vec![tensor("a", &[2, 128], NumberFormat::Q4K)], "do not fill blocks");
+    check_refused(vec![tensor("a", &[], NumberFormat::F32)], "1 to 4 sizes");
+    check_refused(vec![tensor("a", &[1; 5], NumberFormat::F32)], "1 to 4 sizes");
+    check_refused(vec![tensor("a", &[0, 256], NumberFormat::F32)], "1 to 4 sizes");
+    check_refused(vec![tensor(&"a".repeat(64), &[1], NumberFormat::F32)], "1 to 63 bytes");
+    check_refused(vec![tensor("a", &[usize::MAX, 2], NumberFormat::F32)], "overflows");
 }

@@ -2,17 +2,6 @@ use super::*;
 
 use proptest::prelude::*;
 
-const ALL: [GgmlDType; 8] = [
-    GgmlDType::F32,
-    GgmlDType::F16,
-    GgmlDType::BF16,
-    GgmlDType::Q8_0,
-    GgmlDType::Q6K,
-    GgmlDType::Q5K,
-    GgmlDType::Q4K,
-    GgmlDType::Q4_0,
-];
-
 /// Numbers near a bell curve, as weights are: the sum of four even ones.
 fn weights(n: usize, std: f32) -> Vec<f32> {
     let mut state = 1_u64;
@@ -25,9 +14,9 @@ fn weights(n: usize, std: f32) -> Vec<f32> {
 }
 
 /// Root of the mean square of the error, over that of the numbers.
-fn relative_error(dtype: GgmlDType, row_len: usize, numbers: &[f32]) -> f32 {
+fn relative_error(dtype: NumberFormat, row_len: usize, numbers: &[f32]) -> f32 {
     let bytes = quantise(numbers, row_len, dtype).expect("quantise");
-    assert_eq!(bytes.len(), numbers.len() / dtype.block_size() * dtype.type_size());
+    assert_eq!(bytes.len(), numbers.len() / dtype.block_len() * dtype.block_bytes());
     let back = dequantise(&bytes, row_len, dtype).expect("dequantise");
     let square = |x: f32| f64::from(x) * f64::from(x);
     let error: f64 = numbers.iter().zip(&back).map(|(a, b)| square(a - b)).sum();
@@ -36,7 +25,7 @@ fn relative_error(dtype: GgmlDType, row_len: usize, numbers: &[f32]) -> f32 {
 }
 
 #[track_caller]
-fn check_error(dtype: GgmlDType, at_most: f32) {
+fn check_error(dtype: NumberFormat, at_most: f32) {
     // Longer than a chunk, so that the seam between two threads is in it.
     let error = relative_error(dtype, 512, &weights(3 * CHUNK / 2, 0.014));
     assert!(error <= at_most, "{dtype:?}: {error}");
@@ -46,40 +35,40 @@ fn check_error(dtype: GgmlDType, at_most: f32) {
 // Each bound is a tenth above what was measured. Weights of 12 B have about this size.
 #[test]
 fn f32_is_exact() {
-    check_error(GgmlDType::F32, 0.0);
+    check_error(NumberFormat::F32, 0.0);
 }
 #[test]
 fn f16_error() {
-    check_error(GgmlDType::F16, 2.3e-4);
+    check_error(NumberFormat::F16, 2.3e-4);
 }
 #[test]
 fn bf16_error() {
-    check_error(GgmlDType::BF16, 1.8e-3);
+    check_error(NumberFormat::Bf16, 1.8e-3);
 }
 #[test]
 fn q8_0_error() {
-    check_error(GgmlDType::Q8_0, 5.6e-3);
+    check_error(NumberFormat::Q8_0, 5.6e-3);
 }
 #[test]
 fn q6_k_error() {
-    check_error(GgmlDType::Q6K, 0.0193);
+    check_error(NumberFormat::Q6K, 0.0193);
 }
 #[test]
 fn q5_k_error() {
-    check_error(GgmlDType::Q5K, 0.0391);
+    check_error(NumberFormat::Q5K, 0.0391);
 }
 #[test]
 fn q4_k_error() {
-    check_error(GgmlDType::Q4K, 0.079);
+    check_error(NumberFormat::Q4K, 0.079);
 }
 #[test]
 fn q4_0_error() {
-    check_error(GgmlDType::Q4_0, 0.0895);
+    check_error(NumberFormat::Q4_0, 0.0895);
 }
 
 #[test]
 fn zeros_stay_zeros() {
-    for dtype in ALL {
+    for dtype in NumberFormat::all() {
         let bytes = quantise(&[0.0; 256], 256, dtype).expect("quantise");
         let back = dequantise(&bytes, 256, dtype).expect("dequantise");
         assert!(back.iter().all(|x| *x == 0.0), "{dtype:?}");
@@ -89,8 +78,8 @@ fn zeros_stay_zeros() {
 #[test]
 fn rows_must_fill_blocks() {
     for (n_numbers, row_len) in [(512, 128), (300, 256), (256, 0)] {
-        let error = quantise(&vec![0.0; n_numbers], row_len, GgmlDType::Q4K);
-        assert!(matches!(error, Err(WriteError::Rows { .. })), "{n_numbers} in {row_len}");
+        let error = quantise(&vec![0.0; n_numbers], row_len, NumberFormat::Q4K);
+        assert!(matches!(error, Err(GgufError::Rows { .. })), "{n_numbers} in {row_len}");
     }
 }
 
@@ -99,8 +88,8 @@ fn infinity_is_refused() {
     for value in [f32::INFINITY, f32::NAN, -1e6] {
         let mut numbers = vec![0.0; 256];
         numbers[7] = value;
-        let error = quantise(&numbers, 256, GgmlDType::Q4K);
-        assert!(matches!(error, Err(WriteError::OutOfRange { index: 7, .. })), "{value}");
+        let error = quantise(&numbers, 256, NumberFormat::Q4K);
+        assert!(matches!(error, Err(GgufError::OutOfRange { index: 7, .. })), "{value}");
     }
 }
 
@@ -113,7 +102,7 @@ proptest! {
         scale_exponent in -30_i32..=0,
     ) {
         let numbers: Vec<f32> = numbers.iter().map(|x| x * 2_f32.powi(scale_exponent)).collect();
-        for dtype in ALL {
+        for dtype in NumberFormat::all() {
             let bytes = quantise(&numbers, 256, dtype).expect("quantise");
             let back = dequantise(&bytes, 256, dtype).expect("dequantise");
             prop_assert!(back.iter().all(|x| x.is_finite()), "{:?}", dtype);
@@ -124,7 +113,7 @@ proptest! {
     fn rows_are_quantised_apart(seed in 0_usize..1000) {
         let numbers = weights(1024 + seed, 0.1);
         let rows = &numbers[seed..];
-        for dtype in ALL {
+        for dtype in NumberFormat::all() {
             let all = quantise(rows, 512, dtype).expect("quantise");
             let each = rows.chunks(512).flat_map(|row| quantise(row, 512, dtype).expect("quantise"));
             prop_assert!(each.eq(all), "{:?}", dtype);
@@ -158,8 +147,8 @@ fn peer_numbers() -> Vec<f32> {
 fn blocks_are_those_of_llama_cpp() {
     let numbers = peer_numbers();
     let mut rest = PEER;
-    for dtype in [GgmlDType::Q4K, GgmlDType::Q5K, GgmlDType::Q6K, GgmlDType::Q8_0] {
-        let n_block_bytes = dtype.type_size() * 256 / dtype.block_size();
+    for dtype in [NumberFormat::Q4K, NumberFormat::Q5K, NumberFormat::Q6K, NumberFormat::Q8_0] {
+        let n_block_bytes = dtype.block_bytes() * 256 / dtype.block_len();
         let ours = quantise(&numbers, 256, dtype).expect("quantise");
         let (theirs, tail) = rest.split_at(ours.len());
         rest = tail;

@@ -37,12 +37,12 @@ impl Builder {
         self.0.resize(self.0.len().next_multiple_of(32) + n, 0);
         self
     }
-    fn open(self) -> Result<GgufFile, LoadError> {
+    fn open(self) -> Result<GgufFile, GgufError> {
         open(&self.0)
     }
 }
 
-fn open(bytes: &[u8]) -> Result<GgufFile, LoadError> {
+fn open(bytes: &[u8]) -> Result<GgufFile, GgufError> {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs_err::write(file.path(), bytes).unwrap();
     GgufFile::open(file.path())
@@ -51,7 +51,7 @@ fn open(bytes: &[u8]) -> Result<GgufFile, LoadError> {
 #[track_caller]
 fn check_malformed(file: Builder, expected: &str) {
     match file.open() {
-        Err(LoadError::Malformed { reason, .. }) => assert!(reason.contains(expected), "{reason}"),
+        Err(GgufError::Malformed { reason, .. }) => assert!(reason.contains(expected), "{reason}"),
         other => panic!("{other:?}"),
     }
 }
@@ -82,18 +82,18 @@ fn a_file_is_read() {
     assert_eq!(file.get("names"), Some(&Value::Strings(vec!["a".into(), "é".into()])));
     let (a, b) = (&file.tensors["a"], &file.tensors["b"]);
     assert_eq!((a.shape.as_slice(), a.n_bytes), ([2, 4].as_slice(), 32));
-    assert_eq!((b.dtype, b.n_bytes, b.offset - a.offset), (GgmlDType::Q8_0, 34, 64));
+    assert_eq!((b.dtype, b.n_bytes, b.offset - a.offset), (NumberFormat::Q8_0, 34, 64));
     assert!(a.offset.is_multiple_of(64));
 }
 
 #[test]
 fn what_is_no_gguf_says_so() {
     for bytes in [&b""[..], b"GG", b"PK\x03\x04 something else entirely"] {
-        assert!(matches!(open(bytes), Err(LoadError::NotGguf { .. })), "{bytes:?}");
+        assert!(matches!(open(bytes), Err(GgufError::NotGguf { .. })), "{bytes:?}");
     }
     for version in [1, 4, 0x0300_0000] {
         let file = Builder::new(version, 0, 0).open();
-        assert!(matches!(file, Err(LoadError::Unsupported { .. })), "{file:?}");
+        assert!(matches!(file, Err(GgufError::Unsupported { .. })), "{file:?}");
     }
 }
 
@@ -117,7 +117,7 @@ fn shapes_and_places_that_cannot_be_are_refused() {
     check_malformed(one_tensor(&[4], 0, 7).data(64), "not aligned");
     check_malformed(one_tensor(&[4], 0, u64::MAX - 31).data(64), "outside every file");
     let out = one_tensor(&[4], 0, 1 << 20).data(64).open();
-    assert!(matches!(out, Err(LoadError::Truncated { .. })), "{out:?}");
+    assert!(matches!(out, Err(GgufError::Truncated { .. })), "{out:?}");
     let two = |offset| {
         let file = Builder::new(3, 2, 0).tensor("a", &[64], 0, 0);
         file.tensor("b", &[64], 0, offset).data(1024)
@@ -140,7 +140,7 @@ fn an_alignment_must_be_a_power_of_two() {
 fn formats_that_are_not_computed_with_are_named() {
     for (dtype, name) in [(23, "IQ4_XS"), (10, "Q2_K"), (77, "number 77")] {
         match one_tensor(&[256], dtype, 0).data(4096).open() {
-            Err(LoadError::UnsupportedDtype { dtype, .. }) => assert_eq!(dtype, name),
+            Err(GgufError::UnsupportedDtype { dtype, .. }) => assert_eq!(dtype, name),
             other => panic!("{other:?}"),
         }
     }

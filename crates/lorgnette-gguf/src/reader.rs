@@ -1,20 +1,18 @@
-//! GGUF, llama.cpp's container. Only the header is read here; nothing in it is trusted.
+//! The header of GGUF, llama.cpp's container. Nothing in it is trusted.
 //!
-//! Own reader because the file comes from anywhere: candle's multiplies dimensions unchecked and
-//! divides by an alignment that may be 0. Source: `ggml/docs/gguf.md`.
+//! This reader is our own because the file comes from anywhere: candle's multiplies dimensions
+//! unchecked and divides by an alignment that may be 0. Source: `ggml/docs/gguf.md`.
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read as _};
 use std::path::Path;
-use std::sync::Arc;
 
-use candle_core::quantized::GgmlDType;
+use crate::error::GgufError;
+use crate::format::{self, NumberFormat};
+use crate::source::{ReadSeek, Source, StoredTensor};
 
-use super::{ReadSeek, Source, StoredTensor};
-use crate::error::LoadError;
-
-/// `GGUF`, little-endian.
-pub(crate) const MAGIC: [u8; 4] = *b"GGUF";
+/// The first bytes of a GGUF file.
+const MAGIC: [u8; 4] = *b"GGUF";
 /// The vocabulary of Pixtral takes 10 MiB; a header beyond this is not one.
 const MAX_HEADER_BYTES: u64 = 256 << 20;
 const MAX_DIMS: u32 = 4;
@@ -38,22 +36,25 @@ pub enum Value {
 /// A GGUF file's header.
 #[derive(Debug)]
 pub struct GgufFile {
-    pub(crate) path: Arc<Path>,
+    source: Source,
     metadata: BTreeMap<String, Value>,
-    pub(crate) tensors: BTreeMap<String, StoredTensor>,
+    tensors: BTreeMap<String, StoredTensor>,
 }
 
 impl GgufFile {
     /// Reads the header of `path`.
     ///
     /// # Errors
-    /// [`LoadError`] when the file cannot be read, is none, or contradicts itself or its size.
-    pub fn open(path: &Path) -> Result<Self, LoadError> {
+    /// [`GgufError`] when the file cannot be read, is not GGUF, or contradicts itself or its size.
+    pub fn open(path: &Path) -> Result<Self, GgufError> {
         Self::read(&Source::file(path))
     }
 
     /// As [`open`](Self::open), of a file that may be part of the program.
-    pub(super) fn read(source: &Source) -> Result<Self, LoadError> {
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn read(source: &Source) -> Result<Self, GgufError> {
         let (file, n_file_bytes) = source.open()?;
         let mut reader = HeaderReader {
             source,
@@ -65,12 +66,22 @@ impl GgufFile {
         reader.header()
     }
 
-    /// A metadata value.
+    /// The file's path; for one inside the program, its name.
+    pub fn path(&self) -> &Path {
+        self.source.path()
+    }
+
+    /// The tensors by name.
+    pub fn tensors(&self) -> &BTreeMap<String, StoredTensor> {
+        &self.tensors
+    }
+
+    /// The metadata value of a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.metadata.get(key)
     }
 
-    /// A metadata string.
+    /// The metadata value of a key whose value is a string.
     pub fn string(&self, key: &str) -> Option<&str> {
         match self.get(key)? {
             Value::String(text) => Some(text),
@@ -94,9 +105,9 @@ struct HeaderReader<'a> {
 }
 
 impl HeaderReader<'_> {
-    fn header(&mut self) -> Result<GgufFile, LoadError> {
+    fn header(&mut self) -> Result<GgufFile, GgufError> {
         if self.n_file_bytes < 4 || self.bytes::<4>()? != MAGIC {
-            return Err(LoadError::NotGguf { file: self.source.path.to_path_buf() });
+            return Err(GgufError::NotGguf { file: self.source.path().to_owned() });
         }
         let version = self.u32()?;
         if !matches!(version, 2 | 3) {
@@ -105,7 +116,7 @@ impl HeaderReader<'_> {
             } else {
                 format!("GGUF version {version}")
             };
-            return Err(LoadError::Unsupported { file: self.source.path.to_path_buf(), what });
+            return Err(GgufError::Unsupported { file: self.source.path().to_owned(), what });
         }
         let n_tensors = self.count(24, "tensors")?; // name length, n_dims, type, offset
         let n_values = self.count(13, "metadata values")?; // key length, kind, one byte
@@ -129,7 +140,7 @@ impl HeaderReader<'_> {
         };
         let data_start = self.n_read.next_multiple_of(alignment);
         let tensors = self.place(infos, data_start, alignment)?;
-        Ok(GgufFile { path: Arc::clone(&self.source.path), metadata, tensors })
+        Ok(GgufFile { source: self.source.clone(), metadata, tensors })
     }
 
     /// Checks where the tensors lie: aligned, inside the file, none over another.
@@ -138,7 +149,7 @@ impl HeaderReader<'_> {
         infos: Vec<(String, StoredTensor)>,
         data_start: u64,
         alignment: u64,
-    ) -> Result<BTreeMap<String, StoredTensor>, LoadError> {
+    ) -> Result<BTreeMap<String, StoredTensor>, GgufError> {
         let mut tensors = BTreeMap::new();
         let mut spans = Vec::new();
         for (name, mut tensor) in infos {
@@ -151,8 +162,8 @@ impl HeaderReader<'_> {
                 return self.fault(format!("tensor {name} lies outside every file"));
             };
             if end > self.n_file_bytes {
-                return Err(LoadError::Truncated {
-                    file: self.source.path.to_path_buf(),
+                return Err(GgufError::Truncated {
+                    file: self.source.path().to_owned(),
                     needed_bytes: end,
                     found_bytes: self.n_file_bytes,
                 });
@@ -172,7 +183,7 @@ impl HeaderReader<'_> {
         Ok(tensors)
     }
 
-    fn tensor_info(&mut self) -> Result<(String, StoredTensor), LoadError> {
+    fn tensor_info(&mut self) -> Result<(String, StoredTensor), GgufError> {
         let name = self.string()?;
         let n_dims = self.u32()?;
         if n_dims == 0 || n_dims > MAX_DIMS {
@@ -189,11 +200,11 @@ impl HeaderReader<'_> {
         shape.reverse(); // GGUF puts the innermost dimension first
         let type_id = self.u32()?;
         let offset = self.u64()?;
-        let Some(dtype) = dtype(type_id) else {
-            return Err(LoadError::UnsupportedDtype {
-                file: self.source.path.to_path_buf(),
+        let Some(dtype) = NumberFormat::from_type_id(type_id) else {
+            return Err(GgufError::UnsupportedDtype {
+                file: self.source.path().to_owned(),
                 tensor: name,
-                dtype: type_name(type_id),
+                dtype: format::type_name(type_id),
             });
         };
         match StoredTensor::new(self.source, dtype, shape, offset) {
@@ -202,7 +213,7 @@ impl HeaderReader<'_> {
         }
     }
 
-    fn value(&mut self, kind: u32) -> Result<Value, LoadError> {
+    fn value(&mut self, kind: u32) -> Result<Value, GgufError> {
         const ARRAY: u32 = 9;
         if kind != ARRAY {
             return self.scalar(kind);
@@ -232,7 +243,7 @@ impl HeaderReader<'_> {
         })
     }
 
-    fn scalar(&mut self, kind: u32) -> Result<Value, LoadError> {
+    fn scalar(&mut self, kind: u32) -> Result<Value, GgufError> {
         Ok(match kind {
             0 => Value::Int(i64::from(u8::from_le_bytes(self.bytes()?))),
             1 => Value::Int(i64::from(i8::from_le_bytes(self.bytes()?))),
@@ -255,7 +266,7 @@ impl HeaderReader<'_> {
 
     /// A count whose items take at least `smallest` bytes each, so that a false one is found
     /// before anything is made for it.
-    fn count(&mut self, smallest: u64, what: &str) -> Result<u64, LoadError> {
+    fn count(&mut self, smallest: u64, what: &str) -> Result<u64, GgufError> {
         let n = self.u64()?;
         if n.checked_mul(smallest).is_none_or(|needed| needed > self.n_left) {
             return self.fault(format!("{n} {what} do not fit into the file"));
@@ -263,7 +274,7 @@ impl HeaderReader<'_> {
         Ok(n)
     }
 
-    fn string(&mut self) -> Result<String, LoadError> {
+    fn string(&mut self) -> Result<String, GgufError> {
         let n = self.count(1, "bytes of text")?;
         let mut text = Vec::new();
         // `take` and not an allocation of `n`: memory grows only with bytes that exist.
@@ -275,15 +286,15 @@ impl HeaderReader<'_> {
         String::from_utf8(text).or_else(|_| self.fault("a text that is not UTF-8"))
     }
 
-    fn u32(&mut self) -> Result<u32, LoadError> {
+    fn u32(&mut self) -> Result<u32, GgufError> {
         Ok(u32::from_le_bytes(self.bytes()?))
     }
 
-    fn u64(&mut self) -> Result<u64, LoadError> {
+    fn u64(&mut self) -> Result<u64, GgufError> {
         Ok(u64::from_le_bytes(self.bytes()?))
     }
 
-    fn bytes<const N: usize>(&mut self) -> Result<[u8; N], LoadError> {
+    fn bytes<const N: usize>(&mut self) -> Result<[u8; N], GgufError> {
         if self.n_left < N as u64 {
             return Err(self.truncated(N as u64));
         }
@@ -298,59 +309,17 @@ impl HeaderReader<'_> {
         self.n_read += n;
     }
 
-    fn truncated(&self, n: u64) -> LoadError {
-        LoadError::Truncated {
-            file: self.source.path.to_path_buf(),
+    fn truncated(&self, n: u64) -> GgufError {
+        GgufError::Truncated {
+            file: self.source.path().to_owned(),
             needed_bytes: self.n_read.saturating_add(n),
             found_bytes: self.n_file_bytes,
         }
     }
 
-    fn fault<T>(&self, reason: impl Into<String>) -> Result<T, LoadError> {
-        Err(LoadError::malformed(&self.source.path, reason))
+    fn fault<T>(&self, reason: impl Into<String>) -> Result<T, GgufError> {
+        Err(GgufError::malformed(self.source.path(), reason))
     }
-}
-
-/// ggml's numbers of the formats that are computed with here. Source: `enum ggml_type`.
-fn dtype(type_id: u32) -> Option<GgmlDType> {
-    Some(match type_id {
-        0 => GgmlDType::F32,
-        1 => GgmlDType::F16,
-        2 => GgmlDType::Q4_0,
-        8 => GgmlDType::Q8_0,
-        12 => GgmlDType::Q4K,
-        13 => GgmlDType::Q5K,
-        14 => GgmlDType::Q6K,
-        30 => GgmlDType::BF16,
-        _ => return None,
-    })
-}
-
-/// The names people know the other formats by.
-fn type_name(type_id: u32) -> String {
-    let name = match type_id {
-        3 => "Q4_1",
-        6 => "Q5_0",
-        7 => "Q5_1",
-        9 => "Q8_1",
-        10 => "Q2_K",
-        11 => "Q3_K",
-        15 => "Q8_K",
-        16 => "IQ2_XXS",
-        17 => "IQ2_XS",
-        18 => "IQ3_XXS",
-        19 => "IQ1_S",
-        20 => "IQ4_NL",
-        21 => "IQ3_S",
-        22 => "IQ2_S",
-        23 => "IQ4_XS",
-        29 => "IQ1_M",
-        34 => "TQ1_0",
-        35 => "TQ2_0",
-        39 => "MXFP4",
-        _ => return format!("number {type_id}"),
-    };
-    name.to_owned()
 }
 
 #[cfg(test)]

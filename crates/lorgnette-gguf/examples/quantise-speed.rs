@@ -5,9 +5,9 @@
 
 use std::time::Instant;
 
-use lorgnette_weights::GgmlDType;
-use lorgnette_weights::checksum::Hash;
-use lorgnette_weights::quantise::quantise;
+use lorgnette_gguf::quantise::quantise;
+use lorgnette_gguf::{BlockFormat, NumberFormat};
+use sha2::{Digest as _, Sha256};
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -18,30 +18,25 @@ fn main() {
     let numbers: Vec<f32> = bytes.chunks_exact(4).map(four).collect();
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
     let mut results = serde_json::Map::new();
-    for (name, dtype) in [
-        ("q4_k", GgmlDType::Q4K),
-        ("q5_k", GgmlDType::Q5K),
-        ("q6_k", GgmlDType::Q6K),
-        ("q8_0", GgmlDType::Q8_0),
-    ] {
+    for format in BlockFormat::ALL {
         let mut best = f64::INFINITY;
         let mut blocks = Vec::new();
         for _ in 0..n_runs {
             let (seconds, made) = one.install(|| {
                 let began = clock();
-                let made = quantise(&numbers, 256, dtype).expect("quantise");
+                let made = quantise(&numbers, 256, format.into()).expect("quantise");
                 (clock() - began, made)
             });
             best = best.min(seconds);
             blocks = made;
         }
-        let mut hash = Hash::begin(None, 0);
-        hash.update(&blocks);
+        let hash: String =
+            Sha256::digest(&blocks).iter().map(|byte| format!("{byte:02x}")).collect();
         let result = serde_json::json!({
-            "sha256": hash.finish().text(),
+            "sha256": hash,
             "mb_per_s": 2.0 * numbers.len() as f64 / best / 1e6,
         });
-        results.insert(name.into(), result);
+        results.insert(NumberFormat::from(format).name().to_lowercase(), result);
     }
     println!("{}", serde_json::Value::Object(results));
 }

@@ -2,21 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use lorgnette_weights::{SafetensorsDtype, SafetensorsTensor, SafetensorsWriter, WriteError};
+use lorgnette_gguf::GgufError;
+use lorgnette_gguf::safetensors::{Dtype, SafetensorsTensor, SafetensorsWriter};
 use proptest::prelude::*;
-use safetensors::{Dtype, SafeTensors};
+use safetensors::SafeTensors;
 
-fn tensor(name: &str, shape: &[usize], dtype: SafetensorsDtype) -> SafetensorsTensor {
+fn tensor(name: &str, shape: &[usize], dtype: Dtype) -> SafetensorsTensor {
     SafetensorsTensor { name: name.into(), shape: shape.to_vec(), dtype }
 }
 
 #[test]
 fn one_file_needs_no_index() {
     let dir = tempfile::tempdir().expect("temp dir");
-    let declared = vec![
-        tensor("norm", &[3], SafetensorsDtype::BF16),
-        tensor("matrix", &[2, 2], SafetensorsDtype::F32),
-    ];
+    let declared = vec![tensor("norm", &[3], Dtype::BF16), tensor("matrix", &[2, 2], Dtype::F32)];
     let mut writer = SafetensorsWriter::create(dir.path(), declared, u64::MAX).expect("create");
     let norm: Vec<u8> = [1.0, 0.5, -2.0]
         .into_iter()
@@ -53,7 +51,7 @@ proptest! {
         let declared: Vec<_> = sizes
             .iter()
             .enumerate()
-            .map(|(i, n)| tensor(&format!("t{i}"), &[*n], SafetensorsDtype::F16))
+            .map(|(i, n)| tensor(&format!("t{i}"), &[*n], Dtype::F16))
             .collect();
         let content = |i: usize| vec![i as u8 + 1; sizes[i] * 2];
         let mut writer = SafetensorsWriter::create(dir.path(), declared, max_shard_bytes).expect("create");
@@ -87,14 +85,13 @@ proptest! {
 #[test]
 fn a_missing_shard_leaves_no_index() {
     let dir = tempfile::tempdir().expect("temp dir");
-    let declared: Vec<_> =
-        ["a", "b", "c"].map(|name| tensor(name, &[8], SafetensorsDtype::F32)).into();
+    let declared: Vec<_> = ["a", "b", "c"].map(|name| tensor(name, &[8], Dtype::F32)).into();
     let mut writer = SafetensorsWriter::create(dir.path(), declared, 32).expect("create");
-    assert!(matches!(writer.append("b", &[]), Err(WriteError::OutOfOrder { .. })));
-    assert!(matches!(writer.append("a", &[0; 33]), Err(WriteError::TooLong { .. })));
+    assert!(matches!(writer.append("b", &[]), Err(GgufError::OutOfOrder { .. })));
+    assert!(matches!(writer.append("a", &[0; 33]), Err(GgufError::TooLong { .. })));
     writer.append("a", &[0; 32]).expect("append");
     match writer.finish() {
-        Err(WriteError::Incomplete { tensor, missing_bytes, .. }) => {
+        Err(GgufError::Incomplete { tensor, missing_bytes, .. }) => {
             assert_eq!((tensor.as_str(), missing_bytes), ("b", 32));
         }
         other => panic!("{other:?}"),
@@ -105,7 +102,7 @@ fn a_missing_shard_leaves_no_index() {
 #[test]
 fn a_name_is_there_once() {
     let dir = tempfile::tempdir().expect("temp dir");
-    let declared = vec![tensor("a", &[1], SafetensorsDtype::F32); 2];
+    let declared = vec![tensor("a", &[1], Dtype::F32); 2];
     let error = SafetensorsWriter::create(dir.path(), declared, u64::MAX);
-    assert!(matches!(error, Err(WriteError::Declaration { .. })));
+    assert!(matches!(error, Err(GgufError::Declaration { .. })));
 }

@@ -1,4 +1,4 @@
-//! A file that has its final name only when it is complete and on the disk.
+//! A file that has its name only when it is whole and on the disk.
 
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ const BUFFER_BYTES: usize = 1 << 20;
 ///
 /// Dropped before that, it removes what it has written.
 #[derive(Debug)]
-pub(crate) struct PartFile {
+pub struct PartFile {
     path: PathBuf,
     part: PathBuf,
     /// `None` once finished.
@@ -21,7 +21,11 @@ pub(crate) struct PartFile {
 }
 
 impl PartFile {
-    pub(crate) fn create(path: &Path) -> std::io::Result<Self> {
+    /// Begins a file that will be called `path`.
+    ///
+    /// # Errors
+    /// Those of the disk, with the path.
+    pub fn create(path: &Path) -> std::io::Result<Self> {
         let mut part = path.as_os_str().to_owned();
         part.push(".part");
         let part = PathBuf::from(part);
@@ -29,21 +33,30 @@ impl PartFile {
         Ok(Self { path: path.to_owned(), part, output, n_written: 0 })
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    /// The path that the file will have.
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
-    pub(crate) fn n_written(&self) -> u64 {
+    /// Bytes written so far.
+    pub fn n_written(&self) -> u64 {
         self.n_written
     }
 
-    /// Zeros up to the next multiple of `alignment`.
-    pub(crate) fn pad_to(&mut self, alignment: u64) -> std::io::Result<()> {
+    /// Writes zeros up to the next multiple of `alignment` bytes.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn pad_to(&mut self, alignment: u64) -> std::io::Result<()> {
         let n_bytes = self.n_written.next_multiple_of(alignment) - self.n_written;
         std::io::copy(&mut std::io::Read::take(std::io::repeat(0), n_bytes), self).map(drop)
     }
 
-    pub(crate) fn finish(mut self) -> std::io::Result<()> {
+    /// Puts the whole file on the disk under its name.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn finish(mut self) -> std::io::Result<()> {
         if let Some(output) = self.output.take() {
             let file = output.into_inner().map_err(std::io::IntoInnerError::into_error)?;
             file.sync_all()?;

@@ -1,73 +1,44 @@
-//! Safetensors, one file or a Hugging Face set of shards with an index, written as a stream.
+//! Safetensors as a stream of tensors: one file, or a set of shards with an index.
 //!
-//! Source: the format section of the `safetensors` README; shard names and index as
-//! `huggingface_hub`'s `save_torch_state_dict` writes them. The `safetensors` crate's own writer
-//! needs every tensor in memory at once.
+//! The `safetensors` crate's own writer needs every tensor in memory at once.
 
 use std::collections::{HashSet, VecDeque};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use ::safetensors::Dtype;
 use serde_json::{Map, Value, json};
 
-use crate::error::WriteError;
+use super::INDEX_NAME;
+use crate::error::GgufError;
 use crate::part_file::PartFile;
 
 /// The header's bytes are padded to this, so that tensors behind it are aligned.
 const ALIGNMENT: usize = 8;
-/// Says which shard holds a tensor.
-pub const INDEX_NAME: &str = "model.safetensors.index.json";
-
-/// The number formats that are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the format that it is called")]
-pub enum SafetensorsDtype {
-    F32,
-    F16,
-    BF16,
-}
-
-impl SafetensorsDtype {
-    /// Bytes of a number.
-    pub fn n_bytes(self) -> u64 {
-        match self {
-            Self::F32 => 4,
-            Self::F16 | Self::BF16 => 2,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "F32",
-            Self::F16 => "F16",
-            Self::BF16 => "BF16",
-        }
-    }
-}
 
 /// A tensor as the header describes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SafetensorsTensor {
-    /// Its name.
+    /// The tensor's name in the checkpoint.
     pub name: String,
-    /// Rows first.
+    /// Its sizes, rows first.
     pub shape: Vec<usize>,
-    /// The number format.
-    pub dtype: SafetensorsDtype,
+    /// The number format of its rows, one of whole bytes.
+    pub dtype: Dtype,
 }
 
 impl SafetensorsTensor {
     /// Bytes of all numbers; `None` when they overflow.
     pub fn n_bytes(&self) -> Option<u64> {
         let mut dims = self.shape.iter();
-        dims.try_fold(self.dtype.n_bytes(), |n, dim| n.checked_mul(*dim as u64))
+        dims.try_fold(self.dtype.bitsize() as u64 / 8, |n, dim| n.checked_mul(*dim as u64))
     }
 }
 
 /// One file of a set: its name, and its tensors in their order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SafetensorsShard {
-    /// Its name in the folder.
+    /// The file's name in the folder.
     pub name: String,
     /// Its tensors, one behind the other after the header.
     pub tensors: Vec<SafetensorsTensor>,
@@ -78,17 +49,17 @@ impl SafetensorsShard {
     /// `max_shard_bytes`. `dir` is what errors call it.
     ///
     /// # Errors
-    /// [`WriteError::Declaration`] for what the format cannot hold.
+    /// [`GgufError::Declaration`] for what the format cannot hold.
     pub fn plan(
         dir: &Path,
         tensors: Vec<SafetensorsTensor>,
         max_shard_bytes: u64,
-    ) -> Result<Vec<Self>, WriteError> {
+    ) -> Result<Vec<Self>, GgufError> {
         let mut shards: Vec<Vec<SafetensorsTensor>> = Vec::new();
         let mut names = HashSet::new();
         let (mut n_shard_bytes, mut n_tensor_bytes) = (0_u64, 0_u64);
         for tensor in tensors {
-            let fault = |reason: &str| WriteError::Declaration {
+            let fault = |reason: &str| GgufError::Declaration {
                 file: dir.to_owned(),
                 name: tensor.name.clone(),
                 reason: reason.to_owned(),
@@ -129,7 +100,7 @@ impl SafetensorsShard {
         for tensor in &self.tensors {
             let end = offset + tensor.n_bytes().unwrap_or(0);
             let info = json!({
-                "dtype": tensor.dtype.name(),
+                "dtype": tensor.dtype.to_string(),
                 "shape": tensor.shape,
                 "data_offsets": [offset, end],
             });
@@ -180,12 +151,12 @@ impl SafetensorsWriter {
     /// Plans the shards, see [`SafetensorsShard::plan`].
     ///
     /// # Errors
-    /// [`WriteError::Declaration`] for what the format cannot hold.
+    /// [`GgufError::Declaration`] for what the format cannot hold.
     pub fn create(
         dir: &Path,
         tensors: Vec<SafetensorsTensor>,
         max_shard_bytes: u64,
-    ) -> Result<Self, WriteError> {
+    ) -> Result<Self, GgufError> {
         let n_tensor_bytes = tensors.iter().filter_map(SafetensorsTensor::n_bytes).sum();
         let shards = SafetensorsShard::plan(dir, tensors, max_shard_bytes)?;
         let index = SafetensorsShard::index(&shards);
@@ -195,15 +166,15 @@ impl SafetensorsWriter {
     /// Appends bytes to a tensor, which must be the one whose turn it is.
     ///
     /// # Errors
-    /// [`WriteError::OutOfOrder`], [`WriteError::TooLong`], [`WriteError::Io`].
-    pub fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
+    /// [`GgufError::OutOfOrder`], [`GgufError::TooLong`], [`GgufError::Io`].
+    pub fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), GgufError> {
         if self.open.is_none()
             && let Some(shard) = self.shards.pop_front()
         {
             self.open = Some(OpenShard::create(&self.dir, shard)?);
         }
         let Some(open) = &mut self.open else {
-            return Err(WriteError::OutOfOrder {
+            return Err(GgufError::OutOfOrder {
                 file: self.dir.clone(),
                 expected: "nothing".into(),
                 found: name.to_owned(),
@@ -221,8 +192,8 @@ impl SafetensorsWriter {
     /// Writes the index, if there is one; returns the bytes of all tensors.
     ///
     /// # Errors
-    /// [`WriteError::Incomplete`] when a tensor lacks bytes, [`WriteError::Io`].
-    pub fn finish(mut self) -> Result<u64, WriteError> {
+    /// [`GgufError::Incomplete`] when a tensor lacks bytes, [`GgufError::Io`].
+    pub fn finish(mut self) -> Result<u64, GgufError> {
         let (file, tensor, n_done) = match (&self.open, self.shards.pop_front()) {
             (Some(open), _) => (open.file.path().to_owned(), open.tensors.front(), open.n_done),
             (None, Some(ref shard)) => {
@@ -244,16 +215,16 @@ impl SafetensorsWriter {
 }
 
 impl OpenShard {
-    fn create(dir: &Path, shard: SafetensorsShard) -> Result<Self, WriteError> {
+    fn create(dir: &Path, shard: SafetensorsShard) -> Result<Self, GgufError> {
         let mut file = PartFile::create(&dir.join(&shard.name))?;
         file.write_all(&shard.header())?;
         Ok(Self { file, tensors: shard.tensors.into(), n_done: 0 })
     }
 
-    fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
+    fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), GgufError> {
         let file = || self.file.path().to_owned();
         let Some(tensor) = self.tensors.front().filter(|tensor| tensor.name == name) else {
-            return Err(WriteError::OutOfOrder {
+            return Err(GgufError::OutOfOrder {
                 file: file(),
                 expected: self.tensors.front().map_or("nothing", |tensor| &tensor.name).to_owned(),
                 found: name.to_owned(),
@@ -263,7 +234,7 @@ impl OpenShard {
         let found_bytes = self.n_done + bytes.len() as u64;
         if found_bytes > declared_bytes {
             let tensor = name.to_owned();
-            return Err(WriteError::TooLong { file: file(), tensor, declared_bytes, found_bytes });
+            return Err(GgufError::TooLong { file: file(), tensor, declared_bytes, found_bytes });
         }
         self.file.write_all(bytes)?;
         self.n_done = found_bytes;
@@ -275,8 +246,8 @@ impl OpenShard {
     }
 }
 
-fn incomplete(file: PathBuf, tensor: Option<&SafetensorsTensor>, n_done: u64) -> WriteError {
-    WriteError::Incomplete {
+fn incomplete(file: PathBuf, tensor: Option<&SafetensorsTensor>, n_done: u64) -> GgufError {
+    GgufError::Incomplete {
         file,
         tensor: tensor.map(|tensor| tensor.name.clone()).unwrap_or_default(),
         missing_bytes: tensor.and_then(SafetensorsTensor::n_bytes).unwrap_or(0) - n_done,
