@@ -1,4 +1,4 @@
-//! A chat about pictures, as the engine is asked to continue it.
+//! A chat about pictures, as the engine is asked to go on with it.
 
 use std::sync::Arc;
 
@@ -6,24 +6,24 @@ use lorgnette_image::Pixels;
 
 use crate::prompt::{ChatMessage, Content, Role};
 
-/// The pixels of a picture as a model takes them.
+/// A picture that was prepared for a model.
 #[derive(Debug)]
 pub struct PreparedPicture {
-    /// Its name in messages to people: usually that of its file.
+    /// What people call it, for messages: usually its file name.
     pub name: String,
     pixels: Pixels,
-    /// SHA-256 of size and pixels; pictures with the same hash are the same to the engine.
+    /// SHA-256 of size and pixels: what makes it the same picture.
     hash: [u8; 32],
 }
 
 impl PreparedPicture {
-    /// Names the pixels and hashes them, which happens here alone.
+    /// Takes the prepared pixels; their hash is made here, once.
     pub fn new(name: impl Into<String>, pixels: Pixels) -> Arc<Self> {
         let hash = pixels.content_hash();
         Arc::new(Self { name: name.into(), pixels, hash })
     }
 
-    /// The normalised pixels that the encoder takes, `(3, H, W)`.
+    /// What the model sees.
     pub fn pixels(&self) -> &Pixels {
         &self.pixels
     }
@@ -33,33 +33,40 @@ impl PreparedPicture {
     }
 }
 
-/// A text or a picture in a turn.
-#[derive(Debug, Clone)]
+/// Two pictures are the same when their pixels are, whatever they are called.
+impl PartialEq for PreparedPicture {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash
+    }
+}
+
+/// A part of a turn.
+#[derive(Debug, Clone, PartialEq)]
 pub enum TurnPart {
-    /// A text, whose control tokens are ordinary text to the model.
+    /// Text. Nothing in it is a command to the model's format.
     Text(String),
-    /// A picture, which stands where it is among the texts.
+    /// A picture.
     Picture(Arc<PreparedPicture>),
 }
 
-/// The words and pictures of one side of the chat.
-#[derive(Debug, Clone)]
+/// What one side said.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Turn {
-    /// The side that says them.
+    /// Who.
     pub role: Role,
-    /// Texts and pictures in the order in which the model reads them.
+    /// What, in order.
     pub parts: Vec<TurnPart>,
 }
 
-/// A chat, from its first turn to the one that is to be answered.
+/// Turns in order.
 #[derive(Debug, Clone, Default)]
 pub struct Chat {
-    /// The turns in order; the last one is the person's, or an answer to be continued.
+    /// The turns; the last one is the person's, or an answer to be continued.
     pub turns: Vec<Turn>,
 }
 
 impl Chat {
-    /// Adds a turn of the person: pictures, then words.
+    /// Adds the person's pictures and words.
     pub fn ask(&mut self, pictures: impl IntoIterator<Item = Arc<PreparedPicture>>, text: &str) {
         let mut parts: Vec<TurnPart> = pictures.into_iter().map(TurnPart::Picture).collect();
         if !text.is_empty() {
@@ -68,13 +75,39 @@ impl Chat {
         self.turns.push(Turn { role: Role::User, parts });
     }
 
-    /// Adds a turn of the model.
+    /// Adds what was answered.
     pub fn answered(&mut self, text: &str) {
         let parts = vec![TurnPart::Text(text.to_owned())];
         self.turns.push(Turn { role: Role::Assistant, parts });
     }
 
-    /// The turns for the chat format, and the pictures that its numbers stand for.
+    /// Whether this chat, whose last question has pictures and no words yet, becomes `asked` when
+    /// the words come: what was prepared for the one then serves the other.
+    pub fn becomes(&self, asked: &Self) -> bool {
+        let (Some((last, before)), Some((last_asked, before_asked))) =
+            (self.turns.split_last(), asked.turns.split_last())
+        else {
+            return false;
+        };
+        let is_picture = |part: &&TurnPart| matches!(part, TurnPart::Picture(_));
+        before == before_asked
+            && last.role == last_asked.role
+            && last.parts.iter().eq(last_asked.parts.iter().filter(is_picture))
+    }
+
+    /// The pictures of the last turn.
+    pub fn last_pictures(&self) -> Vec<&Arc<PreparedPicture>> {
+        let parts = self.turns.last().map_or(&[][..], |turn| &turn.parts);
+        parts
+            .iter()
+            .filter_map(|part| match part {
+                TurnPart::Picture(picture) => Some(picture),
+                TurnPart::Text(_) => None,
+            })
+            .collect()
+    }
+
+    /// The turns for the prompt format, and the pictures that they count.
     pub(crate) fn messages(&self) -> (Vec<ChatMessage>, Vec<Arc<PreparedPicture>>) {
         let mut pictures = Vec::new();
         let mut messages = Vec::new();
@@ -90,5 +123,38 @@ impl Chat {
             messages.push(ChatMessage { role: turn.role, content: content.collect() });
         }
         (messages, pictures)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lorgnette_image::{ImageConfig, Picture};
+
+    use super::*;
+
+    fn picture(name: &str, shade: u8) -> Arc<PreparedPicture> {
+        let picture = Picture::from_rgb(32, 32, vec![shade; 3 * 32 * 32]).unwrap();
+        PreparedPicture::new(name, picture.prepare(&ImageConfig::PIXTRAL_12B).unwrap())
+    }
+
+    #[test]
+    fn a_preparation_serves_the_question_about_the_same_pictures_and_no_other() {
+        let asked = |pictures: Vec<Arc<PreparedPicture>>, text: &str| {
+            let mut chat = Chat::default();
+            chat.ask([], "Hello");
+            chat.answered("Hello.");
+            chat.ask(pictures, text);
+            chat
+        };
+        let prepared = asked(vec![picture("a", 1)], "");
+        assert!(prepared.becomes(&asked(vec![picture("by another name", 1)], "What is it?")));
+        assert!(!prepared.becomes(&asked(vec![picture("a", 2)], "What is it?")));
+        assert!(!prepared.becomes(&asked(vec![picture("a", 1), picture("b", 2)], "What?")));
+        assert!(!prepared.becomes(&asked(vec![], "What is it?")));
+        let mut another = Chat::default();
+        another.ask([picture("a", 1)], "What is it?");
+        assert!(!prepared.becomes(&another));
+        assert!(!Chat::default().becomes(&another));
+        assert_eq!(prepared.last_pictures().len(), 1);
     }
 }

@@ -32,4 +32,4 @@ pub use kv_snapshot::SnapshotError;
 pub use prompt::Role;
 pub use sampling::Sampling;
 pub use text_stream::TextStream;
-pub use thread::Engine;
+pub use thread::{Engine, panic_message};

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use lorgnette_gguf::quantise::dequantise;
 use lorgnette_gguf::safetensors::{INDEX_NAME, shard_names};
-use lorgnette_gguf::{GgufError, GgufFile, NumberFormat, Source, StoredTensor};
+use lorgnette_gguf::{GgufFile, NumberFormat, Source, StoredTensor};
 use sha2::{Digest as _, Sha256};
 
 pub use self::names::{BlockPart, Naming, Part, inventory, text_inventory, vision_inventory};

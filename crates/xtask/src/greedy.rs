@@ -1,4 +1,4 @@
-//! The ids that a model continues with, for comparing with other programs.
+//! Prints the ids that a model continues with, to compare with other programs.
 
 use std::path::PathBuf;
 
@@ -11,18 +11,18 @@ use crate::parity::argmax;
 /// Continues token ids greedily and prints the new ones.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Folder or GGUF file.
+    /// The model: a folder or a GGUF file.
     model: PathBuf,
-    /// Ids to begin with, with commas between.
+    /// The ids to begin with, separated by commas.
     #[arg(long, value_delimiter = ',', required = true)]
     ids: Vec<u32>,
-    /// Ids to continue with.
+    /// The number of ids to continue with.
     #[arg(long, default_value_t = 24)]
     n: usize,
 }
 
 impl Args {
-    /// Prints the ids with commas between.
+    /// Prints the ids, separated by commas.
     pub fn run(&self) -> Result<()> {
         let device = DeviceChoice::Cpu.open().device;
         let model = Pixtral::load(&Checkpoint::open(&self.model)?, &device, &mut |_| {})?;

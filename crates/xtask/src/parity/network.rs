@@ -1,4 +1,4 @@
-//! Whole networks against transformers, by `expected.safetensors`.
+//! Compares whole networks with transformers, by `expected.safetensors`.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use safetensors::SafeTensors;
 
 use super::Report;
 
-/// Largest difference allowed, as a part of the expected tensor's largest number.
+/// The largest difference that is allowed, as a part of the expected tensor's largest number.
 const TOLERANCE: f32 = 2e-3;
 /// The same for factors rounded to bf16, 2⁻⁹ each, as the network is run where there are products of
 /// bf16.
@@ -42,8 +42,8 @@ pub(super) fn check(dir: &Path, device: &Device, report: &mut Report) -> Result<
     check_as_run(&load(Precision::Bf16)?, &expected, &name, report)
 }
 
-/// Pictures and logits as they come where nobody asks for exactness, with an f16 cache. Which of two
-/// tokens is the likelier by a hair is not judged.
+/// Compares pictures and logits as the network is run by default, with an f16 cache. It does not judge
+/// which of two tokens is the likelier if they are almost equal.
 fn check_as_run(
     model: &Pixtral,
     expected: &Expected,
@@ -107,7 +107,7 @@ fn check_in_f32(
     run(model, &prompt, expected, n, KvFormat::F16, &name, &mut shown)
 }
 
-/// Prefill with all logits, then greedy decoding.
+/// Compares the logits of every position of the prompt, then greedy decoding.
 fn run(
     model: &Pixtral,
     prompt: &Prompt<'_>,
@@ -152,7 +152,7 @@ fn encode(model: &Pixtral, expected: &Expected) -> Result<Vec<ImageFeatures>> {
     Ok(images)
 }
 
-/// Where each picture's `[IMG]` tokens begin.
+/// Returns where each picture's `[IMG]` tokens begin.
 fn pictures<'a>(
     ids: &[u32],
     image_token: Option<u32>,
@@ -189,7 +189,7 @@ fn compare(report: &mut Report, what: &str, got: &[f32], expected: &[f32], toler
     report.line(what, &numbers, difference <= tolerance * largest);
 }
 
-/// The first of the largest, as PyTorch's.
+/// Returns the first of the largest, as `PyTorch` does.
 pub fn argmax(logits: &[f32]) -> u32 {
     let mut best = 0;
     for (id, logit) in logits.iter().enumerate() {
