@@ -6,13 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::AppError;
-use crate::files;
+use crate::models::whole_file;
 
-/// Endings of files that are looked at.
+/// Endings of the files that are described.
 const ENDINGS: [&str; 11] =
     ["png", "jpg", "jpeg", "jpe", "webp", "gif", "bmp", "tif", "tiff", "avif", "dib"];
 
-/// The columns' names.
 const HEAD: [&str; 3] = ["file", "alt", "error"];
 
 /// A row of the table.
@@ -79,7 +78,7 @@ impl Table {
             table += &[file, alt, error].map(|text| cell(text)).join(",");
             table.push('\n');
         }
-        files::write_whole(&self.path, table.as_bytes()).map_err(AppError::Write)
+        whole_file::write(&self.path, table.as_bytes()).map_err(AppError::Write)
     }
 }
 

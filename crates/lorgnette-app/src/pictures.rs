@@ -2,7 +2,6 @@
 
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::Arc;
 
 pub use lorgnette_engine::PreparedPicture;
 pub use lorgnette_image::Picture;
@@ -19,40 +18,23 @@ pub fn decode(path: &Path) -> Result<Picture, AppError> {
     Picture::decode(&bytes).map_err(|source| AppError::Picture { name, source })
 }
 
-/// Reads, decodes and prepares a picture file; `-` is standard input.
-///
-/// # Errors
-/// [`AppError`] names the file and what is wrong with it.
-pub fn prepare(path: &Path, config: &ImageConfig) -> Result<Arc<PreparedPicture>, AppError> {
-    prepare_decoded(&display_name(path), &decode(path)?, config)
-}
-
-/// Prepares a picture that is in memory.
-///
-/// # Errors
-/// [`AppError::Picture`] under that name.
-pub fn prepare_decoded(
-    name: &str,
-    picture: &Picture,
-    config: &ImageConfig,
-) -> Result<Arc<PreparedPicture>, AppError> {
-    let pixels = picture.prepare(config);
-    let pixels = pixels.map_err(|source| AppError::Picture { name: name.to_owned(), source })?;
-    Ok(PreparedPicture::new(name, pixels))
-}
-
 /// Writes what the model sees of a picture as a PNG file.
 ///
 /// # Errors
 /// [`AppError`] names the file.
-pub fn save_seen(picture: &Picture, config: &ImageConfig, path: &Path) -> Result<(), AppError> {
-    let png = picture.resized(config).and_then(|seen| seen.to_png());
+pub fn save_model_view(
+    picture: &Picture,
+    config: &ImageConfig,
+    path: &Path,
+) -> Result<(), AppError> {
+    let png = picture.resized(config).and_then(|view| view.to_png());
     let name = display_name(path);
     let png = png.map_err(|source| AppError::Picture { name, source })?;
     fs_err::write(path, png).map_err(AppError::Write)
 }
 
-fn display_name(path: &Path) -> String {
+/// What a picture file is called in messages.
+pub fn display_name(path: &Path) -> String {
     if path == Path::new("-") { "standard input".into() } else { path.display().to_string() }
 }
 

@@ -1,13 +1,15 @@
 //! `lorgnette alt`: a folder of pictures to a table of alt texts.
 
+use std::sync::Arc;
+
 use lorgnette_app::alt::{self, Row, Table};
-use lorgnette_app::conversation::Session;
-use lorgnette_app::open::OpenModel;
-use lorgnette_app::{AppError, Cancel, StopReason, pictures};
+use lorgnette_app::conversation::Conversation;
+use lorgnette_app::pictures::PreparedPicture;
+use lorgnette_app::{AppError, Cancel, Chat, StopReason};
 
 use crate::Ending;
 use crate::args::Alt;
-use crate::describe::with_ctrl_c;
+use crate::interrupt::CancelOnCtrlC;
 use crate::output::{Failure, printable};
 use crate::progress::{self, Progress};
 
@@ -22,13 +24,15 @@ pub fn run(args: &Alt) -> Result<Ending, Failure> {
     if todo.is_empty() {
         return Ok(Ending::Done);
     }
-    let model = progress::open(&args.model.options())?;
-    let config = model.image_config(args.max_side)?;
+    let conversation = progress::open(&args.model.options())?;
+    // A model that reads no pictures fails once, not for each of them.
+    conversation.model().image_config(args.max_side)?;
     let cancel = Cancel::default();
+    let _ctrl_c = CancelOnCtrlC::new(&cancel);
     let (mut n_failed, n_todo) = (0, todo.len());
     for (i, (file, path)) in todo.into_iter().enumerate() {
-        let picture = pictures::prepare(&path, &config);
-        let outcome = picture.and_then(|picture| describe(args, &model, picture, &cancel));
+        let picture = conversation.picture_at(&path, args.max_side);
+        let outcome = picture.and_then(|picture| describe(args, &conversation, picture, &cancel));
         let row = match outcome {
             Ok(Some(alt)) => Row { file, alt, error: String::new() },
             Ok(None) => return Ok(Ending::Cancelled),
@@ -52,23 +56,24 @@ pub fn run(args: &Alt) -> Result<Ending, Failure> {
 /// The alt text of one picture; `None` when it was cancelled.
 fn describe(
     args: &Alt,
-    model: &OpenModel,
-    picture: std::sync::Arc<pictures::PreparedPicture>,
+    conversation: &Conversation,
+    picture: Arc<PreparedPicture>,
     cancel: &Cancel,
 ) -> Result<Option<String>, AppError> {
     let progress = Progress::new();
     let purpose = args.purpose;
     let question = match &args.ask {
         Some(words) => words,
-        None if model.built_in => purpose.short_question(),
+        None if conversation.model().built_in => purpose.short_question(),
         None => purpose.question(),
     };
     let mut options = args.answer.options();
     options.max_tokens = args.answer.max_tokens.unwrap_or(purpose.max_tokens());
-    let mut session = Session::new(model);
-    let asked =
-        session.ask(vec![picture], question, options, cancel, |event| progress.event(&event));
-    let answer = with_ctrl_c(cancel, asked);
+    let mut chat = Chat::default();
+    chat.ask([picture], question);
+    let answer = conversation.answer(chat, options, cancel, &mut |event| {
+        event.iter().for_each(|event| progress.event(event));
+    });
     progress.clear();
     let answer = answer?;
     Ok((answer.stop != StopReason::Cancelled).then(|| purpose.finish(&answer.text).into_owned()))

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use lorgnette_app::gguf_pair::VisionFormat;
-use lorgnette_app::models::{QuantScheme, vision_format};
+use lorgnette_app::models::{QuantScheme, VisionFormat};
 use lorgnette_app::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
 use lorgnette_app::purpose::Purpose;
 use lorgnette_app::system::capture::Area;
@@ -467,7 +466,7 @@ fn scheme(text: &str) -> Result<QuantScheme, String> {
 }
 
 fn vision(text: &str) -> Result<VisionFormat, String> {
-    vision_format(text).ok_or_else(|| "use q8_0 or f16".into())
+    VisionFormat::named(text).ok_or_else(|| "use q8_0 or f16".into())
 }
 
 fn threads(text: &str) -> Result<usize, String> {

@@ -24,7 +24,7 @@ pub fn run(args: &Bench) -> Result<Ending, Failure> {
         threads: args.load.threads,
         ..OpenOptions::default()
     };
-    let model = progress::open(&options)?;
+    let model = progress::open_bare(&options)?;
     let options = BenchOptions {
         prefill: full(&args.prefill, &[128, 512, 4096]),
         n_decode: args.decode,

@@ -11,6 +11,7 @@ mod describe;
 mod doctor;
 mod fetching;
 mod inspect;
+mod interrupt;
 mod models;
 mod output;
 mod progress;
@@ -58,7 +59,7 @@ fn main() -> ExitCode {
         Command::Models(command) => models::run(command),
     };
     match ending {
-        // Who closes our output has read enough.
+        // Whoever closed our output has read enough.
         Ok(Ending::Done) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
         Ok(Ending::Cancelled) => ExitCode::from(130),
         Err(Failure::App(error)) => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use lorgnette_app::Cancel;
 use lorgnette_app::conversation::check::Checked;
 use lorgnette_app::coordinator::{LONG_WAIT_S, system_language};
-use lorgnette_app::speech::{VoiceSettings, Phrases, Reader, SpeechError, Told};
+use lorgnette_app::speech::{Phrases, Reader, SpeechError, Told, VoiceSettings};
 
 use crate::args::Speech;
 

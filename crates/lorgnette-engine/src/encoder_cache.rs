@@ -94,12 +94,7 @@ impl EncoderCache {
 }
 
 fn name((network, picture): &Key) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::new();
-    for byte in network[..8].iter().chain(picture) {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text + ".encoded"
+    format!("{}{}.encoded", hex::encode(&network[..8]), hex::encode(picture))
 }
 
 fn checked(bytes: &[u8], len: usize) -> Option<Vec<f32>> {

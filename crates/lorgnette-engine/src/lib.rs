@@ -2,9 +2,9 @@
 //!
 //! In reading order:
 //! - [`Engine`]: the one thread that owns the network
-//! - [`Generator`]: encode the new pictures, read the new tokens, write
-//! - [`Chat`], [`PreparedPicture`]: what is asked
-//! - [`AnswerEvent`], [`Answer`]: what is told
+//! - [`Generator`]: encode the new pictures, prefill the new tokens, decode
+//! - [`Chat`], [`PreparedPicture`]: the question
+//! - [`AnswerEvent`], [`Answer`]: what comes back
 //! - [`prompt`]: the chat as token ids, in Mistral's format
 //! - [`tokens`]: text to ids and back
 //! - `encoder_cache`, `kv_snapshot`, `prompt_lookup`: work that is not done twice
@@ -32,4 +32,4 @@ pub use kv_snapshot::SnapshotError;
 pub use prompt::Role;
 pub use sampling::Sampling;
 pub use text_stream::TextStream;
-pub use thread::Engine;
+pub use thread::{Engine, panic_message};

@@ -1,4 +1,6 @@
-//! The arrows between crates: `image, kernels <- pixtral <- engine <- app -> weights, speech`.
+//! The arrows between crates: `gguf <- kernels; image, kernels <- pixtral <- engine <- models <- app`,
+//! `gguf <- weights <- models`, `app -> speech`.
+//! `interrupt` is below all that can be stopped.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,14 +10,17 @@ use serde::Deserialize;
 
 /// The crates that each crate may use. It may also use what those use. Crates are called by their
 /// folder.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 10] = [
+    ("lorgnette-interrupt", &[]),
     ("lorgnette-image", &[]),
-    ("lorgnette-kernels", &[]),
-    ("lorgnette-pixtral", &["lorgnette-image", "lorgnette-kernels"]),
+    ("lorgnette-gguf", &[]),
+    ("lorgnette-kernels", &["lorgnette-gguf"]),
+    ("lorgnette-pixtral", &["lorgnette-image", "lorgnette-interrupt", "lorgnette-kernels"]),
     ("lorgnette-engine", &["lorgnette-pixtral"]),
-    ("lorgnette-weights", &[]),
+    ("lorgnette-weights", &["lorgnette-gguf", "lorgnette-interrupt"]),
     ("lorgnette-speech", &[]),
-    ("lorgnette-app", &["lorgnette-engine", "lorgnette-speech", "lorgnette-weights"]),
+    ("lorgnette-models", &["lorgnette-engine", "lorgnette-weights"]),
+    ("lorgnette-app", &["lorgnette-models", "lorgnette-speech"]),
 ];
 /// Shells use the app and nothing below it: the app offers what they need.
 const SHELLS: [&str; 2] = ["lorgnette-cli", "src-tauri"];

@@ -1,10 +1,10 @@
 //! Prints the ids that a model continues with, to compare with other programs.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
-use lorgnette_pixtral::{Checkpoint, DeviceChoice, KvFormat, Outcome, Pixtral, Prompt};
+use anyhow::Result;
+use lorgnette_interrupt::Interrupted;
+use lorgnette_pixtral::{Checkpoint, DeviceChoice, KvFormat, Pixtral, Prompt, go_on};
 
 use crate::parity::argmax;
 
@@ -28,10 +28,8 @@ impl Args {
         let model = Pixtral::load(&Checkpoint::open(&self.model)?, &device, &mut |_| {})?;
         let mut cache = model.new_cache(self.ids.len() + self.n, KvFormat::F32)?; // no rounding of our own
         let prompt = Prompt { ids: &self.ids, image_token: None, pictures: &[] };
-        let go_on = &mut |_, _| ControlFlow::Continue(());
-        let Outcome::Done(mut logits) = model.prefill(&prompt, &mut cache, 64, go_on)? else {
-            bail!("nobody stopped it");
-        };
+        let logits = model.prefill(&prompt, &mut cache, 64, &mut go_on);
+        let mut logits = logits.map_err(Interrupted::expect_failure)?;
         let mut ids = Vec::new();
         for _ in 0..self.n {
             let id = argmax(&logits);

@@ -12,10 +12,10 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
-use candle_core::quantized::GgmlDType;
-use lorgnette_app::gguf_pair::{GgufPair, Rows, VisionFormat};
+use lorgnette_app::models::convert::pair::{GgufPair, Rows, VisionFormat};
+use lorgnette_gguf::safetensors::Dtype;
+use lorgnette_gguf::{NumberFormat, QuantScheme};
 use lorgnette_pixtral::checkpoint::{BlockPart, Naming, Part};
-use lorgnette_weights::{QuantScheme, SafetensorsDtype};
 
 use self::random::{Kind, RandomWeights, Wanted};
 use self::shapes::Shape;
@@ -97,20 +97,12 @@ impl Args {
             Format::GgufQ8_0 => gguf(QuantScheme::Q8_0, &mut weights),
             Format::GgufF16 => gguf(QuantScheme::F16, &mut weights),
             Format::GgufF32 => gguf(QuantScheme::F32, &mut weights),
-            Format::SafetensorsBf16 => hugging_face::write(
-                &self.out,
-                SafetensorsDtype::BF16,
-                &config,
-                &tokenizer,
-                &mut weights,
-            ),
-            Format::SafetensorsF32 => hugging_face::write(
-                &self.out,
-                SafetensorsDtype::F32,
-                &config,
-                &tokenizer,
-                &mut weights,
-            ),
+            Format::SafetensorsBf16 => {
+                hugging_face::write(&self.out, Dtype::BF16, &config, &tokenizer, &mut weights)
+            }
+            Format::SafetensorsF32 => {
+                hugging_face::write(&self.out, Dtype::F32, &config, &tokenizer, &mut weights)
+            }
         }?;
         for (path, n_bytes) in files {
             println!("{:>7.3} GB  {}", n_bytes as f64 / 1e9, path.display());
@@ -121,7 +113,7 @@ impl Args {
 }
 
 /// Returns the distribution and the layout of a tensor's numbers.
-fn wanted(part: Part, shape: &[usize], dtype: GgmlDType, rows: Rows) -> Wanted {
+fn wanted(part: Part, shape: &[usize], dtype: NumberFormat, rows: Rows) -> Wanted {
     let kind = match part {
         Part::Text(_, BlockPart::AttentionNorm | BlockPart::FfnNorm)
         | Part::Vision(_, BlockPart::AttentionNorm | BlockPart::FfnNorm)

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
-use lorgnette_app::gguf_pair::{GgufPair, VisionFormat};
+use lorgnette_app::models::convert::pair::{GgufPair, VisionFormat};
 use lorgnette_engine::tokens::Tokenizer;
+use lorgnette_gguf::quantise::quantise;
+use lorgnette_gguf::{GgufWriter, QuantScheme};
 use lorgnette_pixtral::Checkpoint;
 use lorgnette_pixtral::checkpoint::Naming;
-use lorgnette_weights::quantise::quantise;
-use lorgnette_weights::{GgufWriter, QuantScheme};
 
 /// Writes the GGUF pair of a Hugging Face folder, both files in `Q8_0`. If the vocabulary is shorter
 /// than the shipped tokenizer's, it is the beginning of that.

@@ -1,6 +1,5 @@
 //! Compares what a device says with what the CPU says.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,7 +7,8 @@ use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use lorgnette_app::open::{ModelChoice, OpenModel, OpenOptions};
 use lorgnette_app::{AnswerOptions, Cancel, Kernels, KvFormat, LoadOptions, Sampling, pictures};
 use lorgnette_engine::{Chat, EngineError, Generator};
-use lorgnette_pixtral::{CHUNK_TOKENS, DeviceChoice, Outcome, Prompt};
+use lorgnette_interrupt::Interrupted;
+use lorgnette_pixtral::{CHUNK_TOKENS, DeviceChoice, Prompt, go_on};
 use serde::Deserialize;
 
 /// The number of tokens whose logits are compared: first read in one go, then token by token.
@@ -125,13 +125,9 @@ impl Args {
     fn picture_rows(&self, model: &OpenModel) -> Result<Vec<f32>> {
         let picture = pictures::prepare(&self.picture, &model.image_config(Some(512))?)?;
         on_engine(model, move |generator| {
-            let go_on = &mut |_, _| ControlFlow::Continue(());
-            match generator.model().encode_image(picture.pixels(), go_on)? {
-                Outcome::Done(features) => {
-                    Ok(features.rows().flatten_all().and_then(|rows| rows.to_vec1()))
-                }
-                Outcome::Stopped => unreachable!("nobody stopped it"),
-            }
+            let features = generator.model().encode_image(picture.pixels(), &mut go_on);
+            let features = features.map_err(Interrupted::expect_failure)?;
+            Ok(features.rows().flatten_all().and_then(|rows| rows.to_vec1()))
         })?
         .context("the rows of the picture")
     }

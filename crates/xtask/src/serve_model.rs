@@ -10,8 +10,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
+use lorgnette_gguf::safetensors::{Dtype, INDEX_NAME, SafetensorsShard};
 use lorgnette_loopback::{Behaviour, Content, LoopbackHub};
-use lorgnette_weights::{SafetensorsDtype, SafetensorsShard};
 use sha2::{Digest as _, Sha256};
 
 use crate::make_model::hugging_face;
@@ -43,7 +43,7 @@ pub struct Args {
 impl Args {
     /// Serves until the process is ended.
     pub fn run(&self) -> Result<()> {
-        let dtype = SafetensorsDtype::BF16;
+        let dtype = Dtype::BF16;
         let config = self.shape.config();
         let (tensors, wanted): (Vec<_>, Vec<_>) =
             hugging_face::tensors(&config, dtype).into_iter().unzip();
@@ -55,8 +55,7 @@ impl Args {
         let weights = RandomWeights::new(self.seed, self.shape.is_tiny());
         let weights = Arc::new(Mutex::new(weights));
         let small = hugging_face::small_files(&config, dtype, &self.shape.tokenizer()?);
-        let index = SafetensorsShard::index(&shards)
-            .map(|index| (lorgnette_weights::safetensors_writer::INDEX_NAME, index));
+        let index = SafetensorsShard::index(&shards).map(|index| (INDEX_NAME, index));
         let small = small.into_iter().chain(index).map(|(name, text)| {
             let content: Arc<dyn Content> = Arc::new(text.into_bytes());
             (name.to_owned(), content)
@@ -190,7 +189,7 @@ mod tests {
     fn the_same_bytes_as_on_the_disk() -> Result<()> {
         let dir = tempfile::tempdir()?;
         let shape = Shape::Tiny;
-        let (config, dtype) = (shape.config(), SafetensorsDtype::BF16);
+        let (config, dtype) = (shape.config(), Dtype::BF16);
         let mut weights = RandomWeights::new(1, true);
         hugging_face::write(dir.path(), dtype, &config, &shape.tokenizer()?, &mut weights)?;
         let expected = fs_err::read(dir.path().join("model.safetensors"))?;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::chats::End;
 use crate::coordinator::Ask;
-use crate::folders::Folders;
+use crate::models::folders::Folders;
 
 /// An app in a folder of its own, whose model is never loaded.
 fn app(folder: &Path) -> App {

@@ -8,7 +8,7 @@ pub struct Sockets(pub Vec<Socket>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
 pub struct Socket {
-    /// `TCP` or `UDP`.
+    /// The protocol: `TCP` or `UDP`.
     pub protocol: &'static str,
     /// Address and port here.
     pub local: String,

@@ -5,7 +5,7 @@ fn rows_piece(bytes: Range<u64>, row_len: usize, outputs: Vec<Output>) -> Piece 
 }
 
 fn output(rows: Rows) -> Output {
-    Output { target: 0, offset: 0, dtype: GgmlDType::F32, rows }
+    Output { target: 0, offset: 0, dtype: NumberFormat::F32, rows }
 }
 
 fn source(n_bytes: u64, pieces: Vec<Piece>) -> Source {

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use lorgnette_app::gguf_pair::GgufPair;
-use lorgnette_weights::GgufWriter;
+use lorgnette_app::models::convert::pair::GgufPair;
+use lorgnette_gguf::GgufWriter;
 
 use super::random::RandomWeights;
 use super::wanted;

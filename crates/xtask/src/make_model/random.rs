@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
-use candle_core::quantized::GgmlDType;
-use lorgnette_app::gguf_pair::Rows;
-use lorgnette_weights::quantise::quantise;
+use lorgnette_app::models::convert::pair::Rows;
+use lorgnette_gguf::NumberFormat;
+use lorgnette_gguf::quantise::quantise;
 use rayon::prelude::*;
 
 /// The number of numbers in a pool. Quantising 12 billion numbers would take an hour; these take a second.
@@ -38,8 +38,8 @@ pub struct Wanted {
     pub kind: Kind,
     pub n_rows: usize,
     pub row_len: usize,
-    pub dtype: GgmlDType,
     /// The order in which the rows stand in the file.
+    pub dtype: NumberFormat,
     pub rows: Rows,
 }
 
@@ -48,7 +48,7 @@ pub struct RandomWeights {
     seed: u64,
     /// Whether each weight is a number of its own. Otherwise, rows are composed of pieces of pools.
     independent: bool,
-    pools: HashMap<(GgmlDType, usize), Pool>,
+    pools: HashMap<(NumberFormat, usize), Pool>,
 }
 
 impl RandomWeights {
@@ -106,7 +106,7 @@ struct Pool {
 }
 
 impl Pool {
-    fn new(seed: u64, dtype: GgmlDType, row_len: usize) -> Result<Self> {
+    fn new(seed: u64, dtype: NumberFormat, row_len: usize) -> Result<Self> {
         let unit = 1 << row_len.trailing_zeros().min(8);
         let mut numbers = vec![0.0; N_POOL.next_multiple_of(row_len)];
         numbers.par_chunks_mut(row_len).enumerate().for_each(|(row, numbers)| {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use lorgnette_engine::tokens::Tokenizer;
 use lorgnette_pixtral::ModelConfig;
-use lorgnette_pixtral::config::{TextConfig, VisionConfig};
+use lorgnette_pixtral::config::{RopeConfig, TextConfig, VisionConfig};
 
 /// A network of the Pixtral family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -62,7 +62,7 @@ fn ministral_3b(pixtral: ModelConfig) -> ModelConfig {
             hidden_size: 3072,
             intermediate_size: 9216,
             n_layers: 26,
-            rope_theta: 1e6,
+            rope: RopeConfig { theta: 1e6 },
             max_position_embeddings: 16_384, // what it was made for before YaRN stretched it
             tied_embeddings: true,
             ..pixtral.text

@@ -106,7 +106,7 @@ fn every_kernel_and_every_way_to_load_computes_the_same_network() {
 #[test]
 fn a_fetched_checkpoint_becomes_the_pair_that_is_written_directly() {
     use lorgnette_app::models::{
-        AddOptions, Control, HubSettings, ModelSource, Models, QuantScheme, Report,
+        AddOptions, Cancel, HubSettings, Library, ModelSource, QuantScheme, Report,
     };
 
     let hub = lorgnette_loopback::LoopbackHub::start();
@@ -127,7 +127,7 @@ fn a_fetched_checkpoint_becomes_the_pair_that_is_written_directly() {
             files.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
         hub.publish(repo, &named);
 
-        let models = Models::at(&dir.path().join("models"));
+        let library = Library::at(&dir.path().join("models"));
         let options = AddOptions {
             scheme: QuantScheme::Q4KM,
             vision: VisionFormat::F16,
@@ -146,8 +146,8 @@ fn a_fetched_checkpoint_becomes_the_pair_that_is_written_directly() {
             install: lorgnette_weights::install::InstallOptions::default(),
         };
         let source: ModelSource = format!("hf:{repo}").parse().expect("source");
-        let (control, report) = (Control::default(), Report::none());
-        let prepared = models.prepare(&source, &options, &control, &report);
+        let (control, report) = (Cancel::default(), Report::none());
+        let prepared = library.prepare(&source, &options, &control, &report);
         let prepared = prepared.expect("prepared").expect("not cancelled");
         let installed = prepared.run(&control, &report).expect("made").expect("not cancelled");
 

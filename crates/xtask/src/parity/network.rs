@@ -1,13 +1,13 @@
 //! Compares whole networks with transformers, by `expected.safetensors`.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use lorgnette_image::Pixels;
+use lorgnette_interrupt::Interrupted;
 use lorgnette_pixtral::{
-    Checkpoint, Device, ImageFeatures, KvFormat, LoadOptions, Outcome, PictureRows, Pixtral,
-    Placement, Precision, Prompt, Tensor,
+    Checkpoint, Device, ImageFeatures, KvFormat, LoadOptions, PictureRows, Pixtral, Placement,
+    Precision, Prompt, Tensor, go_on,
 };
 use safetensors::SafeTensors;
 
@@ -146,10 +146,8 @@ fn encode(model: &Pixtral, expected: &Expected) -> Result<Vec<ImageFeatures>> {
         let config =
             model.config().vision.as_ref().context("pictures, but no encoder")?.image_config();
         let pixels = Pixels::from_normalised(data.clone(), *width, *height, &config)?;
-        match model.encode_image(&pixels, &mut |_, _| ControlFlow::Continue(()))? {
-            Outcome::Done(image) => images.push(image),
-            Outcome::Stopped => bail!("nobody stopped it"),
-        }
+        let image = model.encode_image(&pixels, &mut go_on);
+        images.push(image.map_err(Interrupted::expect_failure)?);
     }
     Ok(images)
 }
