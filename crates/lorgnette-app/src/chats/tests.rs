@@ -99,7 +99,7 @@ fn an_answer_that_was_cut_keeps_what_it_had() {
 }
 
 #[test]
-fn branches_are_kept_and_chosen() {
+fn branches_stay_and_are_chosen() {
     let folder = folder();
     let chats = open(&folder);
     let (chat, first) = say(&chats, None, None, "One?", "1");
@@ -176,8 +176,8 @@ fn a_draft_and_its_pictures_stay() {
     assert_eq!(chats.forget_pictures(i64::MAX).unwrap(), [""; 0]);
     drop(chats);
     let chats = open(&folder);
-    let (kept, files) = chats.draft(None).unwrap();
-    assert_eq!((kept, files.len()), (draft, 1));
+    let (stored, files) = chats.draft(None).unwrap();
+    assert_eq!((stored, files.len()), (draft, 1));
     chats.set_draft(None, &Draft::default()).unwrap();
     assert_eq!(chats.draft(None).unwrap().0, Draft::default());
 }
