@@ -11,7 +11,6 @@
 //! - [`system`]: what the desktop gives: the screen, the clipboard, links, portals
 //!
 //! What is known of models is [`models`], a crate of its own.
-#![allow(missing_docs, reason = "names of fields say it; the lint is for shapes and units")]
 
 pub mod chats;
 mod clock;

@@ -1,4 +1,4 @@
-//! `lorgnette alt`: a folder of pictures to a table of alt texts. One picture that fails stops
+//! `lorgnette alt` makes a table of alt texts for a folder of pictures. One picture that fails stops
 //! nothing, and what is in the table already is not done again.
 
 mod table;
@@ -29,7 +29,7 @@ pub fn run(args: &Alt) -> Result<Ending, Failure> {
     let n_found = found.len();
     let todo: Vec<_> =
         found.into_iter().filter(|(file, _)| args.again || !table.has(file)).collect();
-    eprintln!("{n_found} pictures, {} of them to do", todo.len());
+    eprintln!("{n_found} pictures, {} of them have no alt text yet", todo.len());
     if todo.is_empty() {
         return Ok(Ending::Done);
     }
@@ -62,7 +62,7 @@ pub fn run(args: &Alt) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-/// The alt text of one picture; `None` when it was cancelled.
+/// Returns the alt text of one picture, or `None` if it was cancelled.
 fn describe(
     args: &Alt,
     conversation: &Conversation,

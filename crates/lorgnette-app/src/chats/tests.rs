@@ -99,7 +99,7 @@ fn an_answer_that_was_cut_keeps_what_it_had() {
 }
 
 #[test]
-fn every_branch_is_there_to_be_chosen() {
+fn branches_stay_and_are_chosen() {
     let folder = folder();
     let chats = open(&folder);
     let (chat, first) = say(&chats, None, None, "One?", "1");

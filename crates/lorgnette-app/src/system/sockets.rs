@@ -135,14 +135,13 @@ mod linux {
         use super::*;
 
         #[test]
-        fn a_socket_is_listed_while_it_is_open() {
+        fn a_socket_is_seen_while_it_is_open() {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let address = listener.local_addr().unwrap().to_string();
-            let is_listed =
-                |sockets: Sockets| sockets.0.iter().any(|socket| socket.local == address);
-            assert!(is_listed(open_now().unwrap()));
+            let is_open = |sockets: Sockets| sockets.0.iter().any(|socket| socket.local == address);
+            assert!(is_open(open_now().unwrap()));
             drop(listener);
-            assert!(!is_listed(open_now().unwrap()));
+            assert!(!is_open(open_now().unwrap()));
         }
     }
 }
