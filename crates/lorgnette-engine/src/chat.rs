@@ -45,14 +45,14 @@ impl PartialEq for PreparedPicture {
 pub enum TurnPart {
     /// Text. Nothing in it is a command to the model's format.
     Text(String),
-    /// A picture.
+    /// A picture, at its place among the text.
     Picture(Arc<PreparedPicture>),
 }
 
 /// What one side said.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Turn {
-    /// Who.
+    /// Who speaks.
     pub role: Role,
     /// What, in order.
     pub parts: Vec<TurnPart>,

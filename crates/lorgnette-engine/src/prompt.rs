@@ -107,7 +107,7 @@ impl PromptError {
 /// An answer without text is accepted, unlike in the reference: a cancelled one has none.
 ///
 /// # Errors
-/// [`PromptError`].
+/// [`PromptError`] if the format has no place for what the chat says.
 pub fn encode_chat(
     tokenizer: &Tokenizer,
     messages: &[ChatMessage],

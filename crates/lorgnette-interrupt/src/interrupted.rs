@@ -6,7 +6,7 @@
 pub enum Interrupted<E> {
     /// Somebody asked it to stop.
     Cancelled,
-    /// It failed.
+    /// The work failed, for this reason.
     Failed(E),
 }
 

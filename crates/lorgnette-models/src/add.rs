@@ -51,7 +51,7 @@ impl AddOptions {
     /// `Q4_K_M` with a vision part in `Q8_0`, from the hub that the environment names.
     ///
     /// # Errors
-    /// [`WeightsError::Settings`].
+    /// [`WeightsError::Settings`] if a variable or option makes no sense.
     pub fn from_environment() -> Result<Self, ModelsError> {
         Ok(Self {
             scheme: QuantScheme::Q4KM,

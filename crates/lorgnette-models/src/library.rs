@@ -23,7 +23,7 @@ impl Library {
     /// The person's own.
     ///
     /// # Errors
-    /// [`ModelsError::NoHome`].
+    /// [`ModelsError::NoHome`] if the system names no home folder.
     pub fn find() -> Result<Self, ModelsError> {
         Ok(Self::at(&Folders::find()?.models))
     }
@@ -40,7 +40,8 @@ impl Library {
     /// Where an installed model is.
     ///
     /// # Errors
-    /// [`WeightsError::NotInstalled`](lorgnette_weights::WeightsError::NotInstalled).
+    /// [`WeightsError::NotInstalled`](lorgnette_weights::WeightsError::NotInstalled) if it is not
+    /// there.
     pub fn path(&self, name: &str) -> Result<PathBuf, ModelsError> {
         self.store.manifest(name)?;
         Ok(self.store.model_dir(name)?)
