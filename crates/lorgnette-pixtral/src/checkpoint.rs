@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use lorgnette_gguf::quantise::dequantise;
 use lorgnette_gguf::safetensors::{INDEX_NAME, shard_names};
-use lorgnette_gguf::{GgufError, GgufFile, NumberFormat, Source, StoredTensor};
+use lorgnette_gguf::{GgufFile, NumberFormat, Source, StoredTensor};
 use sha2::{Digest as _, Sha256};
 
 pub use self::names::{BlockPart, Naming, Part, inventory, text_inventory, vision_inventory};
@@ -60,7 +60,7 @@ impl Checkpoint {
         Self::from_gguf(GgufFile::read(text)?, Some(&GgufFile::read(vision)?))
     }
 
-    /// The network's sizes.
+    /// The sizes that the checkpoint's configuration states.
     pub fn config(&self) -> &ModelConfig {
         &self.config
     }

@@ -18,11 +18,11 @@ pub enum DeviceChoice {
     /// A GPU if there is one that works, else the CPU.
     #[default]
     Auto,
-    /// The CPU.
+    /// The CPU, also where there is a GPU.
     Cpu,
     /// The CUDA device of that number.
     Cuda(usize),
-    /// Apple's GPU.
+    /// Apple's GPU through Metal.
     Metal,
 }
 
@@ -58,7 +58,7 @@ impl fmt::Display for DeviceChoice {
 /// What computes, and why it is not something faster.
 #[derive(Debug, Clone)]
 pub struct ChosenDevice {
-    /// The device.
+    /// The device as the tensor library knows it.
     pub device: Device,
     /// What chooses it; never [`DeviceChoice::Auto`].
     pub choice: DeviceChoice,
@@ -71,9 +71,9 @@ pub struct ChosenDevice {
 /// Bytes of a device's memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceMemory {
-    /// All of it.
+    /// Bytes that the device has in all.
     pub total_bytes: u64,
-    /// What nobody uses now.
+    /// Bytes that no program uses now.
     pub free_bytes: u64,
 }
 
@@ -82,11 +82,11 @@ pub struct DeviceMemory {
 pub struct FoundDevice {
     /// What `--device` calls it.
     pub choice: String,
-    /// Its own name.
+    /// The name that its driver gives it.
     pub name: String,
     /// Its memory, where it has its own.
     pub memory: Option<DeviceMemory>,
-    /// The driver's version.
+    /// The version of its driver, where it has one of its own.
     pub driver: Option<String>,
     /// It is what computes when nobody chooses.
     pub used: bool,
