@@ -7,80 +7,120 @@ use std::path::{Path, PathBuf};
 use lorgnette_speech::VoiceSettings;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::now_ms;
 use crate::error::AppError;
-use crate::files;
-use crate::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
+use crate::models::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
+use crate::models::whole_file;
 use crate::{AnswerOptions, DeviceChoice, Sampling};
 
-/// Settings. What a file does not say has its default; what is not known here is kept as it is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "kebab-case")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch that people see")]
-pub struct Settings {
-    /// A model's path, or `pocket`; `None`: the largest installed.
-    pub model: Option<String>,
-    /// What computes.
-    pub device: Device,
-    /// Threads that compute; `None`: one for each core. Takes effect at the next start.
-    pub threads: Option<usize>,
-    /// Tokens of a chat.
-    pub context: usize,
-    /// Tokens of an answer at most.
-    pub max_tokens: usize,
-    /// 0: always the likeliest token.
-    pub temperature: f64,
-    /// Only this many of the likeliest; `None`: all.
-    pub top_k: Option<usize>,
-    /// Only the likeliest that together have this probability; 1: all.
-    pub top_p: f64,
-    /// Only those at least this part as likely as the likeliest; 0: all.
-    pub min_p: f64,
-    /// Same seed, same answer; `None`: another one each time.
-    pub seed: Option<u32>,
-    /// What the model is told before each chat.
-    pub instructions: String,
-    /// Longest side of new pictures, in pixels; `None`: all that the model takes.
-    pub max_side: Option<u32>,
-    /// Pictures are looked at while the question is still written.
-    pub prepare_while_typing: bool,
-    /// Answers are read aloud while they are written, unless a screen reader runs.
-    pub read_aloud: bool,
-    /// How fast, -100 to 100.
-    pub speech_rate: i32,
-    /// How high, -100 to 100.
-    pub speech_pitch: i32,
-    /// How loud, -100 to 100; 0 is as loud as the system's other voices.
-    pub speech_volume: i32,
-    /// A voice's name; `None`: the system's choice.
-    pub voice: Option<String>,
-    /// Colours.
-    pub theme: Theme,
-    /// Size of text, in percent of the usual.
-    pub text_percent: u32,
-    /// Language of the window.
-    pub language: Language,
-    /// Part of the window that the picture takes, 0 to 1.
-    pub split: f64,
-    /// Whether the list of chats is shown.
-    pub show_chats: bool,
-    /// Closing the window leaves the program in the tray.
-    pub keep_in_tray: bool,
-    /// Keys of the whole system bring descriptions anywhere on the desktop.
-    pub anywhere: bool,
-    /// Those that the person changed, by [`Errand::name`](crate::errand::Errand::name); empty: none.
-    pub anywhere_keys: BTreeMap<String, String>,
-    /// What their descriptions are for, where the person changed it, by the same names.
-    pub anywhere_purposes: BTreeMap<String, String>,
-    /// Side of the square around the pointer that is described, in pixels.
-    pub region_side: u32,
-    /// Keys that the person changed, by action.
-    pub keys: BTreeMap<String, String>,
-    /// What another version knows.
-    #[serde(flatten)]
-    pub other: toml::Table,
+/// Declares the settings: what is kept, its defaults, and what crosses to the page.
+macro_rules! settings {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr,)+) => {
+        /// Settings. What a file does not say has its default; what is not known here is kept as it is.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(default, rename_all = "kebab-case")]
+        #[expect(clippy::struct_excessive_bools, reason = "each is a switch that people see")]
+        pub struct Settings {
+            $($(#[$doc])* pub $name: $type,)+
+            /// What another version knows.
+            #[serde(flatten)]
+            pub other: toml::Table,
+        }
+
+        impl Default for Settings {
+            fn default() -> Self {
+                Self { $($name: $default,)+ other: toml::Table::new() }
+            }
+        }
+
+        /// The settings as they cross to the page and back. What another version knows stays here.
+        #[cfg(feature = "ipc")]
+        #[derive(Debug, Clone, Serialize, Deserialize, specta::Type)]
+        #[serde(rename = "Settings", rename_all = "camelCase")]
+        #[expect(clippy::struct_excessive_bools, reason = "each is a switch that people see")]
+        pub struct PageSettings {
+            $($(#[$doc])* $name: $type,)+
+        }
+
+        #[cfg(feature = "ipc")]
+        impl From<Settings> for PageSettings {
+            fn from(settings: Settings) -> Self {
+                Self { $($name: settings.$name),+ }
+            }
+        }
+
+        #[cfg(feature = "ipc")]
+        impl From<PageSettings> for Settings {
+            fn from(settings: PageSettings) -> Self {
+                Self { $($name: settings.$name,)+ other: toml::Table::new() }
+            }
+        }
+    };
 }
 
-/// What computes.
+settings! {
+    /// A model's path, or `pocket`; `None`: the largest installed.
+    model: Option<String> = None,
+    /// The device that computes.
+    device: Device = Device::Auto,
+    /// Threads that compute; `None`: one for each core. Takes effect at the next start.
+    threads: Option<usize> = None,
+    /// Tokens of a chat.
+    context: usize = DEFAULT_CONTEXT,
+    /// Tokens of an answer at most.
+    max_tokens: usize = AnswerOptions::default().max_tokens,
+    /// 0: always the likeliest token.
+    temperature: f64 = AnswerOptions::default().sampling.temperature,
+    /// Only this many of the likeliest; `None`: all.
+    top_k: Option<usize> = AnswerOptions::default().sampling.top_k,
+    /// Only the likeliest that together have this probability; 1: all.
+    top_p: f64 = AnswerOptions::default().sampling.top_p,
+    /// Only those at least this part as likely as the likeliest; 0: all.
+    min_p: f64 = f64::from(AnswerOptions::default().sampling.min_p),
+    /// Same seed, same answer; `None`: another one each time.
+    seed: Option<u32> = None,
+    /// What the model is told before each chat.
+    instructions: String = String::new(),
+    /// Longest side of new pictures, in pixels; `None`: all that the model takes.
+    max_side: Option<u32> = None,
+    /// Pictures are looked at while the question is still written.
+    prepare_while_typing: bool = true,
+    /// Answers are read aloud while they are written, unless a screen reader runs.
+    read_aloud: bool = false,
+    /// How fast, -100 to 100.
+    speech_rate: i32 = 0,
+    /// How high, -100 to 100.
+    speech_pitch: i32 = 0,
+    /// How loud, -100 to 100; 0 is as loud as the system's other voices.
+    speech_volume: i32 = 0,
+    /// A voice's name; `None`: the system's choice.
+    voice: Option<String> = None,
+    /// The colours of the window.
+    theme: Theme = Theme::System,
+    /// Size of text, in percent of the usual.
+    text_percent: u32 = 100,
+    /// Language of the window.
+    language: Language = Language::System,
+    /// Part of the window that the picture takes, 0 to 1.
+    split: f64 = 0.5,
+    /// Whether the list of chats is shown.
+    show_chats: bool = true,
+    /// Closing the window leaves the program in the tray.
+    keep_in_tray: bool = false,
+    /// Keys of the whole system bring descriptions anywhere on the desktop.
+    anywhere: bool = false,
+    /// Keys of quick actions that the person changed, by
+    /// [`QuickAction::name`](crate::quick_action::QuickAction::name); empty: none.
+    anywhere_keys: BTreeMap<String, String> = BTreeMap::new(),
+    /// What their descriptions are for, where the person changed it, by the same names.
+    anywhere_purposes: BTreeMap<String, String> = BTreeMap::new(),
+    /// Side of the square around the pointer that is described, in pixels.
+    region_side: u32 = 512,
+    /// Keys that the person changed, by action.
+    keys: BTreeMap<String, String> = BTreeMap::new(),
+}
+
+/// The device that computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ipc", derive(specta::Type))]
 #[serde(rename_all = "kebab-case")]
@@ -88,15 +128,12 @@ pub enum Device {
     /// The fastest there is.
     #[default]
     Auto,
-    /// The processor.
     Cpu,
-    /// An NVIDIA card.
     Cuda,
-    /// An Apple card.
     Metal,
 }
 
-/// Colours.
+/// The colours of the window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ipc", derive(specta::Type))]
 #[serde(rename_all = "kebab-case")]
@@ -104,11 +141,8 @@ pub enum Theme {
     /// As the system has it.
     #[default]
     System,
-    /// Light.
     Light,
-    /// Dark.
     Dark,
-    /// High contrast.
     Contrast,
 }
 
@@ -120,52 +154,11 @@ pub enum Language {
     /// As the system has it.
     #[default]
     System,
-    /// English.
     En,
-    /// French.
     Fr,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        let answer = AnswerOptions::default();
-        Self {
-            model: None,
-            device: Device::Auto,
-            threads: None,
-            context: DEFAULT_CONTEXT,
-            max_tokens: answer.max_tokens,
-            temperature: answer.sampling.temperature,
-            top_k: answer.sampling.top_k,
-            top_p: answer.sampling.top_p,
-            min_p: f64::from(answer.sampling.min_p),
-            seed: None,
-            instructions: String::new(),
-            max_side: None,
-            prepare_while_typing: true,
-            read_aloud: false,
-            speech_rate: 0,
-            speech_pitch: 0,
-            speech_volume: 0,
-            voice: None,
-            theme: Theme::System,
-            text_percent: 100,
-            language: Language::System,
-            split: 0.5,
-            show_chats: true,
-            keep_in_tray: false,
-            anywhere: false,
-            anywhere_keys: BTreeMap::new(),
-            anywhere_purposes: BTreeMap::new(),
-            region_side: 512,
-            keys: BTreeMap::new(),
-            other: toml::Table::new(),
-        }
-    }
-}
-
-/// The built-in model, in [`Settings::model`].
-pub const BUILT_IN: &str = "pocket";
+pub use lorgnette_models::BUILT_IN;
 
 impl Settings {
     /// Reads them; the defaults when there is no file yet.
@@ -192,7 +185,7 @@ impl Settings {
     pub fn write(&self, path: &Path) -> Result<(), AppError> {
         let text = toml::to_string_pretty(self)
             .map_err(|error| AppError::Write(io::Error::other(error)))?;
-        files::write_whole(path, text.as_bytes()).map_err(AppError::Write)
+        whole_file::write(path, text.as_bytes()).map_err(AppError::Write)
     }
 
     /// The same with each number where it makes sense: a hand-written file may say anything.
@@ -247,7 +240,7 @@ impl Settings {
                 top_k: self.top_k,
                 top_p: self.top_p,
                 min_p: self.min_p as f32,
-                seed: self.seed.map_or_else(files::now_ms, i64::from).unsigned_abs(),
+                seed: self.seed.map_or_else(now_ms, i64::from).unsigned_abs(),
                 ..Sampling::default()
             },
             ..AnswerOptions::default()

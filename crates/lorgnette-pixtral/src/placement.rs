@@ -77,7 +77,6 @@ impl Needs {
 
     fn without_weights(config: &ModelConfig, context: usize, format: KvFormat) -> Self {
         let text = &config.text;
-        let looking = config.vision.as_ref().map_or(0, |v| vision_working_bytes(v, text));
         Self {
             vision_bytes: 0,
             layer_bytes: vec![0; text.n_layers],
@@ -86,7 +85,7 @@ impl Needs {
             kv_token_bytes: (2 * format.n_bytes() * text.n_kv_heads * text.head_dim) as u64,
             context,
             mask_token_bytes: 4 * CHUNK_TOKENS as u64,
-            working_bytes: text_working_bytes(text).max(looking),
+            working_bytes: activation_bytes(config) + ops::SCORES_BYTES,
         }
     }
 
@@ -210,21 +209,29 @@ impl Needs {
     }
 }
 
-/// f32 rows of a chunk, of which there are some of each width at a time, and the scores of a block.
-fn text_working_bytes(text: &TextConfig) -> u64 {
+/// Bytes of activations at the most, about, on any device: those of a chunk of tokens or those of
+/// the largest picture, which are never in memory together.
+pub fn activation_bytes(config: &ModelConfig) -> u64 {
+    let text = &config.text;
+    let vision = config.vision.as_ref().map_or(0, |vision| vision_activation_bytes(vision, text));
+    text_activation_bytes(text).max(vision)
+}
+
+/// f32 rows of a chunk, of which there are some of each width at a time, and the logits.
+fn text_activation_bytes(text: &TextConfig) -> u64 {
     let heads = (text.n_heads + 2 * text.n_kv_heads) * text.head_dim;
     let rows = 4 * CHUNK_TOKENS * (8 * text.hidden_size + 3 * text.intermediate_size + 2 * heads);
-    rows as u64 + ops::SCORES_BYTES + 4 * text.vocab_size as u64
+    rows as u64 + 4 * text.vocab_size as u64
 }
 
 /// The same for the largest picture, whose MLPs and projector work on some of the rows at a time.
-fn vision_working_bytes(vision: &VisionConfig, text: &TextConfig) -> u64 {
+fn vision_activation_bytes(vision: &VisionConfig, text: &TextConfig) -> u64 {
     let n_patches = (vision.image_size / vision.patch_size.max(1)).pow(2) as u64;
     let step = (vision::STEP_ROWS as u64).min(n_patches);
     let rows = 4
         * (n_patches * 10 * vision.hidden_size as u64 + step * 3 * vision.intermediate_size as u64);
     let projected = 4 * n_patches * 3 * text.hidden_size as u64;
-    rows + projected + ops::SCORES_BYTES
+    rows + projected
 }
 
 /// Memory that a device does not have, and what would fit.

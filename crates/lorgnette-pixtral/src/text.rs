@@ -12,7 +12,7 @@ use crate::kv_cache::KvCache;
 use crate::ops::Causal;
 use crate::placement::Placement;
 use crate::rope::Rope;
-use crate::watch::{Outcome, Watch};
+use crate::watch::{self, Watch, Watched};
 use crate::weights::{Loader, Matrix};
 
 /// Embedding, blocks, norm and output matrix.
@@ -77,14 +77,14 @@ impl TextDecoder {
     }
 
     /// Reads `x` `(n, hidden)` behind what is in the cache; the hidden states `(n, hidden)`. The
-    /// watcher is asked before each block, with the blocks done and all of them; stopped, the
+    /// watcher is asked before each block, with the blocks done and all of them; when it stops, the
     /// cache is as it was.
     pub(crate) fn forward(
         &self,
         x: Tensor,
         cache: &mut KvCache,
         watch: &mut Watch<'_>,
-    ) -> Result<Outcome<Tensor>> {
+    ) -> Watched<Tensor> {
         let (n, first) = (x.dim(0)?, cache.len());
         let rotation = self.rope.of_tokens(first, n, &Device::Cpu)?;
         let (mut x, mut rotation_here, mut causal) = (x, rotation.clone(), None);
@@ -93,9 +93,7 @@ impl TextDecoder {
             if n > 1 {
                 x.device().synchronize()?;
             }
-            if watch(i, self.blocks.len()).is_break() {
-                return Ok(Outcome::Stopped);
-            }
+            watch::tell(watch, i, self.blocks.len())?;
             if causal.is_none() || !x.device().same_device(device) {
                 x = x.to_device(device)?;
                 rotation_here = rotation.to_device(device)?;
@@ -109,7 +107,7 @@ impl TextDecoder {
             x = block.add_mlp(&x)?;
         }
         cache.advance(n);
-        Ok(Outcome::Done(x))
+        Ok(x)
     }
 
     /// Logits of every position of `hidden`, `(n, vocab_size)`.

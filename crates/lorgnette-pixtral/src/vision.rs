@@ -9,7 +9,7 @@ use crate::config::{TextConfig, VisionConfig};
 use crate::error::LoadError;
 use crate::features::ImageFeatures;
 use crate::rope::Rope;
-use crate::watch::{Outcome, Watch};
+use crate::watch::{self, Watch, Watched};
 use crate::weights::{Loader, Matrix};
 
 /// Patches worked on between two looks at the watcher: some tenths of a second on two cores.
@@ -63,11 +63,7 @@ impl VisionEncoder {
     }
 
     /// Encodes one picture. The watcher is asked several times a layer.
-    pub(crate) fn encode(
-        &self,
-        pixels: &Pixels,
-        watch: &mut Watch<'_>,
-    ) -> Result<Outcome<ImageFeatures>> {
+    pub(crate) fn encode(&self, pixels: &Pixels, watch: &mut Watch<'_>) -> Watched<ImageFeatures> {
         let patch = self.config.patch_size;
         let n_rows = pixels.height() as usize / patch;
         let n_cols = pixels.width() as usize / patch;
@@ -75,11 +71,11 @@ impl VisionEncoder {
         let n_slices = n.div_ceil(STEP_ROWS);
         let n_steps = self.blocks.len() * (1 + 2 * n_slices) + 1;
         let mut n_done = 0;
-        let mut go_on = || {
+        let mut step = || -> Watched<()> {
             // A device works behind our back: what was done is what it has finished.
             self.device.synchronize()?;
             n_done += 1;
-            Ok::<_, candle_core::Error>(watch(n_done, n_steps).is_continue())
+            watch::tell(watch, n_done, n_steps)
         };
 
         // A convolution whose stride is its size: each patch, channel by channel, times a matrix.
@@ -91,31 +87,23 @@ impl VisionEncoder {
         for block in &self.blocks {
             let (q, k, v) = block.qkv(&x)?;
             let (q, k, v) = (rotation.apply(&q)?, rotation.apply(&k)?, v.contiguous()?);
-            if !go_on()? {
-                return Ok(Outcome::Stopped);
-            }
+            step()?;
             let mut slices = Vec::new();
             for first in (0..n).step_by(STEP_ROWS) {
                 let n_slice = STEP_ROWS.min(n - first);
                 let q = q.narrow(1, first, n_slice)?;
                 let found = block.attention(&q, &k, &v, None)?;
                 let x = block.add_attention(&x.narrow(0, first, n_slice)?, &found)?;
-                if !go_on()? {
-                    return Ok(Outcome::Stopped);
-                }
+                step()?;
                 slices.push(block.add_mlp(&x)?);
-                if !go_on()? {
-                    return Ok(Outcome::Stopped);
-                }
+                step()?;
             }
             x = Tensor::cat(&slices, 0)?;
         }
         let rows = self.projector.forward(&x, (n_rows, n_cols))?;
         let features = ImageFeatures::on_cpu(&rows, &x)?;
-        if !go_on()? {
-            return Ok(Outcome::Stopped);
-        }
-        Ok(Outcome::Done(features))
+        step()?;
+        Ok(features)
     }
 
     /// What comes behind the encoder, for what came out of it before.

@@ -1,4 +1,4 @@
-//! What can go wrong while a model is written.
+//! Why a model is not fetched, made, checked or removed.
 
 use std::path::PathBuf;
 
@@ -7,156 +7,156 @@ use lorgnette_gguf::GgufError;
 /// Why a model was not fetched, made, checked or removed.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
-    /// The disk refused; the source names the path.
+    /// A file operation failed; the source names the path.
     #[error(transparent)]
     Io(std::io::Error),
-    /// No room.
+    /// The disk is full.
     #[error("the disk with {} is full, {free_bytes} bytes are free", dir.display())]
     DiskFull {
-        /// The folder that was written to.
+        /// Folder that was written to.
         dir: PathBuf,
-        /// Bytes that are free there now.
+        /// Bytes that are free on its disk now.
         free_bytes: u64,
     },
     /// A model file could not be written.
     #[error(transparent)]
     Write(GgufError),
-    /// Another process writes to the folder.
+    /// Another process has the right to write to the models folder.
     #[error("another process is at work in {}", dir.display())]
     Busy {
-        /// The folder.
+        /// The models folder.
         dir: PathBuf,
     },
-    /// The network is not to be used.
+    /// Something is missing that may not be fetched.
     #[error("{what} is not on this machine, and HF_HUB_OFFLINE forbids fetching it")]
     Offline {
-        /// The repository or file.
+        /// Repository or file that is missing.
         what: String,
     },
-    /// The network cannot be used as it is set up.
+    /// The settings of the hub or of the network make no sense.
     #[error("the network settings cannot be used: {reason}")]
     Settings {
-        /// Why.
+        /// The fault, as the second half of the message.
         reason: String,
     },
-    /// No connection, again and again.
+    /// Every try to connect failed.
     #[error("{host} cannot be reached: {reason}")]
     Connect {
-        /// The host.
+        /// Name of the host.
         host: String,
-        /// The last try's reason.
+        /// Reason of the last try.
         reason: String,
     },
-    /// A server that fails, again and again.
+    /// The server answered every try with a failure.
     #[error("{host} answers {status}{}", more(detail))]
     Status {
-        /// The host.
+        /// Name of the host.
         host: String,
-        /// The HTTP status.
+        /// HTTP status of the last try.
         status: u16,
-        /// What it says, shortened.
+        /// Beginning of its text, perhaps empty.
         detail: String,
     },
-    /// The owner wants to know who fetches.
+    /// The repository is open only to people who have accepted its terms.
     #[error("{repo} is only for people who are logged in and have accepted its terms")]
     Gated {
-        /// The repository.
+        /// Name of the repository.
         repo: String,
-        /// Where its terms are accepted.
+        /// Address where its terms are accepted.
         page: String,
-        /// A token was sent.
+        /// Whether a token was sent.
         with_token: bool,
     },
-    /// Nothing by that name.
+    /// The hub has nothing by that name.
     #[error("{what} does not exist on {host}")]
     NotFound {
-        /// The host.
+        /// Name of the host.
         host: String,
-        /// The repository, revision or file.
+        /// Repository, revision or file that was asked for.
         what: String,
     },
-    /// Something in between answers for the hub.
+    /// Something between here and the hub answered with a page for people.
     #[error("{host} answered with a web page instead of {file}")]
     WebPage {
-        /// The host.
+        /// Name of the host.
         host: String,
-        /// What was asked for.
+        /// File that was asked for.
         file: String,
     },
-    /// An answer that contradicts the request or itself.
+    /// The answer contradicts the request or itself.
     #[error("{host} answers wrongly for {file}: {reason}")]
     Answer {
-        /// The host.
+        /// Name of the host.
         host: String,
-        /// What was asked for.
+        /// File that was asked for.
         file: String,
-        /// What is wrong.
+        /// The fault, as the second half of the message.
         reason: String,
     },
-    /// A redirect that is not followed.
+    /// The server redirects to where the program does not go.
     #[error("{host} redirects to {target}, which is not followed: {reason}")]
     Redirect {
-        /// The host.
+        /// Name of the host.
         host: String,
-        /// Where to.
+        /// Address of the redirect.
         target: String,
-        /// Why not.
+        /// The fault, as the second half of the message.
         reason: &'static str,
     },
-    /// A file of another size than was published.
+    /// The file has another size than was published.
     #[error("{file} has {found_bytes} bytes, {expected_bytes} are published")]
     WrongSize {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// Bytes that it has.
+        /// Size that was found.
         found_bytes: u64,
-        /// Bytes that it should have.
+        /// Size that was published.
         expected_bytes: u64,
     },
-    /// A file that is not what was published, twice.
+    /// The file was not what was published, twice.
     #[error("{file} does not match its published hash {expected}")]
     WrongHash {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// The published hash.
+        /// The published hash in hexadecimal.
         expected: String,
     },
-    /// What a name stands for is not what it stood for when it was first used.
+    /// The name stands for another content than when it was first used.
     #[error("{file} of {repo} has another hash than when it was first used")]
     LockedHash {
-        /// The repository.
+        /// Name of the repository.
         repo: String,
-        /// The file.
+        /// Name of the file.
         file: String,
     },
-    /// A safetensors header that is not to be trusted.
+    /// The header of a weights file contradicts itself or its file.
     #[error("{file} is malformed: {reason}")]
     Header {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// What is wrong with it.
+        /// The fault, as the second half of the message.
         reason: String,
     },
-    /// A name that does not stay in its folder.
+    /// The name could lead out of its folder.
     #[error("{name:?} is not a name for {what}")]
     Name {
-        /// The name.
+        /// The name as it was given.
         name: String,
-        /// What it would name.
+        /// The kind of thing that it should name.
         what: &'static str,
     },
-    /// A manifest that cannot be read.
+    /// A manifest cannot be read.
     #[error("{file} cannot be read: {reason}")]
     Manifest {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// Why.
+        /// The fault, as the second half of the message.
         reason: String,
     },
     /// No model by that name.
     #[error("no model {name} is installed")]
     NotInstalled {
-        /// The name.
+        /// Name of the model.
         name: String,
     },
 }
@@ -183,13 +183,13 @@ impl From<GgufError> for WeightsError {
     }
 }
 
-/// Nothing, or a colon and it.
+/// A colon and the detail, if there is one.
 fn more(detail: &str) -> String {
     if detail.is_empty() { String::new() } else { format!(": {detail}") }
 }
 
 impl WeightsError {
-    /// A full disk says which folder is on it and what is left; other errors stay as they are.
+    /// Adds to the error of a full disk the folder and the room that is left there.
     pub(crate) fn in_folder(self, dir: &std::path::Path) -> Self {
         use std::io::ErrorKind::{QuotaExceeded, StorageFull};
         match self {
@@ -201,7 +201,7 @@ impl WeightsError {
         }
     }
 
-    /// What to do now.
+    /// Says what a person can do about it.
     pub fn hint(&self) -> String {
         match self {
             Self::Io(_) => "check that the folder is there and can be written to".into(),
@@ -241,27 +241,12 @@ impl WeightsError {
                 "if you trust the change, run the command with --update; else choose another source"
                     .into()
             }
-            Self::Header { .. } => "the file is damaged or no model; choose another source".into(),
+            Self::Header { .. } => "the file is damaged or not a model; choose another source".into(),
             Self::Name { .. } => {
                 "use letters, digits, dots, dashes and underscores, beginning with a letter or digit".into()
             }
             Self::Manifest { .. } => "remove the model and add it again".into(),
             Self::NotInstalled { .. } => "`lorgnette models list` names those that are".into(),
         }
-    }
-}
-
-/// Why work ended before its end: cancelling is no error.
-#[derive(Debug)]
-pub enum Halt {
-    /// It was asked to stop; what is done is kept.
-    Cancelled,
-    /// It failed.
-    Failed(WeightsError),
-}
-
-impl<E: Into<WeightsError>> From<E> for Halt {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
     }
 }

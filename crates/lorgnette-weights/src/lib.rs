@@ -8,20 +8,22 @@
 //! - [`store`]: the models folder: who may write to it, what is in it, whether it is whole
 //!
 //! A file has its final name only when it is complete and on the disk.
+#![warn(missing_docs)]
 
 pub mod catalogue;
 pub mod checksum;
-pub mod control;
 pub mod http;
 pub mod hub;
 pub mod install;
 pub mod recipe;
+pub mod report;
 pub mod store;
 
 mod error;
+mod failure;
 mod fetch;
 mod journal;
 
-pub use control::{Control, InstallEvent, Report};
-pub use error::{Halt, WeightsError};
+pub use error::WeightsError;
 pub use hub::{Hub, HubSettings};
+pub use report::{InstallEvent, Report};

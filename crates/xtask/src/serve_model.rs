@@ -1,4 +1,4 @@
-//! A hub on loopback that has a model of full size, made as it is asked for.
+//! A hub on loopback that has a model of full size, and makes it as it is asked for.
 //!
 //! It serves the bytes that `make-model --format safetensors-bf16` writes, without the 25 GB of
 //! disk that they would take.
@@ -23,19 +23,19 @@ use crate::make_model::shapes::Shape;
 /// Prints the address for `HF_ENDPOINT` when it is ready; hashing a large model takes a minute.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The network's sizes.
+    /// The sizes of the network
     #[arg(long, default_value = "pixtral-12b")]
     shape: Shape,
-    /// What the hub calls it.
+    /// The name of the repository on the hub
     #[arg(long, default_value = "mistral-community/pixtral-12b")]
     repository: String,
-    /// The share of answers whose connection breaks somewhere.
+    /// The share of answers whose connection breaks somewhere
     #[arg(long, default_value_t = 0.0)]
     drop: f64,
-    /// Mbit a second of all connections together.
+    /// The most Mbit a second, of all connections together
     #[arg(long)]
     mbit: Option<f64>,
-    /// Which random weights.
+    /// The seed of the random weights
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -96,17 +96,17 @@ impl Args {
     }
 }
 
-/// One file of weights.
+/// One file of weights, made as it is read.
 struct MadeShard {
     header: Vec<u8>,
-    /// Where each tensor begins in the file.
+    /// The byte at which each tensor begins in the file.
     tensors: Vec<(u64, Wanted)>,
     n_bytes: u64,
     weights: Arc<Mutex<RandomWeights>>,
     sha256: String,
 }
 
-/// Hashed at a time.
+/// The number of bytes that are hashed at a time.
 const PIECE_BYTES: u64 = 16 << 20;
 
 impl MadeShard {
@@ -184,7 +184,7 @@ impl Content for MadeShard {
 mod tests {
     use super::*;
 
-    /// What is served is what `make-model` writes, however it is cut.
+    /// The hub serves what `make-model` writes, however it is cut.
     #[test]
     fn the_same_bytes_as_on_the_disk() -> Result<()> {
         let dir = tempfile::tempdir()?;

@@ -1,7 +1,7 @@
 //! Models that there are, and that can be had.
 
-use lorgnette_app::coordinator::{FetchPhase, FetchState};
-use lorgnette_app::offers::{Fits, Model, ModelState};
+use lorgnette_app::Fault;
+use lorgnette_app::models::{FetchPhase, FetchState, Fits, Model, ModelState};
 use serde::Serialize;
 use specta::Type;
 use specta_typescript::Number;
@@ -88,6 +88,7 @@ pub enum PhaseDto {
 
 impl From<Model> for ModelDto {
     fn from(model: Model) -> Self {
+        let (name, disk_bytes) = (model.label(), model.disk_bytes());
         let state = match model.state {
             ModelState::BuiltIn => ModelStateDto::BuiltIn,
             ModelState::Installed { made_here } => {
@@ -101,12 +102,12 @@ impl From<Model> for ModelDto {
         };
         Self {
             id: model.id,
-            name: model.name,
+            name,
             in_use: model.in_use,
             chosen: model.is_chosen,
             licence: model.licence,
-            about: model.about,
-            disk_bytes: model.disk_bytes,
+            about: model.good_for.unwrap_or_default(),
+            disk_bytes,
             memory_bytes: model.memory_bytes,
             fits: match model.fits {
                 Fits::Yes => FitsDto::Yes,
@@ -140,8 +141,9 @@ impl From<FetchState> for ModelStateDto {
             FetchState::Paused { done_bytes, total_bytes } => {
                 Self::Paused { done_bytes, total_bytes }
             }
-            FetchState::Stopped { fault, done_bytes, total_bytes } => {
-                Self::Stopped { error: fault.into(), done_bytes, total_bytes }
+            FetchState::Stopped { error, done_bytes, total_bytes } => {
+                let error = Fault::from(&*error).into();
+                Self::Stopped { error, done_bytes, total_bytes }
             }
         }
     }

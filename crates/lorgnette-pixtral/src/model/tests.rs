@@ -30,17 +30,11 @@ fn pixels(width: u32, height: u32, seed: f32) -> Pixels {
 }
 
 fn encode(model: &Pixtral, pixels: &Pixels) -> ImageFeatures {
-    match model.encode_image(pixels, &mut |_, _| ControlFlow::Continue(())).unwrap() {
-        Outcome::Done(features) => features,
-        Outcome::Stopped => panic!("nobody stopped it"),
-    }
+    model.encode_image(pixels, &mut go_on).unwrap()
 }
 
 fn prefill(model: &Pixtral, prompt: &Prompt<'_>, cache: &mut KvCache, chunk: usize) -> Vec<f32> {
-    match model.prefill(prompt, cache, chunk, &mut |_, _| ControlFlow::Continue(())).unwrap() {
-        Outcome::Done(logits) => logits,
-        Outcome::Stopped => panic!("nobody stopped it"),
-    }
+    model.prefill(prompt, cache, chunk, &mut go_on).unwrap()
 }
 
 fn difference(a: &[f32], b: &[f32]) -> f32 {
@@ -88,11 +82,11 @@ fn a_follow_up_needs_no_picture_that_was_read() {
         image_token: Some(10),
         pictures: &[known[0], PictureRows { n_rows: 1, features: None, ..known[1] }],
     };
-    assert!(model.prefill(&start, &mut cache, 4, &mut |_, _| ControlFlow::Continue(())).is_err());
+    assert!(model.prefill(&start, &mut cache, 4, &mut go_on).is_err());
     let outcome = model.prefill(&prompt, &mut cache, 4, &mut |n_read, _| {
         if n_read >= 12 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    assert!(matches!(outcome, Ok(Outcome::Stopped)));
+    assert!(matches!(outcome, Err(Interrupted::Cancelled)));
     assert_eq!(cache.len(), 12);
     let rest = [PictureRows { features: None, ..known[0] }, known[1]];
     let prompt = Prompt { pictures: &rest, ..prompt };
@@ -159,13 +153,13 @@ fn a_picture_lying_down_is_another_picture() {
 #[test]
 fn encoding_can_be_stopped_and_tells_how_far_it_is() {
     let model = model();
-    let mut seen = Vec::new();
+    let mut told = Vec::new();
     let outcome = model.encode_image(&pixels(12, 8, 0.7), &mut |done, total| {
-        seen.push((done, total));
-        if seen.len() == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        told.push((done, total));
+        if told.len() == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    assert!(matches!(outcome, Ok(Outcome::Stopped)));
-    assert_eq!(seen, [(1, 7), (2, 7), (3, 7)]);
+    assert!(matches!(outcome, Err(Interrupted::Cancelled)));
+    assert_eq!(told, [(1, 7), (2, 7), (3, 7)]);
 }
 
 #[track_caller]
@@ -173,7 +167,7 @@ fn check_refused(prompt: &Prompt<'_>, expected: &str) {
     let model = model();
     let mut cache = model.new_cache(16, KvFormat::F16).unwrap();
     let outcome = model.prefill(prompt, &mut cache, 8, &mut |_, _| panic!("nothing is computed"));
-    let error = outcome.unwrap_err().to_string();
+    let error = outcome.unwrap_err().expect_failure().to_string();
     assert!(error.contains(expected), "{error}");
     assert!(cache.is_empty());
 }

@@ -10,6 +10,7 @@ use memmap2::{Mmap, MmapMut};
 
 use lorgnette_gguf::{GgufError, StoredTensor};
 
+use crate::device::machine_memory;
 use crate::error::LoadError;
 
 /// How quantised matrices get into memory.
@@ -84,7 +85,9 @@ impl Files {
         let mapped = match mode {
             LoadMode::Map => true,
             LoadMode::Read => false,
-            LoadMode::Auto => available_memory().is_some_and(|free| n_bytes + (1 << 30) > free),
+            LoadMode::Auto => {
+                machine_memory().is_some_and(|memory| n_bytes + (1 << 30) > memory.free_bytes)
+            }
         };
         Self { mapped, files: HashMap::new() }
     }
@@ -128,11 +131,4 @@ impl Files {
         self.files.insert(path, Arc::clone(&map));
         Ok(map)
     }
-}
-
-/// Bytes of memory that could be used without swapping; `None` where the system does not say.
-fn available_memory() -> Option<u64> {
-    let text = fs_err::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }

@@ -1,4 +1,4 @@
-//! A Hugging Face folder as the hub has it: `llava` (Pixtral) or `mistral3`.
+//! Writes a Hugging Face folder as the hub has it: `llava` (Pixtral) or `mistral3`.
 //!
 //! Sources: the `config.json` of `mistral-community/pixtral-12b`, transformers'
 //! `convert_mistral3_weights_to_hf.py`.
@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use lorgnette_app::gguf_pair::Rows;
+use lorgnette_app::models::convert::pair::Rows;
 use lorgnette_engine::tokens::Tokenizer;
 use lorgnette_gguf::safetensors::{Dtype, SafetensorsTensor, SafetensorsWriter, number_format};
 use lorgnette_pixtral::ModelConfig;
@@ -16,10 +16,10 @@ use serde_json::{Value, json};
 use super::random::{RandomWeights, Wanted};
 use super::{tekken, wanted};
 
-/// As `save_pretrained` of transformers 4 does.
+/// The most bytes of one file of weights, as `save_pretrained` of transformers 4 has it.
 pub const MAX_SHARD_BYTES: u64 = 5_000_000_000;
 
-/// Writes the folder; returns each file and its size.
+/// Writes the folder. Returns each file and its size.
 pub fn write(
     dir: &Path,
     dtype: Dtype,
@@ -46,7 +46,7 @@ pub fn write(
     Ok(files)
 }
 
-/// All tensors in the order of the files, and what their numbers are like.
+/// Returns all tensors in the order of the files, with the distribution of their numbers.
 pub fn tensors(config: &ModelConfig, dtype: Dtype) -> Vec<(SafetensorsTensor, Wanted)> {
     let block_dtype = number_format(dtype).expect("checkpoints are made of plain numbers");
     let tensor = |(part, shape): (_, Vec<usize>)| {
@@ -56,7 +56,7 @@ pub fn tensors(config: &ModelConfig, dtype: Dtype) -> Vec<(SafetensorsTensor, Wa
     inventory(config).into_iter().map(tensor).collect()
 }
 
-/// What is in the folder beside the weights.
+/// Returns the name and text of each file beside the weights.
 pub fn small_files(
     config: &ModelConfig,
     dtype: Dtype,
