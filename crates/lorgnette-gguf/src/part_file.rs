@@ -14,7 +14,7 @@ const BUFFER_BYTES: usize = 1 << 20;
 pub struct PartFile {
     path: PathBuf,
     part: PathBuf,
-    /// `None` once finished.
+    /// `None` once the file is finished.
     output: Option<BufWriter<File>>,
     n_written: u64,
 }
