@@ -64,7 +64,7 @@ fn png(app: &App, wanted: Wanted) -> Result<Vec<u8>, AppError> {
             let config = app.status().model.and_then(|model| model.image);
             let config = config.unwrap_or(ImageConfig::PIXTRAL_12B);
             let config = attachment.max_side.map_or(config, |side| config.with_max_side(side));
-            app.pictures().seen(&attachment, &config)
+            app.pictures().model_view(&attachment, &config)
         }
         Wanted::Sample(name) => {
             let sample = samples::find(&name);

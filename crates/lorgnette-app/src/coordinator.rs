@@ -105,6 +105,8 @@ impl App {
             folders,
             chats,
         });
+        // Encoder outputs of version 0.1.0, which nothing reads any more; mostly there are none.
+        let _ = fs_err::remove_dir_all(inner.folders.cache.join("seen"));
         let now = now_ms();
         inner.chats.purge(now - KEEP_DELETED_MS)?;
         inner.forget_pictures(now - DAY_MS, false)?;

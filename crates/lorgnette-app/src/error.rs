@@ -64,9 +64,6 @@ pub enum AppError {
     /// Settings that cannot be read.
     #[error("the settings in {} cannot be read: {reason}", path.display())]
     Settings { path: PathBuf, reason: String },
-    /// A file that is no table of alt texts.
-    #[error("{} cannot be used as a table of alt texts: {reason}", path.display())]
-    AltTable { path: PathBuf, reason: String },
     /// A file that is no exported chat.
     #[error("{} is not a chat that Lorgnette exported: {reason}", path.display())]
     Import { path: PathBuf, reason: String },
@@ -95,9 +92,6 @@ impl AppError {
             Self::InUse { .. } => "go to the other window, or close it".into(),
             Self::NotFound { .. } => "look again: it may have been deleted".into(),
             Self::Settings { .. } => "correct the file, or delete it to begin anew".into(),
-            Self::AltTable { .. } => {
-                "name another file with --csv; this one was left as it is".into()
-            }
             Self::Import { .. } => "choose the .md or .html file that an export wrote".into(),
         }
     }
@@ -118,7 +112,7 @@ impl AppError {
             | Self::Settings { .. } => FaultKind::Storage,
             Self::NotFound { .. } => FaultKind::NotFound,
             Self::ModelInUse { .. } | Self::Speech(_) => FaultKind::Unavailable,
-            Self::NotAsked | Self::Import { .. } | Self::AltTable { .. } => FaultKind::Other,
+            Self::NotAsked | Self::Import { .. } => FaultKind::Other,
         }
     }
 

@@ -6,14 +6,12 @@
 //! - [`chats`], [`picture_store`]: what is kept: questions, answers, branches, drafts, pictures
 //! - [`settings`]: what the person chose
 //! - [`pictures`]: files and streams to pictures the model can take
-//! - [`purpose`], [`quick_action`], [`alt`]: descriptions for a purpose, from anywhere, of a whole folder
+//! - [`purpose`], [`quick_action`]: descriptions for a purpose, and from anywhere on the desktop
 //! - [`export`]: chats as files, and back
 //! - [`system`]: what the desktop gives: the screen, the clipboard, links, portals
 //!
 //! What is known of models is [`models`], a crate of its own.
-#![allow(missing_docs, reason = "names of fields say it; the lint is for shapes and units")]
 
-pub mod alt;
 pub mod chats;
 mod clock;
 pub mod conversation;

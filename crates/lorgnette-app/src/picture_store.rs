@@ -153,12 +153,16 @@ impl PictureStore {
     ///
     /// # Errors
     /// Those of [`Self::open`].
-    pub fn seen(&self, attachment: &Attachment, config: &ImageConfig) -> Result<Vec<u8>, AppError> {
-        let seen = self
+    pub fn model_view(
+        &self,
+        attachment: &Attachment,
+        config: &ImageConfig,
+    ) -> Result<Vec<u8>, AppError> {
+        let view = self
             .view(attachment)?
             .resized(config)
             .map_err(|source| AppError::Picture { name: attachment.name.clone(), source })?;
-        to_png(&attachment.name, &seen, None)
+        to_png(&attachment.name, &view, None)
     }
 
     /// Deletes a picture's files.

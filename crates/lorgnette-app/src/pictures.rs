@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 pub use lorgnette_engine::PreparedPicture;
 pub use lorgnette_image::Picture;
@@ -16,6 +17,28 @@ use crate::error::AppError;
 pub fn decode(path: &Path) -> Result<Picture, AppError> {
     let (name, bytes) = read(path)?;
     Picture::decode(&bytes).map_err(|source| AppError::Picture { name, source })
+}
+
+/// A picture file as a model takes it; `-` is standard input.
+///
+/// # Errors
+/// Those of [`decode`] and of [`prepare`].
+pub fn prepare_at(path: &Path, config: &ImageConfig) -> Result<Arc<PreparedPicture>, AppError> {
+    prepare(&display_name(path), &decode(path)?, config)
+}
+
+/// A decoded picture as a model takes it.
+///
+/// # Errors
+/// [`AppError::Picture`] under that name.
+pub fn prepare(
+    name: &str,
+    picture: &Picture,
+    config: &ImageConfig,
+) -> Result<Arc<PreparedPicture>, AppError> {
+    let pixels = picture.prepare(config);
+    let pixels = pixels.map_err(|source| AppError::Picture { name: name.into(), source })?;
+    Ok(PreparedPicture::new(name, pixels))
 }
 
 /// Writes what the model sees of a picture as a PNG file.

@@ -1,4 +1,4 @@
-//! `lorgnette chat`: a line is a question, an answer follows.
+//! `lorgnette chat` talks about pictures: each line is a question.
 
 use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -14,11 +14,12 @@ use crate::interrupt::CancelOnCtrlC;
 use crate::output::{self, Failure, printable};
 use crate::progress::{self, Progress};
 
-const HELP: &str = "a line asks; /picture PATH adds a picture to the next question; /quit ends";
+const HELP: &str =
+    "each line is a question; /picture PATH adds a picture to the next one; /quit ends";
 
 /// Reads lines until there are no more. An error about one question does not end the chat.
 pub fn run(args: &Chat) -> Result<Ending, Failure> {
-    // Before the model: a picture that cannot be read should not cost its loading.
+    // Pictures come before the model: one that cannot be read should not cost loading it.
     let decode = |path: &PathBuf| Ok((pictures::display_name(path), pictures::decode(path)?));
     let decoded: Vec<(String, Picture)> =
         args.pictures.iter().map(decode).collect::<Result<_, AppError>>()?;
@@ -33,7 +34,7 @@ pub fn run(args: &Chat) -> Result<Ending, Failure> {
     ended
 }
 
-/// Questions and answers, until there are no more.
+/// Takes questions and prints answers until there are no more questions.
 fn converse(
     args: &Chat,
     conversation: &Conversation,
@@ -91,7 +92,7 @@ fn converse(
     }
 }
 
-/// Has the pictures read while the question about them is typed.
+/// Has the pictures encoded and read while the question about them is typed.
 fn prepare(conversation: &Conversation, chat: &Turns, attached: &[Arc<PreparedPicture>]) {
     if !attached.is_empty() {
         let mut chat = chat.clone();

@@ -1,4 +1,4 @@
-//! `lorgnette describe`.
+//! `lorgnette describe` answers a question about pictures.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -21,7 +21,7 @@ use crate::output::{self, Failure, printable};
 use crate::progress::{self, Progress};
 use crate::speak::Speaking;
 
-/// `--json`.
+/// What `--json` prints.
 #[derive(Serialize)]
 struct Output<'a> {
     model: &'a Path,
@@ -31,7 +31,7 @@ struct Output<'a> {
     answer: &'a str,
     stop: &'a StopReason,
     timings: &'a Timings,
-    /// What other answers say of each sentence; only with `--check`.
+    /// How many other answers agree with each sentence; only with `--check`.
     #[serde(skip_serializing_if = "Option::is_none")]
     checked: Option<&'a [Checked]>,
     prefill_tokens_per_s: f64,
@@ -48,10 +48,10 @@ struct PictureOutput<'a> {
     tokens: usize,
 }
 
-/// Loads the model, asks, prints the answer as it comes.
+/// Loads the model, asks, and prints the answer as it comes.
 pub fn run(args: &Describe) -> Result<Ending, Failure> {
-    // Before the model: a picture that cannot be read should not cost its loading, and what is on
-    // the screen changes while a model loads.
+    // Pictures come before the model: one that cannot be read should not cost loading it, and what is
+    // on the screen changes while a model loads.
     let pictures = decoded(args)?;
     let conversation = progress::open(&args.model.options())?;
     let prepare =
@@ -101,12 +101,12 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     Ok(if answer.stop == StopReason::Cancelled { Ending::Cancelled } else { Ending::Done })
 }
 
-/// What is cut to a length is shown and spoken when it has that length.
+/// Returns whether the answer is cut to a length: then it is shown and spoken when it is complete.
 fn is_cut(args: &Describe) -> bool {
     args.purpose == Some(Purpose::Alt)
 }
 
-/// All pictures, each decoded once: files, standard input, the screen, the clipboard.
+/// Returns all pictures, each decoded once: files, standard input, the screen, the clipboard.
 fn decoded(args: &Describe) -> Result<Vec<(String, Picture)>, AppError> {
     let mut decoded = Vec::new();
     for path in &args.pictures {
@@ -161,7 +161,7 @@ fn answer(
     Ok(answer?)
 }
 
-/// Answers again and compares; nothing when it was cancelled.
+/// Answers again and compares the answers. Returns nothing if it was cancelled.
 fn check(
     conversation: &Conversation,
     chat: &Chat,
@@ -217,7 +217,7 @@ fn print_json(
     })
 }
 
-/// What is asked: the person's words, or those of the purpose.
+/// Returns the question: the person's words, or those of the purpose.
 fn question(args: &Describe, built_in: bool) -> &str {
     match (&args.ask, args.purpose) {
         (Some(words), _) => words,

@@ -1,4 +1,4 @@
-//! `lorgnette doctor`: what this machine has.
+//! `lorgnette doctor` prints what this machine has.
 
 use lorgnette_app::doctor;
 
@@ -6,7 +6,7 @@ use crate::Ending;
 use crate::args::Doctor;
 use crate::output::{self, Failure, printable};
 
-/// Prints the report.
+/// Prints the report, as text or as JSON.
 pub fn run(args: &Doctor) -> Result<Ending, Failure> {
     let report = doctor::examine()?;
     if args.json {

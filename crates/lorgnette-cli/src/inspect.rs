@@ -1,4 +1,4 @@
-//! `lorgnette inspect`: what a picture is and what it costs.
+//! `lorgnette inspect` prints what a picture is and what it costs.
 
 use indicatif::BinaryBytes;
 use lorgnette_app::cost::{self, PictureCost};
@@ -80,7 +80,7 @@ fn text(output: &Output, config: &ImageConfig) -> String {
         ));
     }
     if output.animated {
-        lines.push("animation only its first frame is looked at".into());
+        lines.push("animation the model sees only its first frame".into());
     }
     let shrunk = output.width.max(output.height) > config.max_side;
     lines.push(format!(
@@ -93,7 +93,7 @@ fn text(output: &Output, config: &ImageConfig) -> String {
     lines.push(format!("tokens    {}", cost.n_tokens));
     lines.push(format!("memory    {} of keys and values", BinaryBytes(cost.kv_bytes)));
     lines.push(format!(
-        "work      {:.2} TFLOP to look, {:.2} TFLOP to read",
+        "work      {:.2} TFLOP to encode, {:.2} TFLOP to read",
         cost.encode_flop / 1e12,
         cost.prefill_flop / 1e12
     ));

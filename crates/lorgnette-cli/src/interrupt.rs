@@ -1,14 +1,14 @@
-//! Ctrl+C, for every command: it cancels what runs, and a second one ends the program.
+//! Handles Ctrl+C for every command: it cancels what runs, and a second one ends the program.
 
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use lorgnette_app::Cancel;
 
-/// What Ctrl+C cancels; `None` while there is nothing that could be.
+/// What Ctrl+C cancels; `None` while nothing can be cancelled.
 static RUNNING: Mutex<Option<Cancel>> = Mutex::new(None);
 static LISTENER: Once = Once::new();
 
-/// From now on until the guard is dropped, Ctrl+C cancels this. Afterwards it ends the program.
+/// Makes Ctrl+C cancel this until the guard is dropped. Afterwards it ends the program.
 #[must_use]
 pub struct CancelOnCtrlC(());
 
@@ -38,12 +38,12 @@ fn listen() {
     std::thread::spawn(move || {
         runtime.block_on(async {
             let mut signal = Box::pin(tokio::signal::ctrl_c());
-            // Polled once, it has taken the signal over; the caller may be interrupted from now on.
+            // Polled once, it has taken over the signal; the caller may be interrupted from now on.
             let is_pending = std::future::poll_fn(|context| {
                 std::task::Poll::Ready(signal.as_mut().poll(context).is_pending())
             });
             let is_pending = is_pending.await;
-            // Nobody waits any more only when the program ends.
+            // The receiver is gone only when the program ends.
             let _ = to_caller.send(());
             let mut outcome = if is_pending { signal.await } else { Ok(()) };
             while outcome.is_ok() {

@@ -21,7 +21,7 @@ use crate::fetching::Fetching;
 use crate::interrupt::CancelOnCtrlC;
 use crate::output::{self, Failure, printable};
 
-/// Runs one of the commands.
+/// Runs one of the commands on models.
 pub fn run(command: &ModelsCommand) -> Result<Ending, Failure> {
     let library = Library::find()?;
     match command {
@@ -34,7 +34,7 @@ pub fn run(command: &ModelsCommand) -> Result<Ending, Failure> {
     }
 }
 
-/// `models list --json`.
+/// One model of `models list --json`.
 #[derive(Serialize)]
 struct Output<'a> {
     name: &'a str,
@@ -79,12 +79,12 @@ fn list(library: &Library, args: &ModelsList) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-/// A model in a few lines.
+/// Returns a model in a few lines of text.
 fn describe(model: &Model) -> String {
     let state = match (model.is_installed(), model.n_bytes, model.unfinished_bytes) {
         (true, Some(n_bytes), _) => format!("installed, {}", HumanBytes(n_bytes)),
         (true, None, _) => "part of the program".into(),
-        (false, _, Some(_)) => "begun; `models add` goes on with it".into(),
+        (false, _, Some(_)) => "begun; `models add` continues it".into(),
         (false, ..) => "not installed".into(),
     };
     let quantisation = model.quantisation.as_ref().map(|q| format!(", {q}")).unwrap_or_default();
@@ -139,14 +139,14 @@ fn options(make: &ModelsMake) -> Result<AddOptions, Failure> {
     })
 }
 
-/// Ctrl+C ends the work at the next piece of data.
+/// Makes Ctrl+C end the work at the next piece of data.
 fn begin(json: bool) -> (Cancel, CancelOnCtrlC, Fetching) {
     let cancel = Cancel::default();
     let ctrl_c = CancelOnCtrlC::new(&cancel);
     (cancel, ctrl_c, Fetching::new(json))
 }
 
-/// Prepares, asks, and makes the model.
+/// Prepares the work, asks the person, and makes the model.
 fn make(
     library: &Library,
     source: &ModelSource,
@@ -177,7 +177,7 @@ fn finish(
 ) -> Result<Ending, Failure> {
     let Some(installed) = installed else {
         if !json {
-            eprintln!("stopped; the same command goes on from here");
+            eprintln!("stopped; the same command continues from here");
         }
         return Ok(Ending::Cancelled);
     };
@@ -186,13 +186,13 @@ fn finish(
         output::print_json(&json!({ "event": "installed", "model": installed }))?;
     } else {
         let (name, size) = (&installed.name, HumanBytes(installed.n_bytes));
-        eprintln!("{name} is ready: {size}, proved and read back");
+        eprintln!("{name} is ready: {size}, verified and read back");
         output::print(&format!("{}\n", printable(&installed.path.display().to_string())))?;
     }
     Ok(Ending::Done)
 }
 
-/// What will be done, in words.
+/// Returns what will be done, in words.
 fn plan(summary: &Summary) -> String {
     let Summary { fit, .. } = summary;
     let mut lines = vec![
@@ -208,13 +208,13 @@ fn plan(summary: &Summary) -> String {
         lines.push(format!("file       {}, {size}, hash {checksum}", file.name));
     }
     let fetch = match summary.fetch_bytes {
-        0 => "nothing; all files are on this machine".to_owned(),
+        0 => "nothing, because all files are on this machine".to_owned(),
         n_bytes => HumanBytes(n_bytes).to_string(),
     };
     lines.push(format!("fetch      {fetch}"));
     if summary.done_bytes > 0 {
         let done = HumanBytes(summary.done_bytes);
-        lines.push(format!("done       {done} of the sources, by an earlier run"));
+        lines.push(format!("done       {done} of the sources were done by an earlier run"));
     }
     let quantisation = summary.quantisation.map(|q| format!(" as {q}")).unwrap_or_default();
     lines.push(format!("model      {}{quantisation}", HumanBytes(summary.model_bytes)));
@@ -241,15 +241,15 @@ fn time(fit: &Fit) -> String {
     }
 }
 
-/// Whether the person wants it, given what it takes.
+/// Returns whether the person wants it, after saying what it takes.
 fn agreed(prepared: &Prepared, args: &ModelsMake) -> Result<bool, Failure> {
     let Summary { fit, .. } = &prepared.summary;
     let mut faults = Vec::new();
     if !fit.disk_fits() {
-        faults.push("the disk has no room for it");
+        faults.push("the disk has too little room for it");
     }
     if !fit.memory_fits() {
-        faults.push("the memory does not hold it");
+        faults.push("this machine has too little memory for it");
     }
     if !faults.is_empty() && !args.force {
         let what = faults.join(" and ");
@@ -259,10 +259,10 @@ fn agreed(prepared: &Prepared, args: &ModelsMake) -> Result<bool, Failure> {
     if args.yes {
         return Ok(true);
     }
-    ask("go on? [Y/n] ", true)
+    ask("continue? [Y/n] ", true)
 }
 
-/// Asks at the terminal; without one, `--yes` has to be said.
+/// Asks at the terminal. Without a terminal, `--yes` is needed.
 fn ask(question: &str, by_default: bool) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(AppError::NotAsked.into());
@@ -301,7 +301,7 @@ fn remove(library: &Library, args: &ModelsRemove) -> Result<Ending, Failure> {
         return Ok(Ending::Cancelled);
     }
     let n_bytes = library.remove(&args.name)?;
-    eprintln!("{} is removed, {} are free again", printable(&args.name), HumanBytes(n_bytes));
+    eprintln!("{} is removed; {} are free again", printable(&args.name), HumanBytes(n_bytes));
     Ok(Ending::Done)
 }
 
@@ -313,7 +313,7 @@ fn path(library: &Library, args: &ModelsPath) -> Result<Ending, Failure> {
     print_path(&path)
 }
 
-/// As it is: a path is for programs, and escaping it would name another one.
+/// Prints the path as it is: it is for programs, and escaping it would name another one.
 fn print_path(path: &Path) -> Result<Ending, Failure> {
     output::print(&format!("{}\n", path.display()))?;
     Ok(Ending::Done)

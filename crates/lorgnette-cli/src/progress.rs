@@ -1,4 +1,4 @@
-//! How far it is, on standard error, if that is a terminal.
+//! Shows how far the work is, on standard error, if that is a terminal.
 
 use std::io::IsTerminal as _;
 use std::path::Path;
@@ -12,7 +12,7 @@ use lorgnette_app::{AnswerEvent, AppError};
 
 use crate::output::Failure;
 
-/// A line that says what happens, gone when it has happened.
+/// A line that says what happens, and disappears when it has happened.
 pub struct Progress {
     bar: ProgressBar,
 }
@@ -60,12 +60,13 @@ impl Progress {
     }
 }
 
-/// Continues from a snapshot, if there is one. One that cannot be used is said, and all is read anew.
+/// Continues from a snapshot, if there is one. If it cannot be used, a note says so, and everything is
+/// read anew.
 pub fn restore(conversation: &Conversation, snapshot: Option<&Path>) {
     if let Some(path) = snapshot.filter(|path| path.is_file()) {
         match conversation.restore_snapshot(path) {
             Ok(n) => eprintln!("note: {n} tokens were read before"),
-            Err(error) => eprintln!("note: {}: {error}; all is read anew", path.display()),
+            Err(error) => eprintln!("note: {}: {error}; everything is read anew", path.display()),
         }
     }
 }
@@ -75,7 +76,7 @@ pub fn save(conversation: &Conversation, snapshot: Option<&Path>) {
     if let Some(path) = snapshot
         && let Err(error) = conversation.save_snapshot(path)
     {
-        eprintln!("note: {}: {error}; nothing was kept", path.display());
+        eprintln!("note: {}: {error}; nothing was saved", path.display());
     }
 }
 
@@ -113,7 +114,7 @@ fn with_progress<T>(
 fn say_what_was_opened(options: &OpenOptions, model: &OpenModel) {
     if model.built_in && options.model == ModelChoice::Best {
         eprintln!(
-            "note: built-in demonstration model; `lorgnette models add pixtral-12b` for the real one"
+            "note: this is the built-in demonstration model; `lorgnette models add pixtral-12b` gets the real one"
         );
     }
     for note in model.device_notes() {

@@ -9,6 +9,7 @@
 //! - [`tokens`]: text to ids and back
 //! - `encoder_cache`, `kv_snapshot`, `prompt_lookup`: work that is not done twice
 //! - `sampling`, `stop`, `text_stream`: which token, when to stop, whole characters
+#![warn(missing_docs)]
 
 mod chat;
 mod encoder_cache;

@@ -11,6 +11,7 @@
 //!
 //! A new number format is a row of the table in [`format`](mod@format), its layout in `blocks`, and
 //! a quantiser; everybody else asks [`NumberFormat`] and [`QuantScheme`].
+#![warn(missing_docs)]
 
 pub mod format;
 pub mod quantise;

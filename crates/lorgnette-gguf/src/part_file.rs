@@ -8,9 +8,8 @@ use fs_err::File;
 /// Large enough that a 14 GB file is not written in small system calls.
 const BUFFER_BYTES: usize = 1 << 20;
 
-/// Writes to `<name>.part` beside `path` and renames it in [`PartFile::finish`].
-///
-/// Dropped before that, it removes what it has written.
+/// Writes beside the path, and renames in [`PartFile::finish`]. A drop before that removes what was
+/// written.
 #[derive(Debug)]
 pub struct PartFile {
     path: PathBuf,
@@ -21,13 +20,25 @@ pub struct PartFile {
 }
 
 impl PartFile {
-    /// Begins a file that will be called `path`.
+    /// Begins a file that will be called `path`. What a killed process left of it is overwritten.
     ///
     /// # Errors
     /// Those of the disk, with the path.
     pub fn create(path: &Path) -> std::io::Result<Self> {
+        Self::create_part(path, ".part")
+    }
+
+    /// As [`Self::create`], for a path that several processes may write at the same time.
+    ///
+    /// # Errors
+    /// Those of the disk, with the path.
+    pub fn create_unique(path: &Path) -> std::io::Result<Self> {
+        Self::create_part(path, &format!(".{}.part", std::process::id()))
+    }
+
+    fn create_part(path: &Path, suffix: &str) -> std::io::Result<Self> {
         let mut part = path.as_os_str().to_owned();
-        part.push(".part");
+        part.push(suffix);
         let part = PathBuf::from(part);
         let output = Some(BufWriter::with_capacity(BUFFER_BYTES, File::create(&part)?));
         Ok(Self { path: path.to_owned(), part, output, n_written: 0 })

@@ -8,6 +8,7 @@
 //! This crate knows no tensors and no token ids, and not where the bytes come from. No input makes it
 //! panic: a picture that cannot be shown is an [`ImageError`], and one that would take too much memory
 //! is refused by its header.
+#![warn(missing_docs)]
 
 mod config;
 mod grid;

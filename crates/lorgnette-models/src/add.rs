@@ -169,7 +169,7 @@ impl Library {
         let question = Question {
             dir: self.store.dir(),
             n_bytes: recipe.n_target_bytes(),
-            kept_bytes: if options.keep_source { source_bytes } else { 0 },
+            source_bytes: if options.keep_source { source_bytes } else { 0 },
             done: done_bytes as f64 / source_bytes.max(1) as f64,
             quantise_bytes: source_bytes,
             fetch_bytes,

@@ -70,7 +70,7 @@ pub(crate) struct Question<'a> {
     /// Bytes of the finished model.
     pub(crate) n_bytes: u64,
     /// Bytes of the sources, if they are kept.
-    pub(crate) kept_bytes: u64,
+    pub(crate) source_bytes: u64,
     /// The part of the work that an earlier run has done, 0 to 1.
     pub(crate) done: f64,
     /// Source bytes that are quantised.
@@ -93,7 +93,7 @@ impl Question<'_> {
         let disk_free_bytes = disk_free(self.dir);
         let memory_total_bytes = doctor::memory().map(|memory| memory.total_bytes);
         let mut fit = Fit {
-            disk_needed_bytes: ((self.n_bytes + self.kept_bytes) as f64 * rest) as u64
+            disk_needed_bytes: ((self.n_bytes + self.source_bytes) as f64 * rest) as u64
                 + SLACK_BYTES,
             disk_free_bytes,
             memory_needed_bytes: self.memory_needed_bytes,
@@ -177,7 +177,7 @@ mod tests {
         let question = Question {
             dir: Path::new("."),
             n_bytes: 2 * memory,
-            kept_bytes: 0,
+            source_bytes: 0,
             done: 0.0,
             quantise_bytes: 1,
             fetch_bytes: 1,

@@ -17,7 +17,6 @@
 //! - [`speed`], [`calibration`]: how fast models were here, and how fast untried ones will be;
 //!   [`SpeedLog`] is both
 //! - [`bench`], [`doctor`]: measurements, and what the machine has
-#![allow(missing_docs, reason = "names of fields say it; the lint is for shapes and units")]
 
 pub mod add;
 pub mod bench;

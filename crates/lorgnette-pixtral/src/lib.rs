@@ -10,6 +10,7 @@
 //! - [`DeviceChoice`]: what computes
 //! - [`Placement`]: which parts are on it, by what they take and what is free
 //! - [`Watch`]: seeing how far it is, and stopping it
+#![warn(missing_docs)]
 
 mod block;
 pub mod checkpoint;

@@ -8,6 +8,7 @@
 //! - [`store`]: the models folder: who may write to it, what is in it, whether it is whole
 //!
 //! A file has its final name only when it is complete and on the disk.
+#![warn(missing_docs)]
 
 pub mod catalogue;
 pub mod checksum;

@@ -140,7 +140,7 @@ impl Args {
 }
 
 fn answer(model: &OpenModel, picture: &Path, question: &str) -> Result<String> {
-    let picture = pictures::prepare(picture, &model.image_config(None)?)?;
+    let picture = pictures::prepare_at(picture, &model.image_config(None)?)?;
     let mut chat = Chat::default();
     chat.ask([Arc::clone(&picture)], question);
     let sampling = Sampling { temperature: 0.0, ..Sampling::default() };

@@ -123,7 +123,7 @@ impl Args {
     }
 
     fn picture_rows(&self, model: &OpenModel) -> Result<Vec<f32>> {
-        let picture = pictures::prepare(&self.picture, &model.image_config(Some(512))?)?;
+        let picture = pictures::prepare_at(&self.picture, &model.image_config(Some(512))?)?;
         on_engine(model, move |generator| {
             let features = generator.model().encode_image(picture.pixels(), &mut go_on);
             let features = features.map_err(Interrupted::expect_failure)?;
@@ -167,7 +167,7 @@ fn logits(model: &OpenModel) -> Result<Vec<f32>> {
 }
 
 fn answer(model: &OpenModel, picture: &std::path::Path, question: &str) -> Result<String> {
-    let picture = pictures::prepare(picture, &model.image_config(None)?)?;
+    let picture = pictures::prepare_at(picture, &model.image_config(None)?)?;
     let mut chat = Chat::default();
     chat.ask([Arc::clone(&picture)], question);
     let options =

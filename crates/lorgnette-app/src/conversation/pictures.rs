@@ -32,9 +32,7 @@ impl Conversation {
         picture: &Picture,
         max_side: Option<u32>,
     ) -> Result<Arc<PreparedPicture>, AppError> {
-        let pixels = picture.prepare(&self.model.image_config(max_side)?);
-        let pixels = pixels.map_err(|source| AppError::Picture { name: name.into(), source })?;
-        Ok(PreparedPicture::new(name, pixels))
+        pictures::prepare(name, picture, &self.model.image_config(max_side)?)
     }
 
     /// A picture file as the model takes it; `-` is standard input.
@@ -46,7 +44,7 @@ impl Conversation {
         path: &Path,
         max_side: Option<u32>,
     ) -> Result<Arc<PreparedPicture>, AppError> {
-        self.picture(&pictures::display_name(path), &pictures::decode(path)?, max_side)
+        pictures::prepare_at(path, &self.model.image_config(max_side)?)
     }
 
     /// A stored picture, as it is attached to a question.

@@ -215,7 +215,7 @@ impl AppError {
                 FaultDetails::Capture { reason: reason.into() }
             }
             // Said in a terminal alone.
-            Self::NotAsked | Self::AltTable { .. } => FaultDetails::Other,
+            Self::NotAsked => FaultDetails::Other,
         }
     }
 }

@@ -43,8 +43,8 @@ fn search_scale(x: &[Lanes; 16]) -> (Lanes, Lanes) {
     let mut scale = lanes(|l| if sum_l2[l] == 0.0 { 0.0 } else { sum_lx[l] / sum_l2[l] });
     let mut best = lanes(|l| scale[l] * sum_lx[l]);
     for step in (-9_i8..=9).filter(|step| *step != 0) {
-        let guess = -(N_MAX + 0.1 * f32::from(step));
-        let iscale = lanes(|l| guess / max[l]);
+        let numerator = -(N_MAX + 0.1 * f32::from(step));
+        let iscale = lanes(|l| numerator / max[l]);
         let (sum_lx, sum_l2) = sums_of_codes(x, &iscale);
         for l in 0..LANES {
             let is_better = sum_l2[l] > 0.0 && sum_lx[l] * sum_lx[l] > best[l] * sum_l2[l];

@@ -61,8 +61,8 @@ fn search_scale_min(
     }
     let mut codes = [[0.0; LANES]; 32];
     for step in 0..=n_steps {
-        let guess = first + 0.1 * step as f32 + n_max;
-        let iscale = lanes(|l| guess / (max[l] - min[l]));
+        let numerator = first + 0.1 * step as f32 + n_max;
+        let iscale = lanes(|l| numerator / (max[l] - min[l]));
         let (mut sum_l, mut sum_l2, mut sum_xl) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
         for i in 0..32 {
             for l in 0..LANES {
@@ -96,7 +96,7 @@ fn search_scale_min(
             best.scale[l] = if is_better { scale[l] } else { best.scale[l] };
             best.iscale[l] = if is_better { iscale[l] } else { best.iscale[l] };
             best.offset[l] = if is_better { min[l] } else { best.offset[l] };
-            // The next guess starts from the better min.
+            // The next try starts from the better min.
             min[l] = if is_better { this_min[l] } else { min[l] };
         }
     }

@@ -173,18 +173,17 @@ pub fn recipe(hub: &Hub, repository: &Repository) -> Result<Recipe, Interrupted<
             declared.push(GgufTensor { name, shape, dtype });
         }
     }
-    let header = GgufHeader::new(Path::new("model.gguf"), &[], &declared);
-    let header = header.map_err(Interrupted::failed)?;
+    let header = GgufHeader::new(Path::new("model.gguf"), &[], &declared).expect("a header");
     let mut offsets = header.offsets.iter();
     let mut sources = Vec::new();
     for name in FILES {
         let file = repository.file(name).expect("published");
         let first = hub.range(repository, file, 0..8)?;
         let first = first.as_slice().try_into().expect("eight bytes");
-        let n_header = header_len(Path::new(name), first, file.n_bytes)?;
+        let n_header = header_len(Path::new(name), first, file.n_bytes).expect("a header");
         let json = hub.range(repository, file, 8..8 + n_header)?;
-        let header = Header::parse(Path::new(name), &json)?;
-        header.check_size(Path::new(name), file.n_bytes)?;
+        let header = Header::parse(Path::new(name), &json).expect("a header");
+        header.check_size(Path::new(name), file.n_bytes).expect("its size");
         let pieces = header.entries.into_iter().zip(formats).map(|(tensor, (_, dtype, rows))| {
             let offset = *offsets.next().expect("an offset for each");
             let outputs = vec![Output { target: 0, offset, dtype, rows }];

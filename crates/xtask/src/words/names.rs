@@ -54,7 +54,7 @@ const RETIRED: [(&str, Place, &str); 40] = [
     ("Halt", Type, "Interrupted"),
     ("Trouble", Type, "Interrupted, with the pause before the next try as a field"),
     ("Broken", Type, "Interrupted"),
-    ("life", File, "state"),
+    ("life", File, "machine"),
     ("gather", File, "coalesce"),
     ("offers", File, "library"),
     ("expected", File, "calibration"),

@@ -51,8 +51,8 @@ fn a_format_rounds_the_same_numbers() {
     for independent in [true, false] {
         let exact = numbers(1, independent, &wanted(NumberFormat::F32, Rows::All));
         for dtype in [NumberFormat::Bf16, NumberFormat::Q8_0, NumberFormat::Q4K] {
-            let rounded = numbers(1, independent, &wanted(dtype, Rows::All));
-            let far = exact.iter().zip(&rounded).filter(|(a, b)| (*a - *b).abs() > 0.02).count();
+            let nearby = numbers(1, independent, &wanted(dtype, Rows::All));
+            let far = exact.iter().zip(&nearby).filter(|(a, b)| (*a - *b).abs() > 0.02).count();
             assert_eq!(far, 0, "{dtype:?}");
         }
     }

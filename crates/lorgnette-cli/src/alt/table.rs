@@ -1,16 +1,13 @@
-//! A folder of pictures to a table of alt texts. One picture that fails stops nothing, and what is
-//! in the table already is not done again.
+//! The table of alt texts, as a CSV file that is whole after each picture.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::AppError;
-use crate::models::whole_file;
+use lorgnette_app::AppError;
+use lorgnette_app::models::whole_file;
 
-/// Endings of the files that are described.
-const ENDINGS: [&str; 11] =
-    ["png", "jpg", "jpeg", "jpe", "webp", "gif", "bmp", "tif", "tiff", "avif", "dib"];
+use crate::output::Failure;
 
 const HEAD: [&str; 3] = ["file", "alt", "error"];
 
@@ -35,9 +32,9 @@ impl Table {
     /// Reads a table that was begun; an empty one when there is none.
     ///
     /// # Errors
-    /// [`AppError::AltTable`] for a file that is no such table: it is not written over.
-    pub fn open(path: &Path) -> Result<Self, AppError> {
-        let wrong = |reason: String| AppError::AltTable { path: path.to_owned(), reason };
+    /// [`Failure::AltTable`] for a file that is no such table: it is not written over.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let wrong = |reason: String| Failure::AltTable { path: path.to_owned(), reason };
         let mut rows = BTreeMap::new();
         match fs_err::read(path) {
             Ok(bytes) => {
@@ -119,46 +116,13 @@ fn records(mut bytes: &[u8]) -> Vec<Vec<String>> {
     }
 }
 
-/// What a picture says may begin like a formula, and a spreadsheet would run it.
+/// A text may begin like a formula, and a spreadsheet would run it.
 fn no_formula(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}")
     } else {
         text.to_owned()
     }
-}
-
-/// The pictures below a folder, in order, each with its path below it. Links to folders and what is
-/// hidden are left out.
-///
-/// # Errors
-/// [`AppError::ReadPicture`] names a folder that cannot be read.
-pub fn pictures(folder: &Path) -> Result<Vec<(String, PathBuf)>, AppError> {
-    let mut found = Vec::new();
-    collect(folder, "", &mut found)
-        .map_err(|source| AppError::ReadPicture { name: folder.display().to_string(), source })?;
-    found.sort();
-    Ok(found)
-}
-
-fn collect(folder: &Path, below: &str, found: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
-    for entry in fs_err::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') {
-            continue;
-        }
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            collect(&entry.path(), &format!("{below}{name}/"), found)?;
-        } else if name
-            .rsplit_once('.')
-            .is_some_and(|(_, end)| ENDINGS.contains(&end.to_lowercase().as_str()))
-        {
-            found.push((format!("{below}{name}"), entry.path()));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -191,21 +155,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("letter.csv");
         fs_err::write(&path, "Dear Ada,\nhow are you\n").unwrap();
-        assert!(matches!(Table::open(&path), Err(AppError::AltTable { .. })));
-        assert!(matches!(Table::open(folder.path()), Err(AppError::AltTable { .. })));
-    }
-
-    #[test]
-    fn pictures_are_found_in_order_wherever_they_lie() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["b.PNG", "a.jpg", "notes.txt", ".hidden.png"] {
-            fs_err::write(folder.path().join(name), "x").unwrap();
-        }
-        fs_err::create_dir(folder.path().join("été")).unwrap();
-        fs_err::write(folder.path().join("été/c d.webp"), "x").unwrap();
-        let found: Vec<String> =
-            pictures(folder.path()).unwrap().into_iter().map(|(file, _)| file).collect();
-        assert_eq!(found, ["a.jpg", "b.PNG", "été/c d.webp"]);
-        assert!(pictures(&folder.path().join("none")).is_err());
+        assert!(matches!(Table::open(&path), Err(Failure::AltTable { .. })));
+        assert!(matches!(Table::open(folder.path()), Err(Failure::AltTable { .. })));
     }
 }
