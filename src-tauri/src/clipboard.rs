@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use arboard::{Clipboard, ImageData};
-use lorgnette_app::FaultId;
+use lorgnette_app::FaultDetails;
 use lorgnette_app::coordinator::App;
 use lorgnette_app::pictures::Picture;
 use tauri::Url;
@@ -74,7 +74,8 @@ fn paths(text: &str) -> Vec<PathBuf> {
 fn with<T>(work: impl FnOnce(&mut Clipboard) -> Result<T, arboard::Error>) -> Result<T, UiError> {
     let fault = |error: arboard::Error| {
         let message = format!("The clipboard cannot be used: {error}.");
-        UiError::of_system(FaultId::Clipboard, message, "Try again.", Some(error.to_string()))
+        let details = FaultDetails::Clipboard { reason: error.to_string().into() };
+        UiError::of_system(details, message, "Try again.")
     };
     let mut clipboard = CLIPBOARD.lock().unwrap_or_else(PoisonError::into_inner);
     if clipboard.is_none() {

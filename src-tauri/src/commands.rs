@@ -1,14 +1,17 @@
-//! What the page may ask for. A command parses, calls the app, converts.
+//! What a page may ask for. A command parses, calls the app, converts.
 
 pub mod answers;
 pub mod chats;
+pub mod links;
+pub mod menu;
 pub mod models;
 pub mod panel;
 pub mod pictures;
-pub mod rest;
+pub mod settings;
+pub mod shell;
 pub mod speech;
 
-use lorgnette_app::FaultId;
+use lorgnette_app::FaultDetails;
 use lorgnette_app::coordinator::App;
 
 use crate::ipc::UiError;
@@ -25,10 +28,9 @@ async fn apart<T: Send + 'static>(
     match tauri::async_runtime::spawn_blocking(work).await {
         Ok(outcome) => outcome,
         Err(_) => Err(UiError::of_system(
-            FaultId::Program,
+            FaultDetails::Program {},
             "The program failed at this.",
             "Try again; report it if it happens again.",
-            None,
         )),
     }
 }

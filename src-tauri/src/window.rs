@@ -23,7 +23,7 @@ type Builder<'a> = WebviewWindowBuilder<'a, Wry, AppHandle>;
 /// A page that says nothing for so long is shown as it is.
 const SHOW_AFTER: Duration = Duration::from_secs(3);
 
-/// Whether the window stays hidden until it is asked for: the program was started for an errand.
+/// Whether the window stays hidden until it is asked for, because a quick action started the program.
 pub struct StaysHidden(pub bool);
 
 /// Makes the window. It is hidden until the page says that it can be seen.
@@ -123,10 +123,6 @@ fn is_ours(url: &Url) -> bool {
 
 fn happened(window: &WebviewWindow, event: &WindowEvent) {
     let events = window.state::<AppEvents>();
-    let css = |position: &tauri::PhysicalPosition<f64>| {
-        let logical = position.to_logical::<f64>(window.scale_factor().unwrap_or(1.0));
-        AppEvent::DragOver { x: logical.x, y: logical.y }
-    };
     match event {
         WindowEvent::CloseRequested { api, .. } => {
             api.prevent_close();
@@ -137,9 +133,7 @@ fn happened(window: &WebviewWindow, event: &WindowEvent) {
                 close(window);
             }
         }
-        WindowEvent::DragDrop(
-            DragDropEvent::Enter { position, .. } | DragDropEvent::Over { position },
-        ) => events.tell(css(position)),
+        WindowEvent::DragDrop(DragDropEvent::Enter { .. }) => events.tell(AppEvent::DragOver),
         WindowEvent::DragDrop(DragDropEvent::Leave) => events.tell(AppEvent::DragLeft),
         WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) => {
             events.tell(AppEvent::DragLeft);

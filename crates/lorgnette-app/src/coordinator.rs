@@ -137,22 +137,16 @@ pub enum Notice {
 #[cfg_attr(feature = "ipc", serde(tag = "at", rename_all = "camelCase"))]
 #[cfg_attr(feature = "ipc", serde(rename_all_fields = "camelCase"))]
 pub enum Preparation {
-    /// Nothing is.
+    /// Nothing is prepared.
     Idle,
-    /// A picture is encoded.
-    Looking {
-        /// Steps done.
+    /// Pictures are encoded, in so many steps.
+    Encode {
         done: usize,
-        /// All steps of all pictures.
+        /// The steps of all pictures.
         total: usize,
     },
-    /// Its tokens are read.
-    Reading {
-        /// Tokens read.
-        done_tokens: usize,
-        /// Tokens to read.
-        total_tokens: usize,
-    },
+    /// The tokens of the pictures are read into the cache.
+    Prefill { done_tokens: usize, total_tokens: usize },
     /// Only the question has still to be read.
     Ready,
 }
@@ -242,48 +236,33 @@ pub enum Ask {
 #[cfg_attr(feature = "ipc", serde(tag = "kind", rename_all = "camelCase"))]
 #[cfg_attr(feature = "ipc", serde(rename_all_fields = "camelCase"))]
 pub enum Progress {
-    /// It waits for others.
-    Queued {
-        /// How many.
-        n_before: usize,
-    },
+    /// Other answers are made first.
+    Queued { n_before: usize },
     /// The model is loaded first.
-    Loading {
-        /// Bytes read.
-        done_bytes: u64,
-        /// All of them.
-        total_bytes: u64,
-    },
-    /// A picture is encoded.
-    Encoding {
-        /// Which, from 0.
+    Loading { done_bytes: u64, total_bytes: u64 },
+    /// A picture is encoded, in so many steps.
+    Encode {
+        /// Which picture, from 0, of those that have to be encoded.
         picture: usize,
-        /// Of how many.
         n_pictures: usize,
-        /// Steps done.
         done: usize,
-        /// All steps.
         total: usize,
     },
-    /// Tokens are read.
-    Reading {
-        /// Read.
+    /// The prompt is read into the cache.
+    Prefill {
         done_tokens: usize,
-        /// To read.
         total_tokens: usize,
-        /// Known from before.
+        /// Tokens that an earlier answer has read.
         cached_tokens: usize,
     },
-    /// More of the text.
+    /// The next piece of the text.
     Text {
-        /// The next piece.
         piece: String,
         /// Pieces so far, about one a token.
         n_tokens: usize,
-        /// How fast they come.
         tokens_per_s: f64,
     },
-    /// It has ended, in whichever way.
+    /// The answer has ended, in whichever way.
     #[cfg_attr(feature = "ipc", serde(skip))]
     Ended(Box<Message>),
 }
@@ -513,7 +492,7 @@ impl App {
     ///
     /// # Errors
     /// Those of [`Self::add_picture`] and [`Self::ask`].
-    pub fn glance(
+    pub fn quick_answer(
         &self,
         name: &str,
         picture: &lorgnette_image::Picture,
@@ -540,7 +519,7 @@ impl App {
     ///
     /// # Errors
     /// Those of [`Self::ask`].
-    pub fn glance_again(
+    pub fn quick_answer_again(
         &self,
         answer: MessageId,
         make_listener: impl FnOnce(&Asked) -> Listener,

@@ -6,7 +6,7 @@
 //! - [`chats`], [`picture_store`]: what is kept: questions, answers, branches, drafts, pictures
 //! - [`settings`]: what the person chose
 //! - [`pictures`]: files and streams to pictures the model can take
-//! - [`purpose`], [`errand`], [`alt`]: descriptions for a purpose, from anywhere, of a whole folder
+//! - [`purpose`], [`quick_action`], [`alt`]: descriptions for a purpose, from anywhere, of a whole folder
 //! - [`export`]: chats as files, and back
 //! - [`system`]: what the desktop gives: the screen, the clipboard, links, portals
 //!
@@ -25,7 +25,6 @@ pub mod conversation;
 pub mod coordinator;
 pub mod cost;
 pub mod doctor;
-pub mod errand;
 mod error;
 pub mod expected;
 pub mod export;
@@ -38,6 +37,7 @@ pub mod open;
 pub mod picture_store;
 pub mod pictures;
 pub mod purpose;
+pub mod quick_action;
 pub mod samples;
 pub mod settings;
 pub mod speed;

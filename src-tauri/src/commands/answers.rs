@@ -8,7 +8,7 @@ use super::{AppState, Outcome, apart};
 use crate::announce;
 use crate::ipc::{AnswerEvent, AskDto};
 
-/// Asks; comes back when the answer has ended.
+/// Asks, and comes back when the answer has ended.
 #[tauri::command]
 #[specta::specta]
 pub async fn ask(app: AppState<'_>, ask: AskDto, to_ui: Channel<AnswerEvent>) -> Outcome<()> {
@@ -37,7 +37,7 @@ pub async fn ask(app: AppState<'_>, ask: AskDto, to_ui: Channel<AnswerEvent>) ->
     Ok(())
 }
 
-/// Stops an answer, whether it is made or waits.
+/// Stops an answer that is being made or waits for its turn.
 #[tauri::command]
 #[specta::specta]
 pub async fn stop(app: AppState<'_>, answer_id: i64) -> Outcome<()> {

@@ -4,11 +4,10 @@ use lorgnette_app::coordinator::{FetchPhase, FetchState};
 use lorgnette_app::offers::{Fits, Model, ModelState};
 use serde::Serialize;
 use specta::Type;
-use specta_typescript::Number;
 
 use super::UiError;
 
-/// A model.
+/// A model in the list: one that is here, or one that can be had.
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 #[serde(rename = "Model")]
@@ -22,7 +21,6 @@ pub struct ModelDto {
     disk_bytes: u64,
     memory_bytes: Option<u64>,
     fits: FitsDto,
-    #[specta(type = Option<Number>)]
     picture_s: Option<f64>,
     state: ModelStateDto,
 }
@@ -41,13 +39,12 @@ enum FitsDto {
 #[serde(tag = "at", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[serde(rename = "ModelState")]
 pub enum ModelStateDto {
-    /// It is part of the program.
+    /// The model is part of the program.
     BuiltIn,
-    /// It is on disk.
+    /// The model is on disk.
     Installed {
-        /// Where.
         path: String,
-        /// It was made here: it can be checked and removed.
+        /// Whether it was made here, and so can be verified and removed.
         made_here: bool,
     },
     Broken {
@@ -59,9 +56,7 @@ pub enum ModelStateDto {
         phase: PhaseDto,
         done_bytes: u64,
         total_bytes: u64,
-        #[specta(type = Number)]
         bytes_per_s: f64,
-        #[specta(type = Option<Number>)]
         left_s: Option<f64>,
         trouble: Option<String>,
     },

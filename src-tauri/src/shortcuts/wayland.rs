@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
-use lorgnette_app::errand::Errand;
+use lorgnette_app::quick_action::QuickAction;
 use lorgnette_app::system::portal::{self, Options, PortalError, Portals, Results};
 use tauri::async_runtime::JoinHandle;
 use tauri::{AppHandle, Manager as _};
@@ -15,7 +15,7 @@ use zbus::proxy::{OwnerChangedStream, Proxy, SignalStream};
 use zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value};
 
 use super::{Shortcuts, Wanted};
-use crate::errands;
+use crate::quick_actions;
 
 const PORTAL: &str = "GlobalShortcuts";
 
@@ -55,7 +55,7 @@ async fn hold(
     mut stopped: oneshot::Receiver<()>,
     settled: &mpsc::Sender<()>,
 ) {
-    let say = |faults: Vec<(Errand, String)>| {
+    let say = |faults: Vec<(QuickAction, String)>| {
         handle.state::<Shortcuts>().set_faults(wanted, faults);
         // Nobody may be waiting for it any more.
         let _ = settled.send(());
@@ -124,7 +124,7 @@ impl Bound {
         let closed = session.receive_signal("Closed").await.map_err(PortalError::Bus)?;
         let owners = desktop.receive_owner_changed().await.map_err(PortalError::Bus)?;
         let shortcuts: Vec<_> =
-            wanted.iter().map(|(errand, keys)| shortcut(*errand, keys)).collect();
+            wanted.iter().map(|(action, keys)| shortcut(*action, keys)).collect();
         let no_window = "";
         let body = |options| (ObjectPath::from(path), shortcuts, no_window, options);
         let bound = portals.request(PORTAL, "BindShortcuts", Options::new(), body).await?;
@@ -144,9 +144,9 @@ impl Bound {
             let Ok((session, name, ..)) = body.deserialize::<Activated<'_>>() else { continue };
             // Another session of this program may just be ending.
             if session == *self.session.path()
-                && let Ok(errand) = name.parse()
+                && let Ok(action) = name.parse()
             {
-                errands::run(handle, errand);
+                quick_actions::run(handle, action);
             }
         }
     }
@@ -166,36 +166,40 @@ fn keys(mut bound: Results) -> HashMap<String, String> {
 }
 
 /// Those that the desktop gave no keys.
-fn without_keys(wanted: &Wanted, keys: &HashMap<String, String>) -> Vec<(Errand, String)> {
-    let has_some = |errand: Errand| keys.get(errand.name()).is_some_and(|keys| !keys.is_empty());
-    let without = wanted.iter().filter(|(errand, _)| !has_some(*errand));
+fn without_keys(wanted: &Wanted, keys: &HashMap<String, String>) -> Vec<(QuickAction, String)> {
+    let has_some =
+        |action: QuickAction| keys.get(action.name()).is_some_and(|keys| !keys.is_empty());
+    let without = wanted.iter().filter(|(action, _)| !has_some(*action));
     let reason = "the desktop gave it none: its keyboard settings can";
-    without.map(|(errand, _)| (*errand, reason.to_owned())).collect()
+    without.map(|(action, _)| (*action, reason.to_owned())).collect()
 }
 
-fn all(wanted: &Wanted, reason: &str) -> Vec<(Errand, String)> {
-    wanted.iter().map(|(errand, _)| (*errand, reason.to_owned())).collect()
+fn all(wanted: &Wanted, reason: &str) -> Vec<(QuickAction, String)> {
+    wanted.iter().map(|(action, _)| (*action, reason.to_owned())).collect()
 }
 
 /// A shortcut as the portal takes it.
-fn shortcut(errand: Errand, keys: &str) -> (&'static str, HashMap<&'static str, Value<'static>>) {
-    let mut about = HashMap::from([("description", Value::from(description(errand)))]);
+fn shortcut(
+    action: QuickAction,
+    keys: &str,
+) -> (&'static str, HashMap<&'static str, Value<'static>>) {
+    let mut about = HashMap::from([("description", Value::from(description(action)))]);
     if let Some(trigger) = trigger(keys) {
         about.insert("preferred_trigger", trigger.into());
     }
-    (errand.name(), about)
+    (action.name(), about)
 }
 
 /// What the desktop shows the person.
-fn description(errand: Errand) -> &'static str {
-    match errand {
-        Errand::Screen => "Describe the screen",
-        Errand::Window => "Describe a window",
-        Errand::Region => "Describe a part of the screen",
-        Errand::Text => "Read the text of a window",
-        Errand::Clipboard => "Describe the picture in the clipboard",
-        Errand::Again => "Answer once more",
-        Errand::Silence => "Be silent",
+fn description(action: QuickAction) -> &'static str {
+    match action {
+        QuickAction::Screen => "Describe the screen",
+        QuickAction::Window => "Describe a window",
+        QuickAction::Region => "Describe a part of the screen",
+        QuickAction::Text => "Read the text of a window",
+        QuickAction::Clipboard => "Describe the picture in the clipboard",
+        QuickAction::Again => "Answer once more",
+        QuickAction::Silence => "Be silent",
     }
 }
 
@@ -264,20 +268,20 @@ mod tests {
         check("Ctrl+Alt++", Some("CTRL+ALT+plus"));
         check("Ctrl+Alt+é", None);
         check("Hyper+A", None);
-        for errand in Errand::ALL {
-            assert!(trigger(errand.usual_keys()).is_some());
+        for action in QuickAction::ALL {
+            assert!(trigger(action.usual_keys()).is_some());
         }
     }
 
     #[test]
     fn what_the_desktop_gave_no_keys_is_known() {
-        let wanted = vec![(Errand::Screen, String::new()), (Errand::Text, String::new())];
+        let wanted = vec![(QuickAction::Screen, String::new()), (QuickAction::Text, String::new())];
         let keys = HashMap::from([
             ("screen".to_owned(), "Ctrl+S".to_owned()),
             ("text".to_owned(), String::new()),
         ]);
         let faults = without_keys(&wanted, &keys);
-        assert_eq!(faults.iter().map(|fault| fault.0).collect::<Vec<_>>(), [Errand::Text]);
+        assert_eq!(faults.iter().map(|fault| fault.0).collect::<Vec<_>>(), [QuickAction::Text]);
         assert_eq!(without_keys(&wanted, &HashMap::new()).len(), 2);
     }
 }

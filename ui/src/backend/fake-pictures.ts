@@ -3,7 +3,7 @@ import sign from "../../../assets/samples/sign.png?url";
 import dialog from "../../../assets/samples/dialog.png?url";
 import receipt from "../../../assets/samples/receipt.png?url";
 import notice from "../../browser/pictures/notice.svg?url";
-import type { Picture, Sample } from "../state/types";
+import type { Picture, Sample } from "../contract";
 
 const id = (letter: string): string => letter.repeat(64);
 

@@ -26,11 +26,11 @@ impl Coalescer {
     pub(super) fn push(&mut self, event: Event) {
         match event {
             Event::Encoding { picture, n_pictures, done, total } => {
-                self.progress = Some(Progress::Encoding { picture, n_pictures, done, total });
+                self.progress = Some(Progress::Encode { picture, n_pictures, done, total });
             }
             Event::Reading { done_tokens, total_tokens, cached_tokens } => {
                 self.progress =
-                    Some(Progress::Reading { done_tokens, total_tokens, cached_tokens });
+                    Some(Progress::Prefill { done_tokens, total_tokens, cached_tokens });
             }
             Event::Text(piece) => {
                 self.progress = None;
@@ -102,7 +102,7 @@ mod tests {
         coalescer.push(reading(1));
         coalescer.push(reading(2));
         let told = coalescer.take(now, false);
-        assert!(matches!(told, Some(Progress::Reading { done_tokens: 2, .. })), "{told:?}");
+        assert!(matches!(told, Some(Progress::Prefill { done_tokens: 2, .. })), "{told:?}");
         coalescer.push(reading(3));
         assert!(coalescer.take(now, false).is_none());
         assert_eq!(coalescer.due_in(now), Some(BETWEEN));

@@ -105,10 +105,10 @@ impl Inner {
             told = Some(Instant::now());
             let preparation = match event {
                 Event::Encoding { picture, n_pictures, done, total } => {
-                    Preparation::Looking { done: picture * total + done, total: n_pictures * total }
+                    Preparation::Encode { done: picture * total + done, total: n_pictures * total }
                 }
                 Event::Reading { done_tokens, total_tokens, .. } => {
-                    Preparation::Reading { done_tokens, total_tokens }
+                    Preparation::Prefill { done_tokens, total_tokens }
                 }
                 Event::Text(_) => continue,
             };

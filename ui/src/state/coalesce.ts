@@ -2,7 +2,7 @@
 // of the page's time and keys, clicks and the end of the answer never wait behind a queue of words. While the person
 // types, who does not read then, it takes at most a thirtieth: hardly a key meets it.
 
-import type { AnswerEvent } from "./types";
+import type { AnswerEvent } from "../contract";
 
 /** How long words wait for the next drawing: so many times what the last took, between these limits. */
 interface Rest {
@@ -15,7 +15,7 @@ const READING: Rest = { times: 3, leastMs: 0, mostMs: 500 };
 const TYPING: Rest = { times: 30, leastMs: 500, mostMs: 4000 };
 
 /** What is told now and later instead of each event. `draw` hands one on and comes back when it is drawn. */
-export function gatherer(draw: (event: AnswerEvent) => void | Promise<void>, isTyping: () => boolean = () => false): (event: AnswerEvent) => void {
+export function coalescer(draw: (event: AnswerEvent) => void | Promise<void>, isTyping: () => boolean = () => false): (event: AnswerEvent) => void {
   let waiting: (AnswerEvent & { kind: "text" }) | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let drawing = 0;
