@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use lorgnette_engine::{AnswerOptions, Chat, EngineError, PreparedPicture, Sampling};
 use lorgnette_image::{ImageConfig, Picture};
-use lorgnette_pixtral::{CHUNK_TOKENS, Cancel, DeviceMemory, Peaks, Prompt};
+use lorgnette_pixtral::{CHUNK_TOKENS, Cancel, DeviceMemory, Peaks, Precision, Prompt};
 use serde::Serialize;
 
 use crate::error::AppError;
@@ -77,7 +77,8 @@ pub struct BenchResult {
     /// What multiplied quantised matrices, if a CPU did.
     pub kernels: String,
     /// Products with half-precision matrices and attention round their factors to bf16.
-    pub rounds_to_bf16: bool,
+    #[serde(rename = "rounds_to_bf16")]
+    pub is_bf16: bool,
     /// Threads that compute.
     pub n_threads: usize,
     /// What seconds are.
@@ -167,7 +168,7 @@ pub fn run(
         n_gpu_layers: model.n_gpu_layers(),
         device_memory_bytes: None,
         kernels: model.kernels.to_string(),
-        rounds_to_bf16: model.rounds,
+        is_bf16: model.precision == Precision::Bf16,
         n_threads: rayon::current_num_threads(),
         clock: options.clock,
         peaks: peaks(),

@@ -6,14 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use lorgnette_engine::{Chat, EngineError, KeptError, PreparedPicture, Role, Turn, TurnPart};
+use lorgnette_engine::{Chat, EngineError, PreparedPicture, Role, SnapshotError, Turn, TurnPart};
 use lorgnette_pixtral::Cancel;
 use tokio::sync::mpsc;
 
 use self::check::Checked;
 use crate::error::AppError;
 use crate::open::OpenModel;
-use crate::{Answer, AnswerOptions, Event};
+use crate::{Answer, AnswerEvent, AnswerOptions};
 
 /// A chat with a model. Follow-ups read only what is new.
 pub struct Session<'a> {
@@ -27,7 +27,7 @@ struct Preparing {
     pictures: Vec<Arc<PreparedPicture>>,
     cancel: Cancel,
     /// Ends when it has ended.
-    events: mpsc::UnboundedReceiver<Event>,
+    events: mpsc::UnboundedReceiver<AnswerEvent>,
 }
 
 impl Preparing {
@@ -73,24 +73,25 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Begins with what [`Self::keep`] wrote, if it is of this model: what it begins with need not be
+    /// Begins with what [`Self::save_snapshot`] wrote, if it is of this model: what it begins with need not be
     /// read again. How many tokens that are; nothing that is answered changes.
     ///
     /// # Errors
-    /// [`KeptError`]: it cannot be used, and nothing was read.
-    pub fn recall(&self, path: &Path) -> Result<usize, KeptError> {
+    /// [`SnapshotError`]: it cannot be used, and nothing was read.
+    pub fn restore_snapshot(&self, path: &Path) -> Result<usize, SnapshotError> {
         let path = path.to_owned();
-        let recalled = self.model.engine.with(move |generator| Ok(generator.recall(&path)));
-        flat(&recalled)
+        let restored =
+            self.model.engine.with(move |generator| Ok(generator.restore_snapshot(&path)));
+        flat(&restored)
     }
 
     /// Writes what was read last to a file.
     ///
     /// # Errors
-    /// [`KeptError::Io`].
-    pub fn keep(&self, path: &Path) -> Result<(), KeptError> {
+    /// [`SnapshotError::Io`].
+    pub fn save_snapshot(&self, path: &Path) -> Result<(), SnapshotError> {
         let path = path.to_owned();
-        flat(&self.model.engine.with(move |generator| Ok(generator.keep(&path))))
+        flat(&self.model.engine.with(move |generator| Ok(generator.save_snapshot(&path))))
     }
 
     /// Answers the last question `n` times more and says what of the answer varies; `None` when it
@@ -129,7 +130,7 @@ impl<'a> Session<'a> {
         question: &str,
         options: AnswerOptions,
         cancel: &Cancel,
-        mut on_event: impl FnMut(Event),
+        mut on_event: impl FnMut(AnswerEvent),
     ) -> Result<Answer, AppError> {
         if let Some(mut preparing) = self.preparing.take() {
             if !preparing.is_of(&pictures) {
@@ -165,7 +166,9 @@ impl<'a> Session<'a> {
 }
 
 /// The inner result; an engine that is gone is an error of the file too.
-fn flat<T>(result: &Receiver<Result<Result<T, KeptError>, EngineError>>) -> Result<T, KeptError> {
+fn flat<T>(
+    result: &Receiver<Result<Result<T, SnapshotError>, EngineError>>,
+) -> Result<T, SnapshotError> {
     let result = result.recv().unwrap_or(Err(EngineError::Stopped));
     result.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
 }

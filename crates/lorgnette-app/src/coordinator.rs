@@ -368,7 +368,7 @@ impl App {
             kept.clone_from(&settings);
             reload
         };
-        lock(&self.0.voice).set_manner(settings.manner());
+        lock(&self.0.voice).set_voice_settings(settings.voice_settings());
         if reload {
             self.load();
             (self.0.notify)(Notice::Models);

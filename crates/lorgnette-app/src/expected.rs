@@ -1,10 +1,10 @@
-//! What this processor lets expect of models that were never tried here: the [`Trial`] of its
+//! What this processor lets expect of models that were never tried here: the [`Calibration`] of its
 //! kernels, measured once, while nothing else computes, and kept in the cache.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use lorgnette_pixtral::Trial;
+use lorgnette_pixtral::Calibration;
 use serde::{Deserialize, Serialize};
 
 use crate::files::write_whole;
@@ -19,7 +19,7 @@ pub struct Expected {
 
 #[derive(Debug, Default)]
 struct State {
-    trial: Option<Trial>,
+    trial: Option<Calibration>,
     is_kept: bool,
 }
 
@@ -42,7 +42,7 @@ impl Expected {
     fn read_for(path: &Path, n_threads: usize) -> Self {
         let text = fs_err::read_to_string(path).unwrap_or_default();
         let kept: Option<Kept> = serde_json::from_str(&text).ok();
-        let trial = kept.filter(|kept| kept.is_of(n_threads)).map(|kept| Trial {
+        let trial = kept.filter(|kept| kept.is_of(n_threads)).map(|kept| Calibration {
             encode_flop_per_s: kept.encode_flop_per_s,
             prefill_flop_per_s: kept.prefill_flop_per_s,
         });
@@ -51,14 +51,14 @@ impl Expected {
     }
 
     /// What is known without computing.
-    pub fn known(&self) -> Option<Trial> {
+    pub fn known(&self) -> Option<Calibration> {
         self.lock().trial
     }
 
     /// What is known, else a trial at once: 0.2 seconds. Something else may compute meanwhile, so
     /// it is not kept.
-    pub fn find(&self) -> Trial {
-        self.known().unwrap_or_else(|| self.learn(Trial::run()))
+    pub fn find(&self) -> Calibration {
+        self.known().unwrap_or_else(|| self.learn(Calibration::measure()))
     }
 
     /// Whether nothing is left to measure.
@@ -67,9 +67,9 @@ impl Expected {
     }
 
     /// The best that was seen is what the processor can do: what else ran made the others slower.
-    pub fn learn(&self, seen: Trial) -> Trial {
+    pub fn learn(&self, seen: Calibration) -> Calibration {
         let mut state = self.lock();
-        let best = state.trial.map_or(seen, |known| Trial {
+        let best = state.trial.map_or(seen, |known| Calibration {
             encode_flop_per_s: known.encode_flop_per_s.max(seen.encode_flop_per_s),
             prefill_flop_per_s: known.prefill_flop_per_s.max(seen.prefill_flop_per_s),
         });
@@ -109,7 +109,7 @@ impl Kept {
 }
 
 /// Seconds for a picture that takes so many operations of the encoder and of the decoder.
-pub fn picture_s(trial: &Trial, encode_flop: f64, prefill_flop: f64) -> f64 {
+pub fn picture_s(trial: &Calibration, encode_flop: f64, prefill_flop: f64) -> f64 {
     encode_flop / trial.encode_flop_per_s + prefill_flop / trial.prefill_flop_per_s
 }
 
@@ -117,8 +117,8 @@ pub fn picture_s(trial: &Trial, encode_flop: f64, prefill_flop: f64) -> f64 {
 mod tests {
     use super::*;
 
-    const SLOW: Trial = Trial { encode_flop_per_s: 1e9, prefill_flop_per_s: 4e9 };
-    const MIXED: Trial = Trial { encode_flop_per_s: 2e9, prefill_flop_per_s: 3e9 };
+    const SLOW: Calibration = Calibration { encode_flop_per_s: 1e9, prefill_flop_per_s: 4e9 };
+    const MIXED: Calibration = Calibration { encode_flop_per_s: 2e9, prefill_flop_per_s: 3e9 };
 
     #[test]
     fn the_best_that_was_seen_is_known_at_the_next_start_for_as_many_threads() {
@@ -129,7 +129,7 @@ mod tests {
         expected.keep();
         assert!(!path.exists(), "nothing is known");
         expected.learn(SLOW);
-        let best = Trial { encode_flop_per_s: 2e9, prefill_flop_per_s: 4e9 };
+        let best = Calibration { encode_flop_per_s: 2e9, prefill_flop_per_s: 4e9 };
         assert_eq!(expected.learn(MIXED), best);
         expected.keep();
         let again = Expected::read_for(&path, 2);

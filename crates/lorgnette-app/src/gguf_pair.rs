@@ -7,9 +7,9 @@ use lorgnette_engine::tokens::GgufVocab;
 use lorgnette_pixtral::ModelConfig;
 use lorgnette_pixtral::checkpoint::{BlockPart, Naming, Part, text_inventory, vision_inventory};
 use lorgnette_pixtral::config::{TextConfig, VisionConfig};
-use lorgnette_weights::mixture::TextModel;
 pub use lorgnette_weights::recipe::Rows;
-use lorgnette_weights::{GgmlDType, GgufTensor, GgufValue, Mixture};
+use lorgnette_weights::scheme::TextModel;
+use lorgnette_weights::{GgmlDType, GgufTensor, GgufValue, QuantScheme};
 
 const IMG_BREAK: usize = 12; // the token's id, in every tokenizer of the family
 
@@ -55,14 +55,14 @@ impl GgufPair {
         title: &str,
         config: &ModelConfig,
         vocab: &GgufVocab,
-        mixture: Mixture,
+        scheme: QuantScheme,
         vision_format: VisionFormat,
     ) -> Self {
         let text = &config.text;
         let model = TextModel { n_layers: text.n_layers, tied_embeddings: text.tied_embeddings };
         let tensors = text_inventory(text).into_iter().map(|(part, shape)| {
             let name = Naming::Gguf.name(part);
-            let dtype = mixture.text_dtype(&name, &shape, model);
+            let dtype = scheme.text_dtype(&name, &shape, model);
             let rows = match part {
                 Part::Text(_, BlockPart::Q) => Rows::Interleaved { n_heads: text.n_heads },
                 Part::Text(_, BlockPart::K) => Rows::Interleaved { n_heads: text.n_kv_heads },
@@ -71,8 +71,8 @@ impl GgufPair {
             PairTensor { declared: GgufTensor { name, shape, dtype }, part, rows }
         });
         let file = PairFile {
-            name: format!("{name}-{}.gguf", mixture.name()),
-            metadata: text_metadata(title, mixture, text, vocab),
+            name: format!("{name}-{}.gguf", scheme.name()),
+            metadata: text_metadata(title, scheme, text, vocab),
             tensors: tensors.collect(),
         };
         let vision = config
@@ -93,10 +93,10 @@ pub enum VisionFormat {
 }
 
 impl VisionFormat {
-    fn mixture(self) -> Mixture {
+    fn scheme(self) -> QuantScheme {
         match self {
-            Self::F16 => Mixture::F16,
-            Self::Q8_0 => Mixture::Q8_0,
+            Self::F16 => QuantScheme::F16,
+            Self::Q8_0 => QuantScheme::Q8_0,
         }
     }
 }
@@ -119,7 +119,7 @@ fn vision_file(
                 _ => Rows::All,
             };
             let format = if part == Part::PatchConv { VisionFormat::F16 } else { format };
-            let dtype = format.mixture().vision_dtype(&shape);
+            let dtype = format.scheme().vision_dtype(&shape);
             let name = Naming::Gguf.name(part);
             PairTensor { declared: GgufTensor { name, shape, dtype }, part, rows }
         })
@@ -136,19 +136,24 @@ fn vision_file(
         rows: Rows::One(IMG_BREAK),
     });
     PairFile {
-        name: format!("mmproj-{name}-{}.gguf", format.mixture().name()),
+        name: format!("mmproj-{name}-{}.gguf", format.scheme().name()),
         metadata: vision_metadata(title, vision, text_hidden_size, format),
         tensors,
     }
 }
 
-fn text_metadata(title: &str, mixture: Mixture, text: &TextConfig, vocab: &GgufVocab) -> Metadata {
+fn text_metadata(
+    title: &str,
+    scheme: QuantScheme,
+    text: &TextConfig,
+    vocab: &GgufVocab,
+) -> Metadata {
     let u32_of = |n: usize| GgufValue::U32(n as u32);
     let mut metadata: Metadata = [
         ("general.architecture", "llama".into()),
         ("general.type", "model".into()),
         ("general.name", title.into()),
-        ("general.file_type", GgufValue::U32(mixture.file_type())),
+        ("general.file_type", GgufValue::U32(scheme.file_type())),
         ("general.quantization_version", GgufValue::U32(2)),
         ("llama.block_count", u32_of(text.n_layers)),
         ("llama.context_length", u32_of(text.max_position_embeddings)),
@@ -196,7 +201,7 @@ fn vision_metadata(
         ("general.architecture", "clip".into()),
         ("general.type", "mmproj".into()),
         ("general.name", title.into()),
-        ("general.file_type", GgufValue::U32(format.mixture().file_type())),
+        ("general.file_type", GgufValue::U32(format.scheme().file_type())),
         ("clip.has_vision_encoder", GgufValue::Bool(true)),
         ("clip.projector_type", "pixtral".into()),
         // Without it llama.cpp computes a GELU and says nothing (`clip.cpp`).

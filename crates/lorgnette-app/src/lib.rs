@@ -45,10 +45,11 @@ pub mod system;
 
 pub use error::{AppError, Fault, FaultDetails, FaultId, FaultKind, FaultValue, With};
 pub use lorgnette_engine::{
-    Answer, AnswerOptions, Event, KeptError, PreparedPicture, Sampling, StopReason, Timings,
+    Answer, AnswerEvent, AnswerOptions, PreparedPicture, Sampling, SnapshotError, StopReason,
+    Timings,
 };
 pub use lorgnette_image::{ImageConfig, Region};
 pub use lorgnette_pixtral::{
-    Cancel, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig,
+    Cancel, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig, Precision,
 };
 pub use lorgnette_speech as speech;

@@ -30,7 +30,7 @@ pub use lorgnette_weights::http::{FetchOptions, Patience};
 pub use lorgnette_weights::install::Times;
 pub use lorgnette_weights::store::Verdict;
 pub use lorgnette_weights::{
-    Control, Event as ModelEvent, HubSettings, Mixture, Report, WeightsError,
+    Control, HubSettings, InstallEvent, QuantScheme, Report, WeightsError,
 };
 
 use crate::error::AppError;

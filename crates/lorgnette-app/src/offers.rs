@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use lorgnette_pixtral::{Checkpoint, LoadError, Trial};
+use lorgnette_pixtral::{Calibration, Checkpoint, LoadError};
 use lorgnette_weights::catalogue;
 
 use crate::builtin;
@@ -138,7 +138,7 @@ pub struct Known<'a> {
     pub speeds: &'a Speeds,
     /// What the processor lets expect of the others; `None`: not measured yet, or something else
     /// will compute.
-    pub expected: Option<Trial>,
+    pub expected: Option<Calibration>,
     /// Those that are being fetched, by their names.
     pub fetches: &'a BTreeMap<String, FetchState>,
 }
@@ -263,7 +263,7 @@ mod tests {
             models.into_iter().find(|model| model.id == "pixtral-12b").unwrap().picture_s
         };
         assert_eq!(pixtral_s(None), None);
-        let trial = Trial { encode_flop_per_s: 4.95e12, prefill_flop_per_s: 96.4e11 };
+        let trial = Calibration { encode_flop_per_s: 4.95e12, prefill_flop_per_s: 96.4e11 };
         assert!((pixtral_s(Some(trial)).unwrap() - 11.0).abs() < 0.2);
     }
 }

@@ -9,7 +9,7 @@ use lorgnette_image::ImageConfig;
 use lorgnette_pixtral::checkpoint::{GgufFile, Value};
 use lorgnette_pixtral::{
     Checkpoint, ChosenDevice, DeviceChoice, Kernels, KvFormat, LoadError, LoadOptions, ModelConfig,
-    ModelError, Needs, Pixtral, Placement, Plan,
+    ModelError, Needs, Pixtral, Placement, Plan, Precision,
 };
 
 use crate::builtin;
@@ -97,8 +97,8 @@ pub struct OpenModel {
     pub plan: Plan,
     /// What multiplies quantised matrices, if a CPU does.
     pub kernels: Kernels,
-    /// Products with half-precision matrices and attention round their factors to bf16.
-    pub rounds: bool,
+    /// What factors of products with half-precision matrices, and of attention, are rounded to.
+    pub precision: Precision,
     /// Bytes of its weights on disk.
     pub n_bytes: u64,
     /// Seconds it took to load.
@@ -134,7 +134,7 @@ impl OpenOptions {
         let plan = placement.plan();
         let progress = &mut |done| on_progress(done, n_bytes);
         let model = Pixtral::load_with(&checkpoint, &placement, &self.load, progress)?;
-        let (config, rounds) = (model.config().clone(), model.rounds());
+        let (config, precision) = (model.config().clone(), model.precision());
         let generator = Generator::new(model, tokenizer, self.context, self.kv_format)?;
         let context = generator.context();
         let engine = Engine::start(generator);
@@ -149,7 +149,7 @@ impl OpenOptions {
             device,
             plan,
             kernels,
-            rounds,
+            precision,
             n_bytes,
             load_s,
         })

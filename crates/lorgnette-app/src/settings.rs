@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use lorgnette_speech::Manner;
+use lorgnette_speech::VoiceSettings;
 use serde::{Deserialize, Serialize};
 
 use crate::error::AppError;
@@ -256,8 +256,8 @@ impl Settings {
     }
 
     /// How answers are read aloud.
-    pub fn manner(&self) -> Manner {
-        Manner {
+    pub fn voice_settings(&self) -> VoiceSettings {
+        VoiceSettings {
             rate: self.speech_rate,
             pitch: self.speech_pitch,
             volume: self.speech_volume,

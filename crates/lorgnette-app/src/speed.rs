@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use lorgnette_pixtral::{ModelConfig, Trial};
+use lorgnette_pixtral::{Calibration, ModelConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::cost::{self, PictureCost};
 use crate::files::write_whole;
-use crate::{Event, Timings};
+use crate::{AnswerEvent, Timings};
 
 /// How fast a model is; `None`: not seen yet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ impl Speed {
     /// With what the processor lets expect in place of what was not seen yet; nothing of a small
     /// model, which answers before it could be told.
     #[must_use]
-    pub fn or_expected(mut self, config: &ModelConfig, trial: Option<&Trial>) -> Self {
+    pub fn or_expected(mut self, config: &ModelConfig, trial: Option<&Calibration>) -> Self {
         if let Some(trial) = trial.filter(|_| is_slow(config)) {
             let of_token = cost::of_token(&config.text);
             self.encode_flop_per_s.get_or_insert(trial.encode_flop_per_s);
@@ -61,8 +61,8 @@ pub struct Meter {
 
 impl Meter {
     /// Takes an event that came now.
-    pub fn push(&mut self, event: &Event, now: Instant) {
-        if let Event::Reading { done_tokens, .. } = event {
+    pub fn push(&mut self, event: &AnswerEvent, now: Instant) {
+        if let AnswerEvent::Prefill { done_tokens, .. } = event {
             self.reading.get_or_insert((now, *done_tokens));
             self.read = Some((now, *done_tokens));
         }
@@ -143,7 +143,7 @@ mod tests {
         let (config, image) = (ModelConfig::PIXTRAL_12B, crate::ImageConfig::PIXTRAL_12B);
         let cost = cost::of_picture((1024, 1024), &image, &config).unwrap();
         assert_eq!(Speed::default().or_expected(&config, None), Speed::default());
-        let trial = Trial { encode_flop_per_s: 1e12, prefill_flop_per_s: 2e11 };
+        let trial = Calibration { encode_flop_per_s: 1e12, prefill_flop_per_s: 2e11 };
         let expected_s = Speed::default().or_expected(&config, Some(&trial)).picture_s(&cost);
         // Attention over what was read is in one of them alone.
         let offered_s = picture_s(&trial, cost.encode_flop, cost.prefill_flop);
@@ -166,7 +166,7 @@ mod tests {
         let mut meter = Meter::default();
         let start = Instant::now();
         for (done_tokens, ms) in [(0, 0), (50, 500), (100, 1000)] {
-            let event = Event::Reading { done_tokens, total_tokens: 100, cached_tokens: 0 };
+            let event = AnswerEvent::Prefill { done_tokens, total_tokens: 100, cached_tokens: 0 };
             meter.push(&event, start + Duration::from_millis(ms));
         }
         let timings =

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use lorgnette_app::gguf_pair::VisionFormat;
-use lorgnette_app::models::{Mixture, vision_format};
+use lorgnette_app::models::{QuantScheme, vision_format};
 use lorgnette_app::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
 use lorgnette_app::purpose::Purpose;
 use lorgnette_app::system::capture::Area;
 use lorgnette_app::{
-    AnswerOptions, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, Region, Sampling,
+    AnswerOptions, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, Precision, Region,
+    Sampling,
 };
 
 /// Looks at pictures with you, on your own machine.
@@ -98,9 +99,9 @@ pub struct ModelsImport {
 #[derive(Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct ModelsMake {
-    #[arg(long, value_name = "FORMAT", default_value = "q4_k_m", value_parser = mixture)]
+    #[arg(long, value_name = "FORMAT", default_value = "q4_k_m", value_parser = scheme)]
     #[arg(help = "Number format of the text model: q4_k_m, q5_k_m, q6_k, q8_0, f16")]
-    pub quant: Mixture,
+    pub quant: QuantScheme,
     #[arg(long, value_name = "FORMAT", default_value = "q8_0", value_parser = vision)]
     #[arg(help = "Number format of the vision part: q8_0, f16")]
     pub vision: VisionFormat,
@@ -389,7 +390,8 @@ pub struct Load {
 
 impl Load {
     pub fn options(&self) -> LoadOptions {
-        LoadOptions { kernels: self.kernels, mode: self.mode, exact: self.exact }
+        let precision = if self.exact { Precision::F32 } else { Precision::Bf16 };
+        LoadOptions { kernels: self.kernels, mode: self.mode, precision }
     }
 }
 
@@ -457,9 +459,9 @@ fn model(text: &str) -> Result<ModelChoice, String> {
     Ok(ModelChoice::named(text))
 }
 
-fn mixture(text: &str) -> Result<Mixture, String> {
-    Mixture::named(text).ok_or_else(|| {
-        let names: Vec<_> = Mixture::OFFERED.iter().map(|mixture| mixture.name()).collect();
+fn scheme(text: &str) -> Result<QuantScheme, String> {
+    QuantScheme::named(text).ok_or_else(|| {
+        let names: Vec<_> = QuantScheme::OFFERED.iter().map(|scheme| scheme.name()).collect();
         format!("use {}", names.join(", "))
     })
 }

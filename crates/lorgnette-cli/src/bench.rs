@@ -49,7 +49,7 @@ pub fn run(args: &Bench) -> Result<Ending, Failure> {
 fn text(result: &BenchResult) -> String {
     let peaks = &result.peaks;
     let ops = |peak: Option<f64>| peak.map_or("–".into(), |ops| format!("{:.0}", ops / 1e9));
-    let rounding = if result.rounds_to_bf16 { ", halves and attention in bf16" } else { "" };
+    let rounding = if result.is_bf16 { ", halves and attention in bf16" } else { "" };
     let mut lines = vec![
         match result.n_gpu_layers {
             Some(n) => format!("device   {}, {n} layers on it", result.device),

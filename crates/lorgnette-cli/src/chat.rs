@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lorgnette_app::conversation::Session;
 use lorgnette_app::open::OpenModel;
-use lorgnette_app::{AppError, Cancel, Event, PreparedPicture, StopReason, pictures};
+use lorgnette_app::{AnswerEvent, AppError, Cancel, PreparedPicture, StopReason, pictures};
 
 use crate::Ending;
 use crate::args::Chat;
@@ -82,9 +82,9 @@ fn converse(
         let cancel = Cancel::default();
         let progress = Progress::new();
         let mut closed = Ok(());
-        let on_event = |event: Event| {
+        let on_event = |event: AnswerEvent| {
             progress.event(&event);
-            if let Event::Text(text) = &event
+            if let AnswerEvent::Text(text) = &event
                 && closed.is_ok()
             {
                 closed = output::print(&printable(text));

@@ -15,7 +15,7 @@ use lorgnette_app::pictures::{Picture, PreparedPicture};
 use lorgnette_app::purpose::Purpose;
 use lorgnette_app::speed::{self, Meter, Speeds};
 use lorgnette_app::{
-    Answer, AppError, Cancel, Event, StopReason, Timings, offers, pictures, system::capture,
+    Answer, AnswerEvent, AppError, Cancel, StopReason, Timings, offers, pictures, system::capture,
 };
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -75,12 +75,12 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     }
     // What is cut to a length is shown and spoken when it has that length.
     let is_cut = args.purpose == Some(Purpose::Alt);
-    let on_event = |event: Event| {
+    let on_event = |event: AnswerEvent| {
         progress.event(&event);
         if let Some(speed) = &mut speed {
             speed.meter.push(&event, Instant::now());
         }
-        let Event::Text(text) = &event else { return };
+        let AnswerEvent::Text(text) = &event else { return };
         if is_cut || closed.is_err() {
             return;
         }

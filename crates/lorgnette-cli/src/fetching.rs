@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lorgnette_app::models::{ModelEvent, Report};
+use lorgnette_app::models::{InstallEvent, Report};
 use serde_json::{Value, json};
 
 use crate::output::{self, Failure, printable};
@@ -61,7 +61,7 @@ impl Fetching {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn show(&self, event: &ModelEvent) {
+    fn show(&self, event: &InstallEvent) {
         if self.json {
             self.line(event);
         } else {
@@ -69,9 +69,9 @@ impl Fetching {
         }
     }
 
-    fn draw(&self, event: &ModelEvent) {
+    fn draw(&self, event: &InstallEvent) {
         match event {
-            ModelEvent::Progress { file, file_done, file_total, done, total } => {
+            InstallEvent::Progress { file, file_done, file_total, done, total } => {
                 if self.state().begun_at.replace(*done).is_none() {
                     // What an earlier run has done says nothing of the speed.
                     self.whole.set_position(*done);
@@ -80,18 +80,18 @@ impl Fetching {
                 set(&self.file, &printable(file), *file_done, *file_total);
                 set(&self.whole, "all files", *done, *total);
             }
-            ModelEvent::Checking { done, total } => {
+            InstallEvent::Checking { done, total } => {
                 self.file.set_message("reading it back");
                 set(&self.whole, "reading it back", *done, *total);
             }
-            ModelEvent::Waiting { reason, pause } => {
+            InstallEvent::Waiting { reason, pause } => {
                 let seconds = HumanDuration(*pause);
                 self.note(&format!("{reason}; trying again in {seconds}"));
             }
-            ModelEvent::Restarted { file, reason } => {
+            InstallEvent::Restarted { file, reason } => {
                 self.note(&format!("{reason}; {file} is fetched again"));
             }
-            ModelEvent::Proved { .. } => {}
+            InstallEvent::Verified { .. } => {}
         }
     }
 
@@ -99,10 +99,10 @@ impl Fetching {
         self.whole.suspend(|| eprintln!("note: {}", printable(text)));
     }
 
-    fn line(&self, event: &ModelEvent) {
+    fn line(&self, event: &InstallEvent) {
         let mut state = self.state();
         let is_progress =
-            matches!(event, ModelEvent::Progress { .. } | ModelEvent::Checking { .. });
+            matches!(event, InstallEvent::Progress { .. } | InstallEvent::Checking { .. });
         if is_progress && state.last_line.is_some_and(|last| last.elapsed() < INTERVAL) {
             return;
         }
@@ -133,20 +133,20 @@ fn set(bar: &ProgressBar, message: &str, done: u64, total: u64) {
     bar.set_message(message.to_owned());
 }
 
-fn json_of(event: &ModelEvent) -> Value {
+fn json_of(event: &InstallEvent) -> Value {
     match event {
-        ModelEvent::Progress { file, file_done, file_total, done, total } => json!({
+        InstallEvent::Progress { file, file_done, file_total, done, total } => json!({
             "event": "progress", "file": file, "file_done": file_done, "file_total": file_total,
             "done": done, "total": total,
         }),
-        ModelEvent::Waiting { reason, pause } => {
+        InstallEvent::Waiting { reason, pause } => {
             json!({ "event": "waiting", "reason": reason, "pause_s": pause.as_secs_f64() })
         }
-        ModelEvent::Restarted { file, reason } => {
+        InstallEvent::Restarted { file, reason } => {
             json!({ "event": "restarted", "file": file, "reason": reason })
         }
-        ModelEvent::Proved { file } => json!({ "event": "proved", "file": file }),
-        ModelEvent::Checking { done, total } => {
+        InstallEvent::Verified { file } => json!({ "event": "proved", "file": file }),
+        InstallEvent::Checking { done, total } => {
             json!({ "event": "checking", "done": done, "total": total })
         }
     }

@@ -94,7 +94,7 @@ fn import(models: &Models, args: &ModelsImport) -> Result<Ending, Failure> {
 
 fn options(make: &ModelsMake) -> Result<AddOptions, Failure> {
     Ok(AddOptions {
-        mixture: make.quant,
+        scheme: make.quant,
         vision: make.vision,
         name: make.name.clone(),
         context: make.context,
@@ -166,9 +166,9 @@ fn plan(summary: &Summary) -> String {
         lines.push(format!("licence    {licence}"));
     }
     for file in &summary.files {
-        let proof = file.proof.as_ref().map_or("not published", |proof| proof.text());
+        let checksum = file.checksum.as_ref().map_or("not published", |checksum| checksum.text());
         let size = HumanBytes(file.n_bytes);
-        lines.push(format!("file       {}, {size}, hash {proof}", file.name));
+        lines.push(format!("file       {}, {size}, hash {checksum}", file.name));
     }
     let fetch = match summary.fetch_bytes {
         0 => "nothing; all files are on this machine".to_owned(),

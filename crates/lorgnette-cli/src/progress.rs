@@ -35,20 +35,20 @@ impl Progress {
     }
 
     /// Shows an event that is not text; text clears the line.
-    pub fn event(&self, event: &Event) {
+    pub fn event(&self, event: &AnswerEvent) {
         match event {
-            Event::Encoding { picture, n_pictures, done, total } => {
+            AnswerEvent::Encode { picture, n_pictures, done, total } => {
                 let which = match n_pictures {
                     1 => "looking at the picture".to_owned(),
                     n => format!("looking at picture {} of {n}", picture + 1),
                 };
                 self.show(which, *done as u64, *total as u64);
             }
-            Event::Reading { done_tokens, total_tokens, .. } => {
+            AnswerEvent::Prefill { done_tokens, total_tokens, .. } => {
                 let message = format!("reading {done_tokens} of {total_tokens} tokens");
                 self.show(message, *done_tokens as u64, *total_tokens as u64);
             }
-            Event::Text(_) => self.clear(),
+            AnswerEvent::Text(_) => self.clear(),
         }
     }
 
@@ -61,7 +61,7 @@ impl Progress {
 /// Begins with what was kept, if there is something. What cannot be used is said, and read anew.
 pub fn recall(session: &Session<'_>, keep: Option<&Path>) {
     if let Some(path) = keep.filter(|path| path.is_file()) {
-        match session.recall(path) {
+        match session.restore_snapshot(path) {
             Ok(n) => eprintln!("note: {n} tokens were read before"),
             Err(error) => eprintln!("note: {}: {error}; all is read anew", path.display()),
         }
@@ -71,7 +71,7 @@ pub fn recall(session: &Session<'_>, keep: Option<&Path>) {
 /// Keeps what was read.
 pub fn keep(session: &Session<'_>, keep: Option<&Path>) {
     if let Some(path) = keep
-        && let Err(error) = session.keep(path)
+        && let Err(error) = session.save_snapshot(path)
     {
         eprintln!("note: {}: {error}; nothing was kept", path.display());
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use lorgnette_app::Cancel;
 use lorgnette_app::conversation::check::Checked;
 use lorgnette_app::coordinator::{LONG_WAIT_S, system_language};
-use lorgnette_app::speech::{Manner, Phrases, Reader, SpeechError, Told};
+use lorgnette_app::speech::{Phrases, Reader, SpeechError, Told, VoiceSettings};
 
 use crate::args::Speech;
 
@@ -29,7 +29,12 @@ impl Speaking {
         let phrases = Phrases::of(&system_language());
         let reader = Reader::start();
         let (rate, pitch) = (args.rate, args.pitch);
-        reader.set_manner(Manner { rate, pitch, volume: 0, voice: args.voice.clone() });
+        reader.set_voice_settings(VoiceSettings {
+            rate,
+            pitch,
+            volume: 0,
+            voice: args.voice.clone(),
+        });
         let (told, ended) = mpsc::channel();
         reader.begin(phrases, move |what| match what {
             Told::Ended { .. } => drop(told.send(None)),

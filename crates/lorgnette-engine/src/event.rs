@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 /// A step of an answer, in order: encoding, reading, text, and the end.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Event {
+pub enum AnswerEvent {
     /// A picture is being encoded.
-    Encoding {
+    Encode {
         /// Which, from 0, of those that have to be.
         picture: usize,
         /// Those that have to be; pictures already known are not among them.
@@ -19,7 +19,7 @@ pub enum Event {
         total: usize,
     },
     /// The prompt is being read.
-    Reading {
+    Prefill {
         /// Tokens read in this request.
         done_tokens: usize,
         /// Tokens to read in this request.
@@ -78,8 +78,10 @@ pub struct Timings {
     pub first_token_s: f64,
     /// Tokens of the answer.
     pub n_answer_tokens: usize,
-    /// Those of them that had been guessed from the chat and were read together.
-    pub n_guessed_tokens: usize,
+    /// Tokens of the answer that prompt lookup had drafted.
+    // Chats and `--json` have had this key since the first release.
+    #[serde(rename = "n_guessed_tokens")]
+    pub n_drafted_tokens: usize,
     /// Seconds in writing them, the first one aside.
     pub decode_s: f64,
 }

@@ -13,13 +13,13 @@ use lorgnette_pixtral::{
 };
 
 use crate::chat::{Chat, PreparedPicture};
+use crate::encoder_cache::EncoderCache;
 use crate::error::EngineError;
-use crate::event::{Answer, Event, StopReason, Timings, seconds};
-use crate::kept::{self, KeptError};
-use crate::lookup::Lookup;
+use crate::event::{Answer, AnswerEvent, StopReason, Timings, seconds};
+use crate::kv_snapshot::{self, SnapshotError};
 use crate::prompt::{EncodedChat, encode_chat};
+use crate::prompt_lookup::PromptLookup;
 use crate::sampling::{Sampler, Sampling};
-use crate::seen::Seen;
 use crate::stop::{Matched, StopMatcher};
 use crate::text_stream::TextStream;
 use crate::tokens::{TokenId, Tokenizer};
@@ -50,9 +50,9 @@ pub struct Generator {
     read: Vec<Position>,
     /// Encoded pictures of the last request.
     encoded: Vec<([u8; 32], ImageFeatures)>,
-    /// What the encoder made of pictures before.
-    seen: Seen,
-    guesses: bool,
+    /// Encoder outputs of this and earlier requests, before the projector.
+    encoder_cache: EncoderCache,
+    uses_prompt_lookup: bool,
 }
 
 /// A position that was read: its token, and for `[IMG]` the picture. The row needs no place
@@ -89,37 +89,45 @@ impl Generator {
         let context = context.min(model.config().text.max_position_embeddings);
         let cache = model.new_cache(context, kv_format)?;
         let (read, encoded) = (Vec::new(), Vec::new());
-        Ok(Self { model, tokenizer, cache, read, encoded, seen: Seen::new(), guesses: true })
+        Ok(Self {
+            model,
+            tokenizer,
+            cache,
+            read,
+            encoded,
+            encoder_cache: EncoderCache::new(),
+            uses_prompt_lookup: true,
+        })
     }
 
-    /// Keeps what the encoder makes of pictures that are asked about in a folder, at most so many
-    /// bytes, for other chats and other runs.
-    pub fn keep_pictures_in(&mut self, folder: &Path, limit_bytes: u64) {
-        self.seen.keep_in(folder, limit_bytes);
+    /// From now on the encoded pictures of answered questions are stored in this folder, for other
+    /// chats and other runs. When it grows over `limit_bytes`, those not used for longest go.
+    pub fn set_encoder_cache_folder(&mut self, folder: &Path, limit_bytes: u64) {
+        self.encoder_cache.set_folder(folder, limit_bytes);
     }
 
-    /// Whether tokens are guessed from what the chat says and read together. It changes no answer,
-    /// and pauses where it does not pay; on by default.
-    pub fn set_guesses(&mut self, on: bool) {
-        self.guesses = on;
+    /// Turns speculative decoding by prompt lookup on, as it is by default, or off. It changes no
+    /// answer, and pauses where it does not pay.
+    pub fn set_prompt_lookup(&mut self, on: bool) {
+        self.uses_prompt_lookup = on;
     }
 
-    /// Writes what was read last to a file, 160 KiB a token for Pixtral 12B.
+    /// Writes the KV cache to a file: 160 KiB a token for Pixtral 12B.
     ///
     /// # Errors
-    /// [`KeptError::Io`].
-    pub fn keep(&self, path: &Path) -> Result<(), KeptError> {
-        kept::write(path, self.model.fingerprint(), &self.read, &self.cache)
+    /// [`SnapshotError::Io`].
+    pub fn save_snapshot(&self, path: &Path) -> Result<(), SnapshotError> {
+        kv_snapshot::write(path, self.model.fingerprint(), &self.read, &self.cache)
     }
 
-    /// Takes what [`Self::keep`] wrote in place of what was read last: a chat that begins with it
-    /// goes on from there. How many tokens that are.
+    /// Replaces the KV cache by what [`Self::save_snapshot`] wrote, and returns its length in tokens.
+    /// A chat that begins with these tokens goes on from there.
     ///
     /// # Errors
-    /// [`KeptError`]; then nothing was read.
-    pub fn recall(&mut self, path: &Path) -> Result<usize, KeptError> {
+    /// [`SnapshotError`]; then the cache is empty.
+    pub fn restore_snapshot(&mut self, path: &Path) -> Result<usize, SnapshotError> {
         self.read.clear();
-        self.read = kept::read(path, self.model.fingerprint(), &mut self.cache)?;
+        self.read = kv_snapshot::read(path, self.model.fingerprint(), &mut self.cache)?;
         Ok(self.read.len())
     }
 
@@ -143,7 +151,7 @@ impl Generator {
         self.cache.truncate(0);
         self.read.clear();
         self.encoded.clear();
-        self.seen.forget();
+        self.encoder_cache.clear();
     }
 
     /// Answers the chat's last turn. The longest beginning that the chat shares with what was
@@ -156,7 +164,7 @@ impl Generator {
         chat: &Chat,
         options: &AnswerOptions,
         cancel: &Cancel,
-        emit: &mut dyn FnMut(Event),
+        emit: &mut dyn FnMut(AnswerEvent),
     ) -> Result<Answer, EngineError> {
         let started = Instant::now();
         let (messages, pictures) = chat.messages();
@@ -164,9 +172,9 @@ impl Generator {
         self.check_room(&prompt, &pictures)?;
         let mut timings = Timings::default();
 
-        match self.catch_up(&prompt, &pictures, cancel, &mut timings, emit)? {
+        match self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit)? {
             Some(logits) => {
-                self.keep_pictures(&prompt, &pictures);
+                self.persist_encoded(&prompt, &pictures);
                 self.write(logits, options, cancel, (started, timings), emit)
             }
             None => Ok(cancelled(timings)),
@@ -182,7 +190,7 @@ impl Generator {
         &mut self,
         chat: &Chat,
         cancel: &Cancel,
-        emit: &mut dyn FnMut(Event),
+        emit: &mut dyn FnMut(AnswerEvent),
     ) -> Result<bool, EngineError> {
         let (messages, pictures) = chat.messages();
         let mut prompt = encode_chat(&self.tokenizer, &messages)?;
@@ -190,18 +198,18 @@ impl Generator {
         prompt.ids.pop_if(|id| *id == self.tokenizer.control().end_inst);
         self.check_room(&prompt, &pictures)?;
         let mut timings = Timings::default();
-        Ok(self.catch_up(&prompt, &pictures, cancel, &mut timings, emit)?.is_some())
+        Ok(self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit)?.is_some())
     }
 
     /// Reads what the cache does not hold of the prompt; the logits behind it, `None` when it was
     /// cancelled.
-    fn catch_up(
+    fn encode_and_prefill(
         &mut self,
         prompt: &EncodedChat,
         pictures: &[Arc<PreparedPicture>],
         cancel: &Cancel,
         timings: &mut Timings,
-        emit: &mut dyn FnMut(Event),
+        emit: &mut dyn FnMut(AnswerEvent),
     ) -> Result<Option<Vec<f32>>, EngineError> {
         let wanted = self.positions(prompt, pictures);
         let n_common = wanted.iter().zip(&self.read).take_while(|(a, b)| a == b).count();
@@ -214,19 +222,20 @@ impl Generator {
         if !self.encode_pictures(prompt, pictures, cancel, timings, emit)? {
             return Ok(None);
         }
-        let reading = Instant::now();
-        let logits = self.read_prompt(prompt, pictures, cancel, emit);
+        let prefilling = Instant::now();
+        let logits = self.prefill(prompt, pictures, cancel, emit);
         // What is in the cache was read, also when reading stopped half-way.
         self.read = wanted[..self.cache.len()].to_vec();
-        timings.prefill_s = seconds(reading.elapsed());
+        timings.prefill_s = seconds(prefilling.elapsed());
         timings.n_read_tokens = self.cache.len() - n_cached;
         logits
     }
 
-    /// Pictures that were asked about, and not only looked at, may stay on disk.
-    fn keep_pictures(&self, prompt: &EncodedChat, pictures: &[Arc<PreparedPicture>]) {
+    /// Stores the pictures that were asked about; those that were only prepared leave no file.
+    fn persist_encoded(&self, prompt: &EncodedChat, pictures: &[Arc<PreparedPicture>]) {
         for slot in &prompt.images {
-            self.seen.write(&(*self.model.fingerprint(), *pictures[slot.picture].hash()));
+            self.encoder_cache
+                .persist(&(*self.model.fingerprint(), *pictures[slot.picture].hash()));
         }
     }
 
@@ -269,7 +278,7 @@ impl Generator {
         pictures: &[Arc<PreparedPicture>],
         cancel: &Cancel,
         timings: &mut Timings,
-        emit: &mut dyn FnMut(Event),
+        emit: &mut dyn FnMut(AnswerEvent),
     ) -> Result<bool, EngineError> {
         let started = Instant::now();
         let unread = prompt.images.iter().filter(|slot| {
@@ -285,7 +294,7 @@ impl Generator {
             let grid = picture.pixels().grid();
             let size = (grid.rows as usize, grid.cols as usize);
             let key = (*self.model.fingerprint(), *picture.hash());
-            match self.seen.find(&key, self.model.n_hidden(size)) {
+            match self.encoder_cache.get(&key, self.model.n_hidden(size)) {
                 Some(hidden) => {
                     self.encoded.push((*picture.hash(), self.model.project(hidden, size)?));
                     timings.n_recalled_pictures += 1;
@@ -296,7 +305,7 @@ impl Generator {
         let n_pictures = needed.len();
         for (i, picture) in needed.into_iter().enumerate() {
             let outcome = self.model.encode_image(picture.pixels(), &mut |done, total| {
-                emit(Event::Encoding { picture: i, n_pictures, done, total });
+                emit(AnswerEvent::Encode { picture: i, n_pictures, done, total });
                 go_on_unless(cancel)
             })?;
             match outcome {
@@ -304,7 +313,7 @@ impl Generator {
                     let hidden = features.vision_hidden().flatten_all();
                     let hidden = hidden.and_then(|hidden| hidden.to_vec1());
                     let key = (*self.model.fingerprint(), *picture.hash());
-                    self.seen.note(key, hidden.map_err(ModelError::from)?);
+                    self.encoder_cache.insert(key, hidden.map_err(ModelError::from)?);
                     self.encoded.push((*picture.hash(), features));
                 }
                 Outcome::Stopped => return Ok(false),
@@ -316,12 +325,12 @@ impl Generator {
     }
 
     /// The logits after the prompt; `None` when it was cancelled.
-    fn read_prompt(
+    fn prefill(
         &mut self,
         prompt: &EncodedChat,
         pictures: &[Arc<PreparedPicture>],
         cancel: &Cancel,
-        emit: &mut dyn FnMut(Event),
+        emit: &mut dyn FnMut(AnswerEvent),
     ) -> Result<Option<Vec<f32>>, EngineError> {
         let rows: Vec<PictureRows<'_>> = prompt
             .images
@@ -337,12 +346,16 @@ impl Generator {
         let cached_tokens = self.cache.len();
         let total = prompt.ids.len() - cached_tokens;
         let watch = &mut |done_tokens, total_tokens| {
-            emit(Event::Reading { done_tokens, total_tokens, cached_tokens });
+            emit(AnswerEvent::Prefill { done_tokens, total_tokens, cached_tokens });
             go_on_unless(cancel)
         };
         match self.model.prefill(&prompt, &mut self.cache, CHUNK_TOKENS, watch)? {
             Outcome::Done(logits) => {
-                emit(Event::Reading { done_tokens: total, total_tokens: total, cached_tokens });
+                emit(AnswerEvent::Prefill {
+                    done_tokens: total,
+                    total_tokens: total,
+                    cached_tokens,
+                });
                 Ok(Some(logits))
             }
             Outcome::Stopped => Ok(None),
@@ -356,20 +369,20 @@ impl Generator {
         options: &AnswerOptions,
         cancel: &Cancel,
         (started, mut timings): (Instant, Timings),
-        emit: &mut dyn FnMut(Event),
+        emit: &mut dyn FnMut(AnswerEvent),
     ) -> Result<Answer, EngineError> {
         let mut sampler = Sampler::new(&options.sampling);
         let mut stream = TextStream::new();
         let mut matcher = StopMatcher::new(&options.stop);
         let read = self.read.iter().map(|position| position.id).collect();
-        let mut lookup = Lookup::new(read, self.guesses);
-        // Tokens that were guessed and read, and the logits behind each.
-        let mut guessed: VecDeque<(TokenId, Vec<f32>)> = VecDeque::new();
+        let mut prompt_lookup = PromptLookup::new(read, self.uses_prompt_lookup);
+        // Drafted tokens that were read, and the logits behind each.
+        let mut drafted: VecDeque<(TokenId, Vec<f32>)> = VecDeque::new();
         let mut text = String::new();
         let mut show = |piece: &str| {
             if !piece.is_empty() {
                 text.push_str(piece);
-                emit(Event::Text(piece.to_owned()));
+                emit(AnswerEvent::Text(piece.to_owned()));
             }
         };
         let eos = self.tokenizer.control().eos;
@@ -406,28 +419,28 @@ impl Generator {
             if room == 0 {
                 break StopReason::ContextFull;
             }
-            logits = match guessed.pop_front() {
-                Some((guess, logits)) if guess == id => {
-                    lookup.hit(id);
-                    timings.n_guessed_tokens += 1;
+            logits = match drafted.pop_front() {
+                Some((draft, logits)) if draft == id => {
+                    prompt_lookup.accept(id);
+                    timings.n_drafted_tokens += 1;
                     logits
                 }
                 _ => {
-                    guessed.clear();
+                    drafted.clear();
                     self.cache.truncate(self.read.len());
-                    let guesses = lookup.push(id, room - 1);
+                    let draft = prompt_lookup.draft(id, room - 1);
                     let reading = Instant::now();
-                    let ids: Vec<TokenId> = iter::once(id).chain(guesses.iter().copied()).collect();
+                    let ids: Vec<TokenId> = iter::once(id).chain(draft.iter().copied()).collect();
                     let mut all = self.model.decode_steps(&ids, &mut self.cache)?.into_iter();
-                    lookup.took(guesses.len(), reading.elapsed());
+                    prompt_lookup.learn(draft.len(), reading.elapsed());
                     let logits = all.next().unwrap_or_default();
-                    guessed.extend(guesses.into_iter().zip(all));
+                    drafted.extend(draft.into_iter().zip(all));
                     logits
                 }
             };
             self.read.push(Position { id, picture: None });
         };
-        // Guesses behind the end are forgotten.
+        // Drafted tokens behind the end are forgotten.
         self.cache.truncate(self.read.len());
         timings.decode_s = seconds(writing.elapsed());
         if !matches!(stop, StopReason::StopString(_)) {

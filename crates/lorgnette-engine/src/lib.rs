@@ -4,21 +4,21 @@
 //! - [`Engine`]: the one thread that owns the network
 //! - [`Generator`]: encode the new pictures, read the new tokens, write
 //! - [`Chat`], [`PreparedPicture`]: what is asked
-//! - [`Event`], [`Answer`]: what is told
+//! - [`AnswerEvent`], [`Answer`]: what is told
 //! - [`prompt`]: the chat as token ids, in Mistral's format
 //! - [`tokens`]: text to ids and back
-//! - `seen`, `kept`, `lookup`: not doing work twice: pictures, what was read, what is quoted
+//! - `encoder_cache`, `kv_snapshot`, `prompt_lookup`: work that is not done twice
 //! - `sampling`, `stop`, `text_stream`: which token, when to stop, whole characters
 
 mod chat;
+mod encoder_cache;
 mod error;
 mod event;
 mod generator;
-mod kept;
-mod lookup;
+mod kv_snapshot;
 pub mod prompt;
+mod prompt_lookup;
 mod sampling;
-mod seen;
 mod stop;
 mod text_stream;
 mod thread;
@@ -26,9 +26,9 @@ pub mod tokens;
 
 pub use chat::{Chat, PreparedPicture, Turn, TurnPart};
 pub use error::EngineError;
-pub use event::{Answer, Event, StopReason, Timings};
+pub use event::{Answer, AnswerEvent, StopReason, Timings};
 pub use generator::{AnswerOptions, Generator};
-pub use kept::KeptError;
+pub use kv_snapshot::SnapshotError;
 pub use prompt::Role;
 pub use sampling::Sampling;
 pub use text_stream::TextStream;

@@ -9,7 +9,7 @@ use lorgnette_pixtral::Cancel;
 
 use crate::chat::Chat;
 use crate::error::EngineError;
-use crate::event::{Answer, Event};
+use crate::event::{Answer, AnswerEvent};
 use crate::generator::{AnswerOptions, Generator};
 
 /// A request, or anything else to do with the generator.
@@ -44,7 +44,7 @@ impl Engine {
         chat: Chat,
         options: AnswerOptions,
         cancel: Cancel,
-        mut emit: impl FnMut(Event) + Send + 'static,
+        mut emit: impl FnMut(AnswerEvent) + Send + 'static,
     ) -> mpsc::Receiver<Result<Answer, EngineError>> {
         self.with(move |generator| generator.answer(&chat, &options, &cancel, &mut emit))
     }
@@ -55,7 +55,7 @@ impl Engine {
         &self,
         chat: Chat,
         cancel: Cancel,
-        mut emit: impl FnMut(Event) + Send + 'static,
+        mut emit: impl FnMut(AnswerEvent) + Send + 'static,
     ) -> mpsc::Receiver<Result<bool, EngineError>> {
         self.with(move |generator| generator.prepare(&chat, &cancel, &mut emit))
     }

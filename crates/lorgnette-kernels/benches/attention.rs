@@ -6,9 +6,9 @@ use std::time::Duration;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use half::f16;
 use lorgnette_kernels::attention::Attention;
-use lorgnette_kernels::half_matmul;
+use lorgnette_kernels::{Precision, half_matmul};
 
-const HOW: [(&str, bool); 2] = [("exact", false), ("rounded", true)];
+const PRECISIONS: [(&str, Precision); 2] = [("f32", Precision::F32), ("bf16", Precision::Bf16)];
 
 /// 4,096 patches look at 4,096; 512 tokens read behind 3,584; one behind 4,095.
 fn attention(criterion: &mut Criterion) {
@@ -20,7 +20,7 @@ fn attention(criterion: &mut Criterion) {
         n_keys: 4096,
         scale: 0.125,
         causal_from: None,
-        rounds: false,
+        precision: Precision::F32,
     };
     let decoder = Attention { n_heads: 32, n_kv_heads: 8, head_dim: 128, ..encoder };
     let prefill = Attention { n_queries: 512, causal_from: Some(3584), ..decoder };
@@ -34,9 +34,9 @@ fn attention(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("attention-{name}"));
         group.sample_size(10).measurement_time(Duration::from_secs(3));
         group.throughput(Throughput::Elements((4 * q.len() * n_keys) as u64));
-        for (how, rounds) in HOW {
-            let sizes = Attention { rounds, ..sizes };
-            group.bench_function(how, |bencher| {
+        for (name, precision) in PRECISIONS {
+            let sizes = Attention { precision, ..sizes };
+            group.bench_function(name, |bencher| {
                 bencher.iter(|| sizes.run(&q, &k, &k, n_keys * head_dim, &mut out));
             });
         }
@@ -52,11 +52,9 @@ fn half_products(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("half-{name}"));
         group.sample_size(10).measurement_time(Duration::from_secs(3));
         group.throughput(Throughput::Elements((2 * m * n * k) as u64));
-        for (how, rounds) in HOW {
-            let product =
-                if rounds { half_matmul::matmul_nt_rounded } else { half_matmul::matmul_nt };
-            group.bench_function(how, |bencher| {
-                bencher.iter(|| product(&x, &w, &mut y, (m, n, k)));
+        for (name, precision) in PRECISIONS {
+            group.bench_function(name, |bencher| {
+                bencher.iter(|| half_matmul::matmul_nt(&x, &w, &mut y, (m, n, k), precision));
             });
         }
     }

@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use half::f16;
 use lorgnette_kernels::attention::Attention;
-use lorgnette_kernels::half_matmul;
 use lorgnette_kernels::peaks::Peaks;
 use lorgnette_kernels::quant::{Format, Level, QuantMatrix};
+use lorgnette_kernels::{Precision, half_matmul};
 
 fn main() {
     let wanted = std::env::args().nth(1).unwrap_or_default();
@@ -47,12 +47,12 @@ fn run(wanted: &str) {
         let w: Vec<f16> = numbers(n * k).into_iter().map(f16::from_f32).collect();
         let mut y = vec![0.0; m * n];
         let sizes = (m, n, k);
-        measure(format!("encoder {what} f16 exact"), 2 * m * n * k, "Gop/s", &mut || {
-            half_matmul::matmul_nt(&x, &w, &mut y, sizes);
-        });
-        measure(format!("encoder {what} f16 rounded"), 2 * m * n * k, "Gop/s", &mut || {
-            half_matmul::matmul_nt_rounded(&x, &w, &mut y, sizes);
-        });
+        for precision in [Precision::F32, Precision::Bf16] {
+            let name = format!("encoder {what} f16 in {precision:?}");
+            measure(name, 2 * m * n * k, "Gop/s", &mut || {
+                half_matmul::matmul_nt(&x, &w, &mut y, sizes, precision);
+            });
+        }
     }
 
     let matrices = [Format::Q8_0, Format::Q4K, Format::Q6K];
@@ -85,7 +85,7 @@ fn run(wanted: &str) {
         n_keys: 4096,
         scale: 0.125,
         causal_from: None,
-        rounds: false,
+        precision: Precision::F32,
     };
     let decoder = Attention {
         n_heads: 8,
@@ -102,10 +102,10 @@ fn run(wanted: &str) {
         let k: Vec<f16> =
             numbers(n_kv_heads * n_keys * head_dim).into_iter().map(f16::from_f32).collect();
         let mut out = vec![0.0; q.len()];
-        for (how, rounds) in [("exact", false), ("rounded", true)] {
-            let sizes = Attention { rounds, ..sizes };
+        for precision in [Precision::F32, Precision::Bf16] {
+            let sizes = Attention { precision, ..sizes };
             let n_ops = 4 * n_heads * n_queries * n_keys * head_dim;
-            measure(format!("attention {name} {how}"), n_ops, "Gop/s", &mut || {
+            measure(format!("attention {name} in {precision:?}"), n_ops, "Gop/s", &mut || {
                 sizes.run(&q, &k, &k, n_keys * head_dim, &mut out);
             });
         }

@@ -6,13 +6,14 @@
 //! softmax" (2018), as in `FlashAttention`.
 
 #[cfg(target_arch = "x86_64")]
-mod rounded;
+mod bf16;
 
 use gemm::Parallelism;
 use rayon::prelude::*;
 
 use crate::element::Element;
 use crate::elementwise::exp;
+use crate::precision::Precision;
 
 /// Rows of scores a thread works on: a query position counts once for each head of its group.
 const ROWS: usize = 256;
@@ -37,13 +38,12 @@ pub struct Attention {
     /// Position of the first query among the keys: query `i` then sees the keys `0..=first + i`.
     /// `None`: every query sees every key.
     pub causal_from: Option<usize>,
-    /// Queries, keys, values and weights may be rounded to bf16 where the processor multiplies
-    /// those; else all is computed in f32.
-    pub rounds: bool,
+    /// What queries, keys, values and weights are rounded to before they are multiplied.
+    pub precision: Precision,
 }
 
 impl Attention {
-    fn n_keys_seen(&self, query: usize) -> usize {
+    fn n_visible_keys(&self, query: usize) -> usize {
         self.causal_from.map_or(self.n_keys, |first| (first + query + 1).min(self.n_keys))
     }
 
@@ -76,8 +76,8 @@ impl Attention {
         assert!(q.len() >= n_heads * n_queries * head_dim);
         assert_eq!(out.len(), n_heads * n_queries * head_dim);
         #[cfg(target_arch = "x86_64")]
-        if self.rounds && rounded::pays(self) {
-            return rounded::run(self, q, k, v, kv_head_stride, out);
+        if self.precision == Precision::Bf16 && bf16::pays(self) {
+            return bf16::run(self, q, k, v, kv_head_stride, out);
         }
 
         self.blocks(out).for_each_init(Scratch::default, |scratch, (kv_head, first_query, out)| {
@@ -134,18 +134,19 @@ impl Attention {
         maxima.fill(f32::NEG_INFINITY);
         sums.fill(0.0);
 
-        let n_keys = self.n_keys_seen(first_query + n_queries - 1);
+        let n_keys = self.n_visible_keys(first_query + n_queries - 1);
         for first_key in (0..n_keys).step_by(KEYS) {
             let n_tile = KEYS.min(n_keys - first_key);
             let tile = first_key * d..(first_key + n_tile) * d;
             matmul_nt(queries, T::widen(&keys[tile.clone()], wide), scores, (n_rows, n_tile, d));
             pulp::Arch::new().dispatch(|| {
                 for row in 0..n_rows {
-                    let n_seen = self.n_keys_seen(first_query + row / group);
-                    let n_seen = n_seen.saturating_sub(first_key).min(n_tile);
-                    let (seen, hidden) = scores[row * n_tile..][..n_tile].split_at_mut(n_seen);
+                    let n_visible = self.n_visible_keys(first_query + row / group);
+                    let n_visible = n_visible.saturating_sub(first_key).min(n_tile);
+                    let (visible, hidden) =
+                        scores[row * n_tile..][..n_tile].split_at_mut(n_visible);
                     hidden.fill(0.0);
-                    let rescale = online_softmax(seen, &mut maxima[row], &mut sums[row]);
+                    let rescale = online_softmax(visible, &mut maxima[row], &mut sums[row]);
                     if rescale < 1.0 {
                         for x in &mut out[row * d..][..d] {
                             *x *= rescale;

@@ -4,12 +4,13 @@
 //! of it is wide at a time: half the memory, and half the bytes to read.
 
 #[cfg(target_arch = "x86_64")]
-pub mod rounded;
+mod bf16;
 
 use gemm::Parallelism;
 use rayon::prelude::*;
 
 use crate::element::Element;
+use crate::precision::Precision;
 
 /// Rows of the matrix a thread widens at a time. Few when `x` has few rows, so that every thread
 /// has some; many when it has many, because `gemm` packs all of `x` for each panel anew.
@@ -17,13 +18,29 @@ fn panel_rows(m: usize) -> usize {
     if m < 64 { 32 } else { 256 }
 }
 
-/// `y = x · wᵀ`.
+/// `y = x · wᵀ`, with factors rounded to `precision` where that pays: a panel of `w` is packed for
+/// all rows of `x` in bf16, and few rows do not pay for it.
 ///
 /// Shapes: `x` `(m, k)`, `w` `(n, k)`, `y` `(m, n)`, all row by row.
 ///
 /// # Panics
 /// When a slice does not have its shape's length.
-pub fn matmul_nt<T: Element>(x: &[f32], w: &[T], y: &mut [f32], (m, n, k): (usize, usize, usize)) {
+pub fn matmul_nt<T: Element>(
+    x: &[f32],
+    w: &[T],
+    y: &mut [f32],
+    (m, n, k): (usize, usize, usize),
+    precision: Precision,
+) {
+    match precision.on_this_processor() {
+        #[cfg(target_arch = "x86_64")]
+        Precision::Bf16 if m >= 16 && k.is_multiple_of(2) => bf16::matmul_nt(x, w, y, (m, n, k)),
+        _ => matmul_nt_f32(x, w, y, (m, n, k)),
+    }
+}
+
+/// `y = x · wᵀ`, computed in f32.
+fn matmul_nt_f32<T: Element>(x: &[f32], w: &[T], y: &mut [f32], (m, n, k): (usize, usize, usize)) {
     assert_eq!(x.len(), m * k);
     assert_eq!(w.len(), n * k);
     assert_eq!(y.len(), m * n);
@@ -69,33 +86,6 @@ pub fn matmul_nt<T: Element>(x: &[f32], w: &[T], y: &mut [f32], (m, n, k): (usiz
             }
         },
     );
-}
-
-/// `y ≈ x · wᵀ`, with both factors rounded to bf16 where the processor multiplies bf16 and it pays;
-/// else as [`matmul_nt`]. Sums are f32.
-///
-/// # Panics
-/// As [`matmul_nt`].
-pub fn matmul_nt_rounded<T: Element>(
-    x: &[f32],
-    w: &[T],
-    y: &mut [f32],
-    (m, n, k): (usize, usize, usize),
-) {
-    // A panel is packed for all rows of `x`: few do not pay for it.
-    #[cfg(target_arch = "x86_64")]
-    if m >= 16 && k.is_multiple_of(2) && rounded::is_supported() {
-        return rounded::matmul_nt(x, w, y, (m, n, k));
-    }
-    matmul_nt(x, w, y, (m, n, k));
-}
-
-/// Whether [`matmul_nt_rounded`] and attention round here.
-pub fn can_round() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return rounded::is_supported();
-    #[cfg(not(target_arch = "x86_64"))]
-    false
 }
 
 /// Where the columns of `y` begin.

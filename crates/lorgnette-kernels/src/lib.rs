@@ -9,17 +9,21 @@
 //! - [`elementwise`]: the gated activation, and the exponential under it
 //! - [`quant`]: f32 rows by a matrix that stays in the blocks of GGUF
 //! - [`peaks`]: what the processor could do at best, to compare with
-//! - [`trial`]: what it computes of such a network, before a network is there
+//! - [`calibrate`]: how fast it computes the layers of such a network, before a network is there
 //! - [`element`]: the number formats that weights and the cache are kept in
+//! - [`precision`]: what factors are rounded to
 
 pub mod attention;
 #[cfg(target_arch = "x86_64")]
 mod bf16;
+pub mod calibrate;
 pub mod element;
 pub mod elementwise;
 pub mod half_matmul;
 pub mod peaks;
+pub mod precision;
 pub mod quant;
-pub mod trial;
 #[cfg(target_arch = "x86_64")]
 mod vectors;
+
+pub use precision::Precision;

@@ -36,12 +36,12 @@ impl Peaks {
     }
 }
 
-/// A loop that computes for so many rounds and returns its operations.
+/// A loop that repeats its instruction so many times and returns the operations that it did.
 type Loop = fn(u64) -> u64;
 
 fn ops_per_s(work: Loop) -> f64 {
-    const ROUNDS: u64 = 4_000_000;
-    best(|| (0..rayon::current_num_threads()).into_par_iter().map(|_| work(ROUNDS)).sum::<u64>())
+    const N_REPEATS: u64 = 4_000_000;
+    best(|| (0..rayon::current_num_threads()).into_par_iter().map(|_| work(N_REPEATS)).sum::<u64>())
 }
 
 fn read_bytes_per_s() -> f64 {
@@ -105,12 +105,12 @@ mod x86 {
 
     macro_rules! loops {
         ($($name:ident, $features:literal, $ops:literal, $zero:ident, $number:expr, $step:expr;)*) => {$(
-            pub(super) fn $name(n_rounds: u64) -> u64 {
+            pub(super) fn $name(n_repeats: u64) -> u64 {
                 #[target_feature(enable = $features)]
-                fn run(n_rounds: u64) {
+                fn run(n_repeats: u64) {
                     let mut sums = [$zero(); SUMS];
                     let number = black_box($number);
-                    for _ in 0..n_rounds {
+                    for _ in 0..n_repeats {
                         for sum in &mut sums {
                             *sum = $step(*sum, number);
                         }
@@ -120,9 +120,9 @@ mod x86 {
                 #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
                 // SAFETY: chosen by `loops`, which looked for them.
                 unsafe {
-                    run(n_rounds);
+                    run(n_repeats);
                 }
-                n_rounds * SUMS as u64 * $ops
+                n_repeats * SUMS as u64 * $ops
             }
         )*};
     }

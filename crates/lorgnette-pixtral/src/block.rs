@@ -1,6 +1,7 @@
 //! What a block of the decoder and one of the encoder have in common.
 
 use candle_core::{DType, Result, Tensor};
+use lorgnette_kernels::Precision;
 
 use crate::checkpoint::{BlockPart, Part};
 use crate::error::LoadError;
@@ -53,7 +54,7 @@ pub(crate) struct Block {
     up: Matrix,
     down: Matrix,
     sizes: BlockSizes,
-    rounds: bool,
+    precision: Precision,
 }
 
 impl Block {
@@ -77,7 +78,7 @@ impl Block {
             up: loader.matrix(part(B::Up), (intermediate, hidden))?,
             down: loader.matrix(part(B::Down), (hidden, intermediate))?,
             sizes,
-            rounds: loader.rounds,
+            precision: loader.precision,
         })
     }
 
@@ -106,7 +107,7 @@ impl Block {
     }
 
     /// What the queries `q` `(n_heads, n, head_dim)` find, `(n, n_heads * head_dim)`; `causal` as
-    /// in [`ops::attention`]. An f32 cache asks for exactness.
+    /// in [`ops::attention`]. A cache of f32 asks for products of f32.
     pub(crate) fn attention(
         &self,
         q: &Tensor,
@@ -115,7 +116,8 @@ impl Block {
         causal: Option<&Causal>,
     ) -> Result<Tensor> {
         let scale = (self.sizes.head_dim as f32).sqrt().recip();
-        let rounds = self.rounds && (causal.is_none() || k.dtype() != DType::F32);
-        ops::attention(q, k, v, scale, causal, rounds)
+        let asks_for_f32 = causal.is_some() && k.dtype() == DType::F32;
+        let precision = if asks_for_f32 { Precision::F32 } else { self.precision };
+        ops::attention(q, k, v, scale, causal, precision)
     }
 }

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use candle_core::{Device, Tensor};
 use lorgnette_image::Pixels;
+use lorgnette_kernels::Precision;
 use sha2::{Digest as _, Sha256};
 
 use crate::checkpoint::{Checkpoint, Part};
@@ -31,7 +32,7 @@ pub struct Pixtral {
     text: TextDecoder,
     placement: Placement,
     fingerprint: [u8; 32],
-    rounds: bool,
+    precision: Precision,
 }
 
 /// A prompt: ids, and the pictures whose rows stand where `[IMG]` is.
@@ -116,21 +117,22 @@ impl Pixtral {
                 None
             }
         };
-        let rounds = loader.rounds;
+        let precision = loader.precision;
         // What was sent is there before another thread computes with it.
         placement.device().synchronize()?;
         // What computes changes the last bits of what comes out.
         let mut hash = Sha256::new();
         hash.update(checkpoint.fingerprint()?);
-        hash.update(format!("{:?} {options:?}", placement.device()));
+        hash.update(format!("{:?} {}", placement.device(), options.fingerprint()));
         let fingerprint = hash.finalize().into();
         let placement = placement.clone();
-        Ok(Self { config, vision, text, placement, fingerprint, rounds })
+        Ok(Self { config, vision, text, placement, fingerprint, precision })
     }
 
-    /// Factors of products with half-precision matrices, and of attention, are rounded to bf16.
-    pub fn rounds(&self) -> bool {
-        self.rounds
+    /// What factors of products with half-precision matrices, and of attention, are rounded to on
+    /// this processor.
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// What tells this network, and how it computes, from others.

@@ -8,7 +8,7 @@ use candle_core::{
 use half::{bf16, f16};
 use lorgnette_kernels::attention::Attention;
 use lorgnette_kernels::element::Element;
-use lorgnette_kernels::{elementwise, half_matmul};
+use lorgnette_kernels::{Precision, elementwise, half_matmul};
 
 /// Scores that are in memory at a time on a device.
 const SCORES: usize = 1 << 24;
@@ -46,19 +46,20 @@ fn mask(first: usize, n: usize, device: &Device) -> Result<Tensor> {
 ///
 /// Shapes: `q` `(n_heads, n, head_dim)` f32; `k`, `v` `(n_kv_heads, n_keys, head_dim)` f32, f16 or
 /// bf16, each head contiguous; the result `(n, n_heads * head_dim)` f32.
-/// `causal`: which keys a query sees; `None`: all. `rounds`: factors may be rounded to bf16 on a CPU.
+/// `causal`: which keys a query sees; `None`: all. `precision`: of products on a CPU; a device
+/// multiplies in the number format of the keys.
 pub(crate) fn attention(
     q: &Tensor,
     k: &Tensor,
     v: &Tensor,
     scale: f32,
     causal: Option<&Causal>,
-    rounds: bool,
+    precision: Precision,
 ) -> Result<Tensor> {
     let (n_heads, n, head_dim) = q.dims3()?;
     let out = if q.device().is_cpu() {
         let causal_from = causal.map(|causal| causal.first);
-        q.contiguous()?.apply_op3_no_bwd(k, v, &AttentionOp { scale, causal_from, rounds })?
+        q.contiguous()?.apply_op3_no_bwd(k, v, &AttentionOp { scale, causal_from, precision })?
     } else {
         let mask = causal.and_then(|causal| causal.mask.as_ref());
         attention_by_blocks(q, k, v, scale, mask)?
@@ -69,7 +70,7 @@ pub(crate) fn attention(
 struct AttentionOp {
     scale: f32,
     causal_from: Option<usize>,
-    rounds: bool,
+    precision: Precision,
 }
 
 impl CustomOp3 for AttentionOp {
@@ -105,7 +106,7 @@ impl CustomOp3 for AttentionOp {
             n_keys,
             scale: self.scale,
             causal_from: self.causal_from,
-            rounds: self.rounds,
+            precision: self.precision,
         };
         let q = &q.as_slice::<f32>()?[q_layout.start_offset()..];
         let mut out = vec![0.0; n_heads * n_queries * head_dim];
@@ -165,17 +166,17 @@ fn attention_by_blocks(
     if let [block] = blocks.as_slice() { Ok(block.clone()) } else { Tensor::cat(&blocks, 1) }
 }
 
-/// `x · wᵀ` for a matrix of 2-byte numbers; `x` `(n, cols)` f32, `w` `(rows, cols)`. `rounds`: both
-/// may be rounded to bf16.
-pub(crate) fn matmul_half(x: &Tensor, w: &Tensor, rounds: bool) -> Result<Tensor> {
+/// `x · wᵀ` for a matrix of 2-byte numbers; `x` `(n, cols)` f32, `w` `(rows, cols)`. `precision` as in
+/// [`attention`].
+pub(crate) fn matmul_half(x: &Tensor, w: &Tensor, precision: Precision) -> Result<Tensor> {
     if x.device().is_cpu() {
-        return x.contiguous()?.apply_op2_no_bwd(w, &HalfMatmulOp { rounds });
+        return x.contiguous()?.apply_op2_no_bwd(w, &HalfMatmulOp { precision });
     }
     x.to_dtype(w.dtype())?.matmul(&w.t()?)?.to_dtype(DType::F32)
 }
 
 struct HalfMatmulOp {
-    rounds: bool,
+    precision: Precision,
 }
 
 impl CustomOp2 for HalfMatmulOp {
@@ -194,14 +195,10 @@ impl CustomOp2 for HalfMatmulOp {
             x: &[f32],
             w: &[T],
             sizes: (usize, usize, usize),
-            rounds: bool,
+            precision: Precision,
         ) -> Vec<f32> {
             let mut y = vec![0.0; sizes.0 * sizes.1];
-            if rounds {
-                half_matmul::matmul_nt_rounded(x, w, &mut y, sizes);
-            } else {
-                half_matmul::matmul_nt(x, w, &mut y, sizes);
-            }
+            half_matmul::matmul_nt(x, w, &mut y, sizes, precision);
             y
         }
         let (m, k) = x_layout.shape().dims2()?;
@@ -216,8 +213,10 @@ impl CustomOp2 for HalfMatmulOp {
         }
         let x = &x.as_slice::<f32>()?[x_start..x_end];
         let y = match w {
-            CpuStorage::F16(w) => product::<f16>(x, &w[w_start..w_end], (m, n, k), self.rounds),
-            CpuStorage::BF16(w) => product::<bf16>(x, &w[w_start..w_end], (m, n, k), self.rounds),
+            CpuStorage::F16(w) => product::<f16>(x, &w[w_start..w_end], (m, n, k), self.precision),
+            CpuStorage::BF16(w) => {
+                product::<bf16>(x, &w[w_start..w_end], (m, n, k), self.precision)
+            }
             _ => bail!("matmul-half needs a matrix of 2-byte numbers"),
         };
         Ok((CpuStorage::F32(y), (m, n).into()))

@@ -191,7 +191,7 @@ impl Needs {
 
     /// The largest of the usual quantisations, smaller than this one, with which a plan fits.
     fn smaller_quantisation(&self, plan: Plan, free_bytes: u64) -> Option<&'static str> {
-        // Bits a weight: blocks of 32 or 256 numbers with their scales; the mixtures as they come
+        // Bits a weight: blocks of 32 or 256 numbers with their scales; the schemes as they come
         // out for Pixtral 12B.
         const USUAL: [(&str, f64); 4] =
             [("Q8_0", 8.5), ("Q6_K", 6.57), ("Q5_K_M", 5.7), ("Q4_K_M", 4.9)];

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Shape, Tensor};
 use half::{bf16, f16};
-use lorgnette_kernels::half_matmul;
+use lorgnette_kernels::Precision;
 use lorgnette_kernels::quant::{Format, Level, QuantMatrix};
 
 pub use self::bytes::LoadMode;
@@ -26,10 +26,20 @@ pub struct LoadOptions {
     pub kernels: Option<Kernels>,
     /// How quantised matrices get into memory.
     pub mode: LoadMode,
-    /// Products with half-precision matrices and attention are in f32 throughout, to compare with
-    /// the reference. Otherwise their factors are rounded to bf16 where the processor multiplies
-    /// bf16, as in a network that is run in bf16; an f32 cache keeps the decoder's attention exact.
-    pub exact: bool,
+    /// What factors of products with half-precision matrices, and of attention, are rounded to:
+    /// bf16 as in a network that is run in bf16, or f32 to compare with the reference. A cache of
+    /// f32 keeps the decoder's attention in f32.
+    pub precision: Precision,
+}
+
+impl LoadOptions {
+    /// What tells these options from others in the fingerprint of a network. Files of encoded
+    /// pictures and of keys and values carry it, so the words do not change with the fields.
+    pub(crate) fn fingerprint(&self) -> String {
+        let Self { kernels, mode, precision } = self;
+        let exact = *precision == Precision::F32;
+        format!("LoadOptions {{ kernels: {kernels:?}, mode: {mode:?}, exact: {exact} }}")
+    }
 }
 
 /// What multiplies quantised matrices on a CPU.
@@ -83,8 +93,8 @@ pub(crate) struct Loader<'a> {
     /// What the next parts go to.
     pub(crate) device: Device,
     kernels: Kernels,
-    /// Factors of products with half-precision matrices, and of attention, are rounded to bf16.
-    pub(crate) rounds: bool,
+    /// As [`LoadOptions::precision`], on the processor at hand.
+    pub(crate) precision: Precision,
     files: Files,
     n_bytes_read: u64,
     /// Told the bytes read so far.
@@ -100,9 +110,9 @@ impl<'a> Loader<'a> {
         let kernels = options.kernels.unwrap_or_else(Kernels::best);
         let files = Files::new(options.mode, checkpoint.n_bytes());
         // Parts on another device are multiplied there, and its tensors know it.
-        let rounds = !options.exact && half_matmul::can_round();
+        let precision = options.precision.on_this_processor();
         let device = Device::Cpu;
-        Self { checkpoint, device, kernels, rounds, files, n_bytes_read: 0, on_progress }
+        Self { checkpoint, device, kernels, precision, files, n_bytes_read: 0, on_progress }
     }
 }
 
@@ -115,7 +125,7 @@ impl Loader<'_> {
     ) -> Result<Matrix, LoadError> {
         let stored = self.checkpoint.find(part, &[rows, cols])?.clone();
         if matches!(stored.dtype, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16) {
-            return Ok(Matrix::dense(self.tensor(&stored)?, self.rounds));
+            return Ok(Matrix::dense(self.tensor(&stored)?, self.precision));
         }
         match (self.kernels, block_format(stored.dtype)) {
             (Kernels::Own(level), Some(format)) if self.device.is_cpu() => {
@@ -211,17 +221,17 @@ pub(crate) enum Matrix {
     Half {
         /// The matrix.
         w: Tensor,
-        /// Factors are rounded to bf16.
-        rounds: bool,
+        /// What factors are rounded to on a CPU.
+        precision: Precision,
     },
     /// f32.
     Float(Tensor),
 }
 
 impl Matrix {
-    pub(crate) fn dense(tensor: Tensor, rounds: bool) -> Self {
+    pub(crate) fn dense(tensor: Tensor, precision: Precision) -> Self {
         match tensor.dtype() {
-            DType::F16 | DType::BF16 => Self::Half { w: tensor, rounds },
+            DType::F16 | DType::BF16 => Self::Half { w: tensor, precision },
             _ => Self::Float(tensor),
         }
     }
@@ -231,7 +241,7 @@ impl Matrix {
         match self {
             Self::Blocks(w) => x.apply_op1_no_bwd(w.as_ref()),
             Self::Quantized(w) => x.apply_op1_no_bwd(w.as_ref()),
-            Self::Half { w, rounds } => ops::matmul_half(x, w, *rounds),
+            Self::Half { w, precision } => ops::matmul_half(x, w, *precision),
             Self::Float(w) => x.matmul(&w.t()?),
         }
     }

@@ -21,4 +21,4 @@ mod voice;
 pub use error::SpeechError;
 pub use reader::{Reader, Told};
 pub use text::{Phrases, Script, Sentence};
-pub use voice::{Manner, Utterance, Voice, VoiceEvent, VoiceInfo, open};
+pub use voice::{Utterance, Voice, VoiceEvent, VoiceInfo, VoiceSettings, open};

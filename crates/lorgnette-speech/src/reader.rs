@@ -7,7 +7,7 @@ use crate::error::SpeechError;
 use crate::language;
 use crate::queue::{Effect, Event, Queue};
 use crate::text::{Phrases, Script, Sentence};
-use crate::voice::{self, Manner, Utterance, Voice, VoiceEvent, VoiceInfo};
+use crate::voice::{self, Utterance, Voice, VoiceEvent, VoiceInfo, VoiceSettings};
 
 /// What a reader tells, on its thread.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ enum Message {
     Sentences(Vec<Sentence>),
     Finish,
     Queue(Event),
-    Manner(Manner),
+    Settings(VoiceSettings),
     Voices(Sender<Result<Vec<VoiceInfo>, SpeechError>>),
     Voice(VoiceEvent),
 }
@@ -74,7 +74,7 @@ impl Reader {
                 open,
                 events,
                 voice: None,
-                manner: Manner::default(),
+                settings: VoiceSettings::default(),
                 script: Script::new(Phrases::of("en")),
                 queue: Queue::default(),
                 listener: None,
@@ -142,8 +142,8 @@ impl Reader {
     }
 
     /// How it speaks from now on, in the middle of a sentence too.
-    pub fn set_manner(&self, manner: Manner) {
-        self.send(Message::Manner(manner.within_bounds()));
+    pub fn set_voice_settings(&self, settings: VoiceSettings) {
+        self.send(Message::Settings(settings.within_bounds()));
     }
 
     /// The voices that can be chosen.
@@ -181,7 +181,7 @@ struct Reading {
     open: Open,
     events: Sender<VoiceEvent>,
     voice: Option<Box<dyn Voice>>,
-    manner: Manner,
+    settings: VoiceSettings,
     script: Script,
     queue: Queue,
     listener: Option<Listener>,
@@ -221,7 +221,7 @@ fn run(mut reading: Reading, inbox: &Receiver<Message>) {
                 reading.step(Event::Whole);
             }
             Message::Queue(event) => reading.step(event),
-            Message::Manner(manner) => reading.set_manner(manner),
+            Message::Settings(settings) => reading.set_settings(settings),
             Message::Voices(to_asker) => {
                 let voices = reading.voice().and_then(Voice::voices);
                 let _ = to_asker.send(voices);
@@ -292,7 +292,7 @@ impl Reading {
     fn voice(&mut self) -> Result<&mut dyn Voice, SpeechError> {
         if self.voice.is_none() {
             let mut voice = (self.open)(self.events.clone())?;
-            voice.set_manner(&self.manner)?;
+            voice.set_settings(&self.settings)?;
             self.voice = Some(voice);
         }
         match &mut self.voice {
@@ -301,12 +301,13 @@ impl Reading {
         }
     }
 
-    fn set_manner(&mut self, manner: Manner) {
-        if manner == self.manner {
+    fn set_settings(&mut self, settings: VoiceSettings) {
+        if settings == self.settings {
             return;
         }
-        self.manner = manner;
-        let outcome = self.voice.as_mut().map_or(Ok(()), |voice| voice.set_manner(&self.manner));
+        self.settings = settings;
+        let outcome =
+            self.voice.as_mut().map_or(Ok(()), |voice| voice.set_settings(&self.settings));
         match outcome {
             Ok(()) => self.step(Event::Anew),
             Err(error) => self.failed(error),

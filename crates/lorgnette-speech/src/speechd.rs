@@ -9,12 +9,12 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use self::ssip::Connection;
 use crate::error::SpeechError;
-use crate::voice::{Manner, Utterance, Voice, VoiceEvent, VoiceInfo};
+use crate::voice::{Utterance, Voice, VoiceEvent, VoiceInfo, VoiceSettings};
 
 /// A client of the person's Speech Dispatcher.
 pub(crate) struct SpeechDispatcher {
     connection: Connection,
-    manner: Manner,
+    settings: VoiceSettings,
     voices: Vec<VoiceInfo>,
     /// What the service was told last.
     language: Option<&'static str>,
@@ -35,7 +35,7 @@ impl SpeechDispatcher {
         connection.ask("SET SELF PRIORITY MESSAGE")?;
         Ok(Self {
             connection,
-            manner: Manner::default(),
+            settings: VoiceSettings::default(),
             voices: Vec::new(),
             language: None,
             voice: None,
@@ -50,7 +50,7 @@ impl SpeechDispatcher {
             self.connection.ask(&format!("SET SELF LANGUAGE {language}"))?;
             (self.language, self.voice) = (Some(language), None);
         }
-        let Some(wanted) = self.manner.voice.clone() else { return Ok(()) };
+        let Some(wanted) = self.settings.voice.clone() else { return Ok(()) };
         if self.voice.as_ref() == Some(&wanted) {
             return Ok(());
         }
@@ -82,21 +82,21 @@ impl Voice for SpeechDispatcher {
         self.connection.ask("CANCEL SELF").map(drop)
     }
 
-    fn set_manner(&mut self, manner: &Manner) -> Result<(), SpeechError> {
+    fn set_settings(&mut self, settings: &VoiceSettings) -> Result<(), SpeechError> {
         for (what, value, old) in [
-            ("RATE", manner.rate, self.manner.rate),
-            ("PITCH", manner.pitch, self.manner.pitch),
-            ("VOLUME", manner.volume, self.manner.volume),
+            ("RATE", settings.rate, self.settings.rate),
+            ("PITCH", settings.pitch, self.settings.pitch),
+            ("VOLUME", settings.volume, self.settings.volume),
         ] {
             if value != old {
                 self.connection.ask(&format!("SET SELF {what} {}", value.clamp(-100, 100)))?;
             }
         }
-        if manner.voice != self.manner.voice {
+        if settings.voice != self.settings.voice {
             // The language brings its usual voice back.
             (self.language, self.voice) = (None, None);
         }
-        self.manner.clone_from(manner);
+        self.settings.clone_from(settings);
         Ok(())
     }
 

@@ -6,12 +6,12 @@ use std::sync::mpsc::Sender;
 use tts::{Tts, UtteranceId};
 
 use crate::error::SpeechError;
-use crate::voice::{Manner, Utterance, Voice, VoiceEvent, VoiceInfo};
+use crate::voice::{Utterance, Voice, VoiceEvent, VoiceInfo, VoiceSettings};
 
 /// `WinRT`'s or `AVFoundation`'s voice.
 pub(crate) struct SystemVoice {
     tts: Tts,
-    manner: Manner,
+    settings: VoiceSettings,
     voices: Vec<tts::Voice>,
     language: Option<&'static str>,
 }
@@ -30,7 +30,7 @@ impl SystemVoice {
         })));
         heard.map_err(none)?;
         let voices = tts.voices().unwrap_or_default();
-        Ok(Self { tts, manner: Manner::default(), voices, language: None })
+        Ok(Self { tts, settings: VoiceSettings::default(), voices, language: None })
     }
 
     /// The chosen voice where it speaks the language, else the first that does.
@@ -39,7 +39,7 @@ impl SystemVoice {
             return Ok(());
         }
         let speaks = |voice: &&tts::Voice| Some(voice.language().primary_language()) == language;
-        let chosen = self.manner.voice.as_ref();
+        let chosen = self.settings.voice.as_ref();
         let mut able = self.voices.iter().filter(speaks);
         let voice =
             able.clone().find(|voice| Some(&voice.name()) == chosen).or_else(|| able.next());
@@ -80,16 +80,17 @@ impl Voice for SystemVoice {
         self.tts.stop().map(drop).map_err(|error| refused("to be silent", &error))
     }
 
-    fn set_manner(&mut self, manner: &Manner) -> Result<(), SpeechError> {
+    fn set_settings(&mut self, settings: &VoiceSettings) -> Result<(), SpeechError> {
         let tts = &mut self.tts;
-        let rate = scaled(manner.rate, tts.min_rate(), tts.normal_rate(), tts.max_rate());
-        let pitch = scaled(manner.pitch, tts.min_pitch(), tts.normal_pitch(), tts.max_pitch());
-        let volume = scaled(manner.volume, tts.min_volume(), tts.normal_volume(), tts.max_volume());
+        let rate = scaled(settings.rate, tts.min_rate(), tts.normal_rate(), tts.max_rate());
+        let pitch = scaled(settings.pitch, tts.min_pitch(), tts.normal_pitch(), tts.max_pitch());
+        let volume =
+            scaled(settings.volume, tts.min_volume(), tts.normal_volume(), tts.max_volume());
         tts.set_rate(rate).map_err(|error| refused("this rate", &error))?;
         tts.set_pitch(pitch).map_err(|error| refused("this pitch", &error))?;
         tts.set_volume(volume).map_err(|error| refused("this volume", &error))?;
         self.language = None;
-        self.manner.clone_from(manner);
+        self.settings.clone_from(settings);
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use crate::error::SpeechError;
 
 /// How it speaks. Of the numbers 0 is usual, -100 the least and 100 the most.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Manner {
+pub struct VoiceSettings {
     /// How fast.
     pub rate: i32,
     /// How high.
@@ -17,7 +17,7 @@ pub struct Manner {
     pub voice: Option<String>,
 }
 
-impl Manner {
+impl VoiceSettings {
     /// The same with each number in its bounds.
     #[must_use]
     pub fn within_bounds(mut self) -> Self {
@@ -81,7 +81,7 @@ pub trait Voice: Send {
     ///
     /// # Errors
     /// [`SpeechError::Lost`], [`SpeechError::Refused`].
-    fn set_manner(&mut self, manner: &Manner) -> Result<(), SpeechError>;
+    fn set_settings(&mut self, settings: &VoiceSettings) -> Result<(), SpeechError>;
 
     /// The voices that can be chosen.
     ///

@@ -1,18 +1,18 @@
 //! Speed of the quantisers on one core and the hash of their blocks, as JSON.
 //!
-//! `quantise-speed NUMBERS.f32 ROUNDS`: the file has little-endian f32 numbers, a multiple of 256.
-//! `scripts/compare-llama-cpp-quantisers` runs it beside llama.cpp.
+//! `quantise-speed NUMBERS.f32 RUNS`: the file has little-endian f32 numbers, a multiple of 256.
+//! `scripts/compare-llama-cpp quantisers` runs it beside llama.cpp.
 
 use std::time::Instant;
 
 use lorgnette_weights::GgmlDType;
-use lorgnette_weights::proof::Hash;
+use lorgnette_weights::checksum::Hash;
 use lorgnette_weights::quantise::quantise;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let path = arguments.next().expect("usage: quantise-speed NUMBERS.f32 [ROUNDS]");
-    let rounds: usize = arguments.next().and_then(|rounds| rounds.parse().ok()).unwrap_or(3);
+    let path = arguments.next().expect("usage: quantise-speed NUMBERS.f32 [RUNS]");
+    let n_runs: usize = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(3);
     let bytes = fs_err::read(path).expect("a readable file");
     let four = |four: &[u8]| f32::from_le_bytes([four[0], four[1], four[2], four[3]]);
     let numbers: Vec<f32> = bytes.chunks_exact(4).map(four).collect();
@@ -26,7 +26,7 @@ fn main() {
     ] {
         let mut best = f64::INFINITY;
         let mut blocks = Vec::new();
-        for _ in 0..rounds {
+        for _ in 0..n_runs {
             let (seconds, made) = one.install(|| {
                 let began = clock();
                 let made = quantise(&numbers, 256, dtype).expect("quantise");

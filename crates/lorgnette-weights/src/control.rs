@@ -76,7 +76,7 @@ impl Control {
 
 /// What is told while a model is made. Bytes are those of the source files.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Event {
+pub enum InstallEvent {
     /// Bytes that are quantised and written.
     Progress {
         /// The source file.
@@ -104,8 +104,8 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// A source file is whole and is what its hash says.
-    Proved {
+    /// A source file is whole and matches its published hash.
+    Verified {
         /// The source file.
         file: String,
     },
@@ -120,11 +120,11 @@ pub enum Event {
 
 /// Where events go. Called from several threads.
 #[derive(Clone)]
-pub struct Report(Arc<dyn Fn(Event) + Send + Sync>);
+pub struct Report(Arc<dyn Fn(InstallEvent) + Send + Sync>);
 
 impl Report {
     /// Calls `listener` with each event.
-    pub fn new(listener: impl Fn(Event) + Send + Sync + 'static) -> Self {
+    pub fn new(listener: impl Fn(InstallEvent) + Send + Sync + 'static) -> Self {
         Self(Arc::new(listener))
     }
 
@@ -133,7 +133,7 @@ impl Report {
         Self::new(drop)
     }
 
-    pub(crate) fn send(&self, event: Event) {
+    pub(crate) fn send(&self, event: InstallEvent) {
         (self.0)(event);
     }
 }

@@ -14,7 +14,7 @@ use reqwest::header::{
 };
 use reqwest::{Client, Response, StatusCode, Url};
 
-use crate::control::{Control, Event, Report};
+use crate::control::{Control, InstallEvent, Report};
 use crate::error::{Halt, WeightsError};
 
 const MAX_REDIRECTS: usize = 10;
@@ -332,7 +332,7 @@ impl<'a> Tries<'a> {
         // Up to half more, so that many who were cut off together do not come back together.
         let jitter = doubled.mul_f64(0.5 * random());
         let pause = after.unwrap_or((doubled + jitter).min(patience.longest_pause));
-        self.http.report.send(Event::Waiting { reason: error.to_string(), pause });
+        self.http.report.send(InstallEvent::Waiting { reason: error.to_string(), pause });
         tokio::select! {
             () = self.http.control.cancelled() => Err(Halt::Cancelled),
             () = tokio::time::sleep(pause) => Ok(()),

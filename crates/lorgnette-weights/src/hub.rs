@@ -17,11 +17,11 @@ use tokio::runtime::Runtime;
 
 pub use self::names::{FileName, RepoName, Revision};
 pub use self::settings::HubSettings;
+use crate::checksum::Checksum;
 use crate::control::{Control, Report};
 use crate::error::{Halt, WeightsError};
 use crate::fetch::{self, Pieces, RemoteFile};
 use crate::http::{FetchOptions, Http};
-use crate::proof::Proof;
 
 /// The longest file that is taken into memory: tokenizers, configurations, headers.
 pub const MAX_SMALL_BYTES: u64 = 100_000_000;
@@ -55,7 +55,7 @@ pub struct HubFile {
     /// Its bytes.
     pub n_bytes: u64,
     /// Its published hash.
-    pub proof: Option<Proof>,
+    pub checksum: Option<Checksum>,
     /// A copy of it on this machine, in the hub's cache.
     pub cached: Option<PathBuf>,
 }
@@ -120,7 +120,7 @@ impl Hub {
             file: name.to_string(),
             reason: reason.to_owned(),
         };
-        let commit = info.sha.filter(|sha| Proof::git_blob(sha).is_some());
+        let commit = info.sha.filter(|sha| Checksum::git_blob(sha).is_some());
         let commit = commit.ok_or_else(|| answer("it names no commit"))?;
         let mut files = Vec::new();
         for sibling in info.siblings {
@@ -128,33 +128,33 @@ impl Hub {
             let Ok(file_name) = FileName::new(&sibling.rfilename) else { continue };
             let lfs = sibling.lfs.as_ref();
             let Some(n_bytes) = lfs.map(|lfs| lfs.size).or(sibling.size) else { continue };
-            let proof = match lfs {
-                Some(lfs) => Proof::sha256(&lfs.sha256),
-                None => sibling.blob_id.as_deref().and_then(Proof::git_blob),
+            let checksum = match lfs {
+                Some(lfs) => Checksum::sha256(&lfs.sha256),
+                None => sibling.blob_id.as_deref().and_then(Checksum::git_blob),
             };
             let cached = cache::file(&self.settings.cache, name, &commit, &file_name, n_bytes);
-            files.push(HubFile { name: file_name, n_bytes, proof, cached });
+            files.push(HubFile { name: file_name, n_bytes, checksum, cached });
         }
         let licence = info.card_data.and_then(|card| card.license);
         Ok(Repository { name: name.clone(), commit, licence, files })
     }
 
-    /// A small file, whole and proved.
+    /// A small file, whole and verified.
     ///
     /// # Errors
     /// [`WeightsError::WrongHash`] when it is not what was published, and those of the network.
     pub fn small_file(&self, repository: &Repository, file: &HubFile) -> Result<Vec<u8>, Halt> {
         let content = self.range(repository, file, 0..file.n_bytes)?;
-        match &file.proof {
-            Some(proof) if !proof.holds(&content) => {
-                let (file, expected) = (file.name.to_string(), proof.text().to_owned());
+        match &file.checksum {
+            Some(checksum) if !checksum.matches(&content) => {
+                let (file, expected) = (file.name.to_string(), checksum.text().to_owned());
                 Err(WeightsError::WrongHash { file, expected }.into())
             }
             _ => Ok(content),
         }
     }
 
-    /// A part of a file, from the cache or the network. It is not proved.
+    /// A part of a file, from the cache or the network. It is not verified.
     ///
     /// # Errors
     /// [`WeightsError`] as [`Halt::Failed`].

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use fs_err::{File, OpenOptions};
 
-use crate::control::{Control, Event, Report};
+use crate::checksum::{Checksum, Hash};
+use crate::control::{Control, InstallEvent, Report};
 use crate::error::{Halt, WeightsError};
 use crate::fetch::{Broken, Pieces};
 use crate::hub::Hub;
 use crate::journal::{Journal, SourceState};
-use crate::proof::{Hash, Proof};
 use crate::recipe::{Recipe, Source, Target};
 
 /// How the work is cut.
@@ -175,7 +175,7 @@ impl<'a> Installer<'a> {
     /// One source to its end; begun again once when it is not what it should be.
     fn source(&mut self, source_idx: usize) -> Result<(), Halt> {
         let source = &self.recipe.sources[source_idx];
-        while !self.journal.sources[source_idx].is_proved {
+        while !self.journal.sources[source_idx].is_verified {
             let error = match self.take(source_idx, source) {
                 Ok(()) => break,
                 Err(SourceEnd::Halt(halt)) => return Err(halt),
@@ -192,16 +192,16 @@ impl<'a> Installer<'a> {
                 return Err(error.into());
             }
             let (file, reason) = (source.name.to_string(), error.to_string());
-            self.report.send(Event::Restarted { file, reason });
+            self.report.send(InstallEvent::Restarted { file, reason });
         }
-        self.report.send(Event::Proved { file: source.name.to_string() });
+        self.report.send(InstallEvent::Verified { file: source.name.to_string() });
         Ok(())
     }
 
     fn take(&mut self, source_idx: usize, source: &Source) -> Result<(), SourceEnd> {
         let state = self.journal.sources[source_idx].clone();
         let mut position = state.n_done;
-        let fresh = || Hash::begin(source.proof.as_ref(), source.n_bytes);
+        let fresh = || Hash::begin(source.checksum.as_ref(), source.n_bytes);
         let mut hash = Hash::from_state(&state.hash).unwrap_or_else(fresh);
         let mut kept = self.kept(source, position)?;
         let mut reader = self.reader(source, position, state.n_restarts)?;
@@ -224,7 +224,7 @@ impl<'a> Installer<'a> {
             let written = match written {
                 Ok(written) => written,
                 // Damaged bytes often are no numbers; the hash decides whether they are published.
-                Err(error) if source.proof.is_some() => {
+                Err(error) if source.checksum.is_some() => {
                     return Err(SourceEnd::Wrong { error: error.into() });
                 }
                 Err(error) => return Err(WeightsError::from(error).into()),
@@ -252,13 +252,13 @@ impl<'a> Installer<'a> {
             self.times.writing_s += began.elapsed().as_secs_f64();
             self.progress(source_idx, source);
         }
-        if let Some(proof) = &source.proof
-            && hash.finish() != *proof
+        if let Some(checksum) = &source.checksum
+            && hash.finish() != *checksum
         {
-            let (file, expected) = (source.name.to_string(), proof.text().to_owned());
+            let (file, expected) = (source.name.to_string(), checksum.text().to_owned());
             return Err(SourceEnd::Wrong { error: WeightsError::WrongHash { file, expected } });
         }
-        self.journal.sources[source_idx].is_proved = true;
+        self.journal.sources[source_idx].is_verified = true;
         self.checkpoint(kept.as_mut())?;
         Ok(())
     }
@@ -335,7 +335,7 @@ impl<'a> Installer<'a> {
     }
 
     fn progress(&self, source_idx: usize, source: &Source) {
-        self.report.send(Event::Progress {
+        self.report.send(InstallEvent::Progress {
             file: source.name.to_string(),
             file_done: self.journal.sources[source_idx].n_done,
             file_total: source.n_bytes,
@@ -354,7 +354,7 @@ impl<'a> Installer<'a> {
             let path = self.work.join(target.name.as_str());
             files.push(record_with(&path, target.name.as_str(), self.control, &mut |n_bytes| {
                 done += n_bytes;
-                self.report.send(Event::Checking { done, total });
+                self.report.send(InstallEvent::Checking { done, total });
             })?);
         }
         for target in &self.targets {
@@ -396,7 +396,7 @@ pub(crate) fn record_with(
         n_bytes += n as u64;
         on_bytes(n as u64);
     }
-    let (Proof::Sha256(sha256) | Proof::GitBlob(sha256)) = hash.finish();
+    let (Checksum::Sha256(sha256) | Checksum::GitBlob(sha256)) = hash.finish();
     Ok(FileRecord { name: name.to_owned(), n_bytes, sha256 })
 }
 

@@ -8,9 +8,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::checksum::Hash;
 use crate::error::WeightsError;
 use crate::part_file::PartFile;
-use crate::proof::Hash;
 use crate::recipe::Source;
 
 const NAME: &str = "journal.json";
@@ -33,15 +33,16 @@ pub(crate) struct SourceState {
     /// The hash of everything before this byte.
     pub(crate) hash: String,
     /// The whole file was what its hash says.
-    pub(crate) is_proved: bool,
+    #[serde(rename = "is_proved")] // as journals have it
+    pub(crate) is_verified: bool,
     /// Times that it was begun again because it was not what it should be.
     pub(crate) n_restarts: u32,
 }
 
 impl SourceState {
     pub(crate) fn new(source: &Source) -> Self {
-        let hash = Hash::begin(source.proof.as_ref(), source.n_bytes).state();
-        Self { n_done: 0, hash, is_proved: false, n_restarts: 0 }
+        let hash = Hash::begin(source.checksum.as_ref(), source.n_bytes).state();
+        Self { n_done: 0, hash, is_verified: false, n_restarts: 0 }
     }
 }
 

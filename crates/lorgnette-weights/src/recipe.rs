@@ -11,10 +11,10 @@ use candle_core::quantized::GgmlDType;
 use half::{bf16, f16};
 use rayon::prelude::*;
 
+use crate::checksum::{Checksum, Hash};
 use crate::error::{WeightsError, WriteError};
 use crate::fetch::RemoteFile;
 use crate::hub::{FileName, Hub, HubFile, Repository};
-use crate::proof::{Hash, Proof};
 use crate::quantise::quantise;
 use crate::safetensors_header::Dtype;
 
@@ -46,7 +46,7 @@ pub struct Source {
     /// Its size.
     pub n_bytes: u64,
     /// Its published hash, if there is one.
-    pub proof: Option<Proof>,
+    pub checksum: Option<Checksum>,
     /// What is made of it, in the order of bytes; what lies between is only hashed.
     pub pieces: Vec<Piece>,
     /// A copy on this machine; taken first.
@@ -166,7 +166,7 @@ impl Source {
         Ok(Self {
             name: file.name.clone(),
             n_bytes: file.n_bytes,
-            proof: file.proof.clone(),
+            checksum: file.checksum.clone(),
             pieces,
             local: file.cached.clone(),
             remote,
@@ -175,7 +175,7 @@ impl Source {
 
     /// A file on this machine, which is taken as it is.
     pub fn local(name: FileName, path: PathBuf, n_bytes: u64, pieces: Vec<Piece>) -> Self {
-        Self { name, n_bytes, proof: None, pieces, local: Some(path), remote: None }
+        Self { name, n_bytes, checksum: None, pieces, local: Some(path), remote: None }
     }
 
     /// Whether it has to be fetched.
@@ -400,9 +400,9 @@ impl Recipe {
             hash.update(header);
             hash.update(&n_bytes.to_le_bytes());
         }
-        for Source { name, n_bytes, proof, pieces, .. } in &self.sources {
+        for Source { name, n_bytes, checksum, pieces, .. } in &self.sources {
             // Plain data: its debug form says all of it.
-            hash.update(format!("{name} {n_bytes} {proof:?} {pieces:?}").as_bytes());
+            hash.update(format!("{name} {n_bytes} {checksum:?} {pieces:?}").as_bytes());
         }
         hash.finish().text().to_owned()
     }

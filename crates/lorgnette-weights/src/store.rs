@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::control::{Control, Event, Report};
+use crate::checksum::Checksum;
+use crate::control::{Control, InstallEvent, Report};
 use crate::error::{Halt, WeightsError};
 use crate::hub::FileName;
 use crate::install::{FileRecord, record_with};
 use crate::journal::{Journal, remove_if_there};
 use crate::part_file::PartFile;
-use crate::proof::Proof;
 
 const MANIFEST: &str = "lorgnette.json";
 const LOCK: &str = ".lock";
@@ -51,7 +51,8 @@ pub struct SourceRecord {
     /// Its size.
     pub n_bytes: u64,
     /// Its published hash.
-    pub proof: Option<Proof>,
+    #[serde(rename = "proof")] // as manifests have it
+    pub checksum: Option<Checksum>,
 }
 
 impl Manifest {
@@ -262,7 +263,7 @@ impl Store {
             let path = dir.join(&file.name);
             let found = record_with(&path, &file.name, control, &mut |n_bytes| {
                 done += n_bytes;
-                report.send(Event::Checking { done, total });
+                report.send(InstallEvent::Checking { done, total });
             });
             let fault = match found {
                 Ok(found) if found == file => None,
@@ -339,7 +340,7 @@ pub struct LockedSource {
     /// The commit.
     pub commit: String,
     /// Hashes by file.
-    pub files: BTreeMap<String, Proof>,
+    pub files: BTreeMap<String, Checksum>,
 }
 
 fn folder_bytes(dir: &Path) -> u64 {

@@ -11,13 +11,13 @@ use lorgnette_app::{AnswerOptions, Cancel, Sampling, pictures};
 use lorgnette_engine::Chat;
 use serde::Deserialize;
 
-const DRAW: &str = "scripts/pocket/draw-held-out";
+const DRAW: &str = "models/pocket/training/draw-held-out";
 
 /// Asks the built-in model about pictures that it was not trained on, and prints how often it is
 /// right, task by task: the whole answer, letter by letter.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Pictures a task, drawn anew by `scripts/pocket/draw-held-out`
+    /// Pictures a task, drawn anew by `models/pocket/training/draw-held-out`
     #[arg(long, default_value_t = 100)]
     n: usize,
     /// Draw with the two fonts that training never saw

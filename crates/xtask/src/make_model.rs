@@ -15,7 +15,7 @@ use anyhow::Result;
 use candle_core::quantized::GgmlDType;
 use lorgnette_app::gguf_pair::{GgufPair, Rows, VisionFormat};
 use lorgnette_pixtral::checkpoint::{BlockPart, Naming, Part};
-use lorgnette_weights::{Mixture, SafetensorsDtype};
+use lorgnette_weights::{QuantScheme, SafetensorsDtype};
 
 use self::random::{Kind, RandomWeights, Wanted};
 use self::shapes::Shape;
@@ -81,7 +81,7 @@ impl Args {
         }
         let tokenizer = self.shape.tokenizer()?;
         let mut weights = RandomWeights::new(self.seed, self.shape.is_tiny());
-        let gguf = |mixture, weights: &mut RandomWeights| {
+        let gguf = |scheme, weights: &mut RandomWeights| {
             let name = self.shape.name();
             let vocab = tokenizer.to_gguf_vocab();
             let vision = match self.vision {
@@ -89,14 +89,14 @@ impl Args {
                 Vision::Q8_0 => VisionFormat::Q8_0,
             };
             let title = format!("{name} with random weights");
-            let pair = GgufPair::new(name, &title, &config, &vocab, mixture, vision);
+            let pair = GgufPair::new(name, &title, &config, &vocab, scheme, vision);
             gguf::write(&self.out, pair, weights)
         };
         let files = match self.format {
-            Format::GgufQ4KM => gguf(Mixture::Q4KM, &mut weights),
-            Format::GgufQ8_0 => gguf(Mixture::Q8_0, &mut weights),
-            Format::GgufF16 => gguf(Mixture::F16, &mut weights),
-            Format::GgufF32 => gguf(Mixture::F32, &mut weights),
+            Format::GgufQ4KM => gguf(QuantScheme::Q4KM, &mut weights),
+            Format::GgufQ8_0 => gguf(QuantScheme::Q8_0, &mut weights),
+            Format::GgufF16 => gguf(QuantScheme::F16, &mut weights),
+            Format::GgufF32 => gguf(QuantScheme::F32, &mut weights),
             Format::SafetensorsBf16 => hugging_face::write(
                 &self.out,
                 SafetensorsDtype::BF16,

@@ -8,7 +8,7 @@ use lorgnette_engine::tokens::Tokenizer;
 use lorgnette_pixtral::Checkpoint;
 use lorgnette_pixtral::checkpoint::Naming;
 use lorgnette_weights::quantise::quantise;
-use lorgnette_weights::{GgufWriter, Mixture};
+use lorgnette_weights::{GgufWriter, QuantScheme};
 
 /// Writes the GGUF pair of a Hugging Face folder in `Q8_0`, both files. A vocabulary shorter than
 /// the shipped tokenizer's is its beginning.
@@ -35,7 +35,8 @@ impl Args {
         let config = checkpoint.config();
         let vocab = Tokenizer::pixtral()?.truncated(config.text.vocab_size)?.to_gguf_vocab();
         let (name, title) = (&self.name, &self.title);
-        let pair = GgufPair::new(name, title, config, &vocab, Mixture::Q8_0, VisionFormat::Q8_0);
+        let pair =
+            GgufPair::new(name, title, config, &vocab, QuantScheme::Q8_0, VisionFormat::Q8_0);
         let parts = lorgnette_pixtral::checkpoint::inventory(config);
         fs_err::create_dir_all(&self.out)?;
         for file in std::iter::once(pair.text).chain(pair.vision) {

@@ -210,7 +210,7 @@ mod tests {
             device: DeviceChoice::Cpu,
             gpu_layers: None,
             kernels: Some(Kernels::Candle),
-            questions: Some("tests/pocket".into()),
+            questions: Some("../../models/pocket/held-out".into()),
             limit: 2,
             picture: "../../assets/samples/dialog.png".into(),
             tolerance: 0.05,

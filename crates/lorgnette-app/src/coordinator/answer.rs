@@ -14,7 +14,7 @@ use crate::chats::{Attachment, End, Message, MessageId};
 use crate::error::{AppError, Fault};
 use crate::open::OpenModel;
 use crate::speed::Meter;
-use crate::{Answer, Cancel, Event, StopReason, Timings, cost, offers};
+use crate::{Answer, AnswerEvent, Cancel, StopReason, Timings, cost, offers};
 
 /// What is written is kept that often.
 const BETWEEN_WRITES: Duration = Duration::from_millis(400);
@@ -142,7 +142,7 @@ impl Inner {
             match events.recv_timeout(wait.min(BETWEEN_WRITES)) {
                 Ok(event) => {
                     meter.push(&event, Instant::now());
-                    if let Event::Text(piece) = &event {
+                    if let AnswerEvent::Text(piece) = &event {
                         made.text.push_str(piece);
                         self.aloud_text(id, piece);
                         unwritten = true;

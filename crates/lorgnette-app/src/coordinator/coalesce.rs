@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Progress;
-use crate::Event;
+use crate::AnswerEvent;
 
 /// Between two things that are told.
 const BETWEEN: Duration = Duration::from_millis(34);
@@ -23,16 +23,16 @@ impl Coalescer {
     }
 
     /// Takes an event; of steps only the latest counts, of text every letter does.
-    pub(super) fn push(&mut self, event: Event) {
+    pub(super) fn push(&mut self, event: AnswerEvent) {
         match event {
-            Event::Encoding { picture, n_pictures, done, total } => {
+            AnswerEvent::Encode { picture, n_pictures, done, total } => {
                 self.progress = Some(Progress::Encode { picture, n_pictures, done, total });
             }
-            Event::Reading { done_tokens, total_tokens, cached_tokens } => {
+            AnswerEvent::Prefill { done_tokens, total_tokens, cached_tokens } => {
                 self.progress =
                     Some(Progress::Prefill { done_tokens, total_tokens, cached_tokens });
             }
-            Event::Text(piece) => {
+            AnswerEvent::Text(piece) => {
                 self.progress = None;
                 self.piece.push_str(&piece);
                 self.n_tokens += 1;
@@ -84,7 +84,7 @@ mod tests {
             }
         };
         for i in 0..1000 {
-            coalescer.push(Event::Text(format!("{} ", i % 10)));
+            coalescer.push(AnswerEvent::Text(format!("{} ", i % 10)));
             hear(coalescer.take(start + Duration::from_millis(i), false));
         }
         hear(coalescer.take(start + Duration::from_secs(1), true));
@@ -98,7 +98,7 @@ mod tests {
         let mut coalescer = Coalescer::new();
         assert!(coalescer.due_in(now).is_none());
         let reading =
-            |done_tokens| Event::Reading { done_tokens, total_tokens: 9, cached_tokens: 0 };
+            |done_tokens| AnswerEvent::Prefill { done_tokens, total_tokens: 9, cached_tokens: 0 };
         coalescer.push(reading(1));
         coalescer.push(reading(2));
         let told = coalescer.take(now, false);

@@ -12,7 +12,7 @@ use super::state;
 use super::{App, Inner, Notice, lock, panic_fault};
 use crate::error::{AppError, Fault, FaultDetails, FaultKind};
 use crate::models::{
-    AddOptions, Control, Mixture, ModelEvent, ModelSource, Models, Report, Summary,
+    AddOptions, Control, InstallEvent, ModelSource, Models, QuantScheme, Report, Summary,
 };
 use crate::settings::Settings;
 
@@ -297,8 +297,8 @@ impl Inner {
     ) -> Result<bool, Fault> {
         let report = self.report(&entry.name);
         let models = self.models_folder();
-        let mixture = entry.quantisations.first().and_then(|first| Mixture::named(&first.name));
-        let options = AddOptions { mixture: mixture.unwrap_or(options.mixture), ..options.clone() };
+        let scheme = entry.quantisations.first().and_then(|first| QuantScheme::named(&first.name));
+        let options = AddOptions { scheme: scheme.unwrap_or(options.scheme), ..options.clone() };
         let source = ModelSource::Known(Box::new(entry));
         let Some(prepared) = models.prepare(&source, &options, control, &report)? else {
             return Ok(false);
@@ -313,14 +313,14 @@ impl Inner {
         let speed = Mutex::new(Speedometer::default());
         Report::new(move |event| {
             let (phase, now) = match event {
-                ModelEvent::Progress { done, total, .. } => {
+                InstallEvent::Progress { done, total, .. } => {
                     (FetchPhase::Fetching, Ok((done, total)))
                 }
-                ModelEvent::Checking { done, total } => (FetchPhase::Checking, Ok((done, total))),
-                ModelEvent::Waiting { reason, .. } | ModelEvent::Restarted { reason, .. } => {
+                InstallEvent::Checking { done, total } => (FetchPhase::Checking, Ok((done, total))),
+                InstallEvent::Waiting { reason, .. } | InstallEvent::Restarted { reason, .. } => {
                     (FetchPhase::Fetching, Err(reason))
                 }
-                ModelEvent::Proved { .. } => return,
+                InstallEvent::Verified { .. } => return,
             };
             let mut fetches = lock(&inner.fetches);
             let Some(fetch) = fetches.0.get_mut(&name) else { return };

@@ -9,7 +9,7 @@ use super::{Inner, Notice, Preparation, lock};
 use crate::chats::{Attachment, MessageId};
 use crate::coordinator::state::State;
 use crate::error::AppError;
-use crate::{Cancel, Event};
+use crate::{AnswerEvent, Cancel};
 
 /// What the question will go on from, and its pictures.
 pub(super) type Key = (Option<MessageId>, Vec<Attachment>);
@@ -29,7 +29,7 @@ pub(super) struct Running {
     key: Key,
     pub(super) cancel: Cancel,
     /// Ends when it has ended.
-    pub(super) events: Receiver<Event>,
+    pub(super) events: Receiver<AnswerEvent>,
 }
 
 impl Inner {
@@ -81,7 +81,7 @@ impl Inner {
         &self,
         (leaf, pictures): &Key,
         cancel: &Cancel,
-        to_answer: mpsc::Sender<Event>,
+        to_answer: mpsc::Sender<AnswerEvent>,
     ) -> Result<bool, AppError> {
         let Some(model) = lock(&self.model).clone() else { return Ok(false) };
         let path = leaf.map_or_else(|| Ok(Vec::new()), |leaf| self.chats.path_to(leaf))?;
@@ -93,7 +93,7 @@ impl Inner {
         }
         chat.ask(pictures, "");
         let (sender, events) = mpsc::channel();
-        let result = model.engine.prepare(chat, cancel.clone(), move |event: Event| {
+        let result = model.engine.prepare(chat, cancel.clone(), move |event: AnswerEvent| {
             let _ = sender.send(event.clone());
             let _ = to_answer.send(event);
         });
@@ -104,13 +104,13 @@ impl Inner {
             }
             told = Some(Instant::now());
             let preparation = match event {
-                Event::Encoding { picture, n_pictures, done, total } => {
+                AnswerEvent::Encode { picture, n_pictures, done, total } => {
                     Preparation::Encode { done: picture * total + done, total: n_pictures * total }
                 }
-                Event::Reading { done_tokens, total_tokens, .. } => {
+                AnswerEvent::Prefill { done_tokens, total_tokens, .. } => {
                     Preparation::Prefill { done_tokens, total_tokens }
                 }
-                Event::Text(_) => continue,
+                AnswerEvent::Text(_) => continue,
             };
             (self.notify)(Notice::Preparation(preparation));
         }

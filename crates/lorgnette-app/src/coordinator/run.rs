@@ -92,7 +92,7 @@ fn load(inner: &Arc<Inner>) {
                 let folder = inner.seen_folder();
                 // A receiver is for those who wait for it.
                 drop(model.engine.with(move |generator| {
-                    generator.keep_pictures_in(&folder, SEEN_BYTES);
+                    generator.set_encoder_cache_folder(&folder, SEEN_BYTES);
                     Ok(())
                 }));
                 inner.expect_of(&model);

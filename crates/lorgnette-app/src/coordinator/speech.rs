@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
-use lorgnette_speech::{Manner, Phrases, Reader, Script, Told, VoiceInfo, text};
+use lorgnette_speech::{Phrases, Reader, Script, Told, VoiceInfo, VoiceSettings, text};
 
 use super::{App, Inner, Notice, lock};
 use crate::chats::{Message, MessageId};
@@ -65,12 +65,12 @@ pub(super) struct Voice {
 impl Voice {
     pub(super) fn new(settings: &Settings) -> Self {
         let reader = Reader::start();
-        reader.set_manner(settings.manner());
+        reader.set_voice_settings(settings.voice_settings());
         Self { reader, now: Aloud::Silent, reading: None, writing: None, has_screen_reader: false }
     }
 
-    pub(super) fn set_manner(&self, manner: Manner) {
-        self.reader.set_manner(manner);
+    pub(super) fn set_voice_settings(&self, settings: VoiceSettings) {
+        self.reader.set_voice_settings(settings);
     }
 }
 

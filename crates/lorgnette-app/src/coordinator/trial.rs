@@ -4,7 +4,7 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use lorgnette_pixtral::Trial;
+use lorgnette_pixtral::Calibration;
 
 use super::{Inner, Notice, background, lock, run};
 use crate::coordinator::state::State;
@@ -50,9 +50,9 @@ pub(super) fn start(inner: &Arc<Inner>) {
 }
 
 /// A trial, unless other programs had too much of the processor meanwhile.
-fn undisturbed() -> Option<Trial> {
+fn undisturbed() -> Option<Calibration> {
     let (begun, had) = (Instant::now(), processor_time());
-    let trial = Trial::run();
+    let trial = Calibration::measure();
     let whole = begun.elapsed() * u32::try_from(rayon::current_num_threads()).unwrap_or(1);
     let got = processor_time().zip(had).map(|(now, had)| now.saturating_sub(had));
     got.is_none_or(|got| got.as_secs_f64() >= SHARE * whole.as_secs_f64()).then_some(trial)

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use lorgnette_pixtral::Checkpoint;
+use lorgnette_weights::checksum::Checksum;
 use lorgnette_weights::http::FetchOptions;
 use lorgnette_weights::hub::{FileName, RepoName, Repository, Revision};
 use lorgnette_weights::install::{self, InstallOptions, Times};
-use lorgnette_weights::proof::Proof;
 use lorgnette_weights::recipe::{Becomes, Piece, Recipe, Target};
 use lorgnette_weights::store::{LockedSource, Manifest, SourceRecord};
-use lorgnette_weights::{Control, Hub, HubSettings, Mixture, Report, WeightsError};
+use lorgnette_weights::{Control, Hub, HubSettings, QuantScheme, Report, WeightsError};
 use serde::Serialize;
 
 use super::fit::{Fit, Question, memory_bytes};
@@ -23,7 +23,7 @@ use crate::gguf_pair::VisionFormat;
 #[derive(Debug, Clone)]
 pub struct AddOptions {
     /// The number format of the text model.
-    pub mixture: Mixture,
+    pub scheme: QuantScheme,
     /// The number format of the vision part.
     pub vision: VisionFormat,
     /// What it is called; `None`: after its source.
@@ -51,7 +51,7 @@ impl AddOptions {
     /// [`WeightsError::Settings`].
     pub fn from_environment() -> Result<Self, AppError> {
         Ok(Self {
-            mixture: Mixture::Q4KM,
+            scheme: QuantScheme::Q4KM,
             vision: VisionFormat::Q8_0,
             name: None,
             source_idx: 0,
@@ -186,7 +186,7 @@ impl Models {
             return Err(AppError::BuiltIn.into());
         }
         let about = About { name, title, licence, not_yet };
-        let ggufs = gguf_files(&place, options.mixture)?;
+        let ggufs = gguf_files(&place, options.scheme)?;
         if ggufs.is_empty() {
             self.prepare_checkpoint(place, about, lock_as, options)
         } else {
@@ -209,14 +209,18 @@ impl Models {
             None => revision.clone(),
         };
         let repository = hub.repository(repo, &revision)?;
-        let proofs = repository
+        let checksums = repository
             .files
             .iter()
-            .filter_map(|file| Some((file.name.to_string(), file.proof.clone()?)));
-        let mut now = LockedSource { commit: repository.commit.clone(), files: proofs.collect() };
+            .filter_map(|file| Some((file.name.to_string(), file.checksum.clone()?)));
+        let mut now =
+            LockedSource { commit: repository.commit.clone(), files: checksums.collect() };
         if let Some(locked) = locked {
-            for (file, proof) in &locked.files {
-                if repository.file(file).is_some_and(|found| found.proof.as_ref() != Some(proof)) {
+            for (file, checksum) in &locked.files {
+                if repository
+                    .file(file)
+                    .is_some_and(|found| found.checksum.as_ref() != Some(checksum))
+                {
                     let (repo, file) = (repo.to_string(), file.clone());
                     return Err(WeightsError::LockedHash { repo, file }.into());
                 }
@@ -237,16 +241,16 @@ impl Models {
         let work = self.store.work_dir(&about.name)?;
         let scratch = work.join("scratch");
         let understood = plan::understand(&place, &scratch)?;
-        let (mixture, vision) = (options.mixture, options.vision);
-        let recipe = understood.recipe(&place, &about.name, &about.title, mixture, vision)?;
+        let (scheme, vision) = (options.scheme, options.vision);
+        let recipe = understood.recipe(&place, &about.name, &about.title, scheme, vision)?;
         let memory = memory_bytes(recipe.n_target_bytes(), &understood.config, options.context);
         let speed = |understood: &Understood| {
             let enough = understood.small_bytes > 1 << 20 && recipe.n_remote_bytes() > 0;
             enough.then(|| understood.small_bytes as f64 / understood.small_s.max(1e-3))
         };
         let bytes_per_s = speed(&understood);
-        let size = |mixture, vision| understood.n_bytes(mixture, vision).ok();
-        let fit = (memory, Some(mixture), bytes_per_s);
+        let size = |scheme, vision| understood.n_bytes(scheme, vision).ok();
+        let fit = (memory, Some(scheme), bytes_per_s);
         self.finish_preparing(place, recipe, about, lock_as, scratch, options, fit, size)
     }
 
@@ -276,8 +280,8 @@ impl Models {
         lock_as: Option<(String, LockedSource)>,
         scratch: PathBuf,
         options: &AddOptions,
-        (memory_needed_bytes, mixture, bytes_per_s): (u64, Option<Mixture>, Option<f64>),
-        size: impl FnMut(Mixture, VisionFormat) -> Option<u64>,
+        (memory_needed_bytes, scheme, bytes_per_s): (u64, Option<QuantScheme>, Option<f64>),
+        size: impl FnMut(QuantScheme, VisionFormat) -> Option<u64>,
     ) -> Result<Prepared, Stop> {
         let work = self.store.work_dir(&about.name)?;
         let mut install = options.install.clone();
@@ -293,13 +297,13 @@ impl Models {
             fetch_bytes,
             bytes_per_s,
             memory_needed_bytes,
-            mixture,
+            scheme,
         };
         let fit = question.answer(size);
         let files = recipe.sources.iter().map(|source| SourceRecord {
             name: source.name.to_string(),
             n_bytes: source.n_bytes,
-            proof: source.proof.clone(),
+            checksum: source.checksum.clone(),
         });
         let source = match &place {
             Place::Hub { repository, .. } => {
@@ -309,7 +313,7 @@ impl Models {
         };
         let summary = Summary {
             source,
-            quantisation: mixture.map(Mixture::name),
+            quantisation: scheme.map(QuantScheme::name),
             files: files.collect(),
             fetch_bytes,
             model_bytes: recipe.n_target_bytes(),
@@ -350,7 +354,7 @@ impl Prepared {
         let work = store.work_dir(&self.summary.name)?;
         let hub = self.place.hub();
         let made = install::run(&self.recipe, hub, &work, &self.install, control, report)?;
-        // Only what was proved is worth remembering.
+        // Only what was verified is worth remembering.
         if let Some((key, source)) = &self.lock_as {
             store.remember(&lock, key, source.clone())?;
         }
@@ -385,8 +389,8 @@ fn check_pins(
     pins: &std::collections::BTreeMap<String, String>,
 ) -> Result<(), WeightsError> {
     for (file, pin) in pins {
-        let found = repository.file(file).and_then(|file| file.proof.as_ref());
-        if found.is_none_or(|proof| *proof != Proof::Sha256(pin.clone())) {
+        let found = repository.file(file).and_then(|file| file.checksum.as_ref());
+        if found.is_none_or(|checksum| *checksum != Checksum::Sha256(pin.clone())) {
             return Err(WeightsError::WrongHash { file: file.clone(), expected: pin.clone() });
         }
     }
@@ -395,7 +399,7 @@ fn check_pins(
 
 /// The ready-made pair of a place without a checkpoint: the text model of that quantisation and
 /// the vision part, F16 before others.
-fn gguf_files(place: &Place, mixture: Mixture) -> Result<Vec<(FileName, u64)>, Stop> {
+fn gguf_files(place: &Place, scheme: QuantScheme) -> Result<Vec<(FileName, u64)>, Stop> {
     let files = place.files()?;
     let is_checkpoint = |name: &str| name == "config.json" || name == "params.json";
     let is_weights = |name: &str| name.ends_with(".safetensors");
@@ -412,7 +416,7 @@ fn gguf_files(place: &Place, mixture: Mixture) -> Result<Vec<(FileName, u64)>, S
     let ggufs = files.into_iter().filter(|(name, _)| is_gguf(name));
     let (vision, text): (Vec<_>, Vec<_>) =
         ggufs.partition(|(name, _)| lower(name).contains("mmproj"));
-    let wanted = mixture.name();
+    let wanted = scheme.name();
     let text = text.into_iter().find(|(name, _)| lower(name).contains(wanted));
     let Some(text) = text else {
         let what = format!("a checkpoint, or a {wanted} GGUF file");

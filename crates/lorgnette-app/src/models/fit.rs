@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use lorgnette_pixtral::{CHUNK_TOKENS, ModelConfig};
 use lorgnette_weights::quantise::quantise;
-use lorgnette_weights::{GgmlDType, Mixture};
+use lorgnette_weights::{GgmlDType, QuantScheme};
 use serde::Serialize;
 
 use crate::doctor;
@@ -95,12 +95,15 @@ pub(super) struct Question<'a> {
     /// Bytes a second of the files that were fetched already.
     pub(super) bytes_per_s: Option<f64>,
     pub(super) memory_needed_bytes: u64,
-    pub(super) mixture: Option<Mixture>,
+    pub(super) scheme: Option<QuantScheme>,
 }
 
 impl Question<'_> {
     /// `size` says how large the model is in another quantisation.
-    pub(super) fn answer(&self, mut size: impl FnMut(Mixture, VisionFormat) -> Option<u64>) -> Fit {
+    pub(super) fn answer(
+        &self,
+        mut size: impl FnMut(QuantScheme, VisionFormat) -> Option<u64>,
+    ) -> Fit {
         let rest = 1.0 - self.done;
         let disk_free_bytes = disk_free(self.dir);
         let memory_total_bytes = doctor::memory().map(|memory| memory.total_bytes);
@@ -111,37 +114,37 @@ impl Question<'_> {
             memory_needed_bytes: self.memory_needed_bytes,
             memory_total_bytes,
             quantise_s: self
-                .mixture
-                .map_or(0.0, |mixture| self.quantise_bytes as f64 * rest / quantise_speed(mixture)),
+                .scheme
+                .map_or(0.0, |scheme| self.quantise_bytes as f64 * rest / quantise_speed(scheme)),
             fetch_s: self.bytes_per_s.map(|speed| self.fetch_bytes as f64 * rest / speed),
             fits_instead: None,
         };
         if !(fit.disk_fits() && fit.memory_fits()) {
             let overhead = self.memory_needed_bytes - self.n_bytes.min(self.memory_needed_bytes);
-            let fits = |mixture: &Mixture| {
-                let Some(n_bytes) = size(*mixture, VisionFormat::Q8_0) else { return false };
+            let fits = |scheme: &QuantScheme| {
+                let Some(n_bytes) = size(*scheme, VisionFormat::Q8_0) else { return false };
                 let disk = disk_free_bytes.is_none_or(|free| free >= n_bytes + SLACK_BYTES);
                 disk && memory_total_bytes.is_none_or(|total| total >= n_bytes + overhead)
             };
-            let mut offered = Mixture::OFFERED.into_iter().rev();
-            fit.fits_instead = offered.find(fits).map(Mixture::name);
+            let mut offered = QuantScheme::OFFERED.into_iter().rev();
+            fit.fits_instead = offered.find(fits).map(QuantScheme::name);
         }
         fit
     }
 }
 
 /// Source bytes (two a number) that all cores quantise in a second.
-fn quantise_speed(mixture: Mixture) -> f64 {
+fn quantise_speed(scheme: QuantScheme) -> f64 {
     const N: usize = 1 << 21;
     let numbers: Vec<f32> =
         (0..N).map(|i| ((i * 7919 % 2003) as f32 / 1000.0 - 1.0) * 0.02).collect();
-    let dtype = match mixture {
-        Mixture::F32 => GgmlDType::F32,
-        Mixture::F16 => GgmlDType::F16,
-        Mixture::Q8_0 => GgmlDType::Q8_0,
-        Mixture::Q6K => GgmlDType::Q6K,
-        Mixture::Q5KM => GgmlDType::Q5K,
-        Mixture::Q4KM => GgmlDType::Q4K,
+    let dtype = match scheme {
+        QuantScheme::F32 => GgmlDType::F32,
+        QuantScheme::F16 => GgmlDType::F16,
+        QuantScheme::Q8_0 => GgmlDType::Q8_0,
+        QuantScheme::Q6K => GgmlDType::Q6K,
+        QuantScheme::Q5KM => GgmlDType::Q5K,
+        QuantScheme::Q4KM => GgmlDType::Q4K,
     };
     let began = Instant::now();
     let done = quantise(&numbers, N, dtype).is_ok();
@@ -178,8 +181,8 @@ mod tests {
             check_about(work.encode_flop, cost.encode_flop);
             check_about(work.prefill_flop, cost.prefill_flop);
             for needs in entry.quantisations {
-                let mixture = Mixture::named(&needs.name).unwrap();
-                let pair = GgufPair::new("x", "x", &config, &vocab, mixture, vision);
+                let scheme = QuantScheme::named(&needs.name).unwrap();
+                let pair = GgufPair::new("x", "x", &config, &vocab, scheme, vision);
                 let files = std::iter::once(pair.text).chain(pair.vision);
                 let tensors = files.flat_map(|file| file.tensors);
                 let n_bytes = tensors.map(|t| t.declared.n_bytes().unwrap()).sum();
@@ -202,10 +205,10 @@ mod tests {
             fetch_bytes: 1,
             bytes_per_s: Some(1.0),
             memory_needed_bytes: 2 * memory + 1,
-            mixture: Some(Mixture::F16),
+            scheme: Some(QuantScheme::F16),
         };
-        let fit = question.answer(|mixture, _| {
-            Some(if mixture == Mixture::Q5KM || mixture == Mixture::Q4KM {
+        let fit = question.answer(|scheme, _| {
+            Some(if scheme == QuantScheme::Q5KM || scheme == QuantScheme::Q4KM {
                 1000
             } else {
                 2 * memory

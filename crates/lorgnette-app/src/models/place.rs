@@ -47,7 +47,7 @@ impl Place {
         Ok(files)
     }
 
-    /// A small file, whole and proved; `None` when it is not there.
+    /// A small file, whole and verified; `None` when it is not there.
     pub(super) fn small(&self, name: &str) -> Result<Option<Vec<u8>>, Halt> {
         match self {
             Self::Hub { hub, repository } => match repository.file(name) {

@@ -10,7 +10,7 @@ use lorgnette_pixtral::config::RopeLayout;
 use lorgnette_weights::hub::FileName;
 use lorgnette_weights::recipe::{Becomes, Output, Piece, Recipe, Rows, Source, Target};
 use lorgnette_weights::safetensors_header::{Dtype, RemoteTensor};
-use lorgnette_weights::{GgufHeader, GgufValue, Mixture, WeightsError};
+use lorgnette_weights::{GgufHeader, GgufValue, QuantScheme, WeightsError};
 
 use super::Stop;
 use super::place::{Place, Shard};
@@ -95,17 +95,17 @@ fn fault(place: &Place, reason: String) -> WeightsError {
 
 impl Understood {
     /// Bytes of the pair's files.
-    pub(super) fn n_bytes(&self, mixture: Mixture, vision: VisionFormat) -> Result<u64, Stop> {
+    pub(super) fn n_bytes(&self, scheme: QuantScheme, vision: VisionFormat) -> Result<u64, Stop> {
         let mut n_bytes = 0;
-        for file in files(self.pair("model", "model", mixture, vision)) {
+        for file in files(self.pair("model", "model", scheme, vision)) {
             n_bytes += header(&file)?.n_file_bytes;
         }
         Ok(n_bytes)
     }
 
-    fn pair(&self, name: &str, title: &str, mixture: Mixture, vision: VisionFormat) -> GgufPair {
+    fn pair(&self, name: &str, title: &str, scheme: QuantScheme, vision: VisionFormat) -> GgufPair {
         let vocab = self.tokenizer.to_gguf_vocab();
-        let mut pair = GgufPair::new(name, title, &self.config, &vocab, mixture, vision);
+        let mut pair = GgufPair::new(name, title, &self.config, &vocab, scheme, vision);
         if let Some(template) = &self.template {
             let value = GgufValue::String(template.clone());
             pair.text.metadata.push(("tokenizer.chat_template".into(), value));
@@ -119,13 +119,13 @@ impl Understood {
         place: &Place,
         name: &str,
         title: &str,
-        mixture: Mixture,
+        scheme: QuantScheme,
         vision: VisionFormat,
     ) -> Result<Recipe, Stop> {
         let shapes: HashMap<Part, Vec<usize>> = inventory(&self.config).into_iter().collect();
         let mut targets = Vec::new();
         let mut outputs: HashMap<String, (Vec<usize>, Vec<Output>)> = HashMap::new();
-        for file in files(self.pair(name, title, mixture, vision)) {
+        for file in files(self.pair(name, title, scheme, vision)) {
             let header = header(&file)?;
             for (tensor, offset) in file.tensors.iter().zip(&header.offsets) {
                 // Checkpoints in Mistral's own layout have the rows as GGUF has them.

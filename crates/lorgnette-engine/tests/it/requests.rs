@@ -5,7 +5,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use lorgnette_engine::{
-    Answer, AnswerOptions, Chat, Engine, EngineError, Event, PreparedPicture, Sampling, StopReason,
+    Answer, AnswerEvent, AnswerOptions, Chat, Engine, EngineError, PreparedPicture, Sampling,
+    StopReason,
 };
 use lorgnette_pixtral::Cancel;
 
@@ -26,7 +27,7 @@ fn events(
     engine: &Engine,
     chat: &Chat,
     options: &AnswerOptions,
-) -> (Result<Answer, EngineError>, Vec<Event>) {
+) -> (Result<Answer, EngineError>, Vec<AnswerEvent>) {
     let (sender, events) = mpsc::channel();
     let cancel = Cancel::default();
     let answer = engine.answer(chat.clone(), options.clone(), cancel, move |event| {
@@ -48,25 +49,30 @@ fn an_answer_tells_its_steps_and_is_the_sum_of_its_pieces() {
     let order: Vec<u8> = events
         .iter()
         .map(|event| match event {
-            Event::Encoding { .. } => 0,
-            Event::Reading { .. } => 1,
-            Event::Text(_) => 2,
+            AnswerEvent::Encode { .. } => 0,
+            AnswerEvent::Prefill { .. } => 1,
+            AnswerEvent::Text(_) => 2,
         })
         .collect();
     assert!(order.is_sorted() && order.contains(&0) && order.contains(&1) && order.contains(&2));
     let text: String = events
         .iter()
-        .filter_map(|event| if let Event::Text(text) = event { Some(text.as_str()) } else { None })
+        .filter_map(
+            |event| if let AnswerEvent::Text(text) = event { Some(text.as_str()) } else { None },
+        )
         .collect();
     assert_eq!(text, answer.text);
     assert!(!text.is_empty());
-    let last_read = events.iter().rev().find(|event| matches!(event, Event::Reading { .. }));
+    let last_read = events.iter().rev().find(|event| matches!(event, AnswerEvent::Prefill { .. }));
     let n = answer.timings.n_read_tokens;
-    let whole = Event::Reading { done_tokens: n, total_tokens: n, cached_tokens: 0 };
+    let whole = AnswerEvent::Prefill { done_tokens: n, total_tokens: n, cached_tokens: 0 };
     assert_eq!(last_read, Some(&whole));
     assert_eq!(answer.timings.n_encoded_pictures, 1);
-    let last_encoding = events.iter().rev().find(|event| matches!(event, Event::Encoding { .. }));
-    assert!(matches!(last_encoding, Some(Event::Encoding { done, total, .. }) if done == total));
+    let last_encoding =
+        events.iter().rev().find(|event| matches!(event, AnswerEvent::Encode { .. }));
+    assert!(
+        matches!(last_encoding, Some(AnswerEvent::Encode { done, total, .. }) if done == total)
+    );
 }
 
 #[test]
@@ -120,14 +126,14 @@ fn the_same_question_again_is_the_same_answer() {
 
 /// Cancels when the event comes, and looks at what is left.
 #[track_caller]
-fn check_cancel(at: fn(&Event) -> bool, most_events_after: usize) {
+fn check_cancel(at: fn(&AnswerEvent) -> bool, most_events_after: usize) {
     let engine = Engine::start(generator(2048));
     let chat = ask(&[picture("a", 320, 320, 0.7)], "What is this?");
     let cancel = Cancel::default();
     let (sender, after) = mpsc::channel();
     let on_event = {
         let cancel = cancel.clone();
-        move |event: Event| {
+        move |event: AnswerEvent| {
             if cancel.is_cancelled() {
                 sender.send(()).unwrap();
             } else if at(&event) {
@@ -147,9 +153,9 @@ fn check_cancel(at: fn(&Event) -> bool, most_events_after: usize) {
 
 #[test]
 fn cancelling_stops_at_the_next_step_and_leaves_the_next_request_right() {
-    check_cancel(|event| matches!(event, Event::Encoding { .. }), 0);
-    check_cancel(|event| matches!(event, Event::Reading { done_tokens: 1.., .. }), 0);
-    check_cancel(|event| matches!(event, Event::Text(_)), 1);
+    check_cancel(|event| matches!(event, AnswerEvent::Encode { .. }), 0);
+    check_cancel(|event| matches!(event, AnswerEvent::Prefill { done_tokens: 1.., .. }), 0);
+    check_cancel(|event| matches!(event, AnswerEvent::Text(_)), 1);
 }
 
 #[test]
@@ -175,16 +181,16 @@ fn what_was_prepared_is_not_read_again() {
     assert_eq!(answer(&engine, &chat, &greedy(12)).text, cold.text);
 }
 
-/// The tiny network repeats itself soon, so that much is guessed.
+/// The tiny network repeats itself soon, so that much is drafted.
 #[test]
-fn guesses_change_no_answer() {
+fn drafts_change_no_answer() {
     let with = |on: bool| {
         let mut generator = generator(1024);
-        generator.set_guesses(on);
+        generator.set_prompt_lookup(on);
         Engine::start(generator)
     };
-    let (plain, guessing) = (with(false), with(true));
-    let mut n_guessed = 0;
+    let (plain, drafting) = (with(false), with(true));
+    let mut n_drafted = 0;
     let warm = Sampling { temperature: 0.3, ..Sampling::default() };
     for (question, sampling) in [
         ("Copy: one two three, one two three, one two three", Sampling::GREEDY),
@@ -194,19 +200,19 @@ fn guesses_change_no_answer() {
         let options = AnswerOptions { max_tokens: 150, sampling, stop: Vec::new() };
         let mut chat = ask(&[picture("a", 64, 64, 0.7)], question);
         let expected = answer(&plain, &chat, &options);
-        let guessed = answer(&guessing, &chat, &options);
-        assert_eq!(guessed.text, expected.text, "{question}");
-        assert_eq!(guessed.timings.n_answer_tokens, expected.timings.n_answer_tokens);
-        assert_eq!(expected.timings.n_guessed_tokens, 0);
-        n_guessed += guessed.timings.n_guessed_tokens;
+        let drafted = answer(&drafting, &chat, &options);
+        assert_eq!(drafted.text, expected.text, "{question}");
+        assert_eq!(drafted.timings.n_answer_tokens, expected.timings.n_answer_tokens);
+        assert_eq!(expected.timings.n_drafted_tokens, 0);
+        n_drafted += drafted.timings.n_drafted_tokens;
         // What is left in the cache is what a follow-up expects there.
-        chat.answered(&guessed.text);
+        chat.answered(&drafted.text);
         chat.ask([], "And?");
-        let (one, other) = (answer(&plain, &chat, &options), answer(&guessing, &chat, &options));
+        let (one, other) = (answer(&plain, &chat, &options), answer(&drafting, &chat, &options));
         assert_eq!(one.text, other.text, "{question}");
         assert_eq!(one.timings.n_cached_tokens, other.timings.n_cached_tokens);
     }
-    assert!(n_guessed > 20, "{n_guessed} guessed");
+    assert!(n_drafted > 20, "{n_drafted} drafted");
 }
 
 #[test]
@@ -218,26 +224,27 @@ fn what_was_read_goes_on_after_a_restart_if_it_is_of_this_network_and_whole() {
     let mut chat = ask(&pictures, "What is this?");
     let first = answer(&engine, &chat, &greedy(8));
     let to = path.clone();
-    let kept = engine.with(move |generator| Ok(generator.keep(&to)));
-    kept.recv().unwrap().unwrap().unwrap();
+    let saved = engine.with(move |generator| Ok(generator.save_snapshot(&to)));
+    saved.recv().unwrap().unwrap().unwrap();
     chat.answered(&first.text);
     chat.ask([], "And now?");
     let warm = answer(&engine, &chat, &greedy(16));
 
-    let recall = |engine: &Engine, path: &std::path::Path| {
+    let restore = |engine: &Engine, path: &std::path::Path| {
         let path = path.to_owned();
-        let recalled = engine
-            .with(move |generator| Ok(generator.recall(&path).map_err(|error| error.to_string())));
-        recalled.recv().unwrap().unwrap()
+        let restored = engine.with(move |generator| {
+            Ok(generator.restore_snapshot(&path).map_err(|error| error.to_string()))
+        });
+        restored.recv().unwrap().unwrap()
     };
     let later = Engine::start(generator(1024));
-    assert!(recall(&later, &path).unwrap() > 60);
-    let recalled = answer(&later, &chat, &greedy(16));
-    assert_eq!(recalled.text, warm.text);
-    assert_eq!(recalled.timings.n_cached_tokens, warm.timings.n_cached_tokens);
-    assert_eq!(recalled.timings.n_encoded_pictures, 0);
+    assert!(restore(&later, &path).unwrap() > 60);
+    let restored = answer(&later, &chat, &greedy(16));
+    assert_eq!(restored.text, warm.text);
+    assert_eq!(restored.timings.n_cached_tokens, warm.timings.n_cached_tokens);
+    assert_eq!(restored.timings.n_encoded_pictures, 0);
 
-    let error = recall(&Engine::start(generator(50)), &path).unwrap_err();
+    let error = restore(&Engine::start(generator(50)), &path).unwrap_err();
     assert!(error.contains("longer than this session"), "{error}");
     let bytes = fs_err::read(&path).unwrap();
     let other = |at: usize, reason: &str| {
@@ -245,30 +252,30 @@ fn what_was_read_goes_on_after_a_restart_if_it_is_of_this_network_and_whole() {
         bytes[at] ^= 1;
         fs_err::write(&path, bytes).unwrap();
         let engine = Engine::start(generator(1024));
-        let error = recall(&engine, &path).unwrap_err();
+        let error = restore(&engine, &path).unwrap_err();
         assert!(error.contains(reason), "{at}: {error}");
         // Nothing is left of it.
         assert_eq!(answer(&engine, &chat, &greedy(16)).timings.n_cached_tokens, 0);
     };
-    other(3, "no such file");
+    other(3, "not a stored chat");
     other(20, "another model");
     other(57, "");
     other(bytes.len() / 2, "damaged");
     other(bytes.len() - 1, "damaged");
     fs_err::write(&path, &bytes[..bytes.len() - 7]).unwrap();
-    assert!(recall(&later, &path).unwrap_err().contains("another length"));
-    assert!(recall(&later, &folder.path().join("none")).is_err());
+    assert!(restore(&later, &path).unwrap_err().contains("another length"));
+    assert!(restore(&later, &folder.path().join("none")).is_err());
 }
 
 #[test]
-fn a_picture_seen_in_an_earlier_run_is_not_encoded_and_one_only_prepared_leaves_no_trace() {
+fn a_picture_encoded_in_an_earlier_run_is_not_encoded_and_one_only_prepared_leaves_no_trace() {
     let folder = tempfile::tempdir().unwrap();
     let start = || {
         let mut generator = generator(1024);
-        generator.keep_pictures_in(&folder.path().join("seen"), 1 << 20);
+        generator.set_encoder_cache_folder(&folder.path().join("encoded"), 1 << 20);
         Engine::start(generator)
     };
-    let n_files = || fs_err::read_dir(folder.path().join("seen")).map_or(0, Iterator::count);
+    let n_files = || fs_err::read_dir(folder.path().join("encoded")).map_or(0, Iterator::count);
     let pictures = [picture("a", 160, 96, 0.7)];
     let chat = ask(&pictures, "What is this?");
     let engine = start();
@@ -331,11 +338,11 @@ fn reasons_to_stop() {
 fn a_chat_that_is_too_long_is_refused_with_the_numbers_before_anything_is_done() {
     let engine = Engine::start(generator(300));
     let pictures = [picture("page 1.png", 160, 160, 0.7), picture("page 2.png", 320, 160, 0.3)];
-    let (refused, seen) = events(&engine, &ask(&pictures, "Read."), &greedy(4));
+    let (refused, told) = events(&engine, &ask(&pictures, "Read."), &greedy(4));
     let error = refused.unwrap_err().to_string();
     assert!(error.contains("this session holds 300"), "{error}");
     assert!(error.contains("page 1.png takes 110, page 2.png takes 210"), "{error}");
-    assert!(seen.is_empty());
+    assert!(told.is_empty());
     let fits = answer(&engine, &ask(&pictures[..1], "Read."), &greedy(4));
     assert_eq!(fits.timings.n_answer_tokens, 4);
 }
@@ -364,10 +371,10 @@ fn control_tokens_are_never_written() {
     for seed in 0..3 {
         let sampling = Sampling { seed, ..warm.clone() };
         let options = AnswerOptions { max_tokens: 100, sampling, stop: Vec::new() };
-        let (answer, seen) = events(&engine, &ask(&[], "[INST] [IMG] </s>"), &options);
+        let (answer, told) = events(&engine, &ask(&[], "[INST] [IMG] </s>"), &options);
         let text = answer.unwrap().text;
         assert!(!text.contains("[IMG") && !text.contains("<SPECIAL") && !text.contains("<s>"));
-        assert!(seen.iter().all(|event| !matches!(event, Event::Encoding { .. })));
+        assert!(told.iter().all(|event| !matches!(event, AnswerEvent::Encode { .. })));
     }
 }
 

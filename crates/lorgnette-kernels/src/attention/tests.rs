@@ -20,9 +20,9 @@ fn reference(a: &Attention, q: &[f32], k: &[f32], v: &[f32], stride: usize) -> V
     for head in 0..a.n_heads {
         let kv = head / group;
         for query in 0..a.n_queries {
-            let n_seen = a.n_keys_seen(query);
+            let n_visible = a.n_visible_keys(query);
             let row = &q[(head * a.n_queries + query) * d..][..d];
-            let scores: Vec<f64> = (0..n_seen)
+            let scores: Vec<f64> = (0..n_visible)
                 .map(|key| {
                     let key = &k[kv * stride + key * d..][..d];
                     let dot: f64 =
@@ -78,9 +78,9 @@ fn check(a: Attention, spread: f32) {
 /// Rounding to bf16 is by a 256th at the most, of queries, keys, values and weights: many of them
 /// together come to less.
 #[test]
-fn rounded_attention_is_near_the_definition() {
+fn attention_in_bf16_is_near_the_definition() {
     let of = |sizes: Attention| {
-        let a = Attention { rounds: true, ..sizes };
+        let a = Attention { precision: Precision::Bf16, ..sizes };
         let stride = (a.n_keys + 3) * a.head_dim;
         let q = noise(a.n_heads * a.n_queries * a.head_dim, 1);
         let (k, v) = (noise(a.n_kv_heads * stride, 2), noise(a.n_kv_heads * stride, 3));
@@ -101,8 +101,9 @@ fn rounded_attention_is_near_the_definition() {
 
 /// A query's result does not depend on the others beside it: chunks of a prompt are the prompt.
 #[test]
-fn rounded_attention_is_the_same_in_chunks() {
-    let whole = Attention { causal_from: Some(0), rounds: true, ..sizes(4, 2, 64, 300, 300) };
+fn attention_in_bf16_is_the_same_in_chunks() {
+    let whole =
+        Attention { causal_from: Some(0), precision: Precision::Bf16, ..sizes(4, 2, 64, 300, 300) };
     let q = noise(4 * 300 * 64, 1);
     let (k, v) = (noise(2 * 300 * 64, 2), noise(2 * 300 * 64, 3));
     let mut expected = vec![0.0; q.len()];
@@ -119,7 +120,7 @@ fn rounded_attention_is_the_same_in_chunks() {
 
 #[test]
 fn a_number_that_is_none_is_not_hidden_by_rounding() {
-    let a = Attention { rounds: true, ..sizes(1, 1, 64, 40, 40) };
+    let a = Attention { precision: Precision::Bf16, ..sizes(1, 1, 64, 40, 40) };
     let (mut q, k, v) = (noise(40 * 64, 1), noise(40 * 64, 2), noise(40 * 64, 3));
     q[64 * 7] = f32::NAN;
     let mut out = vec![0.0; q.len()];
@@ -151,7 +152,7 @@ fn sizes(
         n_keys,
         scale: 0.3,
         causal_from: None,
-        rounds: false,
+        precision: Precision::F32,
     }
 }
 

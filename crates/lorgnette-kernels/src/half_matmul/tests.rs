@@ -2,6 +2,7 @@ use half::{bf16, f16};
 use proptest::prelude::*;
 
 use super::*;
+use crate::precision::supports_bf16;
 
 fn number(i: usize) -> f32 {
     (i as f32 * 12.9898).sin()
@@ -12,7 +13,7 @@ fn check<T: Element>(m: usize, n: usize, k: usize, narrow: fn(f32) -> T, wide: f
     let x: Vec<f32> = (0..m * k).map(number).collect();
     let w: Vec<T> = (0..n * k).map(|i| narrow(number(i + 7))).collect();
     let mut y = vec![f32::NAN; m * n];
-    matmul_nt(&x, &w, &mut y, (m, n, k));
+    matmul_nt(&x, &w, &mut y, (m, n, k), Precision::F32);
     for row in 0..m {
         for col in 0..n {
             let expected: f64 =
@@ -42,13 +43,13 @@ fn tall_products_take_larger_panels() {
 
 #[test]
 fn no_rows_is_no_work() {
-    matmul_nt::<f16>(&[], &[f16::ONE; 4], &mut [], (0, 2, 2));
+    matmul_nt::<f16>(&[], &[f16::ONE; 4], &mut [], (0, 2, 2), Precision::F32);
 }
 
 #[test]
 #[cfg(target_arch = "x86_64")]
-fn the_rounded_product_is_that_of_rounded_factors() {
-    if !rounded::is_supported() {
+fn the_product_in_bf16_is_that_of_factors_in_bf16() {
+    if !supports_bf16() {
         return eprintln!("skipped: this processor does not multiply bf16");
     }
     let bf16_of = |i| bf16::from_f32(number(i)).to_f32();
@@ -56,7 +57,7 @@ fn the_rounded_product_is_that_of_rounded_factors() {
         let x: Vec<f32> = (0..m * k).map(number).collect();
         let w: Vec<f16> = (0..n * k).map(|i| f16::from_f32(bf16_of(i + 7))).collect();
         let mut y = vec![f32::NAN; m * n];
-        rounded::matmul_nt(&x, &w, &mut y, (m, n, k));
+        super::bf16::matmul_nt(&x, &w, &mut y, (m, n, k));
         for (i, y) in y.iter().enumerate() {
             let (row, col) = (i / n, i % n);
             let products = (0..k).map(|j| {

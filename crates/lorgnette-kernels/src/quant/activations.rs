@@ -163,7 +163,7 @@ impl pulp::NullaryFnOnce for FillRow<'_> {
             *scale = if is_finite { most / 127.0 } else { f32::NAN };
             let inverse = if most > 0.0 { 127.0 / most } else { 0.0 };
             for (code, x) in codes.iter_mut().zip(x) {
-                *code = rounded(x * inverse);
+                *code = nearest(x * inverse);
             }
         }
         let sum = |codes: &[i8]| codes.iter().map(|code| i32::from(*code)).sum::<i32>();
@@ -182,7 +182,7 @@ impl pulp::NullaryFnOnce for FillRow<'_> {
 /// The nearest whole number of `x`, at most 127 in size, half to even. Adding 1.5 · 2²³ leaves no
 /// bit for a fraction, which is quicker than an instruction that not every processor has.
 #[inline(always)]
-fn rounded(x: f32) -> i8 {
+fn nearest(x: f32) -> i8 {
     const SHIFT: f32 = 12_582_912.0;
     ((x + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits())) as i8
 }

@@ -6,7 +6,7 @@ mod ears;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
-use lorgnette_speech::{Manner, Phrases, Reader, Told};
+use lorgnette_speech::{Phrases, Reader, Told, VoiceSettings};
 
 use crate::ears::Ears;
 
@@ -155,7 +155,11 @@ fn voices_can_be_chosen(reader: &Reader) {
     let voices = reader.voices().unwrap();
     assert!(voices.len() > 20, "{}", voices.len());
     let french = voices.iter().find(|voice| voice.language == "fr").unwrap();
-    reader.set_manner(Manner { rate: 1000, voice: Some(french.name.clone()), ..Manner::default() });
+    reader.set_voice_settings(VoiceSettings {
+        rate: 1000,
+        voice: Some(french.name.clone()),
+        ..VoiceSettings::default()
+    });
     let hear = begin(reader);
     reader.push("Short.");
     reader.finish();

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::names::{FileName, RepoName, Revision};
 use super::{HubFile, Repository};
+use crate::checksum::Checksum;
 use crate::error::WeightsError;
-use crate::proof::Proof;
 
 fn folder(cache: &Path, name: &RepoName) -> PathBuf {
     cache.join(format!("models--{}--{}", name.owner(), name.name()))
@@ -36,7 +36,7 @@ pub(super) fn repository(
     let reference = folder.join("refs").join(revision.as_str());
     let commit = fs_err::read_to_string(reference).map(|commit| commit.trim().to_owned());
     let commit = commit.unwrap_or_else(|_| revision.as_str().to_owned());
-    if Proof::git_blob(&commit).is_none() {
+    if Checksum::git_blob(&commit).is_none() {
         return Ok(None);
     }
     let Ok(entries) = fs_err::read_dir(folder.join("snapshots").join(&commit)) else {
@@ -55,8 +55,9 @@ pub(super) fn repository(
         // A blob is called by its hash; on systems without links there is only the copy.
         let blob = std::fs::read_link(&path).ok();
         let blob = blob.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
-        let proof = blob.and_then(|blob| Proof::sha256(blob).or_else(|| Proof::git_blob(blob)));
-        files.push(HubFile { name, n_bytes: metadata.len(), proof, cached: Some(path) });
+        let checksum =
+            blob.and_then(|blob| Checksum::sha256(blob).or_else(|| Checksum::git_blob(blob)));
+        files.push(HubFile { name, n_bytes: metadata.len(), checksum, cached: Some(path) });
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Some(Repository { name: repo.clone(), commit, licence: None, files }))

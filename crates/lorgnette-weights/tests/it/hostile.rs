@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use lorgnette_loopback::Behaviour;
-use lorgnette_weights::{Event, Halt, WeightsError};
+use lorgnette_weights::{Halt, InstallEvent, WeightsError};
 
 use crate::world::{FILES, World, options, repository};
 
@@ -30,7 +30,12 @@ fn a_hub_that_behaves_well() {
     assert_eq!(made.files.len(), 1);
     assert_eq!(made.files[0].n_bytes, world.target().len() as u64);
     assert!(
-        world.events.lock().unwrap().iter().all(|event| !matches!(event, Event::Waiting { .. }))
+        world
+            .events
+            .lock()
+            .unwrap()
+            .iter()
+            .all(|event| !matches!(event, InstallEvent::Waiting { .. }))
     );
     // Going on with what is done fetches nothing but headers.
     let before = world.n_requests(FILE);
@@ -70,7 +75,7 @@ fn stalls() {
     world.check_same();
     let events = world.events.lock().unwrap();
     let said = events.iter().any(
-        |event| matches!(event, Event::Waiting { reason, .. } if reason.contains("nothing came")),
+        |event| matches!(event, InstallEvent::Waiting { reason, .. } if reason.contains("nothing came")),
     );
     assert!(said, "{events:?}");
 }
@@ -150,7 +155,7 @@ fn too_many_requests_wait_as_they_are_told() {
     world.check_same();
     let events = world.events.lock().unwrap();
     let pauses = events.iter().filter_map(|event| match event {
-        Event::Waiting { pause, .. } => Some(*pause),
+        InstallEvent::Waiting { pause, .. } => Some(*pause),
         _ => None,
     });
     assert_eq!(pauses.collect::<Vec<_>>(), [Duration::from_secs(1)]);
@@ -254,7 +259,7 @@ fn a_file_that_changes_is_begun_again() {
     at_first(&world, 2, Behaviour::Etag("\"old\"".into()));
     world.check_same();
     let events = world.events.lock().unwrap();
-    let n = events.iter().filter(|event| matches!(event, Event::Restarted { .. })).count();
+    let n = events.iter().filter(|event| matches!(event, InstallEvent::Restarted { .. })).count();
     assert_eq!(n, 1);
 }
 
@@ -332,7 +337,7 @@ fn names_that_lead_out_of_the_folder_are_no_files() {
 }
 
 #[test]
-fn the_cache_of_other_programs_is_used_and_proved() {
+fn the_cache_of_other_programs_is_used_and_verified() {
     let world = World::new();
     let cache = world.dir.path().join("cache/models--owner--model/snapshots");
     let cache = cache.join(lorgnette_loopback::COMMIT);

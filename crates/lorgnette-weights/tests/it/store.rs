@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use lorgnette_weights::checksum::Checksum;
 use lorgnette_weights::install::record;
-use lorgnette_weights::proof::Proof;
 use lorgnette_weights::store::{LockedSource, Manifest, Store};
 use lorgnette_weights::{Control, Halt, Report, WeightsError};
 
@@ -110,8 +110,8 @@ fn a_source_is_remembered() {
     let dir = tempfile::tempdir().expect("temp dir");
     let store = Store::new(dir.path());
     assert_eq!(store.locked("a/b@main"), None);
-    let proof = Proof::sha256(&"0".repeat(64)).expect("a hash");
-    let files = BTreeMap::from([("x".to_owned(), proof)]);
+    let checksum = Checksum::sha256(&"0".repeat(64)).expect("a hash");
+    let files = BTreeMap::from([("x".to_owned(), checksum)]);
     let source = LockedSource { commit: "c".into(), files };
     let lock = store.lock().expect("lock");
     store.remember(&lock, "a/b@main", source.clone()).expect("remember");

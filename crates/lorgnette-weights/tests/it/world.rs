@@ -11,7 +11,7 @@ use lorgnette_weights::install::{self, InstallOptions, Made};
 use lorgnette_weights::recipe::{Becomes, Output, Piece, Recipe, Rows, Source, Target};
 use lorgnette_weights::safetensors_header::{self, Dtype};
 use lorgnette_weights::{
-    Control, Event, GgmlDType, GgufHeader, GgufTensor, Halt, Hub, HubSettings, Report,
+    Control, GgmlDType, GgufHeader, GgufTensor, Halt, Hub, HubSettings, InstallEvent, Report,
     SafetensorsDtype, SafetensorsTensor, SafetensorsWriter, WeightsError,
 };
 
@@ -23,7 +23,7 @@ const ROW_LEN: usize = 512;
 pub struct World {
     pub server: LoopbackHub,
     pub dir: tempfile::TempDir,
-    pub events: Arc<Mutex<Vec<Event>>>,
+    pub events: Arc<Mutex<Vec<InstallEvent>>>,
     pub control: Control,
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lorgnette_pixtral::{
     Checkpoint, Device, Kernels, KvFormat, Level, LoadMode, LoadOptions, ModelConfig, Pixtral,
-    Placement, Prompt,
+    Placement, Precision, Prompt,
 };
 
 fn make(shape: Shape, format: Format, seed: u64, out: &Path) {
@@ -67,7 +67,7 @@ fn a_seed_is_the_same_bytes() {
 /// Logits of every position of a prompt, of the model loaded so.
 fn logits(dir: &Path, kernels: Kernels, mode: LoadMode) -> Vec<f32> {
     let checkpoint = Checkpoint::open(dir).expect("our own reader opens it");
-    let options = LoadOptions { kernels: Some(kernels), mode, exact: true };
+    let options = LoadOptions { kernels: Some(kernels), mode, precision: Precision::F32 };
     let placement = Placement::all_on(&Device::Cpu);
     let model = Pixtral::load_with(&checkpoint, &placement, &options, &mut |_| {}).expect("load");
     let ids = [1, 3, 1084, 2410, 1317, 3925, 1046, 1032, 2187, 1536, 4];
@@ -106,7 +106,7 @@ fn every_kernel_and_every_way_to_load_computes_the_same_network() {
 #[test]
 fn a_fetched_checkpoint_becomes_the_pair_that_is_written_directly() {
     use lorgnette_app::models::{
-        AddOptions, Control, HubSettings, Mixture, ModelSource, Models, Report,
+        AddOptions, Control, HubSettings, ModelSource, Models, QuantScheme, Report,
     };
 
     let hub = lorgnette_loopback::LoopbackHub::start();
@@ -129,7 +129,7 @@ fn a_fetched_checkpoint_becomes_the_pair_that_is_written_directly() {
 
         let models = Models::at(&dir.path().join("models"));
         let options = AddOptions {
-            mixture: Mixture::Q4KM,
+            scheme: QuantScheme::Q4KM,
             vision: VisionFormat::F16,
             name: None,
             source_idx: 0,

@@ -1,4 +1,4 @@
-//! What proves that a file is the published one, and a hash that survives being killed.
+//! The published checksum of a file, and a hash whose state survives a kill.
 
 use std::fmt::Write as _;
 
@@ -10,16 +10,16 @@ use sha2::{Digest as _, Sha256};
 /// A published hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Proof {
+pub enum Checksum {
     /// SHA-256 of the content, in hexadecimal: what the hub has for large files.
     Sha256(String),
     /// Git's name of the content, in hexadecimal: what the hub has for small files.
     GitBlob(String),
 }
 
-impl Proof {
+impl Checksum {
     /// Whether `content` is what was published. For small files; large ones are hashed as they come.
-    pub fn holds(&self, content: &[u8]) -> bool {
+    pub fn matches(&self, content: &[u8]) -> bool {
         match self {
             Self::Sha256(expected) => *expected == hex(&Sha256::digest(content)),
             Self::GitBlob(expected) => {
@@ -63,11 +63,11 @@ pub enum Hash {
 }
 
 impl Hash {
-    /// The hash that decides whether `proof` holds for a file of `n_bytes`; SHA-256 without one.
-    pub fn begin(proof: Option<&Proof>, n_bytes: u64) -> Self {
-        match proof {
-            None | Some(Proof::Sha256(_)) => Self::Sha256(Sha256::new()),
-            Some(Proof::GitBlob(_)) => {
+    /// The hash that decides whether `checksum` holds for a file of `n_bytes`; SHA-256 without one.
+    pub fn begin(checksum: Option<&Checksum>, n_bytes: u64) -> Self {
+        match checksum {
+            None | Some(Checksum::Sha256(_)) => Self::Sha256(Sha256::new()),
+            Some(Checksum::GitBlob(_)) => {
                 let mut hash = Sha1::new();
                 hash.update(format!("blob {n_bytes}\0"));
                 Self::GitBlob(hash)
@@ -109,10 +109,10 @@ impl Hash {
     }
 
     /// What was hashed, as a publisher would state it.
-    pub fn finish(self) -> Proof {
+    pub fn finish(self) -> Checksum {
         match self {
-            Self::Sha256(hash) => Proof::Sha256(hex(&hash.finalize())),
-            Self::GitBlob(hash) => Proof::GitBlob(hex(&hash.finalize())),
+            Self::Sha256(hash) => Checksum::Sha256(hex(&hash.finalize())),
+            Self::GitBlob(hash) => Checksum::GitBlob(hex(&hash.finalize())),
         }
     }
 }
@@ -140,14 +140,14 @@ mod tests {
     #[test]
     fn a_hash_goes_on_from_its_state_at_every_byte() {
         let content: Vec<u8> = (0..200).collect();
-        let blob = Proof::GitBlob(String::new());
-        for proof in [None, Some(&blob)] {
-            let mut whole = Hash::begin(proof, 200);
+        let blob = Checksum::GitBlob(String::new());
+        for checksum in [None, Some(&blob)] {
+            let mut whole = Hash::begin(checksum, 200);
             whole.update(&content);
             let whole = whole.finish();
-            assert!(whole.holds(&content));
+            assert!(whole.matches(&content));
             for cut in 0..content.len() {
-                let mut hash = Hash::begin(proof, 200);
+                let mut hash = Hash::begin(checksum, 200);
                 hash.update(&content[..cut]);
                 let mut resumed = Hash::from_state(&hash.state()).expect("a state");
                 resumed.update(&content[cut..]);
@@ -164,11 +164,11 @@ mod tests {
         // `printf hello | sha256sum`, `printf hello | git hash-object --stdin`
         let sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
         let blob = "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0";
-        for proof in [Proof::sha256(sha256), Proof::git_blob(blob)].map(Option::unwrap) {
-            assert!(proof.holds(b"hello"));
-            assert!(!proof.holds(b"hellO"));
+        for checksum in [Checksum::sha256(sha256), Checksum::git_blob(blob)].map(Option::unwrap) {
+            assert!(checksum.matches(b"hello"));
+            assert!(!checksum.matches(b"hellO"));
         }
-        assert!(Proof::sha256("../../etc/passwd").is_none());
-        assert!(Proof::git_blob(sha256).is_none());
+        assert!(Checksum::sha256("../../etc/passwd").is_none());
+        assert!(Checksum::git_blob(sha256).is_none());
     }
 }

@@ -80,10 +80,10 @@ fn pack_head<T: Element>(k: &[T], v: &[T], n_panels: usize, d: usize) -> Packed 
             let two = if key + 1 < n_keys { T::widen(row(key + 1), two) } else { &[] };
             pulp::Arch::new().dispatch(|| {
                 for (pair, one) in pair.iter_mut().zip(one) {
-                    *pair = rounded(*one);
+                    *pair = bf16_bits(*one);
                 }
                 for (pair, two) in pair.iter_mut().zip(two) {
-                    *pair |= rounded(*two) << 16;
+                    *pair |= bf16_bits(*two) << 16;
                 }
             });
         }
@@ -91,9 +91,9 @@ fn pack_head<T: Element>(k: &[T], v: &[T], n_panels: usize, d: usize) -> Packed 
     Packed { keys, values }
 }
 
-/// The nearest bf16, half to even; NaN stays NaN.
+/// The bits of the nearest bf16, half to even; NaN stays NaN.
 #[inline(always)]
-fn rounded(x: f32) -> u32 {
+fn bf16_bits(x: f32) -> u32 {
     let bits = x.to_bits();
     let nearest = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
     if x.is_nan() { 0x7fff } else { nearest }
@@ -130,7 +130,7 @@ fn block(
     maxima.fill(f32::NEG_INFINITY);
     sums.fill(0.0);
 
-    let n_keys = attention.n_keys_seen(first_query + n_queries - 1);
+    let n_keys = attention.n_visible_keys(first_query + n_queries - 1);
     let n_pairs = packed.values.len() / d_panels;
     for first_key in (0..n_keys).step_by(KEYS) {
         let n_panels = KEYS.min(n_keys - first_key).div_ceil(PANEL_ROWS);
@@ -141,14 +141,14 @@ fn block(
         }
         let n_tile = n_panels * PANEL_ROWS;
         for row in 0..n_rows {
-            let n_seen = attention.n_keys_seen(first_query + row / group);
-            let n_seen = n_seen.saturating_sub(first_key).min(n_tile);
+            let n_visible = attention.n_visible_keys(first_query + row / group);
+            let n_visible = n_visible.saturating_sub(first_key).min(n_tile);
             let scores = &mut scores[row * KEYS..][..n_tile];
             let weights = &mut weights[row * KEYS / 2..][..n_tile / 2];
             #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
             // SAFETY: they are there: `bf16::round` asserted it.
             let rescale = unsafe {
-                online_softmax(scores, n_seen, weights, &mut maxima[row], &mut sums[row])
+                online_softmax(scores, n_visible, weights, &mut maxima[row], &mut sums[row])
             };
             if rescale < 1.0 {
                 for x in &mut results[row * d_wide..][..d_wide] {
@@ -170,22 +170,22 @@ fn block(
     }
 }
 
-/// Turns a row's first `n_seen` scores into weights e^(score − maximum so far), as pairs of bf16,
+/// Turns a row's first `n_visible` scores into weights e^(score − maximum so far), as pairs of bf16,
 /// the others into 0, and returns what the row's earlier results must be multiplied with, for the
 /// maximum may have grown.
 #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
 fn online_softmax(
     scores: &mut [f32],
-    n_seen: usize,
+    n_visible: usize,
     weights: &mut [u32],
     maximum: &mut f32,
     sum: &mut f32,
 ) -> f32 {
-    if n_seen == 0 {
+    if n_visible == 0 {
         weights.fill(0);
         return 1.0;
     }
-    scores[n_seen..].fill(f32::NEG_INFINITY);
+    scores[n_visible..].fill(f32::NEG_INFINITY);
     let (vectors, _) = scores.as_chunks::<{ 2 * LANES }>();
     let mut most = _mm512_set1_ps(*maximum);
     for two in vectors {

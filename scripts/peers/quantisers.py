@@ -1,10 +1,10 @@
-#!/usr/bin/env python3
-"""Blocks and speed of llama.cpp's quantisers and of ours on the same numbers, one core each.
+"""Blocks and speed of llama.cpp's quantisers and of Lorgnette's on the same numbers, one core each.
 
-    scripts/compare-llama-cpp-quantisers
+    scripts/compare-llama-cpp quantisers
 
-Numbers are of a bell curve, as weights are. Speed is MB of bf16 (two bytes a number) a second of computing, where the system
-tells it from waiting. Ends with 1 when a block differs. `--fixture` writes the blocks that a test compares with instead.
+The numbers follow a bell curve, as weights do. Speed is MB of bf16 (two bytes a number) for each second of computing,
+which leaves out waiting where the system tells the two apart. A block that differs ends in exit status 1. With
+`--fixture`, the program writes the blocks that a test compares with instead.
 """
 
 import argparse
@@ -12,31 +12,32 @@ import ctypes
 import hashlib
 import json
 import struct
-import sys
 import time
 from pathlib import Path
 
-from peer import ROOT, environment, run
+from common import ROOT, run, target
+
+from .llama_cpp_venv import environment, run_theirs
 
 FORMATS = {"q4_k": (12, 256, 144), "q5_k": (13, 256, 176), "q6_k": (14, 256, 210), "q8_0": (8, 32, 34)}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_options(parser):
     parser.add_argument("--numbers", type=int, default=1 << 22)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--venv", type=Path, help="an environment that has llama-cpp-python")
     parser.add_argument("--fixture", action="store_true")
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--llama-cpp", action="store_true", help=argparse.SUPPRESS)
-    args = parser.parse_args()
+
+
+def main(args):
     if args.llama_cpp:
         return theirs(args)
     python = environment(args.venv)
-    numbers = ROOT / "target" / "numbers.f32"
+    numbers = target() / "numbers.f32"
     numbers.parent.mkdir(exist_ok=True)
     again = ["--numbers", args.numbers, "--rounds", args.rounds, "--file", numbers, *(["--fixture"] if args.fixture else [])]
-    output = run(python, __file__, "--llama-cpp", *again)
+    output = run_theirs(python, "quantisers", "--llama-cpp", *again)
     if args.fixture:
         print(output)
         return 0
@@ -51,7 +52,7 @@ def main():
 
 
 def weights(n, std):
-    """As `weights` in the tests: the sum of four even numbers of a congruential generator, in f32."""
+    """Does what `weights` in the tests does: sums four even numbers of a congruential generator, in f32."""
     f32 = lambda x: struct.unpack("f", struct.pack("f", x))[0]
     state = 1
     root3 = f32(3**0.5)
@@ -119,7 +120,3 @@ def timed(quantize, *given):
     begun = time.thread_time()
     quantize(*given)
     return time.thread_time() - begun
-
-
-if __name__ == "__main__":
-    sys.exit(main())

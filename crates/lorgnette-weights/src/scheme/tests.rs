@@ -4,7 +4,7 @@ const PIXTRAL_12B: TextModel = TextModel { n_layers: 40, tied_embeddings: false 
 
 #[track_caller]
 fn check_dtype(model: TextModel, name: &str, row_len: usize, expected: GgmlDType) {
-    assert_eq!(Mixture::Q4KM.text_dtype(name, &[64, row_len], model), expected, "{name}");
+    assert_eq!(QuantScheme::Q4KM.text_dtype(name, &[64, row_len], model), expected, "{name}");
 }
 
 #[test]
@@ -45,21 +45,21 @@ fn rows_that_fill_no_blocks_fall_back() {
 
 #[test]
 fn norms_stay_f32() {
-    for mixture in [Mixture::F32, Mixture::F16, Mixture::Q8_0, Mixture::Q4KM] {
-        let dtype = mixture.text_dtype("blk.0.attn_norm.weight", &[5120], PIXTRAL_12B);
+    for scheme in [QuantScheme::F32, QuantScheme::F16, QuantScheme::Q8_0, QuantScheme::Q4KM] {
+        let dtype = scheme.text_dtype("blk.0.attn_norm.weight", &[5120], PIXTRAL_12B);
         assert_eq!(dtype, GgmlDType::F32);
     }
 }
 
 #[test]
 fn the_larger_recipes() {
-    let dtype = |mixture: Mixture, name: &str| mixture.text_dtype(name, &[64, 5120], PIXTRAL_12B);
-    assert_eq!(dtype(Mixture::Q5KM, "blk.5.attn_q.weight"), GgmlDType::Q5K);
-    assert_eq!(dtype(Mixture::Q5KM, "blk.0.attn_v.weight"), GgmlDType::Q6K);
-    assert_eq!(dtype(Mixture::Q5KM, "output.weight"), GgmlDType::Q6K);
-    assert_eq!(dtype(Mixture::Q6K, "token_embd.weight"), GgmlDType::Q6K);
-    for mixture in Mixture::OFFERED {
-        assert_eq!(Mixture::named(&mixture.name().to_uppercase()), Some(mixture));
+    let dtype = |scheme: QuantScheme, name: &str| scheme.text_dtype(name, &[64, 5120], PIXTRAL_12B);
+    assert_eq!(dtype(QuantScheme::Q5KM, "blk.5.attn_q.weight"), GgmlDType::Q5K);
+    assert_eq!(dtype(QuantScheme::Q5KM, "blk.0.attn_v.weight"), GgmlDType::Q6K);
+    assert_eq!(dtype(QuantScheme::Q5KM, "output.weight"), GgmlDType::Q6K);
+    assert_eq!(dtype(QuantScheme::Q6K, "token_embd.weight"), GgmlDType::Q6K);
+    for scheme in QuantScheme::OFFERED {
+        assert_eq!(QuantScheme::named(&scheme.name().to_uppercase()), Some(scheme));
     }
-    assert_eq!(Mixture::named("q3"), None);
+    assert_eq!(QuantScheme::named("q3"), None);
 }

@@ -1,7 +1,8 @@
-//! What the encoder made of pictures, kept: in memory for a few, in a folder for more.
+//! Outputs of the vision encoder: a few in memory, more of them in a folder.
 //!
-//! A picture seen again, in another chat or after a restart, is not encoded again. What is kept is
-//! what comes before the projector, a fifth of what the decoder reads; the projector is quick.
+//! A picture that comes again, in another chat or after a restart, is not encoded again. The cache
+//! holds what comes before the projector: a fifth of the rows that the decoder reads, and the
+//! projector is quick.
 
 use std::collections::VecDeque;
 use std::io;
@@ -11,14 +12,14 @@ use std::time::SystemTime;
 use fs_err as fs;
 use sha2::{Digest as _, Sha256};
 
-/// Bytes in memory at the most: some fifteen pictures of 1024 × 1024.
+/// The most that stays in memory: some fifteen pictures of 1024 × 1024.
 const MEMORY_BYTES: usize = 256 << 20;
-/// Of the checksum at the end of a file.
+/// Length of the SHA-256 at the end of a file.
 const CHECK_BYTES: usize = 32;
 
-/// Encoder outputs by model, settings and pixels.
-pub(crate) struct Seen {
-    /// The latest last.
+/// Encoder outputs, found by network and picture.
+pub(crate) struct EncoderCache {
+    /// In the order of last use, the latest last.
     memory: VecDeque<(Key, Vec<f32>)>,
     folder: Option<(PathBuf, u64)>,
 }
@@ -26,23 +27,23 @@ pub(crate) struct Seen {
 /// The network's fingerprint and the picture's hash.
 pub(crate) type Key = ([u8; 32], [u8; 32]);
 
-impl Seen {
+impl EncoderCache {
     pub(crate) fn new() -> Self {
         Self { memory: VecDeque::new(), folder: None }
     }
 
-    /// Keeps them in a folder too, at most so many bytes.
-    pub(crate) fn keep_in(&mut self, folder: &Path, limit_bytes: u64) {
+    /// From now on [`Self::persist`] writes to this folder, which grows to `limit_bytes`.
+    pub(crate) fn set_folder(&mut self, folder: &Path, limit_bytes: u64) {
         self.folder = Some((folder.to_owned(), limit_bytes));
     }
 
-    /// Forgets what is in memory.
-    pub(crate) fn forget(&mut self) {
+    /// Empties the memory; the folder stays as it is.
+    pub(crate) fn clear(&mut self) {
         self.memory.clear();
     }
 
-    /// Notes what was encoded, in memory alone.
-    pub(crate) fn note(&mut self, key: Key, hidden: Vec<f32>) {
+    /// Adds an output of the encoder, in memory alone.
+    pub(crate) fn insert(&mut self, key: Key, hidden: Vec<f32>) {
         self.memory.retain(|(known, _)| *known != key);
         self.memory.push_back((key, hidden));
         let mut n_bytes: usize = self.memory.iter().map(|(_, hidden)| 4 * hidden.len()).sum();
@@ -51,8 +52,8 @@ impl Seen {
         }
     }
 
-    /// What was encoded, if it has `len` numbers.
-    pub(crate) fn find(&mut self, key: &Key, len: usize) -> Option<Vec<f32>> {
+    /// The encoder's output for this picture, if it is here and has `len` numbers.
+    pub(crate) fn get(&mut self, key: &Key, len: usize) -> Option<Vec<f32>> {
         if let Some(at) = self.memory.iter().position(|(known, _)| known == key) {
             let (key, hidden) = self.memory.remove(at)?;
             self.memory.push_back((key, hidden.clone()));
@@ -61,7 +62,7 @@ impl Seen {
         let path = self.folder.as_ref()?.0.join(name(key));
         let bytes = fs::read(&path).ok()?;
         let Some(hidden) = checked(&bytes, len) else {
-            // Damaged, and worth nothing.
+            // A damaged file is worth nothing.
             let _ = fs::remove_file(&path);
             return None;
         };
@@ -69,13 +70,13 @@ impl Seen {
         if let Ok(file) = fs::OpenOptions::new().append(true).open(&path) {
             let _ = file.file().set_modified(SystemTime::now());
         }
-        self.note(*key, hidden.clone());
+        self.insert(*key, hidden.clone());
         Some(hidden)
     }
 
-    /// Writes one that is in memory to the folder, if there is one and it is not there. What cannot be
-    /// written is encoded again another time.
-    pub(crate) fn write(&self, key: &Key) {
+    /// Writes an output that is in memory to the folder, unless it is there already. A picture
+    /// whose output cannot be written is encoded again another time.
+    pub(crate) fn persist(&self, key: &Key) {
         let Some((folder, limit_bytes)) = &self.folder else { return };
         let Some((_, hidden)) = self.memory.iter().find(|(known, _)| known == key) else { return };
         let path = folder.join(name(key));
@@ -87,7 +88,7 @@ impl Seen {
         if let Err(error) =
             write_whole(folder, &path, &bytes).and_then(|()| make_room(folder, *limit_bytes))
         {
-            tracing::warn!("what was made of a picture is not kept: {error}");
+            tracing::warn!("cannot store an encoded picture: {error}");
         }
     }
 }
@@ -98,7 +99,7 @@ fn name((network, picture): &Key) -> String {
     for byte in network[..8].iter().chain(picture) {
         let _ = write!(text, "{byte:02x}");
     }
-    text + ".seen"
+    text + ".encoded"
 }
 
 fn checked(bytes: &[u8], len: usize) -> Option<Vec<f32>> {
@@ -153,60 +154,60 @@ mod tests {
     }
 
     #[test]
-    fn what_was_noted_is_found_and_only_what_is_written_is_on_disk() {
+    fn what_was_inserted_is_found_and_only_what_was_persisted_is_on_disk() {
         let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path().join("seen");
-        let mut seen = Seen::new();
-        seen.keep_in(&folder, 1 << 20);
-        seen.note(key(1), vec![1.0, 2.0]);
-        assert_eq!(seen.find(&key(1), 2), Some(vec![1.0, 2.0]));
-        assert_eq!(seen.find(&key(1), 3), None);
+        let folder = folder.path().join("encoded");
+        let mut cache = EncoderCache::new();
+        cache.set_folder(&folder, 1 << 20);
+        cache.insert(key(1), vec![1.0, 2.0]);
+        assert_eq!(cache.get(&key(1), 2), Some(vec![1.0, 2.0]));
+        assert_eq!(cache.get(&key(1), 3), None);
         assert_eq!(files(&folder), 0);
-        seen.write(&key(1));
-        let mut later = Seen::new();
-        assert_eq!(later.find(&key(1), 2), None);
-        later.keep_in(&folder, 1 << 20);
-        assert_eq!(later.find(&key(1), 2), Some(vec![1.0, 2.0]));
-        assert_eq!(later.find(&([2; 32], [1; 32]), 2), None);
+        cache.persist(&key(1));
+        let mut later = EncoderCache::new();
+        assert_eq!(later.get(&key(1), 2), None);
+        later.set_folder(&folder, 1 << 20);
+        assert_eq!(later.get(&key(1), 2), Some(vec![1.0, 2.0]));
+        assert_eq!(later.get(&([2; 32], [1; 32]), 2), None);
     }
 
     #[test]
     fn a_damaged_file_is_removed() {
         let folder = tempfile::tempdir().unwrap();
-        let mut seen = Seen::new();
-        seen.keep_in(folder.path(), 1 << 20);
-        seen.note(key(1), vec![1.0, 2.0]);
-        seen.write(&key(1));
+        let mut cache = EncoderCache::new();
+        cache.set_folder(folder.path(), 1 << 20);
+        cache.insert(key(1), vec![1.0, 2.0]);
+        cache.persist(&key(1));
         let path = folder.path().join(name(&key(1)));
         let mut bytes = fs::read(&path).unwrap();
         bytes[3] ^= 1;
         fs::write(&path, bytes).unwrap();
-        seen.forget();
-        assert_eq!(seen.find(&key(1), 2), None);
+        cache.clear();
+        assert_eq!(cache.get(&key(1), 2), None);
         assert_eq!(files(folder.path()), 0);
     }
 
     #[test]
     fn the_folder_has_a_limit_and_the_oldest_go_first() {
         let folder = tempfile::tempdir().unwrap();
-        let mut seen = Seen::new();
+        let mut cache = EncoderCache::new();
         let of_two = 2 * (400 + CHECK_BYTES as u64);
-        seen.keep_in(folder.path(), of_two);
+        cache.set_folder(folder.path(), of_two);
         for number in 1..=2 {
-            seen.note(key(number), vec![0.5; 100]);
-            seen.write(&key(number));
+            cache.insert(key(number), vec![0.5; 100]);
+            cache.persist(&key(number));
             // Files of one moment would have no order.
             let path = folder.path().join(name(&key(number)));
             let file = fs::OpenOptions::new().append(true).open(path).unwrap();
             let past = SystemTime::now() - std::time::Duration::from_secs(100 - u64::from(number));
             file.file().set_modified(past).unwrap();
         }
-        seen.forget();
-        assert!(seen.find(&key(1), 100).is_some()); // used: now the latest
-        seen.note(key(3), vec![0.5; 100]);
-        seen.write(&key(3));
-        seen.forget();
-        let left: Vec<u8> = (1..=3).filter(|n| seen.find(&key(*n), 100).is_some()).collect();
+        cache.clear();
+        assert!(cache.get(&key(1), 100).is_some()); // used: now the latest
+        cache.insert(key(3), vec![0.5; 100]);
+        cache.persist(&key(3));
+        cache.clear();
+        let left: Vec<u8> = (1..=3).filter(|n| cache.get(&key(*n), 100).is_some()).collect();
         assert_eq!(left, [1, 3]);
     }
 }

@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use super::Columns;
-use crate::bf16::{self, PANEL_ROWS};
+use crate::bf16::{self, PANEL_ROWS, is_supported};
 use crate::element::Element;
 
 /// Columns of a panel that are packed at a time. With rows of `x` they stay in the first cache.
@@ -14,15 +14,19 @@ const CHUNK: usize = 256;
 /// Rows of `x` whose sums are kept while the chunks of a panel go by.
 const BLOCK_ROWS: usize = 1024;
 
-pub use crate::bf16::is_supported;
-
 /// `y ≈ x · wᵀ`.
 ///
 /// Shapes: `x` `(m, k)`, `w` `(n, k)`, `y` `(m, n)`, all row by row; `k` even.
 ///
 /// # Panics
-/// When a slice does not have its shape's length, `k` is odd, or [`is_supported`] says no.
-pub fn matmul_nt<T: Element>(x: &[f32], w: &[T], y: &mut [f32], (m, n, k): (usize, usize, usize)) {
+/// When a slice does not have its shape's length, `k` is odd, or the processor does not multiply
+/// bf16.
+pub(super) fn matmul_nt<T: Element>(
+    x: &[f32],
+    w: &[T],
+    y: &mut [f32],
+    (m, n, k): (usize, usize, usize),
+) {
     assert!(is_supported());
     assert!(k.is_multiple_of(2), "{k} columns are not pairs");
     assert_eq!(x.len(), m * k);

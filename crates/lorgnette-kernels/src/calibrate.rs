@@ -1,5 +1,5 @@
 //! How fast this processor computes what Pixtral 12B is made of, by a moment's work of the real
-//! kernels: what a model will take that nobody has tried here.
+//! kernels. With it, the time of a model that was never run here can be told.
 
 use std::time::{Duration, Instant};
 
@@ -7,11 +7,12 @@ use half::f16;
 
 use crate::attention::Attention;
 use crate::half_matmul;
+use crate::precision::Precision;
 use crate::quant::{Format, Level, QuantMatrix};
 
-/// What was measured, on all threads of the current pool; two operations a product.
+/// The speeds of the kernels on all threads of the current pool; a product counts as two operations.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Trial {
+pub struct Calibration {
     /// Operations a second in the vision encoder, for a picture of 1024 by 1024 pixels.
     pub encode_flop_per_s: f64,
     /// Operations a second in reading tokens, with weights of four to five bits.
@@ -29,9 +30,9 @@ const KERNELS_SHARE: f64 = 0.85;
 const PATIENCE: Duration = Duration::from_millis(60);
 const RUNS: usize = 6;
 
-impl Trial {
-    /// Takes some 0.2 seconds.
-    pub fn run() -> Self {
+impl Calibration {
+    /// Runs the kernels for some 0.2 seconds.
+    pub fn measure() -> Self {
         let (mlp, attention) = (encoder_matmul(), encoder_attention());
         let encoder = 1.0 / ((1.0 - ATTENTION_SHARE) / mlp + ATTENTION_SHARE / attention);
         Self {
@@ -45,11 +46,7 @@ fn encoder_matmul() -> f64 {
     let (m, n, k) = (ROWS, 4096, 1024);
     let (x, w, mut y) = (vec![0.5; m * k], vec![f16::ONE; n * k], vec![0.0; m * n]);
     ops_per_s(2 * m * n * k, || {
-        if half_matmul::can_round() {
-            half_matmul::matmul_nt_rounded(&x, &w, &mut y, (m, n, k));
-        } else {
-            half_matmul::matmul_nt(&x, &w, &mut y, (m, n, k));
-        }
+        half_matmul::matmul_nt(&x, &w, &mut y, (m, n, k), Precision::Bf16);
     })
 }
 
@@ -63,7 +60,7 @@ fn encoder_attention() -> f64 {
         n_keys,
         scale: 0.125,
         causal_from: None,
-        rounds: half_matmul::can_round(),
+        precision: Precision::Bf16,
     };
     let (q, k) =
         (vec![0.5; n_heads * ROWS * head_dim], vec![f16::ONE; n_heads * n_keys * head_dim]);
@@ -102,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_processor_computes_more_than_nothing_and_less_than_all_that_there_are() {
-        let Trial { encode_flop_per_s, prefill_flop_per_s } = Trial::run();
+        let Calibration { encode_flop_per_s, prefill_flop_per_s } = Calibration::measure();
         for rate in [encode_flop_per_s, prefill_flop_per_s] {
             assert!((1e6..1e16).contains(&rate), "{rate:e}");
         }

@@ -7,7 +7,7 @@ use candle_core::quantized::GgmlDType;
 
 /// A recipe for a whole model, named as llama.cpp names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mixture {
+pub enum QuantScheme {
     /// Everything in F32.
     F32,
     /// Matrices in F16, the rest in F32.
@@ -31,14 +31,14 @@ pub struct TextModel {
     pub tied_embeddings: bool,
 }
 
-impl Mixture {
+impl QuantScheme {
     /// What people choose from, the smallest first.
     pub const OFFERED: [Self; 5] = [Self::Q4KM, Self::Q5KM, Self::Q6K, Self::Q8_0, Self::F16];
 
     /// The recipe of that name, as `q4_k_m` or `Q4_K_M`.
     pub fn named(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
-        Self::OFFERED.into_iter().find(|mixture| mixture.name() == name)
+        Self::OFFERED.into_iter().find(|scheme| scheme.name() == name)
     }
 
     /// llama.cpp's name, which also is a part of file names.

@@ -1,7 +1,7 @@
-//! What was read, as a file: a chat goes on after a restart without being read again.
+//! The KV cache as a file: a chat goes on after a restart without being read again.
 //!
-//! The file belongs to one network; anything else about it, or a single byte that changed, and it is
-//! not used.
+//! A snapshot belongs to one network and one cache format. With another network, another format or
+//! a single changed byte it is refused.
 
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -14,34 +14,34 @@ use crate::generator::Position;
 
 const MAGIC: &[u8; 16] = b"lorgnette read 1";
 
-/// Why a file was not taken.
+/// Why a snapshot was not written or not restored.
 #[derive(Debug, thiserror::Error)]
-pub enum KeptError {
-    /// It could not be read or written; the source names it.
+pub enum SnapshotError {
+    /// The file could not be read or written; the source names it.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// It is of another model or other settings, is longer than the session, or is damaged.
-    #[error("what was kept cannot be used: {reason}")]
-    Unfit {
-        /// Why.
+    /// The file is of another model or other settings, is longer than the session, or is damaged.
+    #[error("the stored chat cannot be used: {reason}")]
+    Unusable {
+        /// What is wrong with the file, as the second half of the message.
         reason: &'static str,
     },
 }
 
-fn unfit<T>(reason: &'static str) -> Result<T, KeptError> {
-    Err(KeptError::Unfit { reason })
+fn unusable<T>(reason: &'static str) -> Result<T, SnapshotError> {
+    Err(SnapshotError::Unusable { reason })
 }
 
-/// Writes what the cache holds, whole or not at all.
+/// Writes the cache and the positions that it holds; the file is there whole or not at all.
 pub(crate) fn write(
     path: &Path,
     network: &[u8; 32],
     read: &[Position],
     cache: &KvCache,
-) -> Result<(), KeptError> {
+) -> Result<(), SnapshotError> {
     let part = path.with_extension(format!("{}.part", std::process::id()));
     let written = || -> io::Result<()> {
-        let mut file = Checked::new(io::BufWriter::with_capacity(1 << 20, File::create(&part)?));
+        let mut file = Hashing::new(io::BufWriter::with_capacity(1 << 20, File::create(&part)?));
         file.write_all(MAGIC)?;
         file.write_all(network)?;
         file.write_all(cache.format_name().as_bytes())?;
@@ -61,12 +61,12 @@ pub(crate) fn write(
     Ok(written().inspect_err(|_| drop(fs_err::remove_file(&part)))?)
 }
 
-/// Reads such a file into an empty cache; what was read. On an error the cache is empty.
+/// Fills the cache from a snapshot and returns its positions. After an error the cache is empty.
 pub(crate) fn read(
     path: &Path,
     network: &[u8; 32],
     cache: &mut KvCache,
-) -> Result<Vec<Position>, KeptError> {
+) -> Result<Vec<Position>, SnapshotError> {
     cache.truncate(0);
     let result = read_into(path, network, cache);
     if result.is_err() {
@@ -79,24 +79,24 @@ fn read_into(
     path: &Path,
     network: &[u8; 32],
     cache: &mut KvCache,
-) -> Result<Vec<Position>, KeptError> {
+) -> Result<Vec<Position>, SnapshotError> {
     let file = File::open(path)?;
     let n_bytes = file.metadata()?.len();
-    let mut file = Checked::new(io::BufReader::with_capacity(1 << 20, file));
+    let mut file = Hashing::new(io::BufReader::with_capacity(1 << 20, file));
     if file.array::<16>()? != *MAGIC {
-        return unfit("it is no such file");
+        return unusable("it is not a stored chat");
     }
     if file.array::<32>()? != *network || file.array::<4>()? != cache.format_name().as_bytes() {
-        return unfit("it is of another model or other settings");
+        return unusable("it is of another model or other settings");
     }
     let len = u64::from_le_bytes(file.array()?);
     if len > cache.capacity() as u64 {
-        return unfit("it is longer than this session");
+        return unusable("it is longer than this session");
     }
     let positions_bytes = len * 37;
     let header_bytes = 16 + 32 + 4 + 8;
     if n_bytes != header_bytes + positions_bytes + cache.bytes_of(len as usize) + 32 {
-        return unfit("it has another length than it should");
+        return unusable("it has another length than it should");
     }
     let mut positions = Vec::with_capacity(len as usize);
     for _ in 0..len {
@@ -110,18 +110,18 @@ fn read_into(
     let mut stored = [0; 32];
     file.read_exact(&mut stored)?;
     if stored != check {
-        return unfit("it is damaged");
+        return unusable("it is damaged");
     }
     Ok(positions)
 }
 
-/// A file whose bytes are hashed on the way.
-struct Checked<F> {
+/// Hashes the bytes that are read from or written to a file.
+struct Hashing<F> {
     file: F,
     hash: Sha256,
 }
 
-impl<F> Checked<F> {
+impl<F> Hashing<F> {
     fn new(file: F) -> Self {
         Self { file, hash: Sha256::new() }
     }
@@ -131,7 +131,7 @@ impl<F> Checked<F> {
     }
 }
 
-impl<F: Read> Checked<F> {
+impl<F: Read> Hashing<F> {
     fn array<const N: usize>(&mut self) -> io::Result<[u8; N]> {
         let mut bytes = [0; N];
         self.read_exact(&mut bytes)?;
@@ -139,7 +139,7 @@ impl<F: Read> Checked<F> {
     }
 }
 
-impl<F: Read> Read for Checked<F> {
+impl<F: Read> Read for Hashing<F> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let n = self.file.read(bytes)?;
         self.hash.update(&bytes[..n]);
@@ -147,7 +147,7 @@ impl<F: Read> Read for Checked<F> {
     }
 }
 
-impl<F: Write> Write for Checked<F> {
+impl<F: Write> Write for Hashing<F> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let n = self.file.write(bytes)?;
         self.hash.update(&bytes[..n]);

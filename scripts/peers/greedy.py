@@ -1,13 +1,16 @@
-#!/usr/bin/env python3
-"""Greedy decoding by llama.cpp and by us, of the same tiny random models: the ids must agree.
+"""Greedy decoding by llama.cpp and by Lorgnette, of the same tiny random models: the token ids must agree.
 
-For each format, `cargo xtask make-model` writes a GGUF pair into a temporary folder, llama.cpp and
-`cargo xtask greedy` continue the same prompt, and any difference ends in exit status 1. In f32 and
-f16 that is any at all. Quantised kernels round the activations too, each program in its own way:
-there an id may differ whose logit was within that rounding of the first, see `NEARNESS`, and the
-comparison goes on behind llama.cpp's id. With `--fetched`, the pair is what `lorgnette models add` makes of the published form, bf16
-weights that a hub on loopback has (`cargo xtask serve-model`). llama.cpp comes as llama-cpp-python, in an environment of its own
-under target/.
+    scripts/compare-llama-cpp greedy [--formats f32 q8_0] [--fetched]
+
+For each format, `cargo xtask make-model` writes a GGUF pair into a temporary folder. llama.cpp and `cargo xtask greedy`
+continue the same prompt, and a difference ends in exit status 1.
+
+In f32 and f16 no difference is allowed. Quantised kernels round the activations too, each program in its own way.
+There, an id may differ if its logit was within that rounding of the highest one (see `NEARNESS`); the comparison then
+goes on behind llama.cpp's id.
+
+With `--fetched`, the pair is the one that `lorgnette models add` makes of the published form: bf16 weights on a hub on
+loopback (`cargo xtask serve-model`).
 """
 
 import argparse
@@ -19,7 +22,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from peer import ROOT, environment, run
+from common import ROOT, run
+
+from .llama_cpp_venv import environment, run_theirs
 
 # How near two logits must be to change places. Measured in llama.cpp alone, between a quantised tiny
 # model and its weights written out in f32: the logits, of deviation 1, differ by up to 0.10 with
@@ -30,21 +35,21 @@ FORMATS = list(NEARNESS)
 PROMPT = [1, 3, 1084, 2410, 1317, 3925, 1046, 1032, 2187, 1536, 4011, 1063, 4]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_options(parser):
     parser.add_argument("--shapes", nargs="+", default=["tiny", "tiny-mistral3"])
     parser.add_argument("--formats", nargs="+", choices=FORMATS)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--ids", default=",".join(map(str, PROMPT)), help="the prompt")
     parser.add_argument("--n", type=int, default=24, help="tokens to decode")
     parser.add_argument("--fetched", action="store_true", help="pairs that `models add` makes")
-    parser.add_argument("--venv", type=Path, help="an environment that has llama-cpp-python")
     parser.add_argument("--llama-cpp", nargs=2, metavar=("TEXT", "MMPROJ"), help=argparse.SUPPRESS)
-    args = parser.parse_args()
+
+
+def main(args):
     if args.llama_cpp:
         return llama_cpp_side(*args.llama_cpp, parse(args.ids), args.n)
 
-    # `models add` makes none in f32.
+    # `models add` makes no pair in f32.
     args.formats = args.formats or FORMATS[args.fetched :]
     python = environment(args.venv)
     n_different = 0
@@ -56,11 +61,11 @@ def main():
 
 
 def agree(shape, name, folder, python, args):
-    """Makes one pair of files, runs both, prints a line."""
+    """Makes one pair of files, runs both programs and prints a line. Returns whether they agree."""
     make = fetch if args.fetched else make_pair
     text, mmproj = make(shape, name, folder, args.seed)
     request = ["--ids", args.ids, "--n", args.n, "--llama-cpp", text, mmproj]
-    theirs = json.loads(run(python, __file__, *request).splitlines()[-1])
+    theirs = json.loads(run_theirs(python, "greedy", *request).splitlines()[-1])
     n_near, done = 0, 0
     while done < args.n:
         prompt = ",".join([args.ids, *map(str, theirs["ids"][:done])])
@@ -89,15 +94,15 @@ def make_pair(shape, name, folder, seed):
 
 
 def fetch(shape, name, folder, seed):
-    """The pair that `models add` makes of the checkpoint of a hub."""
+    """Returns the pair that `models add` makes of the checkpoint of a hub."""
     serve = ["cargo", "xtask", "serve-model", "--shape", shape, "--repository", f"owner/{shape}", "--seed", seed]
     with subprocess.Popen(serve, cwd=ROOT, stdout=subprocess.PIPE, text=True) as hub:
         try:
-            environment = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "LORGNETTE_"))}
-            environment |= {"LORGNETTE_HOME": str(folder), "HF_HOME": str(folder / "hub"), "HF_ENDPOINT": hub.stdout.readline().strip()}
+            variables = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "LORGNETTE_"))}
+            variables |= {"LORGNETTE_HOME": str(folder), "HF_HOME": str(folder / "hub"), "HF_ENDPOINT": hub.stdout.readline().strip()}
             add = ["models", "add", f"hf:owner/{shape}", "--quant", name, "--vision", "f16", "--yes"]
             command = ["cargo", "run", "--quiet", "-p", "lorgnette-cli", "--", *add]
-            made = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+            made = subprocess.run(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True, check=True)
         finally:
             hub.kill()
     files = sorted(Path(made.stdout.strip()).glob("*.gguf"))
@@ -106,7 +111,7 @@ def fetch(shape, name, folder, seed):
 
 
 def llama_cpp_side(text, mmproj, prompt, n_tokens):
-    """Runs in the environment: prints the ids, the logits and the gaps as a line of JSON."""
+    """Runs in the environment and prints the ids and the logits as a line of JSON."""
     import llama_cpp
     import numpy
     from llama_cpp import mtmd_cpp
@@ -140,7 +145,3 @@ def xtask(*args):
 
 def parse(ids):
     return [int(part) for part in ids.strip().split(",")]
-
-
-if __name__ == "__main__":
-    sys.exit(main())
