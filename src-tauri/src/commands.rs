@@ -1,4 +1,4 @@
-//! What a page may ask for. A command parses, calls the app, converts.
+//! The commands that a page may call. A command parses, calls the app, converts.
 
 pub mod answers;
 pub mod chats;
@@ -18,10 +18,10 @@ use crate::ipc::UiError;
 
 /// The app, for commands.
 type AppState<'a> = tauri::State<'a, App>;
-/// What commands come to.
+/// The result of a command.
 type Outcome<T> = Result<T, UiError>;
 
-/// Does work that takes longer than a moment where it keeps nobody waiting.
+/// Does work on a thread of its own, because it takes longer than a moment.
 async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> Outcome<T> + Send + 'static,
 ) -> Outcome<T> {

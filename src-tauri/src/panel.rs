@@ -20,7 +20,7 @@ const SIZE: LogicalSize<f64> = LogicalSize { width: 420.0, height: 300.0 };
 /// Distance from the edges of the screen.
 const MARGIN: f64 = 24.0;
 
-/// What the panel shows, and what it is told.
+/// The panel's answer, and its page.
 #[derive(Default)]
 pub struct Panel(Mutex<Inner>);
 
@@ -80,7 +80,7 @@ impl Panel {
 /// Shows the panel, on the screen where the pointer is.
 ///
 /// # Errors
-/// Those of making a window.
+/// Those of making a window, and of showing it.
 pub fn show(handle: &AppHandle, app: &App) -> tauri::Result<()> {
     let panel = match handle.get_webview_window(LABEL) {
         Some(panel) => panel,
@@ -138,7 +138,7 @@ pub fn close(handle: &AppHandle) {
     }
 }
 
-/// The lower right corner of a screen.
+/// The position of the panel: the lower right corner of a screen.
 fn place(monitor: &Monitor) -> PhysicalPosition<i32> {
     let area = monitor.work_area();
     let scale = monitor.scale_factor();

@@ -24,9 +24,9 @@ pub fn run(handle: &AppHandle, action: QuickAction) {
             return silence(&handle);
         }
         if let Err(error) = act(&handle, action) {
-            // The page has the words for it, and says them too.
+            // The page has the words for it, and speaks them.
             handle.state::<Panel>().tell(PanelEvent::Failed { error });
-            // One that cannot be shown is heard all the same.
+            // A panel that cannot be shown is heard all the same.
             let _ = panel::show(&handle, &handle.state::<App>());
         }
     });
@@ -49,7 +49,7 @@ fn act(handle: &AppHandle, action: QuickAction) -> Result<(), UiError> {
         PanelEvent::Begun { action, settings }
     };
     let panel = handle.state::<Panel>();
-    // The one before is over: two voices would be none.
+    // The answer before is over: of two voices at once, none is understood.
     app.aloud(AloudDo::Stop);
     let last = panel.shown();
     if let Some(last) = last {
@@ -89,7 +89,7 @@ fn listener(handle: &AppHandle, asked: &Asked) -> Listener {
     let (handle, answer) = (handle.clone(), asked.answer);
     Box::new(move |progress| {
         let panel = handle.state::<Panel>();
-        // One that was stopped for another may still have a word to say.
+        // An answer that was stopped for another may still tell something.
         if panel.shown().is_some_and(|shown| shown.answer == answer) {
             panel.tell(PanelEvent::Answer { event: Box::new(progress.into()) });
         }

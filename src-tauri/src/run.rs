@@ -22,7 +22,7 @@ const USAGE: &str = "lorgnette-window [PICTURE...]\n\nOpens the window, with the
      --do NAME   describes something of the desktop in a small panel, aloud: screen, window,\n              \
      region (around the pointer), text (of the window), clipboard; again, silence";
 
-/// As long as an app that closes waits for its answers, and some more.
+/// How long a program that closes may take: as long as it waits for its answers, and some more.
 const CLOSING_TAKES: Duration = Duration::from_secs(8);
 
 /// Runs the program until its window is closed.
@@ -70,7 +70,7 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
                 .callback(|handle, arguments, here| {
                     let arguments_after = arguments.get(1..).unwrap_or_default();
                     if let Some(action) = quick_action(arguments_after) {
-                        // Named wrongly, it was refused where it was called.
+                        // A wrong name was refused by the program that was called with it.
                         let _ = action.map(|action| quick_actions::run(handle, action));
                         return;
                     }
@@ -101,12 +101,12 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
             let app = open_patiently(&folders, &handle)?;
             app.load();
             tauri.manage(app.clone());
-            // Before the window: it is not to be in the picture, nor to take the focus from it.
+            // Before the window, which must not be in the picture, nor take the focus from what is.
             if let Some(action) = first {
                 quick_actions::run(&handle, action);
             }
             shortcuts::listen(&handle);
-            // What could not be had is said in the settings.
+            // The settings page says which keys could not be had.
             let _ = shortcuts::apply(&handle, &app.settings());
             window::open(&handle, &app)?;
             if !opened.is_empty() {
@@ -118,7 +118,7 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
     match built {
         Ok(app) => {
             app.run(|handle, event| match event {
-                // By the menu of a Mac or the end of a session: no window asks to close.
+                // The menu of a Mac and the end of a session end the program without closing a window.
                 RunEvent::Exit => {
                     if let Some(app) = handle.try_state::<App>() {
                         app.close();
@@ -146,7 +146,7 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
     }
 }
 
-/// Opens the app as soon as a program that still closes, or was killed a moment ago, lets go of it.
+/// Opens the app, and waits while a program that closes or was just killed still holds the chats.
 fn open_patiently(folders: &Folders, handle: &AppHandle) -> Result<App, AppError> {
     let until = Instant::now() + CLOSING_TAKES;
     loop {
@@ -160,7 +160,7 @@ fn open_patiently(folders: &Folders, handle: &AppHandle) -> Result<App, AppError
     }
 }
 
-/// Tells the page what the app tells.
+/// Passes on to the page what the app tells.
 fn tell(handle: &AppHandle, notice: Notice) {
     let events = handle.state::<AppEvents>();
     events.tell(match notice {
@@ -189,7 +189,7 @@ fn quick_action(arguments: &[String]) -> Option<Result<QuickAction, String>> {
     (option == "--do").then(|| name.parse())
 }
 
-/// Arguments that are no options, as paths.
+/// The paths among the arguments: all that are no options.
 fn pictures(arguments: &[String], here: &Path) -> Vec<PathBuf> {
     let paths = arguments.iter().filter(|argument| !argument.starts_with('-'));
     paths.map(|path| here.join(path)).collect()

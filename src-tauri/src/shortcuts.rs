@@ -1,5 +1,5 @@
-//! Keys of the whole system: on X11, Windows and macOS a program takes them; under Wayland it asks the
-//! desktop. Where that has no portal for it, the desktop's own keyboard settings can call
+//! Keys of the whole system. On X11, Windows and macOS a program takes them; under Wayland it asks the
+//! desktop. Where the desktop has no portal for them, its own keyboard settings can call
 //! `lorgnette-window --do NAME`.
 
 #[cfg(target_os = "linux")]
@@ -18,11 +18,11 @@ use tauri::{AppHandle, Manager as _};
 use crate::quick_actions;
 
 thread_local! {
-    /// On the main thread alone, where some systems want it.
+    /// Used on the main thread alone, because some systems require it.
     static MANAGER: RefCell<Option<GlobalHotKeyManager>> = const { RefCell::new(None) };
 }
 
-/// What the keys stand for, and which of them another program has.
+/// The quick actions that keys stand for, and the keys that another program has.
 #[derive(Default)]
 pub struct Shortcuts(Mutex<Held>);
 
@@ -31,7 +31,7 @@ type Wanted = Vec<(QuickAction, String)>;
 
 #[derive(Default)]
 struct Held {
-    /// What was asked for last.
+    /// The keys that were asked for last.
     wanted: Wanted,
     by_id: HashMap<u32, (QuickAction, HotKey)>,
     faults: Vec<(QuickAction, String)>,
@@ -44,12 +44,12 @@ impl Shortcuts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Those that could not be had, and why.
+    /// The quick actions whose keys could not be had, and why.
     pub fn faults(&self) -> Vec<(QuickAction, String)> {
         self.held().faults.clone()
     }
 
-    /// What is known later, if these are still wanted.
+    /// Remembers which keys could not be had, if these are still wanted.
     #[cfg(target_os = "linux")]
     fn set_faults(&self, wanted: &Wanted, faults: Vec<(QuickAction, String)>) {
         let mut held = self.held();
@@ -59,8 +59,8 @@ impl Shortcuts {
     }
 }
 
-/// Takes the keys that the settings name, and gives back all others. On the main thread. Where the
-/// desktop is asked for them, it tells later that it has answered.
+/// Takes the keys that the settings name, and gives back all others. To be called on the main thread.
+/// Where the desktop has to be asked, the receiver hears when it has answered.
 pub fn apply(handle: &AppHandle, settings: &Settings) -> Option<mpsc::Receiver<()>> {
     let shortcuts = handle.state::<Shortcuts>();
     let mut held = shortcuts.held();
@@ -108,7 +108,7 @@ pub fn apply(handle: &AppHandle, settings: &Settings) -> Option<mpsc::Receiver<(
     None
 }
 
-/// Keys are heard from now on.
+/// Runs quick actions from now on, when their keys are pressed.
 pub fn listen(handle: &AppHandle) {
     let handle = handle.clone();
     GlobalHotKeyEvent::set_event_handler(Some(move |event: GlobalHotKeyEvent| {
@@ -128,7 +128,7 @@ fn take(manager: &GlobalHotKeyManager, keys: &str) -> Result<HotKey, String> {
     Ok(key)
 }
 
-/// Keys as the page writes them, where "Ctrl" is Cmd on a Mac.
+/// Reads keys as the page writes them: "Ctrl" is Cmd on a Mac.
 fn parse(keys: &str) -> Result<HotKey, String> {
     let keys = if cfg!(target_os = "macos") { keys.replace("Ctrl", "Cmd") } else { keys.into() };
     keys.parse().map_err(|error: global_hotkey::hotkey::HotKeyParseError| error.to_string())

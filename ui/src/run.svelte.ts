@@ -18,13 +18,13 @@ const SOON_MS = { draft: 500, estimate: 150, search: 120, settings: 300 };
 
 const ECHO_MS = 250;
 
-/** Who typed so lately goes on with it. */
+/** A person who typed this lately is taken to be typing still. */
 const TYPING_MS = 1000;
 
 /** Longer than a frame takes; a window that is not shown makes none. */
 const FRAME_MS = 500;
 
-/** Comes back when what was changed is laid out and painted: that, not the change, is what takes long. */
+/** Resolves when what was changed is laid out and painted, which takes longer than the change itself. */
 function frame(): Promise<void> {
   return new Promise((done) => {
     const giveUp = setTimeout(done, FRAME_MS);
@@ -41,7 +41,7 @@ export class WindowState {
   state: AppState = $state.raw() as AppState;
   readonly language = $derived.by(() => languageOf(this.state.settings.language, this.state.locale));
   readonly words: Words = $derived.by(() => catalogues[this.language]);
-  /** Numbers and times as the system's region writes them, where it speaks the chosen language. */
+  /** Writes numbers and times as the system's region does, where its language is the chosen one. */
   readonly format: Format = $derived.by(() => {
     const locale = this.#locale;
     return format(locale.toLowerCase().startsWith(this.language) ? locale : this.language, this.words.units);
@@ -98,7 +98,7 @@ export class WindowState {
     return true;
   };
 
-  /** A view that does things with itself says how, for as long as it is shown. */
+  /** Lets a view say how it does things with itself, for as long as it is shown. */
   offer(what: Partial<Record<StageDo, () => void>>): () => void {
     const entries = Object.entries(what) as [StageDo, () => void][];
     for (const [name, act] of entries) this.#stage.set(name, act);
@@ -117,7 +117,7 @@ export class WindowState {
     return keysOf(this.action(id), this.state.settings.keys);
   }
 
-  /** One place for every key of the page. True: it was ours. */
+  /** Handles every key of the page. True when the key was ours. */
   onKey(event: Pressed & { isComposing: boolean; repeat: boolean }, typing: boolean): boolean {
     if (event.isComposing) return false; // an input method is at work: its Enter is not ours
     const keys = shortcutOf(event, this.state.platform);
@@ -155,14 +155,14 @@ export class WindowState {
 
   pictureUrl = (path: string): string => this.#backend.pictureUrl(path);
 
-  // Asked for by the view that shows them; not part of the window's state.
+  // The views that show these ask for them; they are not part of the state.
   memory = (): Promise<Memory> => this.#backend.memory();
   network = (): Promise<Network> => this.#backend.network();
   folders = (): Promise<Folders> => this.#backend.folders();
   report = (): Promise<Doctor> => this.#backend.doctor();
   voices = (): Promise<Voice[]> => this.#backend.voices();
   keyBindings = (): Promise<KeyBinding[]> => this.#backend.keyBindings();
-  /** One after the other: two commands that are called at once may be done in either order. */
+  /** Tells one text after the other: two commands that are called at once may be done in either order. */
   announce = (text: string): void => {
     this.#announced = this.#announced.then(() => this.#backend.announce(text)).catch(() => undefined);
   };
@@ -174,7 +174,7 @@ export class WindowState {
     this.send({ is: "failed", error: asUiError(reason), retry });
   };
 
-  /** Does it a little later, and only the last of several. */
+  /** Acts a little later, and of several calls only on the last. */
   #soon(key: string, ms: number, act: () => void): void {
     clearTimeout(this.#timers.get(key));
     this.#timers.set(key, setTimeout(act, ms));

@@ -153,7 +153,11 @@ impl PictureStore {
     ///
     /// # Errors
     /// Those of [`Self::open`].
-    pub fn seen(&self, attachment: &Attachment, config: &ImageConfig) -> Result<Vec<u8>, AppError> {
+    pub fn model_view(
+        &self,
+        attachment: &Attachment,
+        config: &ImageConfig,
+    ) -> Result<Vec<u8>, AppError> {
         let seen = self
             .view(attachment)?
             .resized(config)

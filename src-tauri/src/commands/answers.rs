@@ -1,4 +1,4 @@
-//! Asking.
+//! Commands to ask, and to stop an answer.
 
 use lorgnette_app::coordinator::{Asked, Listener, Progress};
 use tauri::ipc::Channel;
@@ -32,7 +32,7 @@ pub async fn ask(app: AppState<'_>, ask: AskDto, to_ui: Channel<AnswerEvent>) ->
         Ok(())
     })
     .await?;
-    // An error only when the listener is gone, which is an end too.
+    // An error only when the listener is gone, and then the answer has ended too.
     let _ = ended.await;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The chats that are kept.
+//! Commands for the chats that are kept.
 
 use lorgnette_app::chats::{Filter, Summary};
 use lorgnette_app::export::{self, ExportFormat};
@@ -8,7 +8,7 @@ use super::{AppState, Outcome, apart};
 use crate::dialogs;
 use crate::ipc::{ChatDto, DraftDto, ImportedDto, OpenDraftDto, RefusedFileDto};
 
-/// Chats on a page of the list.
+/// How many chats are on a page of the list.
 pub const PAGE: usize = 100;
 
 /// Gives a page of the list of chats.
@@ -114,7 +114,7 @@ pub async fn chat_export(
     .await
 }
 
-/// Makes chats of files that were exported, which the person chooses.
+/// Makes chats of exported files that the person chooses.
 #[tauri::command]
 #[specta::specta]
 pub async fn chats_import(handle: AppHandle, app: AppState<'_>) -> Outcome<Option<ImportedDto>> {

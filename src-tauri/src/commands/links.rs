@@ -1,4 +1,4 @@
-//! Addresses in answers.
+//! Commands for addresses in answers.
 
 use lorgnette_app::FaultDetails;
 use lorgnette_app::system::links::{self, Link};
@@ -19,7 +19,7 @@ pub async fn check_link(url: String) -> Outcome<Link> {
 pub async fn open_link(address: String) -> Outcome<()> {
     apart(move || {
         let link = links::check(&address);
-        // The page offers it for no such address.
+        // The page does not offer to open such an address.
         if link.refused.is_some() {
             return Err(UiError::unavailable(
                 "This address is not opened.",

@@ -1,4 +1,4 @@
-//! The menu bar and the tray.
+//! The command for the menu bar and the tray.
 
 use lorgnette_app::FaultDetails;
 use tauri::AppHandle;

@@ -1,4 +1,4 @@
-//! Models and their memory.
+//! Commands for models and their memory.
 
 use lorgnette_app::coordinator::App;
 use lorgnette_app::{bench, doctor, open};
@@ -66,7 +66,7 @@ pub async fn add_model(
     let app = app.inner().clone();
     let Some(path) = dialogs::pick_model(&handle, folder).await else { return Ok(None) };
     apart(move || {
-        // Only what is a model takes the place of the one that works.
+        // Only a model that can be opened takes the place of the one that works.
         open::probe(&path).map_err(lorgnette_app::AppError::from)?;
         let mut settings = app.settings();
         settings.model = Some(path.display().to_string());

@@ -1,4 +1,4 @@
-//! The panel.
+//! Commands of the panel.
 
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State, WebviewWindow};
@@ -8,7 +8,7 @@ use crate::ipc::{AppEvent, AppEvents, PanelEvent};
 use crate::panel::{self, Panel};
 use crate::{announce, window};
 
-/// From now on, the panel's page hears what it is to show.
+/// Tells the panel's page from now on what it is to show.
 #[tauri::command]
 #[specta::specta]
 pub async fn panel_watch(panel: State<'_, Panel>, to_ui: Channel<PanelEvent>) -> Outcome<()> {

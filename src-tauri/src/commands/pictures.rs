@@ -1,4 +1,4 @@
-//! Pictures: in, what they cost, and preparing them.
+//! Commands to add pictures, to say what they cost, and to prepare them.
 
 use lorgnette_app::coordinator::Estimate;
 use lorgnette_app::{AppError, samples};
@@ -18,7 +18,7 @@ pub async fn pick_pictures(handle: AppHandle, app: AppState<'_>) -> Outcome<Opti
     apart(move || Ok(Some(app.add_files(paths).into()))).await
 }
 
-/// Adds what is in the clipboard: files, a path, or a picture. Words are given back.
+/// Adds the files or the picture in the clipboard; a text is given back.
 #[tauri::command]
 #[specta::specta]
 pub async fn paste(app: AppState<'_>) -> Outcome<PastedDto> {
@@ -26,7 +26,7 @@ pub async fn paste(app: AppState<'_>) -> Outcome<PastedDto> {
     apart(move || clipboard::paste(&app)).await
 }
 
-/// Adds a picture to try.
+/// Adds a sample picture of the program.
 #[tauri::command]
 #[specta::specta]
 pub async fn add_sample(app: AppState<'_>, name: String) -> Outcome<AddedDto> {

@@ -1,4 +1,4 @@
-//! Settings, the keys of quick actions, and the folders that settings and all else lie in.
+//! Commands for settings, for the keys of quick actions and for the person's folders.
 
 use std::time::Duration;
 
@@ -31,11 +31,11 @@ pub async fn set_settings(
         let apply = move || {
             let _ = done.send(shortcuts::apply(&on_main, &kept));
         };
-        // Fails when the program ends. Waited for: the page asks next what could be had.
+        // Fails when the program ends. Waited for, because the page asks next which keys could be had.
         if handle.run_on_main_thread(apply).is_ok()
             && let Ok(Some(answered)) = applied.recv()
         {
-            // Not as long as a person answers the desktop.
+            // Not as long as a person takes to answer the desktop.
             let _ = answered.recv_timeout(DESKTOP_ANSWERS);
         }
         Ok(settings.into())
@@ -43,7 +43,7 @@ pub async fn set_settings(
     .await
 }
 
-/// The quick actions with their keys, and which of those keys could not be had.
+/// Lists the quick actions with their keys, and says which of those could not be had.
 #[tauri::command]
 #[specta::specta]
 pub async fn key_bindings(
@@ -55,7 +55,7 @@ pub async fn key_bindings(
     Ok(bindings.map(|binding| KeyBindingDto::new(binding, &faults)).collect())
 }
 
-/// Where the files of the person lie.
+/// Names the person's folders.
 #[tauri::command]
 #[specta::specta]
 pub async fn folders(app: AppState<'_>) -> Outcome<FoldersDto> {

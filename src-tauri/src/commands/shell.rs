@@ -1,4 +1,4 @@
-//! The start and the end of the window, and what of the machine it shows.
+//! Commands for the window itself, from its start to its end, and for what it shows of the machine.
 
 use std::fmt::Write as _;
 
@@ -35,7 +35,7 @@ pub async fn boot(app: AppState<'_>) -> Outcome<BootDto> {
     .await
 }
 
-/// From now on, this page hears what happens.
+/// Tells this page from now on what happens.
 #[tauri::command]
 #[specta::specta]
 pub async fn watch(events: State<'_, AppEvents>, to_ui: Channel<AppEvent>) -> Outcome<()> {

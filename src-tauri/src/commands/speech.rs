@@ -1,4 +1,4 @@
-//! Reading aloud, checking, and words for a screen reader.
+//! Commands to read aloud, to check an answer, and to speak to a screen reader.
 
 use lorgnette_app::coordinator::AloudDo;
 use lorgnette_app::speech::VoiceInfo;

@@ -1,5 +1,5 @@
-//! Keys under Wayland, by the desktop's `GlobalShortcuts` portal: the desktop may ask the person, it
-//! hears the keys, and says what they stand for.
+//! Keys under Wayland, by the desktop's `GlobalShortcuts` portal. The desktop may ask the person first;
+//! it hears the keys and says which quick action was called.
 
 use std::collections::HashMap;
 use std::sync::mpsc;
@@ -19,15 +19,16 @@ use crate::quick_actions;
 
 const PORTAL: &str = "GlobalShortcuts";
 
-/// A portal that was begun anew is asked again, but not one that ends each time it is asked.
+/// A portal that was restarted is asked again, but not one that ends within this time of being asked.
 const ENDS_EACH_TIME: Duration = Duration::from_mins(1);
 
-/// The keys that were asked for. A session takes one set of them, so others need another.
+/// The session for the keys that were asked for. A session takes one set of keys; others need another.
 #[derive(Default)]
 pub(super) struct Asked(Option<(oneshot::Sender<()>, JoinHandle<()>)>);
 
 impl Asked {
-    /// Asks for these, when those before are given back. Tells when it is known which could be had.
+    /// Asks for these keys as soon as those before are given back. The receiver hears when it is known
+    /// which could be had.
     pub(super) fn ask(&mut self, handle: &AppHandle, wanted: Wanted) -> mpsc::Receiver<()> {
         let (settled, told) = mpsc::channel();
         let before = self.0.take();
@@ -48,7 +49,7 @@ impl Asked {
     }
 }
 
-/// Has the keys until others are wanted.
+/// Holds the keys until others are wanted.
 async fn hold(
     handle: &AppHandle,
     wanted: &Wanted,
@@ -95,13 +96,13 @@ enum Lost {
     Portal,
 }
 
-/// What the signal says: the session, the shortcut's name, the time, and more.
+/// The body of the signal: the session, the shortcut's name, the time, and more.
 type Activated<'m> = (ObjectPath<'m>, &'m str, u64, HashMap<&'m str, Value<'m>>);
 
 /// A session with its keys.
 struct Bound {
     session: Proxy<'static>,
-    /// What each has, in the desktop's words.
+    /// The keys of each quick action, in the desktop's words.
     keys: HashMap<String, String>,
     activated: SignalStream<'static>,
     closed: SignalStream<'static>,
@@ -131,7 +132,7 @@ impl Bound {
         Ok(Self { session, keys: keys(bound), activated, closed, owners })
     }
 
-    /// Does what keys stand for, as long as there are any.
+    /// Runs the quick actions whose keys are pressed, until there are no keys any more.
     async fn listen(&mut self, handle: &AppHandle) -> Lost {
         loop {
             let message = tokio::select! {
@@ -152,7 +153,7 @@ impl Bound {
     }
 }
 
-/// What each shortcut is called, and the keys that it has.
+/// Reads the name of each shortcut and the keys that it has.
 fn keys(mut bound: Results) -> HashMap<String, String> {
     let shortcuts =
         bound.remove("shortcuts").map(Vec::<(String, HashMap<String, OwnedValue>)>::try_from);
@@ -165,7 +166,7 @@ fn keys(mut bound: Results) -> HashMap<String, String> {
     named.map(|(name, about)| (name, keys(&about).unwrap_or_default())).collect()
 }
 
-/// Those that the desktop gave no keys.
+/// The quick actions that the desktop gave no keys.
 fn without_keys(wanted: &Wanted, keys: &HashMap<String, String>) -> Vec<(QuickAction, String)> {
     let has_some =
         |action: QuickAction| keys.get(action.name()).is_some_and(|keys| !keys.is_empty());
@@ -178,7 +179,7 @@ fn all(wanted: &Wanted, reason: &str) -> Vec<(QuickAction, String)> {
     wanted.iter().map(|(action, _)| (*action, reason.to_owned())).collect()
 }
 
-/// A shortcut as the portal takes it.
+/// Describes a shortcut as the portal takes it.
 fn shortcut(
     action: QuickAction,
     keys: &str,
@@ -190,7 +191,7 @@ fn shortcut(
     (action.name(), about)
 }
 
-/// What the desktop shows the person.
+/// The description that the desktop shows the person.
 fn description(action: QuickAction) -> &'static str {
     match action {
         QuickAction::Screen => "Describe the screen",

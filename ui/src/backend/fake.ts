@@ -555,7 +555,7 @@ function snippet(text: string, wanted: string): string {
   return `${from > 0 ? "…" : ""}${text.slice(from, at)}\u0002${text.slice(at, at + wanted.length)}\u0003${text.slice(at + wanted.length, at + wanted.length + 48)}`.replace(/\s+/g, " ");
 }
 
-/** A fake as the page's address describes it: `?chats=some&halt=reading&model=pixtral&theme=dark`. For screenshots. */
+/** A fake as the page's address describes it: `?chats=some&halt=prefill&model=pixtral&theme=dark`. For screenshots. */
 export function fakeFromAddress(search: string): Fake {
   const asked = new URLSearchParams(search);
   const settings: Partial<Settings> = {

@@ -6,14 +6,14 @@ import type {
 } from "../contract";
 import type { Call } from "./call";
 
-/** What an answer that is being made told last; at first nothing. */
+/** What an answer that is being made has told last. It begins with nothing told. */
 export type Phase = { kind: "sending" } | Progress;
 
 /** An answer in the making. `text` is all of it so far; the chat's copy of the message may be older. */
 export interface Live {
   chatId: number;
   text: string;
-  /** Those that are finished. */
+  /** How many of its sentences are finished. */
   nSentences: number;
   phase: Phase;
   /** The person asked it to stop; it ends at its next step. */
@@ -72,7 +72,7 @@ export interface AppState {
   chatsEnd: boolean;
   search: string;
 
-  /** Null: a chat that begins with the first question. */
+  /** Null for a chat that begins with the first question. */
   chat: Chat | null;
   opening: number | null;
   live: Partial<Record<number, Live>>;
@@ -103,7 +103,7 @@ export interface AppState {
   said: { turn: number; what: Said }[];
 }
 
-/** What may take minutes before the first word. */
+/** A phase that may take minutes before the first word. */
 export type LongPhase = Extract<Progress["kind"], "loading" | "encode" | "prefill">;
 
 export type Said =
@@ -292,7 +292,7 @@ export function shownSize(attachment: Attachment, picture: Picture): { width: nu
   return attachment.turn % 2 === 0 ? { width, height } : { width: height, height: width };
 }
 
-/** Nothing asked and nothing attached: the window is one drop target. */
+/** Whether nothing is asked and nothing attached: then the whole window is one drop target. */
 export function isEmpty(state: AppState): boolean {
   return state.chat === null && state.draft.pictures.length === 0 && !isSendingHere(state) && state.opening === null;
 }

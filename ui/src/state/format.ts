@@ -9,7 +9,7 @@ export interface Format {
   percent(share: number): string;
   bytes(value: number): string;
   rate(bytesPerS: number): string;
-  /** About how long: "3 s", "50 s", "6 min", "2 h 5 min". */
+  /** About how long something takes: "3 s", "50 s", "6 min", "2 h 5 min". */
   duration(seconds: number): string;
   perSecond(value: number): string;
   size(width: number, height: number): string;
@@ -84,7 +84,7 @@ export function sentences({ message, hint, id, with: gaps }: UiError, words: Fau
       text.replace(GAP, (gap, name: string) => {
         const value = gaps[name];
         if (typeof value === "number") return name.endsWith("Bytes") ? format.bytes(value) : format.count(value);
-        // The sentence goes on or ends by itself.
+        // The sentence around it has its own full stop.
         return value?.replace(/[.\s]+$/, "") ?? gap;
       });
     return `${fill(words[id].what)} ${fill(words[id].hint)}`;

@@ -10,9 +10,9 @@ export interface Panel {
   picture: string | null;
   answerId: number | null;
   text: string;
-  /** The text's, when it has ended and tells. */
+  /** The language of the text, known when the answer has ended. */
   language: string | null;
-  /** Null: it has ended, or could not begin. */
+  /** Null when the answer has ended, or could not begin. */
   phase: Phase | null;
   end: End | null;
   error: UiError | null;

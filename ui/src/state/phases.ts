@@ -1,4 +1,4 @@
-// What an answer does, as words and as a share.
+// The phase of an answer, as words and as a share.
 
 import type { Words } from "../i18n";
 import { share, type Format } from "./format";

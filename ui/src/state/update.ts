@@ -8,7 +8,7 @@ import type { Call, CallName } from "./call";
 import type { Added, AnswerEvent, AppEvent, Ask, Attachment, Chat, Draft, OpenDraft, Picture, Settings, UiError } from "../contract";
 import { assertNever } from "./assert-never";
 
-/** Whoever says them is never so many behind. */
+/** How many texts a screen reader can be behind; it is never so many. */
 const N_SAID = 32;
 
 export type Effect =
@@ -227,7 +227,7 @@ function onEvent(state: AppState, event: AppEvent): Step {
       return [pauses ? saying({ ...state, aloud }, { at: "paused" }) : { ...state, aloud }, []];
     }
     case "sentence": {
-      // It comes on a way of its own, perhaps before the words that it is made of.
+      // A sentence comes on another way than the words that it is made of, and may come before them.
       const live = event.answerId === null ? undefined : state.live[event.answerId];
       const { answerId } = event;
       const begun = live && answerId !== null ? withLive(begins(state, answerId, live), answerId, (one) => ({ ...one, nSentences: one.nSentences + 1 })) : state;
@@ -270,7 +270,7 @@ function onAnswer(state: AppState, event: AnswerEvent, answerId: number | null):
   return [withLive(begun, answerId, (one) => ({ ...one, text, phase: event })), []];
 }
 
-/** Says once that words come. */
+/** Says once that the answer begins. */
 function begins(state: AppState, answerId: number, live: Live): AppState {
   if (live.phase.kind === "text") return state;
   const next = withLive(state, answerId, (one) => ({ ...one, phase: { kind: "text", piece: "", nTokens: 0, tokensPerS: 0 } }));
@@ -427,7 +427,7 @@ function onStageKept(state: AppState): AppState {
   return { ...state, onStage: clamp(state.onStage, 0, Math.max(0, numbered(state).length - 1)) };
 }
 
-/** With one more thing that a screen reader should hear. */
+/** Adds one more thing that a screen reader should hear. */
 function saying(state: AppState, what: Said): AppState {
   const turn = (state.said.at(-1)?.turn ?? 0) + 1;
   return { ...state, said: [...state.said, { turn, what }].slice(-N_SAID) };

@@ -30,7 +30,7 @@ export function keepMenu(ui: WindowState): void {
     sent = now;
     ui.setMenu(menus, tray).catch(() => undefined); // without a menu bar the window's own menu has it all
   });
-  // Of its own, so that only another title is set: screen readers hear of each.
+  // A derived value of its own, so that the title is set only when it changes: screen readers announce each time.
   const chat = $derived(ui.state.chat?.title);
   const title = $derived(chat ? `${chat} · ${ui.words.window.name}` : ui.words.window.name);
   $effect(() => {

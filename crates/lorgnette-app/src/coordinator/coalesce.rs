@@ -1,4 +1,5 @@
-//! Gathers what the engine tells, so that a window hears of it at most thirty times a second.
+//! Coalesces what the engine tells, so that at most thirty messages a second cross to a window: each
+//! costs time on both sides. The page coalesces once more, by how long it takes to draw.
 
 use std::time::{Duration, Instant};
 
