@@ -1,4 +1,4 @@
-"""Pixtral 12B's shape in transformers, bf16 with random weights, on the GPU: a line of JSON with its speed. For gpu-check."""
+"""Measures Pixtral 12B's shape in transformers on the GPU, in bf16 with random weights. Prints a line of JSON for `gpu-check`."""
 
 import json
 import time
@@ -49,7 +49,7 @@ def main():
 
 
 def fastest(work):
-    """Seconds of the fastest of three, after one that warms up."""
+    """Returns the seconds of the fastest of three runs, after one that warms up."""
     seconds = []
     for _ in range(4):
         torch.cuda.synchronize()

@@ -59,7 +59,7 @@ fn act(handle: &AppHandle, action: QuickAction) -> Result<(), UiError> {
     if action == QuickAction::Again {
         let Some(last) = last else { return Ok(()) };
         panel.tell(begun());
-        app.quick_answer_again(last.answer, |asked| listener(handle, asked))?;
+        app.describe_again_aloud(last.answer, |asked| listener(handle, asked))?;
     } else {
         if panel::hide(handle) {
             std::thread::sleep(GONE_AFTER);
@@ -74,7 +74,7 @@ fn act(handle: &AppHandle, action: QuickAction) -> Result<(), UiError> {
         let binding = bindings.iter().find(|binding| binding.action == action);
         let purpose = binding.and_then(|binding| binding.purpose).unwrap_or(Purpose::Brief);
         let name = format!("{name}.png");
-        app.quick_answer(&name, &picture, purpose, |asked| listener(handle, asked))?;
+        app.describe_aloud(&name, &picture, purpose, |asked| listener(handle, asked))?;
     }
     panel::show(handle, &app).map_err(|error| {
         let (message, hint) = ("The panel could not be shown.", "Start Lorgnette again.");

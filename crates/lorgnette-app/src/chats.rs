@@ -19,15 +19,14 @@ use std::time::Duration;
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
+use crate::clock::now_ms;
 use crate::error::AppError;
-use crate::files::now_ms;
 
 pub use list::{Filter, Summary};
 pub use records::{Attachment, Draft, End, Message, NewMessage, PictureInfo, StoredChat};
 
-/// Names a chat.
 pub type ChatId = i64;
-/// Names a message, in whichever chat.
+/// Names a message; no two chats share one.
 pub type MessageId = i64;
 
 /// All chats of a person. Only one program at a time holds them.
@@ -174,7 +173,7 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The first column.
+/// The value of a row's first column.
 fn first<T: rusqlite::types::FromSql>(row: &Row<'_>) -> rusqlite::Result<T> {
     row.get(0)
 }

@@ -1,91 +1,269 @@
-//! One chat, its answers as they come.
+//! The one driver of the engine: an open model, the pictures it was prepared for, and how fast it
+//! was. The command line and the window both talk to a model through it.
 
 pub mod check;
+mod pictures;
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use lorgnette_engine::{Chat, EngineError, PreparedPicture, Role, SnapshotError, Turn, TurnPart};
-use lorgnette_pixtral::Cancel;
-use tokio::sync::mpsc;
+use lorgnette_engine::{Chat, EngineError, PreparedPicture};
 
-use self::check::Checked;
+use self::pictures::PreparedPictures;
 use crate::error::AppError;
-use crate::open::OpenModel;
-use crate::{Answer, AnswerEvent, AnswerOptions};
+use crate::models::cost;
+use crate::models::speed::{Meter, Speed};
+use crate::models::{OpenModel, OpenOptions, SpeedLog};
+use crate::{Answer, AnswerEvent, AnswerOptions, Cancel, Interrupted, SnapshotError};
 
-/// A chat with a model. Follow-ups read only what is new.
-pub struct Session<'a> {
-    model: &'a OpenModel,
-    chat: Chat,
-    preparing: Option<Preparing>,
+/// While an answer is made, its listener is called at least this often.
+const TICK: Duration = Duration::from_millis(10);
+/// Encoder outputs take at most this much of the disk: some sixty pictures of full size.
+const ENCODER_CACHE_BYTES: u64 = 1 << 30;
+/// The folder of encoder outputs, in the cache folder.
+pub const ENCODER_CACHE: &str = "encoded-pictures";
+
+/// An open model, and what makes its next answer quicker.
+pub struct Conversation {
+    model: OpenModel,
+    speeds: Arc<SpeedLog>,
+    pictures: Mutex<PreparedPictures>,
+    preparing: Mutex<Option<Preparing>>,
 }
 
-/// Pictures that are looked at before there is a question.
+/// A chat that is read while its last question is still written; it may have ended.
 struct Preparing {
-    pictures: Vec<Arc<PreparedPicture>>,
+    chat: Chat,
     cancel: Cancel,
-    /// Ends when it has ended.
-    events: mpsc::UnboundedReceiver<AnswerEvent>,
+    /// Closed when the preparation has ended.
+    events: Receiver<AnswerEvent>,
 }
 
-impl Preparing {
-    fn is_of(&self, pictures: &[Arc<PreparedPicture>]) -> bool {
-        self.pictures.len() == pictures.len()
-            && self.pictures.iter().zip(pictures).all(|(a, b)| Arc::ptr_eq(a, b))
-    }
+/// How far a preparation is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(tag = "at", rename_all = "camelCase"))]
+#[cfg_attr(feature = "ipc", serde(rename_all_fields = "camelCase"))]
+pub enum Preparation {
+    /// Nothing is prepared, or it was stopped.
+    Idle,
+    /// A picture is encoded; steps of all pictures.
+    Encode { done: usize, total: usize },
+    /// The tokens of the pictures are read.
+    Prefill { done_tokens: usize, total_tokens: usize },
+    /// Only the words of the question have still to be read.
+    Ready,
 }
 
-impl Drop for Session<'_> {
-    fn drop(&mut self) {
-        self.forget_preparation();
-    }
-}
-
-impl<'a> Session<'a> {
-    /// An empty chat.
-    pub fn new(model: &'a OpenModel) -> Self {
-        Self { model, chat: Chat::default(), preparing: None }
-    }
-
-    /// Begins to look at new pictures and returns at once: the question about them is answered the
-    /// sooner. What was begun before is stopped; nothing that is answered changes.
-    pub fn prepare(&mut self, pictures: Vec<Arc<PreparedPicture>>) {
-        self.forget_preparation();
-        if pictures.is_empty() {
-            return;
-        }
-        let mut chat = self.chat.clone();
-        chat.ask(pictures.iter().cloned(), "");
-        let (sender, events) = mpsc::unbounded_channel();
-        let cancel = Cancel::default();
-        // What goes wrong here goes wrong again when it is asked about, and is told then.
-        drop(self.model.engine.prepare(chat, cancel.clone(), move |event| {
-            let _ = sender.send(event);
+impl Conversation {
+    /// Loads the model; takes seconds to minutes. What its encoder makes of pictures that are asked
+    /// about is kept below `cache`, for other chats and other runs. `on_progress` is told bytes read
+    /// and all bytes.
+    ///
+    /// # Errors
+    /// Those of [`OpenOptions::open`].
+    pub fn open(
+        options: &OpenOptions,
+        cache: &Path,
+        speeds: Arc<SpeedLog>,
+        on_progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self, AppError> {
+        let model = options.open(on_progress)?;
+        let folder = cache.join(ENCODER_CACHE);
+        // Nobody waits for it: the engine does it before the first request.
+        drop(model.engine.with(move |generator| {
+            generator.set_encoder_cache_folder(&folder, ENCODER_CACHE_BYTES);
+            Ok(())
         }));
-        self.preparing = Some(Preparing { pictures, cancel, events });
+        Ok(Self { model, speeds, pictures: Mutex::default(), preparing: Mutex::default() })
     }
 
-    fn forget_preparation(&mut self) {
-        if let Some(preparing) = self.preparing.take() {
+    pub fn model(&self) -> &OpenModel {
+        &self.model
+    }
+
+    /// How fast the model was here, or is expected to be.
+    pub fn speed(&self) -> Speed {
+        self.speeds.of(&self.model)
+    }
+
+    /// Measures how fast this processor will be with a large model that was never tried, if that is
+    /// not known: 0.2 seconds.
+    pub fn calibrate(&self) {
+        self.speeds.calibrate_for(&self.model);
+    }
+
+    /// Seconds until the first word about these pictures; `None` where nothing is known.
+    pub fn wait_s<'a>(
+        &self,
+        pictures: impl IntoIterator<Item = &'a Arc<PreparedPicture>>,
+    ) -> Option<f64> {
+        let speed = self.speed();
+        let picture_s = |picture: &Arc<PreparedPicture>| speed.picture_s(&self.cost(picture)?);
+        pictures.into_iter().map(picture_s).sum()
+    }
+
+    fn cost(&self, picture: &PreparedPicture) -> Option<cost::PictureCost> {
+        let image = self.model.image_config(None).ok()?;
+        let size = (picture.pixels().width(), picture.pixels().height());
+        cost::of_picture(size, &image, &self.model.config)
+    }
+
+    /// Begins to read a chat whose last question has pictures and no words yet, and returns at
+    /// once: the question is then answered the sooner. A preparation that was begun before is
+    /// stopped. `on_progress` is called on the engine's thread.
+    pub fn prepare(&self, chat: Chat, mut on_progress: impl FnMut(Preparation) + Send + 'static) {
+        self.stop_preparing();
+        let (to_answer, events) = mpsc::channel();
+        let cancel = Cancel::default();
+        let preparing = Preparing { chat: chat.clone(), cancel: cancel.clone(), events };
+        *lock(&self.preparing) = Some(preparing);
+        // What goes wrong here goes wrong again when it is asked about, and is told then.
+        drop(self.model.engine.with(move |generator| {
+            let mut emit = |event: AnswerEvent| {
+                if let Some(progress) = Preparation::of(&event)
+                    && !cancel.is_cancelled()
+                {
+                    on_progress(progress);
+                }
+                // An answer may have taken it, or not.
+                let _ = to_answer.send(event);
+            };
+            let ended = generator.prepare(&chat, &cancel, &mut emit);
+            if !cancel.is_cancelled() {
+                let is_ready = ended.is_ok();
+                on_progress(if is_ready { Preparation::Ready } else { Preparation::Idle });
+            }
+            Ok(())
+        }));
+    }
+
+    /// Stops a preparation, if there is one. Nothing that is answered changes.
+    pub fn stop_preparing(&self) {
+        if let Some(preparing) = lock(&self.preparing).take() {
             preparing.cancel.cancel();
         }
     }
 
-    /// Begins with what [`Self::save_snapshot`] wrote, if it is of this model: what it begins with need not be
-    /// read again. How many tokens that are; nothing that is answered changes.
+    /// Whether what this chat asks about was prepared, or is just being prepared.
+    pub fn is_prepared_for(&self, chat: &Chat) -> bool {
+        lock(&self.preparing).as_ref().is_some_and(|preparing| preparing.chat.becomes(chat))
+    }
+
+    /// Answers the chat's last question. A preparation of it is waited for; any other is stopped.
+    /// `on_event` is called on this thread with each event and, when nothing comes, with `None`
+    /// every 10 ms. A cancelled answer is no error: it has the text that it came to.
+    ///
+    /// # Errors
+    /// [`AppError::Engine`]; the next question may succeed.
+    pub fn answer(
+        &self,
+        chat: Chat,
+        options: AnswerOptions,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(Option<AnswerEvent>),
+    ) -> Result<Answer, AppError> {
+        if self.is_prepared_for(&chat)
+            && let Some(preparing) = lock(&self.preparing).take()
+        {
+            drain(&preparing.events, |event| {
+                if cancel.is_cancelled() {
+                    preparing.cancel.cancel();
+                }
+                on_event(event);
+            });
+        }
+        self.stop_preparing();
+        let flop = |picture: &Arc<PreparedPicture>| Some(self.cost(picture)?.encode_flop);
+        let encode_flops: Vec<f64> = chat.last_pictures().into_iter().filter_map(flop).collect();
+        let mut meter = Meter::default();
+        let (sender, events) = mpsc::channel();
+        let emit = move |event| {
+            // The receiver is gone only when this thread has panicked.
+            let _ = sender.send(event);
+        };
+        let answer = self.model.engine.answer(chat, options, cancel.clone(), emit);
+        // The engine drops the sender when the answer has ended.
+        drain(&events, |event| {
+            if let Some(event) = &event {
+                meter.push(event, Instant::now());
+            }
+            on_event(event);
+        });
+        let answer = answer.recv().unwrap_or(Err(EngineError::Stopped))?;
+        // Which pictures were encoded is known when all new ones were, and no others.
+        let encode_flop = (encode_flops.len() == answer.timings.n_encoded_pictures)
+            .then(|| encode_flops.iter().sum());
+        self.speeds.learn(&self.model, &meter, encode_flop, &answer.timings);
+        Ok(answer)
+    }
+
+    /// Asks about new pictures and all that was said, and adds question and answer to the chat. A
+    /// question that failed is not part of it; a cancelled answer is, as far as it came.
+    ///
+    /// # Errors
+    /// Those of [`Self::answer`]; the chat is then as it was.
+    pub fn ask(
+        &self,
+        chat: &mut Chat,
+        pictures: &[Arc<PreparedPicture>],
+        question: &str,
+        options: AnswerOptions,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(Option<AnswerEvent>),
+    ) -> Result<Answer, AppError> {
+        let mut asked = chat.clone();
+        asked.ask(pictures.iter().cloned(), question);
+        let answer = self.answer(asked.clone(), options, cancel, on_event)?;
+        if !answer.text.is_empty() {
+            asked.answered(&answer.text);
+            *chat = asked;
+        }
+        Ok(answer)
+    }
+
+    /// Answers the chat's last question `n` times more, and says which sentences of `answer` the
+    /// other answers bear out. The pictures are neither encoded nor read again. `on_sample` is told
+    /// how many answers are made.
+    ///
+    /// # Errors
+    /// [`AppError::Engine`].
+    pub fn check(
+        &self,
+        chat: &Chat,
+        answer: &str,
+        n: usize,
+        max_tokens: usize,
+        cancel: &Cancel,
+        on_sample: &mut dyn FnMut(usize),
+    ) -> Result<Vec<check::Checked>, Interrupted<AppError>> {
+        let mut others = Vec::with_capacity(n);
+        for options in check::samples(n, max_tokens) {
+            let sample = self.model.engine.answer(chat.clone(), options, cancel.clone(), |_| {});
+            let sample = sample.recv().unwrap_or(Err(EngineError::Stopped));
+            let sample = sample.map_err(AppError::from)?;
+            if cancel.is_cancelled() {
+                return Err(Interrupted::Cancelled);
+            }
+            others.push(sample.text);
+            on_sample(others.len());
+        }
+        Ok(check::compare(answer, &others))
+    }
+
+    /// Continues from a snapshot of keys and values that [`Self::save_snapshot`] wrote with this
+    /// model: what a chat begins with then need not be read again. How many tokens that are.
     ///
     /// # Errors
     /// [`SnapshotError`]: it cannot be used, and nothing was read.
     pub fn restore_snapshot(&self, path: &Path) -> Result<usize, SnapshotError> {
         let path = path.to_owned();
-        let restored =
-            self.model.engine.with(move |generator| Ok(generator.restore_snapshot(&path)));
-        flat(&restored)
+        flat(&self.model.engine.with(move |generator| Ok(generator.restore_snapshot(&path))))
     }
 
-    /// Writes what was read last to a file.
+    /// Writes the keys and values of what was read last to a file.
     ///
     /// # Errors
     /// [`SnapshotError::Io`].
@@ -93,75 +271,37 @@ impl<'a> Session<'a> {
         let path = path.to_owned();
         flat(&self.model.engine.with(move |generator| Ok(generator.save_snapshot(&path))))
     }
+}
 
-    /// Answers the last question `n` times more and says what of the answer varies; `None` when it
-    /// was cancelled. The pictures are neither encoded nor read again.
-    ///
-    /// # Errors
-    /// [`AppError::Engine`].
-    pub fn check(
-        &self,
-        n: usize,
-        max_tokens: usize,
-        cancel: &Cancel,
-        on_sample: &mut dyn FnMut(usize),
-    ) -> Result<Option<Vec<Checked>>, AppError> {
-        let mut chat = self.chat.clone();
-        let Some(Turn { role: Role::Assistant, parts }) = chat.turns.pop() else {
-            return Ok(Some(Vec::new()));
-        };
-        let Some(TurnPart::Text(answer)) = parts.first() else { return Ok(Some(Vec::new())) };
-        let samples = check::samples(self.model, &chat, n, max_tokens, cancel, on_sample)?;
-        Ok(samples.map(|samples| {
-            let others: Vec<String> = samples.into_iter().map(|one| one.text).collect();
-            check::compare(answer, &others)
-        }))
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        // The engine's thread is waited for when the model is dropped.
+        self.stop_preparing();
     }
+}
 
-    /// Asks about the new pictures and all that was said, and hands on events while the answer is
-    /// made. A question that failed is not part of the chat; a cancelled answer is, as far as it
-    /// got.
-    ///
-    /// # Errors
-    /// [`AppError::Engine`]; the session goes on.
-    pub async fn ask(
-        &mut self,
-        pictures: Vec<Arc<PreparedPicture>>,
-        question: &str,
-        options: AnswerOptions,
-        cancel: &Cancel,
-        mut on_event: impl FnMut(AnswerEvent),
-    ) -> Result<Answer, AppError> {
-        if let Some(mut preparing) = self.preparing.take() {
-            if !preparing.is_of(&pictures) {
-                preparing.cancel.cancel();
+impl Preparation {
+    fn of(event: &AnswerEvent) -> Option<Self> {
+        match *event {
+            AnswerEvent::Encode { picture, n_pictures, done, total } => {
+                Some(Self::Encode { done: picture * total + done, total: n_pictures * total })
             }
-            while let Some(event) = preparing.events.recv().await {
-                on_event(event);
-                if cancel.is_cancelled() {
-                    preparing.cancel.cancel();
-                }
+            AnswerEvent::Prefill { done_tokens, total_tokens, .. } => {
+                Some(Self::Prefill { done_tokens, total_tokens })
             }
+            AnswerEvent::Text(_) => None,
         }
-        let mut chat = self.chat.clone();
-        chat.ask(pictures, question);
-        let (sender, mut events) = mpsc::unbounded_channel();
-        let emit = move |event| {
-            // A receiver that is gone has no one to tell.
-            let _ = sender.send(event);
-        };
-        let result = self.model.engine.answer(chat.clone(), options, cancel.clone(), emit);
-        // Ends when the engine drops the sender, which is when the answer has ended.
-        while let Some(event) = events.recv().await {
-            on_event(event);
+    }
+}
+
+/// Hands on events until there are no more.
+fn drain(events: &Receiver<AnswerEvent>, mut on_event: impl FnMut(Option<AnswerEvent>)) {
+    loop {
+        match events.recv_timeout(TICK) {
+            Ok(event) => on_event(Some(event)),
+            Err(RecvTimeoutError::Timeout) => on_event(None),
+            Err(RecvTimeoutError::Disconnected) => return,
         }
-        let answer = tokio::task::spawn_blocking(move || result.recv()).await;
-        let answer = answer.ok().and_then(Result::ok).unwrap_or(Err(EngineError::Stopped))?;
-        if !answer.text.is_empty() {
-            chat.answered(&answer.text);
-            self.chat = chat;
-        }
-        Ok(answer)
     }
 }
 
@@ -171,4 +311,9 @@ fn flat<T>(
 ) -> Result<T, SnapshotError> {
     let result = result.recv().unwrap_or(Err(EngineError::Stopped));
     result.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
+}
+
+/// A thread that panicked leaves whole values behind: every change under a lock is one assignment.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,11 +6,9 @@ use std::io;
 use std::path::PathBuf;
 
 use lorgnette_engine::EngineError;
-use lorgnette_engine::tokens::TokenizerError;
 use lorgnette_image::ImageError;
-use lorgnette_pixtral::LoadError;
+use lorgnette_models::{ModelsError, one_line};
 use lorgnette_speech::SpeechError;
-use lorgnette_weights::WeightsError;
 use serde::{Deserialize, Serialize};
 
 pub use id::{FaultDetails, FaultId, FaultValue, With};
@@ -20,150 +18,55 @@ pub use id::{FaultDetails, FaultId, FaultValue, With};
 pub enum AppError {
     /// A picture that cannot be read from disk or a stream.
     #[error("cannot read {name}")]
-    ReadPicture {
-        /// Its path, or `standard input`.
-        name: String,
-        /// Why.
-        source: io::Error,
-    },
+    ReadPicture { name: String, source: io::Error },
     /// Bytes that are no usable picture.
     #[error("{name}: {source}")]
     Picture {
-        /// Its path, or `standard input`.
         name: String,
-        /// Why.
         #[source]
         source: ImageError,
     },
-    /// A model that cannot be loaded.
+    /// A model that cannot be had, made, checked or opened.
     #[error(transparent)]
-    Load(#[from] LoadError),
-    /// A tokenizer that cannot be read.
-    #[error(transparent)]
-    Tokenizer(#[from] TokenizerError),
-    /// A model without a tokenizer, and not one that the shipped tokenizer fits.
-    #[error("{} has no tokenizer, and its vocabulary of {vocab_size} is not Pixtral's", model.display())]
-    NoTokenizer {
-        /// The model.
-        model: PathBuf,
-        /// Its vocabulary.
-        vocab_size: usize,
-    },
+    Models(#[from] ModelsError),
     /// A request that failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// What was to be read aloud and was not.
     #[error(transparent)]
     Speech(#[from] SpeechError),
-    /// The screen, a window or the clipboard gave no picture.
+    /// The screen or a window gave no picture.
     #[error("{what} gives no picture: {reason}")]
-    Capture {
-        /// What was to be seen.
-        what: &'static str,
-        /// Why it is not.
-        reason: String,
-    },
-    /// The system gives no folder for the person's files.
-    #[error("this system names no home folder")]
-    NoHome,
-    /// A model that was not fetched, made, checked or removed.
-    #[error(transparent)]
-    Weights(#[from] WeightsError),
-    /// A name that is neither in the catalogue nor a path.
-    #[error("no model is called {name}")]
-    UnknownModel {
-        /// The name.
-        name: String,
-    },
-    /// The machine has not what a model takes.
-    #[error("it does not fit this machine: {what}")]
-    DoesNotFit {
-        /// What is missing.
-        what: String,
-        /// A quantisation that fits.
-        instead: Option<String>,
-    },
-    /// One model at a time.
-    #[error("{name} is being fetched")]
-    Fetching {
-        /// That one.
-        name: String,
-    },
+    Capture { what: &'static str, reason: String },
+    #[error("the clipboard gives no picture: {reason}")]
+    Clipboard { reason: String },
     /// A model that answers cannot be removed.
     #[error("{name} is in use")]
-    ModelInUse {
-        /// The model.
-        name: String,
-    },
+    ModelInUse { name: String },
     /// Nobody is there to be asked.
-    #[error("this needs an answer, and standard input is no terminal")]
+    #[error("this command has a question, and standard input is not a terminal")]
     NotAsked,
-    /// A model whose files are not what was made.
-    #[error("{name} is damaged")]
-    Damaged {
-        /// The model.
-        name: String,
-    },
-    /// The model inside the program can be neither added nor removed.
-    #[error("pocket is part of the program")]
-    BuiltIn,
     /// A file that cannot be written; the source names it.
     #[error(transparent)]
     Write(io::Error),
     /// The chats cannot be read or written.
     #[error("the chats in {} cannot be used", path.display())]
-    Chats {
-        /// Their file.
-        path: PathBuf,
-        /// Why.
-        source: rusqlite::Error,
-    },
+    Chats { path: PathBuf, source: rusqlite::Error },
     /// Chats that a newer version wrote, which this one would damage.
     #[error("the chats in {} are of version {found}, and this program knows {known}", path.display())]
-    NewerChats {
-        /// Their file.
-        path: PathBuf,
-        /// The version of their schema.
-        found: i64,
-        /// The newest that is known here.
-        known: i64,
-    },
+    NewerChats { path: PathBuf, found: i64, known: i64 },
     /// Another window holds the chats.
     #[error("the chats in {} are open in another window", path.display())]
-    InUse {
-        /// Their folder.
-        path: PathBuf,
-    },
+    InUse { path: PathBuf },
     /// Something that was deleted, or never was.
     #[error("{what} is not there")]
-    NotFound {
-        /// What was looked for.
-        what: &'static str,
-    },
+    NotFound { what: &'static str },
     /// Settings that cannot be read.
     #[error("the settings in {} cannot be read: {reason}", path.display())]
-    Settings {
-        /// Their file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A file that is no table of alt texts.
-    #[error("{} cannot be used as a table of alt texts: {reason}", path.display())]
-    AltTable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
+    Settings { path: PathBuf, reason: String },
     /// A file that is no exported chat.
-    #[error("{} is no chat that was exported from here: {reason}", path.display())]
-    Import {
-        /// The file.
-        path: PathBuf,
-        /// What is missing.
-        reason: String,
-    },
+    #[error("{} is not a chat that Lorgnette exported: {reason}", path.display())]
+    Import { path: PathBuf, reason: String },
 }
 
 impl AppError {
@@ -172,33 +75,15 @@ impl AppError {
         match self {
             Self::ReadPicture { .. } => "check the path and that you may read it".into(),
             Self::Picture { source, .. } => source.hint().to_string(),
-            Self::Load(error) => error.hint().into(),
-            Self::Tokenizer(error) => error.hint().to_string(),
-            Self::NoTokenizer { .. } => "put tekken.json or tokenizer.json into its folder".into(),
+            Self::Models(error) => error.hint(),
             Self::Engine(error) => error.hint().into(),
             Self::Speech(error) => error.hint().into(),
-            Self::Capture { what: "the clipboard", .. } => "copy a picture first".into(),
+            Self::Clipboard { .. } => "copy a picture first".into(),
             Self::Capture { .. } => {
                 "take a screenshot with the system's own key, copy it, and use --clipboard".into()
             }
-            Self::NoHome => "set HOME, or LORGNETTE_HOME to a folder".into(),
-            Self::Weights(error) => error.hint(),
-            Self::UnknownModel { .. } => {
-                "use a name from `lorgnette models list`, hf:OWNER/NAME, or a path".into()
-            }
-            Self::DoesNotFit { instead: Some(quantisation), .. } => {
-                format!("use --quant {quantisation}, which fits, or --force to go on anyway")
-            }
-            Self::DoesNotFit { instead: None, .. } => {
-                "free some space, choose a smaller model, or use --force to go on anyway".into()
-            }
-            Self::Fetching { .. } => "wait for it, or stop it first".into(),
             Self::ModelInUse { .. } => "choose another model first".into(),
             Self::NotAsked => "say --yes to go on without being asked".into(),
-            Self::Damaged { name } => {
-                format!("`lorgnette models remove {name}`, then add it again")
-            }
-            Self::BuiltIn => "it is always there; `--model pocket` chooses it".into(),
             Self::Write(_) => "choose another place, or free some space".into(),
             Self::Chats { .. } => {
                 "check that the folder can be written and the disk is not full".into()
@@ -207,9 +92,6 @@ impl AppError {
             Self::InUse { .. } => "go to the other window, or close it".into(),
             Self::NotFound { .. } => "look again: it may have been deleted".into(),
             Self::Settings { .. } => "correct the file, or delete it to begin anew".into(),
-            Self::AltTable { .. } => {
-                "name another file with --csv; this one was left as it is".into()
-            }
             Self::Import { .. } => "choose the .md or .html file that an export wrote".into(),
         }
     }
@@ -217,45 +99,50 @@ impl AppError {
     /// What kind of thing went wrong, for programs that act on it.
     pub fn kind(&self) -> FaultKind {
         match self {
-            Self::ReadPicture { .. } | Self::Picture { .. } | Self::Capture { .. } => {
-                FaultKind::Picture
-            }
-            Self::Engine(EngineError::ContextFull { .. }) => FaultKind::ContextFull,
-            Self::Engine(_) => FaultKind::Engine,
-            Self::Load(_)
-            | Self::Tokenizer(_)
-            | Self::NoTokenizer { .. }
-            | Self::Weights(_)
-            | Self::UnknownModel { .. }
-            | Self::Damaged { .. }
-            | Self::DoesNotFit { .. }
-            | Self::BuiltIn => FaultKind::Model,
-            Self::NoHome
-            | Self::Write(_)
+            Self::ReadPicture { .. }
+            | Self::Picture { .. }
+            | Self::Capture { .. }
+            | Self::Clipboard { .. } => FaultKind::Picture,
+            Self::Engine(error) => kind_of_engine(error),
+            Self::Models(error) => kind_of_models(error),
+            Self::Write(_)
             | Self::Chats { .. }
             | Self::NewerChats { .. }
             | Self::InUse { .. }
             | Self::Settings { .. } => FaultKind::Storage,
             Self::NotFound { .. } => FaultKind::NotFound,
-            Self::Fetching { .. } | Self::ModelInUse { .. } | Self::Speech(_) => {
-                FaultKind::Unavailable
-            }
-            Self::NotAsked | Self::Import { .. } | Self::AltTable { .. } => FaultKind::Other,
+            Self::ModelInUse { .. } | Self::Speech(_) => FaultKind::Unavailable,
+            Self::NotAsked | Self::Import { .. } => FaultKind::Other,
         }
     }
 
     /// The message and what caused it, in one line.
     pub fn one_line(&self) -> String {
-        let mut line = self.to_string();
-        let mut source = std::error::Error::source(self);
-        while let Some(error) = source {
-            let cause = error.to_string();
-            if !line.contains(&cause) {
-                line = format!("{line}: {cause}");
-            }
-            source = error.source();
-        }
-        line.replace('\n', " ")
+        one_line(self)
+    }
+}
+
+fn kind_of_models(error: &ModelsError) -> FaultKind {
+    match error {
+        ModelsError::Picture { .. } => FaultKind::Picture,
+        ModelsError::Engine(error) => kind_of_engine(error),
+        ModelsError::Load(_)
+        | ModelsError::Tokenizer(_)
+        | ModelsError::NoTokenizer { .. }
+        | ModelsError::Weights(_)
+        | ModelsError::UnknownModel { .. }
+        | ModelsError::Damaged { .. }
+        | ModelsError::DoesNotFit { .. }
+        | ModelsError::BuiltIn => FaultKind::Model,
+        ModelsError::NoHome | ModelsError::NoRoom { .. } => FaultKind::Storage,
+        ModelsError::Fetching { .. } => FaultKind::Unavailable,
+    }
+}
+
+fn kind_of_engine(error: &EngineError) -> FaultKind {
+    match error {
+        EngineError::ContextFull { .. } => FaultKind::ContextFull,
+        _ => FaultKind::Engine,
     }
 }
 
@@ -270,22 +157,20 @@ pub enum FaultKind {
     ContextFull,
     /// A model cannot be loaded.
     Model,
-    /// It is gone.
+    /// What was looked for is gone.
     NotFound,
-    /// The disk.
+    /// The disk does not do what it should.
     Storage,
     /// This machine or program does not do it.
     Unavailable,
     /// It went wrong while answering.
     Engine,
-    /// Anything else.
     Other,
 }
 
 /// An [`AppError`] that is kept: with a chat, or for who asks later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
-    /// What kind.
     pub kind: FaultKind,
     /// What happened and why, in a line.
     pub message: String,
@@ -309,5 +194,13 @@ impl From<&AppError> for Fault {
 impl From<AppError> for Fault {
     fn from(error: AppError) -> Self {
         Self::from(&error)
+    }
+}
+
+impl From<&ModelsError> for Fault {
+    fn from(error: &ModelsError) -> Self {
+        let (id, with) = id::of_models(error).into();
+        let (kind, message) = (kind_of_models(error), error.one_line());
+        Self { kind, message, hint: error.hint(), id, with }
     }
 }

@@ -15,14 +15,14 @@ use crate::chats::{Attachment, ChatId, Message, NewMessage, PictureInfo};
 use crate::coordinator::App;
 use crate::error::AppError;
 
-/// As what a chat is written.
+/// What a chat is exported as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "ipc", derive(specta::Type))]
 #[cfg_attr(feature = "ipc", derive(Deserialize), serde(rename_all = "camelCase"))]
 pub enum ExportFormat {
-    /// A folder.
+    /// A folder with `chat.md`, `chat.json` and the pictures.
     Markdown,
-    /// One page.
+    /// One page that has everything in it.
     Html,
 }
 
@@ -71,7 +71,7 @@ pub fn file_name(title: &str, format: ExportFormat) -> String {
         .map(|c| if c.is_alphanumeric() || " -_.,()".contains(c) { c } else { ' ' })
         .collect();
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    // Windows knows no names that end in a dot, and none that begin so are shown on Unix.
+    // Windows has no names that end in a dot, and Unix hides those that begin with one.
     let name: String = name.trim_matches(['.', ' ']).chars().take(80).collect();
     let name = if name.is_empty() { "Chat".to_owned() } else { name };
     match format {

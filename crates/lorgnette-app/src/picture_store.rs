@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::chats::{Attachment, PictureInfo};
 use crate::error::AppError;
-use crate::files::write_whole;
+use crate::models::whole_file;
 use crate::pictures;
 
 /// Longest side of what stands for a picture in lists, in pixels.
@@ -49,7 +49,7 @@ impl PictureStore {
         let id = hex(&Sha256::digest(bytes));
         let path = self.original(&id)?;
         if !path.is_file() {
-            write_whole(&path, bytes).map_err(AppError::Write)?;
+            whole_file::write(&path, bytes).map_err(AppError::Write)?;
         }
         // Made now, while the pixels are at hand: the list shows it at once.
         self.make(&format!("{id}-thumb.png"), || to_png(&name, &picture, Some(THUMB_SIDE)))?;
@@ -158,11 +158,11 @@ impl PictureStore {
         attachment: &Attachment,
         config: &ImageConfig,
     ) -> Result<Vec<u8>, AppError> {
-        let seen = self
+        let view = self
             .view(attachment)?
             .resized(config)
             .map_err(|source| AppError::Picture { name: attachment.name.clone(), source })?;
-        to_png(&attachment.name, &seen, None)
+        to_png(&attachment.name, &view, None)
     }
 
     /// Deletes a picture's files.
@@ -199,7 +199,7 @@ impl PictureStore {
         }
         let bytes = make()?;
         // A cache that cannot be written costs time and nothing else.
-        let _ = write_whole(&path, &bytes);
+        let _ = whole_file::write(&path, &bytes);
         Ok(bytes)
     }
 }

@@ -19,25 +19,25 @@ pub fn decode(path: &Path) -> Result<Picture, AppError> {
     Picture::decode(&bytes).map_err(|source| AppError::Picture { name, source })
 }
 
-/// Reads, decodes and prepares a picture file; `-` is standard input.
+/// A picture file as a model takes it; `-` is standard input.
 ///
 /// # Errors
-/// [`AppError`] names the file and what is wrong with it.
-pub fn prepare(path: &Path, config: &ImageConfig) -> Result<Arc<PreparedPicture>, AppError> {
-    prepare_decoded(&display_name(path), &decode(path)?, config)
+/// Those of [`decode`] and of [`prepare`].
+pub fn prepare_at(path: &Path, config: &ImageConfig) -> Result<Arc<PreparedPicture>, AppError> {
+    prepare(&display_name(path), &decode(path)?, config)
 }
 
-/// Prepares a picture that is in memory.
+/// A decoded picture as a model takes it.
 ///
 /// # Errors
 /// [`AppError::Picture`] under that name.
-pub fn prepare_decoded(
+pub fn prepare(
     name: &str,
     picture: &Picture,
     config: &ImageConfig,
 ) -> Result<Arc<PreparedPicture>, AppError> {
     let pixels = picture.prepare(config);
-    let pixels = pixels.map_err(|source| AppError::Picture { name: name.to_owned(), source })?;
+    let pixels = pixels.map_err(|source| AppError::Picture { name: name.into(), source })?;
     Ok(PreparedPicture::new(name, pixels))
 }
 
@@ -45,14 +45,19 @@ pub fn prepare_decoded(
 ///
 /// # Errors
 /// [`AppError`] names the file.
-pub fn save_seen(picture: &Picture, config: &ImageConfig, path: &Path) -> Result<(), AppError> {
-    let png = picture.resized(config).and_then(|seen| seen.to_png());
+pub fn save_model_view(
+    picture: &Picture,
+    config: &ImageConfig,
+    path: &Path,
+) -> Result<(), AppError> {
+    let png = picture.resized(config).and_then(|view| view.to_png());
     let name = display_name(path);
     let png = png.map_err(|source| AppError::Picture { name, source })?;
     fs_err::write(path, png).map_err(AppError::Write)
 }
 
-fn display_name(path: &Path) -> String {
+/// What a picture file is called in messages.
+pub fn display_name(path: &Path) -> String {
     if path == Path::new("-") { "standard input".into() } else { path.display().to_string() }
 }
 

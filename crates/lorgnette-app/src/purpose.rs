@@ -26,7 +26,6 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// All of them.
     pub const ALL: [Self; 6] =
         [Self::Brief, Self::Detailed, Self::Text, Self::Alt, Self::Form, Self::Chart];
 

@@ -8,12 +8,12 @@ pub struct Sample {
     pub name: &'static str,
     /// A question that it answers.
     pub question: &'static str,
-    /// A PNG file.
+    /// The bytes of a PNG file.
     #[cfg_attr(feature = "ipc", serde(skip))]
     pub png: &'static [u8],
 }
 
-/// All of them.
+/// The samples that ship with the program.
 pub const SAMPLES: [Sample; 3] = [
     Sample {
         name: "dialog",

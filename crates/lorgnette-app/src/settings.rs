@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use lorgnette_speech::VoiceSettings;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::now_ms;
 use crate::error::AppError;
-use crate::files;
-use crate::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
+use crate::models::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
+use crate::models::whole_file;
 use crate::{AnswerOptions, DeviceChoice, Sampling};
 
 /// Declares the settings: what is kept, its defaults, and what crosses to the page.
@@ -60,7 +61,7 @@ macro_rules! settings {
 settings! {
     /// A model's path, or `pocket`; `None`: the largest installed.
     model: Option<String> = None,
-    /// What computes.
+    /// The device that computes.
     device: Device = Device::Auto,
     /// Threads that compute; `None`: one for each core. Takes effect at the next start.
     threads: Option<usize> = None,
@@ -94,7 +95,7 @@ settings! {
     speech_volume: i32 = 0,
     /// A voice's name; `None`: the system's choice.
     voice: Option<String> = None,
-    /// Colours.
+    /// The colours of the window.
     theme: Theme = Theme::System,
     /// Size of text, in percent of the usual.
     text_percent: u32 = 100,
@@ -119,7 +120,7 @@ settings! {
     keys: BTreeMap<String, String> = BTreeMap::new(),
 }
 
-/// What computes.
+/// The device that computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ipc", derive(specta::Type))]
 #[serde(rename_all = "kebab-case")]
@@ -127,15 +128,12 @@ pub enum Device {
     /// The fastest there is.
     #[default]
     Auto,
-    /// The processor.
     Cpu,
-    /// An NVIDIA card.
     Cuda,
-    /// An Apple card.
     Metal,
 }
 
-/// Colours.
+/// The colours of the window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ipc", derive(specta::Type))]
 #[serde(rename_all = "kebab-case")]
@@ -143,11 +141,8 @@ pub enum Theme {
     /// As the system has it.
     #[default]
     System,
-    /// Light.
     Light,
-    /// Dark.
     Dark,
-    /// High contrast.
     Contrast,
 }
 
@@ -159,14 +154,11 @@ pub enum Language {
     /// As the system has it.
     #[default]
     System,
-    /// English.
     En,
-    /// French.
     Fr,
 }
 
-/// The built-in model, in [`Settings::model`].
-pub const BUILT_IN: &str = "pocket";
+pub use lorgnette_models::BUILT_IN;
 
 impl Settings {
     /// Reads them; the defaults when there is no file yet.
@@ -193,7 +185,7 @@ impl Settings {
     pub fn write(&self, path: &Path) -> Result<(), AppError> {
         let text = toml::to_string_pretty(self)
             .map_err(|error| AppError::Write(io::Error::other(error)))?;
-        files::write_whole(path, text.as_bytes()).map_err(AppError::Write)
+        whole_file::write(path, text.as_bytes()).map_err(AppError::Write)
     }
 
     /// The same with each number where it makes sense: a hand-written file may say anything.
@@ -248,7 +240,7 @@ impl Settings {
                 top_k: self.top_k,
                 top_p: self.top_p,
                 min_p: self.min_p as f32,
-                seed: self.seed.map_or_else(files::now_ms, i64::from).unsigned_abs(),
+                seed: self.seed.map_or_else(now_ms, i64::from).unsigned_abs(),
                 ..Sampling::default()
             },
             ..AnswerOptions::default()

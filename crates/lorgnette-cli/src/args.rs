@@ -1,10 +1,9 @@
-//! What can be typed.
+//! The commands and options, with their help.
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use lorgnette_app::gguf_pair::VisionFormat;
-use lorgnette_app::models::{QuantScheme, vision_format};
+use lorgnette_app::models::{QuantScheme, VisionFormat};
 use lorgnette_app::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
 use lorgnette_app::purpose::Purpose;
 use lorgnette_app::system::capture::Area;
@@ -27,11 +26,11 @@ pub enum Command {
     Describe(Describe),
     /// Talk about pictures, line by line
     Chat(Chat),
-    /// Write alt texts for a folder of pictures into a table; an interrupted one goes on
+    /// Write alt texts for a folder of pictures into a table; an interrupted run continues
     Alt(Alt),
-    /// Say what a picture is and what it costs, without a model
+    /// Print what a picture is and what it costs, without a model
     Inspect(Inspect),
-    /// Say what this machine has
+    /// Print what this machine has: processor, memory, devices, folders, models
     Doctor(Doctor),
     /// Measure a model on this machine
     Bench(Bench),
@@ -44,11 +43,11 @@ pub enum Command {
 pub enum ModelsCommand {
     /// List the models that can be had and those that are installed
     List(ModelsList),
-    /// Fetch a model and make it ready; an interrupted one goes on where it stopped
+    /// Fetch a model and make it ready; an interrupted run continues where it stopped
     Add(ModelsAdd),
-    /// Take a GGUF file, a pair or a checkpoint folder that is on this machine
+    /// Install a GGUF file, a GGUF pair or a checkpoint folder that is on this machine
     Import(ModelsImport),
-    /// Read a model's files and compare them with what was made
+    /// Read a model's files again and compare them with their checksums
     Verify(ModelsName),
     /// Remove a model
     Remove(ModelsRemove),
@@ -70,13 +69,13 @@ pub struct ModelsAdd {
     pub model: String,
     #[command(flatten)]
     pub make: ModelsMake,
-    /// Another of a listed model's sources, counted from 1
+    /// Which of a listed model's sources to use, counted from 1
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub source: usize,
-    /// Requests at a time for one file
+    /// The number of requests at a time for one file
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub connections: usize,
-    /// Megabytes a second at the most
+    /// The most megabytes a second
     #[arg(long, value_name = "MB")]
     pub limit: Option<f64>,
     /// Take what the source is now, not what it was when it was first used
@@ -105,19 +104,19 @@ pub struct ModelsMake {
     #[arg(long, value_name = "FORMAT", default_value = "q8_0", value_parser = vision)]
     #[arg(help = "Number format of the vision part: q8_0, f16")]
     pub vision: VisionFormat,
-    /// What the model will be called
+    /// The name that the model gets
     #[arg(long)]
     pub name: Option<String>,
-    /// Tokens of a chat, for the advice on memory
+    /// The number of tokens of a chat, for the advice on memory
     #[arg(long, value_name = "N", default_value_t = DEFAULT_CONTEXT)]
     pub context: usize,
     /// Keep the source files beside the model
     #[arg(long)]
     pub keep_source: bool,
-    /// Do not ask
+    /// Do not ask before it begins
     #[arg(long, short)]
     pub yes: bool,
-    /// Go on although it does not fit this machine
+    /// Continue even if it does not fit this machine
     #[arg(long)]
     pub force: bool,
     /// Print what happens as lines of JSON
@@ -140,14 +139,14 @@ pub struct ModelsRemove {
     /// A model, finished or not
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// Do not ask
+    /// Do not ask before it is removed
     #[arg(long, short)]
     pub yes: bool,
 }
 
 #[derive(Args)]
 pub struct ModelsPath {
-    /// An installed model; without one, the folder of all
+    /// An installed model; without one, print the folder of all models
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
 }
@@ -162,10 +161,10 @@ pub struct Describe {
     /// What to ask about them [default: Describe this picture.]
     #[arg(long, value_name = "TEXT", conflicts_with = "purpose")]
     pub ask: Option<String>,
-    /// What it is for: brief, detailed, text, alt, form, chart
+    /// What the description is for: brief, detailed, text, alt, form, chart
     #[arg(long = "for", value_name = "PURPOSE")]
     pub purpose: Option<Purpose>,
-    /// Answer so many times more, and mark what varies [default: 5]
+    /// Answer N more times, and mark what varies [default: 5]
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "5")]
     #[arg(value_parser = clap::value_parser!(u8).range(2..=32))]
     pub check: Option<u8>,
@@ -175,10 +174,11 @@ pub struct Describe {
     pub model: Model,
     #[command(flatten)]
     pub answer: Answer,
-    /// Longest side of a picture in pixels: smaller is faster, larger reads smaller print
+    /// The longest side of a picture in pixels: smaller is faster, larger reads smaller print
     #[arg(long, value_name = "PX")]
     pub max_side: Option<u32>,
-    /// Keep what was read in this file, and begin with it: the same pictures need not be read again
+    /// Save what was read in this file, and begin with it the next time: the same pictures need not be
+    /// read again
     #[arg(long, value_name = "FILE")]
     pub keep: Option<PathBuf>,
     /// Print one JSON object with the answer and what it took
@@ -204,7 +204,7 @@ pub struct Capture {
 }
 
 impl Capture {
-    /// The part of the screen, if one is asked for.
+    /// Returns the part of the screen that is asked for, if any.
     pub fn area(&self) -> Option<Area> {
         match (self.screen, self.window, self.region) {
             (true, ..) => Some(Area::Screen),
@@ -217,10 +217,10 @@ impl Capture {
 
 #[derive(Args)]
 pub struct Alt {
-    /// Folder with pictures; those in folders below it too
+    /// A folder with pictures, including those in folders below it
     #[arg(value_name = "FOLDER")]
     pub folder: PathBuf,
-    /// The table: made if it is not there, gone on with if it is
+    /// The table; if it is there already, the run continues it
     #[arg(long, value_name = "FILE")]
     pub csv: PathBuf,
     /// What to ask, instead of what --for asks
@@ -229,14 +229,14 @@ pub struct Alt {
     /// What the texts are for: brief, detailed, text, alt, form, chart
     #[arg(long = "for", value_name = "PURPOSE", default_value = "alt")]
     pub purpose: Purpose,
-    /// Describe pictures again that are in the table
+    /// Describe pictures again that are in the table already
     #[arg(long)]
     pub again: bool,
     #[command(flatten)]
     pub model: Model,
     #[command(flatten)]
     pub answer: Answer,
-    /// Longest side of a picture in pixels
+    /// The longest side of a picture in pixels
     #[arg(long, value_name = "PX")]
     pub max_side: Option<u32>,
 }
@@ -246,7 +246,7 @@ pub struct Speech {
     /// Read the answer aloud while it is written
     #[arg(long)]
     pub speak: bool,
-    /// How fast to speak: -100 to 100, 0 is usual
+    /// How fast to speak: -100 to 100, 0 is the usual speed
     #[arg(long, value_name = "N", default_value_t = 0, requires = "speak")]
     #[arg(value_parser = clap::value_parser!(i32).range(-100..=100), allow_negative_numbers = true)]
     pub rate: i32,
@@ -254,7 +254,7 @@ pub struct Speech {
     #[arg(long, value_name = "N", default_value_t = 0, requires = "speak")]
     #[arg(value_parser = clap::value_parser!(i32).range(-100..=100), allow_negative_numbers = true)]
     pub pitch: i32,
-    /// Name of a voice, for answers in its language
+    /// The name of a voice, for answers in its language
     #[arg(long, value_name = "NAME", requires = "speak")]
     pub voice: Option<String>,
 }
@@ -268,23 +268,24 @@ pub struct Chat {
     pub model: Model,
     #[command(flatten)]
     pub answer: Answer,
-    /// Longest side of a picture in pixels
+    /// The longest side of a picture in pixels
     #[arg(long, value_name = "PX")]
     pub max_side: Option<u32>,
-    /// Keep what was read in this file, and begin with it: the same pictures need not be read again
+    /// Save what was read in this file, and begin with it the next time: the same pictures need not be
+    /// read again
     #[arg(long, value_name = "FILE")]
     pub keep: Option<PathBuf>,
 }
 
 #[derive(Args)]
 pub struct Inspect {
-    /// Picture file; - is standard input
+    /// A picture file; - is standard input
     #[arg(value_name = "IMAGE")]
     pub picture: PathBuf,
-    /// Model to inspect it for; without one, Pixtral 12B
+    /// The model to inspect it for; without one, Pixtral 12B
     #[arg(long, value_name = "PATH")]
     pub model: Option<PathBuf>,
-    /// Longest side of a picture in pixels
+    /// The longest side of a picture in pixels
     #[arg(long, value_name = "PX")]
     pub max_side: Option<u32>,
     /// Write what the model sees to a PNG file
@@ -304,34 +305,34 @@ pub struct Doctor {
 
 #[derive(Args)]
 pub struct Bench {
-    /// Folder or GGUF file; pocket is the built-in model
+    /// A folder or GGUF file; pocket is the built-in model
     #[arg(value_name = "MODEL", value_parser = model)]
     pub model: ModelChoice,
-    /// Tokens to read, several times
+    /// The numbers of tokens to read, one measurement each
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "128")]
     pub prefill: Vec<usize>,
-    /// Tokens to write
+    /// The number of tokens to write
     #[arg(long, value_name = "N", default_value_t = 16)]
     pub decode: usize,
-    /// Tokens that were read before those that are written
+    /// The numbers of tokens that are read before those that are written
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "0")]
     pub depth: Vec<usize>,
-    /// Everything: prefill of 128, 512 and 4096, writing at 0 and 4096, a picture of 1024x1024. Takes
-    /// minutes
+    /// Measure everything: prefill of 128, 512 and 4096 tokens, decode behind 0 and 4096, and a picture
+    /// of 1024x1024; it takes minutes
     #[arg(long)]
     pub full: bool,
-    /// Size of a picture to ask about, twice
+    /// The size of a picture to ask about, twice
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub image: Option<(u32, u32)>,
-    /// Size of a picture to encode
+    /// The size of a picture to encode
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub encode: Option<(u32, u32)>,
     #[command(flatten)]
     pub device: Device,
     #[command(flatten)]
     pub load: Load,
-    /// Count the seconds that the program computed and not those on the wall: for a busy machine, with
-    /// --threads 1; Linux
+    /// Count processor time and not the clock on the wall: for a busy machine, with --threads 1; Linux
+    /// only
     #[arg(long)]
     pub computed: bool,
     /// Write the JSON to a file too
@@ -344,16 +345,16 @@ pub struct Bench {
 
 #[derive(Args)]
 pub struct Model {
-    /// Name of an installed model, folder or GGUF file; pocket is the built-in model [default: the
-    /// largest that is installed, or pocket]
+    /// The name of an installed model, a folder or a GGUF file; pocket is the built-in model [default:
+    /// the largest that is installed, or pocket]
     #[arg(long = "model", value_name = "MODEL", value_parser = model)]
     pub choice: Option<ModelChoice>,
     #[command(flatten)]
     pub device: Device,
-    /// Tokens that a chat may have; they take memory
+    /// The most tokens of a chat; they take memory
     #[arg(long, value_name = "N", default_value_t = DEFAULT_CONTEXT)]
     pub context: usize,
-    /// Number format of keys and values
+    /// The number format of keys and values: f16, bf16, f32
     #[arg(long, value_name = "FORMAT", default_value = "f16", value_parser = kv_format)]
     pub kv: KvFormat,
     #[command(flatten)]
@@ -362,28 +363,28 @@ pub struct Model {
 
 #[derive(Args)]
 pub struct Device {
-    /// What computes: auto, cpu, cuda, cuda:N, metal
+    /// The device that computes: auto, cpu, cuda, cuda:N, metal
     #[arg(long = "device", id = "device", value_name = "DEVICE", default_value = "auto")]
     pub choice: DeviceChoice,
-    /// Layers on the GPU, from the first on; the CPU computes the rest [default: as many as the GPU's
-    /// free memory holds]
+    /// The number of layers on the GPU, from the first on; the CPU computes the rest [default: as many
+    /// as the GPU's free memory holds]
     #[arg(long, value_name = "N")]
     pub gpu_layers: Option<usize>,
 }
 
 #[derive(Args)]
 pub struct Load {
-    /// How weights get into memory: auto, mmap (ready at once), read (never read again)
+    /// How weights get into memory: auto, mmap (ready at once), read (never read from the disk again)
     #[arg(long = "load", value_name = "MODE", default_value = "auto")]
     pub mode: LoadMode,
-    /// What multiplies on a CPU: avx512-vnni, avx-vnni, avx2, neon-i8mm, neon-dotprod, scalar, candle
-    /// [default: the fastest here]
+    /// The kernels of a CPU: avx512-vnni, avx-vnni, avx2, neon-i8mm, neon-dotprod, scalar, candle
+    /// [default: the fastest ones here]
     #[arg(long, value_name = "NAME", value_parser = kernels)]
     pub kernels: Option<Kernels>,
-    /// Do not round to bf16 where the processor multiplies bf16: slower, to compare
+    /// Compute in f32 where the processor would multiply bf16: slower, for comparisons
     #[arg(long)]
     pub exact: bool,
-    /// Threads that compute [default: one for each core]
+    /// The number of threads that compute [default: one for each core]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
 }
@@ -411,28 +412,28 @@ impl Model {
 
 #[derive(Args)]
 pub struct Answer {
-    /// Tokens that an answer may have [default: 1024, or what --for needs]
+    /// The most tokens of an answer [default: 1024, or what --for needs]
     #[arg(long, value_name = "N")]
     pub max_tokens: Option<usize>,
-    /// 0 always takes the likeliest word
+    /// How random the choice of tokens is; 0 always takes the likeliest
     #[arg(long, default_value_t = Sampling::default().temperature)]
     pub temperature: f64,
-    /// Only this many of the likeliest
+    /// Choose only among the N likeliest tokens
     #[arg(long, value_name = "N")]
     pub top_k: Option<usize>,
-    /// Only the likeliest that together have this probability
+    /// Choose only among the likeliest tokens that together have this probability
     #[arg(long, default_value_t = 1.0)]
     pub top_p: f64,
-    /// Only those at least this part as likely as the likeliest
+    /// Choose only among tokens at least this part as likely as the likeliest
     #[arg(long, default_value_t = 0.0)]
     pub min_p: f32,
-    /// Above 1: against repetition; spoils reading text
+    /// Above 1, avoid repetition; this spoils reading text
     #[arg(long, default_value_t = 1.0)]
     pub repetition_penalty: f32,
-    /// Same seed, same answer
+    /// The seed of the random choices: the same seed gives the same answer
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
-    /// Text to stop at; may be given several times
+    /// A text to stop at; may be given several times
     #[arg(long, value_name = "TEXT")]
     pub stop: Vec<String>,
 }
@@ -467,7 +468,7 @@ fn scheme(text: &str) -> Result<QuantScheme, String> {
 }
 
 fn vision(text: &str) -> Result<VisionFormat, String> {
-    vision_format(text).ok_or_else(|| "use q8_0 or f16".into())
+    VisionFormat::named(text).ok_or_else(|| "use q8_0 or f16".into())
 }
 
 fn threads(text: &str) -> Result<usize, String> {
@@ -479,7 +480,7 @@ fn kernels(text: &str) -> Result<Kernels, String> {
     if kernels.is_supported() {
         Ok(kernels)
     } else {
-        Err("this processor has not what they need".into())
+        Err("this processor lacks the instructions they need".into())
     }
 }
 
@@ -487,7 +488,7 @@ fn size(text: &str) -> Result<(u32, u32), String> {
     let parse = |(width, height): (&str, &str)| Some((width.parse().ok()?, height.parse().ok()?));
     let size = text.split_once('x').and_then(parse);
     size.filter(|(width, height)| *width > 0 && *height > 0)
-        .ok_or_else(|| "use WIDTHxHEIGHT, as 1024x768".into())
+        .ok_or_else(|| "use WIDTHxHEIGHT, for example 1024x768".into())
 }
 
 fn region(text: &str) -> Result<Region, String> {
@@ -496,7 +497,7 @@ fn region(text: &str) -> Result<Region, String> {
         Some(&[x, y, width, height]) if width > 0 && height > 0 => {
             Ok(Region { x, y, width, height })
         }
-        _ => Err("use X,Y,WIDTH,HEIGHT in pixels, as 100,50,640,480".into()),
+        _ => Err("use X,Y,WIDTH,HEIGHT in pixels, for example 100,50,640,480".into()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `lorgnette bench`: how fast a model is here.
+//! `lorgnette bench` measures how fast a model is on this machine.
 
 use indicatif::HumanBytes;
 use lorgnette_app::AppError;
@@ -10,7 +10,7 @@ use crate::args::Bench;
 use crate::output::{self, Failure};
 use crate::progress;
 
-/// Loads the model, measures, prints.
+/// Loads the model, measures it and prints the results.
 pub fn run(args: &Bench) -> Result<Ending, Failure> {
     let full = |chosen: &[usize], all: &[usize]| if args.full { all } else { chosen }.to_vec();
     let image = args.image.or(args.full.then_some((1024, 1024)));
@@ -24,7 +24,7 @@ pub fn run(args: &Bench) -> Result<Ending, Failure> {
         threads: args.load.threads,
         ..OpenOptions::default()
     };
-    let model = progress::open(&options)?;
+    let model = progress::open_bare(&options)?;
     let options = BenchOptions {
         prefill: full(&args.prefill, &[128, 512, 4096]),
         n_decode: args.decode,

@@ -1,46 +1,47 @@
-//! `lorgnette chat`: a line is a question, an answer follows.
+//! `lorgnette chat` talks about pictures: each line is a question.
 
 use std::io::{self, BufRead as _, IsTerminal as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lorgnette_app::conversation::Session;
-use lorgnette_app::open::OpenModel;
-use lorgnette_app::{AnswerEvent, AppError, Cancel, PreparedPicture, StopReason, pictures};
+use lorgnette_app::conversation::Conversation;
+use lorgnette_app::pictures::{self, Picture, PreparedPicture};
+use lorgnette_app::{AnswerEvent, AppError, Cancel, Chat as Turns, StopReason};
 
 use crate::Ending;
 use crate::args::Chat;
-use crate::describe::with_ctrl_c;
+use crate::interrupt::CancelOnCtrlC;
 use crate::output::{self, Failure, printable};
 use crate::progress::{self, Progress};
 
-const HELP: &str = "a line asks; /picture PATH adds a picture to the next question; /quit ends";
+const HELP: &str =
+    "each line is a question; /picture PATH adds a picture to the next one; /quit ends";
 
 /// Reads lines until there are no more. An error about one question does not end the chat.
 pub fn run(args: &Chat) -> Result<Ending, Failure> {
-    for path in &args.pictures {
-        pictures::decode(path)?;
-    }
-    let model = progress::open(&args.model.options())?;
-    let mut attached = Vec::new();
-    for path in &args.pictures {
-        attached.push(pictures::prepare(path, &model.image_config(args.max_side)?)?);
-    }
-    let mut session = Session::new(&model);
-    progress::recall(&session, args.keep.as_deref());
-    let ended = converse(args, &model, &mut session, attached);
-    progress::keep(&session, args.keep.as_deref());
+    // Pictures come before the model: one that cannot be read should not cost loading it.
+    let decode = |path: &PathBuf| Ok((pictures::display_name(path), pictures::decode(path)?));
+    let decoded: Vec<(String, Picture)> =
+        args.pictures.iter().map(decode).collect::<Result<_, AppError>>()?;
+    let conversation = progress::open(&args.model.options())?;
+    let prepare =
+        |(name, picture): &(String, Picture)| conversation.picture(name, picture, args.max_side);
+    let attached = decoded.iter().map(prepare).collect::<Result<_, AppError>>()?;
+    drop(decoded);
+    progress::restore(&conversation, args.keep.as_deref());
+    let ended = converse(args, &conversation, attached);
+    progress::save(&conversation, args.keep.as_deref());
     ended
 }
 
-/// Questions and answers, until there are no more.
+/// Takes questions and prints answers until there are no more questions.
 fn converse(
     args: &Chat,
-    model: &OpenModel,
-    session: &mut Session<'_>,
+    conversation: &Conversation,
     mut attached: Vec<Arc<PreparedPicture>>,
 ) -> Result<Ending, Failure> {
-    session.prepare(attached.clone());
+    let mut chat = Turns::default();
+    prepare(conversation, &chat, &attached);
     let is_terminal = io::stdin().is_terminal();
     if is_terminal {
         eprintln!("{HELP}");
@@ -65,11 +66,10 @@ fn converse(
             return Ok(Ending::Done);
         }
         if let Some(path) = line.strip_prefix("/picture ") {
-            let config = model.image_config(args.max_side)?;
-            match pictures::prepare(Path::new(path.trim()), &config) {
+            match conversation.picture_at(Path::new(path.trim()), args.max_side) {
                 Ok(picture) => {
                     attached.push(picture);
-                    session.prepare(attached.clone());
+                    prepare(conversation, &chat, &attached);
                 }
                 Err(error) => crate::report(&error),
             }
@@ -79,34 +79,54 @@ fn converse(
             eprintln!("{HELP}");
             continue;
         }
-        let cancel = Cancel::default();
-        let progress = Progress::new();
-        let mut closed = Ok(());
-        let on_event = |event: AnswerEvent| {
-            progress.event(&event);
-            if let AnswerEvent::Text(text) = &event
-                && closed.is_ok()
-            {
-                closed = output::print(&printable(text));
-                if closed.is_err() {
-                    cancel.cancel();
-                }
-            }
-        };
-        let options = args.answer.options();
-        let asked = session.ask(attached.clone(), line, options, &cancel, on_event);
-        let answer = with_ctrl_c(&cancel, asked);
-        progress.clear();
-        closed?;
-        match answer {
-            Ok(answer) => {
+        match ask(args, conversation, &mut chat, &attached, line)? {
+            Ok(stop) => {
                 attached.clear();
                 output::print("\n")?;
-                if answer.stop == StopReason::Cancelled && !is_terminal {
+                if stop == StopReason::Cancelled && !is_terminal {
                     return Ok(Ending::Cancelled);
                 }
             }
             Err(error) => crate::report(&error),
         }
     }
+}
+
+/// Has the pictures encoded and read while the question about them is typed.
+fn prepare(conversation: &Conversation, chat: &Turns, attached: &[Arc<PreparedPicture>]) {
+    if !attached.is_empty() {
+        let mut chat = chat.clone();
+        chat.ask(attached.iter().cloned(), "");
+        conversation.prepare(chat, |_| {});
+    }
+}
+
+/// Asks, and prints the answer as it comes. The outer error ends the chat.
+fn ask(
+    args: &Chat,
+    conversation: &Conversation,
+    chat: &mut Turns,
+    attached: &[Arc<PreparedPicture>],
+    question: &str,
+) -> Result<Result<StopReason, AppError>, Failure> {
+    let cancel = Cancel::default();
+    let _ctrl_c = CancelOnCtrlC::new(&cancel);
+    let progress = Progress::new();
+    let mut printed = Ok(());
+    let options = args.answer.options();
+    let answer = conversation.ask(chat, attached, question, options, &cancel, &mut |event| {
+        let Some(event) = event else { return };
+        progress.event(&event);
+        if let AnswerEvent::Text(text) = &event
+            && printed.is_ok()
+        {
+            printed = output::print(&printable(text));
+            if printed.is_err() {
+                cancel.cancel();
+            }
+        }
+    });
+    progress.clear();
+    printed?;
+    Ok(answer.map(|answer| answer.stop))
 }

@@ -1,4 +1,4 @@
-//! How far a model is, on standard error or as lines of JSON.
+//! Shows how far fetching a model is, on standard error or as lines of JSON.
 
 use std::io::IsTerminal as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use crate::output::{self, Failure, printable};
 
-/// Between two lines of JSON, and between two looks at the speed.
+/// The time between two lines of JSON, and between two measurements of the speed.
 const INTERVAL: Duration = Duration::from_millis(250);
 
-/// Two bars: the file and the whole, with speed and time left.
+/// Two bars, for the file and for all files, with speed and time left.
 #[derive(Clone)]
 pub struct Fetching {
     file: ProgressBar,
@@ -51,7 +51,7 @@ impl Fetching {
         Self { file, whole, json, state: Arc::new(Mutex::new(state)) }
     }
 
-    /// Where the app tells how far it is.
+    /// Returns the listener to which the app reports.
     pub fn report(&self) -> Report {
         let this = self.clone();
         Report::new(move |event| this.show(&event))
@@ -73,7 +73,7 @@ impl Fetching {
         match event {
             InstallEvent::Progress { file, file_done, file_total, done, total } => {
                 if self.state().begun_at.replace(*done).is_none() {
-                    // What an earlier run has done says nothing of the speed.
+                    // What an earlier run has done says nothing about the speed.
                     self.whole.set_position(*done);
                     self.whole.reset_eta();
                 }
@@ -114,7 +114,7 @@ impl Fetching {
         }
     }
 
-    /// Why lines of JSON could not be written.
+    /// The reason why lines of JSON could not be written.
     pub fn failure(&self) -> Result<(), Failure> {
         self.state().failure.take().map_or(Ok(()), Err)
     }

@@ -1,4 +1,4 @@
-//! `lorgnette inspect`: what a picture is and what it costs.
+//! `lorgnette inspect` prints what a picture is and what it costs.
 
 use indicatif::BinaryBytes;
 use lorgnette_app::cost::{self, PictureCost};
@@ -18,8 +18,10 @@ struct Output {
     width: u32,
     height: u32,
     animated: bool,
-    seen_width: u32,
-    seen_height: u32,
+    #[serde(rename = "seen_width")]
+    model_view_width: u32,
+    #[serde(rename = "seen_height")]
+    model_view_height: u32,
     cost: PictureCost,
 }
 
@@ -48,12 +50,12 @@ pub fn run(args: &Inspect) -> Result<Ending, Failure> {
         width,
         height,
         animated: picture.is_animation(),
-        seen_width: cost.cols * unit,
-        seen_height: cost.rows * unit,
+        model_view_width: cost.cols * unit,
+        model_view_height: cost.rows * unit,
         cost,
     };
     if let Some(path) = &args.save {
-        pictures::save_seen(&picture, &config, path)?;
+        pictures::save_model_view(&picture, &config, path)?;
     }
     if args.json {
         output::print_json(&output)?;
@@ -78,20 +80,20 @@ fn text(output: &Output, config: &ImageConfig) -> String {
         ));
     }
     if output.animated {
-        lines.push("animation only its first frame is looked at".into());
+        lines.push("animation the model sees only its first frame".into());
     }
     let shrunk = output.width.max(output.height) > config.max_side;
     lines.push(format!(
         "seen as   {} × {} pixels{}",
-        output.seen_width,
-        output.seen_height,
+        output.model_view_width,
+        output.model_view_height,
         if shrunk { ", made smaller" } else { "" }
     ));
     lines.push(format!("grid      {} rows × {} columns", cost.rows, cost.cols));
     lines.push(format!("tokens    {}", cost.n_tokens));
     lines.push(format!("memory    {} of keys and values", BinaryBytes(cost.kv_bytes)));
     lines.push(format!(
-        "work      {:.2} TFLOP to look, {:.2} TFLOP to read",
+        "work      {:.2} TFLOP to encode, {:.2} TFLOP to read",
         cost.encode_flop / 1e12,
         cost.prefill_flop / 1e12
     ));

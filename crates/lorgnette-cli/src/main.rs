@@ -11,6 +11,7 @@ mod describe;
 mod doctor;
 mod fetching;
 mod inspect;
+mod interrupt;
 mod models;
 mod output;
 mod progress;
@@ -24,7 +25,7 @@ use lorgnette_app::AppError;
 use crate::args::{Arguments, Command};
 use crate::output::Failure;
 
-/// How a command ended that did not fail.
+/// How a command ended, unless it failed.
 enum Ending {
     Done,
     Cancelled,
@@ -41,8 +42,8 @@ fn main() -> ExitCode {
         .without_time()
         .with_target(false)
         .init();
-    // A panic on the engine's thread comes back as an error with this text; elsewhere it is a bug
-    // in a line, not a page.
+    // A panic on the engine's thread comes back as an error with this text. Elsewhere it is a bug,
+    // reported in one line and not in a page.
     std::panic::set_hook(Box::new(|panic| {
         if std::thread::current().name() != Some("engine") {
             eprintln!("error: {panic}\nhint: this is a bug; please report it");
@@ -58,17 +59,26 @@ fn main() -> ExitCode {
         Command::Models(command) => models::run(command),
     };
     match ending {
-        // Who closes our output has read enough.
+        // Standard output was closed by its reader, so nothing more is wanted.
         Ok(Ending::Done) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
         Ok(Ending::Cancelled) => ExitCode::from(130),
         Err(Failure::App(error)) => {
             report(&error);
             ExitCode::FAILURE
         }
+        Err(Failure::AltTable { path, reason }) => {
+            let path = path.display();
+            let message = format!("{path} cannot be used as a table of alt texts: {reason}");
+            say(&message, "name another file with --csv; this one was left as it is");
+            ExitCode::FAILURE
+        }
     }
 }
 
 fn report(error: &AppError) {
-    eprintln!("error: {}", output::printable(&error.one_line()));
-    eprintln!("hint: {}", error.hint());
+    say(&error.one_line(), &error.hint());
+}
+
+fn say(message: &str, hint: &str) {
+    eprintln!("error: {}\nhint: {hint}", output::printable(message));
 }

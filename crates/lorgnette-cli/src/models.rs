@@ -4,11 +4,12 @@ use std::io::{BufRead as _, IsTerminal as _};
 use std::path::Path;
 
 use indicatif::{HumanBytes, HumanDuration};
-use lorgnette_app::AppError;
-use lorgnette_app::models::add::Installed;
+use lorgnette_app::models::library::Quantisation;
 use lorgnette_app::models::{
-    AddOptions, Control, Fit, Listed, ModelSource, Models, Prepared, Summary,
+    AddOptions, Fit, Installed, Library, Model, ModelSource, ModelsError, Prepared, Summary,
 };
+use lorgnette_app::{AppError, Cancel};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::Ending;
@@ -17,25 +18,60 @@ use crate::args::{
     ModelsRemove,
 };
 use crate::fetching::Fetching;
+use crate::interrupt::CancelOnCtrlC;
 use crate::output::{self, Failure, printable};
 
-/// Runs one of the commands.
+/// Runs one of the commands on models.
 pub fn run(command: &ModelsCommand) -> Result<Ending, Failure> {
-    let models = Models::find()?;
+    let library = Library::find()?;
     match command {
-        ModelsCommand::List(args) => list(&models, args),
-        ModelsCommand::Add(args) => add(&models, args),
-        ModelsCommand::Import(args) => import(&models, args),
-        ModelsCommand::Verify(args) => verify(&models, args),
-        ModelsCommand::Remove(args) => remove(&models, args),
-        ModelsCommand::Path(args) => path(&models, args),
+        ModelsCommand::List(args) => list(&library, args),
+        ModelsCommand::Add(args) => add(&library, args),
+        ModelsCommand::Import(args) => import(&library, args),
+        ModelsCommand::Verify(args) => verify(&library, args),
+        ModelsCommand::Remove(args) => remove(&library, args),
+        ModelsCommand::Path(args) => path(&library, args),
     }
 }
 
-fn list(models: &Models, args: &ModelsList) -> Result<Ending, Failure> {
-    let listed = models.list()?;
+/// One model of `models list --json`.
+#[derive(Serialize)]
+struct Output<'a> {
+    name: &'a str,
+    title: &'a str,
+    good_for: Option<&'a str>,
+    licence: Option<&'a str>,
+    installed: bool,
+    n_bytes: Option<u64>,
+    quantisation: Option<&'a str>,
+    path: Option<&'a Path>,
+    unfinished: Option<u64>,
+    not_yet: Option<&'a str>,
+    quantisations: &'a [Quantisation],
+}
+
+impl<'a> Output<'a> {
+    fn of(model: &'a Model) -> Self {
+        Self {
+            name: &model.name,
+            title: &model.title,
+            good_for: model.good_for.as_deref(),
+            licence: model.licence.as_deref(),
+            installed: model.is_installed(),
+            n_bytes: model.n_bytes,
+            quantisation: model.quantisation.as_deref(),
+            path: model.path.as_deref(),
+            unfinished: model.unfinished_bytes,
+            not_yet: model.not_yet.as_deref(),
+            quantisations: &model.quantisations,
+        }
+    }
+}
+
+fn list(library: &Library, args: &ModelsList) -> Result<Ending, Failure> {
+    let listed = library.list()?;
     if args.json {
-        output::print_json(&listed)?;
+        output::print_json(&listed.iter().map(Output::of).collect::<Vec<_>>())?;
     } else {
         let text: Vec<String> = listed.iter().map(describe).collect();
         output::print(&printable(&text.join("\n")))?;
@@ -43,12 +79,12 @@ fn list(models: &Models, args: &ModelsList) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-/// A model in a few lines.
-fn describe(model: &Listed) -> String {
-    let state = match (model.installed, model.n_bytes, model.unfinished) {
+/// Returns a model in a few lines of text.
+fn describe(model: &Model) -> String {
+    let state = match (model.is_installed(), model.n_bytes, model.unfinished_bytes) {
         (true, Some(n_bytes), _) => format!("installed, {}", HumanBytes(n_bytes)),
         (true, None, _) => "part of the program".into(),
-        (false, _, Some(_)) => "begun; `models add` goes on with it".into(),
+        (false, _, Some(_)) => "begun; `models add` continues it".into(),
         (false, ..) => "not installed".into(),
     };
     let quantisation = model.quantisation.as_ref().map(|q| format!(", {q}")).unwrap_or_default();
@@ -60,34 +96,34 @@ fn describe(model: &Listed) -> String {
     if let Some(not_yet) = &model.not_yet {
         more(format!("not yet runnable: {not_yet}"));
     }
-    if !model.installed {
+    if !model.is_installed() {
         for needs in &model.quantisations {
             let (disk, memory) = (HumanBytes(needs.disk_bytes), HumanBytes(needs.memory_bytes));
-            more(format!("{:<8} {disk} on disk, about {memory} of memory", needs.quantisation));
+            more(format!("{:<8} {disk} on disk, about {memory} of memory", needs.name));
         }
     }
     lines.join("\n") + "\n"
 }
 
-fn add(models: &Models, args: &ModelsAdd) -> Result<Ending, Failure> {
+fn add(library: &Library, args: &ModelsAdd) -> Result<Ending, Failure> {
     let source: ModelSource = args.model.parse()?;
     let mut options = options(&args.make)?;
     options.source_idx = args.source.saturating_sub(1);
     options.update = args.update;
     options.fetch.n_parts = args.connections.clamp(1, 16);
     options.fetch.max_bytes_per_s = args.limit.map(|limit| (limit.max(0.001) * 1e6) as u64);
-    make(models, &source, &options, &args.make)
+    make(library, &source, &options, &args.make)
 }
 
-fn import(models: &Models, args: &ModelsImport) -> Result<Ending, Failure> {
+fn import(library: &Library, args: &ModelsImport) -> Result<Ending, Failure> {
     let is_checkpoint = ["config.json", "params.json"];
     if is_checkpoint.iter().any(|name| args.path.join(name).is_file()) {
         let source = ModelSource::Local(args.path.clone());
-        return make(models, &source, &options(&args.make)?, &args.make);
+        return make(library, &source, &options(&args.make)?, &args.make);
     }
-    let (control, fetching) = begin(args.make.json);
+    let (cancel, _ctrl_c, fetching) = begin(args.make.json);
     let name = args.make.name.as_deref();
-    let installed = models.import(&args.path, name, args.link, &control, &fetching.report());
+    let installed = library.import(&args.path, name, args.link, &cancel, &fetching.report());
     fetching.clear();
     finish(installed?, &fetching, args.make.json)
 }
@@ -103,21 +139,22 @@ fn options(make: &ModelsMake) -> Result<AddOptions, Failure> {
     })
 }
 
-fn begin(json: bool) -> (Control, Fetching) {
-    let control = Control::default();
-    cancel_on_ctrl_c(&control);
-    (control, Fetching::new(json))
+/// Makes Ctrl+C end the work at the next piece of data.
+fn begin(json: bool) -> (Cancel, CancelOnCtrlC, Fetching) {
+    let cancel = Cancel::default();
+    let ctrl_c = CancelOnCtrlC::new(&cancel);
+    (cancel, ctrl_c, Fetching::new(json))
 }
 
-/// Prepares, asks, and makes the model.
+/// Prepares the work, asks the person, and makes the model.
 fn make(
-    models: &Models,
+    library: &Library,
     source: &ModelSource,
     options: &AddOptions,
     args: &ModelsMake,
 ) -> Result<Ending, Failure> {
-    let (control, fetching) = begin(args.json);
-    let prepared = models.prepare(source, options, &control, &fetching.report());
+    let (cancel, _ctrl_c, fetching) = begin(args.json);
+    let prepared = library.prepare(source, options, &cancel, &fetching.report());
     fetching.clear();
     let Some(prepared) = prepared? else { return Ok(Ending::Cancelled) };
     if args.json {
@@ -128,7 +165,7 @@ fn make(
     if !agreed(&prepared, args)? {
         return Ok(Ending::Cancelled);
     }
-    let installed = prepared.run(&control, &fetching.report());
+    let installed = prepared.run(&cancel, &fetching.report());
     fetching.clear();
     finish(installed?, &fetching, args.json)
 }
@@ -140,7 +177,7 @@ fn finish(
 ) -> Result<Ending, Failure> {
     let Some(installed) = installed else {
         if !json {
-            eprintln!("stopped; the same command goes on from here");
+            eprintln!("stopped; the same command continues from here");
         }
         return Ok(Ending::Cancelled);
     };
@@ -149,13 +186,13 @@ fn finish(
         output::print_json(&json!({ "event": "installed", "model": installed }))?;
     } else {
         let (name, size) = (&installed.name, HumanBytes(installed.n_bytes));
-        eprintln!("{name} is ready: {size}, proved and read back");
+        eprintln!("{name} is ready: {size}, verified and read back");
         output::print(&format!("{}\n", printable(&installed.path.display().to_string())))?;
     }
     Ok(Ending::Done)
 }
 
-/// What will be done, in words.
+/// Returns what will be done, in words.
 fn plan(summary: &Summary) -> String {
     let Summary { fit, .. } = summary;
     let mut lines = vec![
@@ -171,20 +208,20 @@ fn plan(summary: &Summary) -> String {
         lines.push(format!("file       {}, {size}, hash {checksum}", file.name));
     }
     let fetch = match summary.fetch_bytes {
-        0 => "nothing; all files are on this machine".to_owned(),
+        0 => "nothing, because all files are on this machine".to_owned(),
         n_bytes => HumanBytes(n_bytes).to_string(),
     };
     lines.push(format!("fetch      {fetch}"));
     if summary.done_bytes > 0 {
         let done = HumanBytes(summary.done_bytes);
-        lines.push(format!("done       {done} of the sources, by an earlier run"));
+        lines.push(format!("done       {done} of the sources were done by an earlier run"));
     }
     let quantisation = summary.quantisation.map(|q| format!(" as {q}")).unwrap_or_default();
     lines.push(format!("model      {}{quantisation}", HumanBytes(summary.model_bytes)));
     let of = |have: Option<u64>| have.map_or("unknown".into(), |have| HumanBytes(have).to_string());
     let disk = (HumanBytes(fit.disk_needed_bytes), of(fit.disk_free_bytes));
     lines.push(format!("disk       {} needed, {} free", disk.0, disk.1));
-    let memory = (HumanBytes(fit.memory_needed_bytes), of(fit.memory_total_bytes));
+    let memory = (of(fit.memory_needed_bytes), of(fit.memory_total_bytes));
     lines.push(format!("memory     about {} needed, {} in this machine", memory.0, memory.1));
     lines.push(format!("time       {}", time(fit)));
     if let Some(not_yet) = &summary.not_yet {
@@ -204,28 +241,28 @@ fn time(fit: &Fit) -> String {
     }
 }
 
-/// Whether the person wants it, given what it takes.
+/// Returns whether the person wants it, after saying what it takes.
 fn agreed(prepared: &Prepared, args: &ModelsMake) -> Result<bool, Failure> {
     let Summary { fit, .. } = &prepared.summary;
     let mut faults = Vec::new();
     if !fit.disk_fits() {
-        faults.push("the disk has no room for it");
+        faults.push("the disk has too little room for it");
     }
     if !fit.memory_fits() {
-        faults.push("the memory does not hold it");
+        faults.push("this machine has too little memory for it");
     }
     if !faults.is_empty() && !args.force {
         let what = faults.join(" and ");
         let instead = fit.fits_instead.map(ToOwned::to_owned);
-        return Err(AppError::DoesNotFit { what, instead }.into());
+        return Err(ModelsError::DoesNotFit { what, instead }.into());
     }
     if args.yes {
         return Ok(true);
     }
-    ask("go on? [Y/n] ", true)
+    ask("continue? [Y/n] ", true)
 }
 
-/// Asks at the terminal; without one, `--yes` has to be said.
+/// Asks at the terminal. Without a terminal, `--yes` is needed.
 fn ask(question: &str, by_default: bool) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(AppError::NotAsked.into());
@@ -239,9 +276,9 @@ fn ask(question: &str, by_default: bool) -> Result<bool, Failure> {
     })
 }
 
-fn verify(models: &Models, args: &ModelsName) -> Result<Ending, Failure> {
-    let (control, fetching) = begin(false);
-    let verdicts = models.verify(&args.name, &control, &fetching.report());
+fn verify(library: &Library, args: &ModelsName) -> Result<Ending, Failure> {
+    let (cancel, _ctrl_c, fetching) = begin(false);
+    let verdicts = library.verify(&args.name, &cancel, &fetching.report());
     fetching.clear();
     let Some(verdicts) = verdicts? else { return Ok(Ending::Cancelled) };
     if args.json {
@@ -255,46 +292,29 @@ fn verify(models: &Models, args: &ModelsName) -> Result<Ending, Failure> {
     if verdicts.iter().all(|verdict| verdict.is_whole) {
         Ok(Ending::Done)
     } else {
-        Err(AppError::Damaged { name: args.name.clone() }.into())
+        Err(ModelsError::Damaged { name: args.name.clone() }.into())
     }
 }
 
-fn remove(models: &Models, args: &ModelsRemove) -> Result<Ending, Failure> {
+fn remove(library: &Library, args: &ModelsRemove) -> Result<Ending, Failure> {
     if !args.yes && !ask(&format!("remove {}? [y/N] ", printable(&args.name)), false)? {
         return Ok(Ending::Cancelled);
     }
-    let n_bytes = models.remove(&args.name)?;
-    eprintln!("{} is removed, {} are free again", printable(&args.name), HumanBytes(n_bytes));
+    let n_bytes = library.remove(&args.name)?;
+    eprintln!("{} is removed; {} are free again", printable(&args.name), HumanBytes(n_bytes));
     Ok(Ending::Done)
 }
 
-fn path(models: &Models, args: &ModelsPath) -> Result<Ending, Failure> {
+fn path(library: &Library, args: &ModelsPath) -> Result<Ending, Failure> {
     let path = match &args.name {
-        Some(name) => models.path(name)?,
-        None => models.dir().to_owned(),
+        Some(name) => library.path(name)?,
+        None => library.dir().to_owned(),
     };
     print_path(&path)
 }
 
-/// As it is: a path is for programs, and escaping it would name another one.
+/// Prints the path as it is: it is for programs, and escaping it would name another one.
 fn print_path(path: &Path) -> Result<Ending, Failure> {
     output::print(&format!("{}\n", path.display()))?;
     Ok(Ending::Done)
-}
-
-/// Ctrl+C ends the work at the next piece of data, a second one the program.
-fn cancel_on_ctrl_c(control: &Control) {
-    let control = control.clone();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let Ok(runtime) = runtime else { return };
-    std::thread::spawn(move || {
-        runtime.block_on(async {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                control.cancel();
-            }
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(130);
-            }
-        });
-    });
 }

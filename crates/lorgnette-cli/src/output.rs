@@ -1,15 +1,18 @@
-//! Writing to the terminal, which obeys what it is sent.
+//! Writing to the terminal, which obeys control characters.
 
 use std::borrow::Cow;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 
 use lorgnette_app::AppError;
 
-/// Why a command stopped.
+/// The reason why a command stopped.
 pub enum Failure {
-    /// Something a person should know.
+    /// It failed, for a reason that a person should know.
     App(AppError),
-    /// Nobody reads standard output any more.
+    /// A file that is not a table of alt texts, and is left as it is.
+    AltTable { path: PathBuf, reason: String },
+    /// Standard output was closed by its reader.
     OutputClosed,
 }
 
@@ -35,8 +38,8 @@ pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     print(&(json + "\n"))
 }
 
-/// Text of a model, a picture or a file name without what a terminal would act on: an escape
-/// sequence can rewrite what stands above it.
+/// Returns text of a model, a picture or a file name without what a terminal would act on: an escape
+/// sequence can rewrite the lines above it.
 pub fn printable(text: &str) -> Cow<'_, str> {
     let acts = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
     if text.contains(acts) {

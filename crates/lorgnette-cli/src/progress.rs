@@ -1,16 +1,18 @@
-//! How far it is, on standard error, if that is a terminal.
+//! Shows how far the work is, on standard error, if that is a terminal.
 
 use std::io::IsTerminal as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lorgnette_app::Event;
-use lorgnette_app::conversation::Session;
-use lorgnette_app::open::{ModelChoice, OpenModel, OpenOptions};
+use lorgnette_app::conversation::Conversation;
+use lorgnette_app::models::folders::Folders;
+use lorgnette_app::models::{ModelChoice, OpenModel, OpenOptions, SpeedLog};
+use lorgnette_app::{AnswerEvent, AppError};
 
 use crate::output::Failure;
 
-/// A line that says what happens, gone when it has happened.
+/// A line that says what happens, and disappears when it has happened.
 pub struct Progress {
     bar: ProgressBar,
 }
@@ -58,41 +60,64 @@ impl Progress {
     }
 }
 
-/// Begins with what was kept, if there is something. What cannot be used is said, and read anew.
-pub fn recall(session: &Session<'_>, keep: Option<&Path>) {
-    if let Some(path) = keep.filter(|path| path.is_file()) {
-        match session.restore_snapshot(path) {
+/// Continues from a snapshot, if there is one. If it cannot be used, a note says so, and everything is
+/// read anew.
+pub fn restore(conversation: &Conversation, snapshot: Option<&Path>) {
+    if let Some(path) = snapshot.filter(|path| path.is_file()) {
+        match conversation.restore_snapshot(path) {
             Ok(n) => eprintln!("note: {n} tokens were read before"),
-            Err(error) => eprintln!("note: {}: {error}; all is read anew", path.display()),
+            Err(error) => eprintln!("note: {}: {error}; everything is read anew", path.display()),
         }
     }
 }
 
-/// Keeps what was read.
-pub fn keep(session: &Session<'_>, keep: Option<&Path>) {
-    if let Some(path) = keep
-        && let Err(error) = session.save_snapshot(path)
+/// Saves a snapshot of what was read.
+pub fn save(conversation: &Conversation, snapshot: Option<&Path>) {
+    if let Some(path) = snapshot
+        && let Err(error) = conversation.save_snapshot(path)
     {
-        eprintln!("note: {}: {error}; nothing was kept", path.display());
+        eprintln!("note: {}: {error}; nothing was saved", path.display());
     }
 }
 
-/// Loads a model and says so.
-pub fn open(options: &OpenOptions) -> Result<OpenModel, Failure> {
+/// Loads a model, with what makes its answers quicker, and says so.
+pub fn open(options: &OpenOptions) -> Result<Conversation, Failure> {
+    let cache = Folders::find()?.cache;
+    let speeds = Arc::new(SpeedLog::open(&cache));
+    let load = |on_progress: &mut dyn FnMut(u64, u64)| {
+        Conversation::open(options, &cache, speeds, on_progress)
+    };
+    let conversation = with_progress(load)?;
+    say_what_was_opened(options, conversation.model());
+    Ok(conversation)
+}
+
+/// Loads a model for measurements: nothing from earlier runs makes it quicker.
+pub fn open_bare(options: &OpenOptions) -> Result<OpenModel, Failure> {
+    let model = with_progress(|on_progress| Ok(options.open(on_progress)?))?;
+    say_what_was_opened(options, &model);
+    Ok(model)
+}
+
+fn with_progress<T>(
+    load: impl FnOnce(&mut dyn FnMut(u64, u64)) -> Result<T, AppError>,
+) -> Result<T, Failure> {
     let progress = Progress::new();
-    let model = options.open(&mut |done, total| {
+    let loaded = load(&mut |done, total| {
         let message = format!("loading {} of {}", HumanBytes(done), HumanBytes(total));
         progress.show(message, done, total);
     });
     progress.clear();
-    let model = model?;
+    Ok(loaded?)
+}
+
+fn say_what_was_opened(options: &OpenOptions, model: &OpenModel) {
     if model.built_in && options.model == ModelChoice::Best {
         eprintln!(
-            "note: built-in demonstration model; `lorgnette models add pixtral-12b` for the real one"
+            "note: this is the built-in demonstration model; `lorgnette models add pixtral-12b` gets the real one"
         );
     }
     for note in model.device_notes() {
         eprintln!("note: {note}");
     }
-    Ok(model)
 }

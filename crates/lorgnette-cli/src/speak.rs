@@ -1,4 +1,4 @@
-//! `--speak`: the answer read aloud while it is written.
+//! `--speak` reads the answer aloud while it is written.
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use lorgnette_app::speech::{Phrases, Reader, SpeechError, Told, VoiceSettings};
 
 use crate::args::Speech;
 
-/// Ctrl+C is looked for that often while it speaks.
+/// The time between two checks for Ctrl+C while it speaks.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// An answer that is read aloud.
@@ -21,7 +21,7 @@ pub struct Speaking {
 }
 
 impl Speaking {
-    /// Begins; `None` without `--speak`.
+    /// Begins to speak, or returns `None` without `--speak`.
     pub fn begin(args: &Speech) -> Option<Self> {
         if !args.speak {
             return None;
@@ -44,12 +44,12 @@ impl Speaking {
         Some(Self { reader, phrases, ended })
     }
 
-    /// More of the answer.
+    /// Takes more of the answer.
     pub fn push(&self, piece: &str) {
         self.reader.push(piece);
     }
 
-    /// Says how long it will take, if that is long.
+    /// Says how long the answer will take, if that is long.
     pub fn say_wait(&self, seconds: Option<f64>) {
         if let Some(seconds) = seconds.filter(|seconds| *seconds > LONG_WAIT_S) {
             let (about, unit) = self.phrases.about_seconds;
@@ -57,14 +57,14 @@ impl Speaking {
         }
     }
 
-    /// Says again what other answers did not bear out.
+    /// Says again the sentences that other answers did not agree with.
     pub fn say_doubts(&self, checked: &[Checked]) {
         for doubt in checked.iter().filter(|one| one.is_uncertain()) {
             self.reader.say(&format!("{}: {}", self.phrases.uncertain, doubt.shown));
         }
     }
 
-    /// Waits until all was said; silent at once when it is cancelled.
+    /// Waits until everything was spoken. It is silent at once if it is cancelled.
     pub fn finish(self, cancel: &Cancel) -> Result<(), SpeechError> {
         self.reader.finish();
         loop {

@@ -33,8 +33,15 @@ impl PreparedPicture {
     }
 }
 
+/// Two pictures are the same when their pixels are, whatever they are called.
+impl PartialEq for PreparedPicture {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash
+    }
+}
+
 /// A part of a turn.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum TurnPart {
     /// Text. Nothing in it is a command to the model's format.
     Text(String),
@@ -43,7 +50,7 @@ pub enum TurnPart {
 }
 
 /// What one side said.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Turn {
     /// Who.
     pub role: Role,
@@ -74,6 +81,32 @@ impl Chat {
         self.turns.push(Turn { role: Role::Assistant, parts });
     }
 
+    /// Whether this chat, whose last question has pictures and no words yet, becomes `asked` when
+    /// the words come: what was prepared for the one then serves the other.
+    pub fn becomes(&self, asked: &Self) -> bool {
+        let (Some((last, before)), Some((last_asked, before_asked))) =
+            (self.turns.split_last(), asked.turns.split_last())
+        else {
+            return false;
+        };
+        let is_picture = |part: &&TurnPart| matches!(part, TurnPart::Picture(_));
+        before == before_asked
+            && last.role == last_asked.role
+            && last.parts.iter().eq(last_asked.parts.iter().filter(is_picture))
+    }
+
+    /// The pictures of the last turn.
+    pub fn last_pictures(&self) -> Vec<&Arc<PreparedPicture>> {
+        let parts = self.turns.last().map_or(&[][..], |turn| &turn.parts);
+        parts
+            .iter()
+            .filter_map(|part| match part {
+                TurnPart::Picture(picture) => Some(picture),
+                TurnPart::Text(_) => None,
+            })
+            .collect()
+    }
+
     /// The turns for the prompt format, and the pictures that they count.
     pub(crate) fn messages(&self) -> (Vec<ChatMessage>, Vec<Arc<PreparedPicture>>) {
         let mut pictures = Vec::new();
@@ -90,5 +123,38 @@ impl Chat {
             messages.push(ChatMessage { role: turn.role, content: content.collect() });
         }
         (messages, pictures)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lorgnette_image::{ImageConfig, Picture};
+
+    use super::*;
+
+    fn picture(name: &str, shade: u8) -> Arc<PreparedPicture> {
+        let picture = Picture::from_rgb(32, 32, vec![shade; 3 * 32 * 32]).unwrap();
+        PreparedPicture::new(name, picture.prepare(&ImageConfig::PIXTRAL_12B).unwrap())
+    }
+
+    #[test]
+    fn a_preparation_serves_the_question_about_the_same_pictures_and_no_other() {
+        let asked = |pictures: Vec<Arc<PreparedPicture>>, text: &str| {
+            let mut chat = Chat::default();
+            chat.ask([], "Hello");
+            chat.answered("Hello.");
+            chat.ask(pictures, text);
+            chat
+        };
+        let prepared = asked(vec![picture("a", 1)], "");
+        assert!(prepared.becomes(&asked(vec![picture("by another name", 1)], "What is it?")));
+        assert!(!prepared.becomes(&asked(vec![picture("a", 2)], "What is it?")));
+        assert!(!prepared.becomes(&asked(vec![picture("a", 1), picture("b", 2)], "What?")));
+        assert!(!prepared.becomes(&asked(vec![], "What is it?")));
+        let mut another = Chat::default();
+        another.ask([picture("a", 1)], "What is it?");
+        assert!(!prepared.becomes(&another));
+        assert!(!Chat::default().becomes(&another));
+        assert_eq!(prepared.last_pictures().len(), 1);
     }
 }

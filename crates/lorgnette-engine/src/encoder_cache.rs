@@ -5,11 +5,12 @@
 //! projector is quick.
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use fs_err as fs;
+use lorgnette_gguf::PartFile;
 use sha2::{Digest as _, Sha256};
 
 /// The most that stays in memory: some fifteen pictures of 1024 × 1024.
@@ -85,21 +86,17 @@ impl EncoderCache {
         }
         let mut bytes: Vec<u8> = hidden.iter().flat_map(|number| number.to_le_bytes()).collect();
         bytes.extend(Sha256::digest(&bytes));
-        if let Err(error) =
-            write_whole(folder, &path, &bytes).and_then(|()| make_room(folder, *limit_bytes))
-        {
+        let stored = fs::create_dir_all(folder)
+            .and_then(|()| write(&path, &bytes))
+            .and_then(|()| make_room(folder, *limit_bytes));
+        if let Err(error) = stored {
             tracing::warn!("cannot store an encoded picture: {error}");
         }
     }
 }
 
 fn name((network, picture): &Key) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::new();
-    for byte in network[..8].iter().chain(picture) {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text + ".encoded"
+    format!("{}{}.encoded", hex::encode(&network[..8]), hex::encode(picture))
 }
 
 fn checked(bytes: &[u8], len: usize) -> Option<Vec<f32>> {
@@ -113,12 +110,10 @@ fn checked(bytes: &[u8], len: usize) -> Option<Vec<f32>> {
     Some(numbers.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four)).collect())
 }
 
-fn write_whole(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    let part = path.with_extension(format!("{}.part", std::process::id()));
-    fs::write(&part, bytes)
-        .and_then(|()| fs::rename(&part, path))
-        .inspect_err(|_| drop(fs::remove_file(&part)))
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = PartFile::create_unique(path)?;
+    file.write_all(bytes)?;
+    file.finish()
 }
 
 /// Removes those that were not used for the longest until the rest has at most `limit_bytes`.

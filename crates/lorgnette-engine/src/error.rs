@@ -1,4 +1,4 @@
-//! What can go wrong with a request.
+//! Why a request is not answered.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -7,41 +7,41 @@ use lorgnette_pixtral::ModelError;
 
 use crate::prompt::PromptError;
 
-/// A request that was not answered. The engine goes on: the next one may be.
+/// A request that was not answered. The next one may be.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// More tokens than the session holds; found before anything is computed.
+    /// The chat has more tokens than the KV cache holds. Nothing was computed.
     #[error("{needed} tokens are needed and this session holds {capacity}{}", costs(pictures))]
     ContextFull {
-        /// Tokens of the whole chat and at least one of an answer.
+        /// Tokens of the whole chat, and one of an answer.
         needed: usize,
-        /// Tokens the session holds.
+        /// Tokens that the KV cache holds.
         capacity: usize,
-        /// Name and tokens of each picture.
+        /// Each picture's name, and the tokens that it takes.
         pictures: Vec<(String, usize)>,
     },
-    /// A chat that the format has no form for.
+    /// The chat cannot be written in the model's format.
     #[error(transparent)]
     Prompt(#[from] PromptError),
-    /// The network could not compute it.
+    /// The network could not be run.
     #[error(transparent)]
     Model(#[from] ModelError),
     /// The tokenizer and the network do not belong together.
     #[error("the tokenizer does not belong to this model: {reason}")]
     TokenizerMismatch {
-        /// What does not fit.
+        /// The two numbers that differ, in words.
         reason: String,
     },
-    /// The network's numbers are no numbers.
+    /// Every logit was NaN or infinite.
     #[error("the model computed no usable numbers at token {position}")]
     NotANumber {
-        /// Where.
+        /// Position of the token in the KV cache.
         position: usize,
     },
-    /// A panic on the engine's thread, which goes on with an empty cache.
+    /// The engine's thread panicked. It goes on with an empty cache.
     #[error("the engine failed: {message}")]
     Panicked {
-        /// What the panic said.
+        /// The message of the panic.
         message: String,
     },
     /// The engine was shut down before it answered.
@@ -50,7 +50,7 @@ pub enum EngineError {
 }
 
 impl EngineError {
-    /// What to do now.
+    /// Says what a person can do about it.
     pub fn hint(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Model(error) => return error.hint(),

@@ -1,33 +1,33 @@
-//! What an answer tells while it is made.
+//! What an answer tells while it is made, and when it has ended.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A step of an answer, in order: encoding, reading, text, and the end.
+/// A step of an answer. All steps of one kind come before those of the next.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AnswerEvent {
-    /// A picture is being encoded.
+    /// The vision encoder works on a picture.
     Encode {
-        /// Which, from 0, of those that have to be.
+        /// Index of the picture among those to encode.
         picture: usize,
-        /// Those that have to be; pictures already known are not among them.
+        /// Number of pictures to encode; those that are in a cache are not counted.
         n_pictures: usize,
-        /// Steps done.
+        /// Steps of this picture that are done.
         done: usize,
-        /// All steps of this picture.
+        /// Number of steps that this picture takes.
         total: usize,
     },
-    /// The prompt is being read.
+    /// The decoder reads the prompt.
     Prefill {
-        /// Tokens read in this request.
+        /// Tokens that this request has read so far.
         done_tokens: usize,
-        /// Tokens to read in this request.
+        /// Tokens that this request has to read.
         total_tokens: usize,
-        /// Tokens that an earlier request read, and that need not be read again.
+        /// Tokens before them that are in the KV cache from an earlier request.
         cached_tokens: usize,
     },
-    /// A piece of the answer: whole characters.
+    /// The answer goes on with these characters, none of which is cut.
     Text(String),
 }
 
@@ -35,64 +35,64 @@ pub enum AnswerEvent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StopReason {
-    /// The model ended it.
+    /// The model wrote `</s>`.
     EndOfText,
-    /// It has the length that was asked for.
+    /// The answer reached [`AnswerOptions::max_tokens`](crate::AnswerOptions::max_tokens).
     Length,
-    /// It came to a text to stop at, which is not part of it.
+    /// The model wrote this one of the texts to stop at, which is not part of the answer.
     StopString(String),
-    /// The person stopped it.
+    /// Somebody cancelled it, before or after its first word.
     Cancelled,
-    /// The session holds no more tokens.
+    /// The KV cache holds no more tokens.
     ContextFull,
 }
 
-/// An answer that has ended.
+/// An answer that has ended. A cancelled one is an answer too, as far as it came.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Answer {
-    /// All of its text.
+    /// The whole text, perhaps empty.
     pub text: String,
-    /// Why it ended.
+    /// The reason for which no more text came.
     pub stop: StopReason,
-    /// What it took.
+    /// The work that the answer took.
     pub timings: Timings,
 }
 
-/// What an answer took.
+/// The work that an answer took: counts, and seconds of wall-clock time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Timings {
-    /// Pictures encoded for it; those known from earlier are not counted.
+    /// Pictures that the encoder worked on; those from a cache are not counted.
     pub n_encoded_pictures: usize,
-    /// Pictures whose encoding was kept from another chat or an earlier run.
+    /// Pictures that came from the encoder cache, where another chat or an earlier run put them.
     pub n_recalled_pictures: usize,
-    /// Seconds in the vision encoder.
+    /// Seconds that the vision encoder took.
     pub encode_s: f64,
-    /// Tokens that were read.
+    /// Tokens of the prompt that this request read.
     pub n_read_tokens: usize,
-    /// Tokens that an earlier request had read.
+    /// Tokens of the prompt that an earlier request had read.
     pub n_cached_tokens: usize,
-    /// Seconds in reading them.
+    /// Seconds that prefill took.
     pub prefill_s: f64,
     /// Seconds from the request to the first token of the answer.
     pub first_token_s: f64,
-    /// Tokens of the answer.
+    /// Tokens that the model chose for the answer.
     pub n_answer_tokens: usize,
     /// Tokens of the answer that prompt lookup had drafted.
     // Chats and `--json` have had this key since the first release.
     #[serde(rename = "n_guessed_tokens")]
     pub n_drafted_tokens: usize,
-    /// Seconds in writing them, the first one aside.
+    /// Seconds from the first token of the answer to the last.
     pub decode_s: f64,
 }
 
 impl Timings {
-    /// Tokens read a second.
+    /// Tokens that prefill read a second.
     pub fn prefill_tokens_per_s(&self) -> f64 {
         rate(self.n_read_tokens, self.prefill_s)
     }
 
-    /// Tokens written a second, the first one aside: it comes out of reading.
+    /// Tokens written a second, without the first one, which prefill brings.
     pub fn decode_tokens_per_s(&self) -> f64 {
         rate(self.n_answer_tokens.saturating_sub(1), self.decode_s)
     }
@@ -102,7 +102,7 @@ fn rate(n: usize, seconds: f64) -> f64 {
     if n == 0 || seconds <= 0.0 { 0.0 } else { n as f64 / seconds }
 }
 
-/// Seconds, for the fields of [`Timings`].
+/// Converts to the unit of [`Timings`].
 pub(crate) fn seconds(duration: Duration) -> f64 {
     duration.as_secs_f64()
 }

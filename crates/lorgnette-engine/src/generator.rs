@@ -1,4 +1,4 @@
-//! From a chat to an answer: encode the new pictures, read the new tokens, write.
+//! From a chat to an answer: encode the new pictures, prefill the new tokens, decode.
 
 use std::collections::VecDeque;
 use std::iter;
@@ -7,9 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use lorgnette_interrupt::{Cancel, Interrupted};
 use lorgnette_pixtral::{
-    CHUNK_TOKENS, Cancel, ImageFeatures, KvCache, KvFormat, ModelError, Outcome, PictureRows,
-    Pixtral, Prompt,
+    CHUNK_TOKENS, ImageFeatures, KvCache, KvFormat, ModelError, PictureRows, Pixtral, Prompt,
 };
 
 use crate::chat::{Chat, PreparedPicture};
@@ -24,14 +24,14 @@ use crate::stop::{Matched, StopMatcher};
 use crate::text_stream::TextStream;
 use crate::tokens::{TokenId, Tokenizer};
 
-/// What is wanted of an answer.
+/// Limits and choices for an answer.
 #[derive(Debug, Clone)]
 pub struct AnswerOptions {
-    /// Tokens at most.
+    /// The most tokens that the answer may have.
     pub max_tokens: usize,
-    /// How they are chosen.
+    /// The way in which they are chosen.
     pub sampling: Sampling,
-    /// Texts to stop at.
+    /// Texts at which the answer ends, before them.
     pub stop: Vec<String>,
 }
 
@@ -41,22 +41,22 @@ impl Default for AnswerOptions {
     }
 }
 
-/// A network with its tokenizer and the memory of what it read last.
+/// A network with its tokenizer and its KV cache.
 pub struct Generator {
     model: Pixtral,
     tokenizer: Tokenizer,
     cache: KvCache,
-    /// What the cache holds, position by position.
+    /// The tokens that the KV cache holds, position by position.
     read: Vec<Position>,
-    /// Encoded pictures of the last request.
+    /// Pictures of the last request, with their rows for the decoder.
     encoded: Vec<([u8; 32], ImageFeatures)>,
     /// Encoder outputs of this and earlier requests, before the projector.
     encoder_cache: EncoderCache,
     uses_prompt_lookup: bool,
 }
 
-/// A position that was read: its token, and for `[IMG]` the picture. The row needs no place
-/// here: it is the count of `[IMG]`s before, which a common prefix has in common.
+/// A position of the KV cache: its token, and for `[IMG]` the picture. The row of the picture needs
+/// no place here: it is the count of `[IMG]`s before, which a common prefix has in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Position {
     pub(crate) id: TokenId,
@@ -64,7 +64,7 @@ pub(crate) struct Position {
 }
 
 impl Generator {
-    /// Puts a network and its tokenizer together, with room for `context` tokens.
+    /// Puts a network and its tokenizer together, with a KV cache for `context` tokens.
     ///
     /// # Errors
     /// [`EngineError::TokenizerMismatch`] when they do not belong together.
@@ -131,22 +131,22 @@ impl Generator {
         Ok(self.read.len())
     }
 
-    /// The network.
+    /// The network that computes.
     pub fn model(&self) -> &Pixtral {
         &self.model
     }
 
-    /// The tokenizer.
+    /// The tokenizer of the network.
     pub fn tokenizer(&self) -> &Tokenizer {
         &self.tokenizer
     }
 
-    /// Tokens that a chat may have.
+    /// The most tokens that a chat may have: the length of the KV cache.
     pub fn context(&self) -> usize {
         self.cache.capacity()
     }
 
-    /// Forgets what was read and encoded.
+    /// Forgets what was read and encoded, except for what is on the disk.
     pub fn forget(&mut self) {
         self.cache.truncate(0);
         self.read.clear();
@@ -154,8 +154,8 @@ impl Generator {
         self.encoder_cache.clear();
     }
 
-    /// Answers the chat's last turn. The longest beginning that the chat shares with what was
-    /// read last is not read again.
+    /// Answers the chat's last turn. The longest beginning that the chat shares with the KV cache is
+    /// not read again.
     ///
     /// # Errors
     /// [`EngineError`]; the next request may succeed. Cancelling is no error.
@@ -172,37 +172,39 @@ impl Generator {
         self.check_room(&prompt, &pictures)?;
         let mut timings = Timings::default();
 
-        match self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit)? {
-            Some(logits) => {
+        match self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit) {
+            Ok(logits) => {
                 self.persist_encoded(&prompt, &pictures);
-                self.write(logits, options, cancel, (started, timings), emit)
+                self.decode(logits, options, cancel, (started, timings), emit)
             }
-            None => Ok(cancelled(timings)),
+            // An answer all the same: what was read stays, and its timings say what.
+            Err(Interrupted::Cancelled) => Ok(cancelled(timings)),
+            Err(Interrupted::Failed(error)) => Err(error),
         }
     }
 
     /// Encodes and reads what the chat holds so far, while its last turn is still being written:
-    /// the answer then reads only what is new. False when it was cancelled.
+    /// the answer then reads only what is new.
     ///
     /// # Errors
-    /// As [`Self::answer`]; nothing that an answer would say changes.
+    /// [`Interrupted`], with the errors of [`Self::answer`]; nothing that an answer would say
+    /// changes.
     pub fn prepare(
         &mut self,
         chat: &Chat,
         cancel: &Cancel,
         emit: &mut dyn FnMut(AnswerEvent),
-    ) -> Result<bool, EngineError> {
+    ) -> Result<(), Interrupted<EngineError>> {
         let (messages, pictures) = chat.messages();
-        let mut prompt = encode_chat(&self.tokenizer, &messages)?;
+        let mut prompt = encode_chat(&self.tokenizer, &messages).map_err(Interrupted::failed)?;
         // The question goes before the end of the turn.
         prompt.ids.pop_if(|id| *id == self.tokenizer.control().end_inst);
         self.check_room(&prompt, &pictures)?;
         let mut timings = Timings::default();
-        Ok(self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit)?.is_some())
+        self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit).map(drop)
     }
 
-    /// Reads what the cache does not hold of the prompt; the logits behind it, `None` when it was
-    /// cancelled.
+    /// Reads the part of the prompt that the KV cache does not hold, and returns the logits behind it.
     fn encode_and_prefill(
         &mut self,
         prompt: &EncodedChat,
@@ -210,7 +212,7 @@ impl Generator {
         cancel: &Cancel,
         timings: &mut Timings,
         emit: &mut dyn FnMut(AnswerEvent),
-    ) -> Result<Option<Vec<f32>>, EngineError> {
+    ) -> Result<Vec<f32>, Interrupted<EngineError>> {
         let wanted = self.positions(prompt, pictures);
         let n_common = wanted.iter().zip(&self.read).take_while(|(a, b)| a == b).count();
         // At least the last token is read, for what comes after it.
@@ -219,9 +221,7 @@ impl Generator {
         self.read.truncate(n_cached);
         timings.n_cached_tokens = n_cached;
 
-        if !self.encode_pictures(prompt, pictures, cancel, timings, emit)? {
-            return Ok(None);
-        }
+        self.encode_pictures(prompt, pictures, cancel, timings, emit)?;
         let prefilling = Instant::now();
         let logits = self.prefill(prompt, pictures, cancel, emit);
         // What is in the cache was read, also when reading stopped half-way.
@@ -271,7 +271,7 @@ impl Generator {
         positions
     }
 
-    /// Encodes the pictures that are still to be read; false when it was cancelled.
+    /// Encodes the pictures of which rows are still to be read.
     fn encode_pictures(
         &mut self,
         prompt: &EncodedChat,
@@ -279,7 +279,7 @@ impl Generator {
         cancel: &Cancel,
         timings: &mut Timings,
         emit: &mut dyn FnMut(AnswerEvent),
-    ) -> Result<bool, EngineError> {
+    ) -> Result<(), Interrupted<EngineError>> {
         let started = Instant::now();
         let unread = prompt.images.iter().filter(|slot| {
             slot.start + slot.rows as usize * (slot.cols as usize + 1) > self.cache.len()
@@ -296,7 +296,8 @@ impl Generator {
             let key = (*self.model.fingerprint(), *picture.hash());
             match self.encoder_cache.get(&key, self.model.n_hidden(size)) {
                 Some(hidden) => {
-                    self.encoded.push((*picture.hash(), self.model.project(hidden, size)?));
+                    let features = self.model.project(hidden, size).map_err(Interrupted::failed)?;
+                    self.encoded.push((*picture.hash(), features));
                     timings.n_recalled_pictures += 1;
                 }
                 None => needed.push(picture),
@@ -304,34 +305,31 @@ impl Generator {
         }
         let n_pictures = needed.len();
         for (i, picture) in needed.into_iter().enumerate() {
-            let outcome = self.model.encode_image(picture.pixels(), &mut |done, total| {
+            let watch = &mut |done, total| {
                 emit(AnswerEvent::Encode { picture: i, n_pictures, done, total });
                 go_on_unless(cancel)
-            })?;
-            match outcome {
-                Outcome::Done(features) => {
-                    let hidden = features.vision_hidden().flatten_all();
-                    let hidden = hidden.and_then(|hidden| hidden.to_vec1());
-                    let key = (*self.model.fingerprint(), *picture.hash());
-                    self.encoder_cache.insert(key, hidden.map_err(ModelError::from)?);
-                    self.encoded.push((*picture.hash(), features));
-                }
-                Outcome::Stopped => return Ok(false),
-            }
+            };
+            let features = self.model.encode_image(picture.pixels(), watch);
+            let features = features.map_err(Interrupted::err_into)?;
+            let hidden = features.vision_hidden().flatten_all();
+            let hidden = hidden.and_then(|hidden| hidden.to_vec1()).map_err(ModelError::from);
+            let key = (*self.model.fingerprint(), *picture.hash());
+            self.encoder_cache.insert(key, hidden.map_err(Interrupted::failed)?);
+            self.encoded.push((*picture.hash(), features));
         }
         timings.n_encoded_pictures = n_pictures;
         timings.encode_s = if n_pictures > 0 { seconds(started.elapsed()) } else { 0.0 };
-        Ok(true)
+        Ok(())
     }
 
-    /// The logits after the prompt; `None` when it was cancelled.
+    /// Reads the prompt from where the cache ends, and returns the logits behind it.
     fn prefill(
         &mut self,
         prompt: &EncodedChat,
         pictures: &[Arc<PreparedPicture>],
         cancel: &Cancel,
         emit: &mut dyn FnMut(AnswerEvent),
-    ) -> Result<Option<Vec<f32>>, EngineError> {
+    ) -> Result<Vec<f32>, Interrupted<EngineError>> {
         let rows: Vec<PictureRows<'_>> = prompt
             .images
             .iter()
@@ -349,21 +347,14 @@ impl Generator {
             emit(AnswerEvent::Prefill { done_tokens, total_tokens, cached_tokens });
             go_on_unless(cancel)
         };
-        match self.model.prefill(&prompt, &mut self.cache, CHUNK_TOKENS, watch)? {
-            Outcome::Done(logits) => {
-                emit(AnswerEvent::Prefill {
-                    done_tokens: total,
-                    total_tokens: total,
-                    cached_tokens,
-                });
-                Ok(Some(logits))
-            }
-            Outcome::Stopped => Ok(None),
-        }
+        let logits = self.model.prefill(&prompt, &mut self.cache, CHUNK_TOKENS, watch);
+        let logits = logits.map_err(Interrupted::err_into)?;
+        emit(AnswerEvent::Prefill { done_tokens: total, total_tokens: total, cached_tokens });
+        Ok(logits)
     }
 
-    /// Writes the answer, token by token.
-    fn write(
+    /// Chooses the answer token by token, and emits its text.
+    fn decode(
         &mut self,
         mut logits: Vec<f32>,
         options: &AnswerOptions,
@@ -386,7 +377,7 @@ impl Generator {
             }
         };
         let eos = self.tokenizer.control().eos;
-        let mut writing = Instant::now();
+        let mut decoding = Instant::now();
         let stop = loop {
             if cancel.is_cancelled() {
                 break StopReason::Cancelled;
@@ -402,7 +393,7 @@ impl Generator {
             };
             if timings.n_answer_tokens == 0 {
                 timings.first_token_s = seconds(started.elapsed());
-                writing = Instant::now();
+                decoding = Instant::now();
             }
             if id == eos {
                 break StopReason::EndOfText;
@@ -442,7 +433,7 @@ impl Generator {
         };
         // Drafted tokens behind the end are forgotten.
         self.cache.truncate(self.read.len());
-        timings.decode_s = seconds(writing.elapsed());
+        timings.decode_s = seconds(decoding.elapsed());
         if !matches!(stop, StopReason::StopString(_)) {
             let rest = stream.finish();
             match matcher.push(&rest) {

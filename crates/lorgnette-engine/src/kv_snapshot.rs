@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use fs_err::File;
+use lorgnette_gguf::PartFile;
 use lorgnette_pixtral::KvCache;
 use sha2::{Digest as _, Sha256};
 
@@ -39,26 +40,20 @@ pub(crate) fn write(
     read: &[Position],
     cache: &KvCache,
 ) -> Result<(), SnapshotError> {
-    let part = path.with_extension(format!("{}.part", std::process::id()));
-    let written = || -> io::Result<()> {
-        let mut file = Hashing::new(io::BufWriter::with_capacity(1 << 20, File::create(&part)?));
-        file.write_all(MAGIC)?;
-        file.write_all(network)?;
-        file.write_all(cache.format_name().as_bytes())?;
-        file.write_all(&(read.len() as u64).to_le_bytes())?;
-        for position in read {
-            file.write_all(&position.id.to_le_bytes())?;
-            file.write_all(&[u8::from(position.picture.is_some())])?;
-            file.write_all(&position.picture.unwrap_or_default())?;
-        }
-        cache.write_to(&mut file)?;
-        let (mut file, check) = file.finish();
-        file.write_all(&check)?;
-        file.flush()?;
-        drop(file);
-        fs_err::rename(&part, path)
-    };
-    Ok(written().inspect_err(|_| drop(fs_err::remove_file(&part)))?)
+    let mut file = Hashing::new(PartFile::create_unique(path)?);
+    file.write_all(MAGIC)?;
+    file.write_all(network)?;
+    file.write_all(cache.format_name().as_bytes())?;
+    file.write_all(&(read.len() as u64).to_le_bytes())?;
+    for position in read {
+        file.write_all(&position.id.to_le_bytes())?;
+        file.write_all(&[u8::from(position.picture.is_some())])?;
+        file.write_all(&position.picture.unwrap_or_default())?;
+    }
+    cache.write_to(&mut file)?;
+    let (mut file, check) = file.finish();
+    file.write_all(&check)?;
+    Ok(file.finish()?)
 }
 
 /// Fills the cache from a snapshot and returns its positions. After an error the cache is empty.

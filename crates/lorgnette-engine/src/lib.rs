@@ -2,13 +2,14 @@
 //!
 //! In reading order:
 //! - [`Engine`]: the one thread that owns the network
-//! - [`Generator`]: encode the new pictures, read the new tokens, write
-//! - [`Chat`], [`PreparedPicture`]: what is asked
-//! - [`AnswerEvent`], [`Answer`]: what is told
+//! - [`Generator`]: encode the new pictures, prefill the new tokens, decode
+//! - [`Chat`], [`PreparedPicture`]: the question
+//! - [`AnswerEvent`], [`Answer`]: what comes back
 //! - [`prompt`]: the chat as token ids, in Mistral's format
 //! - [`tokens`]: text to ids and back
 //! - `encoder_cache`, `kv_snapshot`, `prompt_lookup`: work that is not done twice
 //! - `sampling`, `stop`, `text_stream`: which token, when to stop, whole characters
+#![warn(missing_docs)]
 
 mod chat;
 mod encoder_cache;
@@ -32,4 +33,4 @@ pub use kv_snapshot::SnapshotError;
 pub use prompt::Role;
 pub use sampling::Sampling;
 pub use text_stream::TextStream;
-pub use thread::Engine;
+pub use thread::{Engine, panic_message};

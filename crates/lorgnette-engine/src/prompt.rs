@@ -8,89 +8,89 @@
 
 use crate::tokens::{TokenId, Tokenizer};
 
-/// A part of a message.
+/// A text or a picture in a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    /// Text; nothing in it is a command.
+    /// A text, whose control tokens are ordinary text to the model.
     Text(String),
-    /// A picture of so many rows and columns of `[IMG]`.
+    /// A picture, for which `[IMG]` stands once a row and column.
     Image {
-        /// The caller's number for it.
+        /// The caller's number for the picture.
         picture: usize,
-        /// Rows.
+        /// Rows of tokens.
         rows: u32,
-        /// Columns.
+        /// Columns of tokens, without the break at the end of a row.
         cols: u32,
     },
 }
 
-/// Who says a message.
+/// The side that says a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Instructions for the whole chat.
+    /// Neither: instructions for the whole chat.
     System,
-    /// The person.
+    /// The person, who asks.
     User,
-    /// The model.
+    /// The model, which answers.
     Assistant,
 }
 
-/// A message of a chat.
+/// A message of a chat, as the chat format knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatMessage {
-    /// Who says it.
+    /// The side that says it.
     pub role: Role,
-    /// What, in order.
+    /// Texts and pictures in the order in which the model reads them.
     pub content: Vec<Content>,
 }
 
-/// A chat as ids.
+/// A chat as the decoder reads it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EncodedChat {
-    /// The ids.
+    /// Token ids from `<s>` on.
     pub ids: Vec<TokenId>,
-    /// Where the pictures are, in order.
+    /// The places of pictures in `ids`, in order.
     pub images: Vec<ImageSlot>,
 }
 
-/// Where a picture is.
+/// The place of a picture: `rows * (cols + 1)` ids from `start` on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImageSlot {
-    /// The caller's number for it.
+    /// The caller's number for the picture.
     pub picture: usize,
-    /// Position of its first `[IMG]`.
+    /// Index of its first `[IMG]` in the ids.
     pub start: usize,
-    /// Rows.
+    /// Rows of tokens.
     pub rows: u32,
-    /// Columns.
+    /// Columns of tokens, without the break at the end of a row.
     pub cols: u32,
 }
 
-/// A chat that the format has no form for.
+/// A chat that cannot be written in the model's format.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PromptError {
-    /// Nothing to answer: neither instructions nor anything from the person.
+    /// The chat has neither instructions nor a turn of the person.
     #[error("the chat has no question")]
     NoQuestion,
-    /// Instructions behind an answer, where the format has no place for them.
+    /// Instructions stand behind an answer, where the format has no place for them.
     #[error("instructions follow an answer")]
     SystemAfterAnswer,
-    /// A picture where the format allows text only.
+    /// A picture stands where the format allows text only.
     #[error("only what the person says can have pictures")]
     PictureOutsideQuestion,
-    /// A picture of no rows or no columns.
+    /// A picture has no rows or no columns.
     #[error("picture {picture} has no patches")]
     EmptyPicture {
-        /// The caller's number for it.
+        /// The caller's number for the picture.
         picture: usize,
     },
-    /// A tokenizer without `[IMG]`, `[IMG_BREAK]` and `[IMG_END]`.
+    /// The tokenizer lacks `[IMG]`, `[IMG_BREAK]` or `[IMG_END]`.
     #[error("this model's tokenizer has no picture tokens")]
     NoPictureTokens,
 }
 
 impl PromptError {
-    /// What to do now.
+    /// Says what a person can do about it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NoQuestion => "write a question, or add a picture",
@@ -102,12 +102,12 @@ impl PromptError {
     }
 }
 
-/// Encodes a chat. When its last message is the model's, that is left open, to be continued.
+/// Encodes a chat. A last message of the model's is left open, to be continued.
 ///
-/// An answer of no text is accepted, unlike in the reference: one that was cancelled is such.
+/// An answer without text is accepted, unlike in the reference: a cancelled one has none.
 ///
 /// # Errors
-/// [`PromptError`] for a chat that the format has no form for.
+/// [`PromptError`].
 pub fn encode_chat(
     tokenizer: &Tokenizer,
     messages: &[ChatMessage],
@@ -146,8 +146,8 @@ pub fn encode_chat(
     Ok(prompt)
 }
 
-/// The messages with neighbours of one role made one, but for instructions, and neighbouring texts
-/// made one, without empty ones: `_aggregate_messages`.
+/// Joins neighbouring messages of one role, except for instructions, and neighbouring texts, except
+/// for empty ones. Source: `_aggregate_messages`.
 fn turns(messages: &[ChatMessage]) -> Result<Vec<ChatMessage>, PromptError> {
     let mut turns: Vec<ChatMessage> = Vec::new();
     for ChatMessage { role, content } in messages {
@@ -180,8 +180,8 @@ fn turns(messages: &[ChatMessage]) -> Result<Vec<ChatMessage>, PromptError> {
     Ok(turns)
 }
 
-/// Version 3: takes the instructions out, to stand in the person's last turn, and sees to it that
-/// there is one and that it comes first.
+/// Takes out the instructions, which version 3 has in the person's last turn, and adds an empty turn
+/// of the person where the chat does not begin with one.
 fn take_system(turns: &mut Vec<ChatMessage>) -> Option<String> {
     let system = turns.extract_if(.., |turn| turn.role == Role::System);
     let system: Vec<String> = system.map(|turn| text_of(&turn.content)).collect();
@@ -192,7 +192,7 @@ fn take_system(turns: &mut Vec<ChatMessage>) -> Option<String> {
     (!system.is_empty()).then(|| system.join("\n\n"))
 }
 
-/// The text of a turn that has no pictures.
+/// The text of a turn without pictures.
 fn text_of(content: &[Content]) -> String {
     let text = content.iter().map(|part| match part {
         Content::Text(text) => text.as_str(),
@@ -201,7 +201,7 @@ fn text_of(content: &[Content]) -> String {
     text.collect()
 }
 
-/// What stands between `[INST]` and `[/INST]`.
+/// Encodes what stands between `[INST]` and `[/INST]`.
 fn encode_user(
     tokenizer: &Tokenizer,
     mut content: Vec<Content>,
@@ -241,7 +241,7 @@ fn encode_contents(
     Ok(())
 }
 
-/// A picture's ids: `rows * (cols + 1)` of them.
+/// The `rows * (cols + 1)` ids of a picture.
 fn image_ids(
     tokenizer: &Tokenizer,
     slot: &ImageSlot,

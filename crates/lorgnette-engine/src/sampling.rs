@@ -1,25 +1,26 @@
-//! Which token comes next.
+//! Choosing the next token by its logits.
 
 use candle_core::{Device, Tensor};
 use candle_transformers::generation::{LogitsProcessor, Sampling as Processing};
 
 use crate::tokens::TokenId;
 
-/// How tokens are chosen.
+/// The way in which tokens are chosen. The limits are applied one after the other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sampling {
-    /// 0: always the likeliest. Mistral advises 0.15 for models with this tokenizer.
+    /// Divides the logits; at 0 the likeliest token is chosen always. Mistral advises 0.15 for models
+    /// with this tokenizer.
     pub temperature: f64,
-    /// Only this many of the likeliest; `None`: all.
+    /// Leaves this many of the likeliest tokens; `None` leaves all.
     pub top_k: Option<usize>,
-    /// Only the likeliest that together have this probability; 1: all.
+    /// Leaves the likeliest tokens that together have this probability; 1 leaves all.
     pub top_p: f64,
-    /// Only those at least this part as likely as the likeliest; 0: all.
+    /// Leaves the tokens that are at least this part as likely as the likeliest; 0 leaves all.
     pub min_p: f32,
-    /// What logits of tokens already in the answer are divided by; 1: nothing. It spoils reading
-    /// text, which repeats.
+    /// Divides the logits of tokens that are in the answer already; 1 changes nothing. It spoils
+    /// reading text, which repeats.
     pub repetition_penalty: f32,
-    /// Same seed, same answer.
+    /// Begins the random numbers: the same seed gives the same answer.
     pub seed: u64,
 }
 
@@ -37,7 +38,7 @@ impl Default for Sampling {
 }
 
 impl Sampling {
-    /// Always the likeliest token.
+    /// Takes the likeliest token always.
     pub const GREEDY: Self = Self {
         temperature: 0.0,
         top_k: None,
@@ -48,7 +49,7 @@ impl Sampling {
     };
 }
 
-/// Chooses tokens of one answer.
+/// Chooses the tokens of one answer.
 pub(crate) struct Sampler {
     processor: LogitsProcessor,
     sampling: Sampling,
@@ -71,8 +72,8 @@ impl Sampler {
         Self { processor, sampling: sampling.clone(), chosen: Vec::new() }
     }
 
-    /// The next token; `None` when no logit is a number. Tokens for which `is_forbidden` are never
-    /// chosen.
+    /// Chooses the next token by `logits` `(vocab_size)`; `None` when none of them is a number.
+    /// Forbidden tokens are never chosen.
     pub(crate) fn next(
         &mut self,
         mut logits: Vec<f32>,

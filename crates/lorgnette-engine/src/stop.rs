@@ -1,4 +1,4 @@
-//! Texts to stop at, found while the answer streams.
+//! Finds the texts at which an answer stops, while it streams.
 
 /// Holds back the end of a text for as long as it may become a text to stop at.
 #[derive(Debug, Default)]
@@ -7,12 +7,12 @@ pub(crate) struct StopMatcher {
     held: String,
 }
 
-/// What a piece of text led to.
+/// The text that is free to be shown after a piece came.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Matched {
-    /// Text that may be shown, perhaps none.
+    /// Text before which no stop can end any more, perhaps none.
     Text(String),
-    /// The text before a stop, and the stop.
+    /// The text before a stop, and the stop itself.
     Stop { before: String, stop: String },
 }
 
@@ -35,12 +35,12 @@ impl StopMatcher {
         Matched::Text(std::mem::replace(&mut self.held, rest))
     }
 
-    /// What was held back and became nothing.
+    /// Gives out the text that was held back and did not become a stop.
     pub(crate) fn finish(&mut self) -> String {
         std::mem::take(&mut self.held)
     }
 
-    /// Bytes at the end that begin a stop.
+    /// The bytes at the end that may be the beginning of a stop.
     fn n_held_back(&self) -> usize {
         let begins = |stop: &String| {
             let longest = stop.len().min(self.held.len());

@@ -1,19 +1,19 @@
-//! Bytes of tokens to text: a token may end inside a character.
+//! Text from the bytes of tokens, which may end inside a character.
 
-/// Gives out whole characters as soon as they are whole, and nothing else is held back.
+/// Gives out each character as soon as it is whole, and holds nothing else back.
 #[derive(Debug, Default)]
 pub struct TextStream {
-    /// The beginning of a character, at most three bytes.
+    /// The first bytes of a character that is not whole yet, three at most.
     begun: Vec<u8>,
 }
 
 impl TextStream {
-    /// An empty stream.
+    /// Begins a stream.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes a token's bytes and gives the characters that are whole now. Bytes that can begin no
+    /// Adds a token's bytes and returns the characters that are whole now. Bytes that can begin no
     /// character become U+FFFD.
     pub fn push(&mut self, bytes: &[u8]) -> String {
         self.begun.extend_from_slice(bytes);

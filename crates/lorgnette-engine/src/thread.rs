@@ -5,25 +5,25 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-use lorgnette_pixtral::Cancel;
+use lorgnette_interrupt::{Cancel, Interrupted};
 
 use crate::chat::Chat;
 use crate::error::EngineError;
 use crate::event::{Answer, AnswerEvent};
 use crate::generator::{AnswerOptions, Generator};
 
-/// A request, or anything else to do with the generator.
+/// Work for the generator: a request, or anything else.
 type Job = Box<dyn FnOnce(&mut Generator) + Send>;
 
-/// Hands requests to the thread, one after the other. Dropped, it lets the thread finish the
-/// request in hand and waits for it: cancel first.
+/// Hands requests to the thread, one after the other. A drop waits until the thread has finished the
+/// request in hand, so that one cancels it first.
 pub struct Engine {
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Engine {
-    /// Starts the thread.
+    /// Gives the generator to a thread of its own.
     ///
     /// # Panics
     /// When the system has no thread to give.
@@ -38,7 +38,7 @@ impl Engine {
         Self { jobs: Some(jobs), thread: Some(thread.expect("a thread for the engine")) }
     }
 
-    /// Asks for an answer. Events come on the engine's thread; the receiver gets the end.
+    /// Asks for an answer. Events come on the engine's thread, the finished answer to the receiver.
     pub fn answer(
         &self,
         chat: Chat,
@@ -49,29 +49,37 @@ impl Engine {
         self.with(move |generator| generator.answer(&chat, &options, &cancel, &mut emit))
     }
 
-    /// Looks at the pictures and reads what a chat holds so far, while the person still writes. An
+    /// Encodes the pictures and reads what a chat holds so far, while the person still writes. An
     /// answer that is asked for meanwhile waits for it, and then reads only the question.
     pub fn prepare(
         &self,
         chat: Chat,
         cancel: Cancel,
         mut emit: impl FnMut(AnswerEvent) + Send + 'static,
-    ) -> mpsc::Receiver<Result<bool, EngineError>> {
-        self.with(move |generator| generator.prepare(&chat, &cancel, &mut emit))
+    ) -> mpsc::Receiver<Result<(), Interrupted<EngineError>>> {
+        self.send(move |generator| generator.prepare(&chat, &cancel, &mut emit))
     }
 
-    /// Does something with the generator, when its turn comes. A panic becomes an error, and the
-    /// generator forgets what it had read, for nobody knows what state that is in.
+    /// Does any other work with the generator, when its turn comes. After a panic, which becomes an
+    /// error, the generator forgets what it had read, for nobody knows what state that is in.
     pub fn with<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Generator) -> Result<T, EngineError> + Send + 'static,
     ) -> mpsc::Receiver<Result<T, EngineError>> {
+        self.send(work)
+    }
+
+    fn send<T: Send + 'static, E: From<EngineError> + Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Generator) -> Result<T, E> + Send + 'static,
+    ) -> mpsc::Receiver<Result<T, E>> {
         let (to_caller, result) = mpsc::channel();
         let job = move |generator: &mut Generator| {
             let outcome = catch_unwind(AssertUnwindSafe(|| work(generator)));
             let outcome = outcome.unwrap_or_else(|panic| {
                 generator.forget();
-                Err(EngineError::Panicked { message: panic_message(panic.as_ref()) })
+                let message = panic_message(panic.as_ref());
+                Err(EngineError::Panicked { message }.into())
             });
             // A caller that has gone does not want to know.
             let _ = to_caller.send(outcome);
@@ -93,7 +101,8 @@ impl Drop for Engine {
     }
 }
 
-fn panic_message(panic: &(dyn Any + Send)) -> String {
+/// What a panic said, as far as it said it in words.
+pub fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("unknown reason").to_owned()

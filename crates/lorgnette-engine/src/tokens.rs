@@ -21,47 +21,47 @@ use self::byte_level::ByteLevel;
 pub use self::control::ControlTokens;
 pub use self::sources::GgufVocab;
 
-/// A token's number.
+/// The number of a token in the vocabulary.
 pub type TokenId = u32;
 
 /// How tekken cuts text before it merges. Source: `tekken_240911.json`, `config.pattern`.
 const PATTERN: &str = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-/// `assets/tokenizer/README.md` says what it is.
+/// Made by `scripts/make-tokenizer-asset`; `assets/tokenizer/README.md` gives its origin and form.
 const SHIPPED: &[u8] = include_bytes!("../../../assets/tokenizer/pixtral.ranks.z");
 
-/// A tokenizer that cannot be used.
+/// Why a tokenizer cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenizerError {
-    /// A file that cannot be read; the source names it.
+    /// A file could not be read; the source names it.
     #[error(transparent)]
     Read(#[from] std::io::Error),
-    /// A vocabulary that breaks its format or contradicts itself.
+    /// The vocabulary breaks its format or contradicts itself.
     #[error("{source_name} is malformed: {reason}")]
     Malformed {
-        /// Which kind of file.
+        /// The kind of file, as messages call it.
         source_name: &'static str,
-        /// What is wrong.
+        /// The fault, as the second half of the message.
         reason: String,
     },
-    /// A tokenizer of another kind.
+    /// The tokenizer is of another kind.
     #[error("{source_name}: {what} is not supported")]
     Unsupported {
-        /// Which kind of file.
+        /// The kind of file, as messages call it.
         source_name: &'static str,
-        /// What it asks for.
+        /// The feature that is not supported.
         what: String,
     },
-    /// A control token that the chat format cannot do without.
+    /// The vocabulary lacks a control token that the chat format needs.
     #[error("the tokenizer has no control token {name}")]
     MissingControl {
-        /// Its name.
+        /// The token as it is written, such as `[INST]`.
         name: String,
     },
 }
 
 impl TokenizerError {
-    /// What to do now.
+    /// Says what a person can do about it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Read(_) => "check that you may read it",
@@ -73,23 +73,23 @@ impl TokenizerError {
     }
 }
 
-/// Two tokens that are merged to one.
+/// Two tokens that are merged to a longer one.
 type Pair = (TokenId, TokenId);
 
-/// What every source is brought to.
+/// The common form of all sources.
 struct Vocabulary {
-    /// The name of a control token, by id; `None` for an ordinary one.
+    /// Names of control tokens by id; `None` for an ordinary one.
     names: Vec<Option<String>>,
-    /// The bytes of an ordinary token, by id.
+    /// Bytes of ordinary tokens by id.
     bytes: Vec<Vec<u8>>,
-    /// Pairs that are merged, first ones first; `None`: they follow from the ranks.
+    /// Pairs in the order in which they are merged; `None` when they follow from the ranks.
     merges: Option<Vec<Pair>>,
-    /// Instructions stand where they are said (format of version 7 and later).
+    /// Instructions stand where they are said, as in the format of version 7 and later.
     system_at_start: bool,
 }
 
 impl Vocabulary {
-    /// Control tokens first, then ranks. The first 256 ranks are the bytes.
+    /// Puts the control tokens before the ranks, of which the first 256 are the bytes.
     fn from_ranks(
         source_name: &'static str,
         names: Vec<String>,
@@ -110,7 +110,7 @@ impl Vocabulary {
     }
 }
 
-/// Text to ids and back.
+/// Turns text into token ids, and back.
 pub struct Tokenizer {
     bpe: tokenizers::Tokenizer,
     names: Vec<Option<String>>,
@@ -130,7 +130,7 @@ impl Tokenizer {
         Self::new(sources::shipped(SHIPPED)?)
     }
 
-    /// `tekken.json`, else `tokenizer.json` of a folder; `None` when it has neither.
+    /// Reads `tekken.json` of a folder, else `tokenizer.json`; `None` when it has neither.
     ///
     /// # Errors
     /// [`TokenizerError`] when there is one that cannot be used.
@@ -149,26 +149,26 @@ impl Tokenizer {
         }
     }
 
-    /// Mistral's own form.
+    /// Reads `tekken.json`, Mistral's own form.
     ///
     /// # Errors
-    /// [`TokenizerError`] says what is wrong with it.
+    /// [`TokenizerError`].
     pub fn from_tekken_json(json: &[u8]) -> Result<Self, TokenizerError> {
         Self::new(sources::tekken_json(json)?)
     }
 
-    /// Hugging Face's form.
+    /// Reads `tokenizer.json`, Hugging Face's form.
     ///
     /// # Errors
-    /// [`TokenizerError`] says what is wrong with it.
+    /// [`TokenizerError`].
     pub fn from_tokenizer_json(json: &[u8]) -> Result<Self, TokenizerError> {
         Self::new(sources::tokenizer_json(json)?)
     }
 
-    /// llama.cpp's form.
+    /// Takes the vocabulary of a GGUF file, llama.cpp's form.
     ///
     /// # Errors
-    /// [`TokenizerError`] says what is wrong with it.
+    /// [`TokenizerError`].
     pub fn from_gguf(vocab: GgufVocab) -> Result<Self, TokenizerError> {
         Self::new(sources::gguf(vocab)?)
     }
@@ -181,7 +181,7 @@ impl Tokenizer {
         self
     }
 
-    /// The first `vocab_size` tokens of this one: a prefix of the ranks is a tokenizer, too.
+    /// A tokenizer of the first `vocab_size` tokens: a prefix of the ranks is a vocabulary too.
     ///
     /// # Errors
     /// [`TokenizerError::Malformed`] when not even the bytes are left.
@@ -235,7 +235,7 @@ impl Tokenizer {
         Ok(Self { bpe, names, bytes, byte_tokens, merges, control, system_at_start })
     }
 
-    /// Tokens, control tokens included.
+    /// Number of tokens, control tokens included.
     pub fn vocab_size(&self) -> usize {
         self.bytes.len()
     }
@@ -252,12 +252,12 @@ impl Tokenizer {
             && self.control.end_system.is_some()
     }
 
-    /// Whether the id is no text: a control token, or outside the vocabulary.
+    /// Whether the id stands for no text: it is a control token, or outside the vocabulary.
     pub fn is_unprintable(&self, id: TokenId) -> bool {
         self.token_bytes(id).is_empty()
     }
 
-    /// Ids of a text, never a control token's.
+    /// Encodes a text. Its ids are never those of control tokens.
     pub fn encode_text(&self, text: &str) -> Vec<TokenId> {
         match self.bpe.encode_fast(text, false) {
             Ok(encoding) => encoding.get_ids().to_vec(),
@@ -271,12 +271,12 @@ impl Tokenizer {
         self.bytes.get(id as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// The bytes of all, which may end inside a character.
+    /// The bytes of tokens in a row, which may end inside a character.
     pub fn decode(&self, ids: &[TokenId]) -> Vec<u8> {
         ids.iter().flat_map(|id| self.token_bytes(*id)).copied().collect()
     }
 
-    /// The vocabulary for a GGUF file.
+    /// The vocabulary as a GGUF file has it.
     pub fn to_gguf_vocab(&self) -> GgufVocab {
         const NORMAL: i32 = 1;
         const CONTROL: i32 = 3;
@@ -303,11 +303,11 @@ impl Tokenizer {
     }
 }
 
-/// Ordinary tokens by their bytes, each once.
+/// Ordinary tokens by their bytes, which no two share.
 struct IdOfBytes<'a>(AHashMap<&'a [u8], TokenId>);
 
 impl<'a> IdOfBytes<'a> {
-    /// Two tokens of the same bytes are refused: which one a text would get is not said.
+    /// Refuses two tokens of the same bytes: which one a text would get is undefined.
     fn new(bytes: &'a [Vec<u8>]) -> Result<Self, TokenizerError> {
         let mut ids = AHashMap::with_capacity(bytes.len());
         for (token, id) in bytes.iter().zip(0..) {
@@ -328,7 +328,7 @@ impl<'a> IdOfBytes<'a> {
         self.0.get(bytes).copied()
     }
 
-    /// The merges, if each makes a token: `tokenizers` panics over one that is longer than any.
+    /// Checks that each merge makes a token: `tokenizers` panics over one that is longer than any.
     fn checked(&self, bytes: &[Vec<u8>], merges: Vec<Pair>) -> Result<Vec<Pair>, TokenizerError> {
         let mut made = Vec::new();
         for (left, right) in &merges {
@@ -345,7 +345,7 @@ impl<'a> IdOfBytes<'a> {
         Ok(merges)
     }
 
-    /// The token of each byte, without which some text would have no ids at all.
+    /// The token of each byte; without one of them some text would have no ids at all.
     fn byte_tokens(&self) -> Result<[TokenId; 256], TokenizerError> {
         let mut tokens = [0; 256];
         for (byte, token) in (0..=255_u8).zip(&mut tokens) {
@@ -358,8 +358,8 @@ impl<'a> IdOfBytes<'a> {
     }
 }
 
-/// The merges that a rank order stands for: every way to make a token of two others, tokens in the
-/// order of rank, ways in the order of their parts' ranks.
+/// The merges that ranks stand for: every way to make a token of two others, in the order of the
+/// token's rank and then of its parts' ranks.
 /// Source: transformers' `convert_slow_tokenizer.py`, `TikTokenConverter`.
 fn merges_of_ranks(bytes: &[Vec<u8>], ids: &IdOfBytes<'_>) -> Vec<Pair> {
     let mut merges = Vec::new();

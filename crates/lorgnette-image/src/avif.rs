@@ -1,4 +1,4 @@
-//! AVIF: a picture as one frame of AV1 video, in boxes.
+//! Decodes AVIF: a picture that is one frame of AV1 video, inside boxes.
 //!
 //! `re_rav1d` is dav1d translated to Rust, used through its safe interface and without its assembly, so
 //! neither a C compiler nor nasm is needed. The boxes are read here: `avif-parse` knows no rotation, and
@@ -16,7 +16,7 @@ mod yuv;
 
 use boxes::Missing;
 
-/// Shows the primary item; a grid of tiles is `UnsupportedKind`.
+/// Decodes the primary item. A grid of tiles is `UnsupportedKind`.
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Stored, ImageError> {
     let parts = boxes::parts(bytes).map_err(|missing| match missing {
         Missing::Broken => damaged("its boxes make no sense"),
@@ -45,7 +45,8 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Stored, ImageError
     })
 }
 
-/// Three planes, two bytes a sample: an upper bound, as the depth is known to the decoder alone.
+/// Checks the size with an upper bound of the bytes: three planes, two bytes a sample. Only the decoder
+/// knows the depth.
 fn check(width: u32, height: u32, limits: &Limits) -> Result<(), ImageError> {
     limits.check_picture(width, height, n_values(width, height).saturating_mul(2))
 }

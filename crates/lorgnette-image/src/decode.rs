@@ -1,4 +1,4 @@
-//! Bytes to pixels, one function a format.
+//! Decodes bytes to pixels, with one function for each format.
 
 use std::io::Cursor;
 
@@ -16,10 +16,10 @@ use crate::{Format, ImageError, Limits, avif, jpeg_end};
 
 /// A picture as its file stores it, before it is turned upright.
 pub(crate) struct Stored {
-    /// RGB on white.
+    /// The pixels as RGB on white.
     pub(crate) picture: RgbImage,
     pub(crate) orientation: Orientation,
-    /// More frames or pages follow the one that was taken.
+    /// Whether more frames or pages follow the one that was decoded.
     pub(crate) has_more: bool,
 }
 
@@ -112,7 +112,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Errors: `WrongLength` unless `rgb` has three bytes a pixel.
+/// Makes a picture of RGB bytes. Errors: `WrongLength` unless `rgb` has three bytes a pixel.
 pub(crate) fn rgb_image(width: u32, height: u32, rgb: Vec<u8>) -> Result<RgbImage, ImageError> {
     let expected = n_values(width, height);
     let found = rgb.len() as u64;
@@ -123,7 +123,7 @@ pub(crate) fn rgb_image(width: u32, height: u32, rgb: Vec<u8>) -> Result<RgbImag
     RgbImage::from_raw(width, height, rgb).ok_or(wrong)
 }
 
-/// Three for each pixel.
+/// Returns the number of values of a picture: three for each pixel.
 pub(crate) fn n_values(width: u32, height: u32) -> u64 {
     (u64::from(width) * u64::from(height)).saturating_mul(3)
 }

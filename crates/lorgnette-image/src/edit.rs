@@ -1,4 +1,4 @@
-//! Parts of pictures, turned and shrunk, for looking closer before the model does.
+//! Cutting, turning and shrinking pictures, before the model looks at them.
 
 use image::{DynamicImage, imageops};
 
@@ -8,18 +8,18 @@ use crate::{ImageError, Picture};
 /// A rectangle of a picture, in pixels, upright.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Region {
-    /// From the left.
+    /// The distance from the left edge.
     pub x: u32,
-    /// From the top.
+    /// The distance from the top edge.
     pub y: u32,
-    /// Across.
+    /// The width of the rectangle.
     pub width: u32,
-    /// Down.
+    /// The height of the rectangle.
     pub height: u32,
 }
 
 impl Region {
-    /// What of it lies in a picture of that size, at least a pixel.
+    /// Returns the part that lies in a picture of that size; at least one pixel.
     #[must_use]
     pub fn within(self, width: u32, height: u32) -> Self {
         let (x, y) = (self.x.min(width.saturating_sub(1)), self.y.min(height.saturating_sub(1)));
@@ -33,7 +33,7 @@ impl Region {
 }
 
 impl Picture {
-    /// The region alone; what of it lies outside of the picture is left out.
+    /// Returns the region alone. Parts outside the picture are left out.
     #[must_use]
     pub fn part(&self, region: Region) -> Self {
         let Region { x, y, width, height } = region.within(self.width(), self.height());
@@ -41,7 +41,7 @@ impl Picture {
         self.with_pixels(pixels)
     }
 
-    /// Turned clockwise by that many quarters.
+    /// Returns the picture turned clockwise by that many quarters.
     #[must_use]
     pub fn turned(&self, quarters: u8) -> Self {
         let pixels = DynamicImage::ImageRgb8(self.pixels().clone());
@@ -54,11 +54,11 @@ impl Picture {
         self.with_pixels(pixels.into_rgb8())
     }
 
-    /// Shrunk so that its longest side has `max_side` pixels; never enlarged.
+    /// Returns the picture with a longest side of at most `max_side` pixels. It is never enlarged.
     ///
     /// # Errors
     ///
-    /// `Resize`.
+    /// `Resize` if there is too little memory.
     pub fn shrunk(&self, max_side: u32) -> Result<Self, ImageError> {
         let longest = self.width().max(self.height());
         let max_side = max_side.max(1);
@@ -78,7 +78,7 @@ impl Picture {
 mod tests {
     use super::*;
 
-    /// 3 x 2, each pixel its place: `[x, y, 0]`.
+    /// Makes a picture of 3 x 2 pixels, each of which says its place: `[x, y, 0]`.
     fn places() -> Picture {
         let rgb = (0..2).flat_map(|y| (0..3).flat_map(move |x| [x, y, 0])).collect();
         Picture::from_rgb(3, 2, rgb).unwrap()

@@ -1,140 +1,140 @@
-//! What can go wrong with a picture.
+//! The reasons why a picture cannot be shown to the model.
 
 use std::error::Error;
 use std::io;
 
 use crate::Format;
 
-/// A picture that cannot be shown to the model. Nothing is kept of it: the next one may be fine.
+/// The reason why a picture cannot be shown to the model. Nothing of it stays in memory.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
-    /// No bytes at all.
+    /// The file has no bytes.
     #[error("the file is empty")]
     Empty,
-    /// Words, not a picture.
+    /// The file is text and not a picture.
     #[error("this is text, not a picture")]
     Text,
-    /// No format that is known here.
+    /// The first bytes belong to no known format.
     #[error("this is not a picture of a known format")]
     NotAPicture,
-    /// A known format that is not decoded here.
+    /// The format is known, but there is no decoder for it.
     #[error("{name} is an unsupported format")]
     UnsupportedFormat {
-        /// What people call it.
+        /// The name that people know the format by.
         name: &'static str,
-        /// What to do about this one.
+        /// What a person can do about this format.
         hint: &'static str,
     },
-    /// A format that is decoded, in a rare form that is not.
+    /// There is a decoder for the format, but not for this rare form of it.
     #[error("this kind of {format} is not supported")]
     UnsupportedKind {
-        /// Its format.
+        /// The format that the first bytes say.
         format: Format,
-        /// What the decoder says.
+        /// The reason that the decoder gives.
         source: Box<dyn Error + Send + Sync>,
     },
     /// The file ends before the picture does.
     #[error("the {format} picture is cut off: the file ends too early")]
     Truncated {
-        /// Its format.
+        /// The format that the first bytes say.
         format: Format,
     },
-    /// Bytes that the format does not allow.
+    /// The bytes are not what the format allows.
     #[error("the {format} picture is damaged")]
     Damaged {
-        /// Its format.
+        /// The format that the first bytes say.
         format: Format,
-        /// What the decoder says.
+        /// The reason that the decoder gives.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// A side of no pixels.
+    /// One side has no pixels.
     #[error("the picture has no pixels: {width} x {height}")]
     NoPixels {
-        /// In pixels.
+        /// The width of the picture in pixels.
         width: u32,
-        /// In pixels.
+        /// The height of the picture in pixels.
         height: u32,
     },
-    /// Wider or higher than what is decoded.
+    /// One side is longer than the limit.
     #[error("the picture is {width} x {height} pixels, and no side may be over {max_side}")]
     SideTooLong {
-        /// In pixels.
+        /// The width of the picture in pixels.
         width: u32,
-        /// In pixels.
+        /// The height of the picture in pixels.
         height: u32,
-        /// In pixels.
+        /// The longest side that is decoded, in pixels.
         max_side: u32,
     },
-    /// More pixels than what is decoded.
+    /// The picture has more pixels than the limit.
     #[error(
         "the picture is {width} x {height} pixels, and no more than {max_pixels} may be in one"
     )]
     TooManyPixels {
-        /// In pixels.
+        /// The width of the picture in pixels.
         width: u32,
-        /// In pixels.
+        /// The height of the picture in pixels.
         height: u32,
-        /// Width times height.
+        /// The most pixels that are decoded, width times height.
         max_pixels: u64,
     },
-    /// More memory than what is spent on one picture.
+    /// The file or its pixels take more memory than the limit.
     #[error("the picture takes {bytes} bytes, and no more than {max_bytes} may be spent on one")]
     TooManyBytes {
-        /// Of the file or of its pixels.
+        /// The size of the file, or of its pixels.
         bytes: u64,
-        /// What is allowed.
+        /// The most bytes that one picture may take.
         max_bytes: u64,
     },
-    /// More memory than what is spent on one picture, found by the decoder on its way.
+    /// The decoder found that it needs more memory than the limit.
     #[error("decoding the {format} picture takes more than {max_bytes} bytes")]
     DecoderLimit {
-        /// Its format.
+        /// The format that the first bytes say.
         format: Format,
-        /// What is allowed.
+        /// The most bytes that one picture may take.
         max_bytes: u64,
     },
-    /// Pixels handed over whose number does not fit their size.
+    /// The number of values does not fit the size of the picture.
     #[error("{width} x {height} pixels are {expected} values, not {found}")]
     WrongLength {
-        /// In pixels.
+        /// The width of the picture in pixels.
         width: u32,
-        /// In pixels.
+        /// The height of the picture in pixels.
         height: u32,
-        /// Values of such a picture.
+        /// The number of values that a picture of this size has.
         expected: u64,
-        /// Values that came.
+        /// The number of values that were given.
         found: u64,
     },
-    /// Normalised pixels that are no whole number of tokens.
+    /// The sides of normalised pixels are not whole numbers of tokens.
     #[error("{width} x {height} pixels are not whole units of {unit} x {unit}")]
     NotWholeUnits {
-        /// In pixels.
+        /// The width of the picture in pixels.
         width: u32,
-        /// In pixels.
+        /// The height of the picture in pixels.
         height: u32,
-        /// In pixels.
+        /// The side of the square that becomes one token, in pixels.
         unit: u32,
     },
-    /// The picture could not be brought to its size.
+    /// The picture could not be resized.
     #[error("cannot resize the picture to {width} x {height}")]
     Resize {
-        /// In pixels.
+        /// The width of the picture in pixels.
         width: u32,
-        /// In pixels.
+        /// The height of the picture in pixels.
         height: u32,
-        /// What the resizer says.
+        /// The reason that the resizer gives.
         source: Box<dyn Error + Send + Sync>,
     },
     /// The picture could not be written as PNG.
     #[error("cannot write the picture as PNG")]
     Encode {
-        /// What the encoder says.
+        /// The reason that the PNG encoder gives.
         source: Box<dyn Error + Send + Sync>,
     },
 }
 
 impl ImageError {
-    /// What to do now.
+    /// Returns what a person can do now.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Empty | Self::Truncated { .. } => {
@@ -175,7 +175,7 @@ impl ImageError {
     }
 }
 
-/// Whether the bytes ran out, which decoders report at different depths.
+/// Returns whether the bytes ran out. Decoders report that at different depths of an error.
 fn ended_early(error: &(dyn Error + 'static)) -> bool {
     let mut error = Some(error);
     while let Some(this) = error {

@@ -1,12 +1,12 @@
-//! Any kind of pixel to RGB on white, 8 bits each.
+//! Turns any kind of pixel into RGB on white, 8 bits each.
 
 use image::DynamicImage;
 
 const WHITE: u32 = 255;
 
-/// RGB bytes of a decoded picture, row by row.
+/// Returns the RGB bytes of a decoded picture, row by row.
 ///
-/// Transparent pixels show white paper behind them; of 16 bits the upper 8 are kept, which is what a
+/// Transparent pixels show white behind them. Of 16 bits only the upper 8 are used, which is what a
 /// screen shows of them (Pillow would clamp them to white).
 pub(crate) fn rgb_on_white(picture: DynamicImage) -> Vec<u8> {
     let top = |sample: u16| (sample >> 8) as u8;
@@ -35,7 +35,7 @@ pub(crate) fn rgb_on_white(picture: DynamicImage) -> Vec<u8> {
     }
 }
 
-/// In place: a transparent picture near the limit leaves no room for a second copy.
+/// Blends in place, because a transparent picture near the limit leaves no room for a second copy.
 fn shrink_rgba(mut rgba: Vec<u8>) -> Vec<u8> {
     let n_pixels = rgba.len() / 4;
     for idx in 0..n_pixels {

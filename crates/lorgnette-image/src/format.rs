@@ -1,10 +1,10 @@
-//! What a file is, told by its first bytes and never by its name.
+//! Recognises the format of a file by its first bytes, and never by its name.
 
 use std::fmt;
 
 use crate::ImageError;
 
-/// A format that is decoded here.
+/// A format that this crate decodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
     /// Portable Network Graphics, animated or not.
@@ -15,9 +15,9 @@ pub enum Format {
     WebP,
     /// Graphics Interchange Format.
     Gif,
-    /// Windows bitmap.
+    /// BMP, the bitmap of Windows.
     Bmp,
-    /// Tagged Image File Format, of scanners.
+    /// Tagged Image File Format, which scanners write.
     Tiff,
     /// AV1 Image File Format.
     Avif,
@@ -40,7 +40,7 @@ impl fmt::Display for Format {
 const SAVE_AS_PNG: &str = "save it as PNG or JPEG in a picture editor and open that";
 const TAKE_A_FRAME: &str = "take a screenshot of the frame that matters and open that";
 
-/// First bytes of formats that people have and that are not decoded here.
+/// The first bytes of formats that people have and that this crate does not decode.
 const REFUSED: &[(&[u8], &str, &str)] = &[
     (b"\xff\x0a", "JPEG XL", SAVE_AS_PNG),
     (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL", SAVE_AS_PNG),
@@ -56,15 +56,15 @@ const REFUSED: &[(&[u8], &str, &str)] = &[
     (b"\x1aE\xdf\xa3", "Matroska or WebM video", TAKE_A_FRAME),
 ];
 
-/// Far enough for a PDF's or SVG's first mark, which other things may precede.
+/// The number of bytes to search for the first mark of a PDF or SVG, which may not come first.
 const HEAD: usize = 1024;
 
 impl Format {
-    /// The format of a file that begins like this.
+    /// Returns the format of a file that begins with these bytes.
     ///
     /// # Errors
     ///
-    /// `Empty`, `Text`, `NotAPicture`, or `UnsupportedFormat` with its name.
+    /// `Empty`, `Text`, `NotAPicture`, or `UnsupportedFormat` with the name of the format.
     pub fn of(bytes: &[u8]) -> Result<Self, ImageError> {
         if bytes.is_empty() {
             return Err(ImageError::Empty);
@@ -115,7 +115,8 @@ fn decoded(bytes: &[u8]) -> Option<Format> {
     })
 }
 
-/// A file of the MPEG family says what it is by brands: its own, a version, then compatible ones.
+/// Reads the brands by which a file of the MPEG family says what it is: its own, a version, then
+/// compatible ones.
 /// Source: ISO/IEC 14496-12 section 4.3.
 fn of_brands(bytes: &[u8]) -> Result<Format, ImageError> {
     let size = bytes[..4].iter().fold(0, |size, &byte| size << 8 | usize::from(byte));
@@ -136,7 +137,8 @@ fn contains(bytes: &[u8], mark: &[u8]) -> bool {
     bytes.windows(mark.len()).any(|window| window == mark)
 }
 
-/// UTF-8, perhaps cut inside a character at the end, without control characters.
+/// Returns whether the bytes are text: UTF-8 without control characters, which may be cut inside a
+/// character at the end.
 fn is_text(head: &[u8]) -> bool {
     let valid = match std::str::from_utf8(head) {
         Ok(text) => text,

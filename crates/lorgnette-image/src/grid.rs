@@ -1,21 +1,21 @@
-//! How many tokens a picture becomes.
+//! The number of tokens that a picture becomes.
 
 use crate::ImageConfig;
 
-/// Rows and columns of the tokens that show a picture.
+/// The rows and columns of the tokens that show a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Grid {
-    /// Tokens from top to bottom.
+    /// The number of tokens from top to bottom.
     pub rows: u32,
-    /// Tokens from left to right.
+    /// The number of tokens from left to right.
     pub cols: u32,
 }
 
 impl Grid {
-    /// The grid of a picture of `width` x `height` pixels, upright.
+    /// Returns the grid of an upright picture of `width` x `height` pixels.
     ///
-    /// The longest side is shrunk to `config.max_side`, never enlarged; then each side is filled up to
-    /// whole units. Never empty.
+    /// The longest side is shrunk to `config.max_side`, never enlarged. Then each side is filled up to
+    /// whole units. The grid is never empty.
     /// Source: mistral-common `tokens/tokenizers/image.py`, `ImageEncoder._image_to_num_tokens`.
     pub fn for_picture(width: u32, height: u32, config: &ImageConfig) -> Self {
         let ratio = f64::from(width.max(height)) / f64::from(config.max_side.max(1));
@@ -33,12 +33,14 @@ impl Grid {
         Self { rows: tokens_along(height), cols: tokens_along(width) }
     }
 
-    /// Tokens in a prompt: each row ends with a break, the last with the end of the picture.
+    /// Returns the number of tokens in a prompt. Each row ends with a break, the last row with the end
+    /// of the picture.
     pub fn n_tokens(&self) -> usize {
         self.rows as usize * (self.cols as usize + 1)
     }
 
-    /// Tokens that stand for a piece of the picture, which is rows of the projector's output.
+    /// Returns the number of tokens that stand for a piece of the picture. The projector's output has
+    /// one row for each.
     pub fn n_image_tokens(&self) -> usize {
         self.rows as usize * self.cols as usize
     }

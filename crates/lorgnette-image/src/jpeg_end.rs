@@ -1,9 +1,9 @@
-//! Whether a JPEG is all there.
+//! Finds out whether a JPEG is complete.
 
-/// Whether the picture's end marker is there.
+/// Returns whether the picture's end marker is there.
 ///
-/// The decoder fills what is missing with grey and says nothing; a half-downloaded photograph must not
-/// be described as one of fog.
+/// The decoder fills what is missing with grey and reports nothing. A half-downloaded photograph must
+/// not be described as one of fog.
 /// Source: ITU-T T.81, B.1.1: markers, and stuffed zeros after 0xFF inside coded data.
 pub(crate) fn has_end(bytes: &[u8]) -> bool {
     const END: u8 = 0xd9;

@@ -1,12 +1,14 @@
-//! Picture bytes to the pixels a Pixtral vision encoder takes.
+//! Turns the bytes of a picture into the pixels that a Pixtral vision encoder takes.
 //!
 //! ```text
 //! bytes -> format -> limits -> decode -> flatten -> orientation     Picture: RGB on white, upright
 //! Picture -> grid -> resize -> normalise                            Pixels: (3, height, width) f32
 //! ```
 //!
-//! Nothing here knows tensors, token ids, or where the bytes come from. No input panics: what cannot
-//! be shown is an [`ImageError`], and what would take too much memory is refused by its header.
+//! This crate knows no tensors and no token ids, and not where the bytes come from. No input makes it
+//! panic: a picture that cannot be shown is an [`ImageError`], and one that would take too much memory
+//! is refused by its header.
+#![warn(missing_docs)]
 
 mod config;
 mod grid;

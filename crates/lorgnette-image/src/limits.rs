@@ -1,20 +1,20 @@
-//! What a picture may cost, checked by its header before anything is decoded.
+//! The limits of a picture, which its header must pass before anything is decoded.
 
 use crate::ImageError;
 
 /// The largest picture that is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Width times height.
+    /// The most pixels, width times height.
     pub max_pixels: u64,
-    /// Width, and height.
+    /// The longest side in pixels.
     pub max_side: u32,
-    /// Of the file, and of the picture as its decoder writes it.
+    /// The most bytes of the file, and of the picture as its decoder writes it.
     pub max_bytes: u64,
 }
 
 impl Default for Limits {
-    /// Every phone and scanner made passes (a 100-megapixel camera too), a bomb does not.
+    /// Lets the pictures of every phone, scanner and 100-megapixel camera pass, but no bomb.
     fn default() -> Self {
         Self { max_pixels: 100_000_000, max_side: 16_384, max_bytes: 512 << 20 }
     }
@@ -25,7 +25,7 @@ impl Limits {
         self.check_bytes(bytes as u64)
     }
 
-    /// `bytes`: what the decoded picture takes.
+    /// Checks a header. `bytes` is the size of the decoded picture.
     pub(crate) fn check_picture(
         &self,
         width: u32,
@@ -51,7 +51,7 @@ impl Limits {
         Ok(())
     }
 
-    /// The same for the decoder, which also counts what it needs on the way.
+    /// Returns the same limits for the decoder, which also counts its own buffers.
     pub(crate) fn of_decoder(&self) -> image::Limits {
         let mut limits = image::Limits::no_limits();
         limits.max_image_width = Some(self.max_side);

@@ -1,4 +1,4 @@
-//! A picture, upright, as RGB on white.
+//! A decoded picture: upright, as RGB on white.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -26,19 +26,19 @@ impl Picture {
     ///
     /// # Errors
     ///
-    /// Every one of [`ImageError`] that is about a file.
+    /// Any [`ImageError`] that is about a file.
     pub fn decode(bytes: &[u8]) -> Result<Self, ImageError> {
         Self::decode_with(bytes, &Limits::default())
     }
 
     /// Decodes a picture within `limits`, which its header must pass before a pixel is decoded.
     ///
-    /// The format is told by content. ICC profiles are left alone, as the model was trained without;
-    /// EXIF orientation is applied, which mistral-common does not do but people expect.
+    /// The content says which format it is. ICC profiles are ignored, because the model was trained
+    /// without them. EXIF orientation is applied: mistral-common does not do that, but people expect it.
     ///
     /// # Errors
     ///
-    /// Every one of [`ImageError`] that is about a file.
+    /// Any [`ImageError`] that is about a file.
     pub fn decode_with(bytes: &[u8], limits: &Limits) -> Result<Self, ImageError> {
         limits.check_file(bytes.len())?;
         let format = Format::of(bytes)?;
@@ -56,11 +56,12 @@ impl Picture {
         })
     }
 
-    /// A picture that never was a file, such as a screenshot: `rgb` row by row, three bytes a pixel.
+    /// Makes a picture that never was a file, such as a screenshot. `rgb` has three bytes a pixel, row
+    /// by row.
     ///
     /// # Errors
     ///
-    /// `NoPixels`, `WrongLength`.
+    /// `NoPixels` if a side is 0; `WrongLength` unless `rgb` has three bytes a pixel.
     pub fn from_rgb(width: u32, height: u32, rgb: Vec<u8>) -> Result<Self, ImageError> {
         if width == 0 || height == 0 {
             return Err(ImageError::NoPixels { width, height });
@@ -75,71 +76,72 @@ impl Picture {
         })
     }
 
-    /// In pixels, upright.
+    /// Returns the width of the upright picture in pixels.
     pub fn width(&self) -> u32 {
         self.pixels.width()
     }
 
-    /// In pixels, upright.
+    /// Returns the height of the upright picture in pixels.
     pub fn height(&self) -> u32 {
         self.pixels.height()
     }
 
-    /// Row by row, three bytes a pixel.
+    /// Returns the bytes row by row, three bytes a pixel.
     pub fn rgb(&self) -> &[u8] {
         self.pixels.as_raw()
     }
 
-    /// What the file was; `None` if there was no file.
+    /// Returns the format of the file; `None` if there was no file.
     pub fn format(&self) -> Option<Format> {
         self.format
     }
 
-    /// In pixels, as stored: before it was turned upright.
+    /// Returns the width in pixels that the file stores, before the picture is turned upright.
     pub fn stored_width(&self) -> u32 {
         self.stored_width
     }
 
-    /// In pixels, as stored: before it was turned upright.
+    /// Returns the height in pixels that the file stores, before the picture is turned upright.
     pub fn stored_height(&self) -> u32 {
         self.stored_height
     }
 
-    /// How the file says it must be turned, in EXIF's numbers, 1 (not at all) to 8. Already done.
+    /// Returns how the file says that it must be turned, in EXIF's numbers: 1 (not at all) to 8. The
+    /// picture is turned already.
     pub fn orientation(&self) -> u8 {
         self.orientation
     }
 
-    /// Whether more frames or pages follow, of which nothing is shown.
+    /// Returns whether the file has more frames or pages, which are not shown.
     pub fn is_animation(&self) -> bool {
         self.is_animation
     }
 
-    /// What the model sees of it, before colours are normalised.
+    /// Returns what the model sees of the picture, before colours are normalised.
     ///
     /// # Errors
     ///
-    /// `Resize`.
+    /// `Resize` if there is too little memory.
     pub fn resized(&self, config: &ImageConfig) -> Result<Self, ImageError> {
         let (rgb, width, height) = self.on_grid(config)?;
         Ok(Self { pixels: rgb_image(width, height, rgb.into_owned())?, ..self.without_pixels() })
     }
 
-    /// The pixels the encoder takes.
+    /// Returns the pixels that the encoder takes.
     ///
     /// # Errors
     ///
-    /// `Resize`.
+    /// `Resize` if there is too little memory.
     pub fn prepare(&self, config: &ImageConfig) -> Result<Pixels, ImageError> {
         let (rgb, width, height) = self.on_grid(config)?;
         Ok(Pixels::normalise(&rgb, width, height, config))
     }
 
-    /// The picture as a PNG file.
+    /// Returns the picture as a PNG file.
     ///
     /// # Errors
     ///
-    /// `Encode`.
+    /// `Encode` if the encoder fails.
     pub fn to_png(&self) -> Result<Vec<u8>, ImageError> {
         let mut png = Vec::new();
         PngEncoder::new(&mut png)
@@ -148,7 +150,7 @@ impl Picture {
         Ok(png)
     }
 
-    /// RGB, width and height at exactly the grid's size: a little stretched, never padded.
+    /// Returns RGB, width and height at exactly the grid's size: a little stretched, never padded.
     fn on_grid(&self, config: &ImageConfig) -> Result<(Cow<'_, [u8]>, u32, u32), ImageError> {
         let grid = Grid::for_picture(self.width(), self.height(), config);
         let (width, height) = (grid.cols * config.unit(), grid.rows * config.unit());
@@ -163,7 +165,7 @@ impl Picture {
         &self.pixels
     }
 
-    /// The same file, other pixels of it.
+    /// Returns a picture of the same file with other pixels.
     pub(crate) fn with_pixels(&self, pixels: RgbImage) -> Self {
         Self { pixels, ..self.without_pixels() }
     }
@@ -173,7 +175,7 @@ impl Picture {
     }
 }
 
-/// Without the pixels, which are many.
+/// Leaves out the pixels, because there are many.
 impl fmt::Debug for Picture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Picture")

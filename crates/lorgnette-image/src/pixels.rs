@@ -1,4 +1,4 @@
-//! What the vision encoder takes.
+//! The pixels that the vision encoder takes.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::decode::n_values;
 use crate::{Grid, ImageConfig, ImageError};
 
-/// Normalised pixels, `(3, height, width)`: all red, then all green, then all blue.
+/// Normalised pixels of shape `(3, height, width)`: all red, then all green, then all blue.
 #[derive(Clone, PartialEq)]
 pub struct Pixels {
     data: Vec<f32>,
@@ -18,7 +18,7 @@ pub struct Pixels {
 }
 
 impl Pixels {
-    /// Pixels that are normalised already, such as those of a reference.
+    /// Takes pixels that are normalised already, such as those of a reference.
     ///
     /// # Errors
     ///
@@ -42,7 +42,7 @@ impl Pixels {
         Ok(Self::whole(data, width, height, config))
     }
 
-    /// `rgb`: `(height, width, 3)`, of whole units.
+    /// Normalises `rgb` of shape `(height, width, 3)`, whose sides are whole units.
     pub(crate) fn normalise(rgb: &[u8], width: u32, height: u32, config: &ImageConfig) -> Self {
         let mut data = Vec::with_capacity(rgb.len());
         for channel in 0..3 {
@@ -61,37 +61,40 @@ impl Pixels {
         Self { data, width, height, patch_size: config.patch_size, grid }
     }
 
-    /// In pixels.
+    /// Returns the width in pixels.
     pub fn width(&self) -> u32 {
         self.width
     }
 
-    /// In pixels.
+    /// Returns the height in pixels.
     pub fn height(&self) -> u32 {
         self.height
     }
 
-    /// The tokens that show it.
+    /// Returns the grid of tokens that show the picture.
     pub fn grid(&self) -> Grid {
         self.grid
     }
 
-    /// `(3, height, width)`.
+    /// Returns the values, of shape `(3, height, width)`.
     pub fn data(&self) -> &[f32] {
         &self.data
     }
 
-    /// Patches from top to bottom: not merged yet, so perhaps more than `grid().rows`.
+    /// Returns the number of patches from top to bottom. They are not merged yet, so there may be more
+    /// than `grid().rows`.
     pub fn n_patch_rows(&self) -> usize {
         (self.height / self.patch_size) as usize
     }
 
-    /// Patches from left to right: not merged yet, so perhaps more than `grid().cols`.
+    /// Returns the number of patches from left to right. They are not merged yet, so there may be more
+    /// than `grid().cols`.
     pub fn n_patch_cols(&self) -> usize {
         (self.width / self.patch_size) as usize
     }
 
-    /// SHA-256 of the size and the pixels: the same for pictures that a model cannot tell apart.
+    /// Returns the SHA-256 of the size and the pixels. It is the same for pictures that a model cannot
+    /// tell apart.
     pub fn content_hash(&self) -> [u8; 32] {
         const PER_UPDATE: usize = 1024;
         let mut hash = Sha256::new();
@@ -107,7 +110,7 @@ impl Pixels {
     }
 }
 
-/// Without the pixels, which are many.
+/// Leaves out the pixels, because there are many.
 impl fmt::Debug for Pixels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pixels")

@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use lorgnette_kernels::quant::{Format, Level, QuantMatrix};
+use lorgnette_gguf::BlockFormat;
+use lorgnette_kernels::quant::{Level, QuantMatrix};
 
 fn products(criterion: &mut Criterion) {
     let (n, k) = (14_336, 5120);
-    for format in Format::ALL {
+    for format in BlockFormat::ALL {
         let n_bytes = n * k / format.block_len() * format.block_bytes();
         // Zero scales: the work is the same for every number.
         let bytes = vec![0; n_bytes];
@@ -35,7 +36,7 @@ fn streams(criterion: &mut Criterion) {
     #[cfg(target_os = "linux")]
     let _ = memory.advise(memmap2::Advice::HugePage);
     memory.fill(0);
-    for format in Format::ALL {
+    for format in BlockFormat::ALL {
         let mut group = criterion.benchmark_group(format!("stream-{format:?}"));
         group.sample_size(10).measurement_time(Duration::from_secs(3));
         group.warm_up_time(Duration::from_millis(500));

@@ -5,9 +5,10 @@
 use std::time::Instant;
 
 use half::f16;
+use lorgnette_gguf::BlockFormat;
 use lorgnette_kernels::attention::Attention;
 use lorgnette_kernels::peaks::Peaks;
-use lorgnette_kernels::quant::{Format, Level, QuantMatrix};
+use lorgnette_kernels::quant::{Level, QuantMatrix};
 use lorgnette_kernels::{Precision, half_matmul};
 
 fn main() {
@@ -55,7 +56,7 @@ fn run(wanted: &str) {
         }
     }
 
-    let matrices = [Format::Q8_0, Format::Q4K, Format::Q6K];
+    let matrices = [BlockFormat::Q8_0, BlockFormat::Q4K, BlockFormat::Q6K];
     for (format, (m, n, k)) in
         matrices.into_iter().zip([(1024, 4096, 1024), (512, 2048, 5120), (512, 2048, 5120)])
     {

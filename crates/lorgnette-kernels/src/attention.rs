@@ -241,7 +241,7 @@ fn product(
 ) {
     assert!(a.len() >= m * k && b.len() >= n * k && c.len() >= m * n);
     let (a_row, c_row) = (k.cast_signed(), n.cast_signed());
-    let kept = if adds { 1.0 } else { 0.0 };
+    let dst_scale = if adds { 1.0 } else { 0.0 };
     #[expect(unsafe_code, reason = "gemm takes pointers")]
     // SAFETY: the assertion bounds every address that the strides reach, for both callers give
     // `b` the strides of a dense matrix of `k · n`; and `c` is a unique borrow.
@@ -260,7 +260,7 @@ fn product(
             b.as_ptr(),
             b_col,
             b_row,
-            kept,
+            dst_scale,
             1.0,
             false,
             false,

@@ -4,11 +4,12 @@
 use std::time::{Duration, Instant};
 
 use half::f16;
+use lorgnette_gguf::BlockFormat;
 
 use crate::attention::Attention;
 use crate::half_matmul;
 use crate::precision::Precision;
-use crate::quant::{Format, Level, QuantMatrix};
+use crate::quant::{Level, QuantMatrix};
 
 /// The speeds of the kernels on all threads of the current pool; a product counts as two operations.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,8 +73,8 @@ fn encoder_attention() -> f64 {
 
 fn decoder_matmul() -> f64 {
     let (m, n, k) = (ROWS, 2048, 5120);
-    let bytes = vec![0; n * k / Format::Q4K.block_len() * Format::Q4K.block_bytes()];
-    let w = QuantMatrix::new(Format::Q4K, n, k, &bytes);
+    let bytes = vec![0; n * k / BlockFormat::Q4K.block_len() * BlockFormat::Q4K.block_bytes()];
+    let w = QuantMatrix::new(BlockFormat::Q4K, n, k, &bytes);
     let (x, mut y) = (vec![0.5; m * k], vec![0.0; m * n]);
     ops_per_s(2 * m * n * k, || w.matmul(&x, &mut y, m, Level::best()))
 }

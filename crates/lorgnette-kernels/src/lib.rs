@@ -12,6 +12,7 @@
 //! - [`calibrate`]: how fast it computes the layers of such a network, before a network is there
 //! - [`element`]: the number formats that weights and the cache are kept in
 //! - [`precision`]: what factors are rounded to
+#![warn(missing_docs)]
 
 pub mod attention;
 #[cfg(target_arch = "x86_64")]

@@ -16,19 +16,30 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod chunk;
-mod format;
 mod gemm;
 mod gemv;
 mod level;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 
+use lorgnette_gguf::BlockFormat;
+use lorgnette_gguf::format::SUPER_BLOCK;
 use rayon::prelude::*;
 
-pub use self::format::Format;
 pub use self::level::Level;
 
 use self::activations::Activations;
+
+/// Columns whose sums of products are made together: a super-block of the K formats, several
+/// blocks of the others.
+const GROUP: usize = SUPER_BLOCK;
+
+/// Activations have a scale for each 32 columns instead of each 256: llama.cpp pairs them so with
+/// blocks of 32.
+#[inline(always)]
+const fn fine_activations(format: BlockFormat) -> bool {
+    format.block_len() < GROUP
+}
 
 /// Rows of `x` up to which each block is read where it lies.
 fn few_rows(level: Level) -> usize {
@@ -42,7 +53,7 @@ fn few_rows(level: Level) -> usize {
 /// A matrix in GGUF's blocks. Shape `(n, k)`, row by row.
 #[derive(Debug, Clone, Copy)]
 pub struct QuantMatrix<'a> {
-    format: Format,
+    format: BlockFormat,
     n: usize,
     k: usize,
     bytes: &'a [u8],
@@ -53,7 +64,7 @@ impl<'a> QuantMatrix<'a> {
     ///
     /// # Panics
     /// When the bytes do not have the shape's length, or a row does not fill its blocks.
-    pub fn new(format: Format, n: usize, k: usize, bytes: &'a [u8]) -> Self {
+    pub fn new(format: BlockFormat, n: usize, k: usize, bytes: &'a [u8]) -> Self {
         assert!(k.is_multiple_of(format.block_len()), "{k} columns do not fill blocks");
         assert_eq!(bytes.len(), n * k / format.block_len() * format.block_bytes());
         Self { format, n, k, bytes }

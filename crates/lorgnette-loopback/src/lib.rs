@@ -24,44 +24,44 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-/// The commit of every repository.
+/// The commit that every repository is at.
 pub const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// What a request met.
+/// The way in which a request is answered.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Behaviour {
-    /// The answer that it should get.
+    /// The server answers as it should.
     Well,
-    /// The whole file, whatever range was asked for.
+    /// The server sends the whole file, whatever range was asked for.
     IgnoreRange,
-    /// The right bytes, and this `Content-Range`.
+    /// The server sends the right bytes with this `Content-Range`.
     ContentRange(String),
-    /// A page instead, with status 200.
+    /// The server sends a web page instead, with status 200.
     Html,
-    /// A status with headers.
+    /// The server sends a status and headers, and no file.
     Status(u16, Vec<(&'static str, String)>),
     /// The connection breaks after this part of the body.
     DropAt(f64),
-    /// Nothing more comes after this part of the body, and the connection stays.
+    /// The connection stays after this part of the body, and nothing more comes.
     StallAt(f64),
-    /// Somewhere else.
+    /// The server redirects to this address.
     Redirect(String),
-    /// The right bytes, and this `ETag`.
+    /// The server sends the right bytes with this `ETag`.
     Etag(String),
-    /// Other bytes of the same length: one bit is turned over.
+    /// The server sends as many bytes, one bit of which is wrong.
     WrongByte,
 }
 
-/// A request that came.
+/// A request as the server received it.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Its path and query.
+    /// Path and query.
     pub path: String,
     /// The range that was asked for.
     pub range: Option<Range<u64>>,
-    /// Its `Host`.
+    /// The header `Host`.
     pub host: String,
-    /// Its `Authorization`.
+    /// The header `Authorization`.
     pub authorization: Option<String>,
     /// Requests for the same path that came before.
     pub n_before: usize,
@@ -76,13 +76,13 @@ impl Request {
 
 type Script = Arc<dyn Fn(&Request) -> Behaviour + Send + Sync>;
 
-/// What a file holds: bytes, or a way to make them.
+/// The content of a file: bytes, or a way to make them.
 pub trait Content: Send + Sync {
-    /// Its size.
+    /// Size in bytes.
     fn n_bytes(&self) -> u64;
     /// The bytes of a range inside it.
     fn read(&self, range: Range<u64>) -> Vec<u8>;
-    /// SHA-256 of all bytes, in hexadecimal.
+    /// SHA-256 of the whole content, in hexadecimal.
     fn sha256(&self) -> String;
 }
 
@@ -96,17 +96,17 @@ impl Content for Vec<u8> {
     }
 
     fn sha256(&self) -> String {
-        hex(&Sha256::digest(self.as_slice()))
+        hex::encode(Sha256::digest(self.as_slice()))
     }
 }
 
-/// Contents by name.
+/// Files by name.
 type Files = BTreeMap<String, Arc<dyn Content>>;
 
 struct Hub {
-    /// By `owner/name`.
+    /// Repositories by `owner/name`.
     repositories: Mutex<BTreeMap<String, Files>>,
-    /// Files by name whose published hash is another's.
+    /// Names of files whose published hash is wrong.
     wrong_hashes: Mutex<Vec<String>>,
     script: Mutex<Script>,
     requests: Mutex<Vec<Request>>,
@@ -118,7 +118,7 @@ struct Hub {
 #[derive(Default)]
 struct Line {
     bytes_per_s: Option<f64>,
-    /// When it has carried all that was given to it.
+    /// The moment at which it has carried all that was given to it.
     free_at: Option<Instant>,
 }
 
@@ -159,12 +159,12 @@ impl LoopbackHub {
         Self { address, hub }
     }
 
-    /// Its address, for `HF_ENDPOINT`.
+    /// The server's address, for `HF_ENDPOINT`.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The same server as another host.
+    /// The same server under the name of another host.
     pub fn other_host(&self) -> String {
         format!("http://localhost:{}", self.address.port())
     }
@@ -178,7 +178,7 @@ impl LoopbackHub {
         self.publish_contents(repository, files);
     }
 
-    /// The same with contents that need not lie in memory.
+    /// As [`Self::publish`], with contents that need not be in memory.
     pub fn publish_contents(
         &self,
         repository: &str,
@@ -187,22 +187,22 @@ impl LoopbackHub {
         lock(&self.hub.repositories).insert(repository.to_owned(), files.into_iter().collect());
     }
 
-    /// Sends no more than that, over all connections together.
+    /// Limits the bytes a second, over all connections together.
     pub fn limit(&self, bytes_per_s: f64) {
         lock(&self.hub.line).bytes_per_s = Some(bytes_per_s);
     }
 
-    /// Publishes a hash for this file that no content has.
+    /// Publishes a hash for this file that does not match it.
     pub fn publish_wrong_hash(&self, file: &str) {
         lock(&self.hub.wrong_hashes).push(file.to_owned());
     }
 
-    /// Decides what each request meets.
+    /// Sets the way in which each request is answered.
     pub fn behave(&self, script: impl Fn(&Request) -> Behaviour + Send + Sync + 'static) {
         *lock(&self.hub.script) = Arc::new(script);
     }
 
-    /// All requests so far.
+    /// The requests so far, in order.
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.hub.requests).clone()
     }
@@ -330,7 +330,7 @@ impl Hub {
         Ok(goes_on)
     }
 
-    /// A file, or the list of a repository's files.
+    /// Finds a file, or makes the list of a repository's files.
     fn content(&self, path: &str) -> Option<Arc<dyn Content>> {
         let repositories = lock(&self.repositories);
         if let Some(rest) = path.strip_prefix("/api/models/") {
@@ -353,7 +353,7 @@ impl Hub {
         repositories.get(repository)?.get(file).cloned()
     }
 
-    /// Sends a part of the range; whether it was all of it.
+    /// Sends a part of the range, and returns whether it was all of it.
     fn send(
         &self,
         stream: &mut TcpStream,
@@ -382,7 +382,7 @@ impl Hub {
         Ok(end == range.end)
     }
 
-    /// Returns when the line has carried so many bytes more.
+    /// Waits until the line has carried so many bytes more.
     fn wait_for_line(&self, n_bytes: u64) {
         let free_at = {
             let mut line = lock(&self.line);
@@ -397,19 +397,12 @@ impl Hub {
     }
 }
 
-/// Sent at a time.
+/// Bytes that are sent at a time.
 const PIECE_BYTES: u64 = 1 << 20;
 
-/// `bytes=0-99`.
+/// Reads `bytes=0-99`, the header `Range`.
 fn parse_range(text: &str) -> Option<Range<u64>> {
     let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
     let last: u64 = if last.is_empty() { u64::MAX - 1 } else { last.parse().ok()? };
     Some(first.parse().ok()?..last + 1)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -3,104 +3,21 @@
 //! [`Checkpoint::open`] reads headers only. Everything in a header is checked against the size of
 //! its file before memory is taken for it.
 
-mod gguf;
 mod names;
 mod safetensors;
 
 use std::collections::BTreeMap;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use candle_core::quantized::GgmlDType;
-use fs_err::File;
-use half::{bf16, f16};
-use serde::Deserialize;
+use lorgnette_gguf::quantise::dequantise;
+use lorgnette_gguf::safetensors::{INDEX_NAME, shard_names};
+use lorgnette_gguf::{GgufFile, NumberFormat, Source, StoredTensor};
 use sha2::{Digest as _, Sha256};
 
-pub use self::gguf::{GgufFile, Value};
 pub use self::names::{BlockPart, Naming, Part, inventory, text_inventory, vision_inventory};
 use crate::config::{self, ConfigFault, ModelConfig};
 use crate::error::LoadError;
-
-/// What a checkpoint is read from: a file, or a file that is part of the program.
-#[derive(Debug, Clone)]
-pub struct Source {
-    /// The file's path; for one inside the program, its name.
-    pub path: Arc<Path>,
-    pub(crate) bytes: Option<&'static [u8]>,
-}
-
-impl Source {
-    /// A file on disk.
-    pub fn file(path: &Path) -> Self {
-        Self { path: path.into(), bytes: None }
-    }
-
-    /// A file inside the program; its name is what errors call it.
-    pub fn built_in(name: &str, bytes: &'static [u8]) -> Self {
-        Self { path: Path::new(name).into(), bytes: Some(bytes) }
-    }
-
-    /// A reader at the start, and how many bytes there are.
-    fn open(&self) -> io::Result<(Box<dyn ReadSeek>, u64)> {
-        if let Some(bytes) = self.bytes {
-            return Ok((Box::new(Cursor::new(bytes)), bytes.len() as u64));
-        }
-        let file = File::open(&*self.path)?;
-        let n_bytes = file.metadata()?.len();
-        Ok((Box::new(file), n_bytes))
-    }
-}
-
-trait ReadSeek: Read + Seek {}
-impl<T: Read + Seek> ReadSeek for T {}
-
-/// Where a tensor lies and what it is.
-#[derive(Debug, Clone)]
-pub struct StoredTensor {
-    /// The file.
-    pub source: Source,
-    /// Its number format, in ggml's terms.
-    pub dtype: GgmlDType,
-    /// Rows first, as in PyTorch.
-    pub shape: Vec<usize>,
-    /// First byte in the file.
-    pub offset: u64,
-    /// Bytes.
-    pub n_bytes: u64,
-}
-
-impl StoredTensor {
-    /// Sizes with checked arithmetic; the reason when they cannot be.
-    fn new(
-        source: &Source,
-        dtype: GgmlDType,
-        shape: Vec<usize>,
-        offset: u64,
-    ) -> Result<Self, String> {
-        let n_bytes = shape
-            .iter()
-            .try_fold(1_u64, |n, dim| n.checked_mul(*dim as u64))
-            .and_then(|n| (n / dtype.block_size() as u64).checked_mul(dtype.type_size() as u64))
-            .ok_or_else(|| format!("the shape {shape:?} overflows"))?;
-        let row = shape.last().copied().unwrap_or(1);
-        if !row.is_multiple_of(dtype.block_size()) {
-            return Err(format!("rows of {row} numbers do not fill blocks of {dtype:?}"));
-        }
-        Ok(Self { source: source.clone(), dtype, shape, offset, n_bytes })
-    }
-
-    /// Reads the tensor's bytes into `bytes`, which has their length.
-    ///
-    /// # Errors
-    /// [`LoadError::Read`] when the file changed since its header was read.
-    pub(crate) fn read_into(&self, bytes: &mut [u8]) -> Result<(), LoadError> {
-        let (mut file, _) = self.source.open()?;
-        file.seek(SeekFrom::Start(self.offset))?;
-        Ok(file.read_exact(bytes)?)
-    }
-}
 
 /// A network on disk.
 #[derive(Debug)]
@@ -161,7 +78,7 @@ impl Checkpoint {
     /// The files that hold its tensors, each once.
     pub fn files(&self) -> Vec<PathBuf> {
         let stored = self.tensors.values().flatten();
-        let mut files: Vec<_> = stored.map(|tensor| tensor.source.path.to_path_buf()).collect();
+        let mut files: Vec<_> = stored.map(|tensor| tensor.source.path().to_owned()).collect();
         files.sort();
         files.dedup();
         files
@@ -186,8 +103,8 @@ impl Checkpoint {
         const PART: u64 = 1 << 20;
         let mut sources: Vec<&Source> =
             self.tensors.values().flatten().map(|tensor| &tensor.source).collect();
-        sources.sort_by_key(|source| &source.path);
-        sources.dedup_by_key(|source| &source.path);
+        sources.sort_by_key(|source| source.path());
+        sources.dedup_by_key(|source| source.path());
         let mut hash = Sha256::new();
         for source in sources {
             let (mut file, n_bytes) = source.open()?;
@@ -210,22 +127,15 @@ impl Checkpoint {
         let stored = self.find(part, shape)?;
         let mut bytes = vec![0; stored.n_bytes as usize];
         stored.read_into(&mut bytes)?;
-        let halves = || bytes.chunks_exact(2).map(|two| [two[0], two[1]]);
-        Ok(match stored.dtype {
-            GgmlDType::F16 => halves().map(|two| f16::from_le_bytes(two).to_f32()).collect(),
-            GgmlDType::BF16 => halves().map(|two| bf16::from_le_bytes(two).to_f32()).collect(),
-            GgmlDType::F32 => bytes
-                .chunks_exact(4)
-                .map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]))
-                .collect(),
-            dtype => {
-                return Err(LoadError::UnsupportedDtype {
-                    file: stored.source.path.to_path_buf(),
-                    tensor: self.naming.name(part),
-                    dtype: format!("{dtype:?} (it is quantised already)"),
-                });
-            }
-        })
+        if let NumberFormat::Blocks(format) = stored.dtype {
+            return Err(LoadError::unsupported_dtype(
+                stored.source.path(),
+                self.naming.name(part),
+                format!("{format:?} (it is quantised already)"),
+            ));
+        }
+        let row_len = stored.shape.last().copied().unwrap_or(1);
+        Ok(dequantise(&bytes, row_len, stored.dtype)?)
     }
 
     /// Whether the part is there.
@@ -239,14 +149,12 @@ impl Checkpoint {
         let Some(entry) = self.tensors.get(&name) else {
             return Err(LoadError::MissingTensor { checkpoint: self.path.clone(), tensor: name });
         };
-        let tensor = entry.as_ref().map_err(|dtype| LoadError::UnsupportedDtype {
-            file: self.path.clone(),
-            tensor: name.clone(),
-            dtype: format!("{dtype:?}"),
+        let tensor = entry.as_ref().map_err(|dtype| {
+            LoadError::unsupported_dtype(&self.path, name.clone(), dtype.to_string())
         })?;
         if tensor.shape != shape {
             return Err(LoadError::WrongShape {
-                file: tensor.source.path.to_path_buf(),
+                file: tensor.source.path().to_owned(),
                 tensor: name,
                 found: tensor.shape.clone(),
                 expected: shape.to_vec(),
@@ -273,7 +181,7 @@ impl Checkpoint {
     ) -> Result<Self, LoadError> {
         let mut tensors = BTreeMap::new();
         for shard in shards {
-            for (name, entry) in self::safetensors::read_header(shard)? {
+            for (name, entry) in self::safetensors::read_tensors(shard)? {
                 if tensors.insert(name.clone(), entry).is_some() {
                     let reason = format!("tensor {name} is in another file too");
                     return Err(LoadError::malformed(shard, reason));
@@ -325,10 +233,10 @@ impl Checkpoint {
     fn from_gguf(text: GgufFile, vision: Option<&GgufFile>) -> Result<Self, LoadError> {
         let config = config::from_gguf(&text, vision)?;
         let mut tensors = BTreeMap::new();
-        for (name, tensor) in vision.iter().flat_map(|file| &file.tensors).chain(&text.tensors) {
+        for (name, tensor) in vision.iter().flat_map(|file| file.tensors()).chain(text.tensors()) {
             tensors.insert(name.clone(), Ok(tensor.clone()));
         }
-        let path = text.path.to_path_buf();
+        let path = text.path().to_owned();
         Ok(Self { path, config, naming: Naming::Gguf, tensors, gguf: Some(text) })
     }
 }
@@ -398,31 +306,14 @@ fn gguf_files(dir: &Path) -> Result<Vec<PathBuf>, LoadError> {
     Ok(files)
 }
 
-#[derive(Deserialize)]
-struct Index {
-    weight_map: BTreeMap<String, String>,
-}
-
 /// The safetensors files of a folder: those its index names, or the only one.
 fn shards(dir: &Path) -> Result<Vec<PathBuf>, LoadError> {
-    let index_path = dir.join("model.safetensors.index.json");
+    let index_path = dir.join(INDEX_NAME);
     if !index_path.is_file() {
         return Ok(vec![dir.join("model.safetensors")]);
     }
-    let index: Index = serde_json::from_slice(&read_json(&index_path)?)
-        .map_err(|error| LoadError::malformed(&index_path, error.to_string()))?;
-    let mut names: Vec<String> = index.weight_map.into_values().collect();
-    names.sort();
-    names.dedup();
     let mut shards = Vec::new();
-    for name in names {
-        // A name from a file never leads out of its folder.
-        if Path::new(&name).components().count() != 1
-            || name.contains(['/', '\\', ':'])
-            || name == ".."
-        {
-            return Err(LoadError::malformed(&index_path, format!("the file name {name:?}")));
-        }
+    for name in shard_names(&index_path, &read_json(&index_path)?)? {
         let shard = dir.join(name);
         if !shard.is_file() {
             return Err(LoadError::MissingShard { shard, index: index_path });

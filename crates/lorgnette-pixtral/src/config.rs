@@ -36,8 +36,8 @@ pub struct TextConfig {
     pub head_dim: usize,
     /// Token ids.
     pub vocab_size: usize,
-    /// Base of the rotary frequencies.
-    pub rope_theta: f64,
+    /// How positions turn queries and keys.
+    pub rope: RopeConfig,
     /// What RMSNorm adds to the mean square.
     pub rms_norm_eps: f64,
     /// The longest sequence the network was made for.
@@ -70,8 +70,8 @@ pub struct VisionConfig {
     pub patch_size: usize,
     /// Pixels of the longest side that the network was made for.
     pub image_size: usize,
-    /// Base of the rotary frequencies.
-    pub rope_theta: f64,
+    /// How rows and columns turn queries and keys.
+    pub rope: RopeConfig,
     /// Patches a side that the projector merges into one; 1: none.
     pub spatial_merge_size: usize,
     /// The Mistral 3 form: RMSNorm and patch merger before the projector.
@@ -106,6 +106,15 @@ impl VisionConfig {
     }
 }
 
+/// What the angles of rotary positions are made of. Positions that are scaled beyond the length that
+/// a network was trained with (YaRN) have their numbers here too.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RopeConfig {
+    /// The base of the frequencies: pair `i` of a head turns by `theta^(−2i / head_dim)` from one
+    /// position to the next.
+    pub theta: f64,
+}
+
 /// Which two numbers of a head turn together. Source: Mistral's `rope.py` turns neighbours; the
 /// Hugging Face conversion permutes the rows of q and k so that halves do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +146,7 @@ impl ModelConfig {
             n_kv_heads: 8,
             head_dim: 128,
             vocab_size: 131_072,
-            rope_theta: 1e9,
+            rope: RopeConfig { theta: 1e9 },
             rms_norm_eps: 1e-5,
             max_position_embeddings: 131_072,
             tied_embeddings: false,
@@ -150,7 +159,7 @@ impl ModelConfig {
             head_dim: 64,
             patch_size: 16,
             image_size: 1024,
-            rope_theta: 1e4,
+            rope: RopeConfig { theta: 1e4 },
             spatial_merge_size: 1,
             projector_norm: false,
             projector_bias: true,
@@ -212,10 +221,10 @@ impl ModelConfig {
             return malformed(format!("head size {} is odd", t.head_dim));
         }
         let positive = |x: f64| x.is_finite() && x > 0.0;
-        if !positive(t.rope_theta) || !positive(t.rms_norm_eps) {
+        if !positive(t.rope.theta) || !positive(t.rms_norm_eps) {
             return malformed("rope_theta and the norm's epsilon must be above 0");
         }
-        if self.vision.as_ref().is_some_and(|v| !positive(v.rope_theta)) {
+        if self.vision.as_ref().is_some_and(|v| !positive(v.rope.theta)) {
             return malformed("the vision encoder's rope_theta must be above 0");
         }
         Ok(self)

@@ -9,6 +9,7 @@ mod nvidia;
 use std::fmt;
 
 use candle_core::Device;
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use self::nvidia::{Build, Nvidia};
 
@@ -68,13 +69,21 @@ pub struct ChosenDevice {
     pub not_used: Vec<String>,
 }
 
-/// Bytes of a device's memory.
+/// Bytes of memory, a device's or the machine's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceMemory {
-    /// All of it.
+    /// Bytes that are built in.
     pub total_bytes: u64,
-    /// What nobody uses now.
+    /// Bytes that programs may still take, without swapping.
     pub free_bytes: u64,
+}
+
+/// The machine's memory as it is now; `None` where the system does not say.
+pub fn machine_memory() -> Option<DeviceMemory> {
+    let refresh = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+    let system = System::new_with_specifics(refresh).ok()?;
+    let (total_bytes, free_bytes) = (system.total_memory(), system.available_memory());
+    Some(DeviceMemory { total_bytes, free_bytes })
 }
 
 /// A device of this machine, used or not.

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use lorgnette_gguf::GgufError;
+
 use crate::placement::Shortage;
 
 /// A checkpoint that cannot be used.
@@ -24,12 +26,9 @@ pub enum LoadError {
         /// The folder.
         dir: PathBuf,
     },
-    /// A file that is neither a folder of weights nor a GGUF file.
-    #[error("{} is not a model: it does not begin like a GGUF file", file.display())]
-    NotGguf {
-        /// The file.
-        file: PathBuf,
-    },
+    /// A file of weights that cannot be used.
+    #[error(transparent)]
+    Container(GgufError),
     /// Several files of which only one can be meant.
     #[error("{} holds several {what} files, {} and {}", dir.display(), first.display(), second.display())]
     Ambiguous {
@@ -57,16 +56,6 @@ pub enum LoadError {
         file: PathBuf,
         /// What it asks for.
         what: String,
-    },
-    /// A file shorter than its own header says.
-    #[error("{} is cut short: {needed_bytes} bytes needed, {found_bytes} found", file.display())]
-    Truncated {
-        /// The file.
-        file: PathBuf,
-        /// The end of what it promises.
-        needed_bytes: u64,
-        /// Its size.
-        found_bytes: u64,
     },
     /// A file that the index names is not there.
     #[error("{} is missing, and {} names it", shard.display(), index.display())]
@@ -96,16 +85,6 @@ pub enum LoadError {
         /// The shape that the configuration gives.
         expected: Vec<usize>,
     },
-    /// A tensor of a number format that is not read here.
-    #[error("{}: tensor {tensor} has the number format {dtype}, which is not supported", file.display())]
-    UnsupportedDtype {
-        /// The file.
-        file: PathBuf,
-        /// The tensor's name.
-        tensor: String,
-        /// The format's name or number.
-        dtype: String,
-    },
     /// The device does not hold the parts that it was to.
     #[error("{shortage}")]
     DeviceMemory {
@@ -127,25 +106,36 @@ impl LoadError {
         Cow::Borrowed(match self {
             Self::DeviceMemory { shortage } => return shortage.hint().into(),
             Self::Read(_) | Self::NotFound { .. } => "check the path and that you may read it",
-            Self::NoModel { .. } | Self::NotGguf { .. } => {
+            Self::Container(error) => return error.hint().into(),
+            Self::NoModel { .. } => {
                 "name a folder with config.json and .safetensors files, or a .gguf file"
             }
             Self::Ambiguous { .. } => "name the file itself",
             Self::Malformed { .. }
-            | Self::Truncated { .. }
             | Self::MissingShard { .. }
             | Self::MissingTensor { .. }
             | Self::WrongShape { .. } => "fetch the file again; it is damaged or incomplete",
             Self::Unsupported { .. } => "use Pixtral 12B or a Mistral 3 model without YaRN",
-            Self::UnsupportedDtype { .. } => {
-                "use F32, F16, BF16, Q8_0, Q4_0, Q4_K, Q5_K or Q6_K weights"
-            }
             Self::Device { .. } => "close other programs or choose --device cpu",
         })
     }
 
     pub(crate) fn malformed(file: &Path, reason: impl Into<String>) -> Self {
         Self::Malformed { file: file.to_owned(), reason: reason.into() }
+    }
+
+    /// A tensor of a number format that is not computed with where it is needed.
+    pub(crate) fn unsupported_dtype(file: &Path, tensor: String, dtype: String) -> Self {
+        Self::Container(GgufError::UnsupportedDtype { file: file.to_owned(), tensor, dtype })
+    }
+}
+
+impl From<GgufError> for LoadError {
+    fn from(error: GgufError) -> Self {
+        match error {
+            GgufError::Io(error) => Self::Read(error),
+            error => Self::Container(error),
+        }
     }
 }
 

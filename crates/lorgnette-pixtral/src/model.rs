@@ -1,10 +1,9 @@
 //! The whole network, and the three things it does: encode a picture, read a prompt, say what
 //! comes next.
 
-use std::ops::ControlFlow;
-
 use candle_core::{Device, Tensor};
 use lorgnette_image::Pixels;
+use lorgnette_interrupt::Interrupted;
 use lorgnette_kernels::Precision;
 use sha2::{Digest as _, Sha256};
 
@@ -12,11 +11,12 @@ use crate::checkpoint::{Checkpoint, Part};
 use crate::config::ModelConfig;
 use crate::device;
 use crate::error::{LoadError, ModelError};
+use crate::features::ImageFeatures;
 use crate::kv_cache::{KvCache, KvFormat};
 use crate::placement::{Placement, Shortage};
 use crate::text::TextDecoder;
-use crate::vision::{ImageFeatures, VisionEncoder};
-use crate::watch::{Outcome, Watch};
+use crate::vision::VisionEncoder;
+use crate::watch::{self, Watch, go_on};
 use crate::weights::{LoadOptions, Loader};
 
 /// Tokens read in one pass through the network: each matrix is unpacked once for all of them.
@@ -168,9 +168,9 @@ impl Pixtral {
         &self,
         pixels: &Pixels,
         watch: &mut Watch<'_>,
-    ) -> Result<Outcome<ImageFeatures>, ModelError> {
+    ) -> Result<ImageFeatures, Interrupted<ModelError>> {
         let vision = self.vision.as_ref().ok_or(ModelError::NoVision)?;
-        vision.encode(pixels, watch).map_err(|error| self.explained(error.into()))
+        vision.encode(pixels, watch).map_err(|end| end.map(|error| self.explained(error.into())))
     }
 
     /// The features of a picture whose [`ImageFeatures::vision_hidden`] were kept: the projector
@@ -209,22 +209,15 @@ impl Pixtral {
         cache: &mut KvCache,
         chunk_len: usize,
         watch: &mut Watch<'_>,
-    ) -> Result<Outcome<Vec<f32>>, ModelError> {
+    ) -> Result<Vec<f32>, Interrupted<ModelError>> {
         let mut last = None;
-        let outcome = self.for_each_chunk(prompt, cache, chunk_len, watch, |hidden| {
+        self.for_each_chunk(prompt, cache, chunk_len, watch, |hidden| {
             last = Some(hidden);
             Ok(())
         })?;
-        match (outcome, last) {
-            (Outcome::Stopped, _) => Ok(Outcome::Stopped),
-            (Outcome::Done(()), Some(hidden)) => {
-                let logits = self.text.last_logits(&hidden);
-                Ok(Outcome::Done(logits.map_err(|error| self.explained(error.into()))?))
-            }
-            (Outcome::Done(()), None) => {
-                Err(ModelError::Prompt { reason: "there is nothing new to read".into() })
-            }
-        }
+        let nothing = || ModelError::Prompt { reason: "there is nothing new to read".into() };
+        let logits = self.text.last_logits(&last.ok_or_else(nothing)?);
+        Ok(logits.map_err(|error| self.explained(error.into()))?)
     }
 
     /// As [`Self::prefill`], but with the logits of every position read, `(n, vocab_size)`: what
@@ -242,7 +235,8 @@ impl Pixtral {
         self.for_each_chunk(prompt, cache, chunk_len, &mut go_on, |hidden| {
             logits.push(self.text.logits(&hidden)?);
             Ok(())
-        })?;
+        })
+        .map_err(Interrupted::expect_failure)?;
         Ok(Tensor::cat(&logits, 0)?)
     }
 
@@ -254,10 +248,8 @@ impl Pixtral {
         cache.check_room(1)?;
         self.check_ids(&[id])?;
         let logits = self.within_pool(|| {
-            match self.text.forward(self.text.embed(&[id])?, cache, &mut go_on)? {
-                Outcome::Done(hidden) => self.text.last_logits(&hidden),
-                Outcome::Stopped => unreachable!("nobody stopped it"),
-            }
+            let hidden = self.text.forward(self.text.embed(&[id])?, cache, &mut go_on);
+            self.text.last_logits(&hidden.map_err(Interrupted::expect_failure)?)
         });
         logits.map_err(|error| self.explained(error.into()))
     }
@@ -284,10 +276,8 @@ impl Pixtral {
         cache.check_room(ids.len())?;
         self.check_ids(ids)?;
         let logits = self.within_pool(|| {
-            match self.text.forward(self.text.embed(ids)?, cache, &mut go_on)? {
-                Outcome::Done(hidden) => self.text.logits(&hidden)?.to_vec2(),
-                Outcome::Stopped => unreachable!("nobody stopped it"),
-            }
+            let hidden = self.text.forward(self.text.embed(ids)?, cache, &mut go_on);
+            self.text.logits(&hidden.map_err(Interrupted::expect_failure)?)?.to_vec2()
         });
         logits.map_err(|error: candle_core::Error| self.explained(error.into()))
     }
@@ -305,7 +295,7 @@ impl Pixtral {
         chunk_len: usize,
         watch: &mut Watch<'_>,
         mut use_hidden: impl FnMut(Tensor) -> Result<(), ModelError>,
-    ) -> Result<Outcome<()>, ModelError> {
+    ) -> Result<(), Interrupted<ModelError>> {
         let (first, end) = (cache.len(), prompt.ids.len());
         cache.check_room(end.saturating_sub(first))?;
         self.check_ids(prompt.ids)?;
@@ -318,21 +308,16 @@ impl Pixtral {
             let of_chunk = &mut |done, all| {
                 watch(position - first + (chunk_end - position) * done / all, end - first)
             };
-            let outcome = if chunk_end - position <= FEW_TOKENS {
-                if of_chunk(0, 1).is_break() {
-                    return Ok(Outcome::Stopped);
-                }
+            let hidden = if chunk_end - position <= FEW_TOKENS {
+                watch::tell(of_chunk, 0, 1)?;
                 self.within_pool(|| self.text.forward(embeddings, cache, &mut go_on))
             } else {
                 self.text.forward(embeddings, cache, of_chunk)
             };
-            match outcome.map_err(|error| self.explained(error.into()))? {
-                Outcome::Done(hidden) => use_hidden(hidden)?,
-                Outcome::Stopped => return Ok(Outcome::Stopped),
-            }
+            use_hidden(hidden.map_err(|end| end.map(|error| self.explained(error.into())))?)?;
             position = chunk_end;
         }
-        Ok(Outcome::Done(()))
+        Ok(())
     }
 
     fn embed(&self, runs: &[Run<'_>]) -> Result<Tensor, ModelError> {
@@ -340,7 +325,7 @@ impl Pixtral {
         for run in runs {
             parts.push(match run {
                 Run::Ids(ids) => self.text.embed(ids)?,
-                Run::Rows { features, first, n } => features.rows.narrow(0, *first, *n)?,
+                Run::Rows { features, first, n } => features.rows().narrow(0, *first, *n)?,
             });
         }
         Ok(Tensor::cat(&parts, 0)?)
@@ -355,11 +340,6 @@ impl Pixtral {
             }),
         }
     }
-}
-
-/// Watches and never stops.
-fn go_on(_: usize, _: usize) -> ControlFlow<()> {
-    ControlFlow::Continue(())
 }
 
 fn shortage(placement: &Placement) -> Shortage {

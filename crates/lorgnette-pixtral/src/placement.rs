@@ -7,6 +7,7 @@
 use std::fmt;
 
 use candle_core::Device;
+use lorgnette_gguf::QuantScheme;
 
 use crate::checkpoint::{Checkpoint, Part, inventory};
 use crate::config::{ModelConfig, TextConfig, VisionConfig};
@@ -76,7 +77,6 @@ impl Needs {
 
     fn without_weights(config: &ModelConfig, context: usize, format: KvFormat) -> Self {
         let text = &config.text;
-        let looking = config.vision.as_ref().map_or(0, |v| vision_working_bytes(v, text));
         Self {
             vision_bytes: 0,
             layer_bytes: vec![0; text.n_layers],
@@ -85,7 +85,7 @@ impl Needs {
             kv_token_bytes: (2 * format.n_bytes() * text.n_kv_heads * text.head_dim) as u64,
             context,
             mask_token_bytes: 4 * CHUNK_TOKENS as u64,
-            working_bytes: text_working_bytes(text).max(looking),
+            working_bytes: activation_bytes(config) + ops::SCORES_BYTES,
         }
     }
 
@@ -189,12 +189,8 @@ impl Needs {
         }
     }
 
-    /// The largest of the usual quantisations, smaller than this one, with which a plan fits.
-    fn smaller_quantisation(&self, plan: Plan, free_bytes: u64) -> Option<&'static str> {
-        // Bits a weight: blocks of 32 or 256 numbers with their scales; the schemes as they come
-        // out for Pixtral 12B.
-        const USUAL: [(&str, f64); 4] =
-            [("Q8_0", 8.5), ("Q6_K", 6.57), ("Q5_K_M", 5.7), ("Q4_K_M", 4.9)];
+    /// The largest of the offered quantisations, smaller than this one, with which a plan fits.
+    fn smaller_quantisation(&self, plan: Plan, free_bytes: u64) -> Option<QuantScheme> {
         let now_bytes = self.layer_bytes.iter().sum::<u64>() + self.output_bytes;
         let now_bits = now_bytes as f64 * 8.0 / self.n_text_weights.max(1) as f64;
         let as_large = |bits: f64| {
@@ -205,27 +201,37 @@ impl Needs {
                 ..self.clone()
             }
         };
-        let smaller = USUAL.into_iter().filter(|(_, bits)| bits * 1.02 < now_bits);
-        let mut fitting = smaller.filter(|(_, bits)| as_large(*bits).bytes(plan) <= free_bytes);
-        fitting.next().map(|(name, _)| name)
+        let quantised = |scheme: &QuantScheme| scheme.matrix_dtype().blocks().is_some();
+        let largest_first = QuantScheme::OFFERED.into_iter().rev().filter(quantised);
+        largest_first
+            .filter(|scheme| scheme.bits_per_weight() * 1.02 < now_bits)
+            .find(|scheme| as_large(scheme.bits_per_weight()).bytes(plan) <= free_bytes)
     }
 }
 
-/// f32 rows of a chunk, of which there are some of each width at a time, and the scores of a block.
-fn text_working_bytes(text: &TextConfig) -> u64 {
+/// Bytes of activations at the most, about, on any device: those of a chunk of tokens or those of
+/// the largest picture, which are never in memory together.
+pub fn activation_bytes(config: &ModelConfig) -> u64 {
+    let text = &config.text;
+    let vision = config.vision.as_ref().map_or(0, |vision| vision_activation_bytes(vision, text));
+    text_activation_bytes(text).max(vision)
+}
+
+/// f32 rows of a chunk, of which there are some of each width at a time, and the logits.
+fn text_activation_bytes(text: &TextConfig) -> u64 {
     let heads = (text.n_heads + 2 * text.n_kv_heads) * text.head_dim;
     let rows = 4 * CHUNK_TOKENS * (8 * text.hidden_size + 3 * text.intermediate_size + 2 * heads);
-    rows as u64 + ops::SCORES_BYTES + 4 * text.vocab_size as u64
+    rows as u64 + 4 * text.vocab_size as u64
 }
 
 /// The same for the largest picture, whose MLPs and projector work on some of the rows at a time.
-fn vision_working_bytes(vision: &VisionConfig, text: &TextConfig) -> u64 {
+fn vision_activation_bytes(vision: &VisionConfig, text: &TextConfig) -> u64 {
     let n_patches = (vision.image_size / vision.patch_size.max(1)).pow(2) as u64;
     let step = (vision::STEP_ROWS as u64).min(n_patches);
     let rows = 4
         * (n_patches * 10 * vision.hidden_size as u64 + step * 3 * vision.intermediate_size as u64);
     let projected = 4 * n_patches * 3 * text.hidden_size as u64;
-    rows + projected + ops::SCORES_BYTES
+    rows + projected
 }
 
 /// Memory that a device does not have, and what would fit.
@@ -240,7 +246,7 @@ pub struct Shortage {
     /// As many tokens of a chat fit.
     pub context: Option<usize>,
     /// A quantisation that fits.
-    pub quantisation: Option<&'static str>,
+    pub quantisation: Option<QuantScheme>,
 }
 
 impl Shortage {
@@ -249,7 +255,7 @@ impl Shortage {
         let ways = [
             self.n_layers.map(|n| format!("--gpu-layers {n}")),
             self.context.map(|n| format!("--context {n}")),
-            self.quantisation.map(|name| format!("a {name} model")),
+            self.quantisation.map(|scheme| format!("a {} model", scheme.name().to_uppercase())),
         ];
         let ways: Vec<String> = ways.into_iter().flatten().collect();
         if ways.is_empty() {

@@ -2,7 +2,19 @@
 
 use candle_core::{Device, Result, Tensor};
 
-use crate::config::RopeLayout;
+use crate::config::{RopeConfig, RopeLayout};
+
+/// What the heads of a network turn by, worked out once when it is loaded.
+#[derive(Debug)]
+pub(crate) struct Rope {
+    /// The angle that each pair of numbers of a head turns by from one position to the next,
+    /// `(head_dim / 2)`.
+    inv_freq: Vec<f64>,
+    /// What cosines and sines are multiplied with, and so the scores with its square: 1 where
+    /// positions are not scaled.
+    attention_scale: f32,
+    layout: RopeLayout,
+}
 
 /// Cosines and sines for some positions, `(n, head_dim / 2)` each, f32.
 #[derive(Debug, Clone)]
@@ -12,67 +24,66 @@ pub(crate) struct Rotation {
     layout: RopeLayout,
 }
 
-impl Rotation {
-    /// Angles of the tokens `first..first + n`.
+impl Rope {
+    /// Plain positions: `inv_freq[i] = theta^(−2i / head_dim)`.
     ///
-    /// Source: `angle[i] = position · theta^(−2i / head_dim)`, transformers'
-    /// `modeling_rope_utils.py`. A table for all positions would take 524 MB at Pixtral's 1,024,000.
-    pub(crate) fn of_tokens(
-        first: usize,
-        n: usize,
-        head_dim: usize,
-        theta: f64,
-        layout: RopeLayout,
-        device: &Device,
-    ) -> Result<Self> {
-        let frequencies: Vec<f64> = frequencies(head_dim, theta).collect();
-        let angles = (first..first + n).flat_map(|position| {
-            frequencies.iter().map(move |frequency| position as f64 * frequency)
-        });
-        Self::new(angles, n, layout, device)
+    /// Source: transformers' `modeling_rope_utils.py`.
+    pub(crate) fn new(config: &RopeConfig, head_dim: usize, layout: RopeLayout) -> Self {
+        let frequency = |i| config.theta.powf(-2.0 * i as f64 / head_dim as f64);
+        let inv_freq = (0..head_dim / 2).map(frequency).collect();
+        Self { inv_freq, attention_scale: 1.0, layout }
     }
 
-    /// Angles of the patches of a picture, row by row: the first half of them by row with the even
-    /// frequencies, the second by column with the odd ones.
+    /// The rotation of the tokens `first..first + n`.
+    ///
+    /// A table for all positions would take 524 MB at Pixtral's 1,024,000.
+    pub(crate) fn of_tokens(&self, first: usize, n: usize, device: &Device) -> Result<Rotation> {
+        let angles = (first..first + n).flat_map(|position| {
+            self.inv_freq.iter().map(move |frequency| position as f64 * frequency)
+        });
+        self.rotation(angles, n, device)
+    }
+
+    /// The rotation of the patches of a picture, row by row: the first half of the pairs turns by
+    /// row with the even frequencies, the second by column with the odd ones.
     ///
     /// Source: mistral-inference `rope.py`, `precompute_freqs_cis_2d`.
     pub(crate) fn of_patches(
+        &self,
         (n_rows, n_cols): (usize, usize),
-        head_dim: usize,
-        theta: f64,
-        layout: RopeLayout,
         device: &Device,
-    ) -> Result<Self> {
-        let even: Vec<f64> = frequencies(head_dim, theta).step_by(2).collect();
-        let odd: Vec<f64> = frequencies(head_dim, theta).skip(1).step_by(2).collect();
-        let (even, odd) = (&even, &odd);
-        let angles = (0..n_rows).flat_map(move |row| {
+    ) -> Result<Rotation> {
+        let even = || self.inv_freq.iter().step_by(2);
+        let odd = || self.inv_freq.iter().skip(1).step_by(2);
+        let angles = (0..n_rows).flat_map(|row| {
             (0..n_cols).flat_map(move |col| {
-                let by_row = even.iter().map(move |frequency| row as f64 * frequency);
-                by_row.chain(odd.iter().map(move |frequency| col as f64 * frequency))
+                let by_row = even().map(move |frequency| row as f64 * frequency);
+                by_row.chain(odd().map(move |frequency| col as f64 * frequency))
             })
         });
-        Self::new(angles, n_rows * n_cols, layout, device)
+        self.rotation(angles, n_rows * n_cols, device)
     }
 
-    fn new(
+    fn rotation(
+        &self,
         angles: impl Iterator<Item = f64>,
         n: usize,
-        layout: RopeLayout,
         device: &Device,
-    ) -> Result<Self> {
+    ) -> Result<Rotation> {
         let (mut cos, mut sin) = (Vec::new(), Vec::new());
         for angle in angles {
-            cos.push(angle.cos() as f32);
-            sin.push(angle.sin() as f32);
+            cos.push(angle.cos() as f32 * self.attention_scale);
+            sin.push(angle.sin() as f32 * self.attention_scale);
         }
-        let half = cos.len() / n.max(1);
-        let cos = Tensor::from_vec(cos, (n, half), device)?;
-        let sin = Tensor::from_vec(sin, (n, half), device)?;
-        Ok(Self { cos, sin, layout })
+        let shape = (n, self.inv_freq.len());
+        let cos = Tensor::from_vec(cos, shape, device)?;
+        let sin = Tensor::from_vec(sin, shape, device)?;
+        Ok(Rotation { cos, sin, layout: self.layout })
     }
+}
 
-    /// The same on a device.
+impl Rotation {
+    /// The same rotation on a device.
     pub(crate) fn to_device(&self, device: &Device) -> Result<Self> {
         let (cos, sin) = (self.cos.to_device(device)?, self.sin.to_device(device)?);
         Ok(Self { cos, sin, layout: self.layout })
@@ -87,11 +98,6 @@ impl Rotation {
         };
         turned.squeeze(0)
     }
-}
-
-/// `theta^(−2i / head_dim)` for `i` in `0..head_dim / 2`.
-fn frequencies(head_dim: usize, theta: f64) -> impl Iterator<Item = f64> {
-    (0..head_dim / 2).map(move |i| theta.powf(-2.0 * i as f64 / head_dim as f64))
 }
 
 #[cfg(test)]

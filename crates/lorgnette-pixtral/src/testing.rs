@@ -5,7 +5,7 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::checkpoint::{Naming, Part, inventory};
-use crate::config::{ModelConfig, TextConfig, VisionConfig};
+use crate::config::{ModelConfig, RopeConfig, TextConfig, VisionConfig};
 
 /// A network of a few thousand weights.
 pub(crate) fn tiny_config() -> ModelConfig {
@@ -18,7 +18,7 @@ pub(crate) fn tiny_config() -> ModelConfig {
             n_kv_heads: 2,
             head_dim: 16,
             vocab_size: 64,
-            rope_theta: 1e6,
+            rope: RopeConfig { theta: 1e6 },
             rms_norm_eps: 1e-5,
             max_position_embeddings: 512,
             tied_embeddings: false,
@@ -31,7 +31,7 @@ pub(crate) fn tiny_config() -> ModelConfig {
             head_dim: 16,
             patch_size: 4,
             image_size: 64,
-            rope_theta: 1e4,
+            rope: RopeConfig { theta: 1e4 },
             spatial_merge_size: 1,
             projector_norm: false,
             projector_bias: true,
@@ -59,12 +59,12 @@ pub(crate) fn params_json(config: &ModelConfig) -> String {
         t.n_kv_heads,
         t.rms_norm_eps,
         t.vocab_size,
-        t.rope_theta,
+        t.rope.theta,
         t.max_position_embeddings,
         v.hidden_size,
         v.image_size,
         v.patch_size,
-        v.rope_theta,
+        v.rope.theta,
         v.intermediate_size,
         v.n_layers,
         v.n_heads,

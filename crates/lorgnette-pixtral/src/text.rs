@@ -6,13 +6,13 @@ use candle_core::{Device, IndexOp as _, Result, Tensor};
 
 use crate::block::{Block, BlockSizes, RmsNorm};
 use crate::checkpoint::Part;
-use crate::config::{RopeLayout, TextConfig};
+use crate::config::TextConfig;
 use crate::error::LoadError;
 use crate::kv_cache::KvCache;
 use crate::ops::Causal;
 use crate::placement::Placement;
-use crate::rope::Rotation;
-use crate::watch::{Outcome, Watch};
+use crate::rope::Rope;
+use crate::watch::{self, Watch, Watched};
 use crate::weights::{Loader, Matrix};
 
 /// Embedding, blocks, norm and output matrix.
@@ -27,8 +27,7 @@ pub(crate) struct TextDecoder {
     output: Matrix,
     /// What norm and output matrix are on.
     output_device: Device,
-    config: TextConfig,
-    rope_layout: RopeLayout,
+    rope: Rope,
 }
 
 impl TextDecoder {
@@ -63,8 +62,8 @@ impl TextDecoder {
             (false, _) => loader.matrix(Part::Output, vocabulary)?,
         };
         let rope_layout = loader.checkpoint.naming().rope_layout();
-        let config = config.clone();
-        Ok(Self { embedding, blocks, norm, output, output_device, config, rope_layout })
+        let rope = Rope::new(&config.rope, config.head_dim, rope_layout);
+        Ok(Self { embedding, blocks, norm, output, output_device, rope })
     }
 
     /// Embeddings of `ids`, `(n, hidden)`, on the CPU.
@@ -78,32 +77,23 @@ impl TextDecoder {
     }
 
     /// Reads `x` `(n, hidden)` behind what is in the cache; the hidden states `(n, hidden)`. The
-    /// watcher is asked before each block, with the blocks done and all of them; stopped, the
+    /// watcher is asked before each block, with the blocks done and all of them; when it stops, the
     /// cache is as it was.
     pub(crate) fn forward(
         &self,
         x: Tensor,
         cache: &mut KvCache,
         watch: &mut Watch<'_>,
-    ) -> Result<Outcome<Tensor>> {
+    ) -> Watched<Tensor> {
         let (n, first) = (x.dim(0)?, cache.len());
-        let rotation = Rotation::of_tokens(
-            first,
-            n,
-            self.config.head_dim,
-            self.config.rope_theta,
-            self.rope_layout,
-            &Device::Cpu,
-        )?;
+        let rotation = self.rope.of_tokens(first, n, &Device::Cpu)?;
         let (mut x, mut rotation_here, mut causal) = (x, rotation.clone(), None);
         for (i, (block, device)) in self.blocks.iter().enumerate() {
             // A device works behind our back, and a token is over before one could stop it.
             if n > 1 {
                 x.device().synchronize()?;
             }
-            if watch(i, self.blocks.len()).is_break() {
-                return Ok(Outcome::Stopped);
-            }
+            watch::tell(watch, i, self.blocks.len())?;
             if causal.is_none() || !x.device().same_device(device) {
                 x = x.to_device(device)?;
                 rotation_here = rotation.to_device(device)?;
@@ -117,7 +107,7 @@ impl TextDecoder {
             x = block.add_mlp(&x)?;
         }
         cache.advance(n);
-        Ok(Outcome::Done(x))
+        Ok(x)
     }
 
     /// Logits of every position of `hidden`, `(n, vocab_size)`.

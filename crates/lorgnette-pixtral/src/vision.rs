@@ -5,41 +5,15 @@ use lorgnette_image::Pixels;
 
 use crate::block::{Block, BlockSizes, RmsNorm};
 use crate::checkpoint::Part;
-use crate::config::{RopeLayout, TextConfig, VisionConfig};
+use crate::config::{TextConfig, VisionConfig};
 use crate::error::LoadError;
-use crate::rope::Rotation;
-use crate::watch::{Outcome, Watch};
+use crate::features::ImageFeatures;
+use crate::rope::Rope;
+use crate::watch::{self, Watch, Watched};
 use crate::weights::{Loader, Matrix};
 
 /// Patches worked on between two looks at the watcher: some tenths of a second on two cores.
 pub(crate) const STEP_ROWS: usize = 1024;
-
-/// A picture as the decoder reads it: one row for each `[IMG]` token.
-#[derive(Debug, Clone)]
-pub struct ImageFeatures {
-    /// `(n_image_tokens, text hidden size)`, f32, row by row of the picture. On the CPU: pictures are
-    /// kept from question to question, and a device's memory is scarcer.
-    pub(crate) rows: Tensor,
-    /// The encoder's output before the projector, `(n_patches, vision hidden size)`, on the CPU.
-    pub(crate) hidden: Tensor,
-}
-
-impl ImageFeatures {
-    /// Rows, which are as many as `[IMG]` tokens.
-    pub fn n_rows(&self) -> usize {
-        self.rows.dims()[0]
-    }
-
-    /// The rows, `(n_rows, text hidden size)`, f32.
-    pub fn rows(&self) -> &Tensor {
-        &self.rows
-    }
-
-    /// The encoder's output before the projector, `(n_patches, vision hidden size)`, f32.
-    pub fn vision_hidden(&self) -> &Tensor {
-        &self.hidden
-    }
-}
 
 /// Pixtral's encoder: full attention inside one picture, positions by row and column.
 #[derive(Debug)]
@@ -50,7 +24,7 @@ pub(crate) struct VisionEncoder {
     blocks: Vec<Block>,
     projector: Projector,
     config: VisionConfig,
-    rope_layout: RopeLayout,
+    rope: Rope,
     device: Device,
 }
 
@@ -79,17 +53,17 @@ impl VisionEncoder {
                 .collect::<std::result::Result<_, _>>()?,
             projector: Projector::load(loader, config, text)?,
             config: config.clone(),
-            rope_layout: loader.checkpoint.naming().rope_layout(),
+            rope: Rope::new(
+                &config.rope,
+                config.head_dim,
+                loader.checkpoint.naming().rope_layout(),
+            ),
             device: loader.device.clone(),
         })
     }
 
     /// Encodes one picture. The watcher is asked several times a layer.
-    pub(crate) fn encode(
-        &self,
-        pixels: &Pixels,
-        watch: &mut Watch<'_>,
-    ) -> Result<Outcome<ImageFeatures>> {
+    pub(crate) fn encode(&self, pixels: &Pixels, watch: &mut Watch<'_>) -> Watched<ImageFeatures> {
         let patch = self.config.patch_size;
         let n_rows = pixels.height() as usize / patch;
         let n_cols = pixels.width() as usize / patch;
@@ -97,11 +71,11 @@ impl VisionEncoder {
         let n_slices = n.div_ceil(STEP_ROWS);
         let n_steps = self.blocks.len() * (1 + 2 * n_slices) + 1;
         let mut n_done = 0;
-        let mut go_on = || {
+        let mut step = || -> Watched<()> {
             // A device works behind our back: what was done is what it has finished.
             self.device.synchronize()?;
             n_done += 1;
-            Ok::<_, candle_core::Error>(watch(n_done, n_steps).is_continue())
+            watch::tell(watch, n_done, n_steps)
         };
 
         // A convolution whose stride is its size: each patch, channel by channel, times a matrix.
@@ -109,41 +83,27 @@ impl VisionEncoder {
         let x = x.permute((1, 3, 0, 2, 4))?.reshape((n, 3 * patch * patch))?;
         let mut x = self.pre_norm.forward(&x.matmul(&self.patch_embedding.t()?)?)?;
 
-        let (head_dim, theta) = (self.config.head_dim, self.config.rope_theta);
-        let rotation = Rotation::of_patches(
-            (n_rows, n_cols),
-            head_dim,
-            theta,
-            self.rope_layout,
-            &self.device,
-        )?;
+        let rotation = self.rope.of_patches((n_rows, n_cols), &self.device)?;
         for block in &self.blocks {
             let (q, k, v) = block.qkv(&x)?;
             let (q, k, v) = (rotation.apply(&q)?, rotation.apply(&k)?, v.contiguous()?);
-            if !go_on()? {
-                return Ok(Outcome::Stopped);
-            }
+            step()?;
             let mut slices = Vec::new();
             for first in (0..n).step_by(STEP_ROWS) {
                 let n_slice = STEP_ROWS.min(n - first);
                 let q = q.narrow(1, first, n_slice)?;
                 let found = block.attention(&q, &k, &v, None)?;
                 let x = block.add_attention(&x.narrow(0, first, n_slice)?, &found)?;
-                if !go_on()? {
-                    return Ok(Outcome::Stopped);
-                }
+                step()?;
                 slices.push(block.add_mlp(&x)?);
-                if !go_on()? {
-                    return Ok(Outcome::Stopped);
-                }
+                step()?;
             }
             x = Tensor::cat(&slices, 0)?;
         }
-        let rows = self.projector.forward(&x, (n_rows, n_cols))?.to_device(&Device::Cpu)?;
-        if !go_on()? {
-            return Ok(Outcome::Stopped);
-        }
-        Ok(Outcome::Done(ImageFeatures { rows, hidden: x.to_device(&Device::Cpu)? }))
+        let rows = self.projector.forward(&x, (n_rows, n_cols))?;
+        let features = ImageFeatures::on_cpu(&rows, &x)?;
+        step()?;
+        Ok(features)
     }
 
     /// What comes behind the encoder, for what came out of it before.
@@ -156,7 +116,7 @@ impl VisionEncoder {
         let patches = (rows * merge, cols * merge);
         let shape = (patches.0 * patches.1, self.config.hidden_size);
         let hidden = Tensor::from_vec(hidden, shape, &self.device)?;
-        Ok(ImageFeatures { rows: self.projector.forward(&hidden, patches)?, hidden })
+        ImageFeatures::on_cpu(&self.projector.forward(&hidden, patches)?, &hidden)
     }
 }
 

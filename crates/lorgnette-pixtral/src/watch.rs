@@ -1,33 +1,25 @@
-//! Watching long work, and stopping it.
+//! Watching long work, and stopping it between its steps.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A wish to stop, shared between the one who asks and the one who works.
-#[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
-
-impl Cancel {
-    /// Asks the work to stop at its next step.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether it was asked to.
-    pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
+use lorgnette_interrupt::Interrupted;
 
 /// Called between the steps of long work with the steps done and all of them; `Break` stops it.
 pub type Watch<'a> = dyn FnMut(usize, usize) -> ControlFlow<()> + 'a;
 
-/// How work ended that can be stopped.
-#[derive(Debug)]
-pub enum Outcome<T> {
-    /// It was finished.
-    Done(T),
-    /// The watcher stopped it.
-    Stopped,
+/// What becomes of tensors that a watcher may stop.
+pub(crate) type Watched<T> = Result<T, Interrupted<candle_core::Error>>;
+
+/// Tells the watcher how far the work is, and ends it when the watcher says so.
+pub(crate) fn tell<E>(
+    watch: &mut Watch<'_>,
+    done: usize,
+    total: usize,
+) -> Result<(), Interrupted<E>> {
+    if watch(done, total).is_break() { Err(Interrupted::Cancelled) } else { Ok(()) }
+}
+
+/// A watcher that never stops the work.
+pub fn go_on(_: usize, _: usize) -> ControlFlow<()> {
+    ControlFlow::Continue(())
 }

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Shape, Tensor};
 use half::{bf16, f16};
+use lorgnette_gguf::{BlockFormat, NumberFormat, StoredTensor};
 use lorgnette_kernels::Precision;
-use lorgnette_kernels::quant::{Format, Level, QuantMatrix};
+use lorgnette_kernels::quant::{Level, QuantMatrix};
 
 pub use self::bytes::LoadMode;
 use self::bytes::{Bytes, Files};
 
-use crate::checkpoint::{Checkpoint, Part, StoredTensor};
+use crate::checkpoint::{Checkpoint, Part};
 use crate::error::LoadError;
 use crate::ops;
 
@@ -124,22 +125,27 @@ impl Loader<'_> {
         (rows, cols): (usize, usize),
     ) -> Result<Matrix, LoadError> {
         let stored = self.checkpoint.find(part, &[rows, cols])?.clone();
-        if matches!(stored.dtype, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16) {
+        let Some(format) = stored.dtype.blocks() else {
             return Ok(Matrix::dense(self.tensor(&stored)?, self.precision));
-        }
-        match (self.kernels, block_format(stored.dtype)) {
-            (Kernels::Own(level), Some(format)) if self.device.is_cpu() => {
+        };
+        match self.kernels {
+            Kernels::Own(level) if self.device.is_cpu() => {
                 let bytes = self.files.bytes(&stored)?;
                 self.count(&stored);
                 Ok(Matrix::Blocks(Arc::new(Blocks { format, rows, cols, bytes, level })))
             }
             _ => {
+                let Some(dtype) = candle_dtype(stored.dtype) else {
+                    let what = format!("{} (not by candle's kernels)", stored.dtype);
+                    let name = self.checkpoint.naming().name(part);
+                    return Err(LoadError::unsupported_dtype(stored.source.path(), name, what));
+                };
                 // 8-byte words, because candle looks at the bytes as blocks of 2-byte parts.
                 let n_bytes = stored.n_bytes as usize;
                 let mut words = vec![0_u64; n_bytes.div_ceil(8)];
                 let bytes = &mut bytemuck::cast_slice_mut(&mut words)[..n_bytes];
                 self.read(&stored, bytes)?;
-                let storage = QStorage::from_data((&*bytes).into(), &self.device, stored.dtype)?;
+                let storage = QStorage::from_data((&*bytes).into(), &self.device, dtype)?;
                 Ok(Matrix::Quantized(Arc::new(QTensor::new(storage, (rows, cols))?)))
             }
         }
@@ -159,12 +165,12 @@ impl Loader<'_> {
 
     fn dequantized(&mut self, stored: &StoredTensor) -> Result<Tensor, LoadError> {
         match stored.dtype {
-            GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16 => self.tensor(stored),
-            dtype => Err(LoadError::UnsupportedDtype {
-                file: stored.source.path.to_path_buf(),
-                tensor: format!("of shape {:?}", stored.shape),
-                dtype: format!("{dtype:?} (only matrices are read quantised)"),
-            }),
+            NumberFormat::Blocks(format) => Err(LoadError::unsupported_dtype(
+                stored.source.path(),
+                format!("of shape {:?}", stored.shape),
+                format!("{format:?} (only matrices are read quantised)"),
+            )),
+            _ => self.tensor(stored),
         }
     }
 
@@ -172,7 +178,7 @@ impl Loader<'_> {
         let n: usize = stored.shape.iter().product();
         let shape = stored.shape.as_slice();
         let tensor = match stored.dtype {
-            GgmlDType::F16 => {
+            NumberFormat::F16 => {
                 let mut values = vec![f16::ZERO; n];
                 self.read(stored, bytemuck::cast_slice_mut(&mut values))?;
                 let tensor = Tensor::from_vec(values, shape, &Device::Cpu)?;
@@ -184,7 +190,7 @@ impl Loader<'_> {
                     tensor.to_dtype(DType::BF16)?.to_device(&self.device)?
                 }
             }
-            GgmlDType::BF16 => {
+            NumberFormat::Bf16 => {
                 let mut values = vec![bf16::ZERO; n];
                 self.read(stored, bytemuck::cast_slice_mut(&mut values))?;
                 Tensor::from_vec(values, shape, &self.device)?
@@ -256,21 +262,33 @@ impl Matrix {
     }
 }
 
-fn block_format(dtype: GgmlDType) -> Option<Format> {
-    Some(match dtype {
-        GgmlDType::Q4_0 => Format::Q4_0,
-        GgmlDType::Q8_0 => Format::Q8_0,
-        GgmlDType::Q4K => Format::Q4K,
-        GgmlDType::Q5K => Format::Q5K,
-        GgmlDType::Q6K => Format::Q6K,
-        _ => return None,
-    })
+/// Candle's name for a format, by ggml's number of it; `None` for one that candle does not know.
+/// Candle keeps its own table private.
+fn candle_dtype(format: NumberFormat) -> Option<GgmlDType> {
+    const CANDLE: [(u32, GgmlDType); 15] = [
+        (0, GgmlDType::F32),
+        (1, GgmlDType::F16),
+        (2, GgmlDType::Q4_0),
+        (3, GgmlDType::Q4_1),
+        (6, GgmlDType::Q5_0),
+        (7, GgmlDType::Q5_1),
+        (8, GgmlDType::Q8_0),
+        (9, GgmlDType::Q8_1),
+        (10, GgmlDType::Q2K),
+        (11, GgmlDType::Q3K),
+        (12, GgmlDType::Q4K),
+        (13, GgmlDType::Q5K),
+        (14, GgmlDType::Q6K),
+        (15, GgmlDType::Q8K),
+        (30, GgmlDType::BF16),
+    ];
+    CANDLE.iter().find(|(type_id, _)| *type_id == format.type_id()).map(|(_, dtype)| *dtype)
 }
 
 /// A matrix that stays as the file has it.
 #[derive(Debug)]
 pub(crate) struct Blocks {
-    format: Format,
+    format: BlockFormat,
     rows: usize,
     cols: usize,
     bytes: Bytes,

@@ -1,31 +1,31 @@
-//! What can go wrong with a voice.
+//! Why a voice is not heard.
 
 use std::io;
 
-/// Speech that was not heard. What was to be read is still there to be read again.
+/// Speech that was not heard. The text can be read again.
 #[derive(Debug, thiserror::Error)]
 pub enum SpeechError {
-    /// Nothing on this system speaks.
+    /// The system has no voice, or its speech service cannot be reached.
     #[error("nothing speaks here: {reason}")]
     NoVoice {
-        /// Why.
+        /// The fault, as the second half of the message.
         reason: String,
     },
-    /// The voice was there and is not any more.
+    /// The speech service ended, or stopped answering.
     #[error("the voice fell silent")]
     Lost(#[source] io::Error),
-    /// The voice does not do what it was asked.
+    /// The speech service refused a command.
     #[error("the voice refused {what}: {reason}")]
     Refused {
-        /// What was asked of it.
+        /// The command, or a setting in words.
         what: String,
-        /// What it said.
+        /// The service's own words.
         reason: String,
     },
 }
 
 impl SpeechError {
-    /// What to do now.
+    /// Says what a person can do about it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NoVoice { .. } if cfg!(target_os = "linux") => {

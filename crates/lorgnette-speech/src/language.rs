@@ -1,13 +1,13 @@
-//! Which language a text is in, as far as that can be said.
+//! The language of a text, as far as that can be said.
 
 use whatlang::Lang;
 
-/// Fewer letters than these say nothing: "Total" is French, English and German.
+/// A text of fewer letters says nothing: "Total" is French, English and German.
 const MIN_LETTERS: usize = 20;
-/// Of sentences that are long enough, those below it were wrong as often as not.
+/// Below this confidence, sentences that are long enough were wrong as often as not.
 const MIN_CONFIDENCE: f64 = 0.3;
 
-/// ISO 639-1 of a text's language; `None` when it is too short or unclear.
+/// The ISO 639-1 code of a text's language; `None` when the text is too short or unclear.
 pub fn of(text: &str) -> Option<&'static str> {
     if text.chars().filter(|c| c.is_alphabetic()).count() < MIN_LETTERS {
         return None;
@@ -17,6 +17,9 @@ pub fn of(text: &str) -> Option<&'static str> {
 }
 
 /// The languages that common voices speak; of the others the system's voice makes what it can.
+///
+/// A table of all languages would not do: a voice may refuse a language that it does not have, and
+/// ISO 639-1 has no code for the individual languages Mandarin and Persian, only for `zh` and `fa`.
 fn two_letters(language: Lang) -> Option<&'static str> {
     Some(match language {
         Lang::Ara => "ar",

@@ -1,11 +1,11 @@
 //! Reads answers aloud while they are still written.
 //!
 //! In reading order:
-//! - [`Reader`]: takes Markdown as it comes, speaks it sentence by sentence, tells what is spoken
+//! - [`Reader`]: takes Markdown or its sentences as they come, speaks them, tells what is spoken
 //! - [`text`]: Markdown as a person would say it, in sentences, each as soon as it is finished
-//! - [`language`]: which language a sentence is in
+//! - [`language`]: the language of a sentence
 //! - `queue`: what is spoken next, as one pure step
-//! - [`Voice`]: what speaks; `speechd` on Linux, `system` on macOS and Windows
+//! - [`Voice`]: the system's voice; `speechd` on Linux, `system` on macOS and Windows
 
 mod error;
 pub mod language;

@@ -1,86 +1,88 @@
-//! What is spoken next: events in, effects out. The reader's thread carries them out.
+//! What is spoken next, as a pure step: events in, effects out. The reader's thread carries the
+//! effects out.
 
 use crate::text::Sentence;
 
-/// Sentences in order, and where the voice is.
+/// The sentences of a text in order, and where the voice is.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     sentences: Vec<Sentence>,
     at: usize,
-    /// Byte of the current sentence from which it is said when it goes on.
+    /// Byte of the current sentence at which the voice goes on.
     from: usize,
     state: State,
     /// No more sentences come.
     is_whole: bool,
-    /// The utterance in the air.
+    /// Number of the utterance that is spoken now.
     utterance: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum State {
-    /// Says what there is, or waits for more of it.
+    /// Speaks the sentences that there are, or waits for more of them.
     #[default]
     Playing,
-    /// Waits for the person.
+    /// Waits until the person resumes.
     Paused,
-    /// Said to its end, or stopped.
+    /// Was spoken to its end, or stopped.
     Ended,
 }
 
-/// What happened.
+/// What the person, the text or the voice did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// More sentences.
+    /// The text has more sentences.
     Sentences(Vec<Sentence>),
-    /// There will be no more.
+    /// The text has no more sentences.
     Whole,
-    /// The person wants.
+    /// Stop speaking and remember the current word, so that `Resume` continues there.
     Pause,
-    /// The person wants.
+    /// Continue at the word where `Pause` stopped.
     Resume,
-    /// The person wants.
+    /// Stop speaking and forget the text.
     Stop,
-    /// The person wants so many sentences on, or back.
+    /// Move by so many sentences, forwards or backwards.
     Skip(isize),
     /// The voice took the current sentence under this number.
     Taken(u64),
-    /// The voice is at this byte of it.
+    /// The voice reached this byte of the utterance with this number.
     Word(u64, usize),
-    /// The voice has said it.
+    /// The voice finished the utterance with this number.
     Said(u64),
-    /// It is to be said otherwise, from where it is.
+    /// The voice has other settings: say the rest of the current sentence with them.
     Anew,
 }
 
-/// What to do about it.
+/// What the reader does to the voice, or tells its listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// Be silent.
+    /// Silence the voice.
     Silence,
-    /// Say the current sentence from this byte.
+    /// Have the current sentence said from this byte on.
     Speak(usize),
-    /// Tell that this sentence is spoken now.
+    /// Tell that the sentence with this index is spoken now.
     Sentence(usize),
-    /// Tell.
+    /// Tell that the voice waits.
     Paused,
-    /// Tell.
+    /// Tell that the voice goes on.
     Resumed,
-    /// Tell; true: to its end.
+    /// Tell that the text ended: spoken whole if true, stopped if false.
     Ended(bool),
 }
 
 impl Queue {
-    /// A sentence, if it is there.
+    /// The sentence with this index, if it has come.
     pub(crate) fn sentence(&self, index: usize) -> Option<&Sentence> {
         self.sentences.get(index)
     }
 
-    /// The current one.
+    /// The sentence where the voice is, if it has come.
     pub(crate) fn current(&self) -> Option<&Sentence> {
         self.sentence(self.at)
     }
 
-    /// The next state, and what to do. Events of utterances that were silenced change nothing.
+    /// Takes an event and returns what to do about it. Events of utterances that were silenced
+    /// change nothing.
     pub(crate) fn step(&mut self, event: Event) -> Vec<Effect> {
         if self.state == State::Ended {
             return Vec::new();
@@ -158,7 +160,7 @@ impl Queue {
         if self.utterance.take().is_some() { vec![Effect::Silence] } else { Vec::new() }
     }
 
-    /// Says the current sentence, waits for it, or ends.
+    /// Speaks the current sentence, waits for it, or ends.
     fn play(&mut self) -> Vec<Effect> {
         if self.current().is_some() {
             return vec![Effect::Sentence(self.at), Effect::Speak(self.from)];

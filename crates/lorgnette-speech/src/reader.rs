@@ -9,39 +9,39 @@ use crate::queue::{Effect, Event, Queue};
 use crate::text::{Phrases, Script, Sentence};
 use crate::voice::{self, Utterance, Voice, VoiceEvent, VoiceInfo, VoiceSettings};
 
-/// What a reader tells, on its thread.
+/// What a reader tells its listener, on the reader's thread.
 #[derive(Debug)]
 pub enum Told {
     /// This sentence is spoken now.
     Sentence {
-        /// Which, from 0.
+        /// Its number in the text, from 0.
         index: usize,
-        /// As it is shown.
+        /// Its words for the screen.
         shown: String,
-        /// Where it stands in the Markdown, in bytes.
+        /// The bytes of the Markdown that it was made of.
         source: Range<usize>,
     },
-    /// It waits for [`Reader::resume`].
+    /// The voice waits for [`Reader::resume`].
     Paused,
-    /// It goes on.
+    /// The voice goes on.
     Resumed,
-    /// All was said, or it was stopped, or another text was begun.
+    /// The text was said to its end, was stopped, or gave way to another.
     Ended {
-        /// All was said.
+        /// It was said to its end.
         is_whole: bool,
     },
-    /// It cannot be spoken.
+    /// The text cannot be spoken.
     Failed(SpeechError),
 }
 
-/// Hears what a reader tells of one text.
+/// A listener for one text.
 type Listener = Box<dyn FnMut(Told) + Send>;
 
 enum Message {
     Begin(Phrases, Listener),
-    Text(String),
-    Say(String),
+    Markdown(String),
     Sentences(Vec<Sentence>),
+    Say(String),
     Finish,
     Queue(Event),
     Settings(VoiceSettings),
@@ -50,7 +50,7 @@ enum Message {
 }
 
 /// Reads texts aloud, one at a time. The system's voice is opened when it is first needed, and again
-/// when it was lost. Dropped, it is silent.
+/// when it was lost. A reader that is dropped falls silent.
 pub struct Reader {
     to_thread: Sender<Message>,
 }
@@ -78,6 +78,7 @@ impl Reader {
                 script: Script::new(Phrases::of("en")),
                 queue: Queue::default(),
                 listener: None,
+                spoken: String::new(),
                 language: None,
             };
             run(reading, &inbox);
@@ -96,66 +97,71 @@ impl Reader {
         Self { to_thread }
     }
 
-    /// Begins another text; what was read before ends.
+    /// Begins another text, and ends the one before.
     pub fn begin(&self, phrases: Phrases, told: impl FnMut(Told) + Send + 'static) {
         self.send(Message::Begin(phrases, Box::new(told)));
     }
 
-    /// More Markdown of the text.
+    /// Adds Markdown to the text; the reader cuts it into sentences.
     pub fn push(&self, piece: &str) {
-        self.send(Message::Text(piece.to_owned()));
+        self.send(Message::Markdown(piece.to_owned()));
     }
 
-    /// Words of the program's own; what was pushed is said first, as if it had ended there.
+    /// Adds sentences to the text, for callers who need them themselves and have cut them with a
+    /// [`Script`] of their own. A text comes either way, not both.
+    pub fn push_sentences(&self, sentences: Vec<Sentence>) {
+        if !sentences.is_empty() {
+            self.send(Message::Sentences(sentences));
+        }
+    }
+
+    /// Adds words of the program's own. Markdown that was pushed is said first, as if the text had
+    /// ended there.
     pub fn say(&self, words: &str) {
         self.send(Message::Say(words.to_owned()));
     }
 
-    /// Sentences that were made already.
-    pub fn push_sentences(&self, sentences: Vec<Sentence>) {
-        self.send(Message::Sentences(sentences));
-    }
-
-    /// The text has ended.
+    /// Ends the text: when all of it was said, the listener is told.
     pub fn finish(&self) {
         self.send(Message::Finish);
     }
 
-    /// Is silent, and remembers the word.
+    /// Stops speaking and remembers the current word.
     pub fn pause(&self) {
         self.send(Message::Queue(Event::Pause));
     }
 
-    /// Goes on at that word.
+    /// Continues at the word where [`Reader::pause`] stopped.
     pub fn resume(&self) {
         self.send(Message::Queue(Event::Resume));
     }
 
-    /// Is silent, and forgets the text.
+    /// Stops speaking and forgets the text.
     pub fn stop(&self) {
         self.send(Message::Queue(Event::Stop));
     }
 
-    /// So many sentences on, or back.
+    /// Moves by so many sentences, forwards or backwards.
     pub fn skip(&self, by: isize) {
         self.send(Message::Queue(Event::Skip(by)));
     }
 
-    /// How it speaks from now on, in the middle of a sentence too.
+    /// Changes how the voice speaks, from the current word on.
     pub fn set_voice_settings(&self, settings: VoiceSettings) {
         self.send(Message::Settings(settings.within_bounds()));
     }
 
-    /// The voices that can be chosen.
+    /// Lists the voices that can be chosen.
     ///
     /// # Errors
-    /// [`SpeechError`]: there is none.
+    /// [`SpeechError::NoVoice`].
     pub fn voices(&self) -> Result<Vec<VoiceInfo>, SpeechError> {
         let voices = self.ask_voices().recv();
-        voices.unwrap_or_else(|_| Err(SpeechError::NoVoice { reason: "it ended".into() }))
+        voices
+            .unwrap_or_else(|_| Err(SpeechError::NoVoice { reason: "the reader has ended".into() }))
     }
 
-    /// The same, to be waited for elsewhere.
+    /// As [`Reader::voices`], but returns at once: the caller waits where it likes.
     pub fn ask_voices(&self) -> Receiver<Result<Vec<VoiceInfo>, SpeechError>> {
         let (to_asker, voices) = mpsc::channel();
         self.send(Message::Voices(to_asker));
@@ -176,7 +182,7 @@ impl Drop for Reader {
 
 type Open = Box<dyn Fn(Sender<VoiceEvent>) -> Result<Box<dyn Voice>, SpeechError> + Send>;
 
-/// What the thread knows.
+/// The state of the reader's thread.
 struct Reading {
     open: Open,
     events: Sender<VoiceEvent>,
@@ -185,7 +191,8 @@ struct Reading {
     script: Script,
     queue: Queue,
     listener: Option<Listener>,
-    /// Of the text so far.
+    /// The words of the text so far, from which its language is told.
+    spoken: String,
     language: Option<&'static str>,
 }
 
@@ -196,24 +203,21 @@ fn run(mut reading: Reading, inbox: &Receiver<Message>) {
                 reading.step(Event::Stop);
                 reading.script = Script::new(phrases);
                 reading.queue = Queue::default();
+                reading.spoken.clear();
                 reading.language = None;
                 reading.listener = Some(listener);
             }
-            Message::Text(piece) => {
+            Message::Markdown(piece) => {
                 let sentences = reading.script.push(&piece);
                 reading.add(sentences);
             }
+            Message::Sentences(sentences) => reading.add(sentences),
             Message::Say(words) => {
                 let sentences = reading.script.finish();
                 reading.add(sentences);
                 let at = reading.script.markdown().len();
                 let said = Sentence { spoken: words, shown: String::new(), source: at..at };
                 reading.step(Event::Sentences(vec![said]));
-            }
-            Message::Sentences(sentences) => {
-                let all: Vec<&str> = sentences.iter().map(|one| one.spoken.as_str()).collect();
-                reading.language = language::of(&all.join(" ")).or(reading.language);
-                reading.step(Event::Sentences(sentences));
             }
             Message::Finish => {
                 let sentences = reading.script.finish();
@@ -226,7 +230,6 @@ fn run(mut reading: Reading, inbox: &Receiver<Message>) {
                 let voices = reading.voice().and_then(Voice::voices);
                 let _ = to_asker.send(voices);
             }
-            Message::Voice(VoiceEvent::Began(_)) => {}
             Message::Voice(VoiceEvent::Word(id, at)) => reading.step(Event::Word(id, at)),
             Message::Voice(VoiceEvent::Ended(id)) => reading.step(Event::Said(id)),
             Message::Voice(VoiceEvent::Lost(reason)) => {
@@ -240,10 +243,15 @@ fn run(mut reading: Reading, inbox: &Receiver<Message>) {
 
 impl Reading {
     fn add(&mut self, sentences: Vec<Sentence>) {
-        if !sentences.is_empty() {
-            self.language = language::of(self.script.markdown()).or(self.language);
-            self.step(Event::Sentences(sentences));
+        if sentences.is_empty() {
+            return;
         }
+        for sentence in &sentences {
+            self.spoken.push_str(&sentence.spoken);
+            self.spoken.push(' ');
+        }
+        self.language = language::of(&self.spoken).or(self.language);
+        self.step(Event::Sentences(sentences));
     }
 
     fn step(&mut self, event: Event) {
@@ -288,7 +296,7 @@ impl Reading {
         Ok(())
     }
 
-    /// The voice, opened if it is not.
+    /// The voice, which is opened if it is not open.
     fn voice(&mut self) -> Result<&mut dyn Voice, SpeechError> {
         if self.voice.is_none() {
             let mut voice = (self.open)(self.events.clone())?;
@@ -297,7 +305,7 @@ impl Reading {
         }
         match &mut self.voice {
             Some(voice) => Ok(voice.as_mut()),
-            None => Err(SpeechError::NoVoice { reason: "it was not opened".into() }),
+            None => Err(SpeechError::NoVoice { reason: "the voice was not opened".into() }),
         }
     }
 

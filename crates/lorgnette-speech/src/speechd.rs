@@ -16,13 +16,14 @@ pub(crate) struct SpeechDispatcher {
     connection: Connection,
     settings: VoiceSettings,
     voices: Vec<VoiceInfo>,
-    /// What the service was told last.
+    /// The language that the service was told last.
     language: Option<&'static str>,
+    /// The voice that the service was told last.
     voice: Option<String>,
 }
 
 impl SpeechDispatcher {
-    /// Finds the service, and starts it where the system does so.
+    /// Connects to the service, and starts it where the system does so.
     pub(crate) fn open(events: Sender<VoiceEvent>) -> Result<Self, SpeechError> {
         let mut connection = Connection::open(events)?;
         let user = std::env::var("USER").unwrap_or_default();
@@ -67,7 +68,7 @@ impl SpeechDispatcher {
     }
 }
 
-/// Names are sent as the rest of a line.
+/// Whether a name can be sent: it is the rest of a line.
 fn is_a_line(name: &str) -> bool {
     !name.is_empty() && !name.contains(char::is_control)
 }

@@ -1,4 +1,4 @@
-//! The voices of Windows and macOS. Written with care, not run.
+//! The voices of Windows and macOS: written, but not run yet.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::mpsc::Sender;
@@ -20,11 +20,6 @@ impl SystemVoice {
     pub(crate) fn open(events: Sender<VoiceEvent>) -> Result<Self, SpeechError> {
         let none = |error: tts::Error| SpeechError::NoVoice { reason: error.to_string() };
         let tts = Tts::default().map_err(none)?;
-        let began = events.clone();
-        let heard = tts.on_utterance_begin(Some(Box::new(move |id| {
-            let _ = began.send(VoiceEvent::Began(number(&id)));
-        })));
-        heard.map_err(none)?;
         let heard = tts.on_utterance_end(Some(Box::new(move |id| {
             let _ = events.send(VoiceEvent::Ended(number(&id)));
         })));
@@ -62,7 +57,7 @@ fn refused(what: &str, error: &tts::Error) -> SpeechError {
     SpeechError::Refused { what: what.to_owned(), reason: error.to_string() }
 }
 
-/// From -100 to 100 to between the least and the most that the system has.
+/// Maps -100 to 100 onto what the system has, from `least` over `usual` to `most`.
 fn scaled(value: i32, least: f32, usual: f32, most: f32) -> f32 {
     let share = value.clamp(-100, 100) as f32 / 100.0;
     if share < 0.0 { usual + share * (usual - least) } else { usual + share * (most - usual) }

@@ -1,5 +1,5 @@
-//! Markdown as a person would say it: a table row by row, code as "code block", a link by its text;
-//! cut into sentences, each of them there as soon as it is finished.
+//! Markdown as a person would say it, in sentences: a table row by row, code as "code block", a link
+//! by its text. A sentence is there as soon as it can change no more.
 
 mod blocks;
 mod sentences;
@@ -9,38 +9,38 @@ use std::ops::Range;
 /// A sentence of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sentence {
-    /// What is said.
+    /// The words for the voice.
     pub spoken: String,
-    /// The same as it is shown, without markup: where a table row says its headings, they are not
-    /// shown in it again.
+    /// The words for the screen, without markup: a row of a table is spoken with its headings, and
+    /// shown without them.
     pub shown: String,
-    /// Where it stands in the Markdown, in bytes.
+    /// The bytes of the Markdown that it was made of.
     pub source: Range<usize>,
 }
 
-/// The few words that are said and not written.
+/// The few words that are spoken and do not stand in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Phrases {
-    /// For code, before the number of its lines.
+    /// Stands for code, before the number of its lines.
     pub code_block: &'static str,
-    /// Before a table's headings.
+    /// Stands before a table's headings.
     pub table: &'static str,
-    /// Before a picture's alt text.
+    /// Stands before a picture's alt text.
     pub picture: &'static str,
-    /// Before the host of an address that stands alone.
+    /// Stands before the host of an address without a text.
     pub link_to: &'static str,
-    /// A task that is done.
+    /// Stands before a task that is ticked off.
     pub done: &'static str,
-    /// One that is not.
+    /// Stands before a task that is not.
     pub to_do: &'static str,
-    /// Before a sentence that other answers did not bear out.
+    /// Stands before a sentence that other answers did not confirm.
     pub uncertain: &'static str,
-    /// How long it will take, without the number of seconds.
+    /// The words around a number of seconds.
     pub about_seconds: (&'static str, &'static str),
 }
 
 impl Phrases {
-    /// In a language, ISO 639-1; English for those that are not here.
+    /// The phrases of a language, ISO 639-1; the English ones when there are none of its own.
     pub fn of(language: &str) -> Self {
         match language {
             "fr" => Self {
@@ -67,7 +67,7 @@ impl Phrases {
     }
 }
 
-/// An answer that grows, and the sentences of it that were not given out yet.
+/// A text that grows, and gives out each of its sentences once.
 #[derive(Debug, Clone)]
 pub struct Script {
     phrases: Phrases,
@@ -79,12 +79,12 @@ pub struct Script {
 }
 
 impl Script {
-    /// Nothing yet.
+    /// An empty text.
     pub fn new(phrases: Phrases) -> Self {
         Self { phrases, markdown: String::new(), settled: 0, taken: 0 }
     }
 
-    /// Takes more of the Markdown; the sentences that it finishes.
+    /// Adds Markdown, and returns the sentences that are finished by it.
     pub fn push(&mut self, piece: &str) -> Vec<Sentence> {
         self.markdown.push_str(piece);
         // Inside a word nothing ends.
@@ -92,12 +92,12 @@ impl Script {
         if piece.contains(may_end) { self.take(false) } else { Vec::new() }
     }
 
-    /// The Markdown has ended; what is left of it.
+    /// Ends the text, and returns the sentences that are left of it.
     pub fn finish(&mut self) -> Vec<Sentence> {
         self.take(true)
     }
 
-    /// All of the Markdown so far.
+    /// The Markdown so far.
     pub fn markdown(&self) -> &str {
         &self.markdown
     }
@@ -122,7 +122,7 @@ impl Script {
     }
 }
 
-/// All sentences of a whole text.
+/// The sentences of a whole text.
 pub fn sentences(markdown: &str, phrases: Phrases) -> Vec<Sentence> {
     let mut script = Script::new(phrases);
     let mut all = script.push(markdown);

@@ -1,24 +1,25 @@
-//! What speaks, behind one trait.
+//! Voices behind one trait.
 
 use std::sync::mpsc::Sender;
 
 use crate::error::SpeechError;
 
-/// How it speaks. Of the numbers 0 is usual, -100 the least and 100 the most.
+/// How a voice speaks. Each number is from -100 to 100, and 0 is what the system has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VoiceSettings {
-    /// How fast.
+    /// From slow to fast.
     pub rate: i32,
-    /// How high.
+    /// From low to high.
     pub pitch: i32,
-    /// How loud; 0 is as loud as the system's other voices.
+    /// At 0 it is as loud as the system's other voices.
     pub volume: i32,
-    /// A voice's name, for what is in its language; `None`: the system's choice.
+    /// Name of the voice for text in its language; the system chooses for other text, and for
+    /// `None`.
     pub voice: Option<String>,
 }
 
 impl VoiceSettings {
-    /// The same with each number in its bounds.
+    /// The same settings with each number clamped to its bounds.
     #[must_use]
     pub fn within_bounds(mut self) -> Self {
         for number in [&mut self.rate, &mut self.pitch, &mut self.volume] {
@@ -32,52 +33,50 @@ impl VoiceSettings {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type), serde(rename = "Voice"))]
 pub struct VoiceInfo {
-    /// What it is called, and chosen by.
+    /// The system's name for it, by which it is chosen.
     pub name: String,
-    /// ISO 639-1, in small letters.
+    /// Its language, ISO 639-1 in small letters.
     pub language: String,
 }
 
-/// What is to be said in one go.
+/// A text that a voice says in one go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Utterance {
-    /// Words, without markup.
+    /// The words, without markup.
     pub text: String,
-    /// Where to begin, in bytes: what stands before was said already.
+    /// Byte of the text at which the voice begins; what stands before was said already.
     pub from: usize,
-    /// ISO 639-1; `None`: the system's own.
+    /// Language of the text, ISO 639-1; `None` for the system's own.
     pub language: Option<&'static str>,
 }
 
-/// What a voice tells, with the number that [`Voice::speak`] gave. What was silenced ends without
-/// being told.
+/// What a voice tells, with the number that [`Voice::speak`] gave. An utterance that was silenced
+/// ends without an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VoiceEvent {
-    /// The first sound.
-    Began(u64),
-    /// It comes to the word at this byte of the text. Not every voice tells.
+    /// The voice comes to the word at this byte of the text. Not every voice tells.
     Word(u64, usize),
-    /// It was said to its end.
+    /// The utterance was said to its end.
     Ended(u64),
-    /// It cannot go on; the reason.
+    /// The voice cannot go on, for this reason.
     Lost(String),
 }
 
-/// A voice of the system. One utterance at a time.
+/// A voice of the system, which says one utterance at a time.
 pub trait Voice: Send {
-    /// Begins to speak and returns at once; the number that its events carry.
+    /// Begins to speak, and returns at once with the number that the utterance's events carry.
     ///
     /// # Errors
     /// [`SpeechError::Lost`], [`SpeechError::Refused`].
     fn speak(&mut self, utterance: &Utterance) -> Result<u64, SpeechError>;
 
-    /// Is silent from now on.
+    /// Cuts the utterance short, if there is one.
     ///
     /// # Errors
     /// [`SpeechError::Lost`].
     fn silence(&mut self) -> Result<(), SpeechError>;
 
-    /// How it speaks from the next utterance on.
+    /// Applies settings from the next utterance on.
     ///
     /// # Errors
     /// [`SpeechError::Lost`], [`SpeechError::Refused`].
@@ -90,7 +89,7 @@ pub trait Voice: Send {
     fn voices(&mut self) -> Result<Vec<VoiceInfo>, SpeechError>;
 }
 
-/// The voice of this system.
+/// Opens the voice of this system.
 ///
 /// # Errors
 /// [`SpeechError::NoVoice`].

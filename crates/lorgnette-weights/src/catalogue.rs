@@ -13,60 +13,60 @@ const FILES: [(&str, &str); 5] = [
     ("pocket.toml", include_str!("../../../models/pocket.toml")),
 ];
 
-/// A model that is known by name.
+/// A model that is known by name, as its file in `models/` describes it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// What it is called on the command line; also the folder's name.
+    /// Its name on the command line, which is its folder's too.
     pub name: String,
     /// Its name for people.
     pub title: String,
     /// What it is good for, in a sentence.
     pub good_for: String,
-    /// SPDX identifier.
+    /// SPDX identifier of its licence.
     pub licence: String,
-    /// Billions of weights.
+    /// Number of weights, in billions.
     pub weights_billion: f64,
-    /// Why this program does not run it yet; absent when it does.
+    /// The reason for which this program does not run it yet; absent when it does.
     #[serde(default)]
     pub not_yet: Option<String>,
-    /// It is part of the program.
+    /// Whether it is part of the program, so that nothing is fetched.
     #[serde(default)]
     pub built_in: bool,
-    /// What it computes for its largest picture; absent where nobody has worked it out.
+    /// The work that its largest picture takes; absent where nobody has worked it out.
     #[serde(default)]
     pub picture: Option<PictureWork>,
-    /// Where it can be had, the best first.
+    /// The repositories that have it, the best first.
     #[serde(default, rename = "source")]
     pub sources: Vec<EntrySource>,
-    /// What it can be made into.
+    /// The schemes that it can be quantised with.
     #[serde(default, rename = "quantisation")]
     pub quantisations: Vec<EntryQuantisation>,
 }
 
-/// What a model computes for a picture before its first word, in floating-point operations.
+/// The work that a picture takes before the first word, in floating-point operations.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PictureWork {
-    /// Those of the vision encoder.
+    /// Operations of the vision encoder.
     pub encode_flop: f64,
-    /// Those of reading the picture's tokens.
+    /// Operations of prefill over the picture's tokens.
     pub prefill_flop: f64,
 }
 
-/// A place where a model can be had.
+/// A repository that has a model.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EntrySource {
-    /// `owner/name`.
+    /// The repository, as `owner/name`.
     pub repo: String,
-    /// A branch, tag or commit.
+    /// Branch, tag or commit of the repository.
     #[serde(default = "main")]
     pub revision: String,
-    /// It needs an account.
+    /// Whether one needs an account, and has to accept terms.
     #[serde(default)]
     pub login: bool,
-    /// Bytes of its weights, about.
+    /// Size of its weights in bytes, rounded.
     pub about_bytes: u64,
     /// The files that are taken, as patterns for people.
     pub files: Vec<String>,
@@ -79,19 +79,19 @@ fn main() -> String {
     "main".into()
 }
 
-/// What a quantisation needs.
+/// A quantisation, and the room that it takes.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EntryQuantisation {
-    /// As `q4_k_m`.
+    /// Name of the scheme, such as `q4_k_m`.
     pub name: String,
-    /// Bytes on disk, vision part included.
+    /// Size on the disk in bytes, with the vision part.
     pub disk_bytes: u64,
-    /// Memory to answer about a full picture, at a context of 8192 tokens, about.
+    /// Memory in bytes, rounded, for an answer about a full picture at a context of 8192 tokens.
     pub memory_bytes: u64,
 }
 
-/// All models, in the order in which they are shown.
+/// The known models, in the order in which they are shown.
 ///
 /// # Errors
 /// [`WeightsError::Manifest`] only when the program was built from a faulty catalogue.
@@ -99,7 +99,7 @@ pub fn entries() -> Result<Vec<Entry>, WeightsError> {
     FILES.iter().map(|(file, text)| parse(file, text)).collect()
 }
 
-/// The model of that name.
+/// Finds a model by name.
 ///
 /// # Errors
 /// As [`entries`].

@@ -1,49 +1,47 @@
 //! The published checksum of a file, and a hash whose state survives a kill.
 
-use std::fmt::Write as _;
-
 use serde::{Deserialize, Serialize};
 use sha1::Sha1;
 use sha2::digest::common::hazmat::{SerializableState, SerializedState};
 use sha2::{Digest as _, Sha256};
 
-/// A published hash.
+/// A published hash of a file's content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Checksum {
-    /// SHA-256 of the content, in hexadecimal: what the hub has for large files.
+    /// SHA-256 of the content in hexadecimal, which the hub has for large files.
     Sha256(String),
-    /// Git's name of the content, in hexadecimal: what the hub has for small files.
+    /// Git's name of the content in hexadecimal, which the hub has for small files.
     GitBlob(String),
 }
 
 impl Checksum {
-    /// Whether `content` is what was published. For small files; large ones are hashed as they come.
+    /// Whether `content` is what was published. Large files are hashed as they come, by [`Hash`].
     pub fn matches(&self, content: &[u8]) -> bool {
         match self {
-            Self::Sha256(expected) => *expected == hex(&Sha256::digest(content)),
+            Self::Sha256(expected) => *expected == hex::encode(Sha256::digest(content)),
             Self::GitBlob(expected) => {
                 let mut hash = Sha1::new();
                 hash.update(format!("blob {}\0", content.len()));
                 hash.update(content);
-                *expected == hex(&hash.finalize())
+                *expected == hex::encode(hash.finalize())
             }
         }
     }
 
-    /// The hash, for people.
+    /// The hexadecimal digits.
     pub fn text(&self) -> &str {
         match self {
             Self::Sha256(hash) | Self::GitBlob(hash) => hash,
         }
     }
 
-    /// `None` when a hash from the network is none.
+    /// Takes a hash from the network; `None` unless it is 64 small hexadecimal digits.
     pub fn sha256(hash: &str) -> Option<Self> {
         is_hex(hash, 64).then(|| Self::Sha256(hash.to_owned()))
     }
 
-    /// `None` when a hash from the network is none.
+    /// Takes a hash from the network; `None` unless it is 40 small hexadecimal digits.
     pub fn git_blob(hash: &str) -> Option<Self> {
         is_hex(hash, 40).then(|| Self::GitBlob(hash.to_owned()))
     }
@@ -53,17 +51,18 @@ fn is_hex(text: &str, n_digits: usize) -> bool {
     text.len() == n_digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// A hash whose state can be put aside, so that a file is hashed once over any number of sittings.
+/// A hash whose state can be stored, so that each byte of a file is hashed once, over any number of
+/// runs.
 #[derive(Debug, Clone)]
 pub enum Hash {
-    /// Of the content.
+    /// The hash of the content.
     Sha256(Sha256),
-    /// Of git's header and the content.
+    /// The hash of git's header and the content.
     GitBlob(Sha1),
 }
 
 impl Hash {
-    /// The hash that decides whether `checksum` holds for a file of `n_bytes`; SHA-256 without one.
+    /// Begins the hash that a file of `n_bytes` is compared with `checksum` by; SHA-256 without one.
     pub fn begin(checksum: Option<&Checksum>, n_bytes: u64) -> Self {
         match checksum {
             None | Some(Checksum::Sha256(_)) => Self::Sha256(Sha256::new()),
@@ -75,7 +74,7 @@ impl Hash {
         }
     }
 
-    /// Takes the next bytes.
+    /// Adds the next bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         match self {
             Self::Sha256(hash) => hash.update(bytes),
@@ -83,18 +82,18 @@ impl Hash {
         }
     }
 
-    /// The state in text; [`Hash::from_state`] goes on from it.
+    /// Writes the state as text, from which [`Hash::from_state`] goes on.
     pub fn state(&self) -> String {
         match self {
-            Self::Sha256(hash) => format!("sha256:{}", hex(&hash.serialize())),
-            Self::GitBlob(hash) => format!("git-blob:{}", hex(&hash.serialize())),
+            Self::Sha256(hash) => format!("sha256:{}", hex::encode(hash.serialize())),
+            Self::GitBlob(hash) => format!("git-blob:{}", hex::encode(hash.serialize())),
         }
     }
 
-    /// `None` when it is no state.
+    /// Reads what [`Hash::state`] wrote; `None` for anything else.
     pub fn from_state(state: &str) -> Option<Self> {
         let (kind, state) = state.split_once(':')?;
-        let bytes = unhex(state)?;
+        let bytes = hex::decode(state).ok()?;
         match kind {
             "sha256" => {
                 let state = SerializedState::<Sha256>::try_from(bytes.as_slice()).ok()?;
@@ -108,29 +107,13 @@ impl Hash {
         }
     }
 
-    /// What was hashed, as a publisher would state it.
+    /// Ends the hash, in the form in which hashes are published.
     pub fn finish(self) -> Checksum {
         match self {
-            Self::Sha256(hash) => Checksum::Sha256(hex(&hash.finalize())),
-            Self::GitBlob(hash) => Checksum::GitBlob(hex(&hash.finalize())),
+            Self::Sha256(hash) => Checksum::Sha256(hex::encode(hash.finalize())),
+            Self::GitBlob(hash) => Checksum::GitBlob(hex::encode(hash.finalize())),
         }
     }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // writing to a string does not fail
-        text
-    })
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    if !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
-    digits.chunks_exact(2).map(|two| Some(digit(two[0])? << 4 | digit(two[1])?)).collect()
 }
 
 #[cfg(test)]

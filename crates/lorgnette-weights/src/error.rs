@@ -1,256 +1,162 @@
-//! What can go wrong while a model is written.
+//! Why a model is not fetched, made, checked or removed.
 
 use std::path::PathBuf;
 
-use candle_core::quantized::GgmlDType;
-
-/// Why a model file was not written.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    /// The disk refused; the source names the path.
-    #[error("cannot write the model file")]
-    Io(#[from] std::io::Error),
-    /// A tensor or a metadata value that the format cannot hold.
-    #[error("{file} cannot hold {name}: {reason}")]
-    Declaration {
-        /// The file to be written.
-        file: PathBuf,
-        /// The tensor or the metadata key.
-        name: String,
-        /// What the format asks for.
-        reason: String,
-    },
-    /// Bytes of a tensor whose turn it is not.
-    #[error("{file} takes {expected} next, not {found}")]
-    OutOfOrder {
-        /// The file being written.
-        file: PathBuf,
-        /// The tensor declared for this place, or "nothing" after the last.
-        expected: String,
-        /// The tensor that was handed over.
-        found: String,
-    },
-    /// More bytes than the declared shape has.
-    #[error("{tensor} in {file} has {declared_bytes} bytes, not {found_bytes}")]
-    TooLong {
-        /// The file being written.
-        file: PathBuf,
-        /// The tensor.
-        tensor: String,
-        /// Bytes of its shape and format.
-        declared_bytes: u64,
-        /// Bytes handed over so far.
-        found_bytes: u64,
-    },
-    /// The writer was finished before every tensor had its bytes.
-    #[error("{file} is incomplete: {missing_bytes} bytes of {tensor} were never written")]
-    Incomplete {
-        /// The file being written.
-        file: PathBuf,
-        /// The first tensor that lacks bytes.
-        tensor: String,
-        /// How many it lacks.
-        missing_bytes: u64,
-    },
-    /// Rows that do not fill the format's blocks.
-    #[error("{n_numbers} numbers in rows of {row_len} do not fill blocks of {dtype:?}")]
-    Rows {
-        /// Numbers handed over.
-        n_numbers: usize,
-        /// Numbers in a row.
-        row_len: usize,
-        /// The format.
-        dtype: GgmlDType,
-    },
-    /// Infinity, or no number at all, in a tensor or after its conversion.
-    #[error("number {index} is {value}, which {dtype:?} cannot hold")]
-    OutOfRange {
-        /// Its place in the numbers handed over.
-        index: usize,
-        /// The number.
-        value: f32,
-        /// The format.
-        dtype: GgmlDType,
-    },
-    /// Candle refused to quantise.
-    #[error("candle cannot quantise to {dtype:?}")]
-    Quantise {
-        /// The format.
-        dtype: GgmlDType,
-        /// Its reason.
-        source: candle_core::Error,
-    },
-}
-
-impl WriteError {
-    /// What to do now.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Io(_) => "check that the folder can be written to and has room",
-            Self::Declaration { .. } => "give the tensor another name, shape or format",
-            Self::OutOfOrder { .. } | Self::TooLong { .. } | Self::Incomplete { .. } => {
-                "the declared tensors and the bytes written differ; this is a fault of the program"
-            }
-            Self::Rows { .. } => "choose a format with smaller blocks, such as Q8_0 or F16",
-            Self::OutOfRange { .. } => "fetch the original again, or keep this tensor in F32",
-            Self::Quantise { .. } => "choose F32, F16, BF16, Q8_0, Q4_0, Q4_K, Q5_K or Q6_K",
-        }
-    }
-}
+use lorgnette_gguf::GgufError;
 
 /// Why a model was not fetched, made, checked or removed.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
-    /// The disk refused; the source names the path.
+    /// A file operation failed; the source names the path.
     #[error(transparent)]
     Io(std::io::Error),
-    /// No room.
+    /// The disk is full.
     #[error("the disk with {} is full, {free_bytes} bytes are free", dir.display())]
     DiskFull {
-        /// The folder that was written to.
+        /// Folder that was written to.
         dir: PathBuf,
-        /// Bytes that are free there now.
+        /// Bytes that are free on its disk now.
         free_bytes: u64,
     },
     /// A model file could not be written.
     #[error(transparent)]
-    Write(WriteError),
-    /// Another process writes to the folder.
+    Write(GgufError),
+    /// Another process has the right to write to the models folder.
     #[error("another process is at work in {}", dir.display())]
     Busy {
-        /// The folder.
+        /// The models folder.
         dir: PathBuf,
     },
-    /// The network is not to be used.
+    /// Something is missing that may not be fetched.
     #[error("{what} is not on this machine, and HF_HUB_OFFLINE forbids fetching it")]
     Offline {
-        /// The repository or file.
+        /// Repository or file that is missing.
         what: String,
     },
-    /// The network cannot be used as it is set up.
+    /// The settings of the hub or of the network make no sense.
     #[error("the network settings cannot be used: {reason}")]
     Settings {
-        /// Why.
+        /// The fault, as the second half of the message.
         reason: String,
     },
-    /// No connection, again and again.
+    /// Every try to connect failed.
     #[error("{host} cannot be reached: {reason}")]
     Connect {
-        /// The host.
+        /// Name of the host.
         host: String,
-        /// The last try's reason.
+        /// Reason of the last try.
         reason: String,
     },
-    /// A server that fails, again and again.
+    /// The server answered every try with a failure.
     #[error("{host} answers {status}{}", more(detail))]
     Status {
-        /// The host.
+        /// Name of the host.
         host: String,
-        /// The HTTP status.
+        /// HTTP status of the last try.
         status: u16,
-        /// What it says, shortened.
+        /// Beginning of its text, perhaps empty.
         detail: String,
     },
-    /// The owner wants to know who fetches.
+    /// The repository is open only to people who have accepted its terms.
     #[error("{repo} is only for people who are logged in and have accepted its terms")]
     Gated {
-        /// The repository.
+        /// Name of the repository.
         repo: String,
-        /// Where its terms are accepted.
+        /// Address where its terms are accepted.
         page: String,
-        /// A token was sent.
+        /// Whether a token was sent.
         with_token: bool,
     },
-    /// Nothing by that name.
+    /// The hub has nothing by that name.
     #[error("{what} does not exist on {host}")]
     NotFound {
-        /// The host.
+        /// Name of the host.
         host: String,
-        /// The repository, revision or file.
+        /// Repository, revision or file that was asked for.
         what: String,
     },
-    /// Something in between answers for the hub.
+    /// Something between here and the hub answered with a page for people.
     #[error("{host} answered with a web page instead of {file}")]
     WebPage {
-        /// The host.
+        /// Name of the host.
         host: String,
-        /// What was asked for.
+        /// File that was asked for.
         file: String,
     },
-    /// An answer that contradicts the request or itself.
+    /// The answer contradicts the request or itself.
     #[error("{host} answers wrongly for {file}: {reason}")]
     Answer {
-        /// The host.
+        /// Name of the host.
         host: String,
-        /// What was asked for.
+        /// File that was asked for.
         file: String,
-        /// What is wrong.
+        /// The fault, as the second half of the message.
         reason: String,
     },
-    /// A redirect that is not followed.
+    /// The server redirects to where the program does not go.
     #[error("{host} redirects to {target}, which is not followed: {reason}")]
     Redirect {
-        /// The host.
+        /// Name of the host.
         host: String,
-        /// Where to.
+        /// Address of the redirect.
         target: String,
-        /// Why not.
+        /// The fault, as the second half of the message.
         reason: &'static str,
     },
-    /// A file of another size than was published.
+    /// The file has another size than was published.
     #[error("{file} has {found_bytes} bytes, {expected_bytes} are published")]
     WrongSize {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// Bytes that it has.
+        /// Size that was found.
         found_bytes: u64,
-        /// Bytes that it should have.
+        /// Size that was published.
         expected_bytes: u64,
     },
-    /// A file that is not what was published, twice.
+    /// The file was not what was published, twice.
     #[error("{file} does not match its published hash {expected}")]
     WrongHash {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// The published hash.
+        /// The published hash in hexadecimal.
         expected: String,
     },
-    /// What a name stands for is not what it stood for when it was first used.
+    /// The name stands for another content than when it was first used.
     #[error("{file} of {repo} has another hash than when it was first used")]
     LockedHash {
-        /// The repository.
+        /// Name of the repository.
         repo: String,
-        /// The file.
+        /// Name of the file.
         file: String,
     },
-    /// A safetensors header that is not to be trusted.
+    /// The header of a weights file contradicts itself or its file.
     #[error("{file} is malformed: {reason}")]
     Header {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// What is wrong with it.
+        /// The fault, as the second half of the message.
         reason: String,
     },
-    /// A name that does not stay in its folder.
+    /// The name could lead out of its folder.
     #[error("{name:?} is not a name for {what}")]
     Name {
-        /// The name.
+        /// The name as it was given.
         name: String,
-        /// What it would name.
+        /// The kind of thing that it should name.
         what: &'static str,
     },
-    /// A manifest that cannot be read.
+    /// A manifest cannot be read.
     #[error("{file} cannot be read: {reason}")]
     Manifest {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// Why.
+        /// The fault, as the second half of the message.
         reason: String,
     },
     /// No model by that name.
     #[error("no model {name} is installed")]
     NotInstalled {
-        /// The name.
+        /// Name of the model.
         name: String,
     },
 }
@@ -261,22 +167,29 @@ impl From<std::io::Error> for WeightsError {
     }
 }
 
-impl From<WriteError> for WeightsError {
-    fn from(error: WriteError) -> Self {
+impl From<GgufError> for WeightsError {
+    fn from(error: GgufError) -> Self {
         match error {
-            WriteError::Io(error) => error.into(),
+            GgufError::Io(error) => error.into(),
+            GgufError::Malformed { file, reason } => {
+                Self::Header { file: file.display().to_string(), reason }
+            }
+            GgufError::Truncated { file, needed_bytes, found_bytes } => Self::Header {
+                file: file.display().to_string(),
+                reason: format!("{needed_bytes} bytes are needed, it has {found_bytes}"),
+            },
             error => Self::Write(error),
         }
     }
 }
 
-/// Nothing, or a colon and it.
+/// A colon and the detail, if there is one.
 fn more(detail: &str) -> String {
     if detail.is_empty() { String::new() } else { format!(": {detail}") }
 }
 
 impl WeightsError {
-    /// A full disk says which folder is on it and what is left; other errors stay as they are.
+    /// Adds to the error of a full disk the folder and the room that is left there.
     pub(crate) fn in_folder(self, dir: &std::path::Path) -> Self {
         use std::io::ErrorKind::{QuotaExceeded, StorageFull};
         match self {
@@ -288,14 +201,14 @@ impl WeightsError {
         }
     }
 
-    /// What to do now.
+    /// Says what a person can do about it.
     pub fn hint(&self) -> String {
         match self {
             Self::Io(_) => "check that the folder is there and can be written to".into(),
             Self::DiskFull { .. } => {
                 "free some space and run the same command again; it goes on where it stopped".into()
             }
-            Self::Write(error) => error.hint().into(),
+            Self::Write(error) => error.hint(),
             Self::Busy { .. } => "wait until it is done, or end it, then try again".into(),
             Self::Offline { .. } => "unset HF_HUB_OFFLINE, or copy the files here".into(),
             Self::Settings { .. } => "check HF_ENDPOINT, HF_TOKEN and the proxy settings".into(),
@@ -328,27 +241,12 @@ impl WeightsError {
                 "if you trust the change, run the command with --update; else choose another source"
                     .into()
             }
-            Self::Header { .. } => "the file is damaged or no model; choose another source".into(),
+            Self::Header { .. } => "the file is damaged or not a model; choose another source".into(),
             Self::Name { .. } => {
                 "use letters, digits, dots, dashes and underscores, beginning with a letter or digit".into()
             }
             Self::Manifest { .. } => "remove the model and add it again".into(),
             Self::NotInstalled { .. } => "`lorgnette models list` names those that are".into(),
         }
-    }
-}
-
-/// Why work ended before its end: cancelling is no error.
-#[derive(Debug)]
-pub enum Halt {
-    /// It was asked to stop; what is done is kept.
-    Cancelled,
-    /// It failed.
-    Failed(WeightsError),
-}
-
-impl<E: Into<WeightsError>> From<E> for Halt {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
     }
 }

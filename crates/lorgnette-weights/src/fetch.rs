@@ -1,43 +1,32 @@
-//! A remote file as ordered bytes: several ranges in flight, one stream out.
+//! Fetches a file as ordered bytes: several ranges in flight, one stream out.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use futures_util::{StreamExt as _, stream};
+use lorgnette_interrupt::Interrupted;
 use reqwest::Url;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::error::{Halt, WeightsError};
-use crate::http::{Answer, Http, Tries, Trouble};
+use crate::error::WeightsError;
+use crate::failure::{Failure, Remedy};
+use crate::http::{Answer, Http, Tries};
 
 /// A file on the hub, or on a host that the hub names.
 #[derive(Debug, Clone)]
 pub(crate) struct RemoteFile {
     pub(crate) url: Url,
-    /// What errors call it.
+    /// Its name in messages.
     pub(crate) name: String,
     pub(crate) n_bytes: u64,
 }
 
-/// Why a stream ended early.
-#[derive(Debug)]
-pub(crate) enum Broken {
-    Halt(Halt),
-    /// The server has another file now.
-    Changed,
-}
+/// A file's bytes in order, in pieces of any size.
+pub(crate) type Pieces = mpsc::Receiver<Piece>;
+pub(crate) type Piece = Result<Vec<u8>, Interrupted<Failure>>;
 
-impl From<Halt> for Broken {
-    fn from(halt: Halt) -> Self {
-        Self::Halt(halt)
-    }
-}
-
-/// The file's bytes from `from` on, in order, in pieces of any size.
-pub(crate) type Pieces = mpsc::Receiver<Result<Vec<u8>, Broken>>;
-
-/// Begins to fetch. Dropping the pieces ends it.
+/// Begins to fetch the bytes from `from` on. Dropping the pieces ends it.
 pub(crate) fn pieces(http: &Arc<Http>, file: RemoteFile, from: u64) -> Pieces {
     let (sender, receiver) = mpsc::channel(1);
     let fetch = Arc::new(Fetch { http: Arc::clone(http), file, etag: Mutex::new(None) });
@@ -45,37 +34,31 @@ pub(crate) fn pieces(http: &Arc<Http>, file: RemoteFile, from: u64) -> Pieces {
     receiver
 }
 
-/// One range of a file, whole.
+/// Fetches one range of a file.
 pub(crate) async fn range(
     http: &Arc<Http>,
     file: &RemoteFile,
     range: Range<u64>,
-) -> Result<Vec<u8>, Halt> {
+) -> Result<Vec<u8>, Interrupted<WeightsError>> {
     let fetch = Fetch { http: Arc::clone(http), file: file.clone(), etag: Mutex::new(None) };
-    match fetch.part(range.clone()).await {
-        Ok(bytes) => Ok(bytes),
-        Err(PartEnd::Broken(Broken::Halt(halt))) => Err(halt),
-        Err(PartEnd::Broken(Broken::Changed)) => Err(fetch.changed().into()),
-        Err(PartEnd::NoRanges) => fetch.whole_range(range).await,
-    }
+    let part = match fetch.part(range.clone()).await {
+        Err(Interrupted::Failed(Failure { remedy: Remedy::WholeFile, .. })) => {
+            fetch.whole_range(range).await
+        }
+        part => part,
+    };
+    part.map_err(Interrupted::err_into)
 }
 
 struct Fetch {
     http: Arc<Http>,
     file: RemoteFile,
-    /// Of the first answer.
+    /// The `ETag` of the first answer, which all others must have.
     etag: Mutex<Option<String>>,
 }
 
-/// Why a part has no bytes.
-enum PartEnd {
-    Broken(Broken),
-    /// The server sends whole files only.
-    NoRanges,
-}
-
-/// Ends the task with it: a part that nobody waits for is not fetched.
-struct Task(JoinHandle<Result<Vec<u8>, PartEnd>>);
+/// Ends its task when it is dropped: a part that nobody waits for is not fetched.
+struct Task(JoinHandle<Piece>);
 
 impl Drop for Task {
     fn drop(&mut self) {
@@ -84,7 +67,7 @@ impl Drop for Task {
 }
 
 impl Fetch {
-    async fn run(self: &Arc<Self>, from: u64, sender: &mpsc::Sender<Result<Vec<u8>, Broken>>) {
+    async fn run(self: &Arc<Self>, from: u64, sender: &mpsc::Sender<Piece>) {
         let part_bytes = self.http.options.part_bytes.max(1);
         let n_parts = (self.file.n_bytes - from).div_ceil(part_bytes);
         let ranges = (0..n_parts).map(|i| {
@@ -107,13 +90,13 @@ impl Fetch {
                     position += bytes.len() as u64;
                     Ok(bytes)
                 }
-                Ok(Err(PartEnd::Broken(broken))) => Err(broken),
-                Ok(Err(PartEnd::NoRanges)) => {
+                Ok(Err(Interrupted::Failed(Failure { remedy: Remedy::WholeFile, .. }))) => {
                     drop(parts);
                     return self.whole(position, sender).await;
                 }
+                Ok(Err(end)) => Err(end),
                 // The task was ended with the runtime.
-                Err(_) => Err(Broken::Halt(Halt::Cancelled)),
+                Err(_) => Err(Interrupted::Cancelled),
             };
             let is_end = piece.is_err();
             if sender.send(piece).await.is_err() || is_end {
@@ -122,35 +105,35 @@ impl Fetch {
         }
     }
 
-    /// The bytes of a range, over as many connections as it takes.
-    async fn part(&self, range: Range<u64>) -> Result<Vec<u8>, PartEnd> {
+    /// Fetches a range, over as many connections as it takes.
+    async fn part(&self, range: Range<u64>) -> Piece {
         let n_bytes = (range.end - range.start) as usize;
         let mut bytes = Vec::with_capacity(n_bytes);
         let mut tries = Tries::new(&self.http);
         while bytes.len() < n_bytes {
             let before = bytes.len();
             let rest = range.start + before as u64..range.end;
-            let trouble = match self.try_part(rest, &mut bytes).await {
-                Ok(()) => None,
-                Err(TryEnd::Trouble(trouble)) => Some(trouble),
-                Err(TryEnd::End(end)) => return Err(end),
-            };
+            let Err(end) = self.try_part(rest, &mut bytes).await else { continue };
             if bytes.len() > before {
                 tries.progress();
             }
-            if let Some(trouble) = trouble {
-                tries.after(trouble).await.map_err(|halt| PartEnd::Broken(halt.into()))?;
-            }
+            tries.after(end).await?;
         }
         Ok(bytes)
     }
 
-    async fn try_part(&self, range: Range<u64>, bytes: &mut Vec<u8>) -> Result<(), TryEnd> {
+    async fn try_part(
+        &self,
+        range: Range<u64>,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), Interrupted<Failure>> {
         let n_expected = (range.end - range.start) as usize;
         let asked = Some((range, self.file.n_bytes));
         let answer = self.http.get(&self.file.url, &self.file.name, asked).await?;
         if answer.is_whole && n_expected as u64 != self.file.n_bytes {
-            return Err(TryEnd::End(PartEnd::NoRanges));
+            let (host, reason) = (answer.host, "it sends no ranges".into());
+            let error = WeightsError::Answer { host, file: self.file.name.clone(), reason };
+            return Err(Failure { error, remedy: Remedy::WholeFile }.into());
         }
         self.check_etag(&answer)?;
         let Answer { mut response, host, .. } = answer;
@@ -164,14 +147,14 @@ impl Fetch {
         }
         if n_found < n_expected {
             let reason = "the answer ended early".to_owned();
-            return Err(Trouble::again(WeightsError::Connect { host, reason }).into());
+            return Err(Failure::retry(WeightsError::Connect { host, reason }).into());
         }
         Ok(())
     }
 
-    /// The file's bytes from `from` on, of a server that knows no ranges: all of it, what is there
-    /// already thrown away.
-    async fn whole(&self, from: u64, sender: &mpsc::Sender<Result<Vec<u8>, Broken>>) {
+    /// Fetches the bytes from `from` on where the server sends no ranges: the whole file, of which
+    /// the beginning is dropped.
+    async fn whole(&self, from: u64, sender: &mpsc::Sender<Piece>) {
         let mut position = from;
         let mut tries = Tries::new(&self.http);
         while position < self.file.n_bytes {
@@ -180,24 +163,18 @@ impl Fetch {
             if position > before {
                 tries.progress();
             }
-            let halt = match end {
-                TryEnd::Trouble(trouble) => match tries.after(trouble).await {
-                    Ok(()) => continue,
-                    Err(halt) => Broken::Halt(halt),
-                },
-                TryEnd::End(PartEnd::Broken(broken)) => broken,
-                TryEnd::End(PartEnd::NoRanges) => Broken::Halt(Halt::Cancelled), // nobody listens
-            };
-            let _ = sender.send(Err(halt)).await;
-            return;
+            if let Err(end) = tries.after(end).await {
+                let _ = sender.send(Err(end)).await;
+                return;
+            }
         }
     }
 
     async fn try_whole(
         &self,
         position: &mut u64,
-        sender: &mpsc::Sender<Result<Vec<u8>, Broken>>,
-    ) -> Result<(), TryEnd> {
+        sender: &mpsc::Sender<Piece>,
+    ) -> Result<(), Interrupted<Failure>> {
         let asked = Some((0..self.file.n_bytes, self.file.n_bytes));
         let answer = self.http.get(&self.file.url, &self.file.name, asked).await?;
         self.check_etag(&answer)?;
@@ -212,31 +189,28 @@ impl Fetch {
                 let new = piece[(*position - at) as usize..].to_vec();
                 *position = end;
                 if sender.send(Ok(new)).await.is_err() {
-                    return Err(TryEnd::End(PartEnd::NoRanges));
+                    return Err(Interrupted::Cancelled); // nobody listens
                 }
             }
             at = end;
         }
         if *position < self.file.n_bytes {
             let reason = "the answer ended early".to_owned();
-            return Err(Trouble::again(WeightsError::Connect { host, reason }).into());
+            return Err(Failure::retry(WeightsError::Connect { host, reason }).into());
         }
         Ok(())
     }
 
-    /// A range of a file of a server that knows no ranges.
-    async fn whole_range(&self, range: Range<u64>) -> Result<Vec<u8>, Halt> {
+    /// Fetches a range where the server sends no ranges.
+    async fn whole_range(&self, range: Range<u64>) -> Piece {
         let (sender, mut receiver): (_, Pieces) = mpsc::channel(1);
         let n_bytes = (range.end - range.start) as usize;
         let take = async move {
             let mut bytes = Vec::new();
             while bytes.len() < n_bytes {
-                match receiver.recv().await {
-                    Some(Ok(piece)) => bytes.extend_from_slice(&piece),
-                    Some(Err(Broken::Halt(halt))) => return Err(halt),
-                    Some(Err(Broken::Changed)) => return Err(self.changed().into()),
-                    None => return Err(Halt::Cancelled), // the runtime ends
-                }
+                // Without a sender the runtime ends.
+                let piece = receiver.recv().await.unwrap_or(Err(Interrupted::Cancelled))?;
+                bytes.extend_from_slice(&piece);
             }
             bytes.truncate(n_bytes);
             Ok(bytes)
@@ -246,12 +220,10 @@ impl Fetch {
         tokio::join!(take, give).0
     }
 
-    fn check_etag(&self, answer: &Answer) -> Result<(), TryEnd> {
+    fn check_etag(&self, answer: &Answer) -> Result<(), Failure> {
         let mut first = self.etag.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match (&*first, &answer.etag) {
-            (Some(first), Some(etag)) if first != etag => {
-                Err(TryEnd::End(PartEnd::Broken(Broken::Changed)))
-            }
+            (Some(first), Some(etag)) if first != etag => Err(self.changed()),
             (None, Some(etag)) => {
                 *first = Some(etag.clone());
                 Ok(())
@@ -260,26 +232,16 @@ impl Fetch {
         }
     }
 
-    fn changed(&self) -> WeightsError {
+    /// The server has another file than before.
+    fn changed(&self) -> Failure {
         let file = self.file.name.clone();
         let host = crate::http::host_of(&self.file.url);
-        WeightsError::Answer { host, file, reason: "it changes while it is sent".into() }
+        let reason = "it changed while it was sent".into();
+        Failure::restart(WeightsError::Answer { host, file, reason })
     }
 
-    fn too_long(&self, host: String) -> Trouble {
+    fn too_long(&self, host: String) -> Failure {
         let reason = "more bytes than were asked for".to_owned();
-        Trouble::again(WeightsError::Answer { host, file: self.file.name.clone(), reason })
-    }
-}
-
-/// How one connection ended.
-enum TryEnd {
-    Trouble(Trouble),
-    End(PartEnd),
-}
-
-impl From<Trouble> for TryEnd {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
+        Failure::retry(WeightsError::Answer { host, file: self.file.name.clone(), reason })
     }
 }

@@ -1,4 +1,4 @@
-//! One request at a time: redirects, the token, what an answer means.
+//! Requests: redirects, the token, the meaning of an answer, the next try.
 //!
 //! Nothing that a server says is believed: lengths, ranges and content types are compared with what
 //! was asked for before a byte is used.
@@ -8,29 +8,31 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
 
+use lorgnette_interrupt::{Cancel, Interrupted};
 use reqwest::header::{
     ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, LOCATION, RANGE,
     RETRY_AFTER,
 };
 use reqwest::{Client, Response, StatusCode, Url};
 
-use crate::control::{Control, InstallEvent, Report};
-use crate::error::{Halt, WeightsError};
+use crate::error::WeightsError;
+use crate::failure::{Failure, Remedy};
+use crate::report::{InstallEvent, Report};
 
 const MAX_REDIRECTS: usize = 10;
-/// Tries of a short question: nobody waits minutes to hear that there is no network.
+/// The most tries of a short request: nobody waits minutes to hear that there is no network.
 const MAX_SHORT_TRIES: u32 = 4;
-/// The longest answer to a question about a repository.
+/// The longest answer to a short request.
 const MAX_ANSWER_BYTES: usize = 32 << 20;
 
-/// How long to wait for what.
+/// The waits and tries after which a server is given up.
 #[derive(Debug, Clone)]
 pub struct Patience {
-    /// Until a connection stands.
+    /// The longest wait for a connection.
     pub connect: Duration,
-    /// Between two pieces of data.
+    /// The longest wait for the next piece of data.
     pub stall: Duration,
-    /// Tries without a single new byte before it is an error.
+    /// Tries without a new byte after which the error is final.
     pub max_tries: u32,
     /// The pause after the first failed try; it doubles with each.
     pub first_pause: Duration,
@@ -50,16 +52,16 @@ impl Default for Patience {
     }
 }
 
-/// How files are fetched.
+/// The way in which files are fetched.
 #[derive(Debug, Clone)]
 pub struct FetchOptions {
-    /// How long to wait for what.
+    /// The waits and tries after which a server is given up.
     pub patience: Patience,
-    /// Bytes of one request.
+    /// Size of the range that one request asks for, in bytes.
     pub part_bytes: u64,
-    /// Requests at a time for one file. Memory: this many parts and one more.
+    /// Requests for one file at the same time. So many parts and one more are in memory.
     pub n_parts: usize,
-    /// Bytes a second at the most, over all requests.
+    /// The most bytes a second, over all requests.
     pub max_bytes_per_s: Option<u64>,
 }
 
@@ -78,34 +80,13 @@ impl Default for FetchOptions {
 #[derive(Debug)]
 pub(crate) struct Http {
     client: Client,
-    /// The only scheme, host and port that the token goes to.
+    /// The hub, whose origin alone is sent the token.
     hub: Url,
     token: Option<String>,
     pub(crate) options: FetchOptions,
-    pub(crate) control: Control,
+    pub(crate) cancel: Cancel,
     pub(crate) report: Report,
     limit: Limit,
-}
-
-/// Why a try failed.
-#[derive(Debug)]
-pub(crate) enum Trouble {
-    /// It may work the next time, not before `after` when the server says so.
-    Again { error: WeightsError, after: Option<Duration> },
-    /// It will not.
-    Never(Halt),
-}
-
-impl Trouble {
-    pub(crate) fn again(error: WeightsError) -> Self {
-        Self::Again { error, after: None }
-    }
-}
-
-impl From<WeightsError> for Trouble {
-    fn from(error: WeightsError) -> Self {
-        Self::Never(Halt::Failed(error))
-    }
 }
 
 /// An answer whose headers were checked.
@@ -113,9 +94,9 @@ impl From<WeightsError> for Trouble {
 pub(crate) struct Answer {
     pub(crate) response: Response,
     pub(crate) host: String,
-    /// The server sends the whole file, whatever was asked for.
+    /// Whether the server sends the whole file, whatever was asked for.
     pub(crate) is_whole: bool,
-    /// A strong `ETag`.
+    /// The `ETag`, if it is a strong one.
     pub(crate) etag: Option<String>,
 }
 
@@ -124,7 +105,7 @@ impl Http {
         hub: Url,
         token: Option<String>,
         options: FetchOptions,
-        control: Control,
+        cancel: Cancel,
         report: Report,
     ) -> Result<Self, WeightsError> {
         // The program's one TLS provider; an error means that it is installed already.
@@ -146,22 +127,26 @@ impl Http {
             .build()
             .map_err(|error| WeightsError::Settings { reason: one_line(&error) })?;
         let limit = Limit::new(options.max_bytes_per_s);
-        Ok(Self { client, hub, token, options, control, report, limit })
+        Ok(Self { client, hub, token, options, cancel, report, limit })
     }
 
-    /// A short answer, whole, tried until patience ends. `file` is what errors call it.
-    pub(crate) async fn text(&self, url: &Url, file: &str) -> Result<Vec<u8>, Halt> {
+    /// Fetches a short answer, over several tries. `file` is its name in messages.
+    pub(crate) async fn text(
+        &self,
+        url: &Url,
+        file: &str,
+    ) -> Result<Vec<u8>, Interrupted<WeightsError>> {
         let mut tries = Tries::new(self);
         tries.at_most = tries.at_most.min(MAX_SHORT_TRIES);
         loop {
             match self.try_text(url, file).await {
                 Ok(text) => return Ok(text),
-                Err(trouble) => tries.after(trouble).await?,
+                Err(end) => tries.after(end).await.map_err(Interrupted::err_into)?,
             }
         }
     }
 
-    async fn try_text(&self, url: &Url, file: &str) -> Result<Vec<u8>, Trouble> {
+    async fn try_text(&self, url: &Url, file: &str) -> Result<Vec<u8>, Interrupted<Failure>> {
         let Answer { mut response, host, .. } = self.get(url, file, None).await?;
         let mut bytes = Vec::new();
         while let Some(piece) = self.piece(&mut response, &host).await? {
@@ -174,15 +159,15 @@ impl Http {
         Ok(bytes)
     }
 
-    /// The answer to one request, for a range of a file of `total` bytes or for all of it.
-    /// Redirects are followed; the token is sent to the hub alone, and never again once another
-    /// host was asked.
+    /// Sends one request, for a range of a file of `total` bytes or for all of it, and checks the
+    /// answer's headers. Redirects are followed; the token is sent to the hub alone, and never again
+    /// once another host was asked.
     pub(crate) async fn get(
         &self,
         url: &Url,
         file: &str,
         range: Option<(Range<u64>, u64)>,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, Interrupted<Failure>> {
         let mut url = url.clone();
         let mut may_have_token = true;
         for _ in 0..=MAX_REDIRECTS {
@@ -198,11 +183,11 @@ impl Http {
             }
             let sent = tokio::time::timeout(self.options.patience.stall, request.send());
             let response = tokio::select! {
-                () = self.control.cancelled() => return Err(Trouble::Never(Halt::Cancelled)),
+                () = self.cancel.cancelled() => return Err(Interrupted::Cancelled),
                 sent = sent => match sent {
                     Ok(Ok(response)) => response,
-                    Ok(Err(error)) => return Err(connect_trouble(&host, &error)),
-                    Err(_) => return Err(self.stalled(&host)),
+                    Ok(Err(error)) => return Err(not_connected(&host, &error).into()),
+                    Err(_) => return Err(self.stalled(&host).into()),
                 },
             };
             let status = response.status();
@@ -211,54 +196,58 @@ impl Http {
                 continue;
             }
             if !status.is_success() {
-                return Err(self.refused(response, host, file).await);
+                return Err(self.refused(response, host, file).await.into());
             }
-            return check_answer(response, host, file, range.as_ref());
+            return Ok(check_answer(response, host, file, range.as_ref())?);
         }
         let (host, target) = (host_of(&self.hub), url.to_string());
         let reason = "there are too many redirects";
         Err(WeightsError::Redirect { host, target, reason }.into())
     }
 
-    /// The next piece of the body; `None` at its end.
+    /// Waits for the next piece of the body; `None` at its end.
     pub(crate) async fn piece(
         &self,
         response: &mut Response,
         host: &str,
-    ) -> Result<Option<impl AsRef<[u8]> + std::ops::Deref<Target = [u8]> + use<>>, Trouble> {
+    ) -> Result<
+        Option<impl AsRef<[u8]> + std::ops::Deref<Target = [u8]> + use<>>,
+        Interrupted<Failure>,
+    > {
         let piece = tokio::select! {
-            () = self.control.cancelled() => return Err(Trouble::Never(Halt::Cancelled)),
+            () = self.cancel.cancelled() => return Err(Interrupted::Cancelled),
             piece = tokio::time::timeout(self.options.patience.stall, response.chunk()) => piece,
         };
         let piece = match piece {
-            Err(_) => return Err(self.stalled(host)),
+            Err(_) => return Err(self.stalled(host).into()),
             Ok(Err(error)) => {
                 let reason = format!("the connection broke ({})", one_line(&error));
                 let host = host.to_owned();
-                return Err(Trouble::again(WeightsError::Connect { host, reason }));
+                return Err(Failure::retry(WeightsError::Connect { host, reason }).into());
             }
             Ok(Ok(piece)) => piece,
         };
         if let Some(piece) = &piece {
             self.limit.wait(piece.len()).await;
         }
-        self.control.while_paused().await;
+        self.cancel.until_resumed().await;
         Ok(piece)
     }
 
-    fn stalled(&self, host: &str) -> Trouble {
+    fn stalled(&self, host: &str) -> Failure {
         let seconds = self.options.patience.stall.as_secs_f32();
         let reason = format!("nothing came for {seconds:.0} s");
-        Trouble::again(WeightsError::Connect { host: host.to_owned(), reason })
+        Failure::retry(WeightsError::Connect { host: host.to_owned(), reason })
     }
 
-    /// What a status of failure means.
-    async fn refused(&self, mut response: Response, host: String, file: &str) -> Trouble {
+    /// Tells what a status of failure means.
+    async fn refused(&self, mut response: Response, host: String, file: &str) -> Failure {
         let status = response.status();
         let headers = response.headers();
         let code = headers.get("x-error-code").and_then(|code| code.to_str().ok());
         let code = code.unwrap_or_default().to_owned();
         let after = headers.get(RETRY_AFTER).and_then(|after| retry_after(after.to_str().ok()?));
+        let later = Remedy::Retry { after };
         let is_hub = same_origin(response.url(), &self.hub);
         // The beginning of what it says, and only if it says it at once.
         let detail = match tokio::time::timeout(Duration::from_secs(2), response.chunk()).await {
@@ -285,22 +274,21 @@ impl Http {
                 WeightsError::Answer { host, file: file.to_owned(), reason }.into()
             }
             // A link to another host is signed for a while; the next try gets a new one.
-            StatusCode::FORBIDDEN => Trouble::Again { error: failed(), after },
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
-                Trouble::Again { error: failed(), after }
+            StatusCode::FORBIDDEN | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
+                Failure { error: failed(), remedy: later }
             }
-            status if status.is_server_error() => Trouble::Again { error: failed(), after },
+            status if status.is_server_error() => Failure { error: failed(), remedy: later },
             _ => failed().into(),
         }
     }
 
-    /// The page of a repository, for people.
+    /// The address of a repository's page in a browser.
     fn page(&self, repo: &str) -> String {
         self.hub.join(repo).map_or_else(|_| self.hub.to_string(), |page| page.to_string())
     }
 }
 
-/// Counts tries without progress and waits between them.
+/// Counts the tries without progress, and waits between them.
 pub(crate) struct Tries<'a> {
     http: &'a Http,
     n_failed: u32,
@@ -312,21 +300,29 @@ impl<'a> Tries<'a> {
         Self { http, n_failed: 0, at_most: http.options.patience.max_tries }
     }
 
-    /// A byte came: it is worth trying as often again.
+    /// Begins to count anew: a byte came.
     pub(crate) fn progress(&mut self) {
         self.n_failed = 0;
     }
 
-    /// Waits for the next try; an error when patience ends.
-    pub(crate) async fn after(&mut self, trouble: Trouble) -> Result<(), Halt> {
-        let (error, after) = match trouble {
-            Trouble::Never(halt) => return Err(halt),
-            Trouble::Again { error, after } => (error, after),
+    /// Waits until a failed request may be tried again.
+    ///
+    /// # Errors
+    /// The failure itself when another try does not help, or there were enough.
+    pub(crate) async fn after(
+        &mut self,
+        end: Interrupted<Failure>,
+    ) -> Result<(), Interrupted<Failure>> {
+        let (error, after) = match end {
+            Interrupted::Failed(Failure { error, remedy: Remedy::Retry { after } }) => {
+                (error, after)
+            }
+            end => return Err(end),
         };
         let patience = &self.http.options.patience;
         self.n_failed += 1;
         if self.n_failed >= self.at_most || after.is_some_and(|t| t > patience.longest_pause) {
-            return Err(Halt::Failed(error));
+            return Err(error.into());
         }
         let doubled = patience.first_pause * 2_u32.saturating_pow(self.n_failed - 1);
         // Up to half more, so that many who were cut off together do not come back together.
@@ -334,19 +330,19 @@ impl<'a> Tries<'a> {
         let pause = after.unwrap_or((doubled + jitter).min(patience.longest_pause));
         self.http.report.send(InstallEvent::Waiting { reason: error.to_string(), pause });
         tokio::select! {
-            () = self.http.control.cancelled() => Err(Halt::Cancelled),
+            () = self.http.cancel.cancelled() => Err(Interrupted::Cancelled),
             () = tokio::time::sleep(pause) => Ok(()),
         }
     }
 }
 
-/// From 0 to 1, by the standard library's random keys.
+/// A random number from 0 to 1, by the standard library's random keys.
 fn random() -> f64 {
     let bits = std::hash::RandomState::new().build_hasher().finish();
     bits as f64 / u64::MAX as f64
 }
 
-/// Spreads bytes over time.
+/// Spreads the bytes of all requests over time.
 #[derive(Debug)]
 struct Limit {
     bytes_per_s: Option<u64>,
@@ -377,7 +373,7 @@ fn check_answer(
     host: String,
     file: &str,
     range: Option<&(Range<u64>, u64)>,
-) -> Result<Answer, Trouble> {
+) -> Result<Answer, Failure> {
     let headers = response.headers();
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let etag = text(ETAG).filter(|etag| !etag.starts_with("W/")).map(ToOwned::to_owned);
@@ -387,7 +383,7 @@ fn check_answer(
     }
     let n_bytes: Option<u64> = text(CONTENT_LENGTH).and_then(|length| length.parse().ok());
     let wrong = |reason: String| {
-        Err(Trouble::again(WeightsError::Answer { host: host.clone(), file: file.into(), reason }))
+        Err(Failure::retry(WeightsError::Answer { host: host.clone(), file: file.into(), reason }))
     };
     let is_whole = response.status() != StatusCode::PARTIAL_CONTENT;
     match range {
@@ -417,7 +413,7 @@ fn check_answer(
     Ok(Answer { response, host, is_whole, etag })
 }
 
-/// `bytes 0-99/1000`, or `/*`.
+/// Reads `Content-Range`: `bytes 0-99/1000`, or `bytes 0-99/*`.
 fn content_range(text: &str) -> Option<(Range<u64>, Option<u64>)> {
     let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
     let (first, last) = range.split_once('-')?;
@@ -430,7 +426,7 @@ fn content_range(text: &str) -> Option<(Range<u64>, Option<u64>)> {
     (first < end && total.is_none_or(|total| end <= total)).then_some((first..end, total))
 }
 
-/// Seconds, or a date.
+/// Reads `Retry-After`: seconds, or a date.
 fn retry_after(text: &str) -> Option<Duration> {
     if let Ok(seconds) = text.trim().parse::<u64>() {
         return Some(Duration::from_secs(seconds));
@@ -439,7 +435,7 @@ fn retry_after(text: &str) -> Option<Duration> {
     date.duration_since(SystemTime::now()).ok()
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`, the form that servers must use. Source: RFC 9110, 5.6.7.
+/// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, the form that servers must use. Source: RFC 9110, 5.6.7.
 fn http_date(text: &str) -> Option<SystemTime> {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -488,9 +484,9 @@ pub(crate) fn host_of(url: &Url) -> String {
     url.host_str().unwrap_or("the hub").to_owned()
 }
 
-fn connect_trouble(host: &str, error: &reqwest::Error) -> Trouble {
+fn not_connected(host: &str, error: &reqwest::Error) -> Failure {
     let reason = one_line(error);
-    Trouble::again(WeightsError::Connect { host: host.to_owned(), reason })
+    Failure::retry(WeightsError::Connect { host: host.to_owned(), reason })
 }
 
 /// The innermost cause, which says most; addresses in the outer ones may hold signatures.

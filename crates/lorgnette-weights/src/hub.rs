@@ -1,4 +1,4 @@
-//! The hub: what a repository holds, and its files.
+//! The hub: its repositories, and their files.
 //!
 //! Sources: `huggingface_hub`'s `constants.py` (variables), `file_download.py` (addresses, cache),
 //! `hf_api.py` (`model_info`).
@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use lorgnette_interrupt::{Cancel, Interrupted};
 use reqwest::Url;
 use serde::Deserialize;
 use tokio::runtime::Runtime;
@@ -18,15 +19,15 @@ use tokio::runtime::Runtime;
 pub use self::names::{FileName, RepoName, Revision};
 pub use self::settings::HubSettings;
 use crate::checksum::Checksum;
-use crate::control::{Control, Report};
-use crate::error::{Halt, WeightsError};
+use crate::error::WeightsError;
 use crate::fetch::{self, Pieces, RemoteFile};
 use crate::http::{FetchOptions, Http};
+use crate::report::Report;
 
-/// The longest file that is taken into memory: tokenizers, configurations, headers.
+/// The longest file that is read into memory: tokenizers, configurations, headers.
 pub const MAX_SMALL_BYTES: u64 = 100_000_000;
 
-/// A hub, and the threads that talk to it. Its calls block, and so are not for async code.
+/// A hub, and the threads that talk to it. Its calls block, so that async code must not make them.
 #[derive(Debug)]
 pub struct Hub {
     settings: HubSettings,
@@ -34,48 +35,48 @@ pub struct Hub {
     runtime: Runtime,
 }
 
-/// What a repository holds at one commit.
+/// The content of a repository at one commit.
 #[derive(Debug, Clone)]
 pub struct Repository {
-    /// Its name.
+    /// Owner and name.
     pub name: RepoName,
     /// The commit, 40 hexadecimal digits.
     pub commit: String,
-    /// Its licence, if it says it.
+    /// SPDX identifier of its licence, if it names one.
     pub licence: Option<String>,
-    /// Its files. Those in folders, or with odd names, are left out.
+    /// The files at its top. Those in folders, or with odd names, are left out.
     pub files: Vec<HubFile>,
 }
 
 /// A file of a repository.
 #[derive(Debug, Clone)]
 pub struct HubFile {
-    /// Its name.
+    /// Name in the repository.
     pub name: FileName,
-    /// Its bytes.
+    /// Size in bytes.
     pub n_bytes: u64,
-    /// Its published hash.
+    /// The published hash; `None` where there is none.
     pub checksum: Option<Checksum>,
-    /// A copy of it on this machine, in the hub's cache.
+    /// Path of a copy in the cache that other programs share.
     pub cached: Option<PathBuf>,
 }
 
 impl Repository {
-    /// The file of that name.
+    /// Finds a file by name.
     pub fn file(&self, name: &str) -> Option<&HubFile> {
         self.files.iter().find(|file| file.name.as_str() == name)
     }
 }
 
 impl Hub {
-    /// Starts threads; sends nothing.
+    /// Starts the threads. Nothing is sent yet.
     ///
     /// # Errors
     /// [`WeightsError::Settings`].
     pub fn new(
         settings: HubSettings,
         options: FetchOptions,
-        control: Control,
+        cancel: Cancel,
         report: Report,
     ) -> Result<Self, WeightsError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -84,20 +85,24 @@ impl Hub {
             .enable_all()
             .build()?;
         let (url, token) = (settings.endpoint.clone(), settings.token.clone());
-        let http = Arc::new(Http::new(url, token, options, control, report)?);
+        let http = Arc::new(Http::new(url, token, options, cancel, report)?);
         Ok(Self { settings, http, runtime })
     }
 
-    /// What it was made with.
+    /// The settings that the hub was opened with.
     pub fn settings(&self) -> &HubSettings {
         &self.settings
     }
 
-    /// Asks what a repository holds; offline, looks into the cache.
+    /// Asks for the content of a repository; offline, the cache is asked.
     ///
     /// # Errors
-    /// [`WeightsError`] as [`Halt::Failed`].
-    pub fn repository(&self, name: &RepoName, revision: &Revision) -> Result<Repository, Halt> {
+    /// [`Interrupted`].
+    pub fn repository(
+        &self,
+        name: &RepoName,
+        revision: &Revision,
+    ) -> Result<Repository, Interrupted<WeightsError>> {
         if self.settings.offline {
             let found = cache::repository(&self.settings.cache, name, revision)?;
             return found.ok_or_else(|| WeightsError::Offline { what: name.to_string() }.into());
@@ -139,11 +144,15 @@ impl Hub {
         Ok(Repository { name: name.clone(), commit, licence, files })
     }
 
-    /// A small file, whole and verified.
+    /// Reads a small file and verifies it.
     ///
     /// # Errors
-    /// [`WeightsError::WrongHash`] when it is not what was published, and those of the network.
-    pub fn small_file(&self, repository: &Repository, file: &HubFile) -> Result<Vec<u8>, Halt> {
+    /// [`Interrupted`], with [`WeightsError::WrongHash`] when it is not what was published.
+    pub fn small_file(
+        &self,
+        repository: &Repository,
+        file: &HubFile,
+    ) -> Result<Vec<u8>, Interrupted<WeightsError>> {
         let content = self.range(repository, file, 0..file.n_bytes)?;
         match &file.checksum {
             Some(checksum) if !checksum.matches(&content) => {
@@ -154,16 +163,16 @@ impl Hub {
         }
     }
 
-    /// A part of a file, from the cache or the network. It is not verified.
+    /// Reads a part of a file, from the cache or the network. It cannot be verified.
     ///
     /// # Errors
-    /// [`WeightsError`] as [`Halt::Failed`].
+    /// [`Interrupted`].
     pub fn range(
         &self,
         repository: &Repository,
         file: &HubFile,
         range: Range<u64>,
-    ) -> Result<Vec<u8>, Halt> {
+    ) -> Result<Vec<u8>, Interrupted<WeightsError>> {
         if range.end - range.start > MAX_SMALL_BYTES {
             let reason = format!("{} bytes are too many for it", range.end - range.start);
             return Err(WeightsError::Header { file: file.name.to_string(), reason }.into());
@@ -178,13 +187,13 @@ impl Hub {
         self.runtime.block_on(fetch::range(&self.http, &remote, range))
     }
 
-    /// Begins to fetch a file from a byte on.
+    /// Begins to fetch a file from a byte on, in the background.
     pub(crate) fn pieces(&self, file: RemoteFile, from: u64) -> Pieces {
         let _guard = self.runtime.enter();
         fetch::pieces(&self.http, file, from)
     }
 
-    /// Where a file is fetched from.
+    /// The address that a file is fetched from.
     ///
     /// # Errors
     /// [`WeightsError::Offline`] when nothing may be fetched.
@@ -206,10 +215,11 @@ impl Hub {
         Ok(RemoteFile { url, name: called, n_bytes: file.n_bytes })
     }
 
-    /// An address below the endpoint. Segments are escaped: a slash in a revision stays in it.
+    /// Makes an address below the endpoint. Segments are escaped: a slash in a revision stays in it.
     fn url(&self, segments: &[&str], revision: &Revision) -> Result<Url, WeightsError> {
         let mut url = self.settings.endpoint.clone();
-        let settings = || WeightsError::Settings { reason: "HF_ENDPOINT is no web address".into() };
+        let settings =
+            || WeightsError::Settings { reason: "HF_ENDPOINT is not a web address".into() };
         let mut path = url.path_segments_mut().map_err(|()| settings())?;
         path.pop_if_empty().extend(segments).push(revision.as_str());
         drop(path);

@@ -1,16 +1,16 @@
-//! How far the work in a folder is, written so that any moment is a good one to be killed.
+//! A record of how far the work in a folder is, written so that a kill does no harm at any moment.
 //!
-//! What the journal says is done lies on the disk: targets are flushed first, then the journal
-//! takes the place of the one before it in one step.
+//! Whatever the journal calls done lies on the disk: targets are flushed first, then the journal
+//! replaces the one before it in one step.
 
 use std::io::Write as _;
 use std::path::Path;
 
+use lorgnette_gguf::PartFile;
 use serde::{Deserialize, Serialize};
 
 use crate::checksum::Hash;
 use crate::error::WeightsError;
-use crate::part_file::PartFile;
 use crate::recipe::Source;
 
 const NAME: &str = "journal.json";
@@ -19,23 +19,23 @@ const VERSION: u32 = 1;
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Journal {
     version: u32,
-    /// The recipe's fingerprint: another recipe makes other files.
+    /// Fingerprint of the recipe, since another recipe makes other files.
     recipe: String,
-    /// One for each source, in the recipe's order.
+    /// The state of each source, in the recipe's order.
     pub(crate) sources: Vec<SourceState>,
 }
 
 /// How far a source is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SourceState {
-    /// Everything before this byte is in the targets.
+    /// Bytes from the beginning that are in the targets.
     pub(crate) n_done: u64,
-    /// The hash of everything before this byte.
+    /// State of the hash over these bytes.
     pub(crate) hash: String,
-    /// The whole file was what its hash says.
+    /// Whether the whole file matched its published hash.
     #[serde(rename = "is_proved")] // as journals have it
     pub(crate) is_verified: bool,
-    /// Times that it was begun again because it was not what it should be.
+    /// Times that it was begun again, because it was not what it should be.
     pub(crate) n_restarts: u32,
 }
 
@@ -52,7 +52,7 @@ impl Journal {
         Self { version: VERSION, recipe: recipe.to_owned(), sources }
     }
 
-    /// The journal of a folder, if it is about this recipe and makes sense.
+    /// Reads the journal of a folder, if it is about this recipe and makes sense.
     pub(crate) fn read(work: &Path, recipe: &str, sources: &[Source]) -> Option<Self> {
         let bytes = fs_err::read(work.join(NAME)).ok()?;
         let journal: Self = serde_json::from_slice(&bytes).ok()?;
@@ -72,7 +72,7 @@ impl Journal {
         Ok(file.finish()?)
     }
 
-    /// Source bytes that are done in a folder, whatever its recipe; `None`: no work was begun.
+    /// Source bytes that are done in a folder, whatever its recipe; `None` when no work was begun.
     pub(crate) fn n_done_in(work: &Path) -> Option<u64> {
         let bytes = fs_err::read(work.join(NAME)).ok()?;
         let journal = serde_json::from_slice::<Self>(&bytes).ok();

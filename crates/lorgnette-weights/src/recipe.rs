@@ -1,87 +1,87 @@
-//! Which bytes of which source file become which rows of which target file.
+//! The plan of a model: which bytes of a source file become which rows of a target file.
 //!
-//! A recipe knows neither networks nor tokenizers: whoever makes it has decided that. It can be
+//! A recipe knows neither networks nor tokenizers: whoever makes it has decided all that. It can be
 //! carried out in any order of the sources and from any chunk on, because each row has its place in
 //! its target from the start.
 
 use std::ops::Range;
 use std::path::PathBuf;
 
-use candle_core::quantized::GgmlDType;
 use half::{bf16, f16};
+use lorgnette_gguf::quantise::quantise;
+use lorgnette_gguf::safetensors::Dtype;
+use lorgnette_gguf::{GgufError, NumberFormat};
 use rayon::prelude::*;
 
 use crate::checksum::{Checksum, Hash};
-use crate::error::{WeightsError, WriteError};
+use crate::error::WeightsError;
 use crate::fetch::RemoteFile;
 use crate::hub::{FileName, Hub, HubFile, Repository};
-use crate::quantise::quantise;
-use crate::safetensors_header::Dtype;
 
 /// Everything that is needed to make a model's files.
 #[derive(Debug, Clone)]
 pub struct Recipe {
-    /// The files that are made.
+    /// The files to make.
     pub targets: Vec<Target>,
-    /// The files that they are made of, in the order in which they are taken.
+    /// The files to make them of, in the order in which they are taken.
     pub sources: Vec<Source>,
 }
 
-/// A file that is made.
+/// A file to make.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// Its name.
+    /// Name in the model's folder.
     pub name: FileName,
-    /// Its first bytes; empty when they come from a source.
+    /// First bytes of the file; empty when they come from a source.
     pub header: Vec<u8>,
-    /// Its size.
+    /// Size in bytes, header included.
     pub n_bytes: u64,
 }
 
-/// A file that is taken.
+/// A file to take bytes from.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// Its name.
+    /// Name in its repository or folder.
     pub name: FileName,
-    /// Its size.
+    /// Size in bytes.
     pub n_bytes: u64,
-    /// Its published hash, if there is one.
+    /// The published hash; `None` where there is none.
     pub checksum: Option<Checksum>,
-    /// What is made of it, in the order of bytes; what lies between is only hashed.
+    /// The ranges that become something, in order; bytes between them are only hashed.
     pub pieces: Vec<Piece>,
-    /// A copy on this machine; taken first.
+    /// Path of a copy on this machine, which is tried first.
     pub(crate) local: Option<PathBuf>,
     pub(crate) remote: Option<RemoteFile>,
 }
 
-/// A range of a source and what becomes of it.
+/// A range of a source, and its use.
 #[derive(Debug, Clone)]
 pub struct Piece {
-    /// The range.
+    /// Bytes of the source.
     pub bytes: Range<u64>,
-    /// What becomes of it.
+    /// The use of these bytes.
     pub becomes: Becomes,
 }
 
-/// What becomes of a piece.
+/// The use of a range of a source.
 #[derive(Debug, Clone)]
 pub enum Becomes {
-    /// The same bytes.
+    /// The bytes go to a target as they are.
     Copy {
         /// Index of the target.
         target: usize,
-        /// Where they begin in it.
+        /// Byte of the target at which they begin.
         offset: u64,
     },
-    /// Rows of numbers, in other formats.
+    /// The bytes are rows of numbers, which go to targets in other formats.
     Rows {
-        /// The format of the source.
+        /// Number format of the source.
         dtype: Dtype,
-        /// What each number is multiplied with: 1, but for FP8.
+        /// Factor of each number: 1, except for FP8.
         scale: f32,
-        /// Numbers of a row.
+        /// Length of a row in numbers.
         row_len: usize,
-        /// Where they go.
+        /// The places that rows go to.
         outputs: Vec<Output>,
     },
 }
@@ -91,28 +91,28 @@ pub enum Becomes {
 pub struct Output {
     /// Index of the target.
     pub target: usize,
-    /// Where the tensor begins in it.
+    /// Byte of the target at which the tensor begins.
     pub offset: u64,
-    /// The format there.
-    pub dtype: GgmlDType,
-    /// Which rows, and in which order.
+    /// Number format of the target.
+    pub dtype: NumberFormat,
+    /// The rows that go there, and their order.
     pub rows: Rows,
 }
 
-/// Rows of a tensor as GGUF has them, of those that a checkpoint has.
+/// The rows of a checkpoint's tensor that a GGUF file has, and their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rows {
-    /// All, in order.
+    /// All rows in order.
     All,
-    /// All; in each of this many heads, the two halves interleaved.
+    /// All rows, with the two halves of each head interleaved.
     ///
     /// Formula: transformers' `permute_for_rope` turned around, which llama.cpp calls
     /// `LlamaModel.permute`: in each head, row `2 i + half` was row `half * head_dim / 2 + i`.
     Interleaved {
-        /// Heads.
+        /// Number of heads.
         n_heads: usize,
     },
-    /// One row alone.
+    /// The row with this index alone.
     One(usize),
 }
 
@@ -131,11 +131,11 @@ impl Rows {
     }
 }
 
-/// A part of a source that is carried out at once.
+/// A part of a source that is converted at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Chunk {
     pub(crate) bytes: Range<u64>,
-    /// Index of its piece; `None` for bytes that are only hashed.
+    /// Index of the piece that it is of; `None` for bytes that are only hashed.
     pub(crate) piece_idx: Option<usize>,
 }
 
@@ -148,7 +148,7 @@ pub(crate) struct Written {
 }
 
 impl Source {
-    /// A file of a repository, from the hub's cache if it is there.
+    /// Takes a file of a repository, from the hub's cache if it is there.
     ///
     /// # Errors
     /// [`WeightsError::Offline`] for one that would have to be fetched.
@@ -173,7 +173,7 @@ impl Source {
         })
     }
 
-    /// A file on this machine, which is taken as it is.
+    /// Takes a file on this machine, without a published hash.
     pub fn local(name: FileName, path: PathBuf, n_bytes: u64, pieces: Vec<Piece>) -> Self {
         Self { name, n_bytes, checksum: None, pieces, local: Some(path), remote: None }
     }
@@ -198,8 +198,8 @@ impl Source {
         Chunk { bytes: position..end.min(piece.bytes.end), piece_idx: Some(piece_idx) }
     }
 
-    /// Carries a chunk out, on all cores.
-    pub(crate) fn convert(&self, chunk: &Chunk, bytes: &[u8]) -> Result<Vec<Written>, WriteError> {
+    /// Converts a chunk, on all cores.
+    pub(crate) fn convert(&self, chunk: &Chunk, bytes: &[u8]) -> Result<Vec<Written>, GgufError> {
         let Some(piece) = chunk.piece_idx.and_then(|idx| self.pieces.get(idx)) else {
             return Ok(Vec::new());
         };
@@ -224,7 +224,7 @@ impl Source {
 }
 
 impl Output {
-    /// What becomes of the rows `first..` of `n_all`; `None` when none of them is wanted.
+    /// Converts the rows `first..` of `n_all`; `None` when none of them is wanted.
     fn write(
         &self,
         rows: &[&[f32]],
@@ -232,8 +232,8 @@ impl Output {
         first: usize,
         n_all: usize,
         row_len: usize,
-    ) -> Result<Option<Written>, WriteError> {
-        let row_bytes = (row_len / self.dtype.block_size() * self.dtype.type_size()) as u64;
+    ) -> Result<Option<Written>, GgufError> {
+        let row_bytes = self.dtype.row_bytes(row_len).unwrap_or(0) as u64;
         let (bytes, offset) = match self.rows {
             Rows::All => (quantise(numbers, row_len, self.dtype)?, first as u64 * row_bytes),
             Rows::One(only) => {
@@ -267,7 +267,7 @@ impl Piece {
         ((self.bytes.end - self.bytes.start) / self.row_bytes().max(1)) as usize
     }
 
-    /// Bytes that are carried out together: a row, or a head of rows that change places.
+    /// Bytes that are converted together: a row, or a head of rows that change places.
     fn unit_bytes(&self) -> u64 {
         let Becomes::Rows { outputs, .. } = &self.becomes else { return 1 };
         let head = outputs.iter().find_map(|output| match output.rows {
@@ -278,7 +278,7 @@ impl Piece {
     }
 }
 
-/// The numbers of little-endian bytes, on all cores.
+/// Reads numbers from little-endian bytes, on all cores.
 fn numbers(dtype: Dtype, scale: f32, bytes: &[u8]) -> Vec<f32> {
     match dtype {
         Dtype::BF16 => bytes
@@ -304,7 +304,7 @@ fn numbers(dtype: Dtype, scale: f32, bytes: &[u8]) -> Vec<f32> {
     }
 }
 
-/// Sign, 4 bits of exponent with bias 7, 3 of fraction; no infinity, NaN is all ones.
+/// Reads FP8: sign, 4 bits of exponent with bias 7, 3 of fraction; no infinity, NaN is all ones.
 /// Source: OCP 8-bit floating point specification, E4M3.
 fn f8_e4m3(code: u8) -> f32 {
     let sign = if code & 0x80 == 0 { 1.0 } else { -1.0 };
@@ -317,10 +317,10 @@ fn f8_e4m3(code: u8) -> f32 {
 }
 
 impl Recipe {
-    /// Refuses a recipe that would write outside its targets, or whose pieces are none.
+    /// Refuses a recipe that would write outside its targets, or whose pieces overlap or are empty.
     ///
     /// # Errors
-    /// [`WeightsError::Header`] names the source.
+    /// [`WeightsError::Header`], which names the source.
     pub fn check(&self) -> Result<(), WeightsError> {
         for source in &self.sources {
             let mut end = 0;
@@ -365,31 +365,31 @@ impl Recipe {
                             }
                             Rows::All | Rows::Interleaved { .. } => piece.n_rows(),
                         };
-                        let block = output.dtype.block_size();
-                        let row = (row_len / block * output.dtype.type_size()) as u64;
-                        row_len.is_multiple_of(block)
-                            && in_target(output.target, output.offset, row * n_rows as u64)
+                        output.dtype.row_bytes(*row_len).is_some_and(|row| {
+                            in_target(output.target, output.offset, (row * n_rows) as u64)
+                        })
                     })
             }
         }
     }
 
-    /// Bytes of all sources.
+    /// Size of all sources in bytes.
     pub fn n_source_bytes(&self) -> u64 {
         self.sources.iter().map(|source| source.n_bytes).sum()
     }
 
-    /// Bytes of the sources that have to be fetched.
+    /// Size in bytes of the sources that have to be fetched.
     pub fn n_remote_bytes(&self) -> u64 {
         self.sources.iter().filter(|source| source.is_remote()).map(|source| source.n_bytes).sum()
     }
 
-    /// Bytes of all targets.
+    /// Size of all targets in bytes.
     pub fn n_target_bytes(&self) -> u64 {
         self.targets.iter().map(|target| target.n_bytes).sum()
     }
 
-    /// The same for two recipes that make the same files of the same files.
+    /// A hash that is the same for two recipes that make the same files of the same files. Journals
+    /// hold it, so that the text it is made of must not change.
     pub(crate) fn fingerprint(&self, chunk_bytes: u64) -> String {
         let mut hash = Hash::begin(None, 0);
         hash.update(env!("CARGO_PKG_VERSION").as_bytes());

@@ -1,56 +1,57 @@
 //! The models folder: `NAME/` for each model, `.work/NAME/` for each that is being made.
 //!
-//! A model is a folder with its files and `lorgnette.json`, which says what they are. It appears
-//! and disappears by a rename, so that a reader sees all of it or nothing.
+//! A model is a folder with its files and `lorgnette.json`, which says what they are. It comes and
+//! goes by a rename, so that a reader sees all of it or nothing.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use lorgnette_gguf::PartFile;
+use lorgnette_interrupt::{Cancel, Interrupted};
 use serde::{Deserialize, Serialize};
 
 use crate::checksum::Checksum;
-use crate::control::{Control, InstallEvent, Report};
-use crate::error::{Halt, WeightsError};
+use crate::error::WeightsError;
 use crate::hub::FileName;
 use crate::install::{FileRecord, record_with};
 use crate::journal::{Journal, remove_if_there};
-use crate::part_file::PartFile;
+use crate::report::{InstallEvent, Report};
 
 const MANIFEST: &str = "lorgnette.json";
 const LOCK: &str = ".lock";
 const SOURCES: &str = "sources.lock.json";
 const VERSION: u32 = 1;
 
-/// What a model's folder says of it.
+/// The content of `lorgnette.json`: what a model is and was made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Of this file's format.
+    /// Version of this file's format.
     pub version: u32,
-    /// Its name, which is its folder's.
+    /// Name of the model, which is its folder's.
     pub name: String,
-    /// Its name for people.
+    /// Name of the model for people.
     pub title: String,
-    /// Its licence, if that is known.
+    /// SPDX identifier of its licence, if that is known.
     pub licence: Option<String>,
-    /// Where it was taken from: `hf:OWNER/REPO@COMMIT`, or a path.
+    /// Origin of the sources: `hf:OWNER/REPO@COMMIT`, or a path.
     pub source: String,
-    /// The number format of the text model, as `q4_k_m`; `None` for files taken as they were.
+    /// Scheme of the text model, such as `q4_k_m`; `None` for files taken as they were.
     pub quantisation: Option<String>,
-    /// The files that were taken, with their published hashes.
+    /// The sources, with their published hashes.
     pub sources: Vec<SourceRecord>,
-    /// The model's files.
+    /// The model's own files, with the hashes that they had when they were made.
     pub files: Vec<FileRecord>,
 }
 
 /// A file that a model was made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceRecord {
-    /// Its name.
+    /// Name in its repository or folder.
     pub name: String,
-    /// Its size.
+    /// Size in bytes.
     pub n_bytes: u64,
-    /// Its published hash.
+    /// The published hash; `None` where there was none.
     #[serde(rename = "proof")] // as manifests have it
     pub checksum: Option<Checksum>,
 }
@@ -66,20 +67,20 @@ impl Manifest {
 }
 
 /// The right to write to a models folder. The system takes it back when the process ends, however
-/// it ends: no lock is ever stale.
+/// that happens, so that no lock is ever stale.
 #[derive(Debug)]
 pub struct Lock {
     _file: fs_err::File,
 }
 
-/// What `verify` found of one file.
+/// The finding of [`Store::verify`] about one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verdict {
-    /// Its name.
+    /// Name of the file.
     pub name: String,
-    /// It is what was made.
+    /// Whether it is the file that was made.
     pub is_whole: bool,
-    /// What is wrong with it.
+    /// The difference in words, if there is one.
     pub fault: Option<String>,
 }
 
@@ -90,17 +91,17 @@ pub struct Store {
 }
 
 impl Store {
-    /// The folder, which need not be there yet.
+    /// Names the folder, which need not exist yet.
     pub fn new(dir: &Path) -> Self {
         Self { dir: dir.to_owned() }
     }
 
-    /// Where it is.
+    /// Path of the folder.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// The right to write; makes the folder.
+    /// Takes the right to write, and makes the folder.
     ///
     /// # Errors
     /// [`WeightsError::Busy`] when another process has it.
@@ -126,7 +127,7 @@ impl Store {
         Ok(Lock { _file: file })
     }
 
-    /// Where a model is when it is finished.
+    /// The folder of a finished model.
     ///
     /// # Errors
     /// [`WeightsError::Name`].
@@ -134,7 +135,7 @@ impl Store {
         Ok(self.dir.join(FileName::new(name)?.as_str()))
     }
 
-    /// Where a model is while it is made.
+    /// The folder of a model that is being made.
     ///
     /// # Errors
     /// [`WeightsError::Name`].
@@ -142,7 +143,7 @@ impl Store {
         Ok(self.dir.join(".work").join(FileName::new(name)?.as_str()))
     }
 
-    /// The installed models that were made here, by name.
+    /// Lists the installed models that were made here, by name.
     pub fn models(&self) -> Vec<Manifest> {
         let Ok(entries) = fs_err::read_dir(&self.dir) else { return Vec::new() };
         let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
@@ -151,7 +152,7 @@ impl Store {
         names.iter().filter_map(|name| self.manifest(name).ok()).collect()
     }
 
-    /// What is being made, by name: source bytes that are done.
+    /// Lists the models that are not finished, by name, with the source bytes that are done.
     pub fn unfinished(&self) -> BTreeMap<String, u64> {
         let Ok(entries) = fs_err::read_dir(self.dir.join(".work")) else { return BTreeMap::new() };
         // Without a journal it was only asked about.
@@ -162,7 +163,7 @@ impl Store {
         begun.collect()
     }
 
-    /// What an installed model is.
+    /// Reads the manifest of an installed model.
     ///
     /// # Errors
     /// [`WeightsError::NotInstalled`], [`WeightsError::Manifest`].
@@ -189,7 +190,7 @@ impl Store {
         Ok(manifest)
     }
 
-    /// Makes the model in `work` visible, in the place of one that had its name.
+    /// Makes the model in `work` visible, and removes one that had its name.
     ///
     /// # Errors
     /// [`WeightsError::Io`]; then the model that had the name is still there.
@@ -221,8 +222,7 @@ impl Store {
         publish().map_err(|error: WeightsError| error.in_folder(&self.dir))
     }
 
-    /// Removes a model, and what there is of it when it is not finished. Returns the bytes of its
-    /// files.
+    /// Removes a model, finished or not, and returns the bytes that its files had.
     ///
     /// # Errors
     /// [`WeightsError::NotInstalled`], [`WeightsError::Io`].
@@ -247,13 +247,13 @@ impl Store {
     /// Reads a model's files and compares them with what was made.
     ///
     /// # Errors
-    /// [`WeightsError::NotInstalled`], [`WeightsError::Manifest`].
+    /// [`Interrupted`], with [`WeightsError::NotInstalled`] and [`WeightsError::Manifest`].
     pub fn verify(
         &self,
         name: &str,
-        control: &Control,
+        cancel: &Cancel,
         report: &Report,
-    ) -> Result<Vec<Verdict>, Halt> {
+    ) -> Result<Vec<Verdict>, Interrupted<WeightsError>> {
         let manifest = self.manifest(name)?;
         let dir = self.model_dir(name)?;
         let total = manifest.n_bytes();
@@ -261,7 +261,7 @@ impl Store {
         let mut verdicts = Vec::new();
         for file in manifest.files {
             let path = dir.join(&file.name);
-            let found = record_with(&path, &file.name, control, &mut |n_bytes| {
+            let found = record_with(&path, &file.name, cancel, &mut |n_bytes| {
                 done += n_bytes;
                 report.send(InstallEvent::Checking { done, total });
             });
@@ -271,8 +271,8 @@ impl Store {
                     Some(format!("{} bytes instead of {}", found.n_bytes, file.n_bytes))
                 }
                 Ok(_) => Some("its content has changed".into()),
-                Err(Halt::Failed(error)) => Some(error.to_string()),
-                Err(Halt::Cancelled) => return Err(Halt::Cancelled),
+                Err(Interrupted::Failed(error)) => Some(error.to_string()),
+                Err(Interrupted::Cancelled) => return Err(Interrupted::Cancelled),
             };
             verdicts.push(Verdict { name: file.name, is_whole: fault.is_none(), fault });
         }
@@ -285,7 +285,7 @@ impl Store {
         self.locked_sources().remove(key)
     }
 
-    /// Remembers what a source is, for the next time that it is used.
+    /// Remembers the commit and hashes of a source, for the next time that it is used.
     ///
     /// # Errors
     /// [`WeightsError::Io`].
@@ -308,12 +308,12 @@ impl Store {
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
-    /// Where a model waits for its end.
+    /// The folder of a model that is about to be removed.
     fn old_dir(&self, name: &str) -> PathBuf {
         self.dir.join(format!(".old-{name}"))
     }
 
-    /// Ends what a process that died between two renames had begun.
+    /// Finishes the work of a process that died between two renames.
     fn recover(&self) -> Result<(), WeightsError> {
         for entry in fs_err::read_dir(&self.dir)? {
             let entry = entry?;
@@ -334,12 +334,12 @@ impl Store {
     }
 }
 
-/// What a source was when it was first used.
+/// The state of a source when it was first used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockedSource {
-    /// The commit.
+    /// The commit that its revision stood for.
     pub commit: String,
-    /// Hashes by file.
+    /// The published hashes by file name.
     pub files: BTreeMap<String, Checksum>,
 }
 
@@ -353,7 +353,7 @@ fn folder_bytes(dir: &Path) -> u64 {
     bytes.sum()
 }
 
-/// Puts the names in a folder on the disk, where the system can.
+/// Flushes the names in a folder to the disk, where the system can.
 fn sync_dir(dir: &Path) -> std::io::Result<()> {
     if cfg!(unix) { fs_err::File::open(dir)?.sync_all() } else { Ok(()) }
 }

@@ -1,4 +1,6 @@
-//! The arrows between crates: `image, kernels <- pixtral <- engine <- app -> weights, speech`.
+//! The arrows between crates: `gguf <- kernels; image, kernels <- pixtral <- engine <- models <- app`,
+//! `gguf <- weights <- models`, `app -> speech`.
+//! `interrupt` is below all that can be stopped.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,20 +8,24 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
-/// What each crate may use beside what its arrows lead to. Crates are called by their folder.
-const ARROWS: [(&str, &[&str]); 7] = [
+/// The crates that each crate may use. It may also use what those use. Crates are called by their
+/// folder.
+const ARROWS: [(&str, &[&str]); 10] = [
+    ("lorgnette-interrupt", &[]),
     ("lorgnette-image", &[]),
-    ("lorgnette-kernels", &[]),
-    ("lorgnette-pixtral", &["lorgnette-image", "lorgnette-kernels"]),
+    ("lorgnette-gguf", &[]),
+    ("lorgnette-kernels", &["lorgnette-gguf"]),
+    ("lorgnette-pixtral", &["lorgnette-image", "lorgnette-interrupt", "lorgnette-kernels"]),
     ("lorgnette-engine", &["lorgnette-pixtral"]),
-    ("lorgnette-weights", &[]),
+    ("lorgnette-weights", &["lorgnette-gguf", "lorgnette-interrupt"]),
     ("lorgnette-speech", &[]),
-    ("lorgnette-app", &["lorgnette-engine", "lorgnette-speech", "lorgnette-weights"]),
+    ("lorgnette-models", &["lorgnette-engine", "lorgnette-weights"]),
+    ("lorgnette-app", &["lorgnette-models", "lorgnette-speech"]),
 ];
-/// Shells around the app use it and nothing below it: what they need of that is the app's to offer.
+/// Shells use the app and nothing below it: the app offers what they need.
 const SHELLS: [&str; 2] = ["lorgnette-cli", "src-tauri"];
-/// Tests of any crate may write model files with the one and serve them with the other; they know
-/// no crate that is tested with them, so no circle closes.
+/// Tests of any crate may write model files with the one and serve them with the other. These two
+/// know no crate that is tested with them, so there is no circle.
 const FOR_TESTS: [&str; 2] = ["lorgnette-weights", "lorgnette-loopback"];
 /// Chores may use everything; nothing uses them.
 const CHORES: &str = "xtask";
@@ -29,7 +35,7 @@ const CHORES: &str = "xtask";
 pub struct Args {}
 
 impl Args {
-    /// An error when any arrow is forbidden.
+    /// Returns an error if an arrow is forbidden.
     #[expect(clippy::unused_self, reason = "every chore runs from its arguments")]
     pub fn run(&self) -> Result<()> {
         let edges = edges(&cargo_metadata()?);
@@ -45,7 +51,7 @@ impl Args {
     }
 }
 
-/// Whether `from` may use `to`. A crate that no list names may be used by nobody but chores.
+/// Returns whether `from` may use `to`. Only chores may use a crate that no list names.
 fn allowed(from: &str, to: &str) -> bool {
     if from == CHORES {
         return true;
@@ -70,9 +76,9 @@ struct Package {
 
 #[derive(Deserialize)]
 struct Dependency {
-    /// `dev`, `build`, or nothing for what is built in.
+    /// `dev`, `build`, or `None` for an ordinary dependency.
     kind: Option<String>,
-    /// Only of crates on this disk, which are those of the workspace.
+    /// The folder of a crate of the workspace; crates from a registry have none.
     path: Option<String>,
 }
 
@@ -88,7 +94,7 @@ fn cargo_metadata() -> Result<Metadata> {
     serde_json::from_slice(&output.stdout).context("cargo metadata is not what it should be")
 }
 
-/// Who uses whom, build scripts and tests included, but for what tests may use beside.
+/// Returns which crate uses which, including build scripts and tests, except what all tests may use.
 fn edges(metadata: &Metadata) -> Vec<(String, String)> {
     let folder = |path: &Path| {
         path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()

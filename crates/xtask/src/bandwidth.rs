@@ -1,4 +1,4 @@
-//! How fast a device reads its own memory: what bounds the writing of an answer.
+//! Measures how fast a device reads its own memory, which bounds the speed of decode.
 
 use std::time::Instant;
 
@@ -8,19 +8,19 @@ use lorgnette_pixtral::{DeviceChoice, Tensor};
 /// Copies a large tensor on the device and prints the bytes read and written a second, as JSON.
 #[derive(clap::Args)]
 pub struct Args {
-    /// What computes: auto, cpu, cuda, cuda:N, metal
+    /// The device that computes: auto, cpu, cuda, cuda:N, metal
     #[arg(long, default_value = "auto")]
     device: DeviceChoice,
-    /// Size of the tensor in MiB
+    /// The size of the tensor in MiB
     #[arg(long, value_name = "MIB", default_value_t = 2048)]
     mib: usize,
 }
 
-/// Copies that are timed, each by itself; the fastest counts.
+/// The number of copies that are timed, each by itself. The fastest one counts.
 const N_COPIES: usize = 10;
 
 impl Args {
-    /// Prints the speed.
+    /// Prints the bytes that were read and written a second.
     pub fn run(&self) -> Result<()> {
         let chosen = self.device.open();
         if let Some(reason) = chosen.not_used.first() {

@@ -1,4 +1,4 @@
-//! How often the built-in model is right, through the engine that ships.
+//! Measures how often the built-in model is right, through the engine that ships.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,23 +17,23 @@ const DRAW: &str = "models/pocket/training/draw-held-out";
 /// right, task by task: the whole answer, letter by letter.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Pictures a task, drawn anew by `models/pocket/training/draw-held-out`
+    /// The number of pictures for each task, drawn anew by `models/pocket/training/draw-held-out`
     #[arg(long, default_value_t = 100)]
     n: usize,
     /// Draw with the two fonts that training never saw
     #[arg(long)]
     held_fonts: bool,
-    /// A folder with `questions.json` and its pictures, instead of drawing. `floors.json` in it
-    /// says how many of a task must be right
+    /// A folder with `questions.json` and its pictures, instead of drawing them. Its `floors.json`
+    /// says how many answers of each task must be right
     #[arg(long, value_name = "DIR")]
     questions: Option<PathBuf>,
-    /// Only the first so many questions
+    /// Ask only the first N questions
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Compare with `answers.json` of that folder, `PyTorch`'s answers in float
+    /// Compare with `answers.json` of that folder, which has `PyTorch`'s answers in float
     #[arg(long)]
     agreement: bool,
-    /// Another model than the built-in one
+    /// Ask this model and not the built-in one
     #[arg(long, value_name = "PATH")]
     model: Option<PathBuf>,
     /// Print each wrong answer
@@ -66,7 +66,7 @@ struct Score {
 }
 
 impl Args {
-    /// Prints the table; an error when a floor is missed or `PyTorch` says something else too often.
+    /// Prints the table. Returns an error if a floor is missed, or if `PyTorch` disagrees too often.
     pub fn run(&self) -> Result<()> {
         let folder = match &self.questions {
             Some(folder) => folder.clone(),
@@ -140,7 +140,7 @@ impl Args {
 }
 
 fn answer(model: &OpenModel, picture: &Path, question: &str) -> Result<String> {
-    let picture = pictures::prepare(picture, &model.image_config(None)?)?;
+    let picture = pictures::prepare_at(picture, &model.image_config(None)?)?;
     let mut chat = Chat::default();
     chat.ask([Arc::clone(&picture)], question);
     let sampling = Sampling { temperature: 0.0, ..Sampling::default() };

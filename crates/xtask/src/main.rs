@@ -1,4 +1,4 @@
-//! Chores that need logic: `cargo xtask --help`.
+//! Chores of this workspace that need logic: `cargo xtask --help`.
 
 mod arrows;
 mod bandwidth;
@@ -11,6 +11,7 @@ mod parity;
 mod quantise;
 mod same_answer;
 mod serve_model;
+mod words;
 
 use clap::Parser;
 
@@ -29,6 +30,7 @@ enum Chore {
     Quantise(quantise::Args),
     ServeModel(serve_model::Args),
     SameAnswer(same_answer::Args),
+    Words(words::Args),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -44,5 +46,6 @@ fn main() -> anyhow::Result<()> {
         Chore::Quantise(args) => args.run(),
         Chore::ServeModel(args) => args.run(),
         Chore::SameAnswer(args) => args.run(),
+        Chore::Words(args) => args.run(),
     }
 }

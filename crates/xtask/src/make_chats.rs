@@ -1,4 +1,4 @@
-//! Chats as if they had been had, for tests of the window and of speed.
+//! Makes chats that nobody had, for tests of the window and of speed.
 
 use std::path::PathBuf;
 
@@ -8,12 +8,12 @@ use lorgnette_app::chats::{Chats, NewMessage};
 /// Adds chats to a data folder that no program has open.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The folder with `chats.sqlite3`; made when it is not there.
+    /// The folder with `chats.sqlite3`. It is made if it is not there.
     folder: PathBuf,
-    /// A JSON list of texts: a chat for each, with the text as its answer. The first stands first.
+    /// A JSON list of texts. Each becomes the answer of a chat, and the first is at the top.
     #[arg(long, value_name = "FILE")]
     answers: Option<PathBuf>,
-    /// So many chats, of one to four questions each, with answers of 60 words and, now and then, 600.
+    /// The number of chats. Each has one to four questions, with answers of 60 and sometimes 600 words.
     #[arg(long, value_name = "N", default_value_t = 0)]
     many: usize,
 }
@@ -24,7 +24,7 @@ const WORDS: [&str; 20] = [
 ];
 
 impl Args {
-    /// An error when they cannot be added.
+    /// Returns an error if the chats cannot be added.
     pub fn run(&self) -> Result<()> {
         let chats = Chats::open(&self.folder)?;
         let add = |title: &str, turns: Vec<(String, String)>| {

@@ -1,4 +1,4 @@
-//! Models of the true shapes with random weights, to measure and to test with.
+//! Makes models of the true shapes with random weights, to measure and to test with.
 //!
 //! Every format of a shape and a seed holds the same network, up to the rounding of the format.
 
@@ -12,37 +12,37 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
-use candle_core::quantized::GgmlDType;
-use lorgnette_app::gguf_pair::{GgufPair, Rows, VisionFormat};
+use lorgnette_app::models::convert::pair::{GgufPair, Rows, VisionFormat};
+use lorgnette_gguf::safetensors::Dtype;
+use lorgnette_gguf::{NumberFormat, QuantScheme};
 use lorgnette_pixtral::checkpoint::{BlockPart, Naming, Part};
-use lorgnette_weights::{QuantScheme, SafetensorsDtype};
 
 use self::random::{Kind, RandomWeights, Wanted};
 use self::shapes::Shape;
 
-/// Writes a model with random weights: true shapes, real tokenizer, no sense.
+/// Writes a model with random weights: true shapes, the real tokenizer, and no sense.
 ///
 /// The same shape, format and seed give the same bytes, and two formats of one seed the same
 /// network. `ministral-3b` is written without the keys of `YaRN`, its scaling for long prompts,
 /// because the engine refuses models that have them.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The network's sizes.
+    /// The sizes of the network
     #[arg(long)]
     shape: Shape,
-    /// What to write: a GGUF pair as llama.cpp's, or a Hugging Face folder.
+    /// The files to write: a GGUF pair as llama.cpp's, or a Hugging Face folder
     #[arg(long)]
     format: Format,
-    /// The folder; it is made when it is not there.
+    /// The folder. It is made if it is not there
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// The number format of a GGUF pair's vision part
     #[arg(long, default_value = "f16")]
     vision: Vision,
-    /// Positions that the model says it was made for, instead of the shape's.
+    /// The number of positions in the model's configuration, instead of the shape's
     #[arg(long, value_name = "N")]
     positions: Option<usize>,
-    /// Which random weights.
+    /// The seed of the random weights
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -97,20 +97,12 @@ impl Args {
             Format::GgufQ8_0 => gguf(QuantScheme::Q8_0, &mut weights),
             Format::GgufF16 => gguf(QuantScheme::F16, &mut weights),
             Format::GgufF32 => gguf(QuantScheme::F32, &mut weights),
-            Format::SafetensorsBf16 => hugging_face::write(
-                &self.out,
-                SafetensorsDtype::BF16,
-                &config,
-                &tokenizer,
-                &mut weights,
-            ),
-            Format::SafetensorsF32 => hugging_face::write(
-                &self.out,
-                SafetensorsDtype::F32,
-                &config,
-                &tokenizer,
-                &mut weights,
-            ),
+            Format::SafetensorsBf16 => {
+                hugging_face::write(&self.out, Dtype::BF16, &config, &tokenizer, &mut weights)
+            }
+            Format::SafetensorsF32 => {
+                hugging_face::write(&self.out, Dtype::F32, &config, &tokenizer, &mut weights)
+            }
         }?;
         for (path, n_bytes) in files {
             println!("{:>7.3} GB  {}", n_bytes as f64 / 1e9, path.display());
@@ -120,8 +112,8 @@ impl Args {
     }
 }
 
-/// What the tensor's numbers are like.
-fn wanted(part: Part, shape: &[usize], dtype: GgmlDType, rows: Rows) -> Wanted {
+/// Returns the distribution and the layout of a tensor's numbers.
+fn wanted(part: Part, shape: &[usize], dtype: NumberFormat, rows: Rows) -> Wanted {
     let kind = match part {
         Part::Text(_, BlockPart::AttentionNorm | BlockPart::FfnNorm)
         | Part::Vision(_, BlockPart::AttentionNorm | BlockPart::FfnNorm)

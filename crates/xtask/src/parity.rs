@@ -1,4 +1,4 @@
-//! Our numbers beside those of the reference implementations.
+//! Compares our numbers with those of the reference implementations.
 
 mod images;
 mod network;
@@ -13,21 +13,21 @@ use lorgnette_pixtral::DeviceChoice;
 /// Compares with the reference and prints each difference.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Folders with `model/` and `expected.safetensors`.
+    /// Folders with `model/` and `expected.safetensors`
     dirs: Vec<PathBuf>,
-    /// A folder with pictures, `expected.json` and `pixels.safetensors`.
+    /// A folder with pictures, `expected.json` and `pixels.safetensors`
     #[arg(long, value_name = "DIR")]
     images: Option<PathBuf>,
-    /// A file of conversations and their token ids.
+    /// A file of conversations and their token ids
     #[arg(long, value_name = "FILE")]
     prompts: Option<PathBuf>,
-    /// What computes: auto, cpu, cuda, cuda:N, metal.
+    /// The device that computes: auto, cpu, cuda, cuda:N, metal
     #[arg(long, default_value = "cpu")]
     device: DeviceChoice,
 }
 
 impl Args {
-    /// Runs all that was asked for; an error when anything differs.
+    /// Runs the comparisons that were asked for. Returns an error if anything differs.
     pub fn run(&self) -> Result<()> {
         if self.dirs.is_empty() && self.images.is_none() && self.prompts.is_none() {
             bail!("name a folder, --images DIR or --prompts FILE");
@@ -54,12 +54,12 @@ impl Args {
     }
 }
 
-/// Lines of comparisons, and how many there were.
+/// Prints the comparisons, and counts them.
 #[derive(Default)]
 pub struct Report {
     n_compared: usize,
     n_different: usize,
-    /// Lines that show a difference and judge nothing.
+    /// Whether the lines only show a difference and judge nothing.
     informs_only: bool,
 }
 

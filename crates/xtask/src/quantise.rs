@@ -1,28 +1,28 @@
-//! A trained network as the GGUF pair that ships.
+//! Writes a trained network as the GGUF pair that ships.
 
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
-use lorgnette_app::gguf_pair::{GgufPair, VisionFormat};
+use lorgnette_app::models::convert::pair::{GgufPair, VisionFormat};
 use lorgnette_engine::tokens::Tokenizer;
+use lorgnette_gguf::quantise::quantise;
+use lorgnette_gguf::{GgufWriter, QuantScheme};
 use lorgnette_pixtral::Checkpoint;
 use lorgnette_pixtral::checkpoint::Naming;
-use lorgnette_weights::quantise::quantise;
-use lorgnette_weights::{GgufWriter, QuantScheme};
 
-/// Writes the GGUF pair of a Hugging Face folder in `Q8_0`, both files. A vocabulary shorter than
-/// the shipped tokenizer's is its beginning.
+/// Writes the GGUF pair of a Hugging Face folder, both files in `Q8_0`. If the vocabulary is shorter
+/// than the shipped tokenizer's, it is the beginning of that.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The folder with `config.json` and `model.safetensors`.
+    /// The folder with `config.json` and `model.safetensors`
     folder: PathBuf,
-    /// What the files are called.
+    /// The name of the files
     #[arg(long)]
     name: String,
-    /// What the model is called.
+    /// The title of the model
     #[arg(long)]
     title: String,
-    /// Where they go.
+    /// The folder that the files go to
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }

@@ -1,6 +1,5 @@
-//! Whether a device says what the CPU says.
+//! Compares what a device says with what the CPU says.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,41 +7,43 @@ use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use lorgnette_app::open::{ModelChoice, OpenModel, OpenOptions};
 use lorgnette_app::{AnswerOptions, Cancel, Kernels, KvFormat, LoadOptions, Sampling, pictures};
 use lorgnette_engine::{Chat, EngineError, Generator};
-use lorgnette_pixtral::{CHUNK_TOKENS, DeviceChoice, Outcome, Prompt};
+use lorgnette_interrupt::Interrupted;
+use lorgnette_pixtral::{CHUNK_TOKENS, DeviceChoice, Prompt, go_on};
 use serde::Deserialize;
 
-/// Tokens of the text whose logits are compared: read in one go, then token by token.
+/// The number of tokens whose logits are compared: first read in one go, then token by token.
 const N_READ: usize = 48;
 const N_STEPS: usize = 16;
 
-/// Runs a model on the CPU and on a device, and compares: rows of a picture, logits, and the words of
-/// greedy answers. An error when they differ.
+/// Runs a model on the CPU and on a device, and compares the rows of a picture, logits, and the words
+/// of greedy answers. It fails if they differ.
 #[derive(clap::Args)]
 pub struct Args {
-    /// A model's path or name; without one, the built-in model
+    /// The path or name of a model; without one, the built-in model
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
-    /// What is compared with the CPU: auto, cpu, cuda, cuda:N, metal
+    /// The device that is compared with the CPU: auto, cpu, cuda, cuda:N, metal
     #[arg(long, default_value = "auto")]
     device: DeviceChoice,
-    /// Layers on the device; all by default
+    /// The number of layers on the device; all by default
     #[arg(long, value_name = "N")]
     gpu_layers: Option<usize>,
-    /// What multiplies on that side, where it is a CPU
+    /// The kernels of that side, if it is a CPU
     #[arg(long, value_name = "NAME")]
     kernels: Option<Kernels>,
     /// A folder with `questions.json` and its pictures, for answers
     #[arg(long, value_name = "DIR")]
     questions: Option<PathBuf>,
-    /// Only the first so many questions
+    /// Ask only the first N questions
     #[arg(long, value_name = "N", default_value_t = 24)]
     limit: usize,
     /// A picture whose rows are compared
     #[arg(long, value_name = "FILE", default_value = "assets/samples/dialog.png")]
     picture: PathBuf,
-    /// Difference allowed, as a part of what the CPU says (root mean square). Activations are rounded
-    /// to 8 bits for products with quantised matrices, or to bf16: some 0.4 % a product, in groups of
-    /// other sizes on each side, which adds up with the square root of the number of blocks.
+    /// The difference that is allowed, as a part of what the CPU says (root mean square). Activations
+    /// are rounded to 8 bits for products with quantised matrices, or to bf16. That is some 0.4 % a
+    /// product, in groups of other sizes on each side, and adds up with the square root of the number
+    /// of blocks.
     #[arg(long, default_value_t = 0.05)]
     tolerance: f64,
 }
@@ -122,15 +123,11 @@ impl Args {
     }
 
     fn picture_rows(&self, model: &OpenModel) -> Result<Vec<f32>> {
-        let picture = pictures::prepare(&self.picture, &model.image_config(Some(512))?)?;
+        let picture = pictures::prepare_at(&self.picture, &model.image_config(Some(512))?)?;
         on_engine(model, move |generator| {
-            let go_on = &mut |_, _| ControlFlow::Continue(());
-            match generator.model().encode_image(picture.pixels(), go_on)? {
-                Outcome::Done(features) => {
-                    Ok(features.rows().flatten_all().and_then(|rows| rows.to_vec1()))
-                }
-                Outcome::Stopped => unreachable!("nobody stopped it"),
-            }
+            let features = generator.model().encode_image(picture.pixels(), &mut go_on);
+            let features = features.map_err(Interrupted::expect_failure)?;
+            Ok(features.rows().flatten_all().and_then(|rows| rows.to_vec1()))
         })?
         .context("the rows of the picture")
     }
@@ -148,7 +145,8 @@ fn on_engine<T: Send + 'static>(
     Ok(result?)
 }
 
-/// Logits behind each token of a text: the same on both sides, whatever each would have said.
+/// Returns the logits behind each token of a text. Both sides read the same text, whatever each of
+/// them would have said.
 fn logits(model: &OpenModel) -> Result<Vec<f32>> {
     on_engine(model, |generator| {
         let model = generator.model();
@@ -169,7 +167,7 @@ fn logits(model: &OpenModel) -> Result<Vec<f32>> {
 }
 
 fn answer(model: &OpenModel, picture: &std::path::Path, question: &str) -> Result<String> {
-    let picture = pictures::prepare(picture, &model.image_config(None)?)?;
+    let picture = pictures::prepare_at(picture, &model.image_config(None)?)?;
     let mut chat = Chat::default();
     chat.ask([Arc::clone(&picture)], question);
     let options =
@@ -178,7 +176,7 @@ fn answer(model: &OpenModel, picture: &std::path::Path, question: &str) -> Resul
     Ok(answer.text)
 }
 
-/// `|a − b| / |b|`; infinite where anything is no number, or the lengths differ.
+/// Returns `|a − b| / |b|`, or infinity if a number is not finite or the lengths differ.
 fn relative_difference(a: &[f32], b: &[f32]) -> f64 {
     if a.len() != b.len() {
         return f64::INFINITY;
@@ -202,7 +200,7 @@ mod tests {
         assert!(relative_difference(&[1.0], &[1.0, 2.0]).is_infinite());
     }
 
-    /// The command itself, where candle's kernels play the device.
+    /// Runs the command itself; candle's kernels stand in for the device.
     #[test]
     fn candles_kernels_say_what_ours_say() {
         let args = Args {

@@ -1,4 +1,4 @@
-//! A hub on loopback that has a model of full size, made as it is asked for.
+//! A hub on loopback that has a model of full size, and makes it as it is asked for.
 //!
 //! It serves the bytes that `make-model --format safetensors-bf16` writes, without the 25 GB of
 //! disk that they would take.
@@ -10,8 +10,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
+use lorgnette_gguf::safetensors::{Dtype, INDEX_NAME, SafetensorsShard};
 use lorgnette_loopback::{Behaviour, Content, LoopbackHub};
-use lorgnette_weights::{SafetensorsDtype, SafetensorsShard};
 use sha2::{Digest as _, Sha256};
 
 use crate::make_model::hugging_face;
@@ -23,19 +23,19 @@ use crate::make_model::shapes::Shape;
 /// Prints the address for `HF_ENDPOINT` when it is ready; hashing a large model takes a minute.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The network's sizes.
+    /// The sizes of the network
     #[arg(long, default_value = "pixtral-12b")]
     shape: Shape,
-    /// What the hub calls it.
+    /// The name of the repository on the hub
     #[arg(long, default_value = "mistral-community/pixtral-12b")]
     repository: String,
-    /// The share of answers whose connection breaks somewhere.
+    /// The share of answers whose connection breaks somewhere
     #[arg(long, default_value_t = 0.0)]
     drop: f64,
-    /// Mbit a second of all connections together.
+    /// The most Mbit a second, of all connections together
     #[arg(long)]
     mbit: Option<f64>,
-    /// Which random weights.
+    /// The seed of the random weights
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -43,7 +43,7 @@ pub struct Args {
 impl Args {
     /// Serves until the process is ended.
     pub fn run(&self) -> Result<()> {
-        let dtype = SafetensorsDtype::BF16;
+        let dtype = Dtype::BF16;
         let config = self.shape.config();
         let (tensors, wanted): (Vec<_>, Vec<_>) =
             hugging_face::tensors(&config, dtype).into_iter().unzip();
@@ -55,8 +55,7 @@ impl Args {
         let weights = RandomWeights::new(self.seed, self.shape.is_tiny());
         let weights = Arc::new(Mutex::new(weights));
         let small = hugging_face::small_files(&config, dtype, &self.shape.tokenizer()?);
-        let index = SafetensorsShard::index(&shards)
-            .map(|index| (lorgnette_weights::safetensors_writer::INDEX_NAME, index));
+        let index = SafetensorsShard::index(&shards).map(|index| (INDEX_NAME, index));
         let small = small.into_iter().chain(index).map(|(name, text)| {
             let content: Arc<dyn Content> = Arc::new(text.into_bytes());
             (name.to_owned(), content)
@@ -97,17 +96,17 @@ impl Args {
     }
 }
 
-/// One file of weights.
+/// One file of weights, made as it is read.
 struct MadeShard {
     header: Vec<u8>,
-    /// Where each tensor begins in the file.
+    /// The byte at which each tensor begins in the file.
     tensors: Vec<(u64, Wanted)>,
     n_bytes: u64,
     weights: Arc<Mutex<RandomWeights>>,
     sha256: String,
 }
 
-/// Hashed at a time.
+/// The number of bytes that are hashed at a time.
 const PIECE_BYTES: u64 = 16 << 20;
 
 impl MadeShard {
@@ -185,12 +184,12 @@ impl Content for MadeShard {
 mod tests {
     use super::*;
 
-    /// What is served is what `make-model` writes, however it is cut.
+    /// The hub serves what `make-model` writes, however it is cut.
     #[test]
     fn the_same_bytes_as_on_the_disk() -> Result<()> {
         let dir = tempfile::tempdir()?;
         let shape = Shape::Tiny;
-        let (config, dtype) = (shape.config(), SafetensorsDtype::BF16);
+        let (config, dtype) = (shape.config(), Dtype::BF16);
         let mut weights = RandomWeights::new(1, true);
         hugging_face::write(dir.path(), dtype, &config, &shape.tokenizer()?, &mut weights)?;
         let expected = fs_err::read(dir.path().join("model.safetensors"))?;

@@ -1,11 +1,9 @@
 //! Commands for the window itself, from its start to its end, and for what it shows of the machine.
 
-use std::fmt::Write as _;
-
 use lorgnette_app::chats::Filter;
-use lorgnette_app::doctor as machine;
 use lorgnette_app::samples::SAMPLES;
 use lorgnette_app::system::sockets;
+use lorgnette_app::{AppError, doctor as machine};
 use tauri::ipc::Channel;
 use tauri::{State, WebviewWindow};
 
@@ -97,46 +95,8 @@ pub async fn network(app: AppState<'_>) -> Outcome<NetworkDto> {
 #[specta::specta]
 pub async fn doctor() -> Outcome<DoctorDto> {
     apart(|| {
-        let report = machine::examine()?;
-        let processor = &report.processor;
-        let mut text = String::new();
-        let mut line = |name: &str, value: &str| {
-            let _ = writeln!(text, "{name:<10} {value}");
-        };
-        line("version", report.version);
-        line("system", &report.system);
-        let features = processor.features.join(" ");
-        line(
-            "processor",
-            &format!("{}, {} threads, {features}", processor.architecture, processor.n_threads),
-        );
-        line("kernels", &processor.kernels);
-        if let Some(memory) = report.memory {
-            let gib = |bytes: u64| bytes as f64 / (1u64 << 30) as f64;
-            line(
-                "memory",
-                &format!(
-                    "{:.1} GiB, {:.1} free",
-                    gib(memory.total_bytes),
-                    gib(memory.available_bytes)
-                ),
-            );
-        }
-        line("device", &report.device);
-        for device in &report.devices {
-            line("", &device.to_string());
-        }
-        for reason in &report.devices_not_used {
-            line("", reason);
-        }
-        line("data", &report.folders.data.display().to_string());
-        line("settings", &report.folders.config.display().to_string());
-        line("models", &report.folders.models.display().to_string());
-        for model in &report.models {
-            let fault = model.fault.as_ref().map_or_else(String::new, |fault| format!(": {fault}"));
-            line("", &format!("{}{fault}", model.path.display()));
-        }
-        Ok(DoctorDto { text })
+        let report = machine::examine().map_err(AppError::from)?;
+        Ok(DoctorDto { text: report.to_string() })
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! Models that there are, and that can be had.
 
-use lorgnette_app::coordinator::{FetchPhase, FetchState};
-use lorgnette_app::offers::{Fits, Model, ModelState};
+use lorgnette_app::Fault;
+use lorgnette_app::models::{FetchPhase, FetchState, Fits, Model, ModelState};
 use serde::Serialize;
 use specta::Type;
 
@@ -20,19 +20,9 @@ pub struct ModelDto {
     about: String,
     disk_bytes: u64,
     memory_bytes: Option<u64>,
-    fits: FitsDto,
+    fits: Fits,
     picture_s: Option<f64>,
     state: ModelStateDto,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-#[serde(rename = "Fits")]
-enum FitsDto {
-    Yes,
-    Tight,
-    No,
-    Unknown,
 }
 
 #[derive(Debug, Clone, Serialize, Type)]
@@ -53,7 +43,7 @@ pub enum ModelStateDto {
     },
     Offered,
     Fetching {
-        phase: PhaseDto,
+        phase: FetchPhase,
         done_bytes: u64,
         total_bytes: u64,
         bytes_per_s: f64,
@@ -71,18 +61,9 @@ pub enum ModelStateDto {
     },
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-#[serde(rename = "FetchPhase")]
-pub enum PhaseDto {
-    /// Bytes are fetched, and quantised as they come.
-    Downloading,
-    /// The finished model is read back.
-    Verifying,
-}
-
 impl From<Model> for ModelDto {
     fn from(model: Model) -> Self {
+        let (name, disk_bytes) = (model.label(), model.disk_bytes());
         let state = match model.state {
             ModelState::BuiltIn => ModelStateDto::BuiltIn,
             ModelState::Installed { made_here } => {
@@ -96,19 +77,14 @@ impl From<Model> for ModelDto {
         };
         Self {
             id: model.id,
-            name: model.name,
+            name,
             in_use: model.in_use,
             chosen: model.is_chosen,
             licence: model.licence,
-            about: model.about,
-            disk_bytes: model.disk_bytes,
+            about: model.good_for.unwrap_or_default(),
+            disk_bytes,
             memory_bytes: model.memory_bytes,
-            fits: match model.fits {
-                Fits::Yes => FitsDto::Yes,
-                Fits::Tight => FitsDto::Tight,
-                Fits::No => FitsDto::No,
-                Fits::Unknown => FitsDto::Unknown,
-            },
+            fits: model.fits,
             picture_s: model.picture_s,
             state,
         }
@@ -121,10 +97,7 @@ impl From<FetchState> for ModelStateDto {
             FetchState::Running { phase, done_bytes, total_bytes, bytes_per_s, trouble } => {
                 let left = total_bytes.saturating_sub(done_bytes) as f64;
                 Self::Fetching {
-                    phase: match phase {
-                        FetchPhase::Fetching => PhaseDto::Downloading,
-                        FetchPhase::Checking => PhaseDto::Verifying,
-                    },
+                    phase,
                     done_bytes,
                     total_bytes,
                     bytes_per_s,
@@ -135,8 +108,9 @@ impl From<FetchState> for ModelStateDto {
             FetchState::Paused { done_bytes, total_bytes } => {
                 Self::Paused { done_bytes, total_bytes }
             }
-            FetchState::Stopped { fault, done_bytes, total_bytes } => {
-                Self::Stopped { error: fault.into(), done_bytes, total_bytes }
+            FetchState::Stopped { error, done_bytes, total_bytes } => {
+                let error = Fault::from(&*error).into();
+                Self::Stopped { error, done_bytes, total_bytes }
             }
         }
     }

@@ -71,7 +71,7 @@ export function models(state = "first", pixtralChosen = false): Model[] {
     diskBytes: 8_350_000_000, memoryBytes: 11_200_000_000, fits: "yes", pictureS: 94, state: { at: "offered" },
   };
   const states: Partial<Record<string, Model["state"]>> = {
-    fetching: { at: "fetching", phase: "downloading", doneBytes, totalBytes: q4.diskBytes, bytesPerS: 42_000_000, leftS: 122, trouble: null },
+    fetching: { at: "fetching", phase: "fetching", doneBytes, totalBytes: q4.diskBytes, bytesPerS: 42_000_000, leftS: 122, trouble: null },
     paused: { at: "paused", doneBytes, totalBytes: q4.diskBytes },
     stopped: {
       at: "stopped", doneBytes, totalBytes: q4.diskBytes,

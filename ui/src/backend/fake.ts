@@ -153,7 +153,7 @@ export class Fake implements Answering {
       const done = doneBytes >= model.diskBytes;
       this.#setModel(id, done
         ? { at: "installed", path: `/home/ada/.local/share/lorgnette/models/${id}`, madeHere: true }
-        : { at: "fetching", phase: "downloading", doneBytes, totalBytes: model.diskBytes, bytesPerS, leftS: (model.diskBytes - doneBytes) / bytesPerS, trouble: null });
+        : { at: "fetching", phase: "fetching", doneBytes, totalBytes: model.diskBytes, bytesPerS, leftS: (model.diskBytes - doneBytes) / bytesPerS, trouble: null });
       if (done) this.#endFetch();
     };
     step();

@@ -352,7 +352,7 @@ export const en = {
       unknown: "It is not known whether it fits",
     },
     trouble: (why: string) => `The network made trouble and is tried again: ${why}`,
-    phases: { downloading: "Downloading", verifying: "Checking" },
+    phases: { fetching: "Downloading", checking: "Checking" },
     progress: (a: string, b: string) => `${a} of ${b}`,
     left: (time: string) => `${time} left`,
     paused: "Paused",

@@ -341,7 +341,7 @@ export const fr: Words = {
       unknown: "On ne sait pas s’il convient",
     },
     trouble: (why) => `Le réseau pose problème, nouvel essai : ${why}`,
-    phases: { downloading: "Téléchargement", verifying: "Vérification" },
+    phases: { fetching: "Téléchargement", checking: "Vérification" },
     progress: (a, b) => `${a} sur ${b}`,
     left: (time) => `encore ${time}`,
     paused: "Suspendu",

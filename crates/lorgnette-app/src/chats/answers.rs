@@ -4,8 +4,8 @@ use rusqlite::params;
 
 use super::{ChatId, Chats, End, MessageId, first, json, show};
 use crate::Timings;
+use crate::clock::now_ms;
 use crate::error::AppError;
-use crate::files::now_ms;
 
 impl Chats {
     /// Begins an answer to a question.

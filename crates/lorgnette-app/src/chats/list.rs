@@ -8,16 +8,14 @@ use rusqlite::{Connection, Row, params_from_iter};
 use super::{ChatId, Chats};
 use crate::error::AppError;
 
-/// Which chats.
+/// Which chats a list has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Words that all must stand in the title or in one message, in any part of a word.
     pub search: String,
     /// Those that were deleted and may be restored.
     pub deleted: bool,
-    /// How many to pass over.
     pub offset: usize,
-    /// How many at most.
     pub limit: usize,
 }
 
@@ -26,17 +24,13 @@ pub struct Filter {
 #[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
 #[cfg_attr(feature = "ipc", serde(rename = "ChatSummary", rename_all = "camelCase"))]
 pub struct Summary {
-    /// Its name.
     pub id: ChatId,
-    /// What it is called.
     pub title: String,
-    /// It stands first.
     pub is_pinned: bool,
     /// When something was last said, in milliseconds since 1970.
     pub updated_ms: i64,
-    /// Its first picture.
+    /// The id of its first picture.
     pub first_picture: Option<String>,
-    /// Pictures that it has.
     pub n_pictures: usize,
     /// An answer is being written.
     pub is_answering: bool,

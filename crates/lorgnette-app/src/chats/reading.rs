@@ -39,8 +39,7 @@ impl Chats {
     /// [`AppError::NotFound`].
     pub fn message(&self, id: MessageId) -> Result<Message, AppError> {
         self.with(|db| {
-            let chat = db.query_row("SELECT chat FROM messages WHERE id = ?1", [id], first)?;
-            let found = messages(db, chat)?.into_iter().find(|message| message.id == id);
+            let found = select(db, "m.id = ?1", id)?.pop();
             found.ok_or(rusqlite::Error::QueryReturnedNoRows)
         })
     }
@@ -78,11 +77,16 @@ pub(super) fn chat(db: &Connection, id: ChatId) -> rusqlite::Result<StoredChat> 
 
 /// All messages of a chat, in the order they were made, whatever branch they are on.
 fn messages(db: &Connection, chat: ChatId) -> rusqlite::Result<Vec<Message>> {
-    let mut statement = db.prepare_cached(
+    select(db, "m.chat = ?1", chat)
+}
+
+/// The messages that meet the condition, in the order they were made, without their siblings.
+fn select(db: &Connection, condition: &str, id: i64) -> rusqlite::Result<Vec<Message>> {
+    let mut statement = db.prepare_cached(&format!(
         "SELECT id, parent, is_model, text, created_ms, state, fault, model, timings
-         FROM messages WHERE chat = ?1 ORDER BY id",
-    )?;
-    let rows = statement.query_map([chat], |row| {
+         FROM messages m WHERE {condition} ORDER BY id"
+    ))?;
+    let rows = statement.query_map([id], |row| {
         let is_model = row.get(2)?;
         let end = end(&row.get::<_, String>(5)?, row.get::<_, Option<String>>(6)?.as_deref());
         let timings: Option<String> = row.get(8)?;
@@ -100,11 +104,11 @@ fn messages(db: &Connection, chat: ChatId) -> rusqlite::Result<Vec<Message>> {
         })
     })?;
     let mut messages = rows.collect::<rusqlite::Result<Vec<Message>>>()?;
-    let mut statement = db.prepare_cached(
+    let mut statement = db.prepare_cached(&format!(
         "SELECT message, picture, a.name, region, turn, max_side FROM attachments a
-         JOIN messages m ON m.id = a.message WHERE m.chat = ?1 ORDER BY message, idx",
-    )?;
-    let rows = statement.query_map([chat], |row| {
+         JOIN messages m ON m.id = a.message WHERE {condition} ORDER BY message, idx"
+    ))?;
+    let rows = statement.query_map([id], |row| {
         let region: Option<String> = row.get(3)?;
         let region = region.and_then(|region| serde_json::from_str::<[u32; 4]>(&region).ok());
         Ok((

@@ -1,4 +1,4 @@
-//! What is kept: messages and the branches that they make, pictures, drafts.
+//! The records of the chats: messages and the branches that they make, pictures, drafts.
 
 use lorgnette_image::Region;
 use serde::{Deserialize, Serialize};
@@ -14,13 +14,10 @@ pub struct PictureInfo {
     pub id: String,
     /// What it was called where it came from.
     pub name: String,
-    /// In pixels, upright.
+    /// Size in pixels, upright.
     pub width: u32,
-    /// In pixels, upright.
     pub height: u32,
-    /// Its format.
     pub format: String,
-    /// Bytes of the file.
     pub n_bytes: u64,
     /// Only its first frame is shown.
     pub is_animation: bool,
@@ -29,7 +26,7 @@ pub struct PictureInfo {
 /// A picture as it is asked about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
-    /// [`PictureInfo::id`].
+    /// As in [`PictureInfo::id`].
     pub picture: String,
     /// What it is called in this question.
     pub name: String,
@@ -61,9 +58,7 @@ mod region {
 /// What is written and not yet sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
-    /// Words.
     pub text: String,
-    /// Pictures.
     pub pictures: Vec<Attachment>,
 }
 
@@ -80,22 +75,19 @@ pub enum End {
     Stopped,
     /// The program ended meanwhile.
     Cut,
-    /// It went wrong.
     Failed(Fault),
 }
 
 /// A question or an answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Message {
-    /// Its name.
     pub id: MessageId,
     /// What it goes on from.
     pub parent: Option<MessageId>,
-    /// The model's; else the person's.
+    /// Whether the model says it, and not the person.
     pub is_model: bool,
-    /// Words.
     pub text: String,
-    /// Pictures, of a question.
+    /// The pictures of a question.
     pub pictures: Vec<Attachment>,
     /// When it was begun, in milliseconds since 1970.
     pub created_ms: i64,
@@ -103,7 +95,7 @@ pub struct Message {
     pub siblings: Vec<MessageId>,
     /// `None` while an answer is being written, and for questions.
     pub end: Option<End>,
-    /// What answered.
+    /// The model that answered.
     pub model: Option<String>,
     /// What the answer took.
     pub timings: Option<Timings>,
@@ -123,11 +115,9 @@ impl Message {
 /// A chat as far as it is shown: one branch of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StoredChat {
-    /// Its name.
     pub id: ChatId,
-    /// What it is called; empty until something is.
+    /// Empty until somebody says something in it.
     pub title: String,
-    /// It stands first.
     pub is_pinned: bool,
     /// When it was begun, in milliseconds since 1970.
     pub created_ms: i64,
@@ -142,14 +132,13 @@ pub struct StoredChat {
 pub struct NewMessage {
     /// Which of those before it goes on from.
     pub parent: Option<usize>,
-    /// The model's; else the person's.
+    /// Whether the model says it, and not the person.
     pub is_model: bool,
-    /// Words.
     pub text: String,
     /// Pictures, which were added already.
     pub pictures: Vec<Attachment>,
     /// When it was begun, in milliseconds since 1970.
     pub created_ms: i64,
-    /// What answered.
+    /// The model that answered.
     pub model: Option<String>,
 }

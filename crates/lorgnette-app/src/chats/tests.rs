@@ -99,7 +99,7 @@ fn an_answer_that_was_cut_keeps_what_it_had() {
 }
 
 #[test]
-fn branches_are_kept_and_chosen() {
+fn branches_stay_and_are_chosen() {
     let folder = folder();
     let chats = open(&folder);
     let (chat, first) = say(&chats, None, None, "One?", "1");
@@ -176,8 +176,8 @@ fn a_draft_and_its_pictures_stay() {
     assert_eq!(chats.forget_pictures(i64::MAX).unwrap(), [""; 0]);
     drop(chats);
     let chats = open(&folder);
-    let (kept, files) = chats.draft(None).unwrap();
-    assert_eq!((kept, files.len()), (draft, 1));
+    let (stored, files) = chats.draft(None).unwrap();
+    assert_eq!((stored, files.len()), (draft, 1));
     chats.set_draft(None, &Draft::default()).unwrap();
     assert_eq!(chats.draft(None).unwrap().0, Draft::default());
 }
@@ -286,4 +286,28 @@ fn chats_of_every_released_version_open_with_all_that_is_in_them() {
         chats.delete(1).unwrap();
         assert_eq!(chats.purge(i64::MAX).unwrap(), 2, "one was deleted before");
     }
+}
+
+#[test]
+fn faults_and_timings_that_version_0_1_0_stored_are_read() {
+    let folder = folder();
+    let chats = open(&folder);
+    let (_, answer) = say(&chats, None, None, "Why?", "Because");
+    drop(chats);
+    let db = Connection::open(folder.path().join("chats.sqlite3")).unwrap();
+    let fault = r#"{"kind":"contextFull","message":"the chat has 9000 tokens","hint":"begin a new chat","id":"contextFull","with":{"needed":9000,"capacity":8192}}"#;
+    let timings = r#"{"n_encoded_pictures":1,"n_recalled_pictures":2,"encode_s":0.5,"n_read_tokens":300,"n_cached_tokens":40,"prefill_s":1.5,"first_token_s":2.5,"n_answer_tokens":9,"n_guessed_tokens":4,"decode_s":3.5}"#;
+    db.execute(
+        "UPDATE messages SET state = 'failed', fault = ?2, timings = ?3 WHERE id = ?1",
+        params![answer, fault, timings],
+    )
+    .unwrap();
+    drop(db);
+    let message = open(&folder).message(answer).unwrap();
+    let Some(End::Failed(read)) = message.end else { panic!("{:?}", message.end) };
+    assert_eq!((read.kind, read.id), (FaultKind::ContextFull, crate::FaultId::ContextFull));
+    assert_eq!(serde_json::to_value(&read.with).unwrap()["needed"], 9000);
+    let read = message.timings.unwrap();
+    assert_eq!((read.n_recalled_pictures, read.n_drafted_tokens), (2, 4));
+    assert_eq!(serde_json::to_string(&read).unwrap(), timings, "what is stored now is the same");
 }

@@ -7,13 +7,10 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use lorgnette_engine::{Chat, EngineError};
 use lorgnette_speech::{Phrases, text};
 use serde::Serialize;
 
-use crate::error::AppError;
-use crate::open::OpenModel;
-use crate::{Answer, AnswerOptions, Cancel, Sampling};
+use crate::{AnswerOptions, Sampling};
 
 /// Answers that are compared when nobody says otherwise.
 pub const N_SAMPLES: usize = 5;
@@ -31,9 +28,8 @@ pub struct Checked {
     pub shown: String,
     /// Where it stands in the answer's Markdown, in bytes.
     pub source: Range<usize>,
-    /// Answers that say the same.
+    /// How many of the other answers say the same.
     pub n_agree: usize,
-    /// All other answers.
     pub n_samples: usize,
     /// What the others say instead, each once, at most three.
     pub instead: Vec<String>,
@@ -46,32 +42,13 @@ impl Checked {
     }
 }
 
-/// Answers the chat's last question `n` times more; `None` when it was cancelled. The picture is
-/// neither encoded nor read again. `on_sample` is told how many are done.
-///
-/// # Errors
-/// [`AppError::Engine`].
-pub fn samples(
-    model: &OpenModel,
-    chat: &Chat,
-    n: usize,
-    max_tokens: usize,
-    cancel: &Cancel,
-    on_sample: &mut dyn FnMut(usize),
-) -> Result<Option<Vec<Answer>>, AppError> {
-    let mut answers = Vec::new();
-    for i in 0..n {
-        if cancel.is_cancelled() {
-            return Ok(None);
-        }
-        let sampling =
-            Sampling { temperature: TEMPERATURE, seed: i as u64 + 1, ..Sampling::default() };
-        let options = AnswerOptions { max_tokens, sampling, ..AnswerOptions::default() };
-        let result = model.engine.answer(chat.clone(), options, cancel.clone(), |_| {});
-        answers.push(result.recv().unwrap_or(Err(EngineError::Stopped))?);
-        on_sample(i + 1);
-    }
-    Ok(if cancel.is_cancelled() { None } else { Some(answers) })
+/// How the other answers are sampled, each with a seed of its own.
+pub(super) fn samples(n: usize, max_tokens: usize) -> impl Iterator<Item = AnswerOptions> {
+    (1..=n as u64).map(move |seed| AnswerOptions {
+        max_tokens,
+        sampling: Sampling { temperature: TEMPERATURE, seed, ..Sampling::default() },
+        ..AnswerOptions::default()
+    })
 }
 
 /// Holds each sentence of an answer against other answers to the same question.
@@ -98,7 +75,7 @@ pub fn compare(answer: &str, others: &[String]) -> Vec<Checked> {
     sentences.into_iter().map(check).collect()
 }
 
-/// Another answer.
+/// An answer that the first one is held against.
 struct Other {
     facts: Facts,
     sentences: Vec<(String, Facts)>,

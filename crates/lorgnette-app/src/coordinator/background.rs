@@ -1,5 +1,5 @@
-//! What computes for minutes stands back behind what people press: on a machine of two cores, keys
-//! and drawing would otherwise wait for the network's threads.
+//! Threads: those that compute for minutes get a low priority. On a machine of two cores, keys and
+//! drawing would otherwise wait for the network's threads.
 
 /// Makes the threads that multiply, all of them in the background. `threads`: how many; `None`:
 /// one for each core. What is there already stays.
@@ -18,6 +18,13 @@ pub(super) fn step_back() {
         // `None` is the thread that asks. Where it may not, it computes as before.
         let _ = rustix::process::setpriority_process(None, NICENESS);
     }
+}
+
+/// Starts a thread.
+pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().name(name.into()).spawn(work);
+    // A system without a thread to give has no way left to tell it either.
+    drop(thread.expect("a thread"));
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -1,9 +1,9 @@
 //! What a question costs, before it costs.
 
-use super::{App, lock};
+use super::App;
 use crate::chats::{Attachment, MessageId};
-use crate::cost;
 use crate::error::AppError;
+use crate::models::cost;
 use crate::picture_store::viewed_size;
 
 /// What a question costs with the model in memory.
@@ -11,11 +11,10 @@ use crate::picture_store::viewed_size;
 #[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
 #[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
 pub struct Estimate {
-    /// Each picture.
     pub pictures: Vec<PictureEstimate>,
     /// Tokens of the pictures and of the words.
     pub n_tokens: usize,
-    /// Seconds to the first word of the answer; `None`: on a GPU that was not measured yet.
+    /// Seconds to the first word of the answer; `None` where nothing is known.
     pub wait_s: Option<f64>,
     /// Tokens that the chat takes already.
     pub chat_tokens: usize,
@@ -28,19 +27,16 @@ pub struct Estimate {
 #[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
 #[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
 pub struct PictureEstimate {
-    /// Tokens.
     pub n_tokens: usize,
-    /// Rows of them.
+    /// Rows and columns of tokens.
     pub rows: u32,
-    /// Columns of them.
     pub cols: u32,
-    /// Width of the resized picture that the model sees, in pixels.
+    /// What the model sees, in pixels.
     pub model_view_width: u32,
-    /// Height of the resized picture that the model sees, in pixels.
     pub model_view_height: u32,
     /// Bytes of its keys and values.
     pub kv_bytes: u64,
-    /// Seconds to look at it and to read its tokens.
+    /// Seconds to encode it and to read its tokens.
     pub wait_s: Option<f64>,
 }
 
@@ -58,10 +54,10 @@ impl App {
         pictures: &[Attachment],
         text: &str,
     ) -> Result<Estimate, AppError> {
-        let Some(model) = lock(&self.0.model).clone() else {
+        let Some(conversation) = self.0.conversation() else {
             return Ok(Estimate::default());
         };
-        let speed = self.0.speed_of(&model);
+        let (model, speed) = (conversation.model(), conversation.speed());
         let mut estimate = Estimate { context: model.context, ..Estimate::default() };
         for attachment in pictures {
             let info = self.0.chats.picture(&attachment.picture)?;

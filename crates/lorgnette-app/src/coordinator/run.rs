@@ -1,25 +1,22 @@
-//! Carries out what the life of the program asks for, one thing after the other.
+//! The thread that owns the machine: takes one event after the other, carries out the effects.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use super::{Inner, Notice, Progress, background, lock, panic_fault};
-use crate::chats::{End, MessageId};
-use crate::coordinator::state::{self, Effect, Event, State};
-use crate::error::Fault;
+use super::machine::{self, Effect, Event, ModelState};
+use super::notice::{Notice, Progress};
+use super::{Inner, Model, background, lock, panic_fault};
+use crate::conversation::Conversation;
 
 /// Loading is told that often.
 const BETWEEN_PROGRESS: Duration = Duration::from_millis(50);
 
-/// What the encoder made of pictures takes so much on disk at the most: some sixty of full size.
-const SEEN_BYTES: u64 = 1 << 30;
-
-/// Starts the run's thread, which ends with the program.
-pub(super) fn start(inner: &Arc<Inner>, inbox: Receiver<Event>) {
+/// Starts the thread, which ends with the program.
+pub(super) fn start(inner: &Arc<Inner>, inbox: Receiver<Event<Model>>) {
     let weak = Arc::downgrade(inner);
-    spawn("run", move || {
+    background::spawn("coordinator", move || {
         for event in inbox {
             let Some(inner) = Weak::upgrade(&weak) else { return };
             handle(&inner, event);
@@ -27,57 +24,54 @@ pub(super) fn start(inner: &Arc<Inner>, inbox: Receiver<Event>) {
     });
 }
 
-fn handle(inner: &Arc<Inner>, event: Event) {
+fn handle(inner: &Arc<Inner>, event: Event<Model>) {
+    let is_of_model = matches!(event, Event::Loaded(_) | Event::LoadFailed(_));
     let (effects, waiting, state) = {
-        let mut coordinator = lock(&inner.coordinator);
-        let (after, effects) = state::step(std::mem::take(&mut coordinator), event);
-        *coordinator = after;
-        (effects, coordinator.waiting.clone(), coordinator.state.clone())
+        let mut machine = lock(&inner.machine);
+        let (after, effects) = machine::step(std::mem::take(&mut machine), event);
+        *machine = after;
+        (effects, machine.waiting.clone(), machine.state.clone())
     };
     for effect in effects {
         match effect {
-            Effect::Load => load(inner),
-            Effect::Release => release(inner),
-            Effect::Answer(answer) => {
+            Effect::Load { replaces } => load(inner, replaces),
+            Effect::Release(model) => release(inner, model),
+            Effect::Answer(answer, model) => {
                 let inner = Arc::clone(inner);
-                spawn("answer", move || inner.answer(answer));
+                background::spawn("answer", move || inner.answer(answer, model));
             }
-            Effect::Cancel(answer) => {
-                if let Some(job) = lock(&inner.jobs).get(&answer) {
-                    job.cancel.cancel();
-                }
-            }
-            Effect::End(answer, fault) => end(inner, answer, fault),
+            Effect::Cancel(answer) => inner.jobs.cancel(answer),
+            Effect::End(answer, fault) => inner.end_unbegun(answer, fault),
         }
     }
     for (place, answer) in waiting.iter().enumerate() {
-        let progress = match &state {
-            State::Loading { done_bytes, total_bytes } if place == 0 => {
-                Progress::Loading { done_bytes: *done_bytes, total_bytes: *total_bytes }
+        let progress = match state {
+            ModelState::Loading { done_bytes, total_bytes } if place == 0 => {
+                Progress::Loading { done_bytes, total_bytes }
             }
-            State::Loading { .. } => Progress::Queued { n_before: place },
-            State::Answering { .. } => Progress::Queued { n_before: place + 1 },
-            State::NoModel | State::Fetching { .. } | State::Ready | State::Failed(_) => continue,
+            ModelState::Loading { .. } => Progress::Queued { n_before: place },
+            ModelState::Answering { .. } => Progress::Queued { n_before: place + 1 },
+            ModelState::NoModel | ModelState::Ready(_) | ModelState::Failed(_) => continue,
         };
-        if let Some(job) = lock(&inner.jobs).get_mut(answer) {
-            (job.listener)(progress);
-        }
+        inner.jobs.tell(*answer, progress);
     }
-    (inner.notify)(Notice::Status(Box::new(inner.status())));
-    if state == State::Ready {
-        inner.prepare_what_waits();
+    if is_of_model {
+        // The list says which model is in memory.
+        (inner.notify)(Notice::Models);
+    }
+    inner.tell_status();
+    if let ModelState::Ready(model) = &state {
+        inner.prepare_what_waits(model);
     }
 }
 
-fn load(inner: &Arc<Inner>) {
-    inner.stop_preparing();
+fn load(inner: &Arc<Inner>, replaces: Option<Model>) {
+    inner.prepare_later();
     let inner = Arc::clone(inner);
-    spawn("load", move || {
+    background::spawn("load", move || {
         // The engine's thread comes of this one.
         background::step_back();
-        // Both at once may be more than there is memory for.
-        drop(lock(&inner.model).take());
-        lock(&inner.prepared).clear();
+        drop(replaces);
         let options = lock(&inner.settings).open_options();
         let mut told = Instant::now();
         let mut progress = |done_bytes, total_bytes| {
@@ -86,19 +80,14 @@ fn load(inner: &Arc<Inner>) {
                 inner.happened(Event::LoadProgress { done_bytes, total_bytes });
             }
         };
-        let opened = catch_unwind(AssertUnwindSafe(|| options.open(&mut progress)));
+        let cache = &inner.folders.cache;
+        let open = || Conversation::open(&options, cache, Arc::clone(&inner.speeds), &mut progress);
+        let opened = catch_unwind(AssertUnwindSafe(open));
         inner.happened(match opened {
-            Ok(Ok(model)) => {
-                let folder = inner.seen_folder();
-                // A receiver is for those who wait for it.
-                drop(model.engine.with(move |generator| {
-                    generator.set_encoder_cache_folder(&folder, SEEN_BYTES);
-                    Ok(())
-                }));
-                inner.expect_of(&model);
-                *lock(&inner.model) = Some(Arc::new(model));
-                (inner.notify)(Notice::Models);
-                Event::Loaded
+            Ok(Ok(conversation)) => {
+                // So that the first question to a large model has a wait that can be said.
+                conversation.calibrate();
+                Event::Loaded(Arc::new(conversation))
             }
             Ok(Err(error)) => Event::LoadFailed(error.into()),
             Err(panic) => Event::LoadFailed(panic_fault(panic.as_ref())),
@@ -106,28 +95,13 @@ fn load(inner: &Arc<Inner>) {
     });
 }
 
-fn release(inner: &Arc<Inner>) {
-    inner.stop_preparing();
-    let model = lock(&inner.model).take();
-    lock(&inner.prepared).clear();
+fn release(inner: &Arc<Inner>, model: Model) {
+    inner.prepare_later();
     let inner = Arc::clone(inner);
     // Waits for the engine's thread.
-    spawn("release", move || {
+    background::spawn("release", move || {
         drop(model);
         (inner.notify)(Notice::Models);
-        (inner.notify)(Notice::Status(Box::new(inner.status())));
+        inner.tell_status();
     });
-}
-
-/// Ends an answer that was never begun.
-fn end(inner: &Inner, answer: MessageId, fault: Option<Fault>) {
-    let end = fault.map_or(End::Stopped, End::Failed);
-    let text = inner.chats.message(answer).map(|message| message.text).unwrap_or_default();
-    inner.ended(answer, &text, &end, None, None);
-}
-
-pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
-    let thread = std::thread::Builder::new().name(name.into()).spawn(work);
-    // A system without a thread to give has no way left to tell it either.
-    drop(thread.expect("a thread"));
 }

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 
 use lorgnette_engine::EngineError;
 use lorgnette_engine::prompt::PromptError;
+use lorgnette_gguf::GgufError;
 use lorgnette_image::ImageError;
+use lorgnette_models::{ModelsError, WeightsError};
 use lorgnette_pixtral::{LoadError, ModelError};
-use lorgnette_weights::WeightsError;
 use serde::{Deserialize, Serialize};
 
 use super::AppError;
@@ -42,7 +43,6 @@ macro_rules! errors {
             pub const GAPS: &[(Self, &[&str])] = &[$((Self::$id, &[$(stringify!($gap)),*])),+];
         }
 
-        #[expect(non_snake_case, reason = "kept faults and the page name the gaps so")]
         impl From<FaultDetails> for (FaultId, With) {
             fn from(details: FaultDetails) -> Self {
                 match details {
@@ -194,18 +194,9 @@ impl AppError {
                 }
             }
             Self::Picture { name, source } => of_picture(name, source),
-            Self::Load(error) => of_model(error),
-            Self::Tokenizer(_) | Self::NoTokenizer { .. } => {
-                FaultDetails::ModelTokenizer { reason: self.one_line().into() }
-            }
+            Self::Models(error) => of_models(error),
             Self::Engine(error) => of_engine(error),
-            Self::Weights(error) => of_weights(error),
-            Self::UnknownModel { name } => FaultDetails::ModelUnknown { name: name.into() },
-            Self::DoesNotFit { what, .. } => FaultDetails::ModelDoesNotFit { reason: what.into() },
-            Self::Fetching { name } => FaultDetails::ModelFetching { name: name.into() },
             Self::ModelInUse { name } => FaultDetails::ModelInUse { name: name.into() },
-            Self::Damaged { name } => FaultDetails::ModelDamaged { name: name.into() },
-            Self::BuiltIn => FaultDetails::ModelBuiltIn {},
             Self::Write(error) => FaultDetails::Write { reason: error.to_string().into() },
             Self::Chats { path, source } => {
                 FaultDetails::Chats { path: path.into(), reason: source.to_string().into() }
@@ -220,10 +211,38 @@ impl AppError {
                 FaultDetails::Import { path: path.into(), reason: reason.into() }
             }
             Self::Speech(error) => FaultDetails::Speech { reason: error.to_string().into() },
-            Self::Capture { reason, .. } => FaultDetails::Capture { reason: reason.into() },
+            Self::Capture { reason, .. } | Self::Clipboard { reason } => {
+                FaultDetails::Capture { reason: reason.into() }
+            }
             // Said in a terminal alone.
-            Self::NoHome | Self::NotAsked | Self::AltTable { .. } => FaultDetails::Other,
+            Self::NotAsked => FaultDetails::Other,
         }
+    }
+}
+
+/// Which error of models it is, and what its words need.
+pub(super) fn of_models(error: &ModelsError) -> FaultDetails {
+    match error {
+        ModelsError::Load(error) => of_model(error),
+        ModelsError::Tokenizer(_) | ModelsError::NoTokenizer { .. } => {
+            FaultDetails::ModelTokenizer { reason: error.one_line().into() }
+        }
+        ModelsError::Engine(error) => of_engine(error),
+        ModelsError::Picture { name, source } => of_picture(name, source),
+        ModelsError::Weights(error) => of_weights(error),
+        ModelsError::UnknownModel { name } => FaultDetails::ModelUnknown { name: name.into() },
+        ModelsError::DoesNotFit { what, .. } => {
+            FaultDetails::ModelDoesNotFit { reason: what.into() }
+        }
+        ModelsError::NoRoom { needed_bytes, free_bytes } => FaultDetails::NoRoom {
+            neededBytes: (*needed_bytes).into(),
+            freeBytes: free_bytes.unwrap_or(0).into(),
+        },
+        ModelsError::Fetching { name } => FaultDetails::ModelFetching { name: name.into() },
+        ModelsError::Damaged { name } => FaultDetails::ModelDamaged { name: name.into() },
+        ModelsError::BuiltIn => FaultDetails::ModelBuiltIn {},
+        // Said in a terminal alone.
+        ModelsError::NoHome => FaultDetails::Other,
     }
 }
 
@@ -272,7 +291,8 @@ fn of_model(error: &LoadError) -> FaultDetails {
     match error {
         LoadError::Read(_) => FaultDetails::ModelRead { reason },
         LoadError::NotFound { path } => FaultDetails::ModelNotThere { path: path.into() },
-        LoadError::NoModel { dir: path } | LoadError::NotGguf { file: path } => {
+        LoadError::NoModel { dir: path }
+        | LoadError::Container(GgufError::NotGguf { file: path }) => {
             FaultDetails::ModelNone { path: path.into() }
         }
         LoadError::Ambiguous { dir, first, second, .. } => FaultDetails::ModelAmbiguous {
@@ -280,9 +300,10 @@ fn of_model(error: &LoadError) -> FaultDetails {
             first: first.into(),
             second: second.into(),
         },
-        LoadError::Unsupported { .. } | LoadError::UnsupportedDtype { .. } => {
-            FaultDetails::ModelUnsupported { reason }
-        }
+        LoadError::Unsupported { .. }
+        | LoadError::Container(
+            GgufError::Unsupported { .. } | GgufError::UnsupportedDtype { .. },
+        ) => FaultDetails::ModelUnsupported { reason },
         LoadError::Device { .. } | LoadError::DeviceMemory { .. } => {
             FaultDetails::ModelDevice { reason }
         }

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Exported, Source, parse, read_text};
 use crate::error::AppError;
-use crate::files::write_whole;
+use crate::models::whole_file;
 
 /// What stands before the data of the program, and behind it.
 const DATA: [&str; 2] = ["<script type=\"application/json\" id=\"lorgnette-chat\">", "</script>"];
@@ -71,7 +71,7 @@ pub(super) fn write(source: &Source, path: &Path) -> Result<(), AppError> {
     let json = json.replace('<', "\\u003c");
     let [before, after] = DATA;
     let _ = writeln!(page, "{before}{json}{after}");
-    write_whole(path, page.as_bytes()).map_err(AppError::Write)
+    whole_file::write(path, page.as_bytes()).map_err(AppError::Write)
 }
 
 pub(super) fn read(path: &Path) -> Result<(Exported, BTreeMap<String, Vec<u8>>), AppError> {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{Exported, Source, parse, read_text};
 use crate::error::AppError;
-use crate::files::write_whole;
+use crate::models::whole_file;
 
 const TEXT: &str = "chat.md";
 const DATA: &str = "chat.json";
@@ -31,13 +31,13 @@ pub(super) fn write(source: &Source, folder: &Path) -> Result<(), AppError> {
     }
     for (info, bytes) in pictures {
         if let Some(file) = exported.pictures.get(&info.id) {
-            write_whole(&folder.join(file), bytes).map_err(AppError::Write)?;
+            whole_file::write(&folder.join(file), bytes).map_err(AppError::Write)?;
         }
     }
     let json = serde_json::to_vec_pretty(exported)
         .map_err(|error| AppError::Write(std::io::Error::other(error)))?;
-    write_whole(&folder.join(DATA), &json).map_err(AppError::Write)?;
-    write_whole(&folder.join(TEXT), text.as_bytes()).map_err(AppError::Write)
+    whole_file::write(&folder.join(DATA), &json).map_err(AppError::Write)?;
+    whole_file::write(&folder.join(TEXT), text.as_bytes()).map_err(AppError::Write)
 }
 
 pub(super) fn read(path: &Path) -> Result<(Exported, BTreeMap<String, Vec<u8>>), AppError> {

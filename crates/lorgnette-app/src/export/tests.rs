@@ -1,7 +1,7 @@
 use super::*;
 use crate::chats::End;
 use crate::coordinator::Ask;
-use crate::folders::Folders;
+use crate::models::folders::Folders;
 
 /// An app in a folder of its own, whose model is never loaded.
 fn app(folder: &Path) -> App {
@@ -117,4 +117,24 @@ fn names_are_good_on_every_system() {
     assert_eq!(file_name("a/b\\c:d*?\"<>|\n", ExportFormat::Markdown), "a b c d");
     assert_eq!(file_name("...", ExportFormat::Html), "Chat.html");
     assert_eq!(file_name("Reçu, n° 3", ExportFormat::Html), "Reçu, n 3.html");
+}
+
+#[test]
+fn a_chat_that_version_0_1_0_exported_is_imported_with_its_branches_and_its_region() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path());
+    let exported = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/export/fixtures/0.1.0/chat.md");
+    let chat = import(&app, &exported).unwrap();
+    let shown = app.chats().chat(chat).unwrap();
+    assert_eq!(shown.title, "A red picture");
+    let texts: Vec<&str> = shown.messages.iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(texts, ["What colour is it?", "It is red."]);
+    assert_eq!(shown.messages[1].siblings.len(), 2);
+    let attachment = &shown.messages[0].pictures[0];
+    let region = crate::Region { x: 0, y: 0, width: 2, height: 2 };
+    assert_eq!(
+        (attachment.region, attachment.turn, attachment.max_side),
+        (Some(region), 1, Some(512))
+    );
+    assert_eq!(app.pictures().view(attachment).unwrap().width(), 2);
 }

@@ -59,3 +59,25 @@ fn numbers_out_of_bounds_are_brought_back() {
     assert!((settings.top_p - 1.0).abs() < 1e-9);
     assert_eq!((settings.context, settings.text_percent, settings.top_k), (256, 300, None));
 }
+
+#[test]
+fn settings_of_version_0_1_0_are_read_and_written_again_as_they_are() {
+    let folder = folder();
+    let path = folder.path().join("settings.toml");
+    let written = include_str!("fixtures/0.1.0.toml");
+    fs_err::write(&path, written).unwrap();
+    let settings = Settings::read(&path).unwrap();
+    assert_eq!(settings.other, toml::Table::new(), "every key is known");
+    let defaults = toml::Table::try_from(Settings::default()).unwrap();
+    let read = toml::Table::try_from(&settings).unwrap();
+    let as_before: Vec<&String> = read
+        .iter()
+        .filter(|(key, value)| defaults.get(*key) == Some(*value))
+        .map(|(key, _)| key)
+        .collect();
+    assert_eq!(as_before, Vec::<&String>::new(), "each differs from its default");
+    settings.write(&path).unwrap();
+    let again: toml::Table = fs_err::read_to_string(&path).unwrap().parse().unwrap();
+    let before: toml::Table = written.parse().unwrap();
+    assert_eq!(again, before);
+}

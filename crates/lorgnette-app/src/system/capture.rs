@@ -11,7 +11,7 @@ use lorgnette_image::{Picture, Region};
 
 use crate::error::AppError;
 #[cfg(target_os = "linux")]
-use crate::portal;
+use crate::system::portal;
 
 const SCREEN: &str = "the screen";
 
@@ -19,7 +19,7 @@ const SCREEN: &str = "the screen";
 /// desktop asks the person which window or part is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Area {
-    /// All of it.
+    /// The whole screen.
     Screen,
     /// The window that has the focus.
     Window,
@@ -61,11 +61,13 @@ pub fn screen(area: Area) -> Result<Picture, AppError> {
 /// The picture in the clipboard.
 ///
 /// # Errors
-/// [`AppError::Capture`] when there is none.
+/// [`AppError::Clipboard`] when there is none.
 pub fn clipboard() -> Result<Picture, AppError> {
-    let no_picture = |error: arboard::Error| match error {
-        arboard::Error::ContentNotAvailable => fault("the clipboard", "there is no picture in it"),
-        error => fault("the clipboard", &error.to_string()),
+    let no_picture = |error: arboard::Error| AppError::Clipboard {
+        reason: match error {
+            arboard::Error::ContentNotAvailable => "there is no picture in it".into(),
+            error => error.to_string(),
+        },
     };
     let image = arboard::Clipboard::new().and_then(|mut clipboard| clipboard.get_image());
     let image = image.map_err(no_picture)?;
@@ -92,12 +94,12 @@ fn picture(what: &str, width: u32, height: u32, rgb: Vec<u8>) -> Result<Picture,
 /// The part of a region that lies on a screen of that size.
 fn on_screen(region: Region, width: u32, height: u32) -> Result<Region, AppError> {
     let (x, y) = (region.x.min(width), region.y.min(height));
-    let seen = (region.width.min(width - x), region.height.min(height - y));
-    if seen.0 == 0 || seen.1 == 0 {
+    let visible = (region.width.min(width - x), region.height.min(height - y));
+    if visible.0 == 0 || visible.1 == 0 {
         let reason = format!("it has {width} × {height} pixels, and the region lies outside");
         return Err(fault(SCREEN, &reason));
     }
-    Ok(Region { x, y, width: seen.0, height: seen.1 })
+    Ok(Region { x, y, width: visible.0, height: visible.1 })
 }
 
 /// The square around a point; at an edge of the screen it moves inwards.

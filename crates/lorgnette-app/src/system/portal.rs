@@ -42,7 +42,7 @@ pub enum PortalError {
     /// The desktop said no or could not; some say this for a dialogue that was closed, too.
     #[error("it was not allowed, or was cancelled")]
     Refused,
-    /// Nobody answered.
+    /// The person did not answer the dialogue in time.
     #[error("nobody answered the desktop's question")]
     Late,
     /// The portal said something else.

@@ -8,7 +8,7 @@ pub struct Sockets(pub Vec<Socket>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
 pub struct Socket {
-    /// `TCP` or `UDP`.
+    /// The protocol: `TCP` or `UDP`.
     pub protocol: &'static str,
     /// Address and port here.
     pub local: String,
@@ -138,10 +138,10 @@ mod linux {
         fn a_socket_is_seen_while_it_is_open() {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let address = listener.local_addr().unwrap().to_string();
-            let seen = |sockets: Sockets| sockets.0.iter().any(|socket| socket.local == address);
-            assert!(seen(open_now().unwrap()));
+            let is_open = |sockets: Sockets| sockets.0.iter().any(|socket| socket.local == address);
+            assert!(is_open(open_now().unwrap()));
             drop(listener);
-            assert!(!seen(open_now().unwrap()));
+            assert!(!is_open(open_now().unwrap()));
         }
     }
 }

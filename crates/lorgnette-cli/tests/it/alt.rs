@@ -31,11 +31,11 @@ fn a_folder_becomes_a_table_that_goes_on_where_it_was() {
         assert!(row.chars().count() < 125 + 20, "{row}");
     }
     let (said, again) = run(&["--temperature", "0"]);
-    assert!(said.starts_with("3 pictures, 1 of them to do"), "{said}");
+    assert!(said.starts_with("3 pictures, 1 of them have no alt text yet"), "{said}");
     assert_eq!(again, table);
     fs_err::remove_file(pictures.join("broken.png")).unwrap();
     let (said, _) = run(&[]);
-    assert_eq!(said, "2 pictures, 0 of them to do\n");
+    assert_eq!(said, "2 pictures, 0 of them have no alt text yet\n");
 }
 
 #[test]

@@ -113,22 +113,22 @@ fn wrong_usage_ends_with_2() {
 #[test]
 fn inspect_says_what_a_picture_costs_and_saves_what_is_seen() {
     let folder = tempfile::TempDir::new().unwrap();
-    let seen = folder.path().join("seen.png");
-    let save = ["--max-side", "512", "--save", seen.to_str().unwrap(), "--json"];
+    let model_view = folder.path().join("seen.png");
+    let save = ["--max-side", "512", "--save", model_view.to_str().unwrap(), "--json"];
     let bytes = fs_err::read(sample("page.png")).unwrap();
     let output = lorgnette(&[&["inspect", "-"], &save[..]].concat(), &bytes);
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["width"], 1024);
     assert_eq!((&json["seen_width"], &json["cost"]["n_tokens"]), (&512.into(), &1056.into()));
 
-    let output = lorgnette(&["inspect", seen.to_str().unwrap()], b"");
+    let output = lorgnette(&["inspect", model_view.to_str().unwrap()], b"");
     insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap(), @r"
     picture   512 × 512 pixels, PNG
     seen as   512 × 512 pixels
     grid      32 rows × 32 columns
     tokens    1056
     memory    165.00 MiB of keys and values
-    work      0.93 TFLOP to look, 23.40 TFLOP to read
+    work      0.93 TFLOP to encode, 23.40 TFLOP to read
     ");
 }
 

@@ -113,8 +113,8 @@ fn json_says_what_happens_line_by_line() {
     let plan = &lines[0]["plan"];
     assert_eq!(plan["source"], format!("hf:owner/small@{}", lorgnette_loopback::COMMIT));
     assert_eq!(plan["files"].as_array().unwrap().len(), 2);
-    let proved = lines.iter().filter(|line| line["event"] == "proved").count();
-    assert_eq!(proved, 2);
+    let n_verified = lines.iter().filter(|line| line["event"] == "proved").count();
+    assert_eq!(n_verified, 2);
     assert_eq!(lines.last().unwrap()["event"], "installed");
 }
 

@@ -1,4 +1,4 @@
-//! GPT-2's way of writing bytes as printable characters, in which vocabularies are kept.
+//! GPT-2's way of writing bytes as printable characters, which vocabularies are stored in.
 
 /// The character for each byte: itself where it prints, else the next one from U+0100 on.
 /// Source: GPT-2's `encoder.py`, `bytes_to_unicode`.
@@ -11,7 +11,7 @@ fn character(byte: u8) -> char {
     char::from_u32(256 + n_before as u32).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// The two directions of the mapping.
+/// The mapping between bytes and characters, in both directions.
 pub(super) struct ByteLevel {
     characters: [char; 256],
     bytes: std::collections::HashMap<char, u8>,
@@ -24,12 +24,12 @@ impl ByteLevel {
         Self { characters, bytes }
     }
 
-    /// Bytes as printable text.
+    /// Writes bytes as printable characters.
     pub(super) fn write(&self, bytes: &[u8]) -> String {
         bytes.iter().map(|byte| self.characters[usize::from(*byte)]).collect()
     }
 
-    /// The bytes of printable text; `None` when a character stands for none.
+    /// Reads such characters; `None` when one stands for no byte.
     pub(super) fn read(&self, text: &str) -> Option<Vec<u8>> {
         text.chars().map(|c| self.bytes.get(&c).copied()).collect()
     }

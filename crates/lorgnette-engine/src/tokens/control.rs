@@ -1,4 +1,4 @@
-//! Tokens that are commands of the format and never come from text.
+//! The tokens of the chat format, which never come from text.
 
 use super::{TokenId, TokenizerError};
 
@@ -11,7 +11,7 @@ pub struct ControlTokens {
     pub eos: TokenId,
     /// `[INST]`: begins what the person says.
     pub begin_inst: TokenId,
-    /// `[/INST]`: ends it.
+    /// `[/INST]`: ends what the person says.
     pub end_inst: TokenId,
     /// `[IMG]`: stands where a row of a picture is put.
     pub img: Option<TokenId>,
@@ -21,12 +21,12 @@ pub struct ControlTokens {
     pub img_end: Option<TokenId>,
     /// `[SYSTEM_PROMPT]`: begins the instructions, in the format of version 7 and later.
     pub begin_system: Option<TokenId>,
-    /// `[/SYSTEM_PROMPT]`: ends them.
+    /// `[/SYSTEM_PROMPT]`: ends the instructions.
     pub end_system: Option<TokenId>,
 }
 
 impl ControlTokens {
-    /// Finds them by name.
+    /// Looks the tokens up by name.
     pub(super) fn find(id_of: impl Fn(&str) -> Option<TokenId>) -> Result<Self, TokenizerError> {
         let needed = |name: &'static str| {
             id_of(name).ok_or_else(|| TokenizerError::MissingControl { name: name.to_owned() })
@@ -81,7 +81,7 @@ pub(super) fn default_names(n: usize, version: u32) -> Vec<String> {
     names
 }
 
-/// What `n` control tokens are called until they have names.
+/// The names of `n` control tokens that have none of their own.
 pub(super) fn placeholders(n: usize) -> Vec<String> {
     (0..n).map(|i| format!("<SPECIAL_{i}>")).collect()
 }

@@ -1,4 +1,4 @@
-//! The files that a vocabulary is read from. None of them is trusted.
+//! Reads vocabularies from files, none of which is trusted.
 
 use std::collections::HashMap;
 use std::io::Read as _;
@@ -20,7 +20,7 @@ fn malformed<T>(source: &'static str, reason: impl Into<String>) -> Result<T, To
     Err(TokenizerError::Malformed { source_name: source, reason: reason.into() })
 }
 
-/// The ranks that ship with the program.
+/// Unpacks the ranks that ship with the program.
 pub(super) fn shipped(compressed: &[u8]) -> Result<Vocabulary, TokenizerError> {
     const SOURCE: &str = "the shipped tokenizer";
     let mut raw = Vec::new();
@@ -67,7 +67,7 @@ struct TekkenSpecial {
     token_str: String,
 }
 
-/// `tekken.json`, Mistral's own form.
+/// Reads `tekken.json`, Mistral's own form.
 pub(super) fn tekken_json(json: &[u8]) -> Result<Vocabulary, TokenizerError> {
     const SOURCE: &str = "tekken.json";
     let tekken: Tekken = match serde_json::from_slice(json) {
@@ -116,7 +116,7 @@ pub(super) fn tekken_json(json: &[u8]) -> Result<Vocabulary, TokenizerError> {
     Ok(vocabulary)
 }
 
-/// `v3`, `v7m1`; Pixtral's 3 for what is none.
+/// The number in `v3` or `v7m1`; 3, which Pixtral has, for anything else.
 fn version_number(version: &str) -> u32 {
     let digits = version.trim_start_matches('v').split(|c: char| !c.is_ascii_digit()).next();
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(3)
@@ -152,7 +152,7 @@ struct AddedToken {
     content: String,
 }
 
-/// As much of a `tokenizer.json` as tells what it is.
+/// The part of a `tokenizer.json` that names its type.
 #[derive(Deserialize)]
 struct AnyTokenizerJson {
     model: AnyModel,
@@ -164,8 +164,8 @@ struct AnyModel {
     kind: String,
 }
 
-/// `tokenizer.json` of Hugging Face's tokenizers. Its vocabulary, merges and added tokens are
-/// taken; what it would do beside (normalise, add `<s>`) is not the format's.
+/// Reads `tokenizer.json` of Hugging Face's tokenizers: its vocabulary, merges and added tokens. The
+/// rest of it (normalising, adding `<s>`) is not the chat format's, and left out.
 pub(super) fn tokenizer_json(json: &[u8]) -> Result<Vocabulary, TokenizerError> {
     const SOURCE: &str = "tokenizer.json";
     let unsupported = |kind: &str| {
@@ -197,18 +197,18 @@ pub(super) fn tokenizer_json(json: &[u8]) -> Result<Vocabulary, TokenizerError> 
     assemble(SOURCE, control, file.model.vocab.into_iter().collect(), merges)
 }
 
-/// A vocabulary as GGUF files hold it, as plain data.
+/// The vocabulary of a GGUF file as plain data.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GgufVocab {
     /// `tokenizer.ggml.model`: `gpt2` is byte-level BPE.
     pub model: String,
-    /// `tokenizer.ggml.pre`: how text is split first.
+    /// `tokenizer.ggml.pre`: the way in which text is split before it is merged.
     pub pre: Option<String>,
-    /// Tokens by id, bytes written as GPT-2 does.
+    /// Tokens by id, with bytes written as GPT-2 does.
     pub tokens: Vec<String>,
-    /// 1 ordinary, 2 unknown, 3 control, 4 from the user, 5 unused.
+    /// A type for each token: 1 ordinary, 2 unknown, 3 control, 4 from the user, 5 unused.
     pub token_types: Option<Vec<i32>>,
-    /// Pairs with a space between, first ones first.
+    /// Pairs with a space between, in the order in which they are merged.
     pub merges: Vec<String>,
     /// The id that begins a sequence.
     pub bos: Option<TokenId>,
@@ -216,7 +216,7 @@ pub struct GgufVocab {
     pub eos: Option<TokenId>,
 }
 
-/// The vocabulary of a GGUF file. llama.cpp names the splitting `tekken` or `pixtral`; both mean
+/// Takes the vocabulary of a GGUF file. llama.cpp names the splitting `tekken` or `pixtral`; both mean
 /// tekken's own pattern (llama.cpp takes Llama 3's for the second, which splits Hindi otherwise).
 pub(super) fn gguf(vocab: GgufVocab) -> Result<Vocabulary, TokenizerError> {
     const SOURCE: &str = "the GGUF vocabulary";
@@ -255,7 +255,7 @@ pub(super) fn gguf(vocab: GgufVocab) -> Result<Vocabulary, TokenizerError> {
     assemble(SOURCE, control, ordinary, merges)
 }
 
-/// Neither side of a pair holds a space: GPT-2 writes it as another character.
+/// Splits a pair at its space: neither side holds one, for GPT-2 writes it as another character.
 fn split_merge(text: &str) -> Option<(String, String)> {
     let (left, right) = text.split_once(' ')?;
     Some((left.to_owned(), right.to_owned()))
@@ -311,7 +311,7 @@ fn assemble(
     Ok(Vocabulary { names, bytes, merges, system_at_start })
 }
 
-/// Merges by id.
+/// Looks up the ids of each merge's sides.
 fn pairs(
     source: &'static str,
     control: &[(TokenId, String)],

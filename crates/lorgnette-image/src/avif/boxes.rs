@@ -1,31 +1,31 @@
-//! Where in an AVIF the picture is, and how it is turned.
+//! Finds where in an AVIF file the picture is, and how it is turned.
 //!
-//! `meta` holds it all: `pitm` names the primary item, `iloc` says where the bytes of each item are, `iref`
-//! which item is the alpha of another, `iprp` lists properties and gives them to items.
+//! All of it is in `meta`: `pitm` names the primary item, `iloc` says where the bytes of each item are,
+//! `iref` says which item is the alpha of another, and `iprp` lists properties and assigns them to items.
 //! Source: ISO/IEC 14496-12 section 8.11, ISO/IEC 23008-12 section 6.5, AV1 Image File Format 1.1.
 
 use image::metadata::Orientation;
 
-/// What a still picture is made of.
+/// The parts of a still picture.
 pub(super) struct Parts {
-    /// One frame of AV1.
+    /// The colours, as one frame of AV1.
     pub(super) primary: Vec<u8>,
-    /// One frame of AV1, of which the luma is the alpha.
+    /// The transparency, as one frame of AV1 whose luma is the alpha.
     pub(super) alpha: Option<Vec<u8>>,
-    /// Colours are multiplied by the alpha already.
+    /// Whether the colours are multiplied by the alpha already.
     pub(super) is_premultiplied: bool,
     pub(super) orientation: Orientation,
     pub(super) width: u32,
     pub(super) height: u32,
 }
 
-/// Why there is no picture to be had.
+/// The reason why a file has no picture that can be decoded.
 pub(super) enum Missing {
     /// The boxes are not what the standard says.
     Broken,
-    /// The boxes go on after the end of the file.
+    /// The boxes would end after the file does.
     CutOff,
-    /// The item is not one frame but is put together from others.
+    /// The item is not one frame; it is composed of others.
     Derived,
 }
 
@@ -81,7 +81,7 @@ impl<'a> Meta<'a> {
         })
     }
 
-    /// Four letters.
+    /// Returns the type of an item, as the four letters of the standard.
     fn kind(&self, item: u32) -> Option<[u8; 4]> {
         let mut iinf = Fields(find(self.body, *b"iinf")?);
         let count_size = if iinf.version()? == 0 { 2 } else { 4 };
@@ -95,7 +95,7 @@ impl<'a> Meta<'a> {
         })
     }
 
-    /// Pairs of items: from, to.
+    /// Returns the references of a kind, as pairs of items: from, to.
     fn references(&self, kind: [u8; 4]) -> Option<Vec<(u32, u32)>> {
         let mut iref = Fields(find(self.body, *b"iref")?);
         let is_short = iref.version()? == 0;
@@ -116,7 +116,7 @@ impl<'a> Meta<'a> {
         kind.is_some_and(|kind| kind.starts_with(ALPHA))
     }
 
-    /// The body of the item's property of this name.
+    /// Returns the body of the property with this name.
     fn property(&self, item: u32, name: [u8; 4]) -> Option<&'a [u8]> {
         let iprp = find(self.body, *b"iprp")?;
         let properties: Vec<_> = all(find(iprp, *b"ipco")?).collect();
@@ -140,7 +140,7 @@ impl<'a> Meta<'a> {
         None
     }
 
-    /// Together to EXIF as in libavif `src/exif.c`.
+    /// Returns rotation and mirroring as one EXIF orientation, as libavif `src/exif.c` does.
     fn orientation(&self) -> Orientation {
         let first_byte = |name| self.property(self.primary, name).and_then(|body| body.first());
         let quarters = first_byte(*b"irot").map_or(0, |byte| byte & 3); // counter-clockwise
@@ -158,7 +158,7 @@ impl<'a> Meta<'a> {
         Orientation::from_exif(exif).unwrap_or(Orientation::NoTransforms)
     }
 
-    /// The bytes of an item, which may be in several places.
+    /// Returns the bytes of an item, which may be in several places.
     fn bytes(&self, item: u32) -> Option<Vec<u8>> {
         let mut iloc = Fields(find(self.body, *b"iloc")?);
         let version = iloc.version()?;
@@ -201,7 +201,7 @@ impl<'a> Meta<'a> {
     }
 }
 
-/// Numbers one after another, most significant byte first.
+/// Reads numbers one after another, most significant byte first.
 struct Fields<'a>(&'a [u8]);
 
 impl Fields<'_> {
@@ -211,7 +211,7 @@ impl Fields<'_> {
         Some(number.iter().fold(0, |number, &byte| number << 8 | u64::from(byte)))
     }
 
-    /// Of a box that has one; its flags are left out.
+    /// Reads the version of a box that has one, and skips its flags.
     fn version(&mut self) -> Option<u64> {
         Some(self.number(4)? >> 24)
     }
@@ -221,7 +221,7 @@ impl Fields<'_> {
     }
 }
 
-/// Name and body of each box; ends where one is broken.
+/// Returns the name and body of each box, up to the first broken one.
 fn all(mut boxes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     std::iter::from_fn(move || {
         let (name, head, end) = header(boxes)?;
@@ -235,7 +235,7 @@ fn find(boxes: &[u8], name: [u8; 4]) -> Option<&[u8]> {
     all(boxes).find(|(found, _)| *found == name).map(|(_, body)| body)
 }
 
-/// The name, where the body begins and where it ends, of the first box.
+/// Returns the name of the first box, where its body begins and where it ends.
 fn header(boxes: &[u8]) -> Option<([u8; 4], usize, usize)> {
     let mut fields = Fields(boxes);
     let size = fields.number(4)?;

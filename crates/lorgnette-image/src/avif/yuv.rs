@@ -1,11 +1,11 @@
-//! YCbCr of video to RGB.
+//! Converts YCbCr of video to RGB.
 
 use re_rav1d::dav1d::pixel::{MatrixCoefficients, YUVRange};
 use re_rav1d::dav1d::{Picture, PixelLayout, PlanarImageComponent, Plane};
 
-/// RGB bytes, row by row; `None` where the planes hold something else.
+/// Returns RGB bytes row by row, or `None` if the planes hold something else.
 ///
-/// Source: ITU-T H.273, 8.3, equations of `MatrixCoefficients`; chroma is repeated, not interpolated.
+/// Source: ITU-T H.273, 8.3, equations of `MatrixCoefficients`. Chroma is repeated, not interpolated.
 pub(super) fn to_rgb(picture: &Picture) -> Option<Vec<u8>> {
     let luma = Samples::new(picture, PlanarImageComponent::Y);
     let n_values = picture.width() as usize * picture.height() as usize * 3;
@@ -57,7 +57,7 @@ pub(super) fn to_rgb(picture: &Picture) -> Option<Vec<u8>> {
     Some(rgb)
 }
 
-/// Puts RGB bytes on white paper; `alpha` is a picture of the same size.
+/// Puts RGB bytes on white. `alpha` is a picture of the same size.
 pub(super) fn put_on_white(rgb: &mut [u8], alpha: &Picture, is_premultiplied: bool) {
     let luma = Samples::new(alpha, PlanarImageComponent::Y);
     let mut pixels = rgb.as_chunks_mut::<3>().0.iter_mut();
@@ -75,19 +75,20 @@ pub(super) fn put_on_white(rgb: &mut [u8], alpha: &Picture, is_premultiplied: bo
     });
 }
 
-/// 0..=1 to a byte, whatever is outside to the nearest.
+/// Turns 0..=1 into a byte, and clamps what is outside.
 fn to_byte(value: f32) -> u8 {
     (value * 255.0).round() as u8
 }
 
-/// One plane of a picture.
+/// One plane of samples of a picture.
 struct Samples {
     plane: Plane,
     stride: usize,
     width: usize,
     height: usize,
     is_wide: bool,
-    /// What is 0 of luma, what is 1 above it, what is 1 of chroma from end to end, chroma's middle.
+    /// Returns the sample value of luma 0, the span from it to luma 1, the whole span of chroma, and
+    /// the middle of chroma.
     black: f32,
     luma_span: f32,
     chroma_span: f32,
@@ -125,7 +126,7 @@ impl Samples {
         }
     }
 
-    /// Row by row: x, y and the sample there.
+    /// Returns x, y and the sample there, row by row.
     fn for_each(&self, mut take: impl FnMut(usize, usize, f32)) {
         for y in 0..self.height {
             for x in 0..self.width {

@@ -219,11 +219,11 @@ proptest! {
     #[test]
     fn random_bytes_after_a_first_mark_never_panic(
         form_idx in 0..FORMS.len(),
-        n_kept in 4_usize..64,
+        n_left in 4_usize..64,
         random in prop::collection::vec(any::<u8>(), 0..512),
     ) {
         let mut bytes = form(FORMS[form_idx]);
-        bytes.truncate(n_kept);
+        bytes.truncate(n_left);
         bytes.extend(random);
         let _ = Picture::decode_with(&bytes, &SMALL);
     }

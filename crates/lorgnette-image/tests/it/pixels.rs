@@ -58,10 +58,10 @@ fn merged_patches_are_counted_both_ways() {
 #[test]
 fn what_the_model_sees_can_be_saved() {
     let picture = flat(40, 20, 77);
-    let seen = picture.resized(&ImageConfig::PIXTRAL_12B).unwrap();
-    assert_eq!((seen.width(), seen.height()), (48, 32));
-    let again = Picture::decode(&seen.to_png().unwrap()).unwrap();
-    assert_eq!(again.rgb(), seen.rgb());
+    let model_view = picture.resized(&ImageConfig::PIXTRAL_12B).unwrap();
+    assert_eq!((model_view.width(), model_view.height()), (48, 32));
+    let again = Picture::decode(&model_view.to_png().unwrap()).unwrap();
+    assert_eq!(again.rgb(), model_view.rgb());
     assert_eq!(
         again.prepare(&ImageConfig::PIXTRAL_12B).unwrap(),
         picture.prepare(&ImageConfig::PIXTRAL_12B).unwrap()

@@ -1,8 +1,9 @@
 //! Rows of `x` in 8 bits.
 
+use lorgnette_gguf::BlockFormat;
 use rayon::prelude::*;
 
-use super::format::{Format, GROUP};
+use super::{GROUP, fine_activations};
 
 /// Rows of `x` in 8 bits, a group of columns of all rows beside each other.
 ///
@@ -10,7 +11,7 @@ use super::format::{Format, GROUP};
 /// the others, which are the pairs that llama.cpp has.
 pub(super) struct Activations {
     pub(super) m: usize,
-    pub(super) format: Format,
+    pub(super) format: BlockFormat,
     k: usize,
     codes: Vec<i8>,
     scales: Vec<f32>,
@@ -46,18 +47,16 @@ pub(super) struct WholeGroup<'a> {
     pub(super) sums: &'a [i32],
 }
 
-impl Format {
-    /// Scales, starts and sums of one row of `x` in `len` columns.
-    fn counts(self, len: usize) -> [usize; 3] {
-        let n_subs = len / self.sub_len();
-        let n_scales = if self.fine_activations() { n_subs } else { len.div_ceil(GROUP) };
-        [n_scales, n_subs, if self.has_min() { n_subs / 2 } else { 0 }]
-    }
+/// How many scales, starts and sums one row of `x` has in `len` columns.
+fn counts(format: BlockFormat, len: usize) -> [usize; 3] {
+    let n_subs = len / format.sub_len();
+    let n_scales = if fine_activations(format) { n_subs } else { len.div_ceil(GROUP) };
+    [n_scales, n_subs, if format.has_min() { n_subs / 2 } else { 0 }]
 }
 
 impl Activations {
-    pub(super) fn quantise(x: &[f32], m: usize, k: usize, format: Format) -> Self {
-        let [n_scales, n_starts, n_sums] = format.counts(k);
+    pub(super) fn quantise(x: &[f32], m: usize, k: usize, format: BlockFormat) -> Self {
+        let [n_scales, n_starts, n_sums] = counts(format, k);
         let mut all = Self {
             m,
             format,
@@ -68,7 +67,7 @@ impl Activations {
             sums: vec![0; m * n_sums],
         };
         // What a whole group of all rows takes of each; the last group may take less.
-        let [n_scales, n_starts, n_sums] = format.counts(GROUP).map(|n| n * m);
+        let [n_scales, n_starts, n_sums] = counts(format, GROUP).map(|n| n * m);
         let groups = all.codes.par_chunks_mut(GROUP * m).enumerate();
         let groups = groups.zip(all.scales.par_chunks_mut(n_scales));
         let groups = groups.zip(all.starts.par_chunks_mut(n_starts));
@@ -108,8 +107,8 @@ impl Activations {
 
     pub(super) fn group(&self, i: usize) -> Group<'_> {
         let len = GROUP.min(self.k - i * GROUP);
-        let before = self.format.counts(i * GROUP).map(|n| n * self.m);
-        let counts = self.format.counts(len).map(|n| n * self.m);
+        let before = counts(self.format, i * GROUP).map(|n| n * self.m);
+        let counts = counts(self.format, len).map(|n| n * self.m);
         Group {
             len,
             codes: &self.codes[i * GROUP * self.m..][..len * self.m],
@@ -123,10 +122,10 @@ impl Activations {
 /// Codes, scales, starts and sums of a group, of all rows.
 type GroupMut<'a> = (&'a mut [i8], &'a mut [f32], &'a mut [i32], &'a mut [i32]);
 
-fn fill(x: &[f32], k: usize, group: usize, format: Format, into: GroupMut<'_>) {
+fn fill(x: &[f32], k: usize, group: usize, format: BlockFormat, into: GroupMut<'_>) {
     let first = group * GROUP;
     let len = GROUP.min(k - first);
-    let [n_scales, n_starts, n_sums] = format.counts(len);
+    let [n_scales, n_starts, n_sums] = counts(format, len);
     let (codes, scales, starts, sums) = into;
     for (row, codes) in codes.chunks_exact_mut(len).enumerate() {
         let x = &x[row * k + first..][..len];
@@ -143,7 +142,7 @@ fn fill(x: &[f32], k: usize, group: usize, format: Format, into: GroupMut<'_>) {
 /// One row of a group, compiled for the processor at hand.
 struct FillRow<'a> {
     x: &'a [f32],
-    format: Format,
+    format: BlockFormat,
     into: GroupMut<'a>,
 }
 

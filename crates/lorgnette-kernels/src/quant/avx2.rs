@@ -12,20 +12,27 @@
 use std::arch::x86_64::*;
 
 use half::f16;
+use lorgnette_gguf::BlockFormat;
 
 use super::QuantMatrix;
 use super::activations::{Activations, Group};
 use super::chunk::{Chunk, LANES, Tile};
-use super::format::{Format, GROUP};
 use super::gemm::Sums;
 use super::level::Level;
+use super::{GROUP, fine_activations};
 
 /// Rows of `x` at a time: with 16 rows of the matrix, 6 integer sums and 6 floating ones leave four
 /// of the 16 registers.
 const ROWS: usize = 3;
 
 /// Adds the products of a chunk with a group of all rows of `x`.
-pub(super) fn add(chunk: &Chunk, group: &Group<'_>, format: Format, sums: &mut Sums, level: Level) {
+pub(super) fn add(
+    chunk: &Chunk,
+    group: &Group<'_>,
+    format: BlockFormat,
+    sums: &mut Sums,
+    level: Level,
+) {
     assert!(level.is_supported());
     #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
     // SAFETY: they are there, by the assertion.
@@ -57,7 +64,7 @@ pub(super) fn dot(
 }
 
 #[target_feature(enable = "avx2,fma")]
-fn add_supported(chunk: &Chunk, group: &Group<'_>, format: Format, sums: &mut Sums) {
+fn add_supported(chunk: &Chunk, group: &Group<'_>, format: BlockFormat, sums: &mut Sums) {
     let m = sums.len();
     let n_subs = group.len / format.sub_len();
     assert!(group.len <= GROUP && group.codes.len() == m * group.len);
@@ -79,7 +86,7 @@ fn add_supported(chunk: &Chunk, group: &Group<'_>, format: Format, sums: &mut Su
 fn add_rows<const R: usize>(
     tile: &Tile,
     group: &Group<'_>,
-    format: Format,
+    format: BlockFormat,
     row: usize,
     sums: &mut Sums,
     first: usize,
@@ -87,11 +94,11 @@ fn add_rows<const R: usize>(
     // Two products of a code and a byte of `x` are `2 · code · 127` at the most: so many quads of
     // 4, 5, 6 and 8 bits fit into 16.
     match format {
-        Format::Q4K => rows::<R, 8, 8, false, false>(tile, group, format, row, sums, first),
-        Format::Q5K => rows::<R, 8, 4, false, false>(tile, group, format, row, sums, first),
-        Format::Q6K => rows::<R, 4, 2, false, false>(tile, group, format, row, sums, first),
-        Format::Q4_0 => rows::<R, 8, 8, true, false>(tile, group, format, row, sums, first),
-        Format::Q8_0 => rows::<R, 8, 1, true, true>(tile, group, format, row, sums, first),
+        BlockFormat::Q4K => rows::<R, 8, 8, false, false>(tile, group, format, row, sums, first),
+        BlockFormat::Q5K => rows::<R, 8, 4, false, false>(tile, group, format, row, sums, first),
+        BlockFormat::Q6K => rows::<R, 4, 2, false, false>(tile, group, format, row, sums, first),
+        BlockFormat::Q4_0 => rows::<R, 8, 8, true, false>(tile, group, format, row, sums, first),
+        BlockFormat::Q8_0 => rows::<R, 8, 1, true, true>(tile, group, format, row, sums, first),
     }
 }
 
@@ -106,7 +113,7 @@ fn rows<
 >(
     tile: &Tile,
     group: &Group<'_>,
-    format: Format,
+    format: BlockFormat,
     row: usize,
     sums: &mut Sums,
     first: usize,
@@ -173,7 +180,7 @@ fn rows<
 fn finish<const R: usize>(
     tile: &Tile,
     group: &Group<'_>,
-    format: Format,
+    format: BlockFormat,
     row: usize,
     sums: &mut Sums,
     first: usize,
@@ -199,7 +206,7 @@ fn finish<const R: usize>(
         for half in 0..2 {
             let sums = &mut sums[row + r][first + 8 * half..][..8];
             let old = load_8_of(sums);
-            let new = if format.fine_activations() {
+            let new = if fine_activations(format) {
                 _mm256_add_ps(old, totals[half][r])
             } else {
                 _mm256_fmadd_ps(totals[half][r], _mm256_set1_ps(group.scales[row + r]), old)
@@ -211,7 +218,7 @@ fn finish<const R: usize>(
 
 /// As [`add_supported`], with products of four bytes at a time.
 #[target_feature(enable = "avx2,fma,avxvnni")]
-fn add_vnni(chunk: &Chunk, group: &Group<'_>, format: Format, sums: &mut Sums) {
+fn add_vnni(chunk: &Chunk, group: &Group<'_>, format: BlockFormat, sums: &mut Sums) {
     let m = sums.len();
     let n_subs = group.len / format.sub_len();
     assert!(group.len <= GROUP && group.codes.len() == m * group.len);
@@ -232,7 +239,7 @@ fn add_vnni(chunk: &Chunk, group: &Group<'_>, format: Format, sums: &mut Sums) {
 fn vnni_rows<const R: usize>(
     tile: &Tile,
     group: &Group<'_>,
-    format: Format,
+    format: BlockFormat,
     row: usize,
     sums: &mut Sums,
     first: usize,
@@ -264,7 +271,7 @@ fn vnni_rows<const R: usize>(
             let scale = load_8(&tile.scales[sub], half);
             for r in 0..R {
                 let mut product = _mm256_cvtepi32_ps(products[half][r]);
-                if format.fine_activations() {
+                if fine_activations(format) {
                     let x_scale = group.scales[(row + r) * n_subs + sub];
                     product = _mm256_mul_ps(product, _mm256_set1_ps(x_scale));
                 }
@@ -277,14 +284,14 @@ fn vnni_rows<const R: usize>(
 
 /// As [`dot_scalar`](super::gemv), 32 columns at a time.
 #[target_feature(enable = "avx2,fma")]
-fn dot_supported(format: Format, row: &[u8], x: &Activations, row_of_x: usize) -> f32 {
+fn dot_supported(format: BlockFormat, row: &[u8], x: &Activations, row_of_x: usize) -> f32 {
     let group_bytes = GROUP / format.block_len() * format.block_bytes();
     let mut sums = _mm256_setzero_ps();
     let mut rest = 0.0;
     for (i, blocks) in row.chunks(group_bytes).enumerate() {
         let group = x.group(i);
         let codes = &group.codes[row_of_x * group.len..][..group.len];
-        if format.fine_activations() {
+        if fine_activations(format) {
             let n_blocks = group.len / 32;
             let scales = &group.scales[row_of_x * n_blocks..][..n_blocks];
             let blocks = blocks.chunks_exact(format.block_bytes());
@@ -324,8 +331,8 @@ fn dot_supported(format: Format, row: &[u8], x: &Activations, row_of_x: usize) -
 
 /// A block of `Q8_0` or `Q4_0` with 32 bytes of `x`.
 #[target_feature(enable = "avx2")]
-fn small_products(format: Format, block: &[u8], x: &[i8]) -> __m256i {
-    let codes = if format == Format::Q8_0 {
+fn small_products(format: BlockFormat, block: &[u8], x: &[i8]) -> __m256i {
+    let codes = if format == BlockFormat::Q8_0 {
         load_32(&block[2..])
     } else {
         let codes = nibbles_of_16(&block[2..]);
@@ -338,11 +345,11 @@ fn small_products(format: Format, block: &[u8], x: &[i8]) -> __m256i {
 
 /// A block of a K format with 256 bytes of `x`: sums of products times small scales.
 #[target_feature(enable = "avx2")]
-fn k_products(format: Format, block: &[u8], x: &[i8]) -> __m256i {
+fn k_products(format: BlockFormat, block: &[u8], x: &[i8]) -> __m256i {
     let low = _mm256_set1_epi8(0x0f);
     let mut sum = _mm256_setzero_si256();
     for sub in 0..8 {
-        let codes = if format == Format::Q6K {
+        let codes = if format == BlockFormat::Q6K {
             // 128 codes a half: four times 32, the first two in low nibbles, the others above.
             let (half, part) = (sub / 4, sub % 4);
             let packed = load_32(&block[64 * half + 32 * (part % 2)..]);
@@ -355,7 +362,7 @@ fn k_products(format: Format, block: &[u8], x: &[i8]) -> __m256i {
             let packed = load_32(&block[block.len() - 128 + 32 * (sub / 2)..]);
             let packed = if sub % 2 == 0 { packed } else { _mm256_srli_epi16::<4>(packed) };
             let codes = _mm256_and_si256(packed, low);
-            if format == Format::Q5K {
+            if format == BlockFormat::Q5K {
                 let bits = _mm256_srl_epi16(load_32(&block[16..]), _mm_cvtsi32_si128(sub as i32));
                 let bits = _mm256_and_si256(bits, _mm256_set1_epi8(1));
                 _mm256_or_si256(codes, _mm256_slli_epi16::<4>(bits))
@@ -365,7 +372,7 @@ fn k_products(format: Format, block: &[u8], x: &[i8]) -> __m256i {
         };
         let products = _mm256_maddubs_epi16(codes, load_32_i8(&x[32 * sub..]));
         let small = |sub| i16::from(format.small_scale_and_min(block, sub).0);
-        let scales = if format == Format::Q6K {
+        let scales = if format == BlockFormat::Q6K {
             let (one, two) = (_mm_set1_epi16(small(2 * sub)), _mm_set1_epi16(small(2 * sub + 1)));
             _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(one), two)
         } else {

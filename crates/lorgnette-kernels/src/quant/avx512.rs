@@ -13,10 +13,11 @@ mod dot;
 mod fill;
 mod products;
 
+use lorgnette_gguf::BlockFormat;
+
 use super::QuantMatrix;
 use super::activations::{Activations, Group};
 use super::chunk::{Chunk, Tile};
-use super::format::Format;
 use super::gemm::Sums;
 use super::gemv::X_ROWS;
 use super::level::Level;
@@ -32,7 +33,7 @@ pub(super) fn fill(tile: &mut Tile, w: &QuantMatrix<'_>, first: usize, group: us
 }
 
 /// Adds the products of a chunk with a group of all rows of `x`.
-pub(super) fn add(chunk: &Chunk, group: &Group<'_>, format: Format, sums: &mut Sums) {
+pub(super) fn add(chunk: &Chunk, group: &Group<'_>, format: BlockFormat, sums: &mut Sums) {
     assert_supported();
     #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
     // SAFETY: they are there, by the assertion.

@@ -1,7 +1,9 @@
 //! Rows of a matrix, unpacked for products with many rows of `x`.
 
+use lorgnette_gguf::BlockFormat;
+
+use super::GROUP;
 use super::QuantMatrix;
-use super::format::{Format, GROUP};
 
 /// Rows side by side in a vector of 16 lanes.
 pub(super) const LANES: usize = 16;
@@ -47,7 +49,7 @@ impl Tile {
         }
     }
 
-    fn fill_lane(&mut self, format: Format, blocks: &[u8], lane: usize) {
+    fn fill_lane(&mut self, format: BlockFormat, blocks: &[u8], lane: usize) {
         let (block_len, sub_len) = (format.block_len(), format.sub_len());
         let mut codes = [0; GROUP];
         for (i, block) in blocks.chunks_exact(format.block_bytes()).enumerate() {

@@ -1,10 +1,10 @@
 //! Many rows of `x`.
 
+use lorgnette_gguf::BlockFormat;
 use rayon::prelude::*;
 
 use super::activations::{Activations, Group};
 use super::chunk::{CHUNK_ROWS, Chunk, LANES, Tile};
-use super::format::Format;
 use super::level::Level;
 use super::{Columns, QuantMatrix, par_pieces};
 
@@ -49,7 +49,7 @@ fn fill(chunk: &mut Chunk, w: &QuantMatrix<'_>, first: usize, group: usize, leve
     }
 }
 
-fn add(chunk: &Chunk, group: &Group<'_>, format: Format, sums: &mut Sums, level: Level) {
+fn add(chunk: &Chunk, group: &Group<'_>, format: BlockFormat, sums: &mut Sums, level: Level) {
     match level {
         Level::Scalar => {
             for (row, sums) in sums.iter_mut().enumerate() {
@@ -71,7 +71,7 @@ fn add(chunk: &Chunk, group: &Group<'_>, format: Format, sums: &mut Sums, level:
 }
 
 /// What is computed, for one row of `x`: `sums` `(LANES)` plus the products with one group.
-fn add_tile(tile: &Tile, group: &Group<'_>, format: Format, row: usize, sums: &mut [f32]) {
+fn add_tile(tile: &Tile, group: &Group<'_>, format: BlockFormat, row: usize, sums: &mut [f32]) {
     let (sub_len, n_subs) = (format.sub_len(), group.len / format.sub_len());
     let codes = &group.codes[row * group.len..][..group.len];
     let starts = &group.starts[row * n_subs..][..n_subs];

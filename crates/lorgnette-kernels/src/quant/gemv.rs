@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
+use lorgnette_gguf::BlockFormat;
 use rayon::prelude::*;
 
+use super::GROUP;
 use super::activations::{Activations, Group};
-use super::format::{Format, GROUP};
 use super::level::Level;
 use super::{Columns, QuantMatrix, par_pieces};
 
@@ -68,13 +69,13 @@ fn dot(
 }
 
 /// What is computed.
-fn dot_scalar(format: Format, row: &[u8], x: &Activations, row_of_x: usize) -> f32 {
+fn dot_scalar(format: BlockFormat, row: &[u8], x: &Activations, row_of_x: usize) -> f32 {
     let group_bytes = GROUP / format.block_len() * format.block_bytes();
     let groups = row.chunks(group_bytes).enumerate();
     groups.map(|(i, blocks)| dot_group(format, blocks, &x.group(i), row_of_x)).sum()
 }
 
-fn dot_group(format: Format, blocks: &[u8], group: &Group<'_>, row_of_x: usize) -> f32 {
+fn dot_group(format: BlockFormat, blocks: &[u8], group: &Group<'_>, row_of_x: usize) -> f32 {
     let (block_len, sub_len) = (format.block_len(), format.sub_len());
     let n_subs = group.len / sub_len;
     let x = &group.codes[row_of_x * group.len..][..group.len];

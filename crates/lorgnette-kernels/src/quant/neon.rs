@@ -7,12 +7,14 @@
 use std::arch::aarch64::*;
 use std::arch::asm;
 
+use lorgnette_gguf::BlockFormat;
+
 use super::QuantMatrix;
 use super::activations::{Activations, Group};
 use super::chunk::{Chunk, LANES, Tile};
-use super::format::{Format, GROUP};
 use super::gemm::Sums;
 use super::level::Level;
+use super::{GROUP, fine_activations};
 
 /// Rows of `x` at a time: with 8 rows of the matrix, 8 integer sums and 8 floating ones.
 const ROWS: usize = 4;
@@ -20,7 +22,13 @@ const ROWS: usize = 4;
 const HALF: usize = LANES / 2;
 
 /// Adds the products of a chunk with a group of all rows of `x`.
-pub(super) fn add(chunk: &Chunk, group: &Group<'_>, format: Format, sums: &mut Sums, level: Level) {
+pub(super) fn add(
+    chunk: &Chunk,
+    group: &Group<'_>,
+    format: BlockFormat,
+    sums: &mut Sums,
+    level: Level,
+) {
     assert!(level.is_supported());
     let m = sums.len();
     assert!(group.len <= GROUP && group.codes.len() == m * group.len);
@@ -41,7 +49,7 @@ pub(super) fn add(chunk: &Chunk, group: &Group<'_>, format: Format, sums: &mut S
             }
             for (r, totals) in totals.iter_mut().take(n).enumerate() {
                 take_mins(tile, group, format, row + r, first, totals);
-                let scale = if format.fine_activations() { 1.0 } else { group.scales[row + r] };
+                let scale = if fine_activations(format) { 1.0 } else { group.scales[row + r] };
                 let sums = &mut sums[row + r][half * HALF..][..HALF];
                 for (sum, total) in sums.iter_mut().zip(totals) {
                     *sum = total.mul_add(scale, *sum);
@@ -70,14 +78,14 @@ pub(super) fn dot(
 }
 
 /// What a tile's codes of `Q8_0` have too much, in each byte.
-fn flip(format: Format) -> u8 {
-    if format == Format::Q8_0 { 0x80 } else { 0 }
+fn flip(format: BlockFormat) -> u8 {
+    if format == BlockFormat::Q8_0 { 0x80 } else { 0 }
 }
 
 /// What an integer sum of a row of `x` begins with.
-fn start(group: &Group<'_>, format: Format, row: usize, sub: usize) -> i32 {
+fn start(group: &Group<'_>, format: BlockFormat, row: usize, sub: usize) -> i32 {
     let n_subs = group.len / format.sub_len();
-    if format == Format::Q8_0 { 0 } else { group.starts[row * n_subs + sub] }
+    if format == BlockFormat::Q8_0 { 0 } else { group.starts[row * n_subs + sub] }
 }
 
 /// `n` rows of `x` from `row` with 8 rows of a tile from `first`.
@@ -85,7 +93,7 @@ fn start(group: &Group<'_>, format: Format, row: usize, sub: usize) -> i32 {
 fn dotprod(
     tile: &Tile,
     group: &Group<'_>,
-    format: Format,
+    format: BlockFormat,
     (row, n): (usize, usize),
     first: usize,
     out: &mut [[f32; HALF]; ROWS],
@@ -123,7 +131,7 @@ fn dotprod(
 fn i8mm(
     tile: &Tile,
     group: &Group<'_>,
-    format: Format,
+    format: BlockFormat,
     (row, n): (usize, usize),
     first: usize,
     out: &mut [[f32; HALF]; ROWS],
@@ -175,7 +183,7 @@ fn i8mm(
 fn add_scaled(
     tile: &Tile,
     group: &Group<'_>,
-    format: Format,
+    format: BlockFormat,
     rows: &[usize; ROWS],
     first: usize,
     sub: usize,
@@ -187,7 +195,7 @@ fn add_scaled(
         let scales = load_f32(&tile.scales[sub][first + 4 * part..]);
         for r in 0..ROWS {
             let mut product = vcvtq_f32_s32(products[r][part]);
-            if format.fine_activations() {
+            if fine_activations(format) {
                 product = vmulq_n_f32(product, group.scales[rows[r] * n_subs + sub]);
             }
             totals[r][part] = vfmaq_f32(totals[r][part], product, scales);
@@ -199,7 +207,7 @@ fn add_scaled(
 fn take_mins(
     tile: &Tile,
     group: &Group<'_>,
-    format: Format,
+    format: BlockFormat,
     row: usize,
     first: usize,
     totals: &mut [f32; HALF],
@@ -221,7 +229,7 @@ fn take_mins(
 
 /// As [`dot_scalar`](super::gemv), the products of a sub-block at a time.
 #[target_feature(enable = "neon,dotprod")]
-fn dot_supported(format: Format, row: &[u8], x: &Activations, row_of_x: usize) -> f32 {
+fn dot_supported(format: BlockFormat, row: &[u8], x: &Activations, row_of_x: usize) -> f32 {
     let (block_len, sub_len) = (format.block_len(), format.sub_len());
     let group_bytes = GROUP / block_len * format.block_bytes();
     let flip = vdupq_n_u8(flip(format));
@@ -252,7 +260,7 @@ fn dot_supported(format: Format, row: &[u8], x: &Activations, row_of_x: usize) -
                     mins += i32::from(min) * x_sum;
                 }
             }
-            let x_scale = if format.fine_activations() {
+            let x_scale = if fine_activations(format) {
                 group.scales[row_of_x * n_subs + i]
             } else {
                 group.scales[row_of_x]

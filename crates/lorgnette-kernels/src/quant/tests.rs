@@ -3,7 +3,7 @@ use super::*;
 use half::f16;
 
 /// Bytes of a matrix whose numbers are of ordinary size: any codes, scales near 1 / 64.
-fn matrix(format: Format, n: usize, k: usize, seed: u64) -> Vec<u8> {
+fn matrix(format: BlockFormat, n: usize, k: usize, seed: u64) -> Vec<u8> {
     let mut state = seed;
     let mut next = move || {
         state =
@@ -14,9 +14,9 @@ fn matrix(format: Format, n: usize, k: usize, seed: u64) -> Vec<u8> {
     let mut bytes: Vec<u8> = (0..n_blocks * format.block_bytes()).map(|_| next()).collect();
     for block in bytes.chunks_exact_mut(format.block_bytes()) {
         let places: &[usize] = match format {
-            Format::Q4_0 | Format::Q8_0 => &[0],
-            Format::Q4K | Format::Q5K => &[0, 2],
-            Format::Q6K => &[208],
+            BlockFormat::Q4_0 | BlockFormat::Q8_0 => &[0],
+            BlockFormat::Q4K | BlockFormat::Q5K => &[0, 2],
+            BlockFormat::Q6K => &[208],
         };
         for place in places {
             let scale = f16::from_f32((f32::from(next()) - 127.0) / 8192.0);
@@ -52,7 +52,7 @@ fn error(y: &[f32], exact: &[f64]) -> f64 {
 }
 
 /// Odd numbers of rows, groups that are not whole.
-fn shapes(format: Format) -> Vec<(usize, usize, usize)> {
+fn shapes(format: BlockFormat) -> Vec<(usize, usize, usize)> {
     let k = format.block_len();
     let mut shapes = vec![(1, 1, k), (2, 33, 2 * k), (4, 65, k), (5, 31, 3 * k), (13, 70, 2 * k)];
     // Around what is read where it lies, some rows of `x` at a time.
@@ -65,7 +65,7 @@ fn shapes(format: Format) -> Vec<(usize, usize, usize)> {
 
 #[test]
 fn every_level_is_near_the_exact_product() {
-    for format in Format::ALL {
+    for format in BlockFormat::ALL {
         for (m, n, k) in shapes(format) {
             let bytes = matrix(format, n, k, 7);
             let (w, x) = (QuantMatrix::new(format, n, k, &bytes), rows(m, k));
@@ -83,7 +83,7 @@ fn every_level_is_near_the_exact_product() {
 /// The integer sums are the same; the floating ones are added in another order.
 #[test]
 fn every_level_computes_what_the_scalar_one_does() {
-    for format in Format::ALL {
+    for format in BlockFormat::ALL {
         for (m, n, k) in shapes(format) {
             let bytes = matrix(format, n, k, 11);
             let (w, x) = (QuantMatrix::new(format, n, k, &bytes), rows(m, k));
@@ -102,8 +102,8 @@ fn every_level_computes_what_the_scalar_one_does() {
 
 #[test]
 fn a_tile_is_filled_the_same_at_every_level() {
-    for format in Format::ALL {
-        let k = 2 * format::GROUP;
+    for format in BlockFormat::ALL {
+        let k = 2 * GROUP;
         let bytes = matrix(format, 40, k, 3);
         let w = QuantMatrix::new(format, 40, k, &bytes);
         let scratch = || Box::new(chunk::Tile::zeroed());
@@ -129,8 +129,8 @@ fn a_tile_is_filled_the_same_at_every_level() {
 #[test]
 fn threads_change_nothing() {
     let (m, n, k) = (9, 300, 512);
-    let bytes = matrix(Format::Q4K, n, k, 5);
-    let (w, x) = (QuantMatrix::new(Format::Q4K, n, k, &bytes), rows(m, k));
+    let bytes = matrix(BlockFormat::Q4K, n, k, 5);
+    let (w, x) = (QuantMatrix::new(BlockFormat::Q4K, n, k, &bytes), rows(m, k));
     let run = |n_threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
         let mut y = vec![0.0; m * n];
@@ -143,8 +143,8 @@ fn threads_change_nothing() {
 
 #[test]
 fn what_is_not_finite_is_not_hidden() {
-    let bytes = matrix(Format::Q4K, 3, 256, 5);
-    let w = QuantMatrix::new(Format::Q4K, 3, 256, &bytes);
+    let bytes = matrix(BlockFormat::Q4K, 3, 256, 5);
+    let w = QuantMatrix::new(BlockFormat::Q4K, 3, 256, &bytes);
     for m in [1, 6] {
         let mut x = rows(m, 256);
         x[17] = f32::NAN;

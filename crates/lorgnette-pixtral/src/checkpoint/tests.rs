@@ -1,5 +1,3 @@
-use std::ops::ControlFlow;
-
 use candle_core::Device;
 use tempfile::TempDir;
 
@@ -26,7 +24,7 @@ fn check_error(dir: &TempDir, expected: &str) {
     let good = load(&native(|_, _| {})).expect("a good model");
     let mut cache = good.new_cache(4, KvFormat::F16).unwrap();
     let prompt = Prompt { ids: &[1, 2], image_token: None, pictures: &[] };
-    good.prefill(&prompt, &mut cache, 4, &mut |_, _| ControlFlow::Continue(())).unwrap();
+    good.prefill(&prompt, &mut cache, 4, &mut crate::go_on).unwrap();
 }
 
 #[test]

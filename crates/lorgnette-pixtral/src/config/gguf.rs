@@ -1,7 +1,10 @@
 //! The metadata of a GGUF pair, as llama.cpp writes it.
 
-use super::{ModelConfig, TextConfig, VisionConfig};
-use crate::checkpoint::{GgufFile, Naming, Part, Value};
+use super::{ModelConfig, RopeConfig, TextConfig, VisionConfig};
+use lorgnette_gguf::GgufFile;
+use lorgnette_gguf::reader::Value;
+
+use crate::checkpoint::{Naming, Part};
 use crate::config::ConfigFault;
 use crate::error::LoadError;
 
@@ -13,9 +16,9 @@ pub(crate) fn from_gguf(
     let vision = vision.map(vision_config).transpose()?;
     let config = ModelConfig { text: text_config(text)?, vision };
     config.checked().map_err(|fault| match fault {
-        ConfigFault::Malformed(reason) => LoadError::malformed(&text.path, reason),
+        ConfigFault::Malformed(reason) => LoadError::malformed(text.path(), reason),
         ConfigFault::Unsupported(what) => {
-            LoadError::Unsupported { file: text.path.to_path_buf(), what }
+            LoadError::Unsupported { file: text.path().to_owned(), what }
         }
     })
 }
@@ -24,7 +27,7 @@ fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
     let architecture = file.architecture();
     if !matches!(architecture, "llama" | "mistral3") {
         let what = format!("architecture {architecture:?}");
-        return Err(LoadError::Unsupported { file: file.path.to_path_buf(), what });
+        return Err(LoadError::Unsupported { file: file.path().to_owned(), what });
     }
     let key = |name: &str| format!("{architecture}.{name}");
     for (name, what) in [
@@ -33,15 +36,12 @@ fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
         ("attention.sliding_window", "a sliding window"),
     ] {
         if file.get(&key(name)).is_some_and(|value| *value != Value::Int(0)) {
-            return Err(LoadError::Unsupported {
-                file: file.path.to_path_buf(),
-                what: what.into(),
-            });
+            return Err(LoadError::Unsupported { file: file.path().to_owned(), what: what.into() });
         }
     }
     if let Some(kind) = file.string(&key("rope.scaling.type")).filter(|kind| *kind != "none") {
         let what = format!("rotary positions of type {kind:?}");
-        return Err(LoadError::Unsupported { file: file.path.to_path_buf(), what });
+        return Err(LoadError::Unsupported { file: file.path().to_owned(), what });
     }
     let hidden_size = size(file, &key("embedding_length"))?;
     let n_heads = size(file, &key("attention.head_count"))?;
@@ -53,9 +53,9 @@ fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
         (Err(_), Err(_)) => hidden_size.checked_div(n_heads).unwrap_or(0),
     };
     let embedding =
-        file.tensors.get(&Naming::Gguf.name(Part::TokenEmbedding)).ok_or_else(|| {
+        file.tensors().get(&Naming::Gguf.name(Part::TokenEmbedding)).ok_or_else(|| {
             LoadError::MissingTensor {
-                checkpoint: file.path.to_path_buf(),
+                checkpoint: file.path().to_owned(),
                 tensor: Naming::Gguf.name(Part::TokenEmbedding),
             }
         })?;
@@ -67,11 +67,11 @@ fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
         n_kv_heads: size(file, &key("attention.head_count_kv")).unwrap_or(n_heads),
         head_dim,
         vocab_size: embedding.shape[0],
-        rope_theta: float(file, &key("rope.freq_base")).unwrap_or(1e4),
+        rope: RopeConfig { theta: float(file, &key("rope.freq_base")).unwrap_or(1e4) },
         rms_norm_eps: float(file, &key("attention.layer_norm_rms_epsilon"))
             .ok_or_else(|| missing(file, &key("attention.layer_norm_rms_epsilon")))?,
         max_position_embeddings: size(file, &key("context_length"))?,
-        tied_embeddings: !file.tensors.contains_key(&Naming::Gguf.name(Part::Output)),
+        tied_embeddings: !file.tensors().contains_key(&Naming::Gguf.name(Part::Output)),
     })
 }
 
@@ -82,7 +82,7 @@ fn vision_config(file: &GgufFile) -> Result<VisionConfig, LoadError> {
         .unwrap_or_default();
     if projector != "pixtral" {
         let what = format!("the projector {projector:?}");
-        return Err(LoadError::Unsupported { file: file.path.to_path_buf(), what });
+        return Err(LoadError::Unsupported { file: file.path().to_owned(), what });
     }
     let key = |name: &str| format!("clip.vision.{name}");
     let hidden_size = size(file, &key("embedding_length"))?;
@@ -91,10 +91,10 @@ fn vision_config(file: &GgufFile) -> Result<VisionConfig, LoadError> {
     let mut image_std = colours(file, &key("image_std"))?;
     if image_std.map(f32::to_bits) == image_mean.map(f32::to_bits) {
         // Written by llama.cpp before its pull request 13208.
-        tracing::warn!("{}: image_std repeats image_mean; CLIP's is used", file.path.display());
+        tracing::warn!("{}: image_std repeats image_mean; CLIP's is used", file.path().display());
         image_std = VisionConfig::CLIP_STD;
     }
-    let has = |part| file.tensors.contains_key(&Naming::Gguf.name(part));
+    let has = |part| file.tensors().contains_key(&Naming::Gguf.name(part));
     Ok(VisionConfig {
         hidden_size,
         intermediate_size: size(file, &key("feed_forward_length"))?,
@@ -103,7 +103,8 @@ fn vision_config(file: &GgufFile) -> Result<VisionConfig, LoadError> {
         head_dim: hidden_size.checked_div(n_heads).unwrap_or(0),
         patch_size: size(file, &key("patch_size"))?,
         image_size: size(file, &key("image_size"))?,
-        rope_theta: 1e4, // not in the metadata; llama.cpp fixes it too (`clip.cpp`, pixtral)
+        // Not in the metadata; llama.cpp fixes it too (`clip.cpp`, pixtral).
+        rope: RopeConfig { theta: 1e4 },
         spatial_merge_size: size(file, &key("spatial_merge_size")).unwrap_or(1),
         projector_norm: has(Part::ProjectorNorm),
         projector_bias: has(Part::Projector1Bias),
@@ -117,7 +118,7 @@ fn size(file: &GgufFile, key: &str) -> Result<usize, LoadError> {
     match file.get(key) {
         None => Err(missing(file, key)),
         Some(Value::Int(n)) if *n >= 0 => Ok(usize::try_from(*n).unwrap_or(usize::MAX)),
-        Some(other) => Err(LoadError::malformed(&file.path, format!("{key} is {other:?}"))),
+        Some(other) => Err(LoadError::malformed(file.path(), format!("{key} is {other:?}"))),
     }
 }
 
@@ -133,11 +134,11 @@ fn colours(file: &GgufFile, key: &str) -> Result<[f32; 3], LoadError> {
         Some(Value::Floats(values)) if values.len() == 3 => {
             Ok([values[0] as f32, values[1] as f32, values[2] as f32])
         }
-        Some(_) => Err(LoadError::malformed(&file.path, format!("{key} is not three numbers"))),
+        Some(_) => Err(LoadError::malformed(file.path(), format!("{key} is not three numbers"))),
         None => Err(missing(file, key)),
     }
 }
 
 fn missing(file: &GgufFile, key: &str) -> LoadError {
-    LoadError::malformed(&file.path, format!("it has no {key}"))
+    LoadError::malformed(file.path(), format!("it has no {key}"))
 }

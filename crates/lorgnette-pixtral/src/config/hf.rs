@@ -5,7 +5,9 @@
 
 use serde::Deserialize;
 
-use super::{ConfigFault, ModelConfig, TextConfig, VisionConfig, malformed, unsupported};
+use super::{
+    ConfigFault, ModelConfig, RopeConfig, TextConfig, VisionConfig, malformed, unsupported,
+};
 
 #[derive(Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the names are the file's")]
@@ -155,7 +157,7 @@ fn text_config(text: Text, tied_at_the_top: Option<bool>) -> Result<TextConfig, 
     if let Some(window) = text.sliding_window.filter(|w| *w < text.max_position_embeddings) {
         return unsupported(format!("a sliding window of {window} tokens"));
     }
-    let rope_theta = rope_theta(text.rope_theta, &[text.rope_parameters, text.rope_scaling])?;
+    let rope = rope_config(text.rope_theta, &[text.rope_parameters, text.rope_scaling])?;
     let head_dim = match text.head_dim {
         Some(head_dim) => head_dim,
         None => text.hidden_size.checked_div(text.num_attention_heads).unwrap_or(0),
@@ -168,7 +170,7 @@ fn text_config(text: Text, tied_at_the_top: Option<bool>) -> Result<TextConfig, 
         n_kv_heads: text.num_key_value_heads.unwrap_or(text.num_attention_heads),
         head_dim,
         vocab_size: text.vocab_size,
-        rope_theta,
+        rope,
         rms_norm_eps: text.rms_norm_eps,
         max_position_embeddings: text.max_position_embeddings,
         tied_embeddings: tied_at_the_top == Some(true) || text.tie_word_embeddings == Some(true),
@@ -204,7 +206,7 @@ fn vision_config(
         head_dim,
         patch_size: vision.patch_size,
         image_size: vision.image_size,
-        rope_theta: rope_theta(vision.rope_theta, &[vision.rope_parameters, None])?,
+        rope: rope_config(vision.rope_theta, &[vision.rope_parameters, None])?,
         spatial_merge_size,
         projector_norm,
         projector_bias,
@@ -214,7 +216,7 @@ fn vision_config(
     })
 }
 
-fn rope_theta(flat: Option<f64>, nested: &[Option<Rope>]) -> Result<f64, ConfigFault> {
+fn rope_config(flat: Option<f64>, nested: &[Option<Rope>]) -> Result<RopeConfig, ConfigFault> {
     let nested: Vec<&Rope> = nested.iter().flatten().collect();
     for rope in &nested {
         if let Some(kind) = rope.rope_type.as_deref()
@@ -223,5 +225,6 @@ fn rope_theta(flat: Option<f64>, nested: &[Option<Rope>]) -> Result<f64, ConfigF
             return unsupported(format!("rotary positions of type {kind:?}"));
         }
     }
-    Ok(nested.iter().find_map(|rope| rope.rope_theta).or(flat).unwrap_or(1e4))
+    let theta = nested.iter().find_map(|rope| rope.rope_theta).or(flat).unwrap_or(1e4);
+    Ok(RopeConfig { theta })
 }

@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 
-use super::{ConfigFault, ModelConfig, TextConfig, VisionConfig, malformed, unsupported};
+use super::{
+    ConfigFault, ModelConfig, RopeConfig, TextConfig, VisionConfig, malformed, unsupported,
+};
 
 #[derive(Deserialize)]
 struct Params {
@@ -85,7 +87,7 @@ pub(crate) fn from_params_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> 
         n_kv_heads: params.n_kv_heads,
         head_dim: params.head_dim,
         vocab_size: params.vocab_size,
-        rope_theta: params.rope_theta,
+        rope: RopeConfig { theta: params.rope_theta },
         rms_norm_eps: params.norm_eps,
         max_position_embeddings: params
             .max_position_embeddings
@@ -115,7 +117,7 @@ fn vision_config(vision: &VisionEncoder) -> Result<VisionConfig, ConfigFault> {
         head_dim: vision.hidden_size.checked_div(vision.num_attention_heads).unwrap_or(0),
         patch_size: vision.patch_size,
         image_size: vision.image_size,
-        rope_theta: vision.rope_theta,
+        rope: RopeConfig { theta: vision.rope_theta },
         spatial_merge_size: vision.spatial_merge_size,
         projector_norm: vision.add_pre_mm_projector_layer_norm,
         projector_bias: vision.adapter_bias,

@@ -4,12 +4,23 @@ use lorgnette_image::ImageConfig;
 use tempfile::TempDir;
 
 use super::*;
+use crate::DeviceChoice;
 use crate::testing::{tiny_config, write_native};
 
 fn model() -> Pixtral {
+    model_on(&Device::Cpu)
+}
+
+fn model_on(device: &Device) -> Pixtral {
     let dir = TempDir::new().unwrap();
     write_native(dir.path(), &tiny_config(), |_, _| {});
-    Pixtral::load(&Checkpoint::open(dir.path()).unwrap(), &Device::Cpu, &mut |_| {}).unwrap()
+    Pixtral::load(&Checkpoint::open(dir.path()).unwrap(), device, &mut |_| {}).unwrap()
+}
+
+/// The CPU, and the GPU of this machine when the tests are built for one.
+fn devices() -> Vec<Device> {
+    let best = DeviceChoice::Auto.open().device;
+    if best.is_cpu() { vec![best] } else { vec![Device::Cpu, best] }
 }
 
 fn pixels(width: u32, height: u32, seed: f32) -> Pixels {
@@ -19,17 +30,11 @@ fn pixels(width: u32, height: u32, seed: f32) -> Pixels {
 }
 
 fn encode(model: &Pixtral, pixels: &Pixels) -> ImageFeatures {
-    match model.encode_image(pixels, &mut |_, _| ControlFlow::Continue(())).unwrap() {
-        Outcome::Done(features) => features,
-        Outcome::Stopped => panic!("nobody stopped it"),
-    }
+    model.encode_image(pixels, &mut go_on).unwrap()
 }
 
 fn prefill(model: &Pixtral, prompt: &Prompt<'_>, cache: &mut KvCache, chunk: usize) -> Vec<f32> {
-    match model.prefill(prompt, cache, chunk, &mut |_, _| ControlFlow::Continue(())).unwrap() {
-        Outcome::Done(logits) => logits,
-        Outcome::Stopped => panic!("nobody stopped it"),
-    }
+    model.prefill(prompt, cache, chunk, &mut go_on).unwrap()
 }
 
 fn difference(a: &[f32], b: &[f32]) -> f32 {
@@ -77,15 +82,37 @@ fn a_follow_up_needs_no_picture_that_was_read() {
         image_token: Some(10),
         pictures: &[known[0], PictureRows { n_rows: 1, features: None, ..known[1] }],
     };
-    assert!(model.prefill(&start, &mut cache, 4, &mut |_, _| ControlFlow::Continue(())).is_err());
+    assert!(model.prefill(&start, &mut cache, 4, &mut go_on).is_err());
     let outcome = model.prefill(&prompt, &mut cache, 4, &mut |n_read, _| {
         if n_read >= 12 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    assert!(matches!(outcome, Ok(Outcome::Stopped)));
+    assert!(matches!(outcome, Err(Interrupted::Cancelled)));
     assert_eq!(cache.len(), 12);
     let rest = [PictureRows { features: None, ..known[0] }, known[1]];
     let prompt = Prompt { pictures: &rest, ..prompt };
     assert!(difference(&prefill(&model, &prompt, &mut cache, 100), &expected) < 1e-4);
+}
+
+/// Rows on two devices cannot stand in one prompt: wherever the network is, both are on the CPU.
+#[test]
+fn a_picture_recalled_from_its_encoding_stands_beside_a_fresh_one() {
+    for device in devices() {
+        let model = model_on(&device);
+        let (one, two) = (encode(&model, &pixels(12, 8, 0.7)), encode(&model, &pixels(8, 4, 0.3)));
+        let hidden = one.vision_hidden().flatten_all().unwrap().to_vec1().unwrap();
+        let recalled = model.project(hidden, (2, 3)).unwrap();
+        for features in [&one, &two, &recalled] {
+            assert!(features.rows().device().is_cpu(), "{device:?}");
+            assert!(features.vision_hidden().device().is_cpu(), "{device:?}");
+        }
+        let logits = |one: &ImageFeatures| {
+            let pictures = pictures(one, &two);
+            let prompt = Prompt { ids: &IDS, image_token: Some(10), pictures: &pictures };
+            let mut cache = model.new_cache(32, KvFormat::F32).unwrap();
+            prefill(&model, &prompt, &mut cache, 100)
+        };
+        assert_eq!(logits(&recalled), logits(&one), "{device:?}");
+    }
 }
 
 #[test]
@@ -126,13 +153,13 @@ fn a_picture_lying_down_is_another_picture() {
 #[test]
 fn encoding_can_be_stopped_and_tells_how_far_it_is() {
     let model = model();
-    let mut seen = Vec::new();
+    let mut told = Vec::new();
     let outcome = model.encode_image(&pixels(12, 8, 0.7), &mut |done, total| {
-        seen.push((done, total));
-        if seen.len() == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        told.push((done, total));
+        if told.len() == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    assert!(matches!(outcome, Ok(Outcome::Stopped)));
-    assert_eq!(seen, [(1, 7), (2, 7), (3, 7)]);
+    assert!(matches!(outcome, Err(Interrupted::Cancelled)));
+    assert_eq!(told, [(1, 7), (2, 7), (3, 7)]);
 }
 
 #[track_caller]
@@ -140,7 +167,7 @@ fn check_refused(prompt: &Prompt<'_>, expected: &str) {
     let model = model();
     let mut cache = model.new_cache(16, KvFormat::F16).unwrap();
     let outcome = model.prefill(prompt, &mut cache, 8, &mut |_, _| panic!("nothing is computed"));
-    let error = outcome.unwrap_err().to_string();
+    let error = outcome.unwrap_err().expect_failure().to_string();
     assert!(error.contains(expected), "{error}");
     assert!(cache.is_empty());
 }

@@ -82,7 +82,7 @@ fn layers_that_were_asked_for_are_there_or_it_says_what_would_fit() {
     let shortage = needs.plan_layers(40, free).unwrap_err();
     let fitting = shortage.n_layers.unwrap();
     assert!(needs.plan_layers(fitting, free).is_ok());
-    assert_eq!(shortage.quantisation, Some("Q6_K"));
+    assert_eq!(shortage.quantisation, Some(QuantScheme::Q6K));
     // No context makes 22 GiB of weights fit into 12.
     assert_eq!(shortage.context, None);
     assert!(shortage.to_string().starts_with("the GPU has too little memory: 2"), "{shortage}");

@@ -2,8 +2,8 @@ use super::*;
 
 #[track_caller]
 fn check_patch(row: usize, col: usize, cos: [f32; 6], sin: Option<[f32; 6]>) {
-    let layout = RopeLayout::Half;
-    let rotation = Rotation::of_patches((64, 64), 64, 1e4, layout, &Device::Cpu).expect("a table");
+    let rope = Rope::new(&RopeConfig { theta: 1e4 }, 64, RopeLayout::Half);
+    let rotation = rope.of_patches((64, 64), &Device::Cpu).expect("a table");
     let at = row * 64 + col;
     let sin = sin.map(|sin| (&rotation.sin, sin));
     for (values, expected) in [(&rotation.cos, cos)].into_iter().chain(sin) {
@@ -31,7 +31,8 @@ fn angles_of_patches_are_the_references() {
 fn a_token_keeps_its_length_and_position_0_does_nothing() {
     let x = Tensor::randn(0_f32, 1.0, (2, 3, 8), &Device::Cpu).unwrap();
     for layout in [RopeLayout::Half, RopeLayout::Interleaved] {
-        let rotation = Rotation::of_tokens(0, 3, 8, 1e4, layout, &Device::Cpu).unwrap();
+        let rope = Rope::new(&RopeConfig { theta: 1e4 }, 8, layout);
+        let rotation = rope.of_tokens(0, 3, &Device::Cpu).unwrap();
         let turned = rotation.apply(&x).unwrap();
         let difference = |a: &Tensor, b: &Tensor| {
             (a - b).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap()
@@ -41,5 +42,21 @@ fn a_token_keeps_its_length_and_position_0_does_nothing() {
         let norm = |x: &Tensor| x.sqr().unwrap().sum(2).unwrap();
         assert!(difference(&norm(&x), &norm(&turned)) < 1e-5);
         assert!(difference(&x, &turned) > 0.1);
+    }
+}
+
+#[test]
+fn a_token_turns_by_its_position_wherever_the_chunk_begins() {
+    let rope = Rope::new(&RopeConfig { theta: 1e9 }, 128, RopeLayout::Half);
+    let whole = rope.of_tokens(0, 40, &Device::Cpu).unwrap();
+    let part = rope.of_tokens(37, 2, &Device::Cpu).unwrap();
+    for (whole, part) in [(&whole.cos, &part.cos), (&whole.sin, &part.sin)] {
+        let whole = whole.narrow(0, 37, 2).unwrap().to_vec2::<f32>().unwrap();
+        assert_eq!(whole, part.to_vec2::<f32>().unwrap());
+    }
+    let cos = whole.cos.get(3).unwrap().to_vec1::<f32>().unwrap();
+    let angle = |i: i32| 3.0 * 1e9_f64.powf(-2.0 * f64::from(i) / 128.0);
+    for i in [0_u8, 1, 5, 63] {
+        assert_eq!(cos[usize::from(i)].to_bits(), (angle(i.into()).cos() as f32).to_bits(), "{i}");
     }
 }

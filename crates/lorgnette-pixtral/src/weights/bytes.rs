@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use memmap2::{Mmap, MmapMut};
 
-use crate::checkpoint::StoredTensor;
+use lorgnette_gguf::{GgufError, StoredTensor};
+
+use crate::device::machine_memory;
 use crate::error::LoadError;
 
 /// How quantised matrices get into memory.
@@ -83,25 +85,26 @@ impl Files {
         let mapped = match mode {
             LoadMode::Map => true,
             LoadMode::Read => false,
-            LoadMode::Auto => available_memory().is_some_and(|free| n_bytes + (1 << 30) > free),
+            LoadMode::Auto => {
+                machine_memory().is_some_and(|memory| n_bytes + (1 << 30) > memory.free_bytes)
+            }
         };
         Self { mapped, files: HashMap::new() }
     }
 
     pub(super) fn bytes(&mut self, stored: &StoredTensor) -> Result<Bytes, LoadError> {
         let (start, len) = (stored.offset as usize, stored.n_bytes as usize);
-        if let Some(bytes) = stored.source.bytes {
+        if let Some(bytes) = stored.source.built_in_bytes() {
             return Ok(Bytes::BuiltIn(&bytes[start..][..len]));
         }
         if self.mapped {
             let file = self.map(stored)?;
             // The file may be shorter than when its header was read.
             if file.len() < start.saturating_add(len) {
-                return Err(LoadError::Truncated {
-                    file: stored.source.path.to_path_buf(),
-                    needed_bytes: stored.offset + stored.n_bytes,
-                    found_bytes: file.len() as u64,
-                });
+                let needed_bytes = stored.offset + stored.n_bytes;
+                let (file, found_bytes) = (stored.source.path().to_owned(), file.len() as u64);
+                let error = GgufError::Truncated { file, needed_bytes, found_bytes };
+                return Err(LoadError::Container(error));
             }
             return Ok(Bytes::Mapped { file, start, len });
         }
@@ -115,7 +118,7 @@ impl Files {
     }
 
     fn map(&mut self, stored: &StoredTensor) -> Result<Arc<Mmap>, LoadError> {
-        let path = stored.source.path.to_path_buf();
+        let path = stored.source.path().to_owned();
         if let Some(file) = self.files.get(&path) {
             return Ok(Arc::clone(file));
         }
@@ -128,11 +131,4 @@ impl Files {
         self.files.insert(path, Arc::clone(&map));
         Ok(map)
     }
-}
-
-/// Bytes of memory that could be used without swapping; `None` where the system does not say.
-fn available_memory() -> Option<u64> {
-    let text = fs_err::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// espeak-ng has some 13,000 voices, with its variants; more lines are no speech service's.
 const MAX_LINES: usize = 100_000;
 
-/// What the service answered: a code, and the lines before its last.
+/// An answer of the service: its code, the lines before the last, and the last.
 struct Reply {
     code: u16,
     lines: Vec<String>,
@@ -40,7 +40,7 @@ impl Drop for Connection {
 }
 
 impl Connection {
-    /// Connects; starts the service as its own library does, unless an address was given.
+    /// Connects, and starts the service as its own library does, unless an address was given.
     pub(super) fn open(events: Sender<VoiceEvent>) -> Result<Self, SpeechError> {
         let given = env::var("SPEECHD_ADDRESS").ok().filter(|address| !address.is_empty());
         let path = match &given {
@@ -73,7 +73,7 @@ impl Connection {
         Ok(Self { stream, replies })
     }
 
-    /// Sends a command; the lines of its reply.
+    /// Sends a command and returns the lines of its reply.
     pub(super) fn ask(&mut self, command: &str) -> Result<Vec<String>, SpeechError> {
         tracing::debug!(command, "to the speech service");
         self.send(&format!("{command}\r\n"))?;
@@ -84,7 +84,7 @@ impl Connection {
         Err(SpeechError::Refused { what: command.to_owned(), reason: reply.message })
     }
 
-    /// Says one line; the number of its message.
+    /// Has one line said, and returns the number of its message.
     pub(super) fn say(&mut self, line: &str) -> Result<u64, SpeechError> {
         tracing::debug!(line, "said");
         self.ask("SPEAK")?;
@@ -120,7 +120,7 @@ fn unreachable(path: &std::path::Path, error: &io::Error) -> SpeechError {
     no_voice(format!("no speech service at {}: {error}", path.display()))
 }
 
-/// Where the service of a person listens.
+/// The socket on which the service of a person listens.
 fn usual_path() -> Option<PathBuf> {
     let runtime = env::var_os("XDG_RUNTIME_DIR").filter(|folder| !folder.is_empty());
     let folder = match runtime {
@@ -173,12 +173,12 @@ fn read(stream: UnixStream, to_us: &Sender<Reply>, events: &Sender<VoiceEvent>) 
     let _ = events.send(VoiceEvent::Lost("the speech service closed the connection".into()));
 }
 
-/// `701` begun, `702` ended, `700` a mark; the first line is the message's number.
+/// `700` is a mark and `702` the end; the first line is the message's number. Other events, such as
+/// `701` for the beginning, say nothing that is needed.
 fn event(code: u16, lines: &[String]) -> Option<VoiceEvent> {
     let number = lines.first()?.parse().ok()?;
     match code {
         700 => Some(VoiceEvent::Word(number, lines.get(2)?.parse().ok()?)),
-        701 => Some(VoiceEvent::Began(number)),
         702 => Some(VoiceEvent::Ended(number)),
         _ => None,
     }
@@ -207,10 +207,7 @@ mod tests {
             replies.iter().map(|reply| (reply.code, reply.lines.len())).collect();
         assert_eq!(replies, [(249, 1), (300, 0)]);
         let events: Vec<VoiceEvent> = events.iter().collect();
-        assert_eq!(
-            events[..3],
-            [VoiceEvent::Began(7), VoiceEvent::Word(7, 12), VoiceEvent::Ended(7)]
-        );
-        assert!(matches!(events[3], VoiceEvent::Lost(_)));
+        assert_eq!(events[..2], [VoiceEvent::Word(7, 12), VoiceEvent::Ended(7)]);
+        assert!(matches!(events[2..], [VoiceEvent::Lost(_)]));
     }
 }

@@ -11,13 +11,13 @@ use super::{Phrases, Sentence};
 /// A block, before it is cut into sentences.
 #[derive(Debug, Default)]
 pub(super) struct Block {
-    /// Text as it is shown.
+    /// The words for the screen.
     text: String,
-    /// Which byte of the text stands at which of the Markdown.
+    /// Bytes of the text, and the bytes of the Markdown that they come from.
     places: Vec<(usize, usize)>,
-    /// What it is said as; `None`: as the text.
+    /// The words for the voice where they differ from the text.
     spoken: Option<String>,
-    /// Said before its first sentence.
+    /// Words that are spoken before its first sentence.
     prefix: String,
     source: Range<usize>,
 }
@@ -32,14 +32,14 @@ impl Block {
         self.source.end = self.source.end.max(source.end);
     }
 
-    /// Where a byte of the text stands in the Markdown.
+    /// The byte of the Markdown that a byte of the text comes from.
     fn place(&self, at: usize) -> usize {
         let i = self.places.partition_point(|(text, _)| *text <= at);
         let (text, source) = self.places[i.saturating_sub(1)];
         source + (at - text)
     }
 
-    /// Its sentences; of an open block, which grows, only those that another one follows.
+    /// Cuts the block into sentences; from an open block, which may grow, without the last one.
     pub(super) fn sentences(self, is_open: bool) -> Vec<Sentence> {
         if self.places.is_empty() {
             return Vec::new();
@@ -75,21 +75,21 @@ impl Block {
     }
 }
 
-/// What is being read.
+/// The state of a walk through Markdown.
 struct Reading<'p> {
     phrases: &'p Phrases,
     blocks: Vec<Block>,
     block: Block,
-    /// The next number of each list that is open; `None`: it has no numbers.
+    /// The next number of each open list; `None` for one without numbers.
     lists: Vec<Option<u64>>,
-    /// Headings of the table.
+    /// Headings of the open table.
     headings: Vec<String>,
-    /// Cells of the row.
+    /// Cells of the open row.
     cells: Vec<String>,
     in_cell: bool,
 }
 
-/// The blocks of a Markdown text, and the byte at which the last one at its top begins.
+/// Reads the blocks of a Markdown text, and the byte at which the last one at its top begins.
 pub(super) fn read(markdown: &str, phrases: &Phrases) -> (Vec<Block>, usize) {
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;

@@ -1,10 +1,11 @@
-//! Where sentences end: Unicode's rules, without the ends that abbreviations and line breaks feign.
+//! Finds the ends of sentences by Unicode's rules, except where an abbreviation or a line break only
+//! looks like an end.
 
 use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-/// Longer ones are cut at a comma: nobody can stop, or go back, inside of one.
+/// The longest sentence. A longer one is cut at a comma, since one cannot stop or go back inside it.
 const MAX_BYTES: usize = 320;
 
 /// Words after which a full stop ends nothing.
@@ -15,8 +16,8 @@ const ABBREVIATIONS: [&str; 44] = [
     "u.a",
 ];
 
-/// Where the sentences of a block stand, in bytes. Of an open block the last one is left out: more
-/// may come to it.
+/// The sentences of a block, as ranges of bytes. Of an open block the last one is left out, because
+/// it may grow.
 pub(super) fn ranges(text: &str, is_open: bool) -> Vec<Range<usize>> {
     let joined = joined_lines(text);
     let mut ranges: Vec<Range<usize>> = Vec::new();
@@ -39,8 +40,8 @@ pub(super) fn ranges(text: &str, is_open: bool) -> Vec<Range<usize>> {
     cut
 }
 
-/// The same bytes, with a space for each line break that ends no sentence: the next line goes on
-/// with a small letter.
+/// Replaces each line break that ends no sentence, since the next line goes on with a small letter,
+/// by a space. Every byte stays in its place.
 fn joined_lines(text: &str) -> String {
     let mut joined = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
@@ -51,7 +52,7 @@ fn joined_lines(text: &str) -> String {
     joined
 }
 
-/// Whether the full stop at the end of a piece is an abbreviation's.
+/// Whether the full stop at the end of a piece belongs to an abbreviation.
 fn is_abbreviated(piece: &str) -> bool {
     // A line break ends everything.
     if piece.ends_with('\n') {

@@ -1,6 +1,6 @@
 //! Files that other programs have fetched: `models--owner--name/snapshots/<commit>/…`.
 //!
-//! They are read, never written. What lies there is a source like another: its hash is checked.
+//! They are read, never written, and verified like files from the network.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ fn folder(cache: &Path, name: &RepoName) -> PathBuf {
     cache.join(format!("models--{}--{}", name.owner(), name.name()))
 }
 
-/// A whole copy of a file.
+/// Finds a copy of a file, of its size.
 pub(super) fn file(
     cache: &Path,
     repo: &RepoName,
@@ -26,7 +26,7 @@ pub(super) fn file(
     (metadata.is_file() && metadata.len() == n_bytes).then_some(path)
 }
 
-/// A repository as the cache has it; `None` when it has not.
+/// Reads the content of a repository from the cache; `None` when it is not there.
 pub(super) fn repository(
     cache: &Path,
     repo: &RepoName,

@@ -1,4 +1,4 @@
-//! Names that come from people and from the network. Only what passes here is put into an address
+//! Names from people and from the network. Only a name that passes here becomes part of an address
 //! or a path.
 
 use std::fmt;
@@ -7,8 +7,8 @@ use crate::error::WeightsError;
 
 const MAX_NAME_BYTES: usize = 128;
 
-/// Letters, digits, `.`, `-` and `_`, beginning with a letter, digit or `_`: a name that is one
-/// component of a path on every system.
+/// Whether a name is one component of a path on every system: letters, digits, `.`, `-` and `_`,
+/// beginning with a letter, digit or `_`.
 fn is_plain(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
     name.len() <= MAX_NAME_BYTES
@@ -33,7 +33,7 @@ fn fault(name: &str, what: &'static str) -> WeightsError {
     WeightsError::Name { name: name.chars().take(MAX_NAME_BYTES).collect(), what }
 }
 
-/// `owner/name`.
+/// The name of a repository, as `owner/name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepoName {
     owner: String,
@@ -51,12 +51,12 @@ impl RepoName {
         Ok(Self { owner: owner.to_owned(), name: name.to_owned() })
     }
 
-    /// Who publishes it.
+    /// The person or organisation that publishes it.
     pub fn owner(&self) -> &str {
         &self.owner
     }
 
-    /// Its name without the owner's.
+    /// The second half, without the owner's name.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -68,12 +68,12 @@ impl fmt::Display for RepoName {
     }
 }
 
-/// A branch, tag or commit.
+/// A branch, tag or commit of a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision(String);
 
 impl Revision {
-    /// The published state, unless someone says otherwise.
+    /// The branch `main`, which repositories publish.
     pub fn main() -> Self {
         Self("main".into())
     }
@@ -90,7 +90,7 @@ impl Revision {
         }
     }
 
-    /// As it is written.
+    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -109,7 +109,7 @@ impl FileName {
         if is_plain(name) { Ok(Self(name.to_owned())) } else { Err(fault(name, "a file")) }
     }
 
-    /// As it is written.
+    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! What people set for all programs that use the hub.
+//! Settings that people make once for all programs that use the hub.
 
 use std::path::PathBuf;
 
@@ -8,20 +8,20 @@ use crate::error::WeightsError;
 
 const HUGGING_FACE: &str = "https://huggingface.co";
 
-/// Where the hub is and how it is used.
+/// The address of the hub, and how it is used.
 #[derive(Clone)]
 pub struct HubSettings {
-    /// Its address.
+    /// Address of the hub or of a mirror.
     pub endpoint: Url,
-    /// Who asks; sent to the endpoint's host only.
+    /// The person's token, which is sent to the endpoint's host only.
     pub token: Option<String>,
-    /// The folder with `models--owner--name`.
+    /// The folder of the shared cache, with `models--owner--name` in it.
     pub cache: PathBuf,
-    /// Nothing is fetched.
+    /// Whether fetching is forbidden.
     pub offline: bool,
 }
 
-/// Without the token.
+/// Leaves out the token.
 impl std::fmt::Debug for HubSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("HubSettings")
@@ -38,7 +38,7 @@ impl HubSettings {
     /// `HF_HUB_OFFLINE` and the token file.
     ///
     /// # Errors
-    /// [`WeightsError::Settings`] for an endpoint that is no web address.
+    /// [`WeightsError::Settings`] for an endpoint that is not a web address.
     pub fn from_environment() -> Result<Self, WeightsError> {
         Self::from_variables(|name| std::env::var(name).ok())
     }

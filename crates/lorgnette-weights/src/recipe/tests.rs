@@ -5,7 +5,7 @@ fn rows_piece(bytes: Range<u64>, row_len: usize, outputs: Vec<Output>) -> Piece 
 }
 
 fn output(rows: Rows) -> Output {
-    Output { target: 0, offset: 0, dtype: GgmlDType::F32, rows }
+    Output { target: 0, offset: 0, dtype: NumberFormat::F32, rows }
 }
 
 fn source(n_bytes: u64, pieces: Vec<Piece>) -> Source {
@@ -98,4 +98,20 @@ fn recipes_that_leave_their_files_are_refused() {
         vec![rows_piece(0..24, 4, vec![output(Rows::Interleaved { n_heads: 2 })])],
         1000
     ));
+}
+
+/// Journals hold a hash of this text: another one would begin every unfinished model anew.
+#[test]
+fn the_text_of_a_fingerprint_stays_as_it_is() {
+    let rows = Rows::Interleaved { n_heads: 4 };
+    let outputs = vec![Output { target: 0, offset: 32, dtype: NumberFormat::Q4K, rows }];
+    let becomes = Becomes::Rows { dtype: Dtype::BF16, scale: 1.0, row_len: 4, outputs };
+    let checksum = Some(Checksum::Sha256("ab".into()));
+    let pieces = [Piece { bytes: 8..16, becomes }];
+    assert_eq!(
+        format!("{checksum:?} {pieces:?}"),
+        "Some(Sha256(\"ab\")) [Piece { bytes: 8..16, becomes: Rows { dtype: BF16, scale: 1.0, \
+         row_len: 4, outputs: [Output { target: 0, offset: 32, dtype: Q4K, \
+         rows: Interleaved { n_heads: 4 } }] } }]"
+    );
 }

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use lorgnette_interrupt::{Cancel, Interrupted};
 use lorgnette_loopback::Behaviour;
-use lorgnette_weights::{Halt, InstallEvent, WeightsError};
+use lorgnette_weights::{InstallEvent, WeightsError};
 
 use crate::world::{FILES, World, options, repository};
 
@@ -230,8 +231,8 @@ fn the_token_does_not_follow_to_another_host() {
     let hub = world.hub(settings, options());
     let repository = repository(&hub).expect("list");
     let file = repository.file(FILE).expect("file");
-    let halt = hub.range(&repository, file, 0..8).expect_err("it leads nowhere");
-    assert!(matches!(halt, Halt::Failed(WeightsError::NotFound { .. })), "{halt:?}");
+    let end = hub.range(&repository, file, 0..8).expect_err("it leads nowhere");
+    assert!(matches!(end, Interrupted::Failed(WeightsError::NotFound { .. })), "{end:?}");
 
     let requests = world.server.requests();
     let with_token = |request: &&lorgnette_loopback::Request| request.authorization.is_some();
@@ -363,27 +364,27 @@ fn offline_means_that_no_request_is_sent() {
     let world = World::new();
     let mut settings = world.settings();
     settings.offline = true;
-    let halt = repository(&world.hub(settings, options())).expect_err("not in the cache");
-    assert!(matches!(halt, Halt::Failed(WeightsError::Offline { .. })), "{halt:?}");
+    let end = repository(&world.hub(settings, options())).expect_err("not in the cache");
+    assert!(matches!(end, Interrupted::Failed(WeightsError::Offline { .. })), "{end:?}");
     assert!(world.server.requests().is_empty());
 }
 
 #[test]
 fn cancelling_keeps_what_is_done() {
     let world = World::new();
-    let control = world.control.clone();
+    let cancel = world.cancel.clone();
     world.server.behave(move |request| {
         if request.file() == Some(FILES[1]) && request.n_before == 3 {
-            control.cancel();
+            cancel.cancel();
         }
         Behaviour::Well
     });
     let hub = world.hub(world.settings(), options());
-    let halt = crate::world::make(&hub, &world.work(), &world.control, &world.report());
-    assert!(matches!(halt, Err(Halt::Cancelled)), "{halt:?}");
+    let end = crate::world::make(&hub, &world.work(), &world.cancel, &world.report());
+    assert!(matches!(end, Err(Interrupted::Cancelled)), "{end:?}");
     world.server.behave(|_| Behaviour::Well);
     let before = world.n_requests(FILES[0]);
-    let resumed = World { control: lorgnette_weights::Control::default(), ..world };
+    let resumed = World { cancel: Cancel::default(), ..world };
     resumed.check_same();
     assert_eq!(resumed.n_requests(FILES[0]), before + 2, "the first file was done");
 }

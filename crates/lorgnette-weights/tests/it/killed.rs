@@ -3,7 +3,8 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use lorgnette_weights::{Control, Hub, Report};
+use lorgnette_interrupt::Cancel;
+use lorgnette_weights::{Hub, Report};
 
 use crate::world::{World, make, options, settings};
 
@@ -18,8 +19,8 @@ fn child_of_the_test_below() {
     let mut options = options();
     options.max_bytes_per_s = Some(400_000);
     let settings = settings(&endpoint, &work.join("no-cache"));
-    let hub = Hub::new(settings, options, Control::default(), Report::none()).expect("hub");
-    make(&hub, &work, &Control::default(), &Report::none()).expect("made");
+    let hub = Hub::new(settings, options, Cancel::default(), Report::none()).expect("hub");
+    make(&hub, &work, &Cancel::default(), &Report::none()).expect("made");
 }
 
 #[test]

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use lorgnette_interrupt::{Cancel, Interrupted};
 use lorgnette_weights::checksum::Checksum;
 use lorgnette_weights::install::record;
 use lorgnette_weights::store::{LockedSource, Manifest, Store};
-use lorgnette_weights::{Control, Halt, Report, WeightsError};
+use lorgnette_weights::{Report, WeightsError};
 
 fn manifest(name: &str, work: &Path) -> Manifest {
-    let file = record(&work.join("model.gguf"), "model.gguf", &Control::default());
+    let file = record(&work.join("model.gguf"), "model.gguf", &Cancel::default());
     Manifest {
         version: Manifest::VERSION,
         name: name.into(),
@@ -78,7 +79,7 @@ fn verify_finds_what_has_changed() {
     let dir = tempfile::tempdir().expect("temp dir");
     let store = Store::new(dir.path());
     publish(&store, "a", b"content");
-    let verify = || store.verify("a", &Control::default(), &Report::none()).expect("verify");
+    let verify = || store.verify("a", &Cancel::default(), &Report::none()).expect("verify");
     assert!(verify()[0].is_whole);
     let path = dir.path().join("a/model.gguf");
     for (content, because) in [(&b"contenT"[..], "changed"), (b"cont", "4 bytes instead of 7")] {
@@ -98,8 +99,8 @@ fn names_in_a_manifest_do_not_lead_out() {
     let path = dir.path().join("a/lorgnette.json");
     let json = fs_err::read_to_string(&path).expect("read");
     fs_err::write(&path, json.replace("model.gguf", "../../etc/passwd")).expect("write");
-    match store.verify("a", &Control::default(), &Report::none()) {
-        Err(Halt::Failed(WeightsError::Name { .. })) => {}
+    match store.verify("a", &Cancel::default(), &Report::none()) {
+        Err(Interrupted::Failed(WeightsError::Name { .. })) => {}
         other => panic!("{other:?}"),
     }
     assert!(store.model_dir("../a").is_err());

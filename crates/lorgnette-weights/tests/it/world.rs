@@ -4,16 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use lorgnette_gguf::safetensors::{
+    Dtype, Header, SafetensorsTensor, SafetensorsWriter, header_len,
+};
+use lorgnette_gguf::{GgufHeader, GgufTensor, NumberFormat};
+use lorgnette_interrupt::{Cancel, Interrupted};
 use lorgnette_loopback::LoopbackHub;
 use lorgnette_weights::http::{FetchOptions, Patience};
 use lorgnette_weights::hub::{FileName, RepoName, Repository, Revision};
 use lorgnette_weights::install::{self, InstallOptions, Made};
 use lorgnette_weights::recipe::{Becomes, Output, Piece, Recipe, Rows, Source, Target};
-use lorgnette_weights::safetensors_header::{self, Dtype};
-use lorgnette_weights::{
-    Control, GgmlDType, GgufHeader, GgufTensor, Halt, Hub, HubSettings, InstallEvent, Report,
-    SafetensorsDtype, SafetensorsTensor, SafetensorsWriter, WeightsError,
-};
+use lorgnette_weights::{Hub, HubSettings, InstallEvent, Report, WeightsError};
 
 pub const REPO: &str = "owner/model";
 pub const FILES: [&str; 2] = ["a.safetensors", "b.safetensors"];
@@ -24,7 +25,7 @@ pub struct World {
     pub server: LoopbackHub,
     pub dir: tempfile::TempDir,
     pub events: Arc<Mutex<Vec<InstallEvent>>>,
-    pub control: Control,
+    pub cancel: Cancel,
 }
 
 /// Patience for tests: quick, but not quicker than a busy machine.
@@ -58,7 +59,7 @@ pub fn checkpoint(seed: u32) -> Vec<u8> {
     let tensor = |name: &str| SafetensorsTensor {
         name: name.into(),
         shape: vec![N_ROWS, ROW_LEN],
-        dtype: SafetensorsDtype::BF16,
+        dtype: Dtype::BF16,
     };
     let declared = vec![tensor("q"), tensor("v")];
     let mut writer = SafetensorsWriter::create(dir.path(), declared, u64::MAX).expect("create");
@@ -84,7 +85,7 @@ impl World {
             server,
             dir: tempfile::tempdir().expect("temp dir"),
             events: Arc::default(),
-            control: Control::default(),
+            cancel: Cancel::default(),
         }
     }
 
@@ -98,7 +99,7 @@ impl World {
     }
 
     pub fn hub(&self, settings: HubSettings, options: FetchOptions) -> Hub {
-        Hub::new(settings, options, self.control.clone(), self.report()).expect("hub")
+        Hub::new(settings, options, self.cancel.clone(), self.report()).expect("hub")
     }
 
     pub fn work(&self) -> PathBuf {
@@ -112,11 +113,8 @@ impl World {
 
     pub fn make_with(&self, options: FetchOptions) -> Result<Made, WeightsError> {
         let hub = self.hub(self.settings(), options);
-        let made = make(&hub, &self.work(), &self.control, &self.report());
-        made.map_err(|halt| match halt {
-            Halt::Failed(error) => error,
-            Halt::Cancelled => panic!("nobody cancelled"),
-        })
+        let made = make(&hub, &self.work(), &self.cancel, &self.report());
+        made.map_err(Interrupted::expect_failure)
     }
 
     /// The finished file.
@@ -148,20 +146,25 @@ pub fn settings(endpoint: &str, cache: &Path) -> HubSettings {
     }
 }
 
-pub fn repository(hub: &Hub) -> Result<Repository, Halt> {
+pub fn repository(hub: &Hub) -> Result<Repository, Interrupted<WeightsError>> {
     hub.repository(&RepoName::new(REPO).expect("name"), &Revision::main())
 }
 
-pub fn make(hub: &Hub, work: &Path, control: &Control, report: &Report) -> Result<Made, Halt> {
+pub fn make(
+    hub: &Hub,
+    work: &Path,
+    cancel: &Cancel,
+    report: &Report,
+) -> Result<Made, Interrupted<WeightsError>> {
     let recipe = recipe(hub, &repository(hub)?)?;
-    install::run(&recipe, Some(hub), work, &install_options(), control, report)
+    install::run(&recipe, Some(hub), work, &install_options(), cancel, report)
 }
 
 /// `q` turned into interleaved heads in `Q4_K`, `v` as it is in `Q8_0`, of both files.
-pub fn recipe(hub: &Hub, repository: &Repository) -> Result<Recipe, Halt> {
+pub fn recipe(hub: &Hub, repository: &Repository) -> Result<Recipe, Interrupted<WeightsError>> {
     let formats = [
-        ("q", GgmlDType::Q4K, Rows::Interleaved { n_heads: 4 }),
-        ("v", GgmlDType::Q8_0, Rows::All),
+        ("q", NumberFormat::Q4K, Rows::Interleaved { n_heads: 4 }),
+        ("v", NumberFormat::Q8_0, Rows::All),
     ];
     let mut declared = Vec::new();
     for file in FILES {
@@ -170,17 +173,18 @@ pub fn recipe(hub: &Hub, repository: &Repository) -> Result<Recipe, Halt> {
             declared.push(GgufTensor { name, shape, dtype });
         }
     }
-    let header = GgufHeader::new(Path::new("model.gguf"), &[], &declared)?;
+    let header = GgufHeader::new(Path::new("model.gguf"), &[], &declared).expect("a header");
     let mut offsets = header.offsets.iter();
     let mut sources = Vec::new();
     for name in FILES {
         let file = repository.file(name).expect("published");
         let first = hub.range(repository, file, 0..8)?;
         let first = first.as_slice().try_into().expect("eight bytes");
-        let n_header = safetensors_header::header_len(name, first, file.n_bytes)?;
-        let header = hub.range(repository, file, 8..8 + n_header)?;
-        let tensors = safetensors_header::parse(name, &header, file.n_bytes)?;
-        let pieces = tensors.into_iter().zip(formats).map(|(tensor, (_, dtype, rows))| {
+        let n_header = header_len(Path::new(name), first, file.n_bytes).expect("a header");
+        let json = hub.range(repository, file, 8..8 + n_header)?;
+        let header = Header::parse(Path::new(name), &json).expect("a header");
+        header.check_size(Path::new(name), file.n_bytes).expect("its size");
+        let pieces = header.entries.into_iter().zip(formats).map(|(tensor, (_, dtype, rows))| {
             let offset = *offsets.next().expect("an offset for each");
             let outputs = vec![Output { target: 0, offset, dtype, rows }];
             let becomes =

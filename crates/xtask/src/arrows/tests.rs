@@ -12,6 +12,8 @@ fn arrows_go_down() {
     check("lorgnette-engine", "lorgnette-image", true);
     check("lorgnette-app", "lorgnette-engine", true);
     check("lorgnette-app", "lorgnette-weights", true);
+    check("lorgnette-app", "lorgnette-models", true);
+    check("lorgnette-models", "lorgnette-weights", true);
 }
 
 #[test]
@@ -20,6 +22,9 @@ fn no_arrow_goes_back() {
     check("lorgnette-kernels", "lorgnette-image", false);
     check("lorgnette-pixtral", "lorgnette-engine", false);
     check("lorgnette-engine", "lorgnette-app", false);
+    check("lorgnette-models", "lorgnette-app", false);
+    check("lorgnette-models", "lorgnette-speech", false);
+    check("lorgnette-weights", "lorgnette-models", false);
     check("lorgnette-weights", "lorgnette-app", false);
 }
 

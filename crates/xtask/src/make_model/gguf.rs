@@ -1,15 +1,15 @@
-//! A GGUF pair with random weights.
+//! Writes a GGUF pair with random weights.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use lorgnette_app::gguf_pair::GgufPair;
-use lorgnette_weights::GgufWriter;
+use lorgnette_app::models::convert::pair::GgufPair;
+use lorgnette_gguf::GgufWriter;
 
 use super::random::RandomWeights;
 use super::wanted;
 
-/// Writes the text model and its mmproj; returns their paths and sizes.
+/// Writes the text model and its mmproj. Returns their paths and sizes.
 pub fn write(
     dir: &Path,
     pair: GgufPair,

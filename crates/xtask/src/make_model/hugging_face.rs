@@ -1,4 +1,4 @@
-//! A Hugging Face folder as the hub has it: `llava` (Pixtral) or `mistral3`.
+//! Writes a Hugging Face folder as the hub has it: `llava` (Pixtral) or `mistral3`.
 //!
 //! Sources: the `config.json` of `mistral-community/pixtral-12b`, transformers'
 //! `convert_mistral3_weights_to_hf.py`.
@@ -6,24 +6,23 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use candle_core::quantized::GgmlDType;
-use lorgnette_app::gguf_pair::Rows;
+use lorgnette_app::models::convert::pair::Rows;
 use lorgnette_engine::tokens::Tokenizer;
+use lorgnette_gguf::safetensors::{Dtype, SafetensorsTensor, SafetensorsWriter, number_format};
 use lorgnette_pixtral::ModelConfig;
 use lorgnette_pixtral::checkpoint::inventory;
-use lorgnette_weights::{SafetensorsDtype, SafetensorsTensor, SafetensorsWriter};
 use serde_json::{Value, json};
 
 use super::random::{RandomWeights, Wanted};
 use super::{tekken, wanted};
 
-/// As `save_pretrained` of transformers 4 does.
+/// The most bytes of one file of weights, as `save_pretrained` of transformers 4 has it.
 pub const MAX_SHARD_BYTES: u64 = 5_000_000_000;
 
-/// Writes the folder; returns each file and its size.
+/// Writes the folder. Returns each file and its size.
 pub fn write(
     dir: &Path,
-    dtype: SafetensorsDtype,
+    dtype: Dtype,
     config: &ModelConfig,
     tokenizer: &Tokenizer,
     weights: &mut RandomWeights,
@@ -47,13 +46,9 @@ pub fn write(
     Ok(files)
 }
 
-/// All tensors in the order of the files, and what their numbers are like.
-pub fn tensors(config: &ModelConfig, dtype: SafetensorsDtype) -> Vec<(SafetensorsTensor, Wanted)> {
-    let block_dtype = match dtype {
-        SafetensorsDtype::F32 => GgmlDType::F32,
-        SafetensorsDtype::F16 => GgmlDType::F16,
-        SafetensorsDtype::BF16 => GgmlDType::BF16,
-    };
+/// Returns all tensors in the order of the files, with the distribution of their numbers.
+pub fn tensors(config: &ModelConfig, dtype: Dtype) -> Vec<(SafetensorsTensor, Wanted)> {
+    let block_dtype = number_format(dtype).expect("checkpoints are made of plain numbers");
     let tensor = |(part, shape): (_, Vec<usize>)| {
         let wanted = wanted(part, &shape, block_dtype, Rows::All);
         (SafetensorsTensor { name: wanted.name.clone(), shape, dtype }, wanted)
@@ -61,21 +56,21 @@ pub fn tensors(config: &ModelConfig, dtype: SafetensorsDtype) -> Vec<(Safetensor
     inventory(config).into_iter().map(tensor).collect()
 }
 
-/// What is in the folder beside the weights.
+/// Returns the name and text of each file beside the weights.
 pub fn small_files(
     config: &ModelConfig,
-    dtype: SafetensorsDtype,
+    dtype: Dtype,
     tokenizer: &Tokenizer,
 ) -> [(&'static str, String); 2] {
     let config = format!("{:#}\n", config_json(config, dtype));
     [("config.json", config), ("tekken.json", tekken::json(tokenizer))]
 }
 
-fn config_json(config: &ModelConfig, dtype: SafetensorsDtype) -> Value {
+fn config_json(config: &ModelConfig, dtype: Dtype) -> Value {
     let torch_dtype = match dtype {
-        SafetensorsDtype::F32 => "float32",
-        SafetensorsDtype::F16 => "float16",
-        SafetensorsDtype::BF16 => "bfloat16",
+        Dtype::F16 => "float16",
+        Dtype::BF16 => "bfloat16",
+        _ => "float32",
     };
     let text = &config.text;
     let text_config = json!({
@@ -87,7 +82,7 @@ fn config_json(config: &ModelConfig, dtype: SafetensorsDtype) -> Value {
         "num_key_value_heads": text.n_kv_heads,
         "head_dim": text.head_dim,
         "vocab_size": text.vocab_size,
-        "rope_theta": text.rope_theta,
+        "rope_theta": text.rope.theta,
         "rms_norm_eps": text.rms_norm_eps,
         "max_position_embeddings": text.max_position_embeddings,
         "hidden_act": "silu",
@@ -108,7 +103,7 @@ fn config_json(config: &ModelConfig, dtype: SafetensorsDtype) -> Value {
         "num_channels": 3,
         "patch_size": vision.patch_size,
         "image_size": vision.image_size,
-        "rope_theta": vision.rope_theta,
+        "rope_theta": vision.rope.theta,
         "hidden_act": "silu",
         "torch_dtype": torch_dtype,
     });

@@ -1,4 +1,4 @@
-//! Random weights, the same for the same seed on every machine.
+//! Random weights: the same seed gives the same weights on every machine.
 //!
 //! Matrices have a deviation of 1 / sqrt(row length), which keeps the size of what they multiply;
 //! norms are near 1. So activations stay finite and logits have a deviation near 1.
@@ -6,48 +6,49 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
-use candle_core::quantized::GgmlDType;
-use lorgnette_app::gguf_pair::Rows;
-use lorgnette_weights::quantise::quantise;
+use lorgnette_app::models::convert::pair::Rows;
+use lorgnette_gguf::NumberFormat;
+use lorgnette_gguf::quantise::quantise;
 use rayon::prelude::*;
 
-/// Numbers in a pool. Quantising 12 billion numbers would take an hour; these take a second.
+/// The number of numbers in a pool. Quantising 12 billion numbers would take an hour; these take a second.
 const N_POOL: usize = 1 << 22;
-/// Units of a pool that a row takes in one piece, at most.
+/// The most units of a pool that a row takes in one piece.
 const MAX_PIECE_UNITS: usize = 8;
-/// Numbers written at a time.
+/// The most numbers that are written at a time.
 const N_CHUNK: usize = 1 << 23;
 
-/// What a tensor's numbers are like.
+/// The distribution of a tensor's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Around 0, deviation 1 / sqrt(row length).
+    /// Numbers around 0, with a deviation of 1 / sqrt(row length).
     Matrix,
-    /// Around 1.
+    /// Numbers around 1, as norms have.
     Norm,
-    /// Around 0.
+    /// Small numbers around 0, as biases are.
     Bias,
 }
 
-/// A tensor to be made.
+/// The description of a tensor that is to be made.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// What its numbers are drawn from beside the seed: the same name, the same numbers.
+    /// The name, from which the numbers are drawn together with the seed: the same name gives the same
+    /// numbers.
     pub name: String,
     pub kind: Kind,
     pub n_rows: usize,
     pub row_len: usize,
-    pub dtype: GgmlDType,
-    /// Which rows, and in which order.
+    /// The order in which the rows stand in the file.
+    pub dtype: NumberFormat,
     pub rows: Rows,
 }
 
-/// Makes tensors.
+/// Makes tensors of random numbers.
 pub struct RandomWeights {
     seed: u64,
-    /// Each weight is a number of its own; otherwise rows are pieced together from pools.
+    /// Whether each weight is a number of its own. Otherwise, rows are composed of pieces of pools.
     independent: bool,
-    pools: HashMap<(GgmlDType, usize), Pool>,
+    pools: HashMap<(NumberFormat, usize), Pool>,
 }
 
 impl RandomWeights {
@@ -69,7 +70,7 @@ impl RandomWeights {
         Ok(())
     }
 
-    /// The bytes of some rows. Each row depends on its own number only.
+    /// Returns the bytes of some rows. Each row depends only on its own number.
     pub fn rows(&mut self, wanted: &Wanted, rows: std::ops::Range<usize>) -> Result<Vec<u8>> {
         if self.independent || wanted.kind != Kind::Matrix {
             let mut numbers = vec![0.0; rows.len() * wanted.row_len];
@@ -96,7 +97,7 @@ impl RandomWeights {
     }
 }
 
-/// Quantised numbers that rows are pieced together from.
+/// Quantised numbers of which rows are composed.
 struct Pool {
     bytes: Vec<u8>,
     /// A unit is the largest power of two up to 256 that divides a row: whole blocks in every
@@ -105,7 +106,7 @@ struct Pool {
 }
 
 impl Pool {
-    fn new(seed: u64, dtype: GgmlDType, row_len: usize) -> Result<Self> {
+    fn new(seed: u64, dtype: NumberFormat, row_len: usize) -> Result<Self> {
         let unit = 1 << row_len.trailing_zeros().min(8);
         let mut numbers = vec![0.0; N_POOL.next_multiple_of(row_len)];
         numbers.par_chunks_mut(row_len).enumerate().for_each(|(row, numbers)| {
@@ -115,7 +116,7 @@ impl Pool {
         Ok(Self { bytes, n_unit_bytes: unit / dtype.block_size() * dtype.type_size() })
     }
 
-    /// Two pieces at least, so that two rows of a vocabulary are never the same: greedy decoding
+    /// Takes at least two pieces, so that two rows of a vocabulary are never the same: greedy decoding
     /// must not meet a tie.
     fn fill(&self, row: &mut [u8], rng: &mut Rng) {
         let n_pool_units = self.bytes.len() / self.n_unit_bytes;
@@ -128,7 +129,8 @@ impl Pool {
     }
 }
 
-/// splitmix64 by Sebastiano Vigna. Own, because the streams of `rand` change with its versions.
+/// splitmix64 by Sebastiano Vigna. It is written here because the streams of `rand` change with its
+/// versions.
 struct Rng(u64);
 
 impl Rng {
@@ -151,8 +153,9 @@ impl Rng {
         x ^ (x >> 31)
     }
 
-    /// Mean 0, deviation 1, near a bell curve: the sum of four even 16-bit numbers. In integers,
-    /// because logarithm and cosine differ by machine in their last bit.
+    /// Returns a number of mean 0 and deviation 1, near a bell curve: the sum of four even 16-bit
+    /// numbers. It is computed in integers, because logarithm and cosine differ by machine in their
+    /// last bit.
     fn normal(&mut self) -> f32 {
         const MEAN: i32 = 2 * 0xffff;
         const DEVIATION: f32 = 37_837.23; // sqrt(4 * (65536^2 - 1) / 12)

@@ -1,11 +1,11 @@
-//! The networks that are made, in sizes.
+//! The sizes of the networks that are made.
 
 use anyhow::Result;
 use lorgnette_engine::tokens::Tokenizer;
 use lorgnette_pixtral::ModelConfig;
-use lorgnette_pixtral::config::{TextConfig, VisionConfig};
+use lorgnette_pixtral::config::{RopeConfig, TextConfig, VisionConfig};
 
-/// A network of the family.
+/// A network of the Pixtral family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Shape {
     /// Pixtral 12B: 12.7 billion weights.
@@ -21,7 +21,7 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// As in `--shape` and in file names.
+    /// Returns the name in `--shape` and in file names.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pixtral12B => "pixtral-12b",
@@ -31,19 +31,19 @@ impl Shape {
         }
     }
 
-    /// Small enough for every weight to be a number of its own.
+    /// Returns whether the shape is so small that every weight can be a number of its own.
     pub fn is_tiny(self) -> bool {
         matches!(self, Self::Tiny | Self::TinyMistral3)
     }
 
-    /// The tokenizer of the family, as far as the vocabulary goes.
+    /// Returns the tokenizer of the family, cut to the size of the vocabulary.
     pub fn tokenizer(self) -> Result<Tokenizer> {
         let tokenizer = Tokenizer::pixtral()?;
         let vocab_size = self.config().text.vocab_size;
         if self.is_tiny() { Ok(tokenizer.truncated(vocab_size)?) } else { Ok(tokenizer) }
     }
 
-    /// The sizes.
+    /// Returns the sizes as a configuration.
     pub fn config(self) -> ModelConfig {
         let pixtral = ModelConfig::PIXTRAL_12B;
         match self {
@@ -62,7 +62,7 @@ fn ministral_3b(pixtral: ModelConfig) -> ModelConfig {
             hidden_size: 3072,
             intermediate_size: 9216,
             n_layers: 26,
-            rope_theta: 1e6,
+            rope: RopeConfig { theta: 1e6 },
             max_position_embeddings: 16_384, // what it was made for before YaRN stretched it
             tied_embeddings: true,
             ..pixtral.text

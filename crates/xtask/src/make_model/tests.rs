@@ -13,7 +13,7 @@ fn make(shape: Shape, format: Format, seed: u64, out: &Path) {
         .expect("make-model");
 }
 
-/// GGUF has no room for two things: epsilon in 64 bits, and the picture token's id.
+/// Leaves out what GGUF cannot hold: epsilon in 64 bits, and the picture token's id.
 fn without_what_gguf_lacks(config: &ModelConfig) -> ModelConfig {
     let mut config = config.clone();
     config.text.rms_norm_eps = f64::from(config.text.rms_norm_eps as f32);
@@ -64,7 +64,7 @@ fn a_seed_is_the_same_bytes() {
     }
 }
 
-/// Logits of every position of a prompt, of the model loaded so.
+/// Returns the logits of every position of a prompt, of the model loaded with these options.
 fn logits(dir: &Path, kernels: Kernels, mode: LoadMode) -> Vec<f32> {
     let checkpoint = Checkpoint::open(dir).expect("our own reader opens it");
     let options = LoadOptions { kernels: Some(kernels), mode, precision: Precision::F32 };
@@ -77,7 +77,7 @@ fn logits(dir: &Path, kernels: Kernels, mode: LoadMode) -> Vec<f32> {
     all.flatten_all().and_then(|all| all.to_vec1()).expect("f32 logits")
 }
 
-/// The largest difference, over the largest logit.
+/// Returns the largest difference as a part of the largest logit.
 fn difference(a: &[f32], b: &[f32]) -> f32 {
     let most = b.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
     a.iter().zip(b).fold(0.0_f32, |far, (a, b)| far.max((a - b).abs())) / most
@@ -101,12 +101,12 @@ fn every_kernel_and_every_way_to_load_computes_the_same_network() {
     }
 }
 
-/// The whole way: a checkpoint on a hub, fetched, quantised while it comes, and installed, is byte
-/// by byte the pair that is written from the same numbers directly.
+/// A checkpoint on a hub is fetched, quantised while it comes, and installed. It must be the pair that
+/// is written from the same numbers directly, byte by byte.
 #[test]
 fn a_fetched_checkpoint_becomes_the_pair_that_is_written_directly() {
     use lorgnette_app::models::{
-        AddOptions, Control, HubSettings, ModelSource, Models, QuantScheme, Report,
+        AddOptions, Cancel, HubSettings, Library, ModelSource, QuantScheme, Report,
     };
 
     let hub = lorgnette_loopback::LoopbackHub::start();
@@ -127,7 +127,7 @@ fn a_fetched_checkpoint_becomes_the_pair_that_is_written_directly() {
             files.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
         hub.publish(repo, &named);
 
-        let models = Models::at(&dir.path().join("models"));
+        let library = Library::at(&dir.path().join("models"));
         let options = AddOptions {
             scheme: QuantScheme::Q4KM,
             vision: VisionFormat::F16,
@@ -146,8 +146,8 @@ fn a_fetched_checkpoint_becomes_the_pair_that_is_written_directly() {
             install: lorgnette_weights::install::InstallOptions::default(),
         };
         let source: ModelSource = format!("hf:{repo}").parse().expect("source");
-        let (control, report) = (Control::default(), Report::none());
-        let prepared = models.prepare(&source, &options, &control, &report);
+        let (control, report) = (Cancel::default(), Report::none());
+        let prepared = library.prepare(&source, &options, &control, &report);
         let prepared = prepared.expect("prepared").expect("not cancelled");
         let installed = prepared.run(&control, &report).expect("made").expect("not cancelled");
 
@@ -164,7 +164,7 @@ fn a_fetched_checkpoint_becomes_the_pair_that_is_written_directly() {
     }
 }
 
-/// The files differ in their titles only, which have different lengths.
+/// Compares two files that differ only in their titles, which have different lengths.
 #[track_caller]
 fn check_same_tensors(a: &Path, b: &Path) {
     let tensors = |path: &Path| {

@@ -1,4 +1,4 @@
-//! Prepared pictures against Pillow and mistral-common.
+//! Compares prepared pictures with Pillow and mistral-common.
 
 use std::path::Path;
 
@@ -10,11 +10,11 @@ use serde::Deserialize;
 
 use super::Report;
 
-/// Mean difference allowed, in normalised units; JPEG decoders differ a little.
+/// The mean difference that is allowed, in normalised units. JPEG decoders differ a little.
 const MEAN: f32 = 0.01;
-/// For CMYK, which every decoder turns to RGB in its own way.
+/// The same for CMYK, which every decoder turns into RGB in its own way.
 const MEAN_OF_CMYK: f32 = 0.05;
-/// 99.9 % of the values are as near as this.
+/// The difference that 99.9 % of the values must be within.
 const NEAR: f32 = 0.06;
 
 #[derive(Deserialize)]
@@ -81,7 +81,7 @@ fn compare(report: &mut Report, file: &str, got: &[f32], expected: &[f32], cmyk:
     report.line(&what, &numbers, passes);
 }
 
-/// A JPEG whose frame header counts four components.
+/// Returns whether the frame header of a JPEG counts four components.
 fn is_cmyk_jpeg(bytes: &[u8]) -> bool {
     let Some(mut rest) = bytes.strip_prefix(&[0xFF, 0xD8]) else {
         return false;

@@ -1,19 +1,19 @@
-//! Whole networks against transformers, by `expected.safetensors`.
+//! Compares whole networks with transformers, by `expected.safetensors`.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use lorgnette_image::Pixels;
+use lorgnette_interrupt::Interrupted;
 use lorgnette_pixtral::{
-    Checkpoint, Device, ImageFeatures, KvFormat, LoadOptions, Outcome, PictureRows, Pixtral,
-    Placement, Precision, Prompt, Tensor,
+    Checkpoint, Device, ImageFeatures, KvFormat, LoadOptions, PictureRows, Pixtral, Placement,
+    Precision, Prompt, Tensor, go_on,
 };
 use safetensors::SafeTensors;
 
 use super::Report;
 
-/// Largest difference allowed, as a part of the expected tensor's largest number.
+/// The largest difference that is allowed, as a part of the expected tensor's largest number.
 const TOLERANCE: f32 = 2e-3;
 /// The same for factors rounded to bf16, 2⁻⁹ each, as the network is run where there are products of
 /// bf16.
@@ -42,8 +42,8 @@ pub(super) fn check(dir: &Path, device: &Device, report: &mut Report) -> Result<
     check_as_run(&load(Precision::Bf16)?, &expected, &name, report)
 }
 
-/// Pictures and logits as they come where nobody asks for exactness, with an f16 cache. Which of two
-/// tokens is the likelier by a hair is not judged.
+/// Compares pictures and logits as the network is run by default, with an f16 cache. It does not judge
+/// which of two tokens is the likelier if they are almost equal.
 fn check_as_run(
     model: &Pixtral,
     expected: &Expected,
@@ -107,7 +107,7 @@ fn check_in_f32(
     run(model, &prompt, expected, n, KvFormat::F16, &name, &mut shown)
 }
 
-/// Prefill with all logits, then greedy decoding.
+/// Compares the logits of every position of the prompt, then greedy decoding.
 fn run(
     model: &Pixtral,
     prompt: &Prompt<'_>,
@@ -146,15 +146,13 @@ fn encode(model: &Pixtral, expected: &Expected) -> Result<Vec<ImageFeatures>> {
         let config =
             model.config().vision.as_ref().context("pictures, but no encoder")?.image_config();
         let pixels = Pixels::from_normalised(data.clone(), *width, *height, &config)?;
-        match model.encode_image(&pixels, &mut |_, _| ControlFlow::Continue(()))? {
-            Outcome::Done(image) => images.push(image),
-            Outcome::Stopped => bail!("nobody stopped it"),
-        }
+        let image = model.encode_image(&pixels, &mut go_on);
+        images.push(image.map_err(Interrupted::expect_failure)?);
     }
     Ok(images)
 }
 
-/// Where each picture's `[IMG]` tokens begin.
+/// Returns where each picture's `[IMG]` tokens begin.
 fn pictures<'a>(
     ids: &[u32],
     image_token: Option<u32>,
@@ -191,7 +189,7 @@ fn compare(report: &mut Report, what: &str, got: &[f32], expected: &[f32], toler
     report.line(what, &numbers, difference <= tolerance * largest);
 }
 
-/// The first of the largest, as PyTorch's.
+/// Returns the first of the largest, as `PyTorch` does.
 pub fn argmax(logits: &[f32]) -> u32 {
     let mut best = 0;
     for (id, logit) in logits.iter().enumerate() {

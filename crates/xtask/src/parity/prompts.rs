@@ -1,4 +1,4 @@
-//! Encoded conversations against mistral-common.
+//! Compares encoded conversations with mistral-common.
 
 use std::path::Path;
 

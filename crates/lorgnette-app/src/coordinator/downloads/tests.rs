@@ -2,11 +2,10 @@ use std::path::Path;
 use std::sync::mpsc;
 
 use lorgnette_loopback::{Behaviour, LoopbackHub};
-use lorgnette_weights::HubSettings;
+use lorgnette_models::{FetchState, HubSettings, Model, ModelState};
 
 use super::*;
-use crate::folders::Folders;
-use crate::offers::{Model, ModelState};
+use crate::models::folders::Folders;
 
 const NAME: &str = "pixtral-12b-gguf";
 
@@ -21,6 +20,10 @@ struct World {
 fn pocket(name: &str) -> Vec<u8> {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/pocket");
     fs_err::read(models.join(name)).unwrap()
+}
+
+fn is_made_here(state: &ModelState) -> bool {
+    matches!(state, ModelState::Installed { made_here: true })
 }
 
 impl World {
@@ -75,11 +78,10 @@ impl World {
 #[test]
 fn a_model_of_the_catalogue_is_fetched_checked_and_removed() {
     let world = World::new();
-    assert_eq!(world.model().state, ModelState::Offered);
+    assert!(matches!(world.model().state, ModelState::Offered));
     world.fetch().unwrap();
-    let model =
-        world.wait("installed", |state| *state == ModelState::Installed { made_here: true });
-    assert!(model.name.starts_with("Pixtral 12B"), "{}", model.name);
+    let model = world.wait("installed", is_made_here);
+    assert!(model.label().starts_with("Pixtral 12B"), "{}", model.label());
     assert_eq!(model.licence.as_deref(), Some("Apache-2.0"));
     // The thread that fetched it ends a moment after it is there.
     let deadline = Instant::now() + Duration::from_mins(1);
@@ -98,9 +100,12 @@ fn a_model_of_the_catalogue_is_fetched_checked_and_removed() {
     let mut bytes = fs_err::read(&file).unwrap();
     bytes[5000] ^= 1;
     fs_err::write(&file, bytes).unwrap();
-    assert!(matches!(world.app.verify_model(&model.id), Err(AppError::Damaged { .. })));
+    assert!(matches!(
+        world.app.verify_model(&model.id),
+        Err(AppError::Models(ModelsError::Damaged { .. }))
+    ));
     world.app.remove_model(&model.id).unwrap();
-    assert_eq!(world.model().state, ModelState::Offered);
+    assert!(matches!(world.model().state, ModelState::Offered));
     assert!(matches!(world.app.remove_model("/etc"), Err(AppError::NotFound { .. })));
 }
 
@@ -117,13 +122,16 @@ fn it_can_be_paused_gone_on_with_and_thrown_away() {
         matches!(state, ModelState::Begun(FetchState::Running { done_bytes, .. }) if *done_bytes > 0)
     });
     assert_eq!(world.app.n_fetches(), 1);
-    assert!(matches!(world.app.fetch("pixtral-12b"), Err(AppError::Fetching { .. })));
+    assert!(matches!(
+        world.app.fetch("pixtral-12b"),
+        Err(AppError::Models(ModelsError::Fetching { .. }))
+    ));
     world.app.pause_fetch(NAME);
     assert!(matches!(world.model().state, ModelState::Begun(FetchState::Paused { .. })));
     world.fetch().unwrap();
     assert!(matches!(world.model().state, ModelState::Begun(FetchState::Running { .. })));
     world.app.cancel_fetch(NAME).unwrap();
-    world.wait("thrown away", |state| *state == ModelState::Offered);
+    world.wait("thrown away", |state| matches!(state, ModelState::Offered));
     assert!(!world.folder.path().join("models/.work").join(NAME).exists());
 }
 
@@ -137,19 +145,26 @@ fn what_stops_it_is_told_and_it_goes_on_from_there() {
     world.fetch().unwrap();
     let stopped = world
         .wait("stopped", |state| matches!(state, ModelState::Begun(FetchState::Stopped { .. })));
-    let ModelState::Begun(FetchState::Stopped { fault, .. }) = stopped.state else {
+    let ModelState::Begun(FetchState::Stopped { error, .. }) = stopped.state else {
         unreachable!()
     };
+    let fault = Fault::from(&*error);
     assert!(!fault.hint.is_empty() && fault.kind == FaultKind::Model, "{fault:?}");
     world.hub.behave(|_| Behaviour::Well);
     world.fetch().unwrap();
-    world.wait("installed", |state| *state == ModelState::Installed { made_here: true });
+    world.wait("installed", is_made_here);
 }
 
 #[test]
 fn only_what_is_offered_can_be_fetched() {
     let world = World::new();
     for name in ["pocket", "ministral-3-3b", "../x", "no such model"] {
-        assert!(matches!(world.app.fetch(name), Err(AppError::UnknownModel { .. })), "{name}");
+        assert!(
+            matches!(
+                world.app.fetch(name),
+                Err(AppError::Models(ModelsError::UnknownModel { .. }))
+            ),
+            "{name}"
+        );
     }
 }

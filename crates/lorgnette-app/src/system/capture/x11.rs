@@ -75,14 +75,14 @@ fn window(x11: &RustConnection, root: &Screen) -> Result<Region, AppError> {
         let window = property.ok()?.reply().ok()?.value32()?.next().filter(|id| *id != 0)?;
         let size = x11.get_geometry(window).ok()?.reply().ok()?;
         let at = x11.translate_coordinates(window, root.root, 0, 0).ok()?.reply().ok()?;
-        // What hangs over the left and top edge of the screen is not seen.
+        // What hangs over the left and top edge of the screen is not visible.
         let (x, y) = (i32::from(at.dst_x), i32::from(at.dst_y));
-        let seen = |at: i32, size: u16| (i32::from(size) + at.min(0)).max(0).unsigned_abs();
+        let visible = |at: i32, size: u16| (i32::from(size) + at.min(0)).max(0).unsigned_abs();
         Some(Region {
             x: x.max(0).unsigned_abs(),
             y: y.max(0).unsigned_abs(),
-            width: seen(x, size.width),
-            height: seen(y, size.height),
+            width: visible(x, size.width),
+            height: visible(y, size.height),
         })
     };
     find().ok_or_else(|| fault("the window", "the window manager names none that has the focus"))

@@ -7,24 +7,25 @@
 use std::arch::x86_64::*;
 
 use half::f16;
+use lorgnette_gguf::BlockFormat;
 
+use crate::quant::GROUP;
 use crate::quant::activations::{Activations, WholeGroup};
-use crate::quant::format::{Format, GROUP};
 
 /// Products of `R` rows of the matrix with `M` rows of `x`, from `first_x` on.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 pub(super) fn dot<const R: usize, const M: usize>(
-    format: Format,
+    format: BlockFormat,
     rows: [&[u8]; R],
     x: &Activations,
     first_x: usize,
 ) -> [[f32; M]; R] {
     match format {
-        Format::Q4K => k4::<R, M, false>(rows, x, first_x),
-        Format::Q5K => k4::<R, M, true>(rows, x, first_x),
-        Format::Q6K => q6_k(rows, x, first_x),
-        Format::Q8_0 => small::<R, M, { Format::Q8_0.block_bytes() }>(rows, x, first_x),
-        Format::Q4_0 => small::<R, M, { Format::Q4_0.block_bytes() }>(rows, x, first_x),
+        BlockFormat::Q4K => k4::<R, M, false>(rows, x, first_x),
+        BlockFormat::Q5K => k4::<R, M, true>(rows, x, first_x),
+        BlockFormat::Q6K => q6_k(rows, x, first_x),
+        BlockFormat::Q8_0 => small::<R, M, { BlockFormat::Q8_0.block_bytes() }>(rows, x, first_x),
+        BlockFormat::Q4_0 => small::<R, M, { BlockFormat::Q4_0.block_bytes() }>(rows, x, first_x),
     }
 }
 
@@ -35,7 +36,7 @@ fn k4<const R: usize, const M: usize, const HIGH: bool>(
     x: &Activations,
     first_x: usize,
 ) -> [[f32; M]; R] {
-    let format = if HIGH { Format::Q5K } else { Format::Q4K };
+    let format = if HIGH { BlockFormat::Q5K } else { BlockFormat::Q4K };
     // Each number of 16 bits four times: in lanes 0 and 1 the scales of this half's first pair of
     // sub-blocks, in lanes 2 and 3 of its second.
     let order = |first: i64| {
@@ -133,7 +134,7 @@ fn q6_k<const R: usize, const M: usize>(
     x: &Activations,
     first_x: usize,
 ) -> [[f32; M]; R] {
-    const BLOCK: usize = Format::Q6K.block_bytes();
+    const BLOCK: usize = BlockFormat::Q6K.block_bytes();
     // Each scale four times: in lane i those of sub-blocks i and 4 + i of this half.
     let order = |first: i64| {
         let four = |i: i64| i * 0x0001_0001_0001_0001;
@@ -210,7 +211,7 @@ fn small<const R: usize, const M: usize, const BLOCK: usize>(
         for b in 0..n_blocks {
             for r in 0..R {
                 let block = &rows[r][(i * GROUP / 32 + b) * BLOCK..][..BLOCK];
-                let codes_of_w = if BLOCK == Format::Q8_0.block_bytes() {
+                let codes_of_w = if BLOCK == BlockFormat::Q8_0.block_bytes() {
                     _mm256_xor_si256(load_256(&block[2..]), _mm256_set1_epi8(-128))
                 } else {
                     let packed = load_128(&block[2..]);

@@ -2,9 +2,11 @@
 
 use std::arch::x86_64::*;
 
+use lorgnette_gguf::BlockFormat;
+
+use crate::quant::GROUP;
 use crate::quant::QuantMatrix;
 use crate::quant::chunk::{LANES, Tile};
-use crate::quant::format::{Format, GROUP};
 use crate::vectors::transposed;
 
 /// As [`Tile::fill`].
@@ -23,11 +25,11 @@ pub(super) fn fill(tile: &mut Tile, w: &QuantMatrix<'_>, first: usize, group: us
     // SAFETY: each row has the bytes of a whole group, which is what the functions read.
     unsafe {
         match w.format {
-            Format::Q4K => fill_q4_k(tile, &rows),
-            Format::Q5K => fill_q5_k(tile, &rows),
-            Format::Q6K => fill_q6_k(tile, &rows),
-            Format::Q8_0 => fill_q8_0(tile, &rows),
-            Format::Q4_0 => fill_q4_0(tile, &rows),
+            BlockFormat::Q4K => fill_q4_k(tile, &rows),
+            BlockFormat::Q5K => fill_q5_k(tile, &rows),
+            BlockFormat::Q6K => fill_q6_k(tile, &rows),
+            BlockFormat::Q8_0 => fill_q8_0(tile, &rows),
+            BlockFormat::Q4_0 => fill_q4_0(tile, &rows),
         }
     }
 }
@@ -112,7 +114,7 @@ unsafe fn fill_q6_k(tile: &mut Tile, rows: &[&[u8]; LANES]) {
 #[expect(unsafe_code, reason = "vector loads and stores")]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 unsafe fn fill_q8_0(tile: &mut Tile, rows: &[&[u8]; LANES]) {
-    const BLOCK: usize = Format::Q8_0.block_bytes();
+    const BLOCK: usize = BlockFormat::Q8_0.block_bytes();
     // SAFETY: a group has 8 blocks of 34 bytes.
     unsafe {
         for pair in 0..4 {
@@ -134,7 +136,7 @@ unsafe fn fill_q8_0(tile: &mut Tile, rows: &[&[u8]; LANES]) {
 #[expect(unsafe_code, reason = "vector loads and stores")]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 unsafe fn fill_q4_0(tile: &mut Tile, rows: &[&[u8]; LANES]) {
-    const BLOCK: usize = Format::Q4_0.block_bytes();
+    const BLOCK: usize = BlockFormat::Q4_0.block_bytes();
     // SAFETY: a group has 8 blocks of 18 bytes.
     unsafe {
         for half in 0..2 {

@@ -2,9 +2,10 @@
 
 use std::arch::x86_64::*;
 
+use lorgnette_gguf::BlockFormat;
+
 use crate::quant::activations::Group;
 use crate::quant::chunk::{Chunk, LANES};
-use crate::quant::format::Format;
 use crate::quant::gemm::Sums;
 
 /// Rows of `x` at a time: with two vectors of rows of the matrix, 12 integer sums and 12 floating
@@ -13,11 +14,11 @@ const ROWS: usize = 6;
 
 /// `sums` plus the products of the chunk with the group.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-pub(super) fn add(chunk: &Chunk, group: &Group<'_>, format: Format, sums: &mut Sums) {
+pub(super) fn add(chunk: &Chunk, group: &Group<'_>, format: BlockFormat, sums: &mut Sums) {
     match format {
-        Format::Q4K | Format::Q5K => all_rows::<8, false, true>(chunk, group, sums),
-        Format::Q6K => all_rows::<4, false, false>(chunk, group, sums),
-        Format::Q8_0 | Format::Q4_0 => all_rows::<8, true, false>(chunk, group, sums),
+        BlockFormat::Q4K | BlockFormat::Q5K => all_rows::<8, false, true>(chunk, group, sums),
+        BlockFormat::Q6K => all_rows::<4, false, false>(chunk, group, sums),
+        BlockFormat::Q8_0 | BlockFormat::Q4_0 => all_rows::<8, true, false>(chunk, group, sums),
     }
 }
 

@@ -1,8 +1,8 @@
 use super::*;
 
-use lorgnette_weights::quantise::dequantise;
+use lorgnette_gguf::quantise::dequantise;
 
-fn wanted(dtype: GgmlDType, rows: Rows) -> Wanted {
+fn wanted(dtype: NumberFormat, rows: Rows) -> Wanted {
     let name = "layers.0.q".to_owned();
     Wanted { name, kind: Kind::Matrix, n_rows: 64, row_len: 512, dtype, rows }
 }
@@ -29,7 +29,7 @@ fn the_stream_of_a_seed_never_changes() {
 #[test]
 fn matrices_keep_the_size_of_what_they_multiply() {
     for independent in [true, false] {
-        let numbers = numbers(1, independent, &wanted(GgmlDType::F32, Rows::All));
+        let numbers = numbers(1, independent, &wanted(NumberFormat::F32, Rows::All));
         let mean = numbers.iter().sum::<f32>() / numbers.len() as f32;
         let square = numbers.iter().map(|x| x * x).sum::<f32>() / numbers.len() as f32;
         assert!(mean.abs() < 2e-3, "mean {mean}");
@@ -40,7 +40,7 @@ fn matrices_keep_the_size_of_what_they_multiply() {
 #[test]
 fn a_seed_is_a_network_and_another_seed_another() {
     for independent in [true, false] {
-        let wanted = wanted(GgmlDType::F32, Rows::All);
+        let wanted = wanted(NumberFormat::F32, Rows::All);
         assert_eq!(numbers(1, independent, &wanted), numbers(1, independent, &wanted));
         assert_ne!(numbers(1, independent, &wanted), numbers(2, independent, &wanted));
     }
@@ -49,10 +49,10 @@ fn a_seed_is_a_network_and_another_seed_another() {
 #[test]
 fn a_format_rounds_the_same_numbers() {
     for independent in [true, false] {
-        let exact = numbers(1, independent, &wanted(GgmlDType::F32, Rows::All));
-        for dtype in [GgmlDType::BF16, GgmlDType::Q8_0, GgmlDType::Q4K] {
-            let rounded = numbers(1, independent, &wanted(dtype, Rows::All));
-            let far = exact.iter().zip(&rounded).filter(|(a, b)| (*a - *b).abs() > 0.02).count();
+        let exact = numbers(1, independent, &wanted(NumberFormat::F32, Rows::All));
+        for dtype in [NumberFormat::Bf16, NumberFormat::Q8_0, NumberFormat::Q4K] {
+            let nearby = numbers(1, independent, &wanted(dtype, Rows::All));
+            let far = exact.iter().zip(&nearby).filter(|(a, b)| (*a - *b).abs() > 0.02).count();
             assert_eq!(far, 0, "{dtype:?}");
         }
     }
@@ -61,7 +61,7 @@ fn a_format_rounds_the_same_numbers() {
 #[test]
 fn no_two_rows_are_the_same() {
     for independent in [true, false] {
-        let mut many = wanted(GgmlDType::F32, Rows::All);
+        let mut many = wanted(NumberFormat::F32, Rows::All);
         many.n_rows = 4096;
         let numbers = numbers(1, independent, &many);
         let mut rows: Vec<Vec<u32>> =
@@ -74,8 +74,9 @@ fn no_two_rows_are_the_same() {
 
 #[test]
 fn interleaved_rows_are_the_halves_of_a_head_in_turn() {
-    let half = numbers(1, true, &wanted(GgmlDType::F32, Rows::All));
-    let interleaved = numbers(1, true, &wanted(GgmlDType::F32, Rows::Interleaved { n_heads: 4 }));
+    let half = numbers(1, true, &wanted(NumberFormat::F32, Rows::All));
+    let interleaved =
+        numbers(1, true, &wanted(NumberFormat::F32, Rows::Interleaved { n_heads: 4 }));
     let row = |numbers: &[f32], row: usize| numbers[row * 512..][..512].to_vec();
     // Heads of 16 rows: neighbours of the second head were 8 rows apart.
     assert_eq!(row(&interleaved, 16), row(&half, 16));

@@ -1,0 +1,123 @@
+//! What can be asked, and how it becomes an answer that waits for its turn.
+
+use super::App;
+use super::jobs::Wanted;
+use super::machine::Event;
+use super::notice::{Asked, Listener, Notice};
+use crate::chats::{Attachment, ChatId, MessageId};
+use crate::error::AppError;
+use crate::purpose::Purpose;
+
+/// What a person can ask.
+#[derive(Debug, Clone)]
+pub enum Ask {
+    /// A question that goes on from `leaf`, in a chat or, without one, in a new chat.
+    New { chat: Option<ChatId>, leaf: Option<MessageId>, text: String, pictures: Vec<Attachment> },
+    /// Another answer to the same question.
+    Again { answer: MessageId },
+    /// Another question in the place of one.
+    Edit { question: MessageId, text: String, pictures: Vec<Attachment> },
+    /// More of an answer.
+    Continue { answer: MessageId },
+}
+
+impl App {
+    /// Asks. The question is on disk when this returns; the answer is made when its turn comes, and
+    /// `make_listener` makes who hears of it.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for what is gone, [`AppError::Chats`]; then nothing has changed.
+    pub fn ask(
+        &self,
+        ask: Ask,
+        make_listener: impl FnOnce(&Asked) -> Listener,
+    ) -> Result<Asked, AppError> {
+        self.ask_for(ask, Wanted::default(), make_listener)
+    }
+
+    /// Describes a picture of the desktop in a chat of its own, aloud.
+    ///
+    /// # Errors
+    /// Those of [`Self::add_picture`] and [`Self::ask`].
+    pub fn describe_aloud(
+        &self,
+        name: &str,
+        picture: &lorgnette_image::Picture,
+        purpose: Purpose,
+        make_listener: impl FnOnce(&Asked) -> Listener,
+    ) -> Result<Asked, AppError> {
+        let picture = self.add_picture(name, picture)?;
+        let attachment = Attachment {
+            picture: picture.id,
+            name: picture.name,
+            region: None,
+            turn: 0,
+            max_side: self.settings().max_side,
+        };
+        let is_short = self.0.conversation().is_some_and(|model| model.model().built_in);
+        let text = if is_short { purpose.short_question() } else { purpose.question() }.to_owned();
+        let ask = Ask::New { chat: None, leaf: None, text, pictures: vec![attachment] };
+        let max_tokens = Some(purpose.max_tokens());
+        let wanted = Wanted { max_tokens, aloud: true, ..Wanted::default() };
+        self.ask_for(ask, wanted, make_listener)
+    }
+
+    /// Answers once more, aloud.
+    ///
+    /// # Errors
+    /// Those of [`Self::ask`].
+    pub fn describe_again_aloud(
+        &self,
+        answer: MessageId,
+        make_listener: impl FnOnce(&Asked) -> Listener,
+    ) -> Result<Asked, AppError> {
+        let wanted = Wanted { aloud: true, ..Wanted::default() };
+        self.ask_for(Ask::Again { answer }, wanted, make_listener)
+    }
+
+    fn ask_for(
+        &self,
+        ask: Ask,
+        wanted: Wanted,
+        make_listener: impl FnOnce(&Asked) -> Listener,
+    ) -> Result<Asked, AppError> {
+        let chats = &self.0.chats;
+        let is_continued = matches!(ask, Ask::Continue { .. });
+        let (chat, answer) = match ask {
+            Ask::New { chat, leaf, text, pictures } => {
+                self.check_pictures(&pictures)?;
+                let (chat, question) = chats.add_question(chat, leaf, &text, &pictures)?;
+                (chat, chats.begin_answer(question)?.1)
+            }
+            Ask::Again { answer } => {
+                let gone = AppError::NotFound { what: "that question" };
+                let question = chats.message(answer)?.parent.ok_or(gone)?;
+                chats.begin_answer(question)?
+            }
+            Ask::Edit { question, text, pictures } => {
+                self.check_pictures(&pictures)?;
+                let parent = chats.message(question)?.parent;
+                let chat = chats.chat_of(question)?;
+                let (chat, question) = chats.add_question(Some(chat), parent, &text, &pictures)?;
+                (chat, chats.begin_answer(question)?.1)
+            }
+            Ask::Continue { answer } => (chats.continue_answer(answer)?, answer),
+        };
+        let asked = Asked { chat: chats.chat(chat)?, answer };
+        let listener = make_listener(&asked);
+        self.0.jobs.insert(answer, listener, Wanted { is_continued, ..wanted });
+        self.0.happened(Event::Ask(answer));
+        (self.0.notify)(Notice::Chats);
+        Ok(asked)
+    }
+
+    /// Before anything is written: every picture is known.
+    fn check_pictures(&self, pictures: &[Attachment]) -> Result<(), AppError> {
+        pictures.iter().try_for_each(|picture| self.0.chats.picture(&picture.picture).map(drop))
+    }
+
+    /// Stops an answer, whether it is being made or waits. What was written stays.
+    pub fn stop(&self, answer: MessageId) {
+        self.0.happened(Event::Stop(answer));
+    }
+}

@@ -1,0 +1,107 @@
+//! Checks an answer: the same question answered again, and what varies.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+use super::background::spawn;
+use super::notice::{Check, Notice};
+use super::{App, Inner, lock, panic_fault};
+use crate::chats::MessageId;
+use crate::conversation::check::{Checked, N_SAMPLES};
+use crate::error::AppError;
+use crate::{Cancel, Interrupted};
+
+/// The check that runs, and what the last ones found.
+#[derive(Default)]
+pub(super) struct Checks(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    running: Option<Cancel>,
+    done: Vec<(MessageId, Vec<Checked>)>,
+}
+
+/// Checks that are remembered.
+const MAX_DONE: usize = 32;
+
+impl App {
+    /// Answers the question of an answer again, some times, and tells by [`Notice::Check`] what
+    /// varies. A check that runs is stopped.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for an answer that is gone.
+    pub fn check(&self, answer: MessageId) -> Result<(), AppError> {
+        let message = self.0.chats.message(answer)?;
+        self.stop_check();
+        let cancel = Cancel::default();
+        lock(&self.0.checks.0).running = Some(cancel.clone());
+        let inner = Arc::clone(&self.0);
+        inner.tell_check(answer, Check::Running { n_done: 0, n_samples: N_SAMPLES });
+        spawn("check", move || {
+            let work = || inner.check(answer, &message.text, &cancel);
+            let check = match catch_unwind(AssertUnwindSafe(work)) {
+                Ok(Ok(checked)) => {
+                    inner.checks.remember(answer, checked.clone());
+                    Check::Done(checked)
+                }
+                Ok(Err(Interrupted::Cancelled)) => Check::Stopped,
+                Ok(Err(Interrupted::Failed(error))) => Check::Failed(error.into()),
+                Err(panic) => Check::Failed(panic_fault(panic.as_ref())),
+            };
+            inner.tell_check(answer, check);
+        });
+        Ok(())
+    }
+
+    /// Stops the check that runs.
+    pub fn stop_check(&self) {
+        self.0.stop_check();
+    }
+}
+
+impl Checks {
+    fn remember(&self, answer: MessageId, checked: Vec<Checked>) {
+        let mut state = lock(&self.0);
+        state.done.retain(|(known, _)| *known != answer);
+        if state.done.len() == MAX_DONE {
+            state.done.remove(0);
+        }
+        state.done.push((answer, checked));
+    }
+
+    /// What a check of this answer found; nothing when there was none.
+    pub fn of(&self, answer: MessageId) -> Vec<Checked> {
+        let state = lock(&self.0);
+        let done = state.done.iter().find(|(known, _)| *known == answer);
+        done.map(|(_, checked)| checked.clone()).unwrap_or_default()
+    }
+}
+
+impl Inner {
+    pub(super) fn stop_check(&self) {
+        if let Some(cancel) = lock(&self.checks.0).running.take() {
+            cancel.cancel();
+        }
+    }
+
+    fn tell_check(&self, answer: MessageId, check: Check) {
+        (self.notify)(Notice::Check { answer, check });
+    }
+
+    fn check(
+        &self,
+        answer: MessageId,
+        text: &str,
+        cancel: &Cancel,
+    ) -> Result<Vec<Checked>, Interrupted<AppError>> {
+        let missing = AppError::NotFound { what: "a model in memory" };
+        let conversation = self.conversation().ok_or(missing)?;
+        let mut path = self.chats.path_to(answer)?;
+        path.pop();
+        let chat = self.chat_for_engine(&path, &conversation)?;
+        let max_tokens = lock(&self.settings).max_tokens;
+        conversation.check(&chat, text, N_SAMPLES, max_tokens, cancel, &mut |n_done| {
+            self.tell_check(answer, Check::Running { n_done, n_samples: N_SAMPLES });
+        })
+    }
+}

@@ -1,0 +1,307 @@
+//! The number formats that files store tensors in.
+//!
+//! Source of ids and sizes: ggml's `enum ggml_type` and `ggml/src/ggml-common.h`.
+
+use std::fmt;
+
+/// A number format of a stored tensor.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NumberFormat {
+    /// 4 bytes a number.
+    F32,
+    /// 2 bytes a number, 11 bits of precision.
+    F16,
+    /// 2 bytes a number, 8 bits of precision and the range of f32.
+    Bf16,
+    /// Blocks of numbers that share scales.
+    Blocks(BlockFormat),
+}
+
+/// What is declared of a block format. Its numbers are in `blocks`.
+#[derive(Clone, Copy)]
+struct BlockSpec {
+    /// ggml's name.
+    name: &'static str,
+    /// ggml's number of the format.
+    type_id: u32,
+    /// Numbers of a block.
+    block_len: usize,
+    /// Bytes of a block.
+    block_bytes: usize,
+    /// Numbers of a block that share a scale.
+    sub_len: usize,
+    /// The code that stands for 0; 0 where sub-blocks have a min instead.
+    zero: i32,
+    /// Sub-blocks have a min.
+    has_min: bool,
+}
+
+/// Numbers of a super-block, the block of the K formats.
+pub const SUPER_BLOCK: usize = 256;
+
+/// Declares [`BlockFormat`] and the constants of [`NumberFormat`] that stand for its variants.
+macro_rules! block_formats {
+    ($($(#[$doc:meta])* $format:ident = $spec:expr;)*) => {
+        /// A format whose numbers lie in blocks and share scales.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum BlockFormat {
+            $($(#[$doc])* $format,)*
+        }
+
+        impl BlockFormat {
+            /// Every block format.
+            pub const ALL: [Self; [$(Self::$format),*].len()] = [$(Self::$format),*];
+
+            #[inline(always)]
+            const fn spec(self) -> BlockSpec {
+                match self {
+                    $(Self::$format => $spec,)*
+                }
+            }
+        }
+
+        impl NumberFormat {
+            $($(#[$doc])* pub const $format: Self = Self::Blocks(BlockFormat::$format);)*
+        }
+    };
+}
+
+block_formats! {
+    /// 4 bits; one scale for each 32 numbers.
+    Q4_0 = BlockSpec {
+        name: "Q4_0", type_id: 2, block_len: 32, block_bytes: 2 + 16, sub_len: 32, zero: 8, has_min: false,
+    };
+    /// 8 bits; one scale for each 32 numbers.
+    Q8_0 = BlockSpec {
+        name: "Q8_0", type_id: 8, block_len: 32, block_bytes: 2 + 32, sub_len: 32, zero: 128, has_min: false,
+    };
+    /// 4 bits; a scale and a min of 6 bits for each 32 of 256 numbers.
+    Q4K = BlockSpec {
+        name: "Q4_K", type_id: 12, block_len: SUPER_BLOCK, block_bytes: 2 + 2 + 12 + 128,
+        sub_len: 32, zero: 0, has_min: true,
+    };
+    /// 5 bits; a scale and a min of 6 bits for each 32 of 256 numbers.
+    Q5K = BlockSpec {
+        name: "Q5_K", type_id: 13, block_len: SUPER_BLOCK, block_bytes: 2 + 2 + 12 + 32 + 128,
+        sub_len: 32, zero: 0, has_min: true,
+    };
+    /// 6 bits; a scale of 8 bits for each 16 of 256 numbers.
+    Q6K = BlockSpec {
+        name: "Q6_K", type_id: 14, block_len: SUPER_BLOCK, block_bytes: 128 + 64 + 16 + 2,
+        sub_len: 16, zero: 32, has_min: false,
+    };
+}
+
+impl BlockFormat {
+    /// Numbers of a block.
+    #[inline(always)]
+    pub const fn block_len(self) -> usize {
+        self.spec().block_len
+    }
+
+    /// Bytes of a block.
+    #[inline(always)]
+    pub const fn block_bytes(self) -> usize {
+        self.spec().block_bytes
+    }
+
+    /// Numbers of a sub-block, which share a scale.
+    #[inline(always)]
+    pub const fn sub_len(self) -> usize {
+        self.spec().sub_len
+    }
+
+    /// The code that stands for the number 0; 0 where sub-blocks have a min instead.
+    #[inline(always)]
+    pub const fn zero(self) -> i32 {
+        self.spec().zero
+    }
+
+    /// Whether sub-blocks have a min, which is subtracted from the scaled code.
+    #[inline(always)]
+    pub const fn has_min(self) -> bool {
+        self.spec().has_min
+    }
+}
+
+impl NumberFormat {
+    /// The formats that are no blocks.
+    const PLAIN: [Self; 3] = [Self::F32, Self::F16, Self::Bf16];
+
+    /// Every format.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::PLAIN.into_iter().chain(BlockFormat::ALL.into_iter().map(Self::Blocks))
+    }
+
+    /// The format of ggml's number `type_id`; `None` for one that is not read here.
+    pub fn from_type_id(type_id: u32) -> Option<Self> {
+        Self::all().find(|format| format.type_id() == type_id)
+    }
+
+    /// ggml's number of the format.
+    pub const fn type_id(self) -> u32 {
+        match self {
+            Self::F32 => 0,
+            Self::F16 => 1,
+            Self::Bf16 => 30,
+            Self::Blocks(format) => format.spec().type_id,
+        }
+    }
+
+    /// ggml's name of the format, such as `Q4_K`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "F32",
+            Self::F16 => "F16",
+            Self::Bf16 => "BF16",
+            Self::Blocks(format) => format.spec().name,
+        }
+    }
+
+    /// The names of all formats in one sentence, for messages.
+    pub fn names() -> String {
+        let names: Vec<_> = Self::all().map(Self::name).collect();
+        match names.split_last() {
+            Some((last, others)) => format!("{} or {last}", others.join(", ")),
+            None => String::new(),
+        }
+    }
+
+    /// The block format; `None` for plain numbers.
+    pub const fn blocks(self) -> Option<BlockFormat> {
+        match self {
+            Self::Blocks(format) => Some(format),
+            _ => None,
+        }
+    }
+
+    /// Numbers of a block; 1 for plain numbers.
+    pub const fn block_len(self) -> usize {
+        match self {
+            Self::F32 | Self::F16 | Self::Bf16 => 1,
+            Self::Blocks(format) => format.block_len(),
+        }
+    }
+
+    /// Bytes of a block; those of a number for plain ones.
+    pub const fn block_bytes(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::F16 | Self::Bf16 => 2,
+            Self::Blocks(format) => format.block_bytes(),
+        }
+    }
+
+    /// Bytes of a row of `row_len` numbers; `None` when they do not fill blocks.
+    pub const fn row_bytes(self, row_len: usize) -> Option<usize> {
+        if !row_len.is_multiple_of(self.block_len()) {
+            return None;
+        }
+        (row_len / self.block_len()).checked_mul(self.block_bytes())
+    }
+
+    /// Bytes of a tensor, its shape rows first.
+    ///
+    /// # Errors
+    /// What is wrong with a shape that overflows or whose rows do not fill blocks.
+    pub fn tensor_bytes(self, shape: &[usize]) -> Result<u64, String> {
+        let n_numbers = shape.iter().try_fold(1_u64, |n, dim| n.checked_mul(*dim as u64));
+        let n_bytes = n_numbers
+            .and_then(|n| (n / self.block_len() as u64).checked_mul(self.block_bytes() as u64))
+            .ok_or_else(|| format!("the shape {shape:?} overflows"))?;
+        let row_len = shape.last().copied().unwrap_or(1);
+        if !row_len.is_multiple_of(self.block_len()) {
+            return Err(format!("rows of {row_len} numbers do not fill blocks of {self}"));
+        }
+        Ok(n_bytes)
+    }
+}
+
+impl From<BlockFormat> for NumberFormat {
+    fn from(format: BlockFormat) -> Self {
+        Self::Blocks(format)
+    }
+}
+
+/// The name in one word, as journals of unfinished downloads have it.
+impl fmt::Debug for NumberFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blocks(format) => format.fmt(f),
+            plain => f.write_str(plain.name()),
+        }
+    }
+}
+
+impl fmt::Display for NumberFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The name of any of ggml's formats, for messages about those that are not read here.
+pub(crate) fn type_name(type_id: u32) -> String {
+    let name = match type_id {
+        3 => "Q4_1",
+        6 => "Q5_0",
+        7 => "Q5_1",
+        9 => "Q8_1",
+        10 => "Q2_K",
+        11 => "Q3_K",
+        15 => "Q8_K",
+        16 => "IQ2_XXS",
+        17 => "IQ2_XS",
+        18 => "IQ3_XXS",
+        19 => "IQ1_S",
+        20 => "IQ4_NL",
+        21 => "IQ3_S",
+        22 => "IQ2_S",
+        23 => "IQ4_XS",
+        29 => "IQ1_M",
+        34 => "TQ1_0",
+        35 => "TQ2_0",
+        39 => "MXFP4",
+        _ => return format!("number {type_id}"),
+    };
+    name.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_names_are_each_of_one_format() {
+        let all: Vec<_> = NumberFormat::all().collect();
+        for format in &all {
+            assert_eq!(NumberFormat::from_type_id(format.type_id()), Some(*format));
+            let same = all.iter().filter(|other| other.name() == format.name());
+            assert_eq!(same.count(), 1, "{format}");
+            // Names with and without the line below: `Q4_K` for people, `Q4K` in journals.
+            assert_eq!(format!("{format:?}").replace('_', ""), format.name().replace('_', ""));
+        }
+        assert_eq!(format!("{:?}", NumberFormat::Q4K), "Q4K");
+        assert_eq!(NumberFormat::from_type_id(10), None);
+    }
+
+    #[test]
+    fn a_block_is_whole_sub_blocks_and_its_codes_fit_a_byte() {
+        for format in BlockFormat::ALL {
+            assert!(format.block_len().is_multiple_of(format.sub_len()), "{format:?}");
+            assert!((0..=128).contains(&format.zero()), "{format:?}");
+            assert!(!format.has_min() || format.zero() == 0, "{format:?}");
+        }
+    }
+
+    #[test]
+    fn shapes_that_cannot_be_say_why() {
+        assert_eq!(NumberFormat::Q8_0.tensor_bytes(&[3, 64]), Ok(3 * 2 * 34));
+        assert_eq!(NumberFormat::F16.tensor_bytes(&[3, 5]), Ok(30));
+        let error = NumberFormat::Q4K.tensor_bytes(&[2, 128]).unwrap_err();
+        assert_eq!(error, "rows of 128 numbers do not fill blocks of Q4_K");
+        let error = NumberFormat::F32.tensor_bytes(&[usize::MAX, 4]).unwrap_err();
+        assert!(error.contains("overflows"), "{error}");
+        assert_eq!(NumberFormat::Q4K.row_bytes(512), Some(288));
+        assert_eq!(NumberFormat::Q4K.row_bytes(100), None);
+    }
+}

@@ -1,0 +1,34 @@
+//! Weights in files: number formats, GGUF, and the safetensors that GGUF is made of.
+//!
+//! In reading order:
+//! - [`format`](mod@format): the number formats, each declared once, and how the numbers of a block lie
+//! - [`reader`]: the header of a GGUF file, which nobody trusts
+//! - [`writer`]: GGUF as a stream
+//! - [`quantise`]: numbers to blocks and back
+//! - [`scheme`]: which tensor of a model gets which format
+//! - [`safetensors`]: header, index and stream of the container that checkpoints come in
+//! - [`PartFile`]: a file that has its name only when it is whole
+//!
+//! A new number format is a row of the table in [`format`](mod@format), its layout in `blocks`, and
+//! a quantiser; everybody else asks [`NumberFormat`] and [`QuantScheme`].
+#![warn(missing_docs)]
+
+pub mod format;
+pub mod quantise;
+pub mod reader;
+pub mod safetensors;
+pub mod scheme;
+pub mod writer;
+
+mod blocks;
+mod error;
+mod part_file;
+mod source;
+
+pub use error::GgufError;
+pub use format::{BlockFormat, NumberFormat};
+pub use part_file::PartFile;
+pub use reader::GgufFile;
+pub use scheme::QuantScheme;
+pub use source::{Source, StoredTensor};
+pub use writer::{GgufHeader, GgufTensor, GgufValue, GgufWriter};

@@ -1,0 +1,25 @@
+//! Safetensors, the container that checkpoints come in: its header, its index, and a writer.
+//!
+//! Source: the format section of the `safetensors` README; shard names and index as
+//! `huggingface_hub`'s `save_torch_state_dict` writes them.
+
+mod header;
+mod index;
+mod writer;
+
+pub use ::safetensors::Dtype;
+pub use header::{Header, HeaderEntry, header_len};
+pub use index::{INDEX_NAME, shard_names};
+pub use writer::{SafetensorsShard, SafetensorsTensor, SafetensorsWriter};
+
+use crate::format::NumberFormat;
+
+/// The format of plain numbers that computing knows; `None` for others.
+pub fn number_format(dtype: Dtype) -> Option<NumberFormat> {
+    match dtype {
+        Dtype::F32 => Some(NumberFormat::F32),
+        Dtype::F16 => Some(NumberFormat::F16),
+        Dtype::BF16 => Some(NumberFormat::Bf16),
+        _ => None,
+    }
+}

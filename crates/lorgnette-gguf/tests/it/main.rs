@@ -1,0 +1,4 @@
+//! Files written here, read by other people's readers.
+
+mod gguf;
+mod safetensors;

@@ -1,0 +1,334 @@
+//! From a source to an installed model: ask, say what it takes, then do it.
+
+mod found;
+
+use std::path::PathBuf;
+
+use lorgnette_gguf::QuantScheme;
+use lorgnette_interrupt::Cancel;
+use lorgnette_pixtral::Checkpoint;
+use lorgnette_weights::http::FetchOptions;
+use lorgnette_weights::hub::FileName;
+use lorgnette_weights::install::{self, InstallOptions, Times};
+use lorgnette_weights::recipe::{Becomes, Piece, Recipe, Target};
+use lorgnette_weights::store::{LockedSource, Manifest, SourceRecord};
+use lorgnette_weights::{HubSettings, Report, WeightsError};
+use serde::Serialize;
+
+use self::found::{About, Found};
+use crate::convert::pair::VisionFormat;
+use crate::convert::plan;
+use crate::error::ModelsError;
+use crate::fit::{Fit, Question, memory_bytes};
+use crate::interrupted::{Stop, unless_cancelled};
+use crate::library::Library;
+use crate::source::{ModelSource, Origin};
+
+/// How a model is made.
+#[derive(Debug, Clone)]
+pub struct AddOptions {
+    /// The number format of the text model.
+    pub scheme: QuantScheme,
+    /// The number format of the vision part.
+    pub vision: VisionFormat,
+    /// What it is called; `None`: after its source.
+    pub name: Option<String>,
+    /// Which of the catalogue's sources is used, counted from 0.
+    pub source_idx: usize,
+    /// Tokens of a chat, for the advice on memory.
+    pub context: usize,
+    /// The source files are kept beside the model.
+    pub keep_source: bool,
+    /// The source may have changed since it was first used.
+    pub update: bool,
+    pub fetch: FetchOptions,
+    pub hub: HubSettings,
+    /// How the work is cut; the folder for sources is chosen here.
+    pub install: InstallOptions,
+}
+
+impl AddOptions {
+    /// `Q4_K_M` with a vision part in `Q8_0`, from the hub that the environment names.
+    ///
+    /// # Errors
+    /// [`WeightsError::Settings`].
+    pub fn from_environment() -> Result<Self, ModelsError> {
+        Ok(Self {
+            scheme: QuantScheme::Q4KM,
+            vision: VisionFormat::Q8_0,
+            name: None,
+            source_idx: 0,
+            context: crate::open::DEFAULT_CONTEXT,
+            keep_source: false,
+            update: false,
+            fetch: FetchOptions::default(),
+            hub: HubSettings::from_environment()?,
+            install: InstallOptions::default(),
+        })
+    }
+}
+
+/// What will be done, for people and programs to agree with.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// What the model will be called.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    pub licence: Option<String>,
+    /// Where it comes from, with the commit.
+    pub source: String,
+    /// The number format, where it is made here.
+    pub quantisation: Option<&'static str>,
+    /// The files that are taken.
+    pub files: Vec<SourceRecord>,
+    pub fetch_bytes: u64,
+    /// Bytes of the finished model.
+    pub model_bytes: u64,
+    /// Source bytes that an earlier run has done.
+    pub done_bytes: u64,
+    pub fit: Fit,
+    /// Where it will be.
+    pub path: PathBuf,
+    /// Why this program will not run it yet.
+    pub not_yet: Option<String>,
+}
+
+/// A model that can be made: everything but its weights was fetched and understood.
+pub struct Prepared {
+    library: Library,
+    origin: Origin,
+    recipe: Recipe,
+    install: InstallOptions,
+    /// `OWNER/REPO@REVISION` and what it is, to be remembered.
+    lock_as: Option<(String, LockedSource)>,
+    scratch: PathBuf,
+    pub summary: Summary,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Installed {
+    pub name: String,
+    /// The folder of its files.
+    pub path: PathBuf,
+    pub n_bytes: u64,
+    /// Where the time went.
+    pub times: Times,
+}
+
+impl Library {
+    /// Asks what a source holds, reads its small files and headers, and says what making the model
+    /// takes. `None` when cancelled.
+    ///
+    /// Blocks; not to be called from async code.
+    ///
+    /// # Errors
+    /// [`ModelsError`] says what is wrong with the source, the network or the disk.
+    pub fn prepare(
+        &self,
+        source: &ModelSource,
+        options: &AddOptions,
+        cancel: &Cancel,
+        report: &Report,
+    ) -> Result<Option<Prepared>, ModelsError> {
+        unless_cancelled(self.try_prepare(source, options, cancel, report))
+    }
+
+    fn try_prepare(
+        &self,
+        source: &ModelSource,
+        options: &AddOptions,
+        cancel: &Cancel,
+        report: &Report,
+    ) -> Result<Prepared, Stop> {
+        let found = self.find_source(source, options, cancel, report)?;
+        let scratch = self.store.work_dir(&found.about.name)?.join("scratch");
+        let ggufs = found.gguf_files(options.scheme)?;
+        let planned = if ggufs.is_empty() {
+            quantised(&found, &scratch, options)?
+        } else {
+            taken_as_they_are(&found, ggufs, options)?
+        };
+        self.finish_preparing(found, planned, scratch, options)
+    }
+
+    fn finish_preparing(
+        &self,
+        found: Found,
+        planned: Planned<'_>,
+        scratch: PathBuf,
+        options: &AddOptions,
+    ) -> Result<Prepared, Stop> {
+        let Found { origin, lock_as, about, .. } = found;
+        let Planned { recipe, memory_bytes, scheme, bytes_per_s, size } = planned;
+        let work = self.store.work_dir(&about.name)?;
+        let mut install = options.install.clone();
+        install.keep_sources = options.keep_source.then(|| work.join("source"));
+        let done_bytes = install::n_done(&recipe, &work, &install);
+        let (fetch_bytes, source_bytes) = (recipe.n_remote_bytes(), recipe.n_source_bytes());
+        let question = Question {
+            dir: self.store.dir(),
+            n_bytes: recipe.n_target_bytes(),
+            source_bytes: if options.keep_source { source_bytes } else { 0 },
+            done: done_bytes as f64 / source_bytes.max(1) as f64,
+            quantise_bytes: source_bytes,
+            fetch_bytes,
+            bytes_per_s,
+            memory_needed_bytes: memory_bytes,
+            scheme,
+        };
+        let fit = question.answer(size);
+        let files = recipe.sources.iter().map(|source| SourceRecord {
+            name: source.name.to_string(),
+            n_bytes: source.n_bytes,
+            checksum: source.checksum.clone(),
+        });
+        let About { name, title, licence, not_yet } = about;
+        let summary = Summary {
+            source: origin.to_string(),
+            quantisation: scheme.map(QuantScheme::name),
+            files: files.collect(),
+            fetch_bytes,
+            model_bytes: recipe.n_target_bytes(),
+            done_bytes,
+            fit,
+            path: self.store.model_dir(&name)?,
+            name,
+            title,
+            licence,
+            not_yet,
+        };
+        let library = self.clone();
+        Ok(Prepared { library, origin, recipe, install, lock_as, scratch, summary })
+    }
+}
+
+/// How a model is made, and what that takes.
+struct Planned<'a> {
+    recipe: Recipe,
+    /// Memory to answer with the model; `None` where the header is not at hand yet.
+    memory_bytes: Option<u64>,
+    /// `None` for files that are taken as they are.
+    scheme: Option<QuantScheme>,
+    /// How fast the small files came; `None` when they say nothing.
+    bytes_per_s: Option<f64>,
+    /// How large the model is in another quantisation.
+    size: Box<dyn Fn(QuantScheme, VisionFormat) -> Option<u64> + 'a>,
+}
+
+/// A checkpoint that is quantised here.
+fn quantised(
+    found: &Found,
+    scratch: &std::path::Path,
+    options: &AddOptions,
+) -> Result<Planned<'static>, Stop> {
+    let Found { origin, about, .. } = found;
+    let understood = plan::understand(origin, scratch)?;
+    let (scheme, vision) = (options.scheme, options.vision);
+    let recipe = understood.recipe(origin, &about.name, &about.title, scheme, vision)?;
+    let says_speed = understood.small_bytes > 1 << 20 && recipe.n_remote_bytes() > 0;
+    Ok(Planned {
+        memory_bytes: Some(memory_bytes(
+            recipe.n_target_bytes(),
+            &understood.config,
+            options.context,
+        )),
+        scheme: Some(scheme),
+        bytes_per_s: says_speed
+            .then(|| understood.small_bytes as f64 / understood.small_s.max(1e-3)),
+        size: Box::new(move |scheme, vision| understood.n_bytes(scheme, vision).ok()),
+        recipe,
+    })
+}
+
+/// GGUF files that are taken as they are.
+fn taken_as_they_are(
+    found: &Found,
+    files: Vec<(FileName, u64)>,
+    options: &AddOptions,
+) -> Result<Planned<'static>, Stop> {
+    let memory_bytes = match &found.origin {
+        Origin::Folder(dir) => {
+            let text = files.first().map_or(dir.clone(), |(name, _)| dir.join(name.as_str()));
+            let checkpoint = Checkpoint::open(&text)?;
+            Some(memory_bytes(checkpoint.n_bytes(), checkpoint.config(), options.context))
+        }
+        Origin::Hub { .. } => found.stated_memory_bytes(options),
+    };
+    let recipe = copies(&found.origin, files)?;
+    Ok(Planned {
+        memory_bytes,
+        scheme: None,
+        bytes_per_s: None,
+        size: Box::new(|_, _| None),
+        recipe,
+    })
+}
+
+impl Prepared {
+    /// Makes the model; `None` when cancelled, and then the next call goes on from there.
+    ///
+    /// Blocks; not to be called from async code.
+    ///
+    /// # Errors
+    /// [`ModelsError`]; after most, what was done is kept.
+    pub fn run(&self, cancel: &Cancel, report: &Report) -> Result<Option<Installed>, ModelsError> {
+        unless_cancelled(self.try_run(cancel, report))
+    }
+
+    fn try_run(&self, cancel: &Cancel, report: &Report) -> Result<Installed, Stop> {
+        let store = &self.library.store;
+        let lock = store.lock()?;
+        let work = store.work_dir(&self.summary.name)?;
+        let hub = self.origin.hub();
+        let made = install::run(&self.recipe, hub, &work, &self.install, cancel, report)?;
+        // Only what was verified is worth remembering.
+        if let Some((key, source)) = &self.lock_as {
+            store.remember(&lock, key, source.clone())?;
+        }
+        // It is opened once before anyone sees it.
+        Checkpoint::open(&work)?;
+        match fs_err::remove_dir_all(&self.scratch) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(WeightsError::Io(error).into());
+            }
+            _ => {}
+        }
+        let Summary { name, title, licence, source, quantisation, files, .. } = &self.summary;
+        let manifest = Manifest {
+            version: Manifest::VERSION,
+            name: name.clone(),
+            title: title.clone(),
+            licence: licence.clone(),
+            source: source.clone(),
+            quantisation: quantisation.map(ToOwned::to_owned),
+            sources: files.clone(),
+            files: made.files,
+        };
+        let path = store.publish(&lock, &work, &manifest)?;
+        let n_bytes = manifest.n_bytes();
+        Ok(Installed { name: name.clone(), path, n_bytes, times: made.times })
+    }
+}
+
+/// A recipe that takes files as they are.
+pub(crate) fn copies(origin: &Origin, files: Vec<(FileName, u64)>) -> Result<Recipe, WeightsError> {
+    let (mut targets, mut sources) = (Vec::new(), Vec::new());
+    for (target, (name, n_bytes)) in files.into_iter().enumerate() {
+        let becomes = Becomes::Copy { target, offset: 0 };
+        sources.push(origin.source(&name, n_bytes, vec![Piece { bytes: 0..n_bytes, becomes }])?);
+        targets.push(Target { name, header: Vec::new(), n_bytes });
+    }
+    let recipe = Recipe { targets, sources };
+    recipe.check()?;
+    Ok(recipe)
+}
+
+/// A name for a folder, made of any text.
+pub(crate) fn plain(text: &str) -> String {
+    let plain =
+        |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
+    let name: String = text.to_lowercase().chars().map(plain).take(100).collect();
+    let name = name.trim_matches(['.', '-']).replace("..", ".");
+    if FileName::new(&name).is_ok() { name } else { "model".into() }
+}

@@ -1,0 +1,251 @@
+//! Which tensors of a checkpoint become which of a GGUF pair.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use lorgnette_engine::tokens::Tokenizer;
+use lorgnette_gguf::safetensors::{Dtype, HeaderEntry};
+use lorgnette_gguf::{GgufHeader, GgufValue, QuantScheme};
+use lorgnette_pixtral::ModelConfig;
+use lorgnette_pixtral::checkpoint::{Naming, Part, inventory, read_config};
+use lorgnette_pixtral::config::RopeLayout;
+use lorgnette_weights::WeightsError;
+use lorgnette_weights::hub::FileName;
+use lorgnette_weights::recipe::{Becomes, Output, Piece, Recipe, Rows, Source, Target};
+
+use super::pair::{GgufPair, PairFile, VisionFormat};
+use crate::error::ModelsError;
+use crate::interrupted::Stop;
+use crate::source::{Origin, Shard};
+
+/// What describes a network and its text: small files, read whole.
+const SMALL_FILES: [&str; 7] = [
+    "config.json",
+    "params.json",
+    "tekken.json",
+    "tokenizer.json",
+    "chat_template.jinja",
+    "chat_template.json",
+    "tokenizer_config.json",
+];
+
+/// A checkpoint that was understood: everything but its weights is here.
+pub(crate) struct Understood {
+    pub(crate) config: ModelConfig,
+    pub(crate) small_bytes: u64,
+    pub(crate) small_s: f64,
+    tokenizer: Tokenizer,
+    template: Option<String>,
+    shards: Vec<Shard>,
+    naming: Naming,
+}
+
+/// Reads the small files and the headers. `scratch` is a folder of the caller's for them.
+pub(crate) fn understand(origin: &Origin, scratch: &Path) -> Result<Understood, Stop> {
+    fs_err::create_dir_all(scratch).map_err(WeightsError::Io)?;
+    let began = std::time::Instant::now();
+    let mut small_bytes = 0;
+    let names: Vec<_> = origin.files()?.into_iter().map(|(name, _)| name).collect();
+    let has = |name: &str| names.iter().any(|file| file.as_str() == name);
+    for name in SMALL_FILES {
+        // One tokenizer is enough, and tekken's is the publisher's own.
+        if name == "tokenizer.json" && has("tekken.json") {
+            continue;
+        }
+        if let Some(content) = origin.small(name)? {
+            small_bytes += content.len() as u64;
+            fs_err::write(scratch.join(name), content).map_err(WeightsError::Io)?;
+        }
+    }
+    let small_s = began.elapsed().as_secs_f64();
+    let config = read_config(scratch)?;
+    let vocab_size = config.text.vocab_size;
+    let tokenizer = match Tokenizer::from_folder(scratch)? {
+        Some(tokenizer) => tokenizer,
+        None => Tokenizer::pixtral()?,
+    };
+    if tokenizer.vocab_size() != vocab_size {
+        return Err(ModelsError::NoTokenizer { model: origin.name().into(), vocab_size }.into());
+    }
+    let shards = origin.shards()?;
+    let embedding = |naming: &Naming| {
+        let name = naming.name(Part::TokenEmbedding);
+        shards.iter().flat_map(|shard| &shard.tensors).any(|tensor| tensor.name == name)
+    };
+    let naming = [Naming::Llava, Naming::LlavaV5, Naming::Native].into_iter().find(embedding);
+    let naming = naming.ok_or_else(|| fault(origin, "it has no token embedding".into()))?;
+    let template = chat_template(scratch);
+    Ok(Understood { config, small_bytes, small_s, tokenizer, template, shards, naming })
+}
+
+/// A hint only: one that cannot be read says nothing.
+fn chat_template(dir: &Path) -> Option<String> {
+    if let Ok(template) = fs_err::read_to_string(dir.join("chat_template.jinja")) {
+        return Some(template);
+    }
+    ["chat_template.json", "tokenizer_config.json"].into_iter().find_map(|name| {
+        let json: serde_json::Value =
+            serde_json::from_slice(&fs_err::read(dir.join(name)).ok()?).ok()?;
+        Some(json["chat_template"].as_str()?.to_owned())
+    })
+}
+
+fn fault(origin: &Origin, reason: String) -> WeightsError {
+    WeightsError::Header { file: origin.name(), reason }
+}
+
+impl Understood {
+    /// Bytes of the pair's files.
+    pub(crate) fn n_bytes(&self, scheme: QuantScheme, vision: VisionFormat) -> Result<u64, Stop> {
+        let mut n_bytes = 0;
+        for file in files(self.pair("model", "model", scheme, vision)) {
+            n_bytes += header(&file)?.n_file_bytes;
+        }
+        Ok(n_bytes)
+    }
+
+    fn pair(&self, name: &str, title: &str, scheme: QuantScheme, vision: VisionFormat) -> GgufPair {
+        let vocab = self.tokenizer.to_gguf_vocab();
+        let mut pair = GgufPair::new(name, title, &self.config, &vocab, scheme, vision);
+        if let Some(template) = &self.template {
+            let value = GgufValue::String(template.clone());
+            pair.text.metadata.push(("tokenizer.chat_template".into(), value));
+        }
+        pair
+    }
+
+    /// Where each tensor's rows go.
+    pub(crate) fn recipe(
+        &self,
+        origin: &Origin,
+        name: &str,
+        title: &str,
+        scheme: QuantScheme,
+        vision: VisionFormat,
+    ) -> Result<Recipe, Stop> {
+        let shapes: HashMap<Part, Vec<usize>> = inventory(&self.config).into_iter().collect();
+        let mut targets = Vec::new();
+        let mut outputs: HashMap<String, (Vec<usize>, Vec<Output>)> = HashMap::new();
+        for file in files(self.pair(name, title, scheme, vision)) {
+            let header = header(&file)?;
+            for (tensor, offset) in file.tensors.iter().zip(&header.offsets) {
+                // Checkpoints in Mistral's own layout have the rows as GGUF has them.
+                let rows = match (tensor.rows, self.naming.rope_layout()) {
+                    (Rows::Interleaved { .. }, RopeLayout::Interleaved) => Rows::All,
+                    (rows, _) => rows,
+                };
+                let shape = shapes.get(&tensor.part).cloned().unwrap_or_default();
+                let dtype = tensor.declared.dtype;
+                let output = Output { target: targets.len(), offset: *offset, dtype, rows };
+                let entry = outputs.entry(self.naming.name(tensor.part));
+                entry.or_insert_with(|| (shape, Vec::new())).1.push(output);
+            }
+            let (name, n_bytes) = (FileName::new(&file.name)?, header.n_file_bytes);
+            targets.push(Target { name, header: header.bytes, n_bytes });
+        }
+        let scales = self.scales(origin)?;
+        let mut sources = Vec::new();
+        for shard in &self.shards {
+            sources.extend(source(origin, shard, &scales, &mut outputs)?);
+        }
+        if let Some(name) = outputs.keys().min() {
+            return Err(fault(origin, format!("it has no tensor {name}")).into());
+        }
+        let recipe = Recipe { targets, sources };
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    /// The scales of FP8 tensors, by the name of the tensor. Source: transformers' FP8 checkpoints
+    /// of Ministral 3, one number a tensor.
+    fn scales(&self, origin: &Origin) -> Result<HashMap<String, f32>, Stop> {
+        let mut scales = HashMap::new();
+        for shard in &self.shards {
+            for tensor in &shard.tensors {
+                let of = |suffix: &str| {
+                    tensor.name.strip_suffix(suffix).map(|name| format!("{name}.weight"))
+                };
+                let Some(name) = of(".weight_scale_inv").or_else(|| of(".qscale_weight")) else {
+                    continue;
+                };
+                let bytes = match tensor.bytes.end - tensor.bytes.start {
+                    2 | 4 => origin.scalar(shard, tensor)?,
+                    n => {
+                        return Err(
+                            fault(origin, format!("{}: {n} bytes of scale", tensor.name)).into()
+                        );
+                    }
+                };
+                let scale = match (tensor.dtype, bytes.as_slice()) {
+                    // A BF16 number is the upper half of an F32 one.
+                    (Dtype::BF16, &[a, b]) => f32::from_le_bytes([0, 0, a, b]),
+                    (Dtype::F32, &[a, b, c, d]) => f32::from_le_bytes([a, b, c, d]),
+                    (dtype, _) => {
+                        return Err(fault(
+                            origin,
+                            format!("{}: a scale in {dtype:?}", tensor.name),
+                        )
+                        .into());
+                    }
+                };
+                scales.insert(name, scale);
+            }
+        }
+        Ok(scales)
+    }
+}
+
+/// A shard with the places of its rows; `None` when nothing in it is wanted.
+fn source(
+    origin: &Origin,
+    shard: &Shard,
+    scales: &HashMap<String, f32>,
+    outputs: &mut HashMap<String, (Vec<usize>, Vec<Output>)>,
+) -> Result<Option<Source>, Stop> {
+    let mut pieces = Vec::new();
+    for tensor in &shard.tensors {
+        let Some((shape, outputs)) = outputs.remove(&tensor.name) else { continue };
+        pieces.push(piece(origin, tensor, &shape, outputs, scales)?);
+    }
+    if pieces.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(origin.source(&shard.name, shard.n_bytes, pieces)?))
+}
+
+fn files(pair: GgufPair) -> impl Iterator<Item = PairFile> {
+    std::iter::once(pair.text).chain(pair.vision)
+}
+
+fn header(file: &PairFile) -> Result<GgufHeader, WeightsError> {
+    let declared: Vec<_> = file.tensors.iter().map(|tensor| tensor.declared.clone()).collect();
+    Ok(GgufHeader::new(Path::new(&file.name), &file.metadata, &declared)?)
+}
+
+/// A tensor and where it goes, if it is what the configuration says.
+fn piece(
+    origin: &Origin,
+    tensor: &HeaderEntry,
+    shape: &[usize],
+    outputs: Vec<Output>,
+    scales: &HashMap<String, f32>,
+) -> Result<Piece, WeightsError> {
+    let HeaderEntry { name, dtype, bytes, .. } = tensor;
+    if tensor.shape != shape {
+        let reason = format!("{name} is {:?}, the configuration says {shape:?}", tensor.shape);
+        return Err(fault(origin, reason));
+    }
+    let scale = match (dtype, scales.get(name)) {
+        (Dtype::BF16 | Dtype::F16 | Dtype::F32, _) => 1.0,
+        (Dtype::F8_E4M3, Some(scale)) => *scale,
+        (Dtype::F8_E4M3, None) => return Err(fault(origin, format!("{name} has no scale"))),
+        (dtype, _) => {
+            let reason = format!("{name} has the number format {dtype:?}, which is not supported");
+            return Err(fault(origin, reason));
+        }
+    };
+    let row_len =
+        if shape.len() < 2 { shape.iter().product() } else { shape[1..].iter().product() };
+    let becomes = Becomes::Rows { dtype: *dtype, scale, row_len, outputs };
+    Ok(Piece { bytes: bytes.clone(), becomes })
+}

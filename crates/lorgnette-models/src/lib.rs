@@ -1,0 +1,54 @@
+//! Models: where they come from, whether they fit, how they are made, opened and measured.
+//!
+//! Getting one:
+//! - [`source`]: where a model comes from
+//! - [`convert`]: a checkpoint on its way to a GGUF pair
+//! - [`add`], `import`: from a source, or from files on this machine, to an installed model
+//! - [`fit`]: whether the machine has what a model takes
+//! - [`downloads`]: models of the catalogue that are fetched beside everything else
+//!
+//! Having some:
+//! - [`library`]: the models folder, and the list of all that there are and that can be had
+//! - [`folders`]: where things lie on this machine
+//!
+//! Using one:
+//! - [`open`]: a model from disk to an engine that answers
+//! - [`cost`]: what a picture costs before it costs
+//! - [`speed`], [`calibration`]: how fast models were here, and how fast untried ones will be;
+//!   [`SpeedLog`] is both
+//! - [`bench`], [`doctor`]: measurements, and what the machine has
+
+pub mod add;
+pub mod bench;
+mod builtin;
+pub mod calibration;
+pub mod convert;
+pub mod cost;
+pub mod doctor;
+pub mod downloads;
+mod error;
+pub mod fit;
+pub mod folders;
+mod import;
+mod interrupted;
+pub mod library;
+pub mod open;
+pub mod source;
+pub mod speed;
+mod speed_log;
+pub mod whole_file;
+
+pub use add::{AddOptions, Installed, Prepared, Summary};
+pub use builtin::BUILT_IN;
+pub use convert::pair::VisionFormat;
+pub use downloads::{Downloads, FetchNews, FetchPhase, FetchState};
+pub use error::{ModelsError, one_line};
+pub use fit::Fit;
+pub use library::{Circumstances, Fits, Library, Model, ModelState};
+pub use lorgnette_gguf::QuantScheme;
+pub use lorgnette_interrupt::Cancel;
+pub use lorgnette_weights::http::{FetchOptions, Patience};
+pub use lorgnette_weights::{HubSettings, InstallEvent, Report, WeightsError};
+pub use open::{ModelChoice, OpenModel, OpenOptions};
+pub use source::ModelSource;
+pub use speed_log::SpeedLog;

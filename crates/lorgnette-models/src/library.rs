@@ -1,0 +1,94 @@
+//! The models folder, and everything that can be done with it.
+
+mod list;
+
+use std::path::{Path, PathBuf};
+
+use lorgnette_interrupt::Cancel;
+use lorgnette_weights::Report;
+use lorgnette_weights::store::{Store, Verdict};
+
+pub use self::list::{Circumstances, Fits, Model, ModelState, Quantisation, name};
+use crate::error::ModelsError;
+use crate::folders::Folders;
+use crate::interrupted::{Stop, unless_cancelled};
+
+/// A models folder.
+#[derive(Debug, Clone)]
+pub struct Library {
+    pub(crate) store: Store,
+}
+
+impl Library {
+    /// The person's own.
+    ///
+    /// # Errors
+    /// [`ModelsError::NoHome`].
+    pub fn find() -> Result<Self, ModelsError> {
+        Ok(Self::at(&Folders::find()?.models))
+    }
+
+    /// The one in that folder, which need not be there yet.
+    pub fn at(dir: &Path) -> Self {
+        Self { store: Store::new(dir) }
+    }
+
+    pub fn dir(&self) -> &Path {
+        self.store.dir()
+    }
+
+    /// Where an installed model is.
+    ///
+    /// # Errors
+    /// [`WeightsError::NotInstalled`](lorgnette_weights::WeightsError::NotInstalled).
+    pub fn path(&self, name: &str) -> Result<PathBuf, ModelsError> {
+        self.store.manifest(name)?;
+        Ok(self.store.model_dir(name)?)
+    }
+
+    /// What lies in the folder and looks like a model: folders, and `.gguf` files that are no
+    /// vision parts.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        let Ok(entries) = fs_err::read_dir(self.dir()) else {
+            return Vec::new();
+        };
+        let is_gguf = |path: &PathBuf| {
+            path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"))
+        };
+        let is_model = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+            // Models that are not finished are hidden.
+            !name.starts_with('.')
+                && (path.is_dir() || (is_gguf(path) && !name.starts_with("mmproj")))
+        };
+        let mut models: Vec<PathBuf> =
+            entries.flatten().map(|entry| entry.path()).filter(is_model).collect();
+        models.sort();
+        models
+    }
+
+    /// Reads an installed model's files and compares them with what was made; `None` when
+    /// cancelled.
+    ///
+    /// # Errors
+    /// [`WeightsError::NotInstalled`](lorgnette_weights::WeightsError::NotInstalled), and those of
+    /// the disk.
+    pub fn verify(
+        &self,
+        name: &str,
+        cancel: &Cancel,
+        report: &Report,
+    ) -> Result<Option<Vec<Verdict>>, ModelsError> {
+        unless_cancelled(self.store.verify(name, cancel, report).map_err(Stop::from))
+    }
+
+    /// Removes a model, finished or not, and returns the bytes that are free again.
+    ///
+    /// # Errors
+    /// [`WeightsError::NotInstalled`](lorgnette_weights::WeightsError::NotInstalled),
+    /// [`WeightsError::Busy`](lorgnette_weights::WeightsError::Busy), and those of the disk.
+    pub fn remove(&self, name: &str) -> Result<u64, ModelsError> {
+        let lock = self.store.lock()?;
+        Ok(self.store.remove(&lock, name)?)
+    }
+}

@@ -1,0 +1,366 @@
+//! The models that there are and that can be had, each with what it takes on this machine.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use lorgnette_pixtral::{Calibration, Checkpoint};
+use lorgnette_weights::catalogue::{self, Entry, PictureWork};
+use lorgnette_weights::store::Manifest;
+use serde::Serialize;
+
+use super::Library;
+use crate::downloads::{FetchState, about_bytes};
+use crate::error::ModelsError;
+use crate::fit::memory_bytes;
+use crate::speed::{Speeds, picture_s};
+use crate::{BUILT_IN, builtin, cost, doctor};
+
+/// A model in a list: part of the program, on this machine, or to be had.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// What the settings and the measured speeds know it by: its path, [`BUILT_IN`], or its name
+    /// in the catalogue while it is not installed.
+    pub id: String,
+    /// What the command line calls it.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// What it is good for; `None` for models that are not in the catalogue.
+    pub good_for: Option<String>,
+    pub licence: Option<String>,
+    pub state: ModelState,
+    /// `None` while it is not installed.
+    pub path: Option<PathBuf>,
+    /// Bytes of its files on disk; `None` when it is not there, or cannot be used.
+    pub n_bytes: Option<u64>,
+    /// The number format of one that was quantised here.
+    pub quantisation: Option<String>,
+    /// Bytes of its sources that are done, when it was begun and not finished.
+    pub unfinished_bytes: Option<u64>,
+    /// Why this version of the program does not run it.
+    pub not_yet: Option<String>,
+    /// What it can be made into, the usual one first.
+    pub quantisations: Vec<Quantisation>,
+    /// The program answers with it now.
+    pub in_use: bool,
+    /// The settings name it.
+    pub is_chosen: bool,
+    /// Memory that it takes; `None` when it cannot be used.
+    pub memory_bytes: Option<u64>,
+    /// Whether so much memory is free.
+    pub fits: Fits,
+    /// Seconds for the largest picture, measured or calibrated; `None` when neither was done.
+    pub picture_s: Option<f64>,
+}
+
+/// Whether a model is there.
+#[derive(Debug, Clone)]
+pub enum ModelState {
+    BuiltIn,
+    Installed {
+        /// It was made here, so that it can be checked and removed.
+        made_here: bool,
+    },
+    /// It is on disk and cannot be used.
+    Broken {
+        reason: String,
+    },
+    /// It can be fetched.
+    Offered,
+    /// It is being fetched, or was.
+    Begun(FetchState),
+}
+
+/// Whether a model fits into the memory that is free.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
+pub enum Fits {
+    Yes,
+    /// It fits and leaves less than a gibibyte.
+    Tight,
+    No,
+    /// The system does not say how much is free, or the model not how much it takes.
+    #[default]
+    Unknown,
+}
+
+/// What a model can be made into.
+#[derive(Debug, Clone, Serialize)]
+pub struct Quantisation {
+    /// The number format, as `q4_k_m`.
+    #[serde(rename = "quantisation")]
+    pub name: String,
+    pub disk_bytes: u64,
+    /// Bytes of memory, about, at a context of 8192 tokens.
+    pub memory_bytes: u64,
+    /// What it computes for its largest picture; `None` where nobody has worked it out.
+    pub picture: Option<PictureWork>,
+}
+
+/// What is known of models beyond their files.
+#[derive(Debug, Clone)]
+pub struct Circumstances<'a> {
+    /// The [`Model::id`] of the one in memory.
+    pub in_use: Option<&'a str>,
+    /// The [`Model::id`] of the one that the settings name.
+    pub chosen: Option<&'a str>,
+    /// Tokens of a chat.
+    pub context: usize,
+    /// How fast they were here.
+    pub speeds: &'a Speeds,
+    /// What this processor can do; `None`: not measured yet, or something else will compute.
+    pub calibration: Option<Calibration>,
+    /// Those that are being fetched, by their names.
+    pub fetches: &'a BTreeMap<String, FetchState>,
+}
+
+/// Less than this left of the memory is tight.
+const ROOM_BYTES: u64 = 1 << 30;
+
+/// What a model is called by its id: the name of its file or folder.
+pub fn name(id: &str) -> String {
+    if id == BUILT_IN {
+        return "Pocket".into();
+    }
+    let path = Path::new(id);
+    let stem = if path.is_dir() { path.file_name() } else { path.file_stem() };
+    stem.map_or_else(|| id.to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+impl Library {
+    /// The catalogue, then what else was installed here. No model is opened, so that nothing is
+    /// said of memory and time.
+    ///
+    /// # Errors
+    /// None in a program that was built from whole sources.
+    pub fn list(&self) -> Result<Vec<Model>, ModelsError> {
+        let mut installed = self.store.models();
+        let unfinished = self.store.unfinished();
+        let mut models = Vec::new();
+        for entry in catalogue::entries()? {
+            let found = installed.iter().position(|manifest| manifest.name == entry.name);
+            let manifest = found.map(|at| installed.remove(at));
+            models.push(match manifest {
+                Some(manifest) => self.installed(Some(&entry), &manifest),
+                None => in_catalogue(&entry, unfinished.get(&entry.name).copied()),
+            });
+        }
+        models.extend(installed.iter().map(|manifest| self.installed(None, manifest)));
+        for model in &mut models {
+            model.unfinished_bytes = unfinished.get(&model.name).copied();
+        }
+        Ok(models)
+    }
+
+    /// The built-in model, what lies in the folder, the one that the settings name, and those of
+    /// the catalogue that are not there yet, each with what it takes on this machine.
+    pub fn survey(&self, circumstances: &Circumstances<'_>) -> Vec<Model> {
+        let survey = Survey { circumstances, free_bytes: free_bytes() };
+        // A catalogue that cannot be read would be a program that was built from broken sources.
+        let mut listed = self.list().unwrap_or_default();
+        let mut models: Vec<Model> = take(&mut listed, |model| model.id == BUILT_IN);
+        let mut paths = self.paths();
+        let chosen = circumstances.chosen.filter(|id| *id != BUILT_IN).map(PathBuf::from);
+        paths.extend(chosen.filter(|chosen| !paths.contains(chosen)));
+        for path in paths {
+            let mut made_here = take(&mut listed, |model| model.path.as_ref() == Some(&path));
+            models.push(made_here.pop().unwrap_or_else(|| found(path)));
+        }
+        listed.retain(|model| {
+            model.path.is_none() && model.not_yet.is_none() && !model.quantisations.is_empty()
+        });
+        models.append(&mut listed);
+        models.iter_mut().for_each(|model| survey.complete(model));
+        models
+    }
+
+    fn installed(&self, entry: Option<&Entry>, manifest: &Manifest) -> Model {
+        let path = self.store.model_dir(&manifest.name).ok();
+        let id = path.as_ref().map_or_else(String::new, |path| path.display().to_string());
+        let state = ModelState::Installed { made_here: true };
+        Model {
+            title: entry.map_or(&manifest.title, |entry| &entry.title).clone(),
+            licence: entry.map(|entry| entry.licence.clone()).or(manifest.licence.clone()),
+            quantisation: manifest.quantisation.clone(),
+            n_bytes: Some(manifest.n_bytes()),
+            path,
+            ..Model::new(id, &manifest.name, state, entry)
+        }
+    }
+}
+
+/// A model that lies somewhere and was not made here.
+fn found(path: PathBuf) -> Model {
+    let id = path.display().to_string();
+    let state = ModelState::Installed { made_here: false };
+    Model { path: Some(path), ..Model::new(id.clone(), &name(&id), state, None) }
+}
+
+fn in_catalogue(entry: &Entry, unfinished_bytes: Option<u64>) -> Model {
+    let state = match unfinished_bytes {
+        _ if entry.built_in => ModelState::BuiltIn,
+        None => ModelState::Offered,
+        Some(done_bytes) => {
+            let total_bytes = about_bytes(entry).max(done_bytes);
+            ModelState::Begun(FetchState::Paused { done_bytes, total_bytes })
+        }
+    };
+    Model {
+        title: entry.title.clone(),
+        licence: Some(entry.licence.clone()),
+        ..Model::new(entry.name.clone(), &entry.name, state, Some(entry))
+    }
+}
+
+/// Removes those from a list that are wanted.
+fn take(models: &mut Vec<Model>, is_wanted: impl Fn(&Model) -> bool) -> Vec<Model> {
+    models.extract_if(.., |model| is_wanted(model)).collect()
+}
+
+impl Model {
+    fn new(id: String, name: &str, state: ModelState, entry: Option<&Entry>) -> Self {
+        let quantisations = entry.iter().flat_map(|entry| &entry.quantisations);
+        let quantisations = quantisations.map(|quantisation| Quantisation {
+            name: quantisation.name.clone(),
+            disk_bytes: quantisation.disk_bytes,
+            memory_bytes: quantisation.memory_bytes,
+            picture: entry.and_then(|entry| entry.picture),
+        });
+        Self {
+            id,
+            name: name.to_owned(),
+            title: name.to_owned(),
+            good_for: entry.map(|entry| entry.good_for.clone()),
+            licence: None,
+            state,
+            path: None,
+            n_bytes: None,
+            quantisation: None,
+            unfinished_bytes: None,
+            not_yet: entry.and_then(|entry| entry.not_yet.clone()),
+            quantisations: quantisations.collect(),
+            in_use: false,
+            is_chosen: false,
+            memory_bytes: None,
+            fits: Fits::default(),
+            picture_s: None,
+        }
+    }
+
+    /// It is part of the program or on disk, though it may be broken.
+    pub fn is_installed(&self) -> bool {
+        matches!(
+            self.state,
+            ModelState::BuiltIn | ModelState::Installed { .. } | ModelState::Broken { .. }
+        )
+    }
+
+    /// Its title, with the number format that it has, or would have once fetched.
+    pub fn label(&self) -> String {
+        let offered = self.quantisations.first().filter(|_| !self.is_installed());
+        match self.quantisation.as_ref().or(offered.map(|offered| &offered.name)) {
+            Some(quantisation) => format!("{}, {}", self.title, quantisation.to_uppercase()),
+            None => self.title.clone(),
+        }
+    }
+
+    /// Bytes that it has on disk, or would have once fetched.
+    pub fn disk_bytes(&self) -> u64 {
+        let offered = self.quantisations.first().filter(|_| !self.is_installed());
+        self.n_bytes.or(offered.map(|offered| offered.disk_bytes)).unwrap_or(0)
+    }
+}
+
+/// What all models are looked at with.
+struct Survey<'a> {
+    circumstances: &'a Circumstances<'a>,
+    free_bytes: Option<u64>,
+}
+
+fn free_bytes() -> Option<u64> {
+    doctor::memory().map(|memory| memory.available_bytes)
+}
+
+impl Survey<'_> {
+    /// Opens the model, if it is there, and says what it takes.
+    fn complete(&self, model: &mut Model) {
+        let circumstances = self.circumstances;
+        model.in_use = circumstances.in_use == Some(model.id.as_str());
+        model.is_chosen = circumstances.chosen == Some(model.id.as_str());
+        let opened = match (&model.state, &model.path) {
+            (ModelState::BuiltIn, _) => {
+                Some(builtin::checkpoint().map_err(|error| error.one_line()))
+            }
+            (_, Some(path)) => Some(Checkpoint::open(path).map_err(|error| error.to_string())),
+            (_, None) => None,
+        };
+        match opened {
+            Some(Ok(checkpoint)) => self.weigh(model, &checkpoint),
+            Some(Err(reason)) => {
+                model.n_bytes = None;
+                model.state = ModelState::Broken { reason };
+            }
+            None => self.weigh_offer(model),
+        }
+        model.fits = if model.in_use { Fits::Yes } else { self.fits(model.memory_bytes) };
+    }
+
+    fn weigh(&self, model: &mut Model, checkpoint: &Checkpoint) {
+        let config = checkpoint.config();
+        let context = self.circumstances.context.min(config.text.max_position_embeddings);
+        model.n_bytes = Some(checkpoint.n_bytes());
+        model.memory_bytes = Some(memory_bytes(checkpoint.n_bytes(), config, context));
+        model.picture_s = cost::of_largest_picture(config).and_then(|cost| {
+            let speed = self.circumstances.speeds.of(&model.id);
+            speed.or_calibrated(config, self.circumstances.calibration.as_ref()).picture_s(&cost)
+        });
+    }
+
+    /// Says what a model of the catalogue takes, in the first of its number formats.
+    fn weigh_offer(&self, model: &mut Model) {
+        let Some(quantisation) = model.quantisations.first() else { return };
+        model.memory_bytes = Some(quantisation.memory_bytes);
+        let work = quantisation.picture.zip(self.circumstances.calibration);
+        model.picture_s = work.map(|(work, calibration)| picture_s(&work, &calibration));
+        if let Some(fetch) = self.circumstances.fetches.get(&model.name) {
+            model.state = ModelState::Begun(fetch.clone());
+        }
+    }
+
+    fn fits(&self, memory_bytes: Option<u64>) -> Fits {
+        match memory_bytes.zip(self.free_bytes) {
+            Some((needed, free)) if needed + ROOM_BYTES <= free => Fits::Yes,
+            Some((needed, free)) if needed <= free => Fits::Tight,
+            Some(_) => Fits::No,
+            None => Fits::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::open::DEFAULT_CONTEXT;
+
+    #[test]
+    fn what_is_not_here_has_the_seconds_that_the_processor_lets_expect() {
+        let home = tempfile::tempdir().unwrap();
+        let (speeds, fetches) = (Speeds::default(), BTreeMap::new());
+        let pixtral_s = |calibration| {
+            let circumstances = Circumstances {
+                in_use: None,
+                chosen: None,
+                context: DEFAULT_CONTEXT,
+                speeds: &speeds,
+                calibration,
+                fetches: &fetches,
+            };
+            let models = Library::at(home.path()).survey(&circumstances);
+            models.into_iter().find(|model| model.id == "pixtral-12b").unwrap().picture_s
+        };
+        assert_eq!(pixtral_s(None), None);
+        let calibration = Calibration { encode_flop_per_s: 4.95e12, prefill_flop_per_s: 96.4e11 };
+        assert!((pixtral_s(Some(calibration)).unwrap() - 11.0).abs() < 0.2);
+    }
+}

@@ -1,0 +1,334 @@
+//! A model from disk to an engine that answers.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use lorgnette_engine::tokens::{GgufVocab, Tokenizer};
+use lorgnette_engine::{Engine, EngineError, Generator};
+use lorgnette_gguf::GgufFile;
+use lorgnette_gguf::reader::Value;
+use lorgnette_image::ImageConfig;
+use lorgnette_pixtral::{
+    Checkpoint, ChosenDevice, DeviceChoice, Kernels, KvFormat, LoadError, LoadOptions, ModelConfig,
+    ModelError, Needs, Pixtral, Placement, Plan, Precision,
+};
+
+use crate::error::ModelsError;
+use crate::library::Library;
+use crate::{BUILT_IN, builtin};
+
+/// Tokens of a chat where nobody says otherwise: two full pictures, or some fifteen pages of text.
+pub const DEFAULT_CONTEXT: usize = 8192;
+
+/// Which model is opened.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ModelChoice {
+    /// The largest that is installed; the built-in one when none is.
+    #[default]
+    Best,
+    /// Pocket, the small model that is part of the program.
+    BuiltIn,
+    /// A folder or GGUF file.
+    At(PathBuf),
+}
+
+impl ModelChoice {
+    /// Reads what a person writes: `pocket`, the name of an installed model, or a path. A path
+    /// that is there comes first.
+    pub fn named(text: &str) -> Self {
+        if text == BUILT_IN {
+            return Self::BuiltIn;
+        }
+        let path = PathBuf::from(text);
+        let installed = || Library::find().ok()?.path(text).ok();
+        if path.exists() { Self::At(path) } else { Self::At(installed().unwrap_or(path)) }
+    }
+}
+
+/// What to load, and how.
+#[derive(Debug, Clone)]
+pub struct OpenOptions {
+    pub model: ModelChoice,
+    /// The device that computes.
+    pub device: DeviceChoice,
+    /// The number of decoder blocks on a GPU, from the first on; `None`: as many as its free
+    /// memory holds.
+    pub gpu_layers: Option<usize>,
+    /// Tokens of a chat.
+    pub context: usize,
+    /// The number format of keys and values.
+    pub kv_format: KvFormat,
+    /// What multiplies, and how weights get into memory.
+    pub load: LoadOptions,
+    /// The number of threads that compute; `None`: one for each core. The first model that is
+    /// opened decides it for the program.
+    pub threads: Option<usize>,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self {
+            model: ModelChoice::default(),
+            device: DeviceChoice::default(),
+            gpu_layers: None,
+            context: DEFAULT_CONTEXT,
+            kv_format: KvFormat::default(),
+            load: LoadOptions::default(),
+            threads: None,
+        }
+    }
+}
+
+/// A model that answers.
+pub struct OpenModel {
+    /// The thread that owns it.
+    pub engine: Engine,
+    /// Where it was found; for the built-in one, its name.
+    pub path: PathBuf,
+    /// It is the one that is part of the program.
+    pub built_in: bool,
+    pub config: ModelConfig,
+    /// Tokens of a chat.
+    pub context: usize,
+    /// What computes, and why it is not something faster.
+    pub device: ChosenDevice,
+    /// The parts of the network that are on the device.
+    pub plan: Plan,
+    /// What multiplies quantised matrices, if a CPU does.
+    pub kernels: Kernels,
+    /// What factors of products with half-precision matrices, and of attention, are rounded to.
+    pub precision: Precision,
+    /// Bytes of its weights on disk.
+    pub n_bytes: u64,
+    /// Seconds that loading took.
+    pub load_s: f64,
+}
+
+impl OpenOptions {
+    /// Loads the model, which takes seconds to minutes. `on_progress` is told the bytes that were
+    /// read and all bytes.
+    ///
+    /// # Errors
+    /// [`ModelsError`] names the file and what is wrong with it.
+    pub fn open(&self, on_progress: &mut dyn FnMut(u64, u64)) -> Result<OpenModel, ModelsError> {
+        let started = Instant::now();
+        if let Some(threads) = self.threads {
+            // Fails when there are threads already, which then stay.
+            let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        }
+        let chosen = match &self.model {
+            ModelChoice::At(path) => Some(path.clone()),
+            ModelChoice::BuiltIn => None,
+            ModelChoice::Best => installed_model()?,
+        };
+        let built_in = chosen.is_none();
+        let checkpoint = chosen.as_ref().map_or_else(builtin::checkpoint, |path| {
+            Checkpoint::open(path).map_err(ModelsError::from)
+        })?;
+        let path = chosen.unwrap_or_else(|| builtin::NAME.into());
+        let n_bytes = checkpoint.n_bytes();
+        let tokenizer = tokenizer(&checkpoint)?;
+        let device = self.device.open();
+        let needs = Needs::of(&checkpoint, self.context, self.kv_format);
+        let placement = self.place(&device, needs)?;
+        let plan = placement.plan();
+        let progress = &mut |done| on_progress(done, n_bytes);
+        let model = Pixtral::load_with(&checkpoint, &placement, &self.load, progress)?;
+        let (config, precision) = (model.config().clone(), model.precision());
+        let generator = Generator::new(model, tokenizer, self.context, self.kv_format)?;
+        let context = generator.context();
+        let engine = Engine::start(generator);
+        let load_s = started.elapsed().as_secs_f64();
+        let kernels = self.load.kernels.unwrap_or_else(Kernels::best);
+        Ok(OpenModel {
+            engine,
+            path,
+            built_in,
+            config,
+            context,
+            device,
+            plan,
+            kernels,
+            precision,
+            n_bytes,
+            load_s,
+        })
+    }
+
+    /// Which parts go to the device, by its memory as it is now.
+    fn place(&self, device: &ChosenDevice, needs: Needs) -> Result<Placement, LoadError> {
+        let Some(memory) = device.memory() else {
+            return Ok(Placement::all_on(&device.device));
+        };
+        let plan = match self.gpu_layers {
+            None => needs.plan(memory.free_bytes),
+            Some(n_layers) => needs
+                .plan_layers(n_layers, memory.free_bytes)
+                .map_err(|shortage| LoadError::DeviceMemory { shortage: Box::new(shortage) })?,
+        };
+        Ok(Placement::new(&device.device, needs, plan))
+    }
+}
+
+/// The largest model that is installed: the best of what one person chose.
+fn installed_model() -> Result<Option<PathBuf>, ModelsError> {
+    let size = |path: &PathBuf| Checkpoint::open(path).map(|checkpoint| checkpoint.n_bytes()).ok();
+    let sized = Library::find()?.paths().into_iter().filter_map(|path| Some((size(&path)?, path)));
+    Ok(sized.max().map(|(_, path)| path))
+}
+
+/// The tokenizer in the model's folder or file; else the shipped one, if the vocabulary is its.
+fn tokenizer(checkpoint: &Checkpoint) -> Result<Tokenizer, ModelsError> {
+    if let Some(gguf) = checkpoint.gguf() {
+        if let Some(vocab) = gguf_vocab(gguf) {
+            let tokenizer = Tokenizer::from_gguf(vocab)?;
+            return Ok(match gguf.string("tokenizer.chat_template") {
+                Some(template) => tokenizer.with_chat_template(template),
+                None => tokenizer,
+            });
+        }
+    } else if let Some(tokenizer) = Tokenizer::from_folder(checkpoint.path())? {
+        return Ok(tokenizer);
+    }
+    let vocab_size = checkpoint.config().text.vocab_size;
+    let shipped = Tokenizer::pixtral()?;
+    if shipped.vocab_size() == vocab_size {
+        return Ok(shipped);
+    }
+    Err(ModelsError::NoTokenizer { model: checkpoint.path().to_owned(), vocab_size })
+}
+
+/// The `tokenizer.ggml.*` metadata; `None` when there is no vocabulary.
+fn gguf_vocab(file: &GgufFile) -> Option<GgufVocab> {
+    let strings = |key: &str| match file.get(key) {
+        Some(Value::Strings(strings)) => Some(strings.clone()),
+        _ => None,
+    };
+    let id = |key: &str| match file.get(key) {
+        Some(Value::Int(id)) => u32::try_from(*id).ok(),
+        _ => None,
+    };
+    let types = match file.get("tokenizer.ggml.token_type") {
+        Some(Value::Ints(types)) => {
+            Some(types.iter().map(|kind| i32::try_from(*kind).unwrap_or(0)).collect())
+        }
+        _ => None,
+    };
+    Some(GgufVocab {
+        model: file.string("tokenizer.ggml.model")?.to_owned(),
+        pre: file.string("tokenizer.ggml.pre").map(ToOwned::to_owned),
+        tokens: strings("tokenizer.ggml.tokens")?,
+        token_types: types,
+        merges: strings("tokenizer.ggml.merges").unwrap_or_default(),
+        bos: id("tokenizer.ggml.bos_token_id"),
+        eos: id("tokenizer.ggml.eos_token_id"),
+    })
+}
+
+impl OpenModel {
+    /// What the settings and the measured speeds know it by.
+    pub fn id(&self) -> String {
+        if self.built_in { BUILT_IN.into() } else { self.path.display().to_string() }
+    }
+
+    /// The number of decoder blocks on a GPU; `None` where the CPU computes all.
+    pub fn n_gpu_layers(&self) -> Option<usize> {
+        let all = self.config.text.n_layers;
+        (self.device.choice != DeviceChoice::Cpu).then_some(self.plan.n_layers.min(all))
+    }
+
+    /// Why it is not as fast as it could be, in lines for a person: devices that were wanted and are
+    /// not used, parts that did not fit.
+    pub fn device_notes(&self) -> Vec<String> {
+        let computing =
+            |reason: &String| format!("{reason}; computing on the {}", self.device.name);
+        let mut notes: Vec<String> = self.device.not_used.iter().map(computing).collect();
+        if let Some(n_layers) = self.n_gpu_layers() {
+            let sees = self.config.vision.is_some();
+            notes.extend(partial(
+                self.plan,
+                n_layers,
+                self.config.text.n_layers,
+                sees,
+                &self.device,
+            ));
+        }
+        notes
+    }
+
+    /// How pictures are prepared for it, with the longest side that the person wants.
+    ///
+    /// # Errors
+    /// [`ModelsError::Engine`] for a model that reads no pictures.
+    pub fn image_config(&self, max_side: Option<u32>) -> Result<ImageConfig, ModelsError> {
+        let config = self.config.vision.as_ref().ok_or_else(no_vision)?.image_config();
+        Ok(max_side.map_or(config, |max_side| config.with_max_side(max_side)))
+    }
+}
+
+/// Says what of a network is not on the device; `None` when all of it is.
+fn partial(
+    plan: Plan,
+    n_layers: usize,
+    n_all: usize,
+    sees: bool,
+    device: &ChosenDevice,
+) -> Option<String> {
+    let left: Vec<String> = [
+        (n_layers < n_all).then(|| format!("{} of {n_all} layers", n_all - n_layers)),
+        (sees && !plan.vision).then(|| "the vision part".into()),
+        (!plan.output).then(|| "the output matrix".into()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let [parts @ .., last] = left.as_slice() else { return None };
+    let left =
+        if parts.is_empty() { last.clone() } else { format!("{} and {last}", parts.join(", ")) };
+    Some(format!("{} has no room for {left}, which the CPU computes", device.name))
+}
+
+/// The error for a picture and a model that reads none.
+pub fn no_vision() -> ModelsError {
+    EngineError::from(ModelError::NoVision).into()
+}
+
+/// Opens the headers of a model, so that it is known whether the path holds one.
+///
+/// # Errors
+/// [`ModelsError::Load`] says why not.
+pub fn probe(path: &Path) -> Result<Checkpoint, ModelsError> {
+    Ok(Checkpoint::open(path)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_partial(plan: Plan, sees: bool, expected: Option<&str>) {
+        let device = ChosenDevice {
+            device: lorgnette_pixtral::Device::Cpu,
+            choice: DeviceChoice::Cuda(0),
+            name: "CUDA 0, NVIDIA L4".into(),
+            not_used: Vec::new(),
+        };
+        let note = partial(plan, plan.n_layers, 40, sees, &device);
+        let expected = expected.map(|left| {
+            format!("CUDA 0, NVIDIA L4 has no room for {left}, which the CPU computes")
+        });
+        assert_eq!(note, expected);
+    }
+
+    #[test]
+    fn what_is_not_on_the_device_is_said() {
+        let all = Plan { vision: true, n_layers: 40, output: true };
+        check_partial(all, true, None);
+        check_partial(Plan { vision: false, ..all }, false, None);
+        check_partial(Plan { output: false, ..all }, true, Some("the output matrix"));
+        let some = Plan { n_layers: 28, output: false, ..all };
+        check_partial(some, true, Some("12 of 40 layers and the output matrix"));
+        let left = "40 of 40 layers, the vision part and the output matrix";
+        check_partial(Plan::NOTHING, true, Some(left));
+    }
+}

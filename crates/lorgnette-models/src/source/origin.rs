@@ -1,0 +1,203 @@
+//! Where the files of a model are, on the hub or in a folder, behind one face.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use lorgnette_gguf::safetensors::{Header, HeaderEntry, INDEX_NAME, header_len, shard_names};
+use lorgnette_interrupt::Interrupted;
+use lorgnette_weights::Hub;
+use lorgnette_weights::WeightsError;
+use lorgnette_weights::hub::{FileName, Repository};
+use lorgnette_weights::recipe::{Piece, Source};
+
+/// Configurations and tokenizers are shorter.
+const MAX_SMALL_BYTES: u64 = 100_000_000;
+
+pub(crate) enum Origin {
+    Hub { hub: Box<Hub>, repository: Repository },
+    Folder(PathBuf),
+}
+
+/// A weights file and what its header says.
+pub(crate) struct Shard {
+    pub(crate) name: FileName,
+    pub(crate) n_bytes: u64,
+    pub(crate) tensors: Vec<HeaderEntry>,
+}
+
+/// `hf:OWNER/REPO@COMMIT`, or the folder's path.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hub { repository, .. } => {
+                write!(f, "hf:{}@{}", repository.name, repository.commit)
+            }
+            Self::Folder(dir) => write!(f, "{}", dir.display()),
+        }
+    }
+}
+
+impl Origin {
+    pub(crate) fn hub_at(hub: Hub, repository: Repository) -> Self {
+        Self::Hub { hub: Box::new(hub), repository }
+    }
+
+    /// What messages call it.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Hub { repository, .. } => repository.name.to_string(),
+            Self::Folder(dir) => dir.display().to_string(),
+        }
+    }
+
+    /// Its files with their sizes, by name.
+    pub(crate) fn files(&self) -> Result<Vec<(FileName, u64)>, Interrupted<WeightsError>> {
+        let mut files = match self {
+            Self::Hub { repository, .. } => {
+                repository.files.iter().map(|file| (file.name.clone(), file.n_bytes)).collect()
+            }
+            Self::Folder(dir) => local_files(dir)?,
+        };
+        files.sort();
+        Ok(files)
+    }
+
+    /// A small file, whole and verified; `None` when it is not there.
+    pub(crate) fn small(&self, name: &str) -> Result<Option<Vec<u8>>, Interrupted<WeightsError>> {
+        match self {
+            Self::Hub { hub, repository } => match repository.file(name) {
+                Some(file) => hub.small_file(repository, file).map(Some),
+                None => Ok(None),
+            },
+            Self::Folder(dir) => {
+                let path = dir.join(name);
+                let n_bytes = path.metadata().map_or(0, |metadata| metadata.len());
+                if !path.is_file() {
+                    return Ok(None);
+                }
+                if n_bytes > MAX_SMALL_BYTES {
+                    let reason = format!("{n_bytes} bytes are too many for it");
+                    return Err(WeightsError::Header { file: name.into(), reason }.into());
+                }
+                Ok(Some(fs_err::read(path).map_err(WeightsError::Io)?))
+            }
+        }
+    }
+
+    fn range(
+        &self,
+        name: &FileName,
+        range: Range<u64>,
+    ) -> Result<Vec<u8>, Interrupted<WeightsError>> {
+        match self {
+            Self::Hub { hub, repository } => {
+                let file = repository.file(name.as_str()).ok_or_else(|| self.missing(name))?;
+                hub.range(repository, file, range)
+            }
+            Self::Folder(dir) => {
+                Ok(read_range(&dir.join(name.as_str()), range).map_err(WeightsError::Io)?)
+            }
+        }
+    }
+
+    fn missing(&self, name: &FileName) -> WeightsError {
+        WeightsError::NotFound { host: self.name(), what: name.to_string() }
+    }
+
+    /// The weights files and their headers: those that the index names, or the only one.
+    pub(crate) fn shards(&self) -> Result<Vec<Shard>, Interrupted<WeightsError>> {
+        let files = self.files()?;
+        let size =
+            |name: &str| files.iter().find(|(file, _)| file.as_str() == name).map(|(_, n)| *n);
+        let mut names = BTreeSet::new();
+        if size("consolidated.safetensors").is_some() && size("config.json").is_none() {
+            names.insert(FileName::new("consolidated.safetensors")?);
+        } else if let Some(index) = self.small(INDEX_NAME)? {
+            for name in shard_names(Path::new(INDEX_NAME), &index).map_err(WeightsError::from)? {
+                names.insert(FileName::new(&name)?);
+            }
+        } else {
+            names.insert(FileName::new("model.safetensors")?);
+        }
+        let mut shards = Vec::new();
+        for name in names {
+            let n_bytes = size(name.as_str()).ok_or_else(|| self.missing(&name))?;
+            shards.push(self.shard(name, n_bytes)?);
+        }
+        Ok(shards)
+    }
+
+    fn shard(&self, name: FileName, n_bytes: u64) -> Result<Shard, Interrupted<WeightsError>> {
+        let file = Path::new(name.as_str());
+        if n_bytes < 8 {
+            let (file, reason) = (name.to_string(), format!("{n_bytes} bytes"));
+            return Err(WeightsError::Header { file, reason }.into());
+        }
+        let first = self.range(&name, 0..8)?;
+        let first = <[u8; 8]>::try_from(first.as_slice()).unwrap_or_default();
+        let n_header = header_len(file, first, n_bytes).map_err(WeightsError::from)?;
+        let header = Header::parse(file, &self.range(&name, 8..8 + n_header)?)
+            .map_err(WeightsError::from)?;
+        header.check_size(file, n_bytes).map_err(WeightsError::from)?;
+        Ok(Shard { name, n_bytes, tensors: header.entries })
+    }
+
+    /// The numbers of a tensor that is one number: FP8's scale.
+    pub(crate) fn scalar(
+        &self,
+        shard: &Shard,
+        tensor: &HeaderEntry,
+    ) -> Result<Vec<u8>, Interrupted<WeightsError>> {
+        self.range(&shard.name, tensor.bytes.clone())
+    }
+
+    /// A file as a source of a recipe.
+    pub(crate) fn source(
+        &self,
+        name: &FileName,
+        n_bytes: u64,
+        pieces: Vec<Piece>,
+    ) -> Result<Source, WeightsError> {
+        match self {
+            Self::Hub { hub, repository } => {
+                let file = repository.file(name.as_str()).ok_or_else(|| self.missing(name))?;
+                Source::of_hub(hub, repository, file, pieces)
+            }
+            Self::Folder(dir) => {
+                Ok(Source::local(name.clone(), dir.join(name.as_str()), n_bytes, pieces))
+            }
+        }
+    }
+
+    pub(crate) fn hub(&self) -> Option<&Hub> {
+        match self {
+            Self::Hub { hub, .. } => Some(hub),
+            Self::Folder(_) => None,
+        }
+    }
+}
+
+fn read_range(path: &Path, range: Range<u64>) -> std::io::Result<Vec<u8>> {
+    let mut file = fs_err::File::open(path)?;
+    file.seek(SeekFrom::Start(range.start))?;
+    let mut bytes = vec![0; (range.end - range.start) as usize];
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn local_files(dir: &Path) -> Result<Vec<(FileName, u64)>, WeightsError> {
+    let mut files = Vec::new();
+    for entry in fs_err::read_dir(dir)? {
+        let path = entry?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        if let (Ok(name), Ok(metadata)) = (FileName::new(name), path.metadata())
+            && metadata.is_file()
+        {
+            files.push((name, metadata.len()));
+        }
+    }
+    Ok(files)
+}
