@@ -6,7 +6,7 @@
 pub enum Interrupted<E> {
     /// Somebody asked it to stop.
     Cancelled,
-    /// It failed.
+    /// It failed with this error.
     Failed(E),
 }
 
