@@ -43,7 +43,7 @@ impl PartialEq for PreparedPicture {
 /// A text or a picture in a turn.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TurnPart {
-    /// A text, whose control tokens are ordinary text to the model.
+    /// A text. What looks like a control token in it is ordinary text to the model.
     Text(String),
     /// A picture, which stands where it is among the texts.
     Picture(Arc<PreparedPicture>),
