@@ -60,7 +60,7 @@ impl Checkpoint {
         Self::from_gguf(GgufFile::read(text)?, Some(&GgufFile::read(vision)?))
     }
 
-    /// The network's sizes.
+    /// The sizes that the checkpoint's configuration states.
     pub fn config(&self) -> &ModelConfig {
         &self.config
     }

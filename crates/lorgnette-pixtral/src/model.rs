@@ -52,7 +52,7 @@ pub struct Prompt<'a> {
 pub struct PictureRows<'a> {
     /// Position of its first `[IMG]`.
     pub first: usize,
-    /// Its `[IMG]` tokens.
+    /// How many `[IMG]` tokens it has.
     pub n_rows: usize,
     /// Its rows; `None` when the cache holds them already.
     pub features: Option<&'a ImageFeatures>,
@@ -140,7 +140,7 @@ impl Pixtral {
         &self.fingerprint
     }
 
-    /// The network's sizes.
+    /// The sizes of the network as it was loaded: without vision part if its tensors are missing.
     pub fn config(&self) -> &ModelConfig {
         &self.config
     }
