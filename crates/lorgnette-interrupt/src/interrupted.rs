@@ -43,6 +43,19 @@ impl<E> Interrupted<E> {
     }
 }
 
+/// The result of work whose caller only wants to know whether it came to its end: `None` when it was
+/// cancelled.
+///
+/// # Errors
+/// That of the work.
+pub fn unless_cancelled<T, E>(result: Result<T, Interrupted<E>>) -> Result<Option<T>, E> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Interrupted::Cancelled) => Ok(None),
+        Err(Interrupted::Failed(error)) => Err(error),
+    }
+}
+
 impl<E> From<E> for Interrupted<E> {
     fn from(error: E) -> Self {
         Self::Failed(error)

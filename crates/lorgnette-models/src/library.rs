@@ -4,14 +4,13 @@ mod list;
 
 use std::path::{Path, PathBuf};
 
-use lorgnette_interrupt::Cancel;
+use lorgnette_interrupt::{Cancel, unless_cancelled};
 use lorgnette_weights::Report;
 use lorgnette_weights::store::{Store, Verdict};
 
 pub use self::list::{Circumstances, Fits, Model, ModelState, Quantisation, name};
 use crate::error::ModelsError;
 use crate::folders::Folders;
-use crate::interrupted::{Stop, unless_cancelled};
 
 /// A models folder.
 #[derive(Debug, Clone)]
@@ -80,7 +79,7 @@ impl Library {
         cancel: &Cancel,
         report: &Report,
     ) -> Result<Option<Vec<Verdict>>, ModelsError> {
-        unless_cancelled(self.store.verify(name, cancel, report).map_err(Stop::from))
+        Ok(unless_cancelled(self.store.verify(name, cancel, report))?)
     }
 
     /// Removes a model, finished or not, and returns the bytes that are free again.

@@ -113,7 +113,7 @@ impl Inner {
 
     fn hear_of_fetch(&self, news: FetchNews) {
         match news {
-            FetchNews::Progress { name, state, .. } => {
+            FetchNews::Progress { name, state } => {
                 if matches!(lock(&self.machine).state, ModelState::NoModel) {
                     self.tell_status();
                 }
