@@ -50,9 +50,9 @@ pub enum Preparation {
     /// Nothing is prepared, or it was stopped.
     Idle,
     /// A picture is encoded; steps of all pictures.
-    Looking { done: usize, total: usize },
+    Encode { done: usize, total: usize },
     /// The tokens of the pictures are read.
-    Reading { done_tokens: usize, total_tokens: usize },
+    Prefill { done_tokens: usize, total_tokens: usize },
     /// Only the words of the question have still to be read.
     Ready,
 }
@@ -284,10 +284,10 @@ impl Preparation {
     fn of(event: &AnswerEvent) -> Option<Self> {
         match *event {
             AnswerEvent::Encode { picture, n_pictures, done, total } => {
-                Some(Self::Looking { done: picture * total + done, total: n_pictures * total })
+                Some(Self::Encode { done: picture * total + done, total: n_pictures * total })
             }
             AnswerEvent::Prefill { done_tokens, total_tokens, .. } => {
-                Some(Self::Reading { done_tokens, total_tokens })
+                Some(Self::Prefill { done_tokens, total_tokens })
             }
             AnswerEvent::Text(_) => None,
         }

@@ -53,6 +53,8 @@ impl FetchState {
 
 /// What is done with the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
 pub enum FetchPhase {
     /// They are fetched and quantised as they come.
     Fetching,
