@@ -53,7 +53,7 @@ impl GgufFile {
     /// As [`open`](Self::open), of a file that may be part of the program.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
+    /// The same as those of [`open`](Self::open).
     pub fn read(source: &Source) -> Result<Self, GgufError> {
         let (mut file, n_file_bytes) = source.open()?;
         Self::read_header(source, n_file_bytes, &mut file)
@@ -63,7 +63,7 @@ impl GgufFile {
     /// first bytes, of which the header is read and little more.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
+    /// The same as those of [`open`](Self::open).
     pub fn read_from(
         name: &Path,
         n_file_bytes: u64,

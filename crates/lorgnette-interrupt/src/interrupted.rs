@@ -6,7 +6,7 @@
 pub enum Interrupted<E> {
     /// Somebody asked it to stop.
     Cancelled,
-    /// The work failed, for this reason.
+    /// It failed with this error.
     Failed(E),
 }
 

@@ -98,7 +98,7 @@ impl Checkpoint {
     /// last megabyte, where headers and weights are.
     ///
     /// # Errors
-    /// [`LoadError::Read`].
+    /// [`LoadError::Read`] if the file cannot be read.
     pub fn fingerprint(&self) -> Result<[u8; 32], LoadError> {
         const PART: u64 = 1 << 20;
         let mut sources: Vec<&Source> =

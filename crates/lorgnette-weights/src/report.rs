@@ -57,7 +57,7 @@ impl Report {
         Self(Arc::new(listener))
     }
 
-    /// Makes a report that nobody listens to.
+    /// A report that nobody listens to.
     pub fn none() -> Self {
         Self::new(drop)
     }
