@@ -1,13 +1,13 @@
 //! Words for a screen reader. In `WebKitGTK`, a page's live regions send no event when their text
-//! changes, so Orca stays silent; an object of the role "notification" that appears is spoken. On
-//! other systems the page's live region does it. Each window has such places.
+//! changes, so Orca stays silent; but it speaks an object of the role "notification" that appears.
+//! Each window has such objects. On other systems the page's live region is enough.
 
 #[cfg(target_os = "linux")]
 mod reader;
 
 use tauri::{AppHandle, WebviewWindow};
 
-/// Puts the place where words appear into the window.
+/// Adds the objects in which words appear to the window.
 pub fn attach(window: &WebviewWindow) {
     #[cfg(target_os = "linux")]
     linux::attach(window);
@@ -15,7 +15,7 @@ pub fn attach(window: &WebviewWindow) {
     let _ = window;
 }
 
-/// Says it, if a screen reader listens.
+/// Gives a text to the screen reader, if one runs.
 pub fn say(handle: &AppHandle, text: &str) {
     #[cfg(target_os = "linux")]
     {
@@ -30,7 +30,7 @@ pub fn say(handle: &AppHandle, text: &str) {
     let _ = (handle, text);
 }
 
-/// Whether a screen reader runs, as far as the system tells: then it speaks, and we do not.
+/// Whether a screen reader runs, as far as the system tells. Where one does, it speaks in our place.
 pub fn screen_reader_runs() -> bool {
     #[cfg(target_os = "linux")]
     return reader::session_says_so().unwrap_or(false) || reader::Reader::find().is_some();
@@ -52,8 +52,8 @@ mod linux {
 
     use super::reader::Reader;
 
-    /// A screen reader asks for the words after it was told of them: each stays until so many more
-    /// have come.
+    /// How many texts stay where they are: a screen reader asks for a text only after it has heard that
+    /// it is there.
     const N_SPOTS: usize = 8;
 
     /// Orca throws away what it is told while more than fifty changes of the page wait to be looked at,
@@ -61,7 +61,7 @@ mod linux {
     /// told of its changes, and Orca has looked at them: until it was at rest in so many looks.
     const LOOK_EVERY: Duration = Duration::from_millis(50);
     const N_QUIET_LOOKS: u32 = 5;
-    /// One that never comes to rest would hear nothing.
+    /// The longest wait: a screen reader that is never at rest would otherwise hear nothing.
     const LONGEST: Duration = Duration::from_secs(4);
 
     thread_local! {
@@ -69,7 +69,7 @@ mod linux {
         static WAITING: RefCell<Waiting> = const { RefCell::new(Waiting::NONE) };
     }
 
-    /// What is to be said, and to whom.
+    /// The texts that wait to be said, each with its window.
     struct Waiting {
         texts: VecDeque<(Instant, String)>,
         reader: Option<Reader>,
@@ -79,7 +79,7 @@ mod linux {
     impl Waiting {
         const NONE: Self = Self { texts: VecDeque::new(), reader: None, n_quiet_looks: 0 };
 
-        /// The next one, if this is the moment for it.
+        /// Takes the next text, if this is the moment for it.
         fn next(&mut self) -> Option<String> {
             let is_at_work = self.reader.as_mut().is_some_and(Reader::is_at_work);
             self.n_quiet_looks = if is_at_work { 0 } else { self.n_quiet_looks + 1 };
@@ -98,7 +98,7 @@ mod linux {
         for _ in 0..N_SPOTS {
             let spot = gtk::DrawingArea::new();
             spot.set_size_request(1, 1);
-            // Once the window opens, a reader would say "notification" for each that is to be seen.
+            // Once the window opens, a reader would say "notification" for each that is shown.
             spot.set_no_show_all(true);
             if let Some(accessible) = spot.accessible() {
                 accessible.set_role(atk::Role::Notification);
@@ -141,10 +141,10 @@ mod linux {
     fn say_now(text: &str) {
         SPOTS.with(|spots| {
             let mut spots = spots.borrow_mut();
-            // The next one of a window that is to be seen, if there is any.
-            let is_seen =
+            // The next object of a window that is shown, if there is any.
+            let is_shown =
                 |spot: &gtk::DrawingArea| spot.parent().is_some_and(|row| row.is_mapped());
-            let next = spots.iter().position(is_seen).unwrap_or(0);
+            let next = spots.iter().position(is_shown).unwrap_or(0);
             let n = (next + 1).min(spots.len());
             spots.rotate_left(n);
             let Some(accessible) = spots.back().and_then(WidgetExt::accessible) else { return };

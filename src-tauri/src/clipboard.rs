@@ -1,24 +1,24 @@
-//! The clipboard: what can be pasted, and copying.
+//! The clipboard: pasting and copying.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use arboard::{Clipboard, ImageData};
-use lorgnette_app::FaultId;
+use lorgnette_app::FaultDetails;
 use lorgnette_app::coordinator::App;
 use lorgnette_app::pictures::Picture;
 use tauri::Url;
 
 use crate::ipc::{AddedDto, PastedDto, UiError};
 
-/// What a picture of the clipboard is called.
+/// The name of a picture that was pasted.
 const NAME: &str = "Pasted picture";
 
-/// On Linux, what was copied can be pasted for as long as this is there.
+/// Kept for the whole run: on Linux, what was copied can be pasted only while this is there.
 static CLIPBOARD: Mutex<Option<Clipboard>> = Mutex::new(None);
 
-/// Adds what is in the clipboard: files, a path, or a picture. Words are given back.
+/// Adds the files or the picture in the clipboard; a text is given back.
 pub fn paste(app: &App) -> Result<PastedDto, UiError> {
     let (files, text, image) = with(|clipboard| {
         let files = clipboard.get().file_list().unwrap_or_default();
@@ -40,7 +40,7 @@ pub fn paste(app: &App) -> Result<PastedDto, UiError> {
     Ok(PastedDto::Pictures { added: AddedDto::one(NAME, added) })
 }
 
-/// Puts words into the clipboard.
+/// Puts a text into the clipboard.
 pub fn copy_text(text: String) -> Result<(), UiError> {
     with(|clipboard| clipboard.set_text(text))
 }
@@ -58,7 +58,7 @@ pub fn copy_picture(picture: &Picture) -> Result<(), UiError> {
     })
 }
 
-/// The files that a text names, one a line; none unless each of them is there.
+/// The files that a text names, one a line; empty unless each of them is there.
 fn paths(text: &str) -> Vec<PathBuf> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let path = |line: &str| {
@@ -74,7 +74,8 @@ fn paths(text: &str) -> Vec<PathBuf> {
 fn with<T>(work: impl FnOnce(&mut Clipboard) -> Result<T, arboard::Error>) -> Result<T, UiError> {
     let fault = |error: arboard::Error| {
         let message = format!("The clipboard cannot be used: {error}.");
-        UiError::of_system(FaultId::Clipboard, message, "Try again.", Some(error.to_string()))
+        let details = FaultDetails::Clipboard { reason: error.to_string().into() };
+        UiError::of_system(details, message, "Try again.")
     };
     let mut clipboard = CLIPBOARD.lock().unwrap_or_else(PoisonError::into_inner);
     if clipboard.is_none() {

@@ -13,7 +13,7 @@ use crate::window;
 const PICTURES: [&str; 10] =
     ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif", "jfif"];
 
-/// Pictures, as many as the person wants; `None`: none.
+/// Asks for pictures; `None` when the person picks none.
 pub async fn pick_pictures(handle: &AppHandle) -> Option<Vec<PathBuf>> {
     let pictures: Vec<String> =
         PICTURES.iter().flat_map(|suffix| [(*suffix).to_owned(), suffix.to_uppercase()]).collect();
@@ -22,7 +22,7 @@ pub async fn pick_pictures(handle: &AppHandle) -> Option<Vec<PathBuf>> {
     Some(picked.into_iter().map(Into::into).collect())
 }
 
-/// A GGUF file, or a folder with a model.
+/// Asks for a GGUF file, or for a folder with a model.
 pub async fn pick_model(handle: &AppHandle, folder: bool) -> Option<PathBuf> {
     let dialog = dialog(handle);
     let picked: FileHandle = if folder {
@@ -34,14 +34,14 @@ pub async fn pick_model(handle: &AppHandle, folder: bool) -> Option<PathBuf> {
     Some(picked.into())
 }
 
-/// Files that were exported.
+/// Asks for files that an export wrote.
 pub async fn pick_exports(handle: &AppHandle) -> Option<Vec<PathBuf>> {
     let dialog = dialog(handle).add_filter("Chats", &["md", "html"]);
     let picked: Vec<FileHandle> = ask(handle, move || dialog.pick_files()).await?;
     Some(picked.into_iter().map(Into::into).collect())
 }
 
-/// Where something is to be written.
+/// Asks where a file of that name is to be written.
 pub async fn save(handle: &AppHandle, name: &str) -> Option<PathBuf> {
     let dialog = dialog(handle).set_file_name(name);
     let picked: FileHandle = ask(handle, move || dialog.save_file()).await?;
@@ -56,7 +56,7 @@ fn dialog(handle: &AppHandle) -> AsyncFileDialog {
     }
 }
 
-/// Dialogs are made on the main thread, and waited for on this one.
+/// Makes a dialog on the main thread, and waits for it on this one.
 async fn ask<T: Send + 'static, F: Future<Output = Option<T>> + Send + 'static>(
     handle: &AppHandle,
     show: impl FnOnce() -> F + Send + 'static,

@@ -3,8 +3,8 @@
 //! `WebKitGTK` draws with OpenGL wherever there is one, also one that the processor only imitates;
 //! its own drawing without OpenGL is two to three times faster then (docs/benchmarks.md).
 
-/// Has the webview draw without OpenGL where that would be imitated. Before any other thread runs,
-/// and before the first webview; what the person has set stays.
+/// Turns OpenGL off for the webview where the processor would only imitate it. To be called before any
+/// other thread runs and before the first webview is made. What the person has set stays.
 #[cfg(target_os = "linux")]
 pub fn choose() {
     const VARIABLE: &str = "WEBKIT_SKIA_ENABLE_CPU_RENDERING";
@@ -20,8 +20,8 @@ pub fn choose() {
 #[cfg(not(target_os = "linux"))]
 pub fn choose() {}
 
-/// Whether a driver offers to render: Mesa's as a render node, NVIDIA's own also beside it. A virtual
-/// machine's driver may do so and yet compute nothing; it draws as before.
+/// Whether a driver offers to render: Mesa's as a render node, NVIDIA's own also beside it. The driver
+/// of a virtual machine may offer it and compute nothing; OpenGL then stays on.
 #[cfg(target_os = "linux")]
 fn has_graphics(devices: &std::path::Path) -> bool {
     let begins = |folder: &std::path::Path, name: &str| {

@@ -2,7 +2,7 @@
 
 use lorgnette_app::folders::Folders;
 
-/// What this program is called among the others of the session.
+/// The name of this program among the others of the session.
 pub fn name(folders: &Folders) -> String {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
     let mut hasher = DefaultHasher::new();
@@ -10,8 +10,9 @@ pub fn name(folders: &Folders) -> String {
     format!("org.lorgnette.Lorgnette.x{:016x}", hasher.finish())
 }
 
-/// Waits while a program of that name is dying: killed, it keeps its name on the bus until the system
-/// has taken all of its memory back, and whoever starts meanwhile would hand over to nobody.
+/// Waits while a program of that name is dying. One that was killed keeps its name on the bus until
+/// the system has taken all of its memory back; a program that starts meanwhile would hand over to
+/// nobody.
 #[cfg(target_os = "linux")]
 pub fn settle(name: &str) {
     use std::time::{Duration, Instant};
@@ -38,7 +39,7 @@ pub fn settle(name: &str) {
             error.message().contains("org.freedesktop.DBus.Error.NoReply")
                 || error.matches(IOErrorEnum::TimedOut)
         });
-        // Whatever else was said: it lives and says it, or nobody has the name.
+        // Any other answer: the program lives and gave it, or nobody has the name.
         if !is_dying {
             return;
         }
@@ -46,6 +47,6 @@ pub fn settle(name: &str) {
     }
 }
 
-/// Where no bus is between them, a program that ends is gone at once.
+/// Elsewhere there is no bus between programs, and one that ends is gone at once.
 #[cfg(not(target_os = "linux"))]
 pub fn settle(_name: &str) {}

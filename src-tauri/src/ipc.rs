@@ -1,30 +1,28 @@
-//! What crosses to the page and back: the types of `ui/src/backend/bindings.ts`.
+//! What crosses to a page and back in a shape of its own. What crosses as the app has it derives its
+//! binding there, under the feature `ipc`; all of it together is `ui/src/contract.ts`.
 
 mod answers;
 mod chats;
 mod events;
 mod fault;
+mod menu;
 mod models;
 mod panel;
 mod pictures;
-mod rest;
 mod settings;
+mod shell;
 mod speech;
 mod status;
 
 pub use answers::{AnswerEvent, AskDto};
-pub use chats::{ChatDto, ChatSummaryDto, DraftDto, ImportedDto, MessageDto, OpenDraftDto};
+pub use chats::{ChatDto, DraftDto, ImportedDto, MessageDto, OpenDraftDto};
 pub use events::{AppEvent, AppEvents, FromDto};
 pub use fault::UiError;
+pub use menu::{EditDto, MenuDto, MenuItemDto};
 pub use models::{ModelDto, ModelStateDto};
-pub use panel::{PanelEvent, WishDto};
-pub use pictures::{
-    AddedDto, AttachmentDto, EstimateDto, FaultDto, PastedDto, PictureDto, attachments,
-};
-pub use rest::{
-    BootDto, DoctorDto, EditDto, FoldersDto, LinkDto, MenuDto, MenuItemDto, NetworkDto,
-    PlatformDto, SampleDto,
-};
-pub use settings::SettingsDto;
-pub use speech::{AloudDoDto, AloudDto, CheckDto, VoiceDto};
-pub use status::{MemoryDto, PreparationDto, StatusDto};
+pub use panel::PanelEvent;
+pub use pictures::{AddedDto, AttachmentDto, PastedDto, PictureDto, RefusedFileDto, attachments};
+pub use settings::{FoldersDto, KeyBindingDto, SettingsDto};
+pub use shell::{BootDto, DoctorDto, NetworkDto, PlatformDto};
+pub use speech::{AloudDto, CheckDto};
+pub use status::{MemoryDto, StatusDto};

@@ -6,25 +6,25 @@
 //! - `drawing`: how the webview draws without a graphics processor
 //! - `instance`: one program for each set of folders
 //! - `window`: how it is made, what it refuses, how it closes
-//! - `commands`: what the page may ask for
-//! - `ipc`: the types of it, as they cross
+//! - `contract`, `commands`: what the pages may ask for; `commands/list.rs` is the list
+//! - `ipc`: the types that cross in a shape of their own
 //! - `picture_scheme`: how pictures are shown
-//! - `shortcuts`, `errands`, `panel`: what can be wished for from anywhere on the desktop
+//! - `quick_actions`, `shortcuts`, `panel`: descriptions from anywhere on the desktop
 //! - `announce`: words for a screen reader
 //! - `menu`, `tray`, `dialogs`, `clipboard`: what is the system's
 
 mod announce;
-pub mod bindings;
 mod clipboard;
 mod commands;
+pub mod contract;
 mod dialogs;
 mod drawing;
-mod errands;
 mod instance;
 mod ipc;
 mod menu;
 mod panel;
 mod picture_scheme;
+mod quick_actions;
 mod run;
 mod shortcuts;
 mod tray;

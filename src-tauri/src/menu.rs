@@ -1,5 +1,5 @@
-//! The menu bar. The page says what stands in it, in the person's language and with their keys; what
-//! is chosen goes back to the page.
+//! The menu bar. The page says what stands in it, in the person's language and with their keys, and
+//! hears what is chosen.
 
 use tauri::menu::{IsMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem, Submenu};
 use tauri::{AppHandle, Manager as _, Wry};
@@ -7,11 +7,11 @@ use tauri::{AppHandle, Manager as _, Wry};
 use crate::ipc::{AppEvent, AppEvents, EditDto, MenuDto, MenuItemDto};
 use crate::{tray, window};
 
-/// What ids of entries begin with that are the webview's and not the page's.
+/// The prefix of ids of entries that the webview carries out, and not the page.
 #[cfg(target_os = "linux")]
 const EDIT: &str = "edit:";
 
-/// Makes the menu bar; without menus there is none.
+/// Makes the menu bar; without menus, takes it away.
 pub fn set(handle: &AppHandle, menus: &[MenuDto]) -> tauri::Result<()> {
     let menu = Menu::new(handle)?;
     for MenuDto { label, items } in menus {
@@ -21,7 +21,7 @@ pub fn set(handle: &AppHandle, menus: &[MenuDto]) -> tauri::Result<()> {
         }
         menu.append(&submenu)?;
     }
-    // On a Mac it is the program's; elsewhere it stands in the window, and in no other.
+    // On a Mac the menu bar is the program's; elsewhere it stands in the main window alone.
     #[cfg(target_os = "macos")]
     let holder = handle;
     #[cfg(not(target_os = "macos"))]
@@ -53,12 +53,12 @@ pub(crate) fn entry(
     })
 }
 
-/// `Ctrl` is the key for commands, which on a Mac is another one.
+/// Names the key for commands as Tauri does: `Ctrl`, or Cmd on a Mac.
 fn accelerator(keys: &str) -> String {
     keys.replace("Ctrl", "CmdOrCtrl")
 }
 
-/// Without accelerators, which would take the keys from the text fields that understand them.
+/// Makes an entry without an accelerator, which would take the keys from text fields.
 #[cfg(target_os = "linux")]
 fn edit_entry(
     handle: &AppHandle,
@@ -94,7 +94,7 @@ fn edit_entry(
     }))
 }
 
-/// Somebody chose an entry.
+/// Acts on the entry that was chosen.
 #[expect(clippy::needless_pass_by_value, reason = "as Tauri hands it on")]
 pub fn chosen(handle: &AppHandle, event: MenuEvent) {
     let id = event.id().as_ref();

@@ -1,5 +1,5 @@
-//! The small panel with what was wished for from anywhere on the desktop. It never takes the focus:
-//! the person goes on with what they do.
+//! The small panel with the answer to a quick action. It never takes the focus: the person goes on
+//! with what they do.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -14,30 +14,28 @@ use tauri::{
 use crate::ipc::PanelEvent;
 use crate::{announce, tray, window};
 
-/// What its window is called in the program.
+/// The name of its window in the program.
 pub const LABEL: &str = "panel";
 const SIZE: LogicalSize<f64> = LogicalSize { width: 420.0, height: 300.0 };
-/// From the edges of the screen.
+/// Distance from the edges of the screen.
 const MARGIN: f64 = 24.0;
 
-/// What the panel shows, and what it is told.
+/// The panel's answer, and its page.
 #[derive(Default)]
 pub struct Panel(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
     to_page: Option<Channel<PanelEvent>>,
-    /// Of the present wish: a page that comes late hears it all.
+    /// What was told of the present quick action: a page that comes late hears it all.
     told: Vec<PanelEvent>,
     shown: Option<Shown>,
 }
 
-/// The answer in the panel.
+/// The answer in the panel, and its chat.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown {
-    /// Its chat.
     pub chat: ChatId,
-    /// The answer.
     pub answer: MessageId,
 }
 
@@ -46,7 +44,7 @@ impl Panel {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on, this page hears.
+    /// Tells this page from now on, and all that it has missed.
     pub fn watch(&self, to_page: Channel<PanelEvent>) {
         let mut inner = self.inner();
         for event in &inner.told {
@@ -55,7 +53,7 @@ impl Panel {
         inner.to_page = Some(to_page);
     }
 
-    /// Tells the page. A wish that begins is in the place of the one before.
+    /// Tells the page. A quick action that begins takes the place of the one before.
     pub fn tell(&self, event: PanelEvent) {
         let mut inner = self.inner();
         if matches!(event, PanelEvent::Begun { .. }) {
@@ -68,21 +66,21 @@ impl Panel {
         inner.told.push(event);
     }
 
-    /// What is in it, or was last.
+    /// The answer that is in it, or was last.
     pub fn shown(&self) -> Option<Shown> {
         self.inner().shown
     }
 
-    /// An answer is in it now.
+    /// Remembers the answer that is in it now.
     pub fn set_shown(&self, shown: Shown) {
         self.inner().shown = Some(shown);
     }
 }
 
-/// Shows it, on the screen where the pointer is.
+/// Shows the panel, on the screen where the pointer is.
 ///
 /// # Errors
-/// Those of making a window.
+/// Those of making a window, and of showing it.
 pub fn show(handle: &AppHandle, app: &App) -> tauri::Result<()> {
     let panel = match handle.get_webview_window(LABEL) {
         Some(panel) => panel,
@@ -122,7 +120,7 @@ fn make(handle: &AppHandle, app: &App) -> tauri::Result<WebviewWindow> {
     Ok(panel)
 }
 
-/// Takes it away. True when it was there.
+/// Hides the panel. True when it was to be seen.
 pub fn hide(handle: &AppHandle) -> bool {
     let Some(panel) = handle.get_webview_window(LABEL) else { return false };
     let was_there = panel.is_visible().unwrap_or(false);
@@ -130,8 +128,8 @@ pub fn hide(handle: &AppHandle) -> bool {
     was_there
 }
 
-/// Takes it away because the person is done with it; then a program without a window ends, unless
-/// it is found in the tray.
+/// Hides the panel because the person is done with it. A program without another window then ends,
+/// unless it is in the tray.
 pub fn close(handle: &AppHandle) {
     hide(handle);
     let Some(main) = handle.get_webview_window(window::LABEL) else { return };
@@ -140,7 +138,7 @@ pub fn close(handle: &AppHandle) {
     }
 }
 
-/// The lower right corner of a screen.
+/// The position of the panel: the lower right corner of a screen.
 fn place(monitor: &Monitor) -> PhysicalPosition<i32> {
     let area = monitor.work_area();
     let scale = monitor.scale_factor();

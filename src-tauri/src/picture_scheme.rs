@@ -9,19 +9,19 @@ use tauri::{Manager as _, UriSchemeContext, UriSchemeResponder, Wry};
 
 use crate::{panel, window};
 
-/// Its name.
+/// The name of the scheme.
 pub const SCHEME: &str = "picture";
 
 /// What an address asks for.
 #[derive(Debug, PartialEq, Eq)]
 enum Wanted {
-    /// What stands for a picture in lists.
+    /// A small picture, for lists.
     Thumb(String),
-    /// All of it.
+    /// The whole picture.
     Full(String),
-    /// What the model sees of it.
-    Seen(Attachment),
-    /// A picture to try.
+    /// The picture as the model sees it: cut, turned and resized.
+    ModelView(Attachment),
+    /// A sample picture of the program.
     Sample(String),
 }
 
@@ -59,7 +59,7 @@ fn png(app: &App, wanted: Wanted) -> Result<Vec<u8>, AppError> {
     match wanted {
         Wanted::Thumb(id) => known(&id).and_then(|_| app.pictures().thumb(&id)),
         Wanted::Full(id) => known(&id).and_then(|_| app.pictures().full(&id)),
-        Wanted::Seen(attachment) => {
+        Wanted::ModelView(attachment) => {
             known(&attachment.picture)?;
             let config = app.status().model.and_then(|model| model.image);
             let config = config.unwrap_or(ImageConfig::PIXTRAL_12B);
@@ -75,8 +75,8 @@ fn png(app: &App, wanted: Wanted) -> Result<Vec<u8>, AppError> {
     }
 }
 
-/// Reads `/<id>/thumb`, `/<id>/full`, `/<id>/seen?side=…&region=x,y,w,h&turn=…`, `/sample/<name>`, all
-/// of it percent-encoded, as `convertFileSrc` makes it.
+/// Reads `/<id>/thumb`, `/<id>/full`, `/<id>/model-view?side=…&region=x,y,w,h&turn=…` and
+/// `/sample/<name>`, percent-encoded as a whole, as `convertFileSrc` makes it.
 fn wanted(path: &str) -> Option<Wanted> {
     let path = percent_decoded(path.strip_prefix('/')?)?;
     let (path, query) = path.split_once('?').unwrap_or((&path, ""));
@@ -85,7 +85,7 @@ fn wanted(path: &str) -> Option<Wanted> {
         ("sample", name) => Wanted::Sample(name.into()),
         (id, "thumb") => Wanted::Thumb(id.into()),
         (id, "full") => Wanted::Full(id.into()),
-        (id, "seen") => {
+        (id, "model-view") => {
             let value = |name: &str| {
                 let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
                 pairs.find_map(|(key, value)| (key == name).then_some(value))
@@ -93,7 +93,7 @@ fn wanted(path: &str) -> Option<Wanted> {
             let numbers = |value: &str| -> Option<Vec<u32>> {
                 value.split(',').map(|number| number.parse().ok()).collect()
             };
-            Wanted::Seen(Attachment {
+            Wanted::ModelView(Attachment {
                 picture: id.into(),
                 name: "the picture".into(),
                 region: match value("region") {
@@ -137,8 +137,8 @@ mod tests {
         assert_eq!(wanted("/abc%2Fthumb"), Some(Wanted::Thumb("abc".into())));
         assert_eq!(wanted("/abc/full"), Some(Wanted::Full("abc".into())));
         assert_eq!(wanted("/sample%2Fdialog"), Some(Wanted::Sample("dialog".into())));
-        let seen = wanted("/abc%2Fseen%3Fside%3D512%26region%3D1%2C2%2C3%2C4%26turn%3D1");
-        let Some(Wanted::Seen(attachment)) = seen else { panic!("{seen:?}") };
+        let view = wanted("/abc%2Fmodel-view%3Fside%3D512%26region%3D1%2C2%2C3%2C4%26turn%3D1");
+        let Some(Wanted::ModelView(attachment)) = view else { panic!("{view:?}") };
         let region = Some(Region { x: 1, y: 2, width: 3, height: 4 });
         assert_eq!(
             (attachment.max_side, attachment.region, attachment.turn),
@@ -154,8 +154,8 @@ mod tests {
             "/abc",
             "/abc%2",
             "/abc%zz/full",
-            "/abc/seen?side=x",
-            "/abc/seen?region=1,2",
+            "/abc/model-view?side=x",
+            "/abc/model-view?region=1,2",
             "/abc/other",
             "/%ff%2Ffull",
         ] {

@@ -1,32 +1,32 @@
-//! Fulfils what is wished for from anywhere on the desktop: takes the picture at once, then shows
-//! the panel, asks, and has the answer read aloud.
+//! Runs quick actions: takes the picture at once, then shows the panel, asks, and has the answer
+//! read aloud.
 
 use std::time::Duration;
 
-use lorgnette_app::FaultId;
+use lorgnette_app::FaultDetails;
 use lorgnette_app::coordinator::{AloudDo, App, Asked, Listener};
-use lorgnette_app::errand::{self, Errand};
 use lorgnette_app::purpose::Purpose;
+use lorgnette_app::quick_action::{self, QuickAction};
 use tauri::{AppHandle, Manager as _};
 
 use crate::announce;
 use crate::ipc::{PanelEvent, UiError};
 use crate::panel::{self, Panel, Shown};
 
-/// Until a panel that was taken away is no more to be seen.
+/// How long the desktop takes to remove a hidden panel from the screen.
 const GONE_AFTER: Duration = Duration::from_millis(120);
 
-/// Fulfils it where it keeps nobody waiting.
-pub fn run(handle: &AppHandle, errand: Errand) {
+/// Runs a quick action on a thread of its own.
+pub fn run(handle: &AppHandle, action: QuickAction) {
     let handle = handle.clone();
     std::thread::spawn(move || {
-        if errand == Errand::Silence {
+        if action == QuickAction::Silence {
             return silence(&handle);
         }
-        if let Err(error) = fulfil(&handle, errand) {
-            // The page has the words for it, and says them too.
+        if let Err(error) = act(&handle, action) {
+            // The page has the words for it, and speaks them.
             handle.state::<Panel>().tell(PanelEvent::Failed { error });
-            // One that cannot be shown is heard all the same.
+            // A panel that cannot be shown is heard all the same.
             let _ = panel::show(&handle, &handle.state::<App>());
         }
     });
@@ -41,25 +41,25 @@ fn silence(handle: &AppHandle) {
     panel::close(handle);
 }
 
-fn fulfil(handle: &AppHandle, errand: Errand) -> Result<(), UiError> {
+fn act(handle: &AppHandle, action: QuickAction) -> Result<(), UiError> {
     let app = handle.state::<App>();
     let settings = app.settings();
     let begun = || {
         let settings = Box::new(settings.clone().into());
-        PanelEvent::Begun { errand: errand.into(), settings }
+        PanelEvent::Begun { action, settings }
     };
     let panel = handle.state::<Panel>();
-    // The one before is over: two voices would be none.
+    // The answer before is over: of two voices at once, none is understood.
     app.aloud(AloudDo::Stop);
     let last = panel.shown();
     if let Some(last) = last {
         app.stop(last.answer);
     }
     app.set_screen_reader(announce::screen_reader_runs());
-    if errand == Errand::Again {
+    if action == QuickAction::Again {
         let Some(last) = last else { return Ok(()) };
         panel.tell(begun());
-        app.glance_again(last.answer, |asked| listener(handle, asked))?;
+        app.describe_again_aloud(last.answer, |asked| listener(handle, asked))?;
     } else {
         if panel::hide(handle) {
             std::thread::sleep(GONE_AFTER);
@@ -67,23 +67,18 @@ fn fulfil(handle: &AppHandle, errand: Errand) -> Result<(), UiError> {
         let pointer = handle.cursor_position().unwrap_or_default();
         let pointer = (pointer.x.max(0.0) as u32, pointer.y.max(0.0) as u32);
         panel.tell(begun());
-        let Some((name, picture)) = errand.picture(pointer, settings.region_side)? else {
+        let Some((name, picture)) = action.picture(pointer, settings.region_side)? else {
             return Ok(());
         };
-        let wishes = errand::wishes(&settings);
-        let purpose = wishes.iter().find(|wish| wish.errand == errand);
-        let purpose = purpose.and_then(|wish| wish.purpose).unwrap_or(Purpose::Brief);
+        let bindings = quick_action::key_bindings(&settings);
+        let binding = bindings.iter().find(|binding| binding.action == action);
+        let purpose = binding.and_then(|binding| binding.purpose).unwrap_or(Purpose::Brief);
         let name = format!("{name}.png");
-        app.glance(&name, &picture, purpose, |asked| listener(handle, asked))?;
+        app.describe_aloud(&name, &picture, purpose, |asked| listener(handle, asked))?;
     }
     panel::show(handle, &app).map_err(|error| {
-        let message = "The panel could not be shown.";
-        UiError::of_system(
-            FaultId::Program,
-            message,
-            "Start Lorgnette again.",
-            Some(error.to_string()),
-        )
+        let (message, hint) = ("The panel could not be shown.", "Start Lorgnette again.");
+        UiError::of_system(FaultDetails::Program {}, message, hint)
     })
 }
 
@@ -94,7 +89,7 @@ fn listener(handle: &AppHandle, asked: &Asked) -> Listener {
     let (handle, answer) = (handle.clone(), asked.answer);
     Box::new(move |progress| {
         let panel = handle.state::<Panel>();
-        // One that was stopped for another may still have a word to say.
+        // An answer that was stopped for another may still tell something.
         if panel.shown().is_some_and(|shown| shown.answer == answer) {
             panel.tell(PanelEvent::Answer { event: Box::new(progress.into()) });
         }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use lorgnette_app::AppError;
 use lorgnette_app::coordinator::{App, Notice};
-use lorgnette_app::errand::Errand;
 use lorgnette_app::folders::Folders;
+use lorgnette_app::quick_action::QuickAction;
 use tauri::{AppHandle, Manager as _, RunEvent};
 use tauri_plugin_window_state::StateFlags;
 
@@ -16,13 +16,13 @@ use crate::ipc::{AppEvent, AppEvents, FromDto};
 use crate::panel::Panel;
 use crate::shortcuts::{self, Shortcuts};
 use crate::window::StaysHidden;
-use crate::{bindings, drawing, errands, instance, menu, picture_scheme, window};
+use crate::{contract, drawing, instance, menu, picture_scheme, quick_actions, window};
 
 const USAGE: &str = "lorgnette-window [PICTURE...]\n\nOpens the window, with the pictures if any are named.\n\n  \
      --do NAME   describes something of the desktop in a small panel, aloud: screen, window,\n              \
      region (around the pointer), text (of the window), clipboard; again, silence";
 
-/// As long as an app that closes waits for its answers, and some more.
+/// How long a program that closes may take: as long as it waits for its answers, and some more.
 const CLOSING_TAKES: Duration = Duration::from_secs(8);
 
 /// Runs the program until its window is closed.
@@ -42,7 +42,7 @@ pub fn run() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Some("--do") => {
-            if let Err(reason) = errand(&arguments).transpose() {
+            if let Err(reason) = quick_action(&arguments).transpose() {
                 eprintln!("error: --do names nothing that can be done\nhint: {reason}");
                 return ExitCode::from(2);
             }
@@ -51,27 +51,27 @@ pub fn run() -> ExitCode {
     }
     match Folders::find() {
         Ok(folders) => start(folders, &arguments),
-        Err(error) => fail(&error),
+        Err(error) => fail(&error.into()),
     }
 }
 
 fn start(folders: Folders, arguments: &[String]) -> ExitCode {
-    let commands = bindings::commands();
+    let contract = contract::builder();
     let here = std::env::current_dir().unwrap_or_default();
-    let first = errand(arguments).and_then(Result::ok);
+    let first = quick_action(arguments).and_then(Result::ok);
     let opened = if first.is_none() { pictures(arguments, &here) } else { Vec::new() };
     let name = instance::name(&folders);
     instance::settle(&name);
-    let kept_window = folders.config.join("window.json").display().to_string();
+    let window_file = folders.config.join("window.json").display().to_string();
     let built = tauri::Builder::default()
         .plugin(
             tauri_plugin_single_instance::Builder::new()
                 .dbus_id(name)
                 .callback(|handle, arguments, here| {
                     let arguments_after = arguments.get(1..).unwrap_or_default();
-                    if let Some(errand) = errand(arguments_after) {
-                        // Named wrongly, it was refused where it was called.
-                        let _ = errand.map(|errand| errands::run(handle, errand));
+                    if let Some(action) = quick_action(arguments_after) {
+                        // A wrong name was refused by the program that was called with it.
+                        let _ = action.map(|action| quick_actions::run(handle, action));
                         return;
                     }
                     window::raise(handle);
@@ -86,14 +86,14 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
             tauri_plugin_window_state::Builder::new()
                 // Whether it can be seen is the page's to say.
                 .with_state_flags(StateFlags::all() - StateFlags::VISIBLE)
-                .with_filename(kept_window)
+                .with_filename(window_file)
                 .build(),
         )
         .manage(AppEvents::default())
         .manage(Panel::default())
         .manage(Shortcuts::default())
         .manage(StaysHidden(first.is_some()))
-        .invoke_handler(commands.invoke_handler())
+        .invoke_handler(contract.invoke_handler())
         .register_asynchronous_uri_scheme_protocol(picture_scheme::SCHEME, picture_scheme::answer)
         .on_menu_event(menu::chosen)
         .setup(move |tauri| {
@@ -101,12 +101,12 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
             let app = open_patiently(&folders, &handle)?;
             app.load();
             tauri.manage(app.clone());
-            // Before the window: it is not to be in the picture, nor to take the focus from it.
-            if let Some(errand) = first {
-                errands::run(&handle, errand);
+            // Before the window, which must not be in the picture, nor take the focus from what is.
+            if let Some(action) = first {
+                quick_actions::run(&handle, action);
             }
             shortcuts::listen(&handle);
-            // What could not be had is said in the settings.
+            // The settings page says which keys could not be had.
             let _ = shortcuts::apply(&handle, &app.settings());
             window::open(&handle, &app)?;
             if !opened.is_empty() {
@@ -118,7 +118,7 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
     match built {
         Ok(app) => {
             app.run(|handle, event| match event {
-                // By the menu of a Mac or the end of a session: no window asks to close.
+                // The menu of a Mac and the end of a session end the program without closing a window.
                 RunEvent::Exit => {
                     if let Some(app) = handle.try_state::<App>() {
                         app.close();
@@ -146,7 +146,7 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
     }
 }
 
-/// Opens the app as soon as a program that still closes, or was killed a moment ago, lets go of it.
+/// Opens the app, and waits while a program that closes or was just killed still holds the chats.
 fn open_patiently(folders: &Folders, handle: &AppHandle) -> Result<App, AppError> {
     let until = Instant::now() + CLOSING_TAKES;
     loop {
@@ -160,16 +160,14 @@ fn open_patiently(folders: &Folders, handle: &AppHandle) -> Result<App, AppError
     }
 }
 
-/// Tells the page what the app tells.
+/// Passes on to the page what the app tells.
 fn tell(handle: &AppHandle, notice: Notice) {
     let events = handle.state::<AppEvents>();
     events.tell(match notice {
         Notice::Status(status) => AppEvent::Status { status: Box::new((*status).into()) },
         Notice::Fetch { name, state } => AppEvent::Fetch { id: name, state: state.into() },
         Notice::Chats => AppEvent::Chats,
-        Notice::Preparation(preparation) => {
-            AppEvent::Preparation { preparation: preparation.into() }
-        }
+        Notice::Preparation(preparation) => AppEvent::Preparation { preparation },
         Notice::Aloud(aloud) => AppEvent::Aloud { aloud: aloud.into() },
         Notice::Check { answer, check } => {
             AppEvent::Check { answer_id: answer, check: check.into() }
@@ -182,8 +180,8 @@ fn tell(handle: &AppHandle, notice: Notice) {
     });
 }
 
-/// What is to be done, if the arguments name something; the reason when it is nothing known.
-fn errand(arguments: &[String]) -> Option<Result<Errand, String>> {
+/// The quick action of `--do`, if the arguments have one; an error says which names there are.
+fn quick_action(arguments: &[String]) -> Option<Result<QuickAction, String>> {
     let [option, name, ..] = arguments else {
         let is_alone = arguments.first().is_some_and(|option| option == "--do");
         return is_alone.then(|| "".parse());
@@ -191,7 +189,7 @@ fn errand(arguments: &[String]) -> Option<Result<Errand, String>> {
     (option == "--do").then(|| name.parse())
 }
 
-/// Arguments that are no options, as paths.
+/// The paths among the arguments: all that are no options.
 fn pictures(arguments: &[String], here: &Path) -> Vec<PathBuf> {
     let paths = arguments.iter().filter(|argument| !argument.starts_with('-'));
     paths.map(|path| here.join(path)).collect()

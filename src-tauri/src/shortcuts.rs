@@ -1,5 +1,5 @@
-//! Keys of the whole system: on X11, Windows and macOS a program takes them; under Wayland it asks the
-//! desktop. Where that has no portal for it, the desktop's own keyboard settings can call
+//! Keys of the whole system. On X11, Windows and macOS a program takes them; under Wayland it asks the
+//! desktop. Where the desktop has no portal for them, its own keyboard settings can call
 //! `lorgnette-window --do NAME`.
 
 #[cfg(target_os = "linux")]
@@ -11,30 +11,30 @@ use std::sync::{Mutex, PoisonError, mpsc};
 
 use global_hotkey::hotkey::HotKey;
 use global_hotkey::{GlobalHotKeyEvent, GlobalHotKeyManager, HotKeyState};
-use lorgnette_app::errand::{self, Errand};
+use lorgnette_app::quick_action::{self, QuickAction};
 use lorgnette_app::settings::Settings;
 use tauri::{AppHandle, Manager as _};
 
-use crate::errands;
+use crate::quick_actions;
 
 thread_local! {
-    /// On the main thread alone, where some systems want it.
+    /// Used on the main thread alone, because some systems require it.
     static MANAGER: RefCell<Option<GlobalHotKeyManager>> = const { RefCell::new(None) };
 }
 
-/// What the keys stand for, and which of them another program has.
+/// The quick actions that keys stand for, and the keys that another program has.
 #[derive(Default)]
 pub struct Shortcuts(Mutex<Held>);
 
-/// What is wished for, by which keys.
-type Wanted = Vec<(Errand, String)>;
+/// Quick actions with the keys that are wanted for them.
+type Wanted = Vec<(QuickAction, String)>;
 
 #[derive(Default)]
 struct Held {
-    /// What was asked for last.
+    /// The keys that were asked for last.
     wanted: Wanted,
-    by_id: HashMap<u32, (Errand, HotKey)>,
-    faults: Vec<(Errand, String)>,
+    by_id: HashMap<u32, (QuickAction, HotKey)>,
+    faults: Vec<(QuickAction, String)>,
     #[cfg(target_os = "linux")]
     asked: wayland::Asked,
 }
@@ -44,14 +44,14 @@ impl Shortcuts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Those that could not be had, and why.
-    pub fn faults(&self) -> Vec<(Errand, String)> {
+    /// The quick actions whose keys could not be had, and why.
+    pub fn faults(&self) -> Vec<(QuickAction, String)> {
         self.held().faults.clone()
     }
 
-    /// What is known later, if these are still wanted.
+    /// Remembers which keys could not be had, if these are still wanted.
     #[cfg(target_os = "linux")]
-    fn set_faults(&self, wanted: &Wanted, faults: Vec<(Errand, String)>) {
+    fn set_faults(&self, wanted: &Wanted, faults: Vec<(QuickAction, String)>) {
         let mut held = self.held();
         if held.wanted == *wanted {
             held.faults = faults;
@@ -59,16 +59,17 @@ impl Shortcuts {
     }
 }
 
-/// Takes the keys that the settings name, and gives back all others. On the main thread. Where the
-/// desktop is asked for them, it tells later that it has answered.
+/// Takes the keys that the settings name, and gives back all others. To be called on the main thread.
+/// Where the desktop has to be asked, the receiver hears when it has answered.
 pub fn apply(handle: &AppHandle, settings: &Settings) -> Option<mpsc::Receiver<()>> {
     let shortcuts = handle.state::<Shortcuts>();
     let mut held = shortcuts.held();
-    let wishes = if settings.anywhere { errand::wishes(settings) } else { Vec::new() };
-    let wanted: Wanted = wishes
+    let bindings =
+        if settings.anywhere { quick_action::key_bindings(settings) } else { Vec::new() };
+    let wanted: Wanted = bindings
         .into_iter()
-        .filter(|wish| !wish.keys.is_empty())
-        .map(|wish| (wish.errand, wish.keys))
+        .filter(|binding| !binding.keys.is_empty())
+        .map(|binding| (binding.action, binding.keys))
         .collect();
     // Settings are kept with each letter of an instruction, and few are about keys.
     if held.wanted == wanted {
@@ -91,7 +92,7 @@ pub fn apply(handle: &AppHandle, settings: &Settings) -> Option<mpsc::Receiver<(
             *manager = None;
             return;
         }
-        for (errand, keys) in wanted {
+        for (action, keys) in wanted {
             let outcome = match manager {
                 Some(manager) => take(manager, &keys),
                 None => GlobalHotKeyManager::new()
@@ -99,24 +100,24 @@ pub fn apply(handle: &AppHandle, settings: &Settings) -> Option<mpsc::Receiver<(
                     .and_then(|made| take(manager.insert(made), &keys)),
             };
             match outcome {
-                Ok(key) => drop(held.by_id.insert(key.id(), (errand, key))),
-                Err(reason) => held.faults.push((errand, reason)),
+                Ok(key) => drop(held.by_id.insert(key.id(), (action, key))),
+                Err(reason) => held.faults.push((action, reason)),
             }
         }
     });
     None
 }
 
-/// Keys are heard from now on.
+/// Runs quick actions from now on, when their keys are pressed.
 pub fn listen(handle: &AppHandle) {
     let handle = handle.clone();
     GlobalHotKeyEvent::set_event_handler(Some(move |event: GlobalHotKeyEvent| {
         if event.state != HotKeyState::Pressed {
             return;
         }
-        let errand = handle.state::<Shortcuts>().held().by_id.get(&event.id).map(|both| both.0);
-        if let Some(errand) = errand {
-            errands::run(&handle, errand);
+        let action = handle.state::<Shortcuts>().held().by_id.get(&event.id).map(|both| both.0);
+        if let Some(action) = action {
+            quick_actions::run(&handle, action);
         }
     }));
 }
@@ -127,7 +128,7 @@ fn take(manager: &GlobalHotKeyManager, keys: &str) -> Result<HotKey, String> {
     Ok(key)
 }
 
-/// Keys as the page writes them, where "Ctrl" is Cmd on a Mac.
+/// Reads keys as the page writes them: "Ctrl" is Cmd on a Mac.
 fn parse(keys: &str) -> Result<HotKey, String> {
     let keys = if cfg!(target_os = "macos") { keys.replace("Ctrl", "Cmd") } else { keys.into() };
     keys.parse().map_err(|error: global_hotkey::hotkey::HotKeyParseError| error.to_string())
@@ -139,8 +140,8 @@ mod tests {
 
     #[test]
     fn all_usual_keys_are_keys() {
-        for errand in Errand::ALL {
-            parse(errand.usual_keys()).unwrap();
+        for action in QuickAction::ALL {
+            parse(action.usual_keys()).unwrap();
         }
         for keys in ["Ctrl+Alt+Left", "Ctrl+Alt+1", "Alt+F9", "Ctrl+Shift+Space", "Ctrl+Alt+,"] {
             parse(keys).unwrap();

@@ -12,15 +12,15 @@ use crate::ipc::MenuItemDto;
 use crate::{menu, window};
 
 const ID: &str = "main";
-/// What ids of its entries begin with; the rest is an action of the page, or [`SHOW`].
+/// The prefix of its entries' ids; the rest is an action of the page, or [`SHOW`].
 const PREFIX: &str = "tray:";
 
-/// Brings the window back.
+/// The entry that brings the window back.
 pub const SHOW: &str = "show";
 /// The one action of the page for which the window need not come back.
 pub const QUIT: &str = "quit";
 
-/// What an entry of the tray's menu stands for; `None`: it is another menu's.
+/// The action of an entry of the tray's menu; `None` for an entry of another menu.
 pub fn action(id: &str) -> Option<&str> {
     id.strip_prefix(PREFIX)
 }
@@ -30,7 +30,7 @@ pub fn is_there(handle: &AppHandle) -> bool {
     handle.tray_by_id(ID).is_some() && has_place()
 }
 
-/// Makes the icon with that menu; without a menu there is none.
+/// Makes the icon with that menu; without entries, takes the icon away.
 pub fn set(handle: &AppHandle, app: &App, items: &[MenuItemDto]) -> tauri::Result<()> {
     if items.is_empty() {
         handle.remove_tray_by_id(ID);

@@ -15,15 +15,15 @@ use crate::announce;
 use crate::ipc::{AppEvent, AppEvents, FromDto};
 use crate::tray;
 
-/// What the one window is called in the program.
+/// The name of the main window in the program.
 pub const LABEL: &str = "main";
 
 type Builder<'a> = WebviewWindowBuilder<'a, Wry, AppHandle>;
 
-/// A page that says nothing for so long is shown as it is.
+/// How long the page may take to say that it can be seen; then the window is shown as it is.
 const SHOW_AFTER: Duration = Duration::from_secs(3);
 
-/// Whether the window stays hidden until it is asked for: the program was started for an errand.
+/// Whether the window stays hidden until it is asked for, because a quick action started the program.
 pub struct StaysHidden(pub bool);
 
 /// Makes the window. It is hidden until the page says that it can be seen.
@@ -45,7 +45,7 @@ pub fn open(handle: &AppHandle, app: &App) -> tauri::Result<()> {
     Ok(())
 }
 
-/// What every window of the program refuses, and the colours that all have.
+/// Adds what every window of the program refuses, and the colours that all have.
 pub fn guarded<'a>(builder: Builder<'a>, app: &App) -> Builder<'a> {
     builder
         .theme(native_theme(app.settings().theme))
@@ -56,7 +56,7 @@ pub fn guarded<'a>(builder: Builder<'a>, app: &App) -> Builder<'a> {
         .on_permission_request(|_, _| PermissionResponse::Deny)
 }
 
-/// Shows the window, unless it is to be seen already, or not yet.
+/// Shows the window, unless it is visible already or is to stay hidden.
 pub fn show(window: &WebviewWindow) {
     if !window.state::<StaysHidden>().0 && !window.is_visible().unwrap_or(false) {
         // A window that does not show itself has no way to say so.
@@ -74,7 +74,7 @@ pub fn raise(handle: &AppHandle) {
     }
 }
 
-/// The window's frame in the colours that were chosen.
+/// Gives the window's frame the colours that were chosen.
 pub fn apply_theme(window: &WebviewWindow, theme: Theme) {
     let _ = window.set_theme(native_theme(theme));
 }
@@ -91,7 +91,7 @@ fn native_theme(theme: Theme) -> Option<tauri::Theme> {
 pub fn close(window: &WebviewWindow) {
     let handle = window.app_handle().clone();
     handle.state::<AppEvents>().tell(AppEvent::Closing);
-    // Whoever is started from now on is the one, and waits until this one has let go.
+    // A program that is started from now on takes over, and waits until this one has let go.
     tauri_plugin_single_instance::destroy(&handle);
     std::thread::spawn(move || {
         handle.state::<App>().close();
@@ -110,7 +110,8 @@ pub fn add(handle: &AppHandle, paths: Vec<PathBuf>, from: FromDto) {
     });
 }
 
-/// Only the page itself, which lies in the program; in development, where its server has it.
+/// Whether an address is that of the page itself, which lies in the program or, in development, on its
+/// server.
 fn is_ours(url: &Url) -> bool {
     let origin = (url.scheme(), url.host_str(), url.port());
     match origin {
@@ -123,23 +124,17 @@ fn is_ours(url: &Url) -> bool {
 
 fn happened(window: &WebviewWindow, event: &WindowEvent) {
     let events = window.state::<AppEvents>();
-    let css = |position: &tauri::PhysicalPosition<f64>| {
-        let logical = position.to_logical::<f64>(window.scale_factor().unwrap_or(1.0));
-        AppEvent::DragOver { x: logical.x, y: logical.y }
-    };
     match event {
         WindowEvent::CloseRequested { api, .. } => {
             api.prevent_close();
-            // Answers and downloads go on there.
+            // In the tray, answers and downloads go on.
             if tray::is_there(window.app_handle()) {
                 let _ = window.hide();
             } else {
                 close(window);
             }
         }
-        WindowEvent::DragDrop(
-            DragDropEvent::Enter { position, .. } | DragDropEvent::Over { position },
-        ) => events.tell(css(position)),
+        WindowEvent::DragDrop(DragDropEvent::Enter { .. }) => events.tell(AppEvent::DragOver),
         WindowEvent::DragDrop(DragDropEvent::Leave) => events.tell(AppEvent::DragLeft),
         WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) => {
             events.tell(AppEvent::DragLeft);

@@ -83,21 +83,19 @@ fn nothing_of_tauri_is_given_to_the_page() {
 #[test]
 fn the_page_may_call_each_command_and_no_other() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("bindings.ts");
-    lorgnette_window::bindings::write(&path).unwrap();
-    let bindings = fs_err::read_to_string(path).unwrap();
+    let path = folder.path().join("contract.ts");
+    lorgnette_window::contract::write(&path).unwrap();
+    let contract = fs_err::read_to_string(path).unwrap();
     // `chats: (…) => __TAURI_INVOKE<ChatSummary[]>("chats", …)`
-    let calls = bindings.split("=> __TAURI_INVOKE").skip(1);
+    let calls = contract.split("=> __TAURI_INVOKE").skip(1);
     let name = |call: &str| Some(call.split_once("(\"")?.1.split_once('"')?.0.to_owned());
     let registered: BTreeSet<String> = calls.filter_map(name).collect();
-    let listed: &[&str] = include!("../src/command_names.rs");
-    let listed: BTreeSet<String> = listed.iter().map(|name| (*name).to_owned()).collect();
-    assert_eq!(registered, listed, "src/command_names.rs");
+    assert!(registered.len() > 50, "{registered:?}");
     let allowed = |window| -> BTreeSet<String> {
         strings(&json(&format!("capabilities/{window}.json"))["permissions"]).into_iter().collect()
     };
     let (main, panel) = (allowed("main"), allowed("panel"));
-    let expected = listed.iter().map(|name| format!("allow-{}", name.replace('_', "-")));
+    let expected = registered.iter().map(|name| format!("allow-{}", name.replace('_', "-")));
     assert_eq!(&main | &panel, expected.collect(), "capabilities");
     // The panel shows words of pictures of anything: it is to reach little.
     let of_both = BTreeSet::from(["allow-aloud".to_owned(), "allow-stop".to_owned()]);

@@ -1,4 +1,4 @@
-// What is wished for from anywhere on the desktop: keys that work while another program has the focus, and keeps it.
+// Quick actions, from anywhere on the desktop: keys that work while another program has the focus, and keeps it.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -66,7 +66,7 @@ test("what is around the pointer is described, and kept as a chat", async (t) =>
   await eventually("the window has the chat", async () => (await window.all("chat-item")).length >= 2);
 });
 
-test("a shell can wish for the same, and hears what is wrong", async () => {
+test("a shell can call them too, and hears what is wrong", async () => {
   const env = { ...process.env, LORGNETTE_HOME: home };
   const run = (...args) => spawnSync(program, args, { env, encoding: "utf8" });
   const wrong = run("--do", "dance");

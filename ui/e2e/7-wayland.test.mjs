@@ -62,7 +62,7 @@ test("it says what is wrong: outside, cancelled", () => {
 
 const spokenSince = (n) => letters(service.said().slice(n).join(""));
 const bound = () => desktop.told("bound").at(-1);
-async function wish(change) {
+async function set(change) {
   const { ok: { settings } } = await window.invoke("boot");
   const { error } = await window.invoke("set_settings", { settings: { ...settings, ...change } });
   assert.equal(error, undefined);
@@ -99,20 +99,20 @@ test("a part that the person picks is described, the clipboard too; what was can
   await eventually("the fault is spoken", () => /no picture of it/.test(service.said().slice(before).join(" ")));
 });
 
-test("other keys are a session of their own; without wishes there is none", async () => {
-  const { ok: wishes } = await window.invoke("wishes");
-  assert.deepEqual(wishes.filter((one) => one.fault).map((one) => one.errand), ["again"]);
+test("other keys are a session of their own; without any keys there is none", async () => {
+  const { ok: bindings } = await window.invoke("key_bindings");
+  assert.deepEqual(bindings.filter((one) => one.fault).map((one) => one.action), ["again"]);
   const first = bound().session;
-  await wish({ anywhereKeys: { screen: "Ctrl+Alt+F9", window: "" } });
+  await set({ anywhereKeys: { screen: "Ctrl+Alt+F9", window: "" } });
   await eventually("others are asked for", () => bound().session !== first && bound());
   assert.equal(desktop.told("closed").at(-1).session, first);
   assert.equal(bound().shortcuts.screen.preferred_trigger, "CTRL+ALT+F9");
   assert.equal(bound().shortcuts.window, undefined);
   desktop.say("close");
-  await eventually("the loss is known", async () => (await window.invoke("wishes")).ok.find((one) => one.errand === "screen").fault === "the desktop has taken them back");
-  await wish({ anywhereKeys: {} });
+  await eventually("the loss is known", async () => (await window.invoke("key_bindings")).ok.find((one) => one.action === "screen").fault === "the desktop has taken them back");
+  await set({ anywhereKeys: {} });
   await eventually("the usual ones are asked for", () => bound().shortcuts.window);
-  await wish({ anywhere: false });
+  await set({ anywhere: false });
   await eventually("they are given back", () => desktop.told("closed").at(-1).session === bound().session);
 });
 
@@ -132,9 +132,9 @@ test("a desktop may want the person's leave, and say no", async () => {
 
 test("where the desktop has no portal, it is said why, and what else there is", async () => {
   await desktop.without("test");
-  await wish({ anywhere: true });
-  const { ok: wishes } = await window.invoke("wishes");
-  assert.equal(wishes.find((one) => one.errand === "screen").fault, "this desktop has no portal for it (xdg-desktop-portal GlobalShortcuts)");
+  await set({ anywhere: true });
+  const { ok: bindings } = await window.invoke("key_bindings");
+  assert.equal(bindings.find((one) => one.action === "screen").fault, "this desktop has no portal for it (xdg-desktop-portal GlobalShortcuts)");
   refused(["--screen"], /the screen gives no picture: this desktop has no portal for it \(xdg-desktop-portal Screenshot\)/);
   // The desktop's keyboard settings call this.
   const env = { ...desktop.env, LORGNETTE_HOME: window.home };

@@ -42,14 +42,14 @@ test("a window that is closed stays there, and comes back", async () => {
   await eventually("it is back", isShown);
 });
 
-test("without a wish for it the icon goes, and closing ends the program", async () => {
+test("without the setting the icon goes, and closing ends the program", async () => {
   await window.driver.actions().keyDown(Key.CONTROL).sendKeys(",").keyUp(Key.CONTROL).perform();
   const box = By.xpath('//*[contains(text(), "Stay in the tray")]/ancestor::*[.//input][1]//input');
   await eventually("the setting is there", async () => {
     await window.driver.findElement(box).click();
     return true;
   });
-  await eventually("it is kept", async () => !(await window.invoke("settings")).ok.keepInTray);
+  await eventually("it is kept", async () => !(await window.invoke("boot")).ok.settings.keepInTray);
   closeWindow(await shown(window.pid));
   await eventually("it has ended", () => window.pid === null);
 });

@@ -63,20 +63,20 @@ export const commands = {
 	panelSay: (text: string) => __TAURI_INVOKE<null>("panel_say", { text }),
 	/**  From now on, the panel's page hears what it is to show. */
 	panelWatch: (toUi: Channel<PanelEvent>) => __TAURI_INVOKE<null>("panel_watch", { toUi }),
-	/**  What can be wished for, with its keys, and which of them could not be had. */
-	wishes: () => __TAURI_INVOKE<Wish[]>("wishes"),
+	/**  x */
+	keyBindings: () => __TAURI_INVOKE<KeyBinding[]>("key_bindings"),
 	/**  Adds a picture to try. */
 	addSample: (name: string) => __TAURI_INVOKE<Added>("add_sample", { name }),
 	/**  Puts a picture into the clipboard. */
 	copyPicture: (id: string) => __TAURI_INVOKE<null>("copy_picture", { id }),
 	/**  What a question costs. */
-	estimate: (chatId: number | null, leaf: number | null, pictures: Attachment[], text: string) => __TAURI_INVOKE<Estimate>("estimate", { chatId, leaf, pictures, text }),
+	estimate: (leaf: number | null, pictures: Attachment[], text: string) => __TAURI_INVOKE<Estimate>("estimate", { leaf, pictures, text }),
 	/**  Adds what is in the clipboard: files, a path, or a picture. Words are given back. */
 	paste: () => __TAURI_INVOKE<Pasted>("paste"),
 	/**  Adds the files that the person picks; nothing when they do not. */
 	pickPictures: () => __TAURI_INVOKE<Added | null>("pick_pictures"),
 	/**  Looks at pictures before there is a question about them; none: stops looking. */
-	prepare: (chatId: number | null, leaf: number | null, pictures: Attachment[]) => __TAURI_INVOKE<null>("prepare", { chatId, leaf, pictures }),
+	prepare: (leaf: number | null, pictures: Attachment[]) => __TAURI_INVOKE<null>("prepare", { leaf, pictures }),
 	/**  Everything for the first paint. */
 	boot: () => __TAURI_INVOKE<Boot>("boot"),
 	/**  An address as it would be opened. */
@@ -103,8 +103,6 @@ export const commands = {
 	setSettings: (settings: Settings) => __TAURI_INVOKE<Settings>("set_settings", { settings }),
 	/**  What stands in the window's title bar. */
 	setTitle: (title: string) => __TAURI_INVOKE<null>("set_title", { title }),
-	/**  The settings. */
-	settings: () => __TAURI_INVOKE<Settings>("settings"),
 	/**  The page can be seen: shows the window. */
 	uiReady: () => __TAURI_INVOKE<null>("ui_ready"),
 	/**  From now on, this page hears what happens. */
@@ -123,11 +121,16 @@ export const commands = {
 	voices: () => __TAURI_INVOKE<Voice[]>("voices"),
 };
 
+/* Constants */
+export const defaultSettings = {"anywhere":false,"anywhereKeys":{},"anywherePurposes":{},"context":16384,"device":"auto","instructions":"","keepInTray":false,"keys":{},"language":"system","maxSide":null,"maxTokens":1024,"minP":0.0,"model":null,"prepareWhileTyping":true,"readAloud":false,"regionSide":512,"seed":null,"showChats":true,"speechPitch":0,"speechRate":0,"speechVolume":0,"split":0.5,"temperature":0.2,"textPercent":100,"theme":"system","threads":null,"topK":null,"topP":0.95,"voice":null} as const;
+
+export const faultGaps = {"pictureNotThere": ["name"], "pictureForbidden": ["name"], "pictureIsFolder": ["name"], "pictureRead": ["name", "reason"], "pictureEmpty": ["name"], "pictureIsText": ["name"], "pictureUnknown": ["name"], "pictureFormat": ["name", "format"], "pictureKind": ["name", "format"], "pictureCut": ["name", "format"], "pictureDamaged": ["name", "format"], "pictureNoPixels": ["name"], "pictureTooLong": ["name", "width", "height", "maxSide"], "pictureTooManyPixels": ["name", "width", "height", "maxPixels"], "pictureTooManyBytes": ["name", "maxBytes"], "pictureWork": ["name", "reason"], "modelRead": ["reason"], "modelNotThere": ["path"], "modelNone": ["path"], "modelAmbiguous": ["path", "first", "second"], "modelMalformed": ["reason"], "modelUnsupported": ["reason"], "modelDevice": ["reason"], "modelTokenizer": ["reason"], "modelUnknown": ["name"], "modelDamaged": ["name"], "modelBuiltIn": [], "modelInUse": ["name"], "modelFetching": ["name"], "modelDoesNotFit": ["reason"], "contextFull": ["needed", "capacity"], "noQuestion": [], "noPictures": [], "notNumbers": [], "enginePanicked": ["reason"], "engineStopped": [], "engineFailed": ["reason"], "noRoom": ["neededBytes", "freeBytes"], "diskFull": ["path", "freeBytes"], "folderBusy": ["path"], "offline": ["what"], "networkSettings": ["reason"], "connect": ["host", "reason"], "status": ["host", "status"], "gated": ["what", "page"], "hubNotFound": ["host", "what"], "webPage": ["host"], "wrongAnswer": ["host", "reason"], "wrongBytes": ["file"], "lockedHash": ["file", "what"], "fetch": ["reason"], "write": ["reason"], "chats": ["path", "reason"], "newerChats": ["path"], "chatsInUse": ["path"], "notFound": [], "settings": ["path", "reason"], "import": ["path", "reason"], "fileManager": ["reason"], "browser": ["reason"], "menu": ["reason"], "clipboard": ["reason"], "speech": ["reason"], "capture": ["reason"], "program": []} as const;
+
 /* Types */
 /**  What became of several. */
 export type Added = {
 	pictures: Picture[],
-	faults: Fault[],
+	faults: RefusedFile[],
 };
 
 /**  What is read aloud. */
@@ -162,55 +165,6 @@ export type AloudDo =
 /**  The one before. */
 "previous";
 
-/**  What an answer tells while it is made. */
-export type AnswerEvent = 
-/**  The question is kept and waits for its turn. */
-{ kind: "started"; 
-/**  With the question and the empty answer. */
-chat: Chat; 
-/**  Which. */
-answerId: number } | 
-/**  Others are answered first. */
-{ kind: "queued"; 
-/**  How many. */
-nBefore: number } | 
-/**  The model is loaded first. */
-{ kind: "loading"; 
-/**  Bytes read. */
-doneBytes: number; 
-/**  All of them. */
-totalBytes: number } | 
-/**  A picture is encoded. */
-{ kind: "encoding"; 
-/**  Which, from 0. */
-picture: number; 
-/**  Of how many. */
-nPictures: number; 
-/**  Steps. */
-done: number; 
-/**  All of them. */
-total: number } | 
-/**  Tokens are read. */
-{ kind: "reading"; 
-/**  Read. */
-doneTokens: number; 
-/**  To read. */
-totalTokens: number; 
-/**  Known from before. */
-cachedTokens: number } | 
-/**  More of the text. */
-{ kind: "text"; 
-/**  The next piece. */
-piece: string; 
-/**  So far, about. */
-nTokens: number; 
-/**  How fast. */
-tokensPerS: number } | 
-/**  It has ended, in whichever way. */
-{ kind: "ended"; 
-/**  As it is kept. */
-message: Message };
-
 /**  What the page is told unasked. */
 export type AppEvent = 
 /**  What the program is doing. */
@@ -234,11 +188,7 @@ state: ModelState } |
 /**  Which. */
 chatId: number } | 
 /**  Files are dragged over the window. */
-{ kind: "dragOver"; 
-/**  From the left, in CSS pixels. */
-x: number; 
-/**  From the top, in CSS pixels. */
-y: number } | 
+{ kind: "dragOver" } | 
 /**  They were taken away again. */
 { kind: "dragLeft" } | 
 /**  Files are read. */
@@ -338,18 +288,6 @@ export type Chat = {
 	pictures: Picture[],
 };
 
-/**  A chat in the list. */
-export type ChatSummary = {
-	id: number,
-	title: string,
-	pinned: boolean,
-	updatedMs: number,
-	thumb: string | null,
-	nPictures: number,
-	answering: boolean,
-	snippet: string | null,
-};
-
 /**  How far the check of an answer is. */
 export type Check = 
 /**  Answers are made. */
@@ -396,49 +334,12 @@ export type Edit = "undo" | "redo" | "cut" | "copy" | "paste" | "selectAll";
 
 export type End = { at: "whole" } | { at: "length" } | { at: "contextFull" } | { at: "stopped" } | { at: "cut" } | { at: "failed"; error: UiError };
 
-/**  What can be wished for. */
-export type Errand = 
-/**  The screen. */
-"screen" | 
-/**  The window. */
-"window" | 
-/**  Around the pointer. */
-"region" | 
-/**  The window's text. */
-"text" | 
-/**  The clipboard. */
-"clipboard" | 
-/**  Once more. */
-"again" | 
-/**  Silence. */
-"silence";
-
-/**  What kind of error: one for each that the page does something about. */
-export type ErrorCode = "picture" | "contextFull" | "model" | "notFound" | "storage" | "unavailable" | "engine" | "other";
-
-/**  What a question costs. */
-export type Estimate = {
-	pictures: PictureEstimate[],
-	tokens: number,
-	waitS: number | null,
-	chatTokens: number,
-	context: number,
-};
-
 /**  As what a chat is written. */
 export type ExportFormat = 
 /**  A folder with a file of text and one of each picture. */
 "markdown" | 
 /**  One page with everything in it. */
 "html";
-
-/**  A picture that was not. */
-export type Fault = {
-	/**  Its name. */
-	name: string,
-	/**  Why. */
-	error: UiError,
-};
 
 export type FaultId = "pictureNotThere" | "pictureForbidden" | "pictureIsFolder" | "pictureRead" | "pictureEmpty" | "pictureIsText" | "pictureUnknown" | "pictureFormat" | "pictureKind" | "pictureCut" | "pictureDamaged" | "pictureNoPixels" | "pictureTooLong" | "pictureTooManyPixels" | "pictureTooManyBytes" | "pictureWork" | "modelRead" | "modelNotThere" | "modelNone" | "modelAmbiguous" | "modelMalformed" | "modelUnsupported" | "modelDevice" | "modelTokenizer" | "modelUnknown" | "modelDamaged" | "modelBuiltIn" | "modelInUse" | "modelFetching" | "modelDoesNotFit" | "contextFull" | "noQuestion" | "noPictures" | "notNumbers" | "enginePanicked" | "engineStopped" | "engineFailed" | "noRoom" | "diskFull" | "folderBusy" | "offline" | "networkSettings" | "connect" | "status" | "gated" | "hubNotFound" | "webPage" | "wrongAnswer" | "wrongBytes" | "lockedHash" | "fetch" | "write" | "chats" | "newerChats" | "chatsInUse" | "notFound" | "settings" | "import" | "fileManager" | "browser" | "menu" | "clipboard" | "speech" | "capture" | "program" | "other";
 
@@ -481,17 +382,10 @@ export type Imported = {
 	/**  The new chats. */
 	chats: number[],
 	/**  What was none. */
-	faults: Fault[],
+	faults: RefusedFile[],
 };
 
 export type Language = "system" | "en" | "fr";
-
-/**  An address, before it is opened. */
-export type Link = {
-	address: string,
-	opens: boolean,
-	refused: Refused | null,
-};
 
 export type LoadedModel = {
 	id: string,
@@ -613,23 +507,6 @@ export type OpenDraft = {
 	files: Picture[],
 };
 
-/**  What the panel is told. */
-export type PanelEvent = 
-/**  A wish is fulfilled from now on. */
-{ kind: "begun"; 
-/**  Which. */
-errand: Errand; 
-/**  As it is to look and be said. */
-settings: Settings } | 
-/**  What its answer tells. */
-{ kind: "answer"; 
-/**  That. */
-event: AnswerEvent } | 
-/**  It could not be. */
-{ kind: "failed"; 
-/**  Why. */
-error: UiError };
-
 /**  What was in the clipboard. */
 export type Pasted = 
 /**  Pictures, files or paths of such. */
@@ -654,16 +531,6 @@ export type Picture = {
 	isAnimation: boolean,
 };
 
-export type PictureEstimate = {
-	tokens: number,
-	rows: number,
-	cols: number,
-	seenWidth: number,
-	seenHeight: number,
-	kvBytes: number,
-	waitS: number | null,
-};
-
 /**  The system. */
 export type Platform = 
 /**  Linux, and whatever else has no entry here. */
@@ -678,13 +545,13 @@ export type Preparation =
 /**  Nothing is. */
 { at: "idle" } | 
 /**  A picture is encoded. */
-{ at: "looking"; 
+{ at: "encode"; 
 /**  Steps. */
 done: number; 
 /**  All of them. */
 total: number } | 
 /**  Tokens are read. */
-{ at: "reading"; 
+{ at: "prefill"; 
 /**  Read. */
 doneTokens: number; 
 /**  To read. */
@@ -782,7 +649,7 @@ export type Took = {
 
 /**  An error as the page shows it. */
 export type UiError = {
-	code: ErrorCode,
+	code: FaultKind,
 	/**  In English, for an error that has no words in the page. */
 	message: string,
 	hint: string,
@@ -796,16 +663,19 @@ export type Voice = {
 	language: string,
 };
 
-/**  A wish with its keys. */
-export type Wish = {
-	errand: Errand,
-	/**  Empty: none. */
-	keys: string,
-	/**  Until the person has others. */
-	usualKeys: string,
-	/**  As `lorgnette describe --for` names it; null for one that describes nothing. */
-	purpose: string | null,
-	/**  Why its keys could not be had. */
-	fault: string | null,
-};
+export type AnswerEvent = Progress | AnswerBound;
 
+export type AnswerBound = { kind: "started"; chat: Chat; answerId: number } | { kind: "ended"; message: Message };
+
+export type Progress = { kind: "queued"; nBefore: number } | { kind: "loading"; doneBytes: number; totalBytes: number } | { kind: "encode"; picture: number; nPictures: number; done: number; total: number } | { kind: "prefill"; doneTokens: number; totalTokens: number; cachedTokens: number } | { kind: "text"; piece: string; nTokens: number; tokensPerS: number };
+
+export type Estimate = { pictures: PictureEstimate[], nTokens: number, waitS: number | null, chatTokens: number, context: number };
+export type PictureEstimate = { nTokens: number, rows: number, cols: number, modelViewWidth: number, modelViewHeight: number, kvBytes: number, waitS: number | null };
+export type QuickAction = "screen" | "window" | "region" | "text" | "clipboard" | "again" | "silence";
+export type Purpose = "brief" | "detailed" | "text" | "alt" | "form" | "chart";
+export type KeyBinding = { action: QuickAction, keys: string, usualKeys: string, purpose: Purpose | null, fault: string | null };
+export type FaultKind = "picture" | "contextFull" | "model" | "notFound" | "storage" | "unavailable" | "engine" | "other";
+export type Link = { address: string, refused: Refused | null };
+export type ChatSummary = { id: number, title: string, isPinned: boolean, updatedMs: number, firstPicture: string | null, nPictures: number, isAnswering: boolean, snippet: string | null };
+export type RefusedFile = { name: string, error: UiError };
+export type PanelEvent = { kind: "begun"; action: QuickAction; settings: Settings } | { kind: "answer"; event: AnswerEvent } | { kind: "failed"; error: UiError };

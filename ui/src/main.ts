@@ -4,8 +4,9 @@ import "@fontsource-variable/atkinson-hyperlegible-mono/wght.css";
 import "./styles/base.css";
 import { flushSync, mount } from "svelte";
 import { openBackend } from "./backend";
-import { asUiError, Window } from "./run.svelte";
-import type { AppEvent } from "./state/types";
+import { WindowState } from "./run.svelte";
+import { asUiError } from "./state/ui-error";
+import type { AppEvent } from "./contract";
 import App from "./views/App.svelte";
 import CannotStart from "./views/CannotStart.svelte";
 
@@ -15,10 +16,10 @@ if (!target) throw new Error("the page has no #app");
 const backend = await openBackend();
 try {
   // Events may come before the window can take them: they wait.
-  let ui: Window | null = null;
+  let ui: WindowState | null = null;
   const early: AppEvent[] = [];
   await backend.watch((event) => (ui ? ui.send({ is: "event", event }) : early.push(event)));
-  ui = new Window(backend, await backend.boot());
+  ui = new WindowState(backend, await backend.boot());
   mount(App, { target, props: { ui } });
   flushSync();
   for (const event of early) ui.send({ is: "event", event });

@@ -1,10 +1,10 @@
-// The small panel with what was wished for from anywhere on the desktop.
+// The small panel with the answer to a quick action.
 import "@fontsource-variable/atkinson-hyperlegible-next/wght.css";
 import "@fontsource-variable/atkinson-hyperlegible-next/wght-italic.css";
 import "@fontsource-variable/atkinson-hyperlegible-mono/wght.css";
 import "./styles/base.css";
 import { mount } from "svelte";
-import { openPanelBackend } from "./backend/panel";
+import { openPanelBackend } from "./backend";
 import { PanelRun } from "./run-panel.svelte";
 import Panel from "./views/Panel.svelte";
 

@@ -1,12 +1,12 @@
 // Where the panel's pure state meets the world.
 
-import type { PanelBackend } from "./backend/panel";
-import { gatherer } from "./state/gather";
+import type { PanelBackend } from "./backend";
+import { coalescer } from "./state/coalesce";
 import { told, type Panel } from "./state/panel";
-import type { PanelEvent } from "./state/types";
+import type { PanelEvent } from "./contract";
 
 export class PanelRun {
-  /** Null before anything was wished for. */
+  /** Null before the first quick action. */
   panel: Panel | null = $state.raw(null);
   #backend: PanelBackend;
 
@@ -15,18 +15,18 @@ export class PanelRun {
     const hear = (event: PanelEvent): void => {
       this.panel = told(this.panel, event);
     };
-    const gather = gatherer((event) => hear({ kind: "answer", event }));
-    this.#quietly(backend.watch((event) => (event.kind === "answer" ? gather(event.event) : hear(event))));
+    const coalesce = coalescer((event) => hear({ kind: "answer", event }));
+    this.#quietly(backend.panelWatch((event) => (event.kind === "answer" ? coalesce(event.event) : hear(event))));
   }
 
   pictureUrl = (path: string): string => this.#backend.pictureUrl(path);
-  /** For who does not see it. */
-  say = (text: string): void => this.#quietly(this.#backend.say(text));
-  open = (): void => this.#quietly(this.#backend.open());
-  close = (): void => this.#quietly(this.#backend.close());
+  /** Speaks to a person who does not see the panel. */
+  say = (text: string): void => this.#quietly(this.#backend.panelSay(text));
+  open = (): void => this.#quietly(this.#backend.panelOpen());
+  close = (): void => this.#quietly(this.#backend.panelClose());
   stop = (): void => {
     if (this.panel?.phase && this.panel.answerId !== null) this.#quietly(this.#backend.stop(this.panel.answerId));
-    this.#quietly(this.#backend.silence());
+    this.#quietly(this.#backend.aloud("stop"));
   };
 
   /** The panel has no place for faults of its own bridge. */

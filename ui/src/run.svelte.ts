@@ -1,27 +1,30 @@
-// Where the pure state meets the world: holds the model, carries effects out on the backend, sends back what came of them.
+// Where the pure state meets the world: holds the state, carries effects out on the backend, sends back what came of them.
 
 import { getContext, setContext, tick } from "svelte";
 import type { Backend } from "./backend";
 import { catalogues, languageOf, type Words } from "./i18n";
 import { actionFor, actions, keysOf, type Action, type ActionId, type StageDo } from "./state/actions";
 import { format, type Format } from "./state/format";
-import { gatherer } from "./state/gather";
+import { call, meaning, retryOf, type Call, type CallName } from "./state/call";
+import { coalescer } from "./state/coalesce";
 import { isForTyping, shortcutOf, type Pressed } from "./state/keys";
-import { leafOf, liveHere, numbered, start, type Intent, type Model, type Numbered } from "./state/model";
-import { assertNever, type Boot, type Folders, type Memory, type Network, type UiError, type Voice, type Wish } from "./state/types";
+import { leafOf, liveHere, numbered, start, type Intent, type AppState, type Numbered } from "./state/app-state";
+import type { Attachment, Boot, Doctor, Folders, KeyBinding, Memory, Network, Voice } from "./contract";
+import { assertNever } from "./state/assert-never";
+import { asUiError } from "./state/ui-error";
 import { update, type Effect } from "./state/update";
 
 const SOON_MS = { draft: 500, estimate: 150, search: 120, settings: 300 };
 
 const ECHO_MS = 250;
 
-/** Who typed so lately goes on with it. */
+/** A person who typed this lately is taken to be typing still. */
 const TYPING_MS = 1000;
 
 /** Longer than a frame takes; a window that is not shown makes none. */
 const FRAME_MS = 500;
 
-/** Comes back when what was changed is laid out and painted: that, not the change, is what takes long. */
+/** Resolves when what was changed is laid out and painted, which takes longer than the change itself. */
 function frame(): Promise<void> {
   return new Promise((done) => {
     const giveUp = setTimeout(done, FRAME_MS);
@@ -34,22 +37,22 @@ function frame(): Promise<void> {
   });
 }
 
-export class Window {
-  model: Model = $state.raw() as Model;
-  readonly language = $derived.by(() => languageOf(this.model.settings.language, this.model.locale));
+export class WindowState {
+  state: AppState = $state.raw() as AppState;
+  readonly language = $derived.by(() => languageOf(this.state.settings.language, this.state.locale));
   readonly words: Words = $derived.by(() => catalogues[this.language]);
-  /** Numbers and times as the system's region writes them, where it speaks the chosen language. */
+  /** Writes numbers and times as the system's region does, where its language is the chosen one. */
   readonly format: Format = $derived.by(() => {
     const locale = this.#locale;
     return format(locale.toLowerCase().startsWith(this.language) ? locale : this.language, this.words.units);
   });
-  // What changes seldom, picked out of the model, so that a letter typed or a word streamed makes only its own views anew.
-  readonly #chat = $derived.by(() => this.model.chat);
-  readonly #sending = $derived.by(() => this.model.sending);
-  readonly #composing = $derived.by(() => this.model.composing);
-  readonly #files = $derived.by(() => this.model.files);
-  readonly #attached = $derived.by(() => this.model.draft.pictures);
-  readonly #locale = $derived.by(() => this.model.locale);
+  // What changes seldom, picked out of the state, so that a letter typed or a word streamed makes only its own views anew.
+  readonly #chat = $derived.by(() => this.state.chat);
+  readonly #sending = $derived.by(() => this.state.sending);
+  readonly #composing = $derived.by(() => this.state.composing);
+  readonly #files = $derived.by(() => this.state.files);
+  readonly #attached = $derived.by(() => this.state.draft.pictures);
+  readonly #locale = $derived.by(() => this.state.locale);
   /** Every picture with its number. */
   readonly numbered: Numbered[] = $derived.by(() =>
     numbered({ chat: this.#chat, sending: this.#sending, composing: this.#composing, files: this.#files, draft: { pictures: this.#attached } }),
@@ -66,7 +69,7 @@ export class Window {
 
   constructor(backend: Backend, boot: Boot) {
     this.#backend = backend;
-    this.model = start(boot);
+    this.state = start(boot);
   }
 
   /** What the window does first, after its first paint. */
@@ -76,23 +79,26 @@ export class Window {
 
   send = (intent: Intent): void => {
     if (intent.is === "type") this.#typedAtMs = performance.now();
-    const [next, effects] = update(this.model, intent);
-    this.model = next;
+    const [next, effects] = update(this.state, intent);
+    this.state = next;
     for (const effect of effects) this.#effect(effect);
   };
+
+  /** Calls a command for what it does. */
+  call = <Name extends CallName>(name: Name, ...args: Call<Name>["args"]): void => this.send(call(name, ...args));
 
   /** Runs an action, however it was chosen: keys, palette, button, native menu. */
   run = (id: ActionId | Action): boolean => {
     const action = typeof id === "string" ? this.actions.find((one) => one.id === id) : id;
-    if (!action || !action.when(this.model)) return false;
-    const outcome = action.run(this.model);
+    if (!action || !action.when(this.state)) return false;
+    const outcome = action.run(this.state);
     if (outcome === null) return false;
     if ("intent" in outcome) this.send(outcome.intent);
     else this.#stage.get(outcome.stage)?.();
     return true;
   };
 
-  /** A view that does things with itself says how, for as long as it is shown. */
+  /** Lets a view say how it does things with itself, for as long as it is shown. */
   offer(what: Partial<Record<StageDo, () => void>>): () => void {
     const entries = Object.entries(what) as [StageDo, () => void][];
     for (const [name, act] of entries) this.#stage.set(name, act);
@@ -108,15 +114,15 @@ export class Window {
   }
 
   keys(id: ActionId): string {
-    return keysOf(this.action(id), this.model.settings.keys);
+    return keysOf(this.action(id), this.state.settings.keys);
   }
 
-  /** One place for every key of the page. True: it was ours. */
+  /** Handles every key of the page. True when the key was ours. */
   onKey(event: Pressed & { isComposing: boolean; repeat: boolean }, typing: boolean): boolean {
     if (event.isComposing) return false; // an input method is at work: its Enter is not ours
-    const keys = shortcutOf(event, this.model.platform);
+    const keys = shortcutOf(event, this.state.platform);
     if (keys === null) return false;
-    if (this.model.overlay.at !== "none" && keys !== this.keys("palette")) return false; // a dialog has its own keys
+    if (this.state.overlay.at !== "none" && keys !== this.keys("palette")) return false; // a dialog has its own keys
     if (keys === "Esc") return this.#escape();
     if (typing && isForTyping(keys)) return false;
     const number = /^Ctrl\+([1-9])$/.exec(keys)?.[1];
@@ -124,13 +130,13 @@ export class Window {
       this.send({ is: "stage", number: Number(number) - 1 });
       return true;
     }
-    const action = actionFor(this.actions, keys, this.model.settings.keys);
+    const action = actionFor(this.actions, keys, this.state.settings.keys);
     if (!action || (event.repeat && action.menu !== "picture")) return false;
     if (this.#isFirst(action.id, "key")) this.run(action);
     return true;
   }
 
-  /** Some systems give one key press to the menu bar and to the page: it is one wish, whichever comes first. */
+  /** Some systems give one key press to the menu bar and to the page: it is run once, whichever comes first. */
   #isFirst(id: string, by: "key" | "menu"): boolean {
     const now = performance.now();
     const isEcho = this.#lastRun.id === id && this.#lastRun.by !== by && now - this.#lastRun.atMs < ECHO_MS;
@@ -139,28 +145,28 @@ export class Window {
   }
 
   #escape(): boolean {
-    if (this.model.drawer) this.send({ is: "drawer", open: false });
-    else if (this.model.aloud.at === "speaking") this.send({ is: "aloud", what: "stop" });
-    else if (liveHere(this.model)) this.run("stop");
-    else if (this.model.composing.at === "edit") this.send({ is: "cancelEdit" });
+    if (this.state.drawer) this.send({ is: "drawer", open: false });
+    else if (this.state.aloud.at === "speaking") this.send(call("aloud", "stop"));
+    else if (liveHere(this.state)) this.run("stop");
+    else if (this.state.composing.at === "edit") this.send({ is: "cancelEdit" });
     else return false;
     return true;
   }
 
   pictureUrl = (path: string): string => this.#backend.pictureUrl(path);
 
-  // Asked for by the view that shows them; not part of the window's state.
+  // The views that show these ask for them; they are not part of the state.
   memory = (): Promise<Memory> => this.#backend.memory();
   network = (): Promise<Network> => this.#backend.network();
   folders = (): Promise<Folders> => this.#backend.folders();
-  report = (): Promise<{ text: string }> => this.#backend.doctor();
+  report = (): Promise<Doctor> => this.#backend.doctor();
   voices = (): Promise<Voice[]> => this.#backend.voices();
-  wishes = (): Promise<Wish[]> => this.#backend.wishes();
-  /** One after the other: two commands that are called at once may be done in either order. */
+  keyBindings = (): Promise<KeyBinding[]> => this.#backend.keyBindings();
+  /** Tells one text after the other: two commands that are called at once may be done in either order. */
   announce = (text: string): void => {
     this.#announced = this.#announced.then(() => this.#backend.announce(text)).catch(() => undefined);
   };
-  estimateOf = (attachment: Model["draft"]["pictures"][number]) => this.#backend.estimate(null, null, [attachment], "");
+  estimateOf = (attachment: Attachment) => this.#backend.estimate(null, [attachment], "");
   setMenu: Backend["setMenu"] = (menus, tray) => this.#backend.setMenu(menus, tray);
   setTitle: Backend["setTitle"] = (title) => this.#backend.setTitle(title);
 
@@ -168,7 +174,7 @@ export class Window {
     this.send({ is: "failed", error: asUiError(reason), retry });
   };
 
-  /** Does it a little later, and only the last of several. */
+  /** Acts a little later, and of several calls only on the last. */
   #soon(key: string, ms: number, act: () => void): void {
     clearTimeout(this.#timers.get(key));
     this.#timers.set(key, setTimeout(act, ms));
@@ -180,7 +186,7 @@ export class Window {
     switch (effect.do) {
       case "ask": {
         let answerId: number | null = null;
-        const tell = gatherer((event) => {
+        const tell = coalescer((event) => {
           if (event.kind === "started") answerId = event.answerId;
           send({ is: "answerEvent", event, answerId });
           return tick().then(frame);
@@ -193,20 +199,8 @@ export class Window {
           });
         break;
       }
-      case "stop":
-        backend.stop(effect.answerId).catch(this.#failed);
-        break;
-      case "readAloud":
-        backend.readAloud(effect.answerId).catch(this.#failed);
-        break;
-      case "aloud":
-        backend.aloud(effect.what).catch(this.#failed);
-        break;
-      case "check":
-        backend.checkAnswer(effect.answerId).catch(this.#failed);
-        break;
-      case "stopCheck":
-        backend.stopCheck().catch(this.#failed);
+      case "call":
+        this.#call(effect);
         break;
       case "listChats": {
         const list = (): void => {
@@ -242,149 +236,56 @@ export class Window {
         break;
       case "prepare":
         this.#soon("prepare", SOON_MS.estimate, () => {
-          const { chat, draft, settings } = this.model;
+          const { draft, settings } = this.state;
           const pictures = settings.prepareWhileTyping ? draft.pictures : [];
-          backend.prepare(chat?.id ?? null, leafOf(this.model), pictures).catch(this.#failed);
+          backend.prepare(leafOf(this.state), pictures).catch(this.#failed);
         });
-        break;
-      case "pickPictures":
-        backend.pickPictures().then((added) => added && send({ is: "added", added })).catch(this.#failed);
-        break;
-      case "paste":
-        backend
-          .paste()
-          .then((pasted) => {
-            if (pasted.kind === "pictures") send({ is: "added", added: pasted.added });
-            if (pasted.kind === "text") send({ is: "pastedText", text: pasted.text });
-          })
-          .catch(this.#failed);
-        break;
-      case "addSample":
-        backend.addSample(effect.name).then((added) => send({ is: "added", added })).catch(this.#failed);
-        break;
-      case "rename":
-        backend.chatRename(effect.id, effect.title).catch(this.#failed);
-        break;
-      case "pin":
-        backend.chatPin(effect.id, effect.pinned).catch(this.#failed);
-        break;
-      case "delete":
-        backend.chatDelete(effect.id).catch(this.#failed);
-        break;
-      case "restore":
-        backend.chatRestore(effect.id).catch(this.#failed);
-        break;
-      case "export":
-        backend
-          .chatExport(effect.id, effect.format)
-          .then((path) => path !== null && send({ is: "did", what: { at: "exported", path } }))
-          .catch(this.#failed);
-        break;
-      case "import":
-        backend
-          .chatsImport()
-          .then((result) => {
-            if (result === null) return;
-            if (result.faults.length > 0) send({ is: "added", added: { pictures: [], faults: result.faults } });
-            if (result.chats.length > 0) send({ is: "did", what: { at: "imported", n: result.chats.length } });
-            const first = result.chats[0];
-            if (first !== undefined) send({ is: "openChat", id: first });
-          })
-          .catch(this.#failed);
-        break;
-      case "purge":
-        backend.chatsPurge().then((n) => send({ is: "did", what: { at: "purged", n } })).catch(this.#failed);
-        break;
-      case "branch":
-        backend.chooseBranch(effect.message).then((chat) => send({ is: "chatOpened", chat, draft: null })).catch(this.#failed);
-        break;
-      case "model":
-        this.#modelOp(effect.op, effect.id);
-        break;
-      case "addModel":
-        backend.addModel(effect.folder).then((models) => models && send({ is: "modelsListed", models })).catch(this.#failed);
-        break;
-      case "loadModel":
-        backend.loadModel().catch((reason: unknown) => this.#failed(reason, { is: "loadModel" }));
-        break;
-      case "releaseModel":
-        backend.releaseModel().catch(this.#failed);
         break;
       case "keepSettings":
         this.#soon("settings", effect.soon ? SOON_MS.settings : 0, () => {
-          const sent = this.model.settings;
+          const sent = this.state.settings;
           backend
             .setSettings(sent)
             // Changed again meanwhile: what was kept is already old, and the next save is on its way.
-            .then((settings) => this.model.settings === sent && send({ is: "settingsKept", settings }))
+            .then((settings) => this.state.settings === sent && send({ is: "settingsKept", settings }))
             .catch(this.#failed);
         });
         break;
-      case "checkLink":
-        backend.checkLink(effect.url).then((link) => send({ is: "linkChecked", link })).catch(this.#failed);
-        break;
-      case "openLink":
-        backend.openLink(effect.address).catch(this.#failed);
-        break;
-      case "copyText":
-        backend.copyText(effect.text).then(() => send({ is: "did", what: { at: "copied" } })).catch(this.#failed);
-        break;
-      case "copyPicture":
-        backend.copyPicture(effect.id).then(() => send({ is: "did", what: { at: "copied" } })).catch(this.#failed);
-        break;
-      case "openFolder":
-        backend.openFolder(effect.which).catch(this.#failed);
-        break;
-      case "fullScreen":
-        backend.fullScreen(effect.on).catch(this.#failed);
-        break;
       case "runAction":
         if (this.#isFirst(effect.action, "menu")) this.run(effect.action as ActionId);
-        break;
-      case "quit":
-        backend.quit().catch(this.#failed);
         break;
       default:
         assertNever(effect);
     }
   }
 
-  #modelOp(op: (Effect & { do: "model" })["op"], id: string): void {
-    const backend = this.#backend;
-    const ops = {
-      choose: backend.chooseModel, fetch: backend.fetchModel, pause: backend.pauseFetch,
-      cancelFetch: backend.cancelFetch, verify: backend.verifyModel, remove: backend.removeModel,
-    };
-    const name = this.model.models.find((model) => model.id === id)?.name ?? id;
-    ops[op](id)
-      .then(() => op === "verify" && this.send({ is: "did", what: { at: "verified", name } }))
-      .then(() => backend.models())
-      .then((models) => this.send({ is: "modelsListed", models }))
-      .catch(this.#failed);
+  /** Calls a command for what it does, and says what its answer means. */
+  #call(it: Call): void {
+    const command = this.#backend[it.name] as (...args: unknown[]) => Promise<unknown>;
+    command(...it.args)
+      .then((answer) => {
+        for (const intent of meaning(it, answer, this.state)) this.send(intent);
+      })
+      .catch((reason: unknown) => this.#failed(reason, retryOf(it)));
   }
 
   #estimate(): void {
-    const { chat, draft } = this.model;
+    const { draft } = this.state;
     const mine = ++this.#estimates;
     this.#backend
-      .estimate(chat?.id ?? null, leafOf(this.model), draft.pictures, draft.text)
+      .estimate(leafOf(this.state), draft.pictures, draft.text)
       .then((estimate) => mine === this.#estimates && this.send({ is: "estimated", estimate }))
       .catch(this.#failed);
   }
 }
 
-export function asUiError(reason: unknown): UiError {
-  if (typeof reason === "object" && reason !== null && "code" in reason && "message" in reason) return reason as UiError;
-  return { code: "other", message: reason instanceof Error ? reason.message : String(reason), hint: "" };
-}
-
 const KEY = Symbol("window");
 
-export function provide(window: Window): void {
+export function provide(window: WindowState): void {
   setContext(KEY, window);
 }
 
 /** The window, for views. */
-export function useWindow(): Window {
-  return getContext<Window>(KEY);
+export function useWindow(): WindowState {
+  return getContext<WindowState>(KEY);
 }

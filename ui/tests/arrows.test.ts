@@ -34,20 +34,23 @@ describe("imports", () => {
     expect(files.length).toBeGreaterThan(40);
     expect(all.length).toBeGreaterThan(150);
   });
-  it("of Tauri are in backend/ alone", () => {
-    expect(all.filter((one) => one.to.startsWith("@tauri-apps/") && partOf(one.from) !== "backend").map((one) => one.from)).toEqual([]);
+  it("of Tauri are in backend/ and the contract alone", () => {
+    expect(all.filter((one) => one.to.startsWith("@tauri-apps/") && !["backend", "contract.ts"].includes(partOf(one.from))).map((one) => one.from)).toEqual([]);
   });
-  it("of state/ are state and the words of the catalogues' types", () => {
-    check("state", (to, one) => !(to === "state" || (to === "i18n" && one.typesOnly)));
+  it("of the contract's commands are in backend/ alone; all others take types", () => {
+    expect(all.filter((one) => target(one) === "contract" && !one.typesOnly && partOf(one.from) !== "backend").map((one) => one.from)).toEqual([]);
+  });
+  it("of state/ are state, the contract's types and the words of the catalogues' types", () => {
+    check("state", (to, one) => !(to === "state" || to === "contract" || (to === "i18n" && one.typesOnly)));
   });
   it("of parts/ know neither state, nor views, nor backend", () => {
-    check("parts", (to) => ["state", "views", "backend", "i18n", "run.svelte", "run.svelte.ts"].includes(to));
+    check("parts", (to) => ["state", "views", "backend", "contract", "i18n", "run.svelte", "run.svelte.ts"].includes(to));
   });
   it("of views/ never reach the backend", () => {
     check("views", (to) => to === "backend");
   });
   it("of i18n/ are the catalogues and types", () => {
-    check("i18n", (to, one) => !(to === "i18n" || (to === "state" && one.typesOnly)));
+    check("i18n", (to, one) => !(to === "i18n" || to === "contract" || (to === "state" && one.typesOnly)));
   });
 });
 

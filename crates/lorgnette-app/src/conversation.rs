@@ -50,9 +50,9 @@ pub enum Preparation {
     /// Nothing is prepared, or it was stopped.
     Idle,
     /// A picture is encoded; steps of all pictures.
-    Looking { done: usize, total: usize },
+    Encode { done: usize, total: usize },
     /// The tokens of the pictures are read.
-    Reading { done_tokens: usize, total_tokens: usize },
+    Prefill { done_tokens: usize, total_tokens: usize },
     /// Only the words of the question have still to be read.
     Ready,
 }
@@ -229,7 +229,7 @@ impl Conversation {
     /// how many answers are made.
     ///
     /// # Errors
-    /// [`AppError::Engine`].
+    /// [`AppError::Engine`] if the network fails.
     pub fn check(
         &self,
         chat: &Chat,
@@ -266,7 +266,7 @@ impl Conversation {
     /// Writes the keys and values of what was read last to a file.
     ///
     /// # Errors
-    /// [`SnapshotError::Io`].
+    /// [`SnapshotError::Io`] if the file cannot be written.
     pub fn save_snapshot(&self, path: &Path) -> Result<(), SnapshotError> {
         let path = path.to_owned();
         flat(&self.model.engine.with(move |generator| Ok(generator.save_snapshot(&path))))
@@ -284,10 +284,10 @@ impl Preparation {
     fn of(event: &AnswerEvent) -> Option<Self> {
         match *event {
             AnswerEvent::Encode { picture, n_pictures, done, total } => {
-                Some(Self::Looking { done: picture * total + done, total: n_pictures * total })
+                Some(Self::Encode { done: picture * total + done, total: n_pictures * total })
             }
             AnswerEvent::Prefill { done_tokens, total_tokens, .. } => {
-                Some(Self::Reading { done_tokens, total_tokens })
+                Some(Self::Prefill { done_tokens, total_tokens })
             }
             AnswerEvent::Text(_) => None,
         }

@@ -1,4 +1,4 @@
-//! What can be wished for from anywhere on the desktop: by keys of the whole system, or by
+//! Quick actions, which work from anywhere on the desktop: by keys of the whole system, or by
 //! `lorgnette-window --do NAME`, which a desktop's own shortcuts can call.
 
 use std::collections::BTreeMap;
@@ -11,9 +11,11 @@ use crate::purpose::Purpose;
 use crate::settings::Settings;
 use crate::system::capture::{self, Area};
 
-/// A wish.
+/// A quick action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Errand {
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
+pub enum QuickAction {
     /// Describe the screen.
     Screen,
     /// Describe the window that has the focus.
@@ -30,19 +32,19 @@ pub enum Errand {
     Silence,
 }
 
-/// What the person wants of an errand.
+/// A quick action as the settings have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
-    /// Which.
-    pub errand: Errand,
-    /// Its keys, such as `Ctrl+Alt+Shift+S`; empty: none.
+pub struct KeyBinding {
+    /// The quick action.
+    pub action: QuickAction,
+    /// Its keys, such as `Ctrl+Alt+Shift+S`; empty where the person wants none.
     pub keys: String,
-    /// What its description is for; of those that describe something.
+    /// What its description is for; `None` for an action that describes nothing.
     pub purpose: Option<Purpose>,
 }
 
-impl Errand {
-    /// All of them, in the order in which people see them.
+impl QuickAction {
+    /// All quick actions, in the order in which people see them.
     pub const ALL: [Self; 7] = [
         Self::Screen,
         Self::Window,
@@ -53,7 +55,7 @@ impl Errand {
         Self::Silence,
     ];
 
-    /// As a person writes it.
+    /// Its name in settings and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Screen => "screen",
@@ -79,7 +81,7 @@ impl Errand {
         }
     }
 
-    /// What its description is for, until the person has another wish.
+    /// What its description is for, until the person chooses something else.
     pub fn usual_purpose(self) -> Option<Purpose> {
         match self {
             Self::Screen | Self::Window | Self::Region | Self::Clipboard => Some(Purpose::Brief),
@@ -109,27 +111,27 @@ impl Errand {
     }
 }
 
-impl FromStr for Errand {
+impl FromStr for QuickAction {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|errand| errand.name() == text);
+        let found = Self::ALL.into_iter().find(|action| action.name() == text);
         found.ok_or_else(|| format!("use {}", Self::ALL.map(Self::name).join(", ")))
     }
 }
 
-/// All wishes, as the settings have them. What a hand-written file says wrongly is as usual.
-pub fn wishes(settings: &Settings) -> Vec<Wish> {
-    let wish = |errand: Errand| {
-        let of = |map: &BTreeMap<String, String>| map.get(errand.name()).cloned();
+/// All quick actions as the settings have them. What a hand-written file says wrongly is as usual.
+pub fn key_bindings(settings: &Settings) -> Vec<KeyBinding> {
+    let binding = |action: QuickAction| {
+        let of = |map: &BTreeMap<String, String>| map.get(action.name()).cloned();
         let purpose = of(&settings.anywhere_purposes).and_then(|name| name.parse().ok());
-        Wish {
-            errand,
-            keys: of(&settings.anywhere_keys).unwrap_or_else(|| errand.usual_keys().into()),
-            purpose: errand.usual_purpose().map(|usual| purpose.unwrap_or(usual)),
+        KeyBinding {
+            action,
+            keys: of(&settings.anywhere_keys).unwrap_or_else(|| action.usual_keys().into()),
+            purpose: action.usual_purpose().map(|usual| purpose.unwrap_or(usual)),
         }
     };
-    Errand::ALL.map(wish).into()
+    QuickAction::ALL.map(binding).into()
 }
 
 #[cfg(test)]
@@ -143,24 +145,24 @@ mod tests {
         settings.anywhere_purposes.insert("window".into(), "form".into());
         settings.anywhere_purposes.insert("region".into(), "poem".into());
         settings.anywhere_purposes.insert("silence".into(), "form".into());
-        let wishes = wishes(&settings);
-        let of = |errand| wishes.iter().find(|wish| wish.errand == errand).unwrap();
-        assert_eq!(of(Errand::Screen).keys, "");
-        assert_eq!(of(Errand::Window).purpose, Some(Purpose::Form));
-        assert_eq!(of(Errand::Region).purpose, Some(Purpose::Brief));
-        assert_eq!(of(Errand::Silence).purpose, None);
-        assert_eq!(of(Errand::Text).keys, "Ctrl+Alt+Shift+T");
+        let bindings = key_bindings(&settings);
+        let of = |action| bindings.iter().find(|binding| binding.action == action).unwrap();
+        assert_eq!(of(QuickAction::Screen).keys, "");
+        assert_eq!(of(QuickAction::Window).purpose, Some(Purpose::Form));
+        assert_eq!(of(QuickAction::Region).purpose, Some(Purpose::Brief));
+        assert_eq!(of(QuickAction::Silence).purpose, None);
+        assert_eq!(of(QuickAction::Text).keys, "Ctrl+Alt+Shift+T");
     }
 
     #[test]
     fn no_two_have_the_same_keys_or_name() {
-        for one in [Errand::name as fn(Errand) -> &'static str, Errand::usual_keys] {
-            let mut all = Errand::ALL.map(one).to_vec();
+        for one in [QuickAction::name as fn(QuickAction) -> &'static str, QuickAction::usual_keys] {
+            let mut all = QuickAction::ALL.map(one).to_vec();
             all.sort_unstable();
             all.dedup();
-            assert_eq!(all.len(), Errand::ALL.len());
+            assert_eq!(all.len(), QuickAction::ALL.len());
         }
-        assert_eq!("text".parse(), Ok(Errand::Text));
-        assert!("nothing".parse::<Errand>().is_err());
+        assert_eq!("text".parse(), Ok(QuickAction::Text));
+        assert!("nothing".parse::<QuickAction>().is_err());
     }
 }

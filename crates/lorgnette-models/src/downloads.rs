@@ -53,6 +53,8 @@ impl FetchState {
 
 /// What is done with the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
 pub enum FetchPhase {
     /// They are fetched and quantised as they come.
     Fetching,
@@ -67,8 +69,6 @@ pub enum FetchNews {
         /// The model's name in the catalogue.
         name: String,
         state: FetchState,
-        done_bytes: u64,
-        total_bytes: u64,
     },
     Ended {
         /// The model can be used now.
@@ -291,7 +291,7 @@ impl Inner {
             drop(fetches);
             if is_news {
                 let name = name.clone();
-                (inner.listener)(FetchNews::Progress { name, state, done_bytes, total_bytes });
+                (inner.listener)(FetchNews::Progress { name, state });
             }
         })
     }

@@ -224,7 +224,7 @@ impl Pixtral {
     /// the reference implementation is compared by.
     ///
     /// # Errors
-    /// As [`Self::prefill`].
+    /// The same as those of [`Self::prefill`].
     pub fn prefill_all_logits(
         &self,
         prompt: &Prompt<'_>,
@@ -267,7 +267,7 @@ impl Pixtral {
     /// Reads tokens and returns the logits of what follows each, `(vocab_size)` each.
     ///
     /// # Errors
-    /// As [`Self::decode_step`].
+    /// The same as those of [`Self::decode_step`].
     pub fn decode_steps(
         &self,
         ids: &[u32],

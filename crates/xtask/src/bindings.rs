@@ -1,23 +1,26 @@
-//! The types and commands that the window's page gets, from those that it is served by.
+//! The page's contract: the commands and types of `src-tauri`, written as TypeScript.
 
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-/// Where they lie.
-const PATH: &str = "ui/src/backend/bindings.ts";
+/// The page's only declaration of what crosses.
+const PATH: &str = "ui/src/contract.ts";
 
-/// Writes the page's bindings. Needs the libraries of the system's webview.
+/// Writes the page's contract. Needs the libraries of the system's webview.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only compare; an error when they are stale.
+    /// Only compare, and fail when the contract is stale.
     #[arg(long)]
     check: bool,
 }
 
 impl Args {
-    /// An error when they are stale, or the window does not compile.
+    /// Writes or compares the contract.
+    ///
+    /// # Errors
+    /// A contract that is stale, or a window that does not compile.
     pub fn run(&self) -> Result<()> {
         let path = Path::new(PATH);
         if !self.check {
@@ -26,11 +29,11 @@ impl Args {
             return Ok(());
         }
         let folder = tempfile::tempdir()?;
-        let fresh = folder.path().join("bindings.ts");
+        let fresh = folder.path().join("contract.ts");
         write(&fresh)?;
         // As git has it on Windows, perhaps.
-        let kept = fs_err::read_to_string(path).unwrap_or_default().replace("\r\n", "\n");
-        if kept != fs_err::read_to_string(&fresh)? {
+        let committed = fs_err::read_to_string(path).unwrap_or_default().replace("\r\n", "\n");
+        if committed != fs_err::read_to_string(&fresh)? {
             bail!("{PATH} is stale: run `cargo xtask bindings`");
         }
         println!("{PATH} is fresh");
@@ -38,7 +41,7 @@ impl Args {
     }
 }
 
-/// By a program of the window's own, so that other chores need no webview.
+/// Runs an example of the window, so that other chores need no webview.
 fn write(path: &Path) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
@@ -56,7 +59,7 @@ fn write(path: &Path) -> Result<()> {
         .status()
         .context("cannot run cargo")?;
     if !status.success() {
-        bail!("the bindings cannot be made");
+        bail!("the contract cannot be made");
     }
     Ok(())
 }

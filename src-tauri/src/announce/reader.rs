@@ -6,7 +6,7 @@ use std::time::Instant;
 use gtk::gio;
 use gtk::glib::variant::ToVariant as _;
 
-/// The bus answers at once or is not there.
+/// How long the bus may take: it answers at once or is not there.
 const PATIENCE_MS: i32 = 300;
 
 /// A reader that waits for something to happen needs less of its time than this.
@@ -54,7 +54,7 @@ fn busy_ns(schedstat: &str) -> Option<u64> {
     on_one.checked_add(waiting)
 }
 
-/// Whether the desktop says that a screen reader is on; only some keep that word.
+/// Whether the desktop says that a screen reader is on; not every desktop keeps this up to date.
 pub(super) fn session_says_so() -> Option<bool> {
     let bus = gio::bus_get_sync(gio::BusType::Session, gio::Cancellable::NONE).ok()?;
     let asked = ("org.a11y.Status", "ScreenReaderEnabled").to_variant();

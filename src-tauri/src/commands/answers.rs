@@ -1,4 +1,4 @@
-//! Asking.
+//! Commands to ask, and to stop an answer.
 
 use lorgnette_app::coordinator::{Asked, Listener, Progress};
 use tauri::ipc::Channel;
@@ -8,7 +8,7 @@ use super::{AppState, Outcome, apart};
 use crate::announce;
 use crate::ipc::{AnswerEvent, AskDto};
 
-/// Asks; comes back when the answer has ended.
+/// Asks, and comes back when the answer has ended.
 #[tauri::command]
 #[specta::specta]
 pub async fn ask(app: AppState<'_>, ask: AskDto, to_ui: Channel<AnswerEvent>) -> Outcome<()> {
@@ -32,12 +32,12 @@ pub async fn ask(app: AppState<'_>, ask: AskDto, to_ui: Channel<AnswerEvent>) ->
         Ok(())
     })
     .await?;
-    // An error only when the listener is gone, which is an end too.
+    // An error only when the listener is gone, and then the answer has ended too.
     let _ = ended.await;
     Ok(())
 }
 
-/// Stops an answer, whether it is made or waits.
+/// Stops an answer that is being made or waits for its turn.
 #[tauri::command]
 #[specta::specta]
 pub async fn stop(app: AppState<'_>, answer_id: i64) -> Outcome<()> {

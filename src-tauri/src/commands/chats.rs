@@ -1,17 +1,17 @@
-//! The chats that are kept.
+//! Commands for the chats that are kept.
 
-use lorgnette_app::chats::Filter;
+use lorgnette_app::chats::{Filter, Summary};
 use lorgnette_app::export::{self, ExportFormat};
 use tauri::AppHandle;
 
 use super::{AppState, Outcome, apart};
 use crate::dialogs;
-use crate::ipc::{ChatDto, ChatSummaryDto, DraftDto, FaultDto, ImportedDto, OpenDraftDto};
+use crate::ipc::{ChatDto, DraftDto, ImportedDto, OpenDraftDto, RefusedFileDto};
 
-/// Chats of a page of the list.
+/// How many chats are on a page of the list.
 pub const PAGE: usize = 100;
 
-/// A page of the list.
+/// Gives a page of the list of chats.
 #[tauri::command]
 #[specta::specta]
 pub async fn chats(
@@ -19,16 +19,16 @@ pub async fn chats(
     search: String,
     deleted: bool,
     offset: usize,
-) -> Outcome<Vec<ChatSummaryDto>> {
+) -> Outcome<Vec<Summary>> {
     let app = app.inner().clone();
     apart(move || {
         let filter = Filter { search, deleted, offset, limit: PAGE };
-        Ok(app.chats().list(&filter)?.into_iter().map(Into::into).collect())
+        Ok(app.chats().list(&filter)?)
     })
     .await
 }
 
-/// A chat with the branch that was shown last.
+/// Opens a chat with the branch that was shown last.
 #[tauri::command]
 #[specta::specta]
 pub async fn chat_open(app: AppState<'_>, id: i64) -> Outcome<ChatDto> {
@@ -36,35 +36,35 @@ pub async fn chat_open(app: AppState<'_>, id: i64) -> Outcome<ChatDto> {
     apart(move || Ok(app.chats().chat(id)?.into())).await
 }
 
-/// Calls a chat otherwise.
+/// Gives a chat another title.
 #[tauri::command]
 #[specta::specta]
 pub async fn chat_rename(app: AppState<'_>, id: i64, title: String) -> Outcome<()> {
     Ok(app.chats().rename(id, &title)?)
 }
 
-/// Puts a chat first, or no longer.
+/// Pins a chat to the top of the list, or unpins it.
 #[tauri::command]
 #[specta::specta]
 pub async fn chat_pin(app: AppState<'_>, id: i64, pinned: bool) -> Outcome<()> {
     Ok(app.chats().pin(id, pinned)?)
 }
 
-/// Deletes a chat, which can be taken back.
+/// Deletes a chat; [`chat_restore`] brings it back.
 #[tauri::command]
 #[specta::specta]
 pub async fn chat_delete(app: AppState<'_>, id: i64) -> Outcome<()> {
     Ok(app.chats().delete(id)?)
 }
 
-/// Takes it back.
+/// Brings a deleted chat back.
 #[tauri::command]
 #[specta::specta]
 pub async fn chat_restore(app: AppState<'_>, id: i64) -> Outcome<()> {
     Ok(app.chats().restore(id)?)
 }
 
-/// Really removes what was deleted.
+/// Removes deleted chats for good, and says how many.
 #[tauri::command]
 #[specta::specta]
 pub async fn chats_purge(app: AppState<'_>) -> Outcome<usize> {
@@ -86,24 +86,23 @@ pub async fn set_draft(app: AppState<'_>, chat_id: Option<i64>, draft: DraftDto)
     Ok(app.chats().set_draft(chat_id, &draft.into())?)
 }
 
-/// What was written and not sent.
+/// Gives what was written and not sent.
 #[tauri::command]
 #[specta::specta]
 pub async fn draft(app: AppState<'_>, chat_id: Option<i64>) -> Outcome<OpenDraftDto> {
     Ok(app.chats().draft(chat_id)?.into())
 }
 
-/// Writes a chat where the person chooses; nowhere when they do not.
+/// Writes a chat where the person chooses; gives the path, or nothing when they choose none.
 #[tauri::command]
 #[specta::specta]
 pub async fn chat_export(
     handle: AppHandle,
     app: AppState<'_>,
     id: i64,
-    format: ExportFormatDto,
+    format: ExportFormat,
 ) -> Outcome<Option<String>> {
     let app = app.inner().clone();
-    let format = ExportFormat::from(format);
     let title = app.chats().chat(id)?.title;
     let Some(path) = dialogs::save(&handle, &export::file_name(&title, format)).await else {
         return Ok(None);
@@ -115,7 +114,7 @@ pub async fn chat_export(
     .await
 }
 
-/// Makes chats of files that were exported, which the person chooses.
+/// Makes chats of exported files that the person chooses.
 #[tauri::command]
 #[specta::specta]
 pub async fn chats_import(handle: AppHandle, app: AppState<'_>) -> Outcome<Option<ImportedDto>> {
@@ -128,31 +127,12 @@ pub async fn chats_import(handle: AppHandle, app: AppState<'_>) -> Outcome<Optio
                 Ok(chat) => imported.chats.push(chat),
                 Err(error) => {
                     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-                    imported.faults.push(FaultDto { name: name.into_owned(), error: error.into() });
+                    let (name, error) = (name.into_owned(), error.into());
+                    imported.faults.push(RefusedFileDto { name, error });
                 }
             }
         }
         Ok(Some(imported))
     })
     .await
-}
-
-/// As what a chat is written.
-#[derive(Debug, Clone, Copy, serde::Deserialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-#[serde(rename = "ExportFormat")]
-pub enum ExportFormatDto {
-    /// A folder with a file of text and one of each picture.
-    Markdown,
-    /// One page with everything in it.
-    Html,
-}
-
-impl From<ExportFormatDto> for ExportFormat {
-    fn from(format: ExportFormatDto) -> Self {
-        match format {
-            ExportFormatDto::Markdown => Self::Markdown,
-            ExportFormatDto::Html => Self::Html,
-        }
-    }
 }

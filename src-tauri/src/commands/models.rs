@@ -1,4 +1,4 @@
-//! Models and their memory.
+//! Commands for models and their memory.
 
 use lorgnette_app::coordinator::App;
 use lorgnette_app::{bench, doctor, open};
@@ -8,12 +8,12 @@ use super::{AppState, Outcome, apart};
 use crate::dialogs;
 use crate::ipc::{MemoryDto, ModelDto};
 
-/// The models that there are.
+/// All models that are here or can be had.
 pub fn list(app: &App) -> Vec<ModelDto> {
     app.models().into_iter().map(Into::into).collect()
 }
 
-/// The models that there are.
+/// Lists all models that are here or can be had.
 #[tauri::command]
 #[specta::specta]
 pub async fn models(app: AppState<'_>) -> Outcome<Vec<ModelDto>> {
@@ -29,7 +29,7 @@ pub async fn load_model(app: AppState<'_>) -> Outcome<()> {
     Ok(())
 }
 
-/// Gives its memory back.
+/// Gives the model's memory back.
 #[tauri::command]
 #[specta::specta]
 pub async fn release_model(app: AppState<'_>) -> Outcome<()> {
@@ -55,7 +55,7 @@ pub async fn choose_model(app: AppState<'_>, id: String) -> Outcome<()> {
     .await
 }
 
-/// Uses a model that lies elsewhere, where the person points; nothing when they do not.
+/// Uses a model that lies elsewhere, where the person points; gives nothing when they do not.
 #[tauri::command]
 #[specta::specta]
 pub async fn add_model(
@@ -66,7 +66,7 @@ pub async fn add_model(
     let app = app.inner().clone();
     let Some(path) = dialogs::pick_model(&handle, folder).await else { return Ok(None) };
     apart(move || {
-        // Only what is a model takes the place of the one that works.
+        // Only a model that can be opened takes the place of the one that works.
         open::probe(&path).map_err(lorgnette_app::AppError::from)?;
         let mut settings = app.settings();
         settings.model = Some(path.display().to_string());
@@ -76,7 +76,7 @@ pub async fn add_model(
     .await
 }
 
-/// Memory as it is now.
+/// Says how the memory is used now.
 #[tauri::command]
 #[specta::specta]
 pub async fn memory(app: AppState<'_>) -> Outcome<MemoryDto> {

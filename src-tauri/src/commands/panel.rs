@@ -1,16 +1,14 @@
-//! The panel, and the keys that bring it.
+//! Commands of the panel.
 
-use lorgnette_app::errand;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State, WebviewWindow};
 
 use super::{AppState, Outcome, apart};
-use crate::ipc::{AppEvent, AppEvents, PanelEvent, WishDto};
+use crate::ipc::{AppEvent, AppEvents, PanelEvent};
 use crate::panel::{self, Panel};
-use crate::shortcuts::Shortcuts;
 use crate::{announce, window};
 
-/// From now on, the panel's page hears what it is to show.
+/// Tells the panel's page from now on what it is to show.
 #[tauri::command]
 #[specta::specta]
 pub async fn panel_watch(panel: State<'_, Panel>, to_ui: Channel<PanelEvent>) -> Outcome<()> {
@@ -18,7 +16,7 @@ pub async fn panel_watch(panel: State<'_, Panel>, to_ui: Channel<PanelEvent>) ->
     Ok(())
 }
 
-/// The person is done with the panel.
+/// Takes the panel away, because the person is done with it.
 #[tauri::command]
 #[specta::specta]
 pub async fn panel_close(handle: AppHandle) -> Outcome<()> {
@@ -42,7 +40,7 @@ pub async fn panel_open(
     Ok(())
 }
 
-/// Words of the panel for who does not see it: the screen reader's to speak if one runs, else ours.
+/// Speaks words of the panel to a person who does not see it: by the screen reader where one runs.
 #[tauri::command]
 #[specta::specta]
 pub async fn panel_say(window: WebviewWindow, app: AppState<'_>, text: String) -> Outcome<()> {
@@ -56,13 +54,4 @@ pub async fn panel_say(window: WebviewWindow, app: AppState<'_>, text: String) -
         Ok(())
     })
     .await
-}
-
-/// What can be wished for, with its keys, and which of them could not be had.
-#[tauri::command]
-#[specta::specta]
-pub async fn wishes(app: AppState<'_>, shortcuts: State<'_, Shortcuts>) -> Outcome<Vec<WishDto>> {
-    let faults = shortcuts.faults();
-    let wishes = errand::wishes(&app.settings()).into_iter();
-    Ok(wishes.map(|wish| WishDto::new(wish, &faults)).collect())
 }

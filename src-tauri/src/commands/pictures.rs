@@ -1,14 +1,15 @@
-//! Pictures: in, what they cost, and preparing them.
+//! Commands to add pictures, to say what they cost, and to prepare them.
 
+use lorgnette_app::coordinator::Estimate;
 use lorgnette_app::{AppError, samples};
 use tauri::AppHandle;
 
 use super::{AppState, Outcome, apart};
 use crate::clipboard;
 use crate::dialogs;
-use crate::ipc::{AddedDto, AttachmentDto, EstimateDto, PastedDto, attachments};
+use crate::ipc::{AddedDto, AttachmentDto, PastedDto, attachments};
 
-/// Adds the files that the person picks; nothing when they do not.
+/// Adds the files that the person picks; gives nothing when they pick none.
 #[tauri::command]
 #[specta::specta]
 pub async fn pick_pictures(handle: AppHandle, app: AppState<'_>) -> Outcome<Option<AddedDto>> {
@@ -17,7 +18,7 @@ pub async fn pick_pictures(handle: AppHandle, app: AppState<'_>) -> Outcome<Opti
     apart(move || Ok(Some(app.add_files(paths).into()))).await
 }
 
-/// Adds what is in the clipboard: files, a path, or a picture. Words are given back.
+/// Adds the files or the picture in the clipboard; a text is given back.
 #[tauri::command]
 #[specta::specta]
 pub async fn paste(app: AppState<'_>) -> Outcome<PastedDto> {
@@ -25,7 +26,7 @@ pub async fn paste(app: AppState<'_>) -> Outcome<PastedDto> {
     apart(move || clipboard::paste(&app)).await
 }
 
-/// Adds a picture to try.
+/// Adds a sample picture of the program.
 #[tauri::command]
 #[specta::specta]
 pub async fn add_sample(app: AppState<'_>, name: String) -> Outcome<AddedDto> {
@@ -40,30 +41,26 @@ pub async fn add_sample(app: AppState<'_>, name: String) -> Outcome<AddedDto> {
     .await
 }
 
-/// What a question costs.
+/// Says what a question would cost that goes on from a message.
 #[tauri::command]
 #[specta::specta]
 pub async fn estimate(
     app: AppState<'_>,
-    chat_id: Option<i64>,
     leaf: Option<i64>,
     pictures: Vec<AttachmentDto>,
     text: String,
-) -> Outcome<EstimateDto> {
-    let _ = chat_id; // its leaf says it
-    Ok(app.estimate(leaf, &attachments(pictures), &text)?.into())
+) -> Outcome<Estimate> {
+    Ok(app.estimate(leaf, &attachments(pictures), &text)?)
 }
 
-/// Looks at pictures before there is a question about them; none: stops looking.
+/// Looks at pictures before there is a question about them; without any, stops looking.
 #[tauri::command]
 #[specta::specta]
 pub async fn prepare(
     app: AppState<'_>,
-    chat_id: Option<i64>,
     leaf: Option<i64>,
     pictures: Vec<AttachmentDto>,
 ) -> Outcome<()> {
-    let _ = chat_id; // its leaf says it
     app.prepare(leaf, attachments(pictures));
     Ok(())
 }

@@ -1,26 +1,18 @@
-//! The start, settings, links, the menu, the window.
-
-use std::time::Duration;
+//! Commands for the window itself, from its start to its end, and for what it shows of the machine.
 
 use lorgnette_app::chats::Filter;
 use lorgnette_app::samples::SAMPLES;
-use lorgnette_app::system::{links, sockets};
-use lorgnette_app::{AppError, FaultId, doctor as machine};
+use lorgnette_app::system::sockets;
+use lorgnette_app::{AppError, doctor as machine};
 use tauri::ipc::Channel;
-use tauri::{AppHandle, State, WebviewWindow};
+use tauri::{State, WebviewWindow};
 
 use super::chats::PAGE;
 use super::{AppState, Outcome, apart, models};
-use crate::ipc::{
-    AppEvent, AppEvents, BootDto, DoctorDto, FoldersDto, LinkDto, MenuDto, MenuItemDto, NetworkDto,
-    PlatformDto, SampleDto, SettingsDto, UiError,
-};
-use crate::{clipboard, menu, shortcuts, tray, window};
+use crate::ipc::{AppEvent, AppEvents, BootDto, DoctorDto, NetworkDto, PlatformDto};
+use crate::{clipboard, window};
 
-/// How long a desktop may take to say which keys can be had, while it asks nobody.
-const DESKTOP_ANSWERS: Duration = Duration::from_secs(2);
-
-/// Everything for the first paint.
+/// Gives the page everything for its first paint.
 #[tauri::command]
 #[specta::specta]
 pub async fn boot(app: AppState<'_>) -> Outcome<BootDto> {
@@ -33,21 +25,15 @@ pub async fn boot(app: AppState<'_>) -> Outcome<BootDto> {
             locale: sys_locale::get_locale().unwrap_or_else(|| "en".into()),
             settings: app.settings().into(),
             status: app.status().into(),
-            chats: app.chats().list(&filter)?.into_iter().map(Into::into).collect(),
+            chats: app.chats().list(&filter)?,
             models: models::list(&app),
-            samples: SAMPLES
-                .iter()
-                .map(|sample| SampleDto {
-                    name: sample.name.into(),
-                    question: sample.question.into(),
-                })
-                .collect(),
+            samples: SAMPLES.to_vec(),
         })
     })
     .await
 }
 
-/// From now on, this page hears what happens.
+/// Tells this page from now on what happens.
 #[tauri::command]
 #[specta::specta]
 pub async fn watch(events: State<'_, AppEvents>, to_ui: Channel<AppEvent>) -> Outcome<()> {
@@ -55,7 +41,7 @@ pub async fn watch(events: State<'_, AppEvents>, to_ui: Channel<AppEvent>) -> Ou
     Ok(())
 }
 
-/// The page can be seen: shows the window.
+/// Shows the window, because its page can be seen now.
 #[tauri::command]
 #[specta::specta]
 pub async fn ui_ready(window: WebviewWindow) -> Outcome<()> {
@@ -63,161 +49,7 @@ pub async fn ui_ready(window: WebviewWindow) -> Outcome<()> {
     Ok(())
 }
 
-/// The settings.
-#[tauri::command]
-#[specta::specta]
-pub async fn settings(app: AppState<'_>) -> Outcome<SettingsDto> {
-    Ok(app.settings().into())
-}
-
-/// Keeps settings; what was kept.
-#[tauri::command]
-#[specta::specta]
-pub async fn set_settings(
-    window: WebviewWindow,
-    app: AppState<'_>,
-    settings: SettingsDto,
-) -> Outcome<SettingsDto> {
-    let app = app.inner().clone();
-    apart(move || {
-        let settings = app.set_settings(settings.into())?;
-        window::apply_theme(&window, settings.theme);
-        let (handle, kept) = (tauri::Manager::app_handle(&window).clone(), settings.clone());
-        let on_main = handle.clone();
-        let (done, applied) = std::sync::mpsc::channel();
-        let apply = move || {
-            let _ = done.send(shortcuts::apply(&on_main, &kept));
-        };
-        // Fails when the program ends. Waited for: the page asks next what could be had.
-        if handle.run_on_main_thread(apply).is_ok()
-            && let Ok(Some(answered)) = applied.recv()
-        {
-            // Not as long as a person answers the desktop.
-            let _ = answered.recv_timeout(DESKTOP_ANSWERS);
-        }
-        Ok(settings.into())
-    })
-    .await
-}
-
-/// Where things lie.
-#[tauri::command]
-#[specta::specta]
-pub async fn folders(app: AppState<'_>) -> Outcome<FoldersDto> {
-    let folders = app.folders();
-    let text = |path: &std::path::Path| path.display().to_string();
-    Ok(FoldersDto {
-        data: text(&folders.data),
-        config: text(&folders.config),
-        models: text(&folders.models),
-    })
-}
-
-/// One of the person's folders.
-#[derive(Debug, Clone, Copy, serde::Deserialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-#[serde(rename = "Folder")]
-pub enum FolderDto {
-    /// Chats and pictures.
-    Data,
-    /// Settings.
-    Config,
-    /// Models.
-    Models,
-}
-
-/// Shows a folder in the file manager.
-#[tauri::command]
-#[specta::specta]
-pub async fn open_folder(app: AppState<'_>, which: FolderDto) -> Outcome<()> {
-    let folders = app.folders().clone();
-    apart(move || {
-        let folder = match which {
-            FolderDto::Data => folders.data,
-            FolderDto::Config => folders.config,
-            FolderDto::Models => folders.models,
-        };
-        fs_err::create_dir_all(&folder).map_err(AppError::Write)?;
-        open::that_detached(&folder).map_err(|error| {
-            UiError::of_system(
-                FaultId::FileManager,
-                format!("No file manager opened {}: {error}.", folder.display()),
-                "Open it by hand.",
-                Some(format!("{}, {error}", folder.display())),
-            )
-        })
-    })
-    .await
-}
-
-/// An address as it would be opened.
-#[tauri::command]
-#[specta::specta]
-pub async fn check_link(url: String) -> Outcome<LinkDto> {
-    Ok(links::check(&url).into())
-}
-
-/// Opens an address that the person has seen in full.
-#[tauri::command]
-#[specta::specta]
-pub async fn open_link(address: String) -> Outcome<()> {
-    apart(move || {
-        let link = links::check(&address);
-        // The page offers it for no such address.
-        if link.refused.is_some() {
-            return Err(UiError::unavailable(
-                "This address is not opened.",
-                "Copy it if you trust it.",
-            ));
-        }
-        open::that_detached(&link.address).map_err(|error| {
-            UiError::of_system(
-                FaultId::Browser,
-                format!("No program opened the address: {error}."),
-                "Copy it and open it by hand.",
-                Some(error.to_string()),
-            )
-        })
-    })
-    .await
-}
-
-/// Puts words into the clipboard.
-#[tauri::command]
-#[specta::specta]
-pub async fn copy_text(text: String) -> Outcome<()> {
-    apart(move || clipboard::copy_text(text)).await
-}
-
-/// What the program has open to the network.
-#[tauri::command]
-#[specta::specta]
-pub async fn network(app: AppState<'_>) -> Outcome<NetworkDto> {
-    let n_downloads = app.n_fetches();
-    apart(move || Ok(NetworkDto::new(sockets::open_now(), n_downloads))).await
-}
-
-/// Makes the menu bar and, where the person wants one, the tray icon with its menu.
-#[tauri::command]
-#[specta::specta]
-pub async fn set_menu(
-    handle: AppHandle,
-    app: AppState<'_>,
-    menus: Vec<MenuDto>,
-    tray: Vec<MenuItemDto>,
-) -> Outcome<()> {
-    let set = menu::set(&handle, &menus);
-    set.and_then(|()| tray::set(&handle, &app, &tray)).map_err(|error| {
-        UiError::of_system(
-            FaultId::Menu,
-            format!("The menu could not be made: {error}."),
-            "Use the keys instead.",
-            Some(error.to_string()),
-        )
-    })
-}
-
-/// What stands in the window's title bar.
+/// Sets what stands in the window's title bar.
 #[tauri::command]
 #[specta::specta]
 pub async fn set_title(window: WebviewWindow, title: String) -> Outcome<()> {
@@ -227,7 +59,7 @@ pub async fn set_title(window: WebviewWindow, title: String) -> Outcome<()> {
     Ok(())
 }
 
-/// All of the screen, or not.
+/// Gives the window all of the screen, or takes it back.
 #[tauri::command]
 #[specta::specta]
 pub async fn full_screen(window: WebviewWindow, on: bool) -> Outcome<()> {
@@ -243,13 +75,28 @@ pub async fn quit(window: WebviewWindow) -> Outcome<()> {
     Ok(())
 }
 
-/// What this machine has, as text.
+/// Puts a text into the clipboard.
+#[tauri::command]
+#[specta::specta]
+pub async fn copy_text(text: String) -> Outcome<()> {
+    apart(move || clipboard::copy_text(text)).await
+}
+
+/// Lists the connections that the program has open.
+#[tauri::command]
+#[specta::specta]
+pub async fn network(app: AppState<'_>) -> Outcome<NetworkDto> {
+    let n_downloads = app.n_fetches();
+    apart(move || Ok(NetworkDto::new(sockets::open_now(), n_downloads))).await
+}
+
+/// Reports what this machine has, as text.
 #[tauri::command]
 #[specta::specta]
 pub async fn doctor() -> Outcome<DoctorDto> {
     apart(|| {
-        let text = machine::examine().map_err(AppError::from)?.to_string();
-        Ok(DoctorDto { text })
+        let report = machine::examine().map_err(AppError::from)?;
+        Ok(DoctorDto { text: report.to_string() })
     })
     .await
 }

@@ -1,10 +1,11 @@
-//! Reading aloud, checking, and words for a screen reader.
+//! Commands to read aloud, to check an answer, and to speak to a screen reader.
 
+use lorgnette_app::coordinator::AloudDo;
+use lorgnette_app::speech::VoiceInfo;
 use tauri::AppHandle;
 
 use super::{AppState, Outcome, apart};
 use crate::announce;
-use crate::ipc::{AloudDoDto, VoiceDto};
 
 /// Reads an answer aloud.
 #[tauri::command]
@@ -14,23 +15,23 @@ pub async fn read_aloud(app: AppState<'_>, answer_id: i64) -> Outcome<()> {
     apart(move || Ok(app.read_aloud(answer_id)?)).await
 }
 
-/// Changes what is read aloud.
+/// Pauses, resumes, stops or skips in what is read aloud.
 #[tauri::command]
 #[specta::specta]
-pub async fn aloud(app: AppState<'_>, what: AloudDoDto) -> Outcome<()> {
-    app.aloud(what.into());
+pub async fn aloud(app: AppState<'_>, what: AloudDo) -> Outcome<()> {
+    app.aloud(what);
     Ok(())
 }
 
-/// The voices of this system.
+/// Lists the system's voices.
 #[tauri::command]
 #[specta::specta]
-pub async fn voices(app: AppState<'_>) -> Outcome<Vec<VoiceDto>> {
+pub async fn voices(app: AppState<'_>) -> Outcome<Vec<VoiceInfo>> {
     let app = app.inner().clone();
-    apart(move || Ok(app.voices()?.into_iter().map(Into::into).collect())).await
+    apart(move || Ok(app.voices()?)).await
 }
 
-/// Answers again, some times, and tells what varies.
+/// Answers the question of an answer several times more, and tells what varies.
 #[tauri::command]
 #[specta::specta]
 pub async fn check_answer(app: AppState<'_>, answer_id: i64) -> Outcome<()> {
@@ -38,7 +39,7 @@ pub async fn check_answer(app: AppState<'_>, answer_id: i64) -> Outcome<()> {
     apart(move || Ok(app.check(answer_id)?)).await
 }
 
-/// Stops that.
+/// Stops the check that runs.
 #[tauri::command]
 #[specta::specta]
 pub async fn stop_check(app: AppState<'_>) -> Outcome<()> {
@@ -46,7 +47,7 @@ pub async fn stop_check(app: AppState<'_>) -> Outcome<()> {
     Ok(())
 }
 
-/// Words for a screen reader, where the page's own do not reach it.
+/// Tells a screen reader words that the page's live regions do not bring to it.
 #[tauri::command]
 #[specta::specta]
 pub async fn announce(handle: AppHandle, text: String) -> Outcome<()> {

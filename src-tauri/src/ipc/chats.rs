@@ -1,12 +1,11 @@
 //! Chats and what is in them.
 
 use lorgnette_app::Timings;
-use lorgnette_app::chats::{Draft, End, Message, PictureInfo, StoredChat, Summary};
+use lorgnette_app::chats::{Draft, End, Message, PictureInfo, StoredChat};
 use serde::{Deserialize, Serialize};
 use specta::Type;
-use specta_typescript::Number;
 
-use super::{AttachmentDto, FaultDto, PictureDto, UiError, attachments};
+use super::{AttachmentDto, PictureDto, RefusedFileDto, UiError, attachments};
 
 /// A question or an answer.
 #[derive(Debug, Clone, Serialize, Type)]
@@ -50,18 +49,13 @@ enum EndDto {
 #[serde(rename_all = "camelCase")]
 #[serde(rename = "Took")]
 struct TookDto {
-    #[specta(type = Number)]
     encode_s: f64,
-    #[specta(type = Number)]
     prefill_s: f64,
-    #[specta(type = Number)]
     decode_s: f64,
-    #[specta(type = Number)]
     first_token_s: f64,
     read_tokens: usize,
     cached_tokens: usize,
     answer_tokens: usize,
-    #[specta(type = Number)]
     tokens_per_s: f64,
 }
 
@@ -78,21 +72,6 @@ pub struct ChatDto {
     pictures: Vec<PictureDto>,
 }
 
-/// A chat in the list.
-#[derive(Debug, Clone, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-#[serde(rename = "ChatSummary")]
-pub struct ChatSummaryDto {
-    id: i64,
-    title: String,
-    pinned: bool,
-    updated_ms: i64,
-    thumb: Option<String>,
-    n_pictures: usize,
-    answering: bool,
-    snippet: Option<String>,
-}
-
 /// What is written and not yet sent.
 #[derive(Debug, Clone, Deserialize, Type)]
 #[serde(rename = "Draft")]
@@ -101,7 +80,7 @@ pub struct DraftDto {
     pictures: Vec<AttachmentDto>,
 }
 
-/// The same as it comes back, with its pictures.
+/// A draft as it comes back, with the pictures that it refers to.
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(rename = "OpenDraft")]
 pub struct OpenDraftDto {
@@ -116,8 +95,8 @@ pub struct OpenDraftDto {
 pub struct ImportedDto {
     /// The new chats.
     pub chats: Vec<i64>,
-    /// What was none.
-    pub faults: Vec<FaultDto>,
+    /// The files that are no chats.
+    pub faults: Vec<RefusedFileDto>,
 }
 
 impl From<Message> for MessageDto {
@@ -175,21 +154,6 @@ impl From<StoredChat> for ChatDto {
             created_ms: chat.created_ms,
             messages: chat.messages.into_iter().map(Into::into).collect(),
             pictures: chat.pictures.into_iter().map(Into::into).collect(),
-        }
-    }
-}
-
-impl From<Summary> for ChatSummaryDto {
-    fn from(summary: Summary) -> Self {
-        Self {
-            id: summary.id,
-            title: summary.title,
-            pinned: summary.is_pinned,
-            updated_ms: summary.updated_ms,
-            thumb: summary.first_picture,
-            n_pictures: summary.n_pictures,
-            answering: summary.is_answering,
-            snippet: summary.snippet,
         }
     }
 }

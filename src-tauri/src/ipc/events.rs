@@ -2,93 +2,49 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use lorgnette_app::coordinator::Preparation;
 use serde::Serialize;
 use specta::Type;
-use specta_typescript::Number;
 use tauri::ipc::Channel;
 
-use super::{AddedDto, AloudDto, CheckDto, ModelDto, ModelStateDto, PreparationDto, StatusDto};
+use super::{AddedDto, AloudDto, CheckDto, ModelDto, ModelStateDto, StatusDto};
 
 /// What the page is told unasked.
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum AppEvent {
-    /// What the program is doing.
-    Status {
-        /// That.
-        status: Box<StatusDto>,
-    },
+    /// The program does something else, or its model has changed.
+    Status { status: Box<StatusDto> },
     /// Models came or went.
-    Models {
-        /// All of them.
-        models: Vec<ModelDto>,
-    },
-    /// How far a model is that is being fetched.
-    Fetch {
-        /// Which.
-        id: String,
-        /// How far.
-        state: ModelStateDto,
-    },
+    Models { models: Vec<ModelDto> },
+    /// A model is fetched; `id` is its name in the catalogue.
+    Fetch { id: String, state: ModelStateDto },
     /// The list of chats has changed.
     Chats,
     /// A chat is to be opened.
-    Open {
-        /// Which.
-        chat_id: i64,
-    },
+    Open { chat_id: i64 },
     /// Files are dragged over the window.
-    DragOver {
-        /// From the left, in CSS pixels.
-        #[specta(type = Number)]
-        x: f64,
-        /// From the top, in CSS pixels.
-        #[specta(type = Number)]
-        y: f64,
-    },
-    /// They were taken away again.
+    DragOver,
+    /// Files that were dragged over the window have left it.
     DragLeft,
-    /// Files are read.
-    Adding {
-        /// How many.
-        n_files: usize,
-    },
-    /// They were.
-    Added {
-        /// How they came.
-        from: FromDto,
-        /// What became of them.
-        added: AddedDto,
-    },
-    /// An entry of the menu was chosen.
-    Action {
-        /// As the page called it.
-        action: String,
-    },
-    /// Pictures are prepared.
-    Preparation {
-        /// How far.
-        preparation: PreparationDto,
-    },
-    /// What is read aloud.
-    Aloud {
-        /// That.
-        aloud: AloudDto,
-    },
-    /// Words for who cannot see the answer come.
+    /// Files are being read.
+    Adding { n_files: usize },
+    /// Files were read, and are pictures or not.
+    Added { from: FromDto, added: AddedDto },
+    /// An entry of the menu was chosen; `action` is what the page called it.
+    Action { action: String },
+    /// Pictures are prepared before they are asked about.
+    Preparation { preparation: Preparation },
+    /// Something else is read aloud, or nothing any more.
+    Aloud { aloud: AloudDto },
+    /// Words for people who cannot see the answer being written.
     Sentence {
-        /// The answer that they are a sentence of; none while there is nothing of it.
+        /// The answer that they are a sentence of; null for words that come before it.
         answer_id: Option<i64>,
-        /// The words.
         text: String,
     },
-    /// How far the check of an answer is.
-    Check {
-        /// Which answer.
-        answer_id: i64,
-        /// How far.
-        check: CheckDto,
-    },
+    /// The check of an answer goes on, or has ended.
+    Check { answer_id: i64, check: CheckDto },
     /// The window closes as soon as what is written is kept.
     Closing,
 }
@@ -98,13 +54,13 @@ pub enum AppEvent {
 #[serde(rename_all = "camelCase")]
 #[serde(rename = "From")]
 pub enum FromDto {
-    /// Dropped onto the window.
+    /// They were dropped onto the window.
     Drop,
-    /// By the file manager or the command line.
+    /// The file manager or the command line named them.
     Open,
 }
 
-/// Where they go: to the page that watches, or to the next one that does.
+/// Brings events to the page that watches, or keeps them for the next one that does.
 #[derive(Default)]
 pub struct AppEvents(Mutex<Hearing>);
 
@@ -112,14 +68,14 @@ pub struct AppEvents(Mutex<Hearing>);
 struct Hearing {
     to_page: Option<Channel<AppEvent>>,
     /// What came before there was a page: pictures that the program was opened with.
-    kept: Vec<AppEvent>,
+    waiting: Vec<AppEvent>,
 }
 
 impl AppEvents {
-    /// From now on, this page hears.
+    /// Tells this page from now on.
     pub fn watch(&self, to_page: Channel<AppEvent>) {
         let mut hearing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for event in hearing.kept.drain(..) {
+        for event in hearing.waiting.drain(..) {
             let _ = to_page.send(event);
         }
         hearing.to_page = Some(to_page);
@@ -131,7 +87,7 @@ impl AppEvents {
         match &hearing.to_page {
             // A page that is gone hears nothing, and the next one asks for everything.
             Some(to_page) => drop(to_page.send(event)),
-            None if matches!(event, AppEvent::Added { .. }) => hearing.kept.push(event),
+            None if matches!(event, AppEvent::Added { .. }) => hearing.waiting.push(event),
             None => {}
         }
     }

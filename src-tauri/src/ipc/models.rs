@@ -4,11 +4,10 @@ use lorgnette_app::Fault;
 use lorgnette_app::models::{FetchPhase, FetchState, Fits, Model, ModelState};
 use serde::Serialize;
 use specta::Type;
-use specta_typescript::Number;
 
 use super::UiError;
 
-/// A model.
+/// A model in the list: one that is here, or one that can be had.
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 #[serde(rename = "Model")]
@@ -21,33 +20,21 @@ pub struct ModelDto {
     about: String,
     disk_bytes: u64,
     memory_bytes: Option<u64>,
-    fits: FitsDto,
-    #[specta(type = Option<Number>)]
+    fits: Fits,
     picture_s: Option<f64>,
     state: ModelStateDto,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-#[serde(rename = "Fits")]
-enum FitsDto {
-    Yes,
-    Tight,
-    No,
-    Unknown,
 }
 
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(tag = "at", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[serde(rename = "ModelState")]
 pub enum ModelStateDto {
-    /// It is part of the program.
+    /// The model is part of the program.
     BuiltIn,
-    /// It is on disk.
+    /// The model is on disk.
     Installed {
-        /// Where.
         path: String,
-        /// It was made here: it can be checked and removed.
+        /// Whether it was made here, and so can be verified and removed.
         made_here: bool,
     },
     Broken {
@@ -56,12 +43,10 @@ pub enum ModelStateDto {
     },
     Offered,
     Fetching {
-        phase: PhaseDto,
+        phase: FetchPhase,
         done_bytes: u64,
         total_bytes: u64,
-        #[specta(type = Number)]
         bytes_per_s: f64,
-        #[specta(type = Option<Number>)]
         left_s: Option<f64>,
         trouble: Option<String>,
     },
@@ -74,16 +59,6 @@ pub enum ModelStateDto {
         done_bytes: u64,
         total_bytes: u64,
     },
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-#[serde(rename = "FetchPhase")]
-pub enum PhaseDto {
-    /// Bytes are fetched, and quantised as they come.
-    Downloading,
-    /// The finished model is read back.
-    Verifying,
 }
 
 impl From<Model> for ModelDto {
@@ -109,12 +84,7 @@ impl From<Model> for ModelDto {
             about: model.good_for.unwrap_or_default(),
             disk_bytes,
             memory_bytes: model.memory_bytes,
-            fits: match model.fits {
-                Fits::Yes => FitsDto::Yes,
-                Fits::Tight => FitsDto::Tight,
-                Fits::No => FitsDto::No,
-                Fits::Unknown => FitsDto::Unknown,
-            },
+            fits: model.fits,
             picture_s: model.picture_s,
             state,
         }
@@ -127,10 +97,7 @@ impl From<FetchState> for ModelStateDto {
             FetchState::Running { phase, done_bytes, total_bytes, bytes_per_s, trouble } => {
                 let left = total_bytes.saturating_sub(done_bytes) as f64;
                 Self::Fetching {
-                    phase: match phase {
-                        FetchPhase::Fetching => PhaseDto::Downloading,
-                        FetchPhase::Checking => PhaseDto::Verifying,
-                    },
+                    phase,
                     done_bytes,
                     total_bytes,
                     bytes_per_s,

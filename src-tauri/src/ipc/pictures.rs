@@ -1,12 +1,10 @@
-//! Pictures, and what they cost.
+//! Pictures, as they are added and as they are asked about.
 
 use lorgnette_app::AppError;
 use lorgnette_app::Region;
 use lorgnette_app::chats::{Attachment, PictureInfo};
-use lorgnette_app::coordinator::{Estimate, PictureEstimate};
 use serde::{Deserialize, Serialize};
 use specta::Type;
-use specta_typescript::Number;
 
 use super::UiError;
 
@@ -24,22 +22,20 @@ pub struct PictureDto {
     is_animation: bool,
 }
 
-/// A picture that was not.
+/// A file that could not be added.
 #[derive(Debug, Clone, Serialize, Type)]
-#[serde(rename = "Fault")]
-pub struct FaultDto {
-    /// Its name.
+#[serde(rename = "RefusedFile")]
+pub struct RefusedFileDto {
     pub name: String,
-    /// Why.
     pub error: UiError,
 }
 
-/// What became of several.
+/// What became of files that were to be added.
 #[derive(Debug, Clone, Default, Serialize, Type)]
 #[serde(rename = "Added")]
 pub struct AddedDto {
     pub(crate) pictures: Vec<PictureDto>,
-    pub(crate) faults: Vec<FaultDto>,
+    pub(crate) faults: Vec<RefusedFileDto>,
 }
 
 /// What was in the clipboard.
@@ -47,17 +43,11 @@ pub struct AddedDto {
 #[serde(tag = "kind", rename_all = "camelCase")]
 #[serde(rename = "Pasted")]
 pub enum PastedDto {
-    /// Pictures, files or paths of such.
-    Pictures {
-        /// What became of them.
-        added: AddedDto,
-    },
-    /// Words.
-    Text {
-        /// Which.
-        text: String,
-    },
-    /// Nothing that can be used.
+    /// The clipboard had pictures, files, or paths of files.
+    Pictures { added: AddedDto },
+    /// The clipboard had a text.
+    Text { text: String },
+    /// The clipboard had nothing that can be used.
     Nothing,
 }
 
@@ -82,35 +72,8 @@ struct RegionDto {
     height: u32,
 }
 
-/// What a question costs.
-#[derive(Debug, Clone, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-#[serde(rename = "Estimate")]
-pub struct EstimateDto {
-    pictures: Vec<PictureEstimateDto>,
-    tokens: usize,
-    #[specta(type = Option<Number>)]
-    wait_s: Option<f64>,
-    chat_tokens: usize,
-    context: usize,
-}
-
-#[derive(Debug, Clone, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-#[serde(rename = "PictureEstimate")]
-struct PictureEstimateDto {
-    tokens: usize,
-    rows: u32,
-    cols: u32,
-    seen_width: u32,
-    seen_height: u32,
-    kv_bytes: u64,
-    #[specta(type = Option<Number>)]
-    wait_s: Option<f64>,
-}
-
 impl AddedDto {
-    /// One picture, or why it is none.
+    /// One file: a picture, or the reason why it is none.
     pub fn one(name: &str, added: Result<PictureInfo, AppError>) -> Self {
         match added {
             Ok(picture) => Self::from((vec![picture], vec![])),
@@ -121,7 +84,8 @@ impl AddedDto {
 
 impl From<(Vec<PictureInfo>, Vec<(String, AppError)>)> for AddedDto {
     fn from((pictures, faults): (Vec<PictureInfo>, Vec<(String, AppError)>)) -> Self {
-        let fault = |(name, error): (String, AppError)| FaultDto { name, error: error.into() };
+        let fault =
+            |(name, error): (String, AppError)| RefusedFileDto { name, error: error.into() };
         Self {
             pictures: pictures.into_iter().map(Into::into).collect(),
             faults: faults.into_iter().map(fault).collect(),
@@ -169,28 +133,7 @@ impl From<AttachmentDto> for Attachment {
     }
 }
 
-/// All of them, for the app.
+/// Pictures of a question, for the app.
 pub fn attachments(pictures: Vec<AttachmentDto>) -> Vec<Attachment> {
     pictures.into_iter().map(Into::into).collect()
-}
-
-impl From<Estimate> for EstimateDto {
-    fn from(estimate: Estimate) -> Self {
-        let picture = |picture: PictureEstimate| PictureEstimateDto {
-            tokens: picture.n_tokens,
-            rows: picture.rows,
-            cols: picture.cols,
-            seen_width: picture.seen_width,
-            seen_height: picture.seen_height,
-            kv_bytes: picture.kv_bytes,
-            wait_s: picture.wait_s,
-        };
-        Self {
-            pictures: estimate.pictures.into_iter().map(picture).collect(),
-            tokens: estimate.n_tokens,
-            wait_s: estimate.wait_s,
-            chat_tokens: estimate.chat_tokens,
-            context: estimate.context,
-        }
-    }
 }

@@ -1,9 +1,8 @@
 //! Reading aloud and checking, as they cross.
 
 use lorgnette_app::conversation::check::Checked;
-use lorgnette_app::coordinator::{Aloud, AloudDo, Check};
-use lorgnette_app::speech::VoiceInfo;
-use serde::{Deserialize, Serialize};
+use lorgnette_app::coordinator::{Aloud, Check};
+use serde::Serialize;
 use specta::Type;
 
 use super::UiError;
@@ -13,24 +12,19 @@ use super::UiError;
 #[serde(tag = "at", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[serde(rename = "Aloud")]
 pub enum AloudDto {
-    /// Nothing.
+    /// Nothing is read aloud.
     Silent,
-    /// A sentence.
+    /// A sentence is read aloud, or paused in the middle.
     Speaking {
-        /// Of which answer.
         answer_id: i64,
-        /// Which, from 0.
+        /// Which sentence of the answer, from 0.
         index: usize,
-        /// Without markup.
+        /// The sentence as it is shown, without markup.
         shown: String,
-        /// It waits.
         is_paused: bool,
     },
-    /// It could not be.
-    Failed {
-        /// Why.
-        error: UiError,
-    },
+    /// It could not be read aloud.
+    Failed { error: UiError },
 }
 
 impl From<Aloud> for AloudDto {
@@ -45,73 +39,19 @@ impl From<Aloud> for AloudDto {
     }
 }
 
-/// What is wanted of it.
-#[derive(Debug, Clone, Copy, Deserialize, Type)]
-#[serde(rename_all = "camelCase")]
-#[serde(rename = "AloudDo")]
-pub enum AloudDoDto {
-    /// Silence, for now.
-    Pause,
-    /// On from there.
-    Resume,
-    /// Silence.
-    Stop,
-    /// The next sentence.
-    Next,
-    /// The one before.
-    Previous,
-}
-
-impl From<AloudDoDto> for AloudDo {
-    fn from(what: AloudDoDto) -> Self {
-        match what {
-            AloudDoDto::Pause => Self::Pause,
-            AloudDoDto::Resume => Self::Resume,
-            AloudDoDto::Stop => Self::Stop,
-            AloudDoDto::Next => Self::Next,
-            AloudDoDto::Previous => Self::Previous,
-        }
-    }
-}
-
-/// A voice that can be chosen.
-#[derive(Debug, Clone, Serialize, Type)]
-#[serde(rename = "Voice")]
-pub struct VoiceDto {
-    name: String,
-    language: String,
-}
-
-impl From<VoiceInfo> for VoiceDto {
-    fn from(voice: VoiceInfo) -> Self {
-        Self { name: voice.name, language: voice.language }
-    }
-}
-
 /// How far the check of an answer is.
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(tag = "at", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[serde(rename = "Check")]
 pub enum CheckDto {
-    /// Answers are made.
-    Running {
-        /// So many.
-        n_done: usize,
-        /// Of so many.
-        n_samples: usize,
-    },
-    /// Each sentence.
-    Done {
-        /// In order.
-        sentences: Vec<CheckedDto>,
-    },
-    /// It was stopped.
+    /// The question is answered again, `n_samples` times in all.
+    Running { n_done: usize, n_samples: usize },
+    /// The sentences of the answer, in order, each held against the other answers.
+    Done { sentences: Vec<CheckedDto> },
+    /// The check was stopped, by the person or because something was asked.
     Stopped,
-    /// It went wrong.
-    Failed {
-        /// Why.
-        error: UiError,
-    },
+    /// The check failed.
+    Failed { error: UiError },
 }
 
 /// A sentence that was checked.
@@ -123,6 +63,7 @@ pub struct CheckedDto {
     uncertain: bool,
     n_agree: usize,
     n_samples: usize,
+    /// What other answers say instead.
     instead: Vec<String>,
 }
 

@@ -1,10 +1,8 @@
 //! What the program is doing.
 
-use lorgnette_app::coordinator::state::State;
-use lorgnette_app::coordinator::{LoadedModel, Preparation, Status};
+use lorgnette_app::coordinator::{LoadedModel, State, Status};
 use serde::Serialize;
 use specta::Type;
-use specta_typescript::Number;
 
 use super::UiError;
 
@@ -44,7 +42,6 @@ struct LoadedModelDto {
     context: usize,
     weights_bytes: u64,
     cache_bytes: u64,
-    #[specta(type = Number)]
     load_s: f64,
     max_side: u32,
     min_side: u32,
@@ -57,58 +54,28 @@ struct LoadedModelDto {
 #[serde(rename = "Speed")]
 #[expect(clippy::struct_field_names, reason = "units come last")]
 struct SpeedDto {
-    /// Seconds for the largest picture.
-    #[specta(type = Option<Number>)]
+    /// Seconds to encode and read the largest picture.
     picture_s: Option<f64>,
-    #[specta(type = Option<Number>)]
     prefill_tokens_per_s: Option<f64>,
-    #[specta(type = Option<Number>)]
     decode_tokens_per_s: Option<f64>,
 }
 
-/// How far pictures are prepared before they are asked about.
-#[derive(Debug, Clone, Serialize, Type)]
-#[serde(tag = "at", rename_all = "camelCase", rename_all_fields = "camelCase")]
-#[serde(rename = "Preparation")]
-pub enum PreparationDto {
-    /// Nothing is.
-    Idle,
-    /// A picture is encoded.
-    Looking {
-        /// Steps.
-        done: usize,
-        /// All of them.
-        total: usize,
-    },
-    /// Tokens are read.
-    Reading {
-        /// Read.
-        done_tokens: usize,
-        /// To read.
-        total_tokens: usize,
-    },
-    /// Only the question is still to be read.
-    Ready,
-}
-
-/// What takes memory.
+/// How the memory is used.
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 #[serde(rename = "Memory")]
 pub struct MemoryDto {
-    /// The model in it.
     pub model: Option<ModelMemoryDto>,
-    /// What the program has of it.
+    /// The memory of this program now.
     pub process_bytes: Option<u64>,
-    /// The most that it had.
+    /// The most that this program has had.
     pub peak_bytes: Option<u64>,
-    /// What the machine has.
+    /// The memory of the machine.
     pub total_bytes: Option<u64>,
-    /// What is free of that.
     pub available_bytes: Option<u64>,
 }
 
-/// What the model takes of it.
+/// What the model takes of the memory.
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 #[serde(rename = "ModelMemory")]
@@ -174,19 +141,6 @@ impl From<LoadedModel> for LoadedModelDto {
                 prefill_tokens_per_s: speed.prefill_tokens_per_s,
                 decode_tokens_per_s: speed.decode_tokens_per_s,
             }),
-        }
-    }
-}
-
-impl From<Preparation> for PreparationDto {
-    fn from(preparation: Preparation) -> Self {
-        match preparation {
-            Preparation::Idle => Self::Idle,
-            Preparation::Looking { done, total } => Self::Looking { done, total },
-            Preparation::Reading { done_tokens, total_tokens } => {
-                Self::Reading { done_tokens, total_tokens }
-            }
-            Preparation::Ready => Self::Ready,
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Keys under Wayland, by the desktop's `GlobalShortcuts` portal: the desktop may ask the person, it
-//! hears the keys, and says what they stand for.
+//! Keys under Wayland, by the desktop's `GlobalShortcuts` portal. The desktop may ask the person first;
+//! it hears the keys and says which quick action was called.
 
 use std::collections::HashMap;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
-use lorgnette_app::errand::Errand;
+use lorgnette_app::quick_action::QuickAction;
 use lorgnette_app::system::portal::{self, Options, PortalError, Portals, Results};
 use tauri::async_runtime::JoinHandle;
 use tauri::{AppHandle, Manager as _};
@@ -15,19 +15,20 @@ use zbus::proxy::{OwnerChangedStream, Proxy, SignalStream};
 use zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value};
 
 use super::{Shortcuts, Wanted};
-use crate::errands;
+use crate::quick_actions;
 
 const PORTAL: &str = "GlobalShortcuts";
 
-/// A portal that was begun anew is asked again, but not one that ends each time it is asked.
+/// A portal that was restarted is asked again, but not one that ends within this time of being asked.
 const ENDS_EACH_TIME: Duration = Duration::from_mins(1);
 
-/// The keys that were asked for. A session takes one set of them, so others need another.
+/// The session for the keys that were asked for. A session takes one set of keys; others need another.
 #[derive(Default)]
 pub(super) struct Asked(Option<(oneshot::Sender<()>, JoinHandle<()>)>);
 
 impl Asked {
-    /// Asks for these, when those before are given back. Tells when it is known which could be had.
+    /// Asks for these keys as soon as those before are given back. The receiver hears when it is known
+    /// which could be had.
     pub(super) fn ask(&mut self, handle: &AppHandle, wanted: Wanted) -> mpsc::Receiver<()> {
         let (settled, told) = mpsc::channel();
         let before = self.0.take();
@@ -48,14 +49,14 @@ impl Asked {
     }
 }
 
-/// Has the keys until others are wanted.
+/// Holds the keys until others are wanted.
 async fn hold(
     handle: &AppHandle,
     wanted: &Wanted,
     mut stopped: oneshot::Receiver<()>,
     settled: &mpsc::Sender<()>,
 ) {
-    let say = |faults: Vec<(Errand, String)>| {
+    let say = |faults: Vec<(QuickAction, String)>| {
         handle.state::<Shortcuts>().set_faults(wanted, faults);
         // Nobody may be waiting for it any more.
         let _ = settled.send(());
@@ -95,13 +96,13 @@ enum Lost {
     Portal,
 }
 
-/// What the signal says: the session, the shortcut's name, the time, and more.
+/// The body of the signal: the session, the shortcut's name, the time, and more.
 type Activated<'m> = (ObjectPath<'m>, &'m str, u64, HashMap<&'m str, Value<'m>>);
 
 /// A session with its keys.
 struct Bound {
     session: Proxy<'static>,
-    /// What each has, in the desktop's words.
+    /// The keys of each quick action, in the desktop's words.
     keys: HashMap<String, String>,
     activated: SignalStream<'static>,
     closed: SignalStream<'static>,
@@ -124,14 +125,14 @@ impl Bound {
         let closed = session.receive_signal("Closed").await.map_err(PortalError::Bus)?;
         let owners = desktop.receive_owner_changed().await.map_err(PortalError::Bus)?;
         let shortcuts: Vec<_> =
-            wanted.iter().map(|(errand, keys)| shortcut(*errand, keys)).collect();
+            wanted.iter().map(|(action, keys)| shortcut(*action, keys)).collect();
         let no_window = "";
         let body = |options| (ObjectPath::from(path), shortcuts, no_window, options);
         let bound = portals.request(PORTAL, "BindShortcuts", Options::new(), body).await?;
         Ok(Self { session, keys: keys(bound), activated, closed, owners })
     }
 
-    /// Does what keys stand for, as long as there are any.
+    /// Runs the quick actions whose keys are pressed, until there are no keys any more.
     async fn listen(&mut self, handle: &AppHandle) -> Lost {
         loop {
             let message = tokio::select! {
@@ -144,15 +145,15 @@ impl Bound {
             let Ok((session, name, ..)) = body.deserialize::<Activated<'_>>() else { continue };
             // Another session of this program may just be ending.
             if session == *self.session.path()
-                && let Ok(errand) = name.parse()
+                && let Ok(action) = name.parse()
             {
-                errands::run(handle, errand);
+                quick_actions::run(handle, action);
             }
         }
     }
 }
 
-/// What each shortcut is called, and the keys that it has.
+/// Reads the name of each shortcut and the keys that it has.
 fn keys(mut bound: Results) -> HashMap<String, String> {
     let shortcuts =
         bound.remove("shortcuts").map(Vec::<(String, HashMap<String, OwnedValue>)>::try_from);
@@ -165,37 +166,41 @@ fn keys(mut bound: Results) -> HashMap<String, String> {
     named.map(|(name, about)| (name, keys(&about).unwrap_or_default())).collect()
 }
 
-/// Those that the desktop gave no keys.
-fn without_keys(wanted: &Wanted, keys: &HashMap<String, String>) -> Vec<(Errand, String)> {
-    let has_some = |errand: Errand| keys.get(errand.name()).is_some_and(|keys| !keys.is_empty());
-    let without = wanted.iter().filter(|(errand, _)| !has_some(*errand));
+/// The quick actions that the desktop gave no keys.
+fn without_keys(wanted: &Wanted, keys: &HashMap<String, String>) -> Vec<(QuickAction, String)> {
+    let has_some =
+        |action: QuickAction| keys.get(action.name()).is_some_and(|keys| !keys.is_empty());
+    let without = wanted.iter().filter(|(action, _)| !has_some(*action));
     let reason = "the desktop gave it none: its keyboard settings can";
-    without.map(|(errand, _)| (*errand, reason.to_owned())).collect()
+    without.map(|(action, _)| (*action, reason.to_owned())).collect()
 }
 
-fn all(wanted: &Wanted, reason: &str) -> Vec<(Errand, String)> {
-    wanted.iter().map(|(errand, _)| (*errand, reason.to_owned())).collect()
+fn all(wanted: &Wanted, reason: &str) -> Vec<(QuickAction, String)> {
+    wanted.iter().map(|(action, _)| (*action, reason.to_owned())).collect()
 }
 
-/// A shortcut as the portal takes it.
-fn shortcut(errand: Errand, keys: &str) -> (&'static str, HashMap<&'static str, Value<'static>>) {
-    let mut about = HashMap::from([("description", Value::from(description(errand)))]);
+/// Describes a shortcut as the portal takes it.
+fn shortcut(
+    action: QuickAction,
+    keys: &str,
+) -> (&'static str, HashMap<&'static str, Value<'static>>) {
+    let mut about = HashMap::from([("description", Value::from(description(action)))]);
     if let Some(trigger) = trigger(keys) {
         about.insert("preferred_trigger", trigger.into());
     }
-    (errand.name(), about)
+    (action.name(), about)
 }
 
-/// What the desktop shows the person.
-fn description(errand: Errand) -> &'static str {
-    match errand {
-        Errand::Screen => "Describe the screen",
-        Errand::Window => "Describe a window",
-        Errand::Region => "Describe a part of the screen",
-        Errand::Text => "Read the text of a window",
-        Errand::Clipboard => "Describe the picture in the clipboard",
-        Errand::Again => "Answer once more",
-        Errand::Silence => "Be silent",
+/// The description that the desktop shows the person.
+fn description(action: QuickAction) -> &'static str {
+    match action {
+        QuickAction::Screen => "Describe the screen",
+        QuickAction::Window => "Describe a window",
+        QuickAction::Region => "Describe a part of the screen",
+        QuickAction::Text => "Read the text of a window",
+        QuickAction::Clipboard => "Describe the picture in the clipboard",
+        QuickAction::Again => "Answer once more",
+        QuickAction::Silence => "Be silent",
     }
 }
 
@@ -264,20 +269,20 @@ mod tests {
         check("Ctrl+Alt++", Some("CTRL+ALT+plus"));
         check("Ctrl+Alt+é", None);
         check("Hyper+A", None);
-        for errand in Errand::ALL {
-            assert!(trigger(errand.usual_keys()).is_some());
+        for action in QuickAction::ALL {
+            assert!(trigger(action.usual_keys()).is_some());
         }
     }
 
     #[test]
     fn what_the_desktop_gave_no_keys_is_known() {
-        let wanted = vec![(Errand::Screen, String::new()), (Errand::Text, String::new())];
+        let wanted = vec![(QuickAction::Screen, String::new()), (QuickAction::Text, String::new())];
         let keys = HashMap::from([
             ("screen".to_owned(), "Ctrl+S".to_owned()),
             ("text".to_owned(), String::new()),
         ]);
         let faults = without_keys(&wanted, &keys);
-        assert_eq!(faults.iter().map(|fault| fault.0).collect::<Vec<_>>(), [Errand::Text]);
+        assert_eq!(faults.iter().map(|fault| fault.0).collect::<Vec<_>>(), [QuickAction::Text]);
         assert_eq!(without_keys(&wanted, &HashMap::new()).len(), 2);
     }
 }

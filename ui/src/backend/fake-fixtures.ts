@@ -1,6 +1,6 @@
 // What the fake has to show: chats, answers, models.
 
-import type { Attachment, End, Message, Model } from "../state/types";
+import type { Attachment, End, Message, Model } from "../contract";
 import { pictures } from "./fake-pictures";
 
 function attached(picture: { id: string; name: string }, maxSide: number | null = null): Attachment {
@@ -71,11 +71,11 @@ export function models(state = "first", pixtralChosen = false): Model[] {
     diskBytes: 8_350_000_000, memoryBytes: 11_200_000_000, fits: "yes", pictureS: 94, state: { at: "offered" },
   };
   const states: Partial<Record<string, Model["state"]>> = {
-    fetching: { at: "fetching", phase: "downloading", doneBytes, totalBytes: q4.diskBytes, bytesPerS: 42_000_000, leftS: 122, trouble: null },
+    fetching: { at: "fetching", phase: "fetching", doneBytes, totalBytes: q4.diskBytes, bytesPerS: 42_000_000, leftS: 122, trouble: null },
     paused: { at: "paused", doneBytes, totalBytes: q4.diskBytes },
     stopped: {
       at: "stopped", doneBytes, totalBytes: q4.diskBytes,
-      error: { code: "storage", message: "Not enough room in /home/ada/.local/share/lorgnette/models: 5.1 GB needed, 2.3 GB free", hint: "Free some space or choose another folder, then resume." },
+      error: { id: "other", with: {}, code: "storage", message: "Not enough room in /home/ada/.local/share/lorgnette/models: 5.1 GB needed, 2.3 GB free", hint: "Free some space or choose another folder, then resume." },
     },
   };
   const installed = state === "installed" || pixtralChosen;

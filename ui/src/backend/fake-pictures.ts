@@ -3,7 +3,7 @@ import sign from "../../../assets/samples/sign.png?url";
 import dialog from "../../../assets/samples/dialog.png?url";
 import receipt from "../../../assets/samples/receipt.png?url";
 import notice from "../../browser/pictures/notice.svg?url";
-import type { Picture, Sample } from "../state/types";
+import type { Picture, Sample } from "../contract";
 
 const id = (letter: string): string => letter.repeat(64);
 
@@ -33,7 +33,7 @@ const urls: Record<string, string> = {
   "sample/sign": sign,
 };
 
-/** Whole, small or as seen: the fake shows the same file for all of them. */
+/** The address of a picture. Whole, small and as the model sees it are the same file here. */
 export function urlOf(path: string): string {
   return urls[path] ?? urls[path.split("/")[0] ?? ""] ?? `/missing/${path}`;
 }

@@ -1,10 +1,11 @@
 // A backend of the same type without anything behind it: for tests, axe and screenshots. Never in the shipped page.
 // It keeps the rules of the real one: order of events, branches, soft delete, drafts, what an error looks like.
 
-import type {
-  Aloud, AloudDo, AnswerEvent, AppEvent, Ask, Attachment, Boot, Chat, ChatSummary, Draft, End, Estimate, LoadedModel, Message, Model, Picture, Settings, Status, UiError, Wish,
-} from "../state/types";
-import type { Backend } from "./backend";
+import {
+  commands, defaultSettings, type Aloud, type AnswerEvent, type AppEvent, type Ask, type Attachment, type Chat, type ChatSummary, type Draft, type End,
+  type LoadedModel, type Message, type Model, type Picture, type Platform, type QuickAction, type Settings, type Status, type UiError,
+} from "../contract";
+import type { Backend } from ".";
 import { pictures, samples, urlOf } from "./fake-pictures";
 import { answers, chatFixtures, models } from "./fake-fixtures";
 
@@ -15,13 +16,13 @@ export interface FakeOptions {
   /** Chats to begin with: none, those of the screenshots, or a number of made ones. */
   chats: "none" | "some" | number;
   /** Where an answer goes wrong, or waits for ever so that a picture of it can be taken. */
-  halt: "none" | "queued" | "loading" | "looking" | "reading" | "writing" | "fail" | "refuse";
+  halt: "none" | "queued" | "loading" | "encode" | "prefill" | "text" | "fail" | "refuse";
   /** The answer to give; else it depends on the question. */
   reply: string | null;
   models: Model[];
   model: LoadedModel | null;
   locale: string;
-  platform: Boot["platform"];
+  platform: Platform;
   failBoot: boolean;
 }
 
@@ -38,10 +39,7 @@ export const PIXTRAL: LoadedModel = {
   speed: { pictureS: 17, prefillTokensPerS: 96, decodeTokensPerS: 5.2 },
 };
 
-export const SETTINGS: Settings = {
-  model: null, device: "auto", threads: null, context: 16_384, maxTokens: 1024, temperature: 0.2, topK: null, topP: 0.95, minP: 0, seed: null,
-  instructions: "", maxSide: null, prepareWhileTyping: true, readAloud: false, speechRate: 0, speechPitch: 0, speechVolume: 0, voice: null, theme: "system", textPercent: 100, language: "system", keys: {}, split: 0.58, showChats: true, keepInTray: false, anywhere: false, anywhereKeys: {}, anywherePurposes: {}, regionSide: 512,
-};
+export const SETTINGS: Settings = { ...defaultSettings, split: 0.58 };
 
 const defaults: FakeOptions = {
   stepMs: 20, settings: {}, chats: "none", halt: "none", reply: null, models: models(), model: POCKET, locale: "en-GB", platform: "linux", failBoot: false,
@@ -49,7 +47,12 @@ const defaults: FakeOptions = {
 
 type Stored = { chat: Omit<Chat, "messages" | "pictures">; updatedMs: number; leaf: number | null; deleted: boolean };
 
-export class Fake implements Backend {
+/** The commands that answer something. */
+type Answering = { [Name in keyof Backend as ReturnType<Backend[Name]> extends Promise<void> ? never : Name]: Backend[Name] };
+
+// A command without an answer needs no line here: it is noted, and does nothing.
+export interface Fake extends Backend {}
+export class Fake implements Answering {
   readonly options: FakeOptions;
   /** Every call in order, for tests. */
   readonly calls: string[] = [];
@@ -73,6 +76,9 @@ export class Fake implements Backend {
     const { chats } = this.options;
     if (chats === "some") for (const one of chatFixtures(Date.now())) this.#put(one.title, one.pinned, one.ageMs, one.messages);
     else if (chats !== "none") for (let i = 0; i < chats; i++) this.#put(`Chat number ${i + 1}`, false, i * 3_600_000, [{ role: "person", text: `Question ${i + 1}`, pictures: [] }]);
+    for (const name of Object.keys(commands)) {
+      if (!(name in this)) Object.assign(this, { [name]: async (...args: unknown[]) => this.#note([name, ...args].join(" ")) });
+    }
   }
 
   /** For tests: what the world outside does by itself. */
@@ -86,15 +92,13 @@ export class Fake implements Backend {
     this.#tell = onEvent;
   };
 
-  boot = async (): Promise<Boot> => {
+  boot: Backend["boot"] = async () => {
     if (this.options.failBoot) throw fault("storage", "cannot open /home/ada/.local/share/lorgnette/chats.db: the disk is read-only", "Make the folder writable, or choose another with LORGNETTE_HOME.");
     return {
       version: "0.1.0", platform: this.options.platform, locale: this.options.locale, settings: this.#settings, status: this.#status(),
       chats: this.#list("", false, 0), models: this.#models, samples,
     };
   };
-
-  uiReady = async (): Promise<void> => this.#note("uiReady");
 
   #status(): Status {
     const state: Status["state"] = this.#running > 0 ? { at: "answering", answerId: 0 } : this.#model ? { at: "ready" } : { at: "noModel" };
@@ -149,7 +153,7 @@ export class Fake implements Backend {
       const done = doneBytes >= model.diskBytes;
       this.#setModel(id, done
         ? { at: "installed", path: `/home/ada/.local/share/lorgnette/models/${id}`, madeHere: true }
-        : { at: "fetching", phase: "downloading", doneBytes, totalBytes: model.diskBytes, bytesPerS, leftS: (model.diskBytes - doneBytes) / bytesPerS, trouble: null });
+        : { at: "fetching", phase: "fetching", doneBytes, totalBytes: model.diskBytes, bytesPerS, leftS: (model.diskBytes - doneBytes) / bytesPerS, trouble: null });
       if (done) this.#endFetch();
     };
     step();
@@ -179,8 +183,6 @@ export class Fake implements Backend {
     this.#setModel(id, { at: "offered" });
   };
 
-  verifyModel = async (id: string): Promise<void> => this.#note(`verifyModel ${id}`);
-
   removeModel = async (id: string): Promise<void> => {
     this.#note(`removeModel ${id}`);
     this.#setModel(id, { at: "offered" });
@@ -208,7 +210,7 @@ export class Fake implements Backend {
     return { pictures: [picture], faults: [] };
   };
 
-  estimate = async (chatId: number | null, _leaf: number | null, attached: Attachment[], text: string): Promise<Estimate> => {
+  estimate: Backend["estimate"] = async (leaf, attached, text) => {
     const model = this.#model ?? POCKET;
     const all = attached.map((one) => {
       const picture = pictureOf(one.picture);
@@ -220,25 +222,23 @@ export class Fake implements Backend {
       const rows = Math.ceil(height / ratio / 16);
       const tokens = rows * (cols + 1);
       const waitS = waitOf(model, rows * cols, tokens);
-      return { tokens, rows, cols, seenWidth: cols * 16, seenHeight: rows * 16, kvBytes: tokens * 163_840, waitS };
+      return { nTokens: tokens, rows, cols, modelViewWidth: cols * 16, modelViewHeight: rows * 16, kvBytes: tokens * 163_840, waitS };
     });
     const words = Math.ceil(text.length / 4);
-    const chatTokens = chatId === null ? 0 : this.#branch(chatId).reduce((sum, message) => sum + Math.ceil(message.text.length / 4) + message.pictures.length * 1056, 0);
+    const chatTokens = leaf === null ? 0 : this.#branch(this.#found(leaf).chatId).reduce((sum, message) => sum + Math.ceil(message.text.length / 4) + message.pictures.length * 1056, 0);
     return {
       pictures: all,
-      tokens: all.reduce((sum, one) => sum + one.tokens, words),
+      nTokens: all.reduce((sum, one) => sum + one.nTokens, words),
       waitS: model.speed ? all.reduce((sum, one) => sum + (one.waitS ?? 0), waitOf(model, 0, words) ?? 0) : null,
       chatTokens, context: model.context,
     };
   };
 
-  prepare = async (_chatId: number | null, _leaf: number | null, attached: Attachment[]): Promise<void> => {
+  prepare: Backend["prepare"] = async (_leaf, attached) => {
     this.#note(`prepare ${attached.length}`);
-    if (this.options.halt === "looking") return;
+    if (this.options.halt === "encode") return;
     this.#tell({ kind: "preparation", preparation: attached.length > 0 ? { at: "ready" } : { at: "idle" } });
   };
-
-  copyPicture = async (id: string): Promise<void> => this.#note(`copyPicture ${id}`);
 
   // ---- reading aloud and checking
 
@@ -255,18 +255,18 @@ export class Fake implements Backend {
     this.#speak({ at: "speaking", answerId, index: 0, shown, isPaused: false });
   };
 
-  aloud = async (what: AloudDo): Promise<void> => {
+  aloud: Backend["aloud"] = async (what) => {
     this.#note(`aloud ${what}`);
     if (what === "stop") this.#speak({ at: "silent" });
     else if (this.#aloud.at === "speaking" && (what === "pause" || what === "resume")) this.#speak({ ...this.#aloud, isPaused: what === "pause" });
   };
 
-  wishes = async (): Promise<Wish[]> =>
-    (["screen", "window", "region", "text", "clipboard", "again", "silence"] as const).map((errand, i) => {
+  keyBindings: Backend["keyBindings"] = async () =>
+    (["screen", "window", "region", "text", "clipboard", "again", "silence"] satisfies QuickAction[]).map((action, i) => {
       const usualKeys = `Ctrl+Alt+Shift+${"SWRTVAX"[i]}`;
-      const keys = this.#settings.anywhereKeys[errand] ?? usualKeys;
-      const purpose = errand === "again" || errand === "silence" ? null : errand === "text" ? "text" : "brief";
-      return { errand, keys, usualKeys, purpose, fault: errand === "text" ? "HotKey already registered" : null };
+      const keys = this.#settings.anywhereKeys[action] ?? usualKeys;
+      const purpose = action === "again" || action === "silence" ? null : action === "text" ? "text" : "brief";
+      return { action, keys, usualKeys, purpose, fault: action === "text" ? "HotKey already registered" : null };
     });
 
   voices = async () => [{ name: "English (Great Britain)", language: "en" }, { name: "French (France)", language: "fr" }];
@@ -281,9 +281,6 @@ export class Fake implements Backend {
     await new Promise((resolve) => setTimeout(resolve, this.options.stepMs));
     this.#tell({ kind: "check", answerId, check: { at: "done", sentences } });
   };
-
-  stopCheck = async (): Promise<void> => this.#note("stopCheck");
-  announce = async (text: string): Promise<void> => this.#note(`announce ${text}`);
 
   // ---- asking
 
@@ -320,16 +317,16 @@ export class Fake implements Backend {
       for (let picture = 0; picture < nPictures; picture++) {
         for (let done = 1; done <= 5; done++) {
           if (stops()) break steps;
-          onEvent({ kind: "encoding", picture, nPictures, done: done * 4, total: 24 });
-          if (halt === "looking" && done === 3) await halted();
+          onEvent({ kind: "encode", picture, nPictures, done: done * 4, total: 24 });
+          if (halt === "encode" && done === 3) await halted();
           await wait();
         }
       }
       const totalTokens = Math.max(12, nPictures * 2340);
       for (let part = 1; part <= 4; part++) {
         if (stops()) break steps;
-        onEvent({ kind: "reading", doneTokens: Math.round((totalTokens * part) / 4), totalTokens, cachedTokens: nPictures ? 0 : 2352 });
-        if (halt === "reading" && part === 2) await halted();
+        onEvent({ kind: "prefill", doneTokens: Math.round((totalTokens * part) / 4), totalTokens, cachedTokens: nPictures ? 0 : 2352 });
+        if (halt === "prefill" && part === 2) await halted();
         await wait();
       }
       if (halt === "fail") {
@@ -341,7 +338,7 @@ export class Fake implements Backend {
         if (stops()) break steps;
         text += piece;
         onEvent({ kind: "text", piece, nTokens: index + 1, tokensPerS: 5.2 });
-        if (halt === "writing" && index > pieces.length * 0.6) await halted();
+        if (halt === "text" && index > pieces.length * 0.6) await halted();
         await wait();
       }
     }
@@ -459,9 +456,9 @@ export class Fake implements Backend {
       const ids = new Set(messages.flatMap((message) => message.pictures.map((one) => one.picture)));
       const hit = wanted ? messages.find((message) => message.text.toLowerCase().includes(wanted)) : undefined;
       if (wanted && !hit && !chat.title.toLowerCase().includes(wanted)) return null;
-      return { id: chat.id, title: chat.title, pinned: chat.pinned, updatedMs, thumb: [...ids][0] ?? null, nPictures: ids.size, answering: messages.at(-1)?.role === "model" && messages.at(-1)?.end === null, snippet: hit ? snippet(hit.text, wanted) : null };
+      return { id: chat.id, title: chat.title, isPinned: chat.pinned, updatedMs, firstPicture: [...ids][0] ?? null, nPictures: ids.size, isAnswering: messages.at(-1)?.role === "model" && messages.at(-1)?.end === null, snippet: hit ? snippet(hit.text, wanted) : null };
     });
-    return rows.filter((row) => row !== null).toSorted((a, b) => Number(b.pinned) - Number(a.pinned) || b.updatedMs - a.updatedMs).slice(offset, offset + 100);
+    return rows.filter((row) => row !== null).toSorted((a, b) => Number(b.isPinned) - Number(a.isPinned) || b.updatedMs - a.updatedMs).slice(offset, offset + 100);
   }
 
   chats = async (search: string, deleted: boolean, offset: number): Promise<ChatSummary[]> => this.#list(search, deleted, offset);
@@ -522,20 +519,13 @@ export class Fake implements Backend {
   };
 
   folders = async () => ({ data: "/home/ada/.local/share/lorgnette", config: "/home/ada/.config/lorgnette", models: "/home/ada/.local/share/lorgnette/models" });
-  openFolder = async (which: string): Promise<void> => this.#note(`openFolder ${which}`);
 
-  checkLink = async (url: string) => {
+  checkLink: Backend["checkLink"] = async (url) => {
     this.#note(`checkLink ${url}`);
     const opens = /^(https:\/\/|mailto:)/i.test(url);
-    return { address: url, opens, refused: opens ? null : ("scheme" as const) };
+    return { address: url, refused: opens ? null : "scheme" };
   };
 
-  openLink = async (address: string): Promise<void> => this.#note(`openLink ${address}`);
-  copyText = async (text: string): Promise<void> => this.#note(`copyText ${text}`);
-  setMenu = async (): Promise<void> => this.#note("setMenu");
-  setTitle = async (title: string): Promise<void> => this.#note(`setTitle ${title}`);
-  fullScreen = async (on: boolean): Promise<void> => this.#note(`fullScreen ${on}`);
-  quit = async (): Promise<void> => this.#note("quit");
   doctor = async () => ({ text: "lorgnette 0.1.0\nsystem      Debian GNU/Linux 12\nprocessor   x86_64, 16 threads, avx2 fma avx512f avx512vnni\nkernels     AVX-512 VNNI\nmemory      33.5 GB, 18.2 GB available\ndevice      CPU (16 threads)" });
 
   #note(call: string): void {
@@ -543,8 +533,8 @@ export class Fake implements Backend {
   }
 }
 
-function fault(code: UiError["code"], message: string, hint: string): UiError {
-  return { code, message, hint };
+export function fault(code: UiError["code"], message: string, hint: string): UiError {
+  return { code, message, hint, id: "other", with: {} };
 }
 
 function waitOf(model: LoadedModel, patches: number, tokens: number): number | null {
@@ -565,7 +555,7 @@ function snippet(text: string, wanted: string): string {
   return `${from > 0 ? "…" : ""}${text.slice(from, at)}\u0002${text.slice(at, at + wanted.length)}\u0003${text.slice(at + wanted.length, at + wanted.length + 48)}`.replace(/\s+/g, " ");
 }
 
-/** A fake as the page's address describes it: `?chats=some&halt=reading&model=pixtral&theme=dark`. For screenshots. */
+/** A fake as the page's address describes it: `?chats=some&halt=prefill&model=pixtral&theme=dark`. For screenshots. */
 export function fakeFromAddress(search: string): Fake {
   const asked = new URLSearchParams(search);
   const settings: Partial<Settings> = {

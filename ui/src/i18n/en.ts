@@ -48,7 +48,7 @@ export const en = {
     rotateRight: "Turn right",
     removePicture: "Remove the picture",
     copyPicture: "Copy the picture",
-    seen: "What the model saw",
+    modelView: "What the model saw",
     send: "Ask",
     stop: "Stop the answer",
     copyAnswer: "Copy the last answer",
@@ -164,7 +164,7 @@ export const en = {
     help: "Arrow keys move, plus and minus zoom, 0 fits.",
   },
 
-  seen: {
+  modelView: {
     title: "What the model saw",
     note: "The picture exactly as the model gets it: turned, cut, made smaller. Each cell of the grid is one token.",
     size: "Size",
@@ -280,7 +280,7 @@ export const en = {
   anywhere: {
     on: "Keys for the whole desktop",
     onNote: "While Lorgnette runs, they work in every program: a small panel shows and reads the description, and the focus stays where it is.",
-    errands: {
+    quickActions: {
       screen: "Describe the screen",
       window: "Describe the window",
       region: "Describe what is around the pointer",
@@ -352,7 +352,7 @@ export const en = {
       unknown: "It is not known whether it fits",
     },
     trouble: (why: string) => `The network made trouble and is tried again: ${why}`,
-    phases: { downloading: "Downloading", verifying: "Checking" },
+    phases: { fetching: "Downloading", checking: "Checking" },
     progress: (a: string, b: string) => `${a} of ${b}`,
     left: (time: string) => `${time} left`,
     paused: "Paused",
@@ -505,8 +505,8 @@ export const en = {
     answered: (count: number, shown: string) => (count > 1 ? `The answer is complete, ${shown} sentences.` : "The answer is complete."),
     part: {
       loading: (percent: string) => `Loading the model, ${percent}.`,
-      looking: (percent: string) => `Looking at the picture, ${percent}.`,
-      reading: (percent: string) => `Reading the picture, ${percent}.`,
+      encode: (percent: string) => `Looking at the picture, ${percent}.`,
+      prefill: (percent: string) => `Reading the picture, ${percent}.`,
     },
     stopped: "Stopped.",
     paused: "Paused.",

@@ -1,11 +1,16 @@
 // What went wrong and what to do about it, in English: by the names that Rust gives errors, with gaps that it fills.
 
+import type { FaultId } from "../contract";
+
 export interface Said {
   what: string;
   hint: string;
 }
 
-export const faults = {
+/** Words for each error that Rust has a name for. */
+export type Faults = Record<Exclude<FaultId, "other">, Said>;
+
+export const faults: Faults = {
   pictureNotThere: { what: "{name} is not there.", hint: "It may have been moved or renamed. Choose it again." },
   pictureForbidden: { what: "{name} may not be read.", hint: "Change its permissions, or copy it somewhere else and add the copy." },
   pictureIsFolder: { what: "{name} is a folder.", hint: "Open it and choose the pictures in it." },
@@ -71,6 +76,4 @@ export const faults = {
   speech: { what: "Nothing can be read aloud: {reason}.", hint: "Install or start the system’s speech service (on Linux speech-dispatcher), then try again." },
   capture: { what: "There is no picture of it: {reason}.", hint: "Take a screenshot with the system’s own key, copy it, and paste it here." },
   program: { what: "The program failed at this.", hint: "Try again; report it if it happens again." },
-} satisfies Record<string, Said>;
-
-export type Faults = Record<keyof typeof faults, Said>;
+};

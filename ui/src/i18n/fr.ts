@@ -38,7 +38,7 @@ export const fr: Words = {
     rotateRight: "Tourner à droite",
     removePicture: "Retirer l’image",
     copyPicture: "Copier l’image",
-    seen: "Ce que le modèle a vu",
+    modelView: "Ce que le modèle a vu",
     send: "Demander",
     stop: "Arrêter la réponse",
     copyAnswer: "Copier la dernière réponse",
@@ -153,7 +153,7 @@ export const fr: Words = {
     help: "Les flèches déplacent, plus et moins changent le zoom, 0 ajuste.",
   },
 
-  seen: {
+  modelView: {
     title: "Ce que le modèle a vu",
     note: "L’image exactement comme le modèle la reçoit : tournée, coupée, réduite. Chaque case de la grille est un jeton.",
     size: "Taille",
@@ -269,7 +269,7 @@ export const fr: Words = {
   anywhere: {
     on: "Touches pour tout le bureau",
     onNote: "Tant que Lorgnette tourne, elles marchent dans tous les programmes : un petit panneau montre et lit la description, et le focus reste où il est.",
-    errands: {
+    quickActions: {
       screen: "Décrire l’écran",
       window: "Décrire la fenêtre",
       region: "Décrire ce qui entoure le pointeur",
@@ -341,7 +341,7 @@ export const fr: Words = {
       unknown: "On ne sait pas s’il convient",
     },
     trouble: (why) => `Le réseau pose problème, nouvel essai : ${why}`,
-    phases: { downloading: "Téléchargement", verifying: "Vérification" },
+    phases: { fetching: "Téléchargement", checking: "Vérification" },
     progress: (a, b) => `${a} sur ${b}`,
     left: (time) => `encore ${time}`,
     paused: "Suspendu",
@@ -493,8 +493,8 @@ export const fr: Words = {
     answered: (count, shown) => (count > 1 ? `La réponse est complète, ${shown} phrases.` : "La réponse est complète."),
     part: {
       loading: (percent) => `Chargement du modèle, ${percent}.`,
-      looking: (percent) => `Regarde l’image, ${percent}.`,
-      reading: (percent) => `Lit l’image, ${percent}.`,
+      encode: (percent) => `Regarde l’image, ${percent}.`,
+      prefill: (percent) => `Lit l’image, ${percent}.`,
     },
     stopped: "Arrêtée.",
     paused: "En pause.",

@@ -1,14 +1,15 @@
-import type { LanguageChoice } from "../state/types";
+import type { Language } from "../contract";
 import { en, type Words } from "./en";
 import { fr } from "./fr";
 
 export type { Words } from "./en";
-export type Language = "en" | "fr";
+/** A language that the page speaks. */
+export type Spoken = Exclude<Language, "system">;
 
-export const catalogues: Record<Language, Words> = { en, fr };
+export const catalogues: Record<Spoken, Words> = { en, fr };
 
 /** The catalogue's language for a choice and the system's locale. */
-export function languageOf(choice: LanguageChoice, locale: string): Language {
+export function languageOf(choice: Language, locale: string): Spoken {
   if (choice !== "system") return choice;
   return locale.toLowerCase().startsWith("fr") ? "fr" : "en";
 }

@@ -28,7 +28,7 @@ const languages = {
 };
 for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(name, language);
 
-/** For text whose special signs are escaped already: only what is not becomes so. */
+/** Escapes what is not yet escaped in a text whose special signs are escaped already. */
 function escapeAgain(text: string): string {
   return text.replace(/[<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

@@ -2,14 +2,14 @@
 
 import type { UnitWords } from "../i18n/en";
 import type { Faults } from "../i18n/faults.en";
-import type { UiError } from "./types";
+import type { ChatSummary, UiError } from "../contract";
 
 export interface Format {
   count(value: number): string;
   percent(share: number): string;
   bytes(value: number): string;
   rate(bytesPerS: number): string;
-  /** About how long: "3 s", "50 s", "6 min", "2 h 5 min". */
+  /** About how long something takes: "3 s", "50 s", "6 min", "2 h 5 min". */
   duration(seconds: number): string;
   perSecond(value: number): string;
   size(width: number, height: number): string;
@@ -67,8 +67,8 @@ export function share(done: number, total: number): number {
 export type Age = "pinned" | "today" | "yesterday" | "week" | "older";
 
 /** Which heading of the history a chat stands under. */
-export function ageOf(chat: { pinned: boolean; updatedMs: number }, nowMs: number): Age {
-  if (chat.pinned) return "pinned";
+export function ageOf(chat: Pick<ChatSummary, "isPinned" | "updatedMs">, nowMs: number): Age {
+  if (chat.isPinned) return "pinned";
   const midnight = new Date(nowMs).setHours(0, 0, 0, 0);
   if (chat.updatedMs >= midnight) return "today";
   if (chat.updatedMs >= midnight - 86_400_000) return "yesterday";
@@ -78,13 +78,13 @@ export function ageOf(chat: { pinned: boolean; updatedMs: number }, nowMs: numbe
 const GAP = /\{(\w+)\}/g;
 
 /** An error in whole sentences: what happened, then what to do. In the page's own words, where it has some. */
-export function sentences({ message, hint, id, with: gaps = {} }: UiError, words: Faults, format: Format): string {
-  if (id && id !== "other" && words[id]) {
+export function sentences({ message, hint, id, with: gaps }: UiError, words: Faults, format: Format): string {
+  if (id !== "other" && words[id]) {
     const fill = (text: string): string =>
       text.replace(GAP, (gap, name: string) => {
         const value = gaps[name];
         if (typeof value === "number") return name.endsWith("Bytes") ? format.bytes(value) : format.count(value);
-        // The sentence goes on or ends by itself.
+        // The sentence around it has its own full stop.
         return value?.replace(/[.\s]+$/, "") ?? gap;
       });
     return `${fill(words[id].what)} ${fill(words[id].hint)}`;

@@ -1,6 +1,6 @@
 // Where things lie on a picture that is turned and zoomed. Unit coordinates run from 0 to 1 over the whole picture.
 
-import type { Region } from "./types";
+import type { Region } from "../contract";
 
 export interface Point {
   x: number;

@@ -1,4 +1,5 @@
 // Shortcuts as text ("Ctrl+Shift+O"), the same in settings, menus and the sheet. "Ctrl" is Cmd on a Mac.
+import type { Platform } from "../contract";
 
 export interface Pressed {
   key: string;
@@ -8,8 +9,6 @@ export interface Pressed {
   shiftKey: boolean;
   altKey: boolean;
 }
-
-export type Platform = "linux" | "macos" | "windows";
 
 const named: Record<string, string> = {
   " ": "Space", ArrowUp: "Up", ArrowDown: "Down", ArrowLeft: "Left", ArrowRight: "Right", Escape: "Esc",

@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { SETTINGS } from "../backend/fake";
+import { fault, SETTINGS } from "../backend/fake";
 import { told, type Panel } from "./panel";
-import type { AnswerEvent, Message, PanelEvent } from "./types";
+import type { AnswerEvent, Message, PanelEvent } from "../contract";
 
 const message = (over: Partial<Message> = {}): Message => ({ id: 2, parent: 1, role: "model", text: "A cat.", language: null, pictures: [], createdMs: 0, siblings: [2], end: { at: "whole" }, modelName: null, took: null, ...over });
 const picture = { id: "a".repeat(64), name: "window.png", width: 8, height: 6, format: "PNG", bytes: 10, isAnimation: false };
-const begun: PanelEvent = { kind: "begun", errand: "window", settings: SETTINGS };
+const begun: PanelEvent = { kind: "begun", action: "window", settings: SETTINGS };
 const answer = (event: AnswerEvent): PanelEvent => ({ kind: "answer", event });
 const started = answer({ kind: "started", answerId: 2, chat: { id: 7, title: "", pinned: false, createdMs: 0, messages: [], pictures: [picture] } });
 const text = (piece: string): PanelEvent => answer({ kind: "text", piece, nTokens: 1, tokensPerS: 5 });
@@ -13,17 +13,17 @@ const all = (...events: PanelEvent[]): Panel | null => events.reduce<Panel | nul
 
 it("shows the picture, the words as they come, and their end", () => {
   const writing = all(begun, started, text("A "), text("cat."));
-  expect(writing).toMatchObject({ errand: "window", picture: picture.id, answerId: 2, text: "A cat.", phase: { at: "writing" } });
+  expect(writing).toMatchObject({ action: "window", picture: picture.id, answerId: 2, text: "A cat.", phase: { kind: "text" } });
   expect(told(writing, answer({ kind: "ended", message: message() }))).toMatchObject({ text: "A cat.", phase: null, end: { at: "whole" }, error: null });
 });
 
 it("says why there is no answer, whether it could not begin or failed", () => {
-  const error = { code: "engine", message: "no", hint: "" } as const;
+  const error = fault("engine", "no", "");
   expect(all(begun, { kind: "failed", error })).toMatchObject({ phase: null, error });
   expect(all(begun, started, answer({ kind: "ended", message: message({ text: "", end: { at: "failed", error } }) }))?.error).toEqual(error);
 });
 
-it("forgets the wish before, and nothing comes before a wish", () => {
-  expect(all(begun, started, text("A cat."), { ...begun, errand: "screen" })).toMatchObject({ errand: "screen", text: "", picture: null, answerId: null });
+it("forgets the quick action before, and shows nothing without one", () => {
+  expect(all(begun, started, text("A cat."), { ...begun, action: "screen" } as PanelEvent)).toMatchObject({ action: "screen", text: "", picture: null, answerId: null });
   expect(all(text("A cat."))).toBeNull();
 });

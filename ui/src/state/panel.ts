@@ -1,28 +1,27 @@
 // The panel's life: (panel, event) -> the next panel. Pure.
 
-import type { Phase } from "./model";
-import type { End, Errand, PanelEvent, Settings, UiError } from "./types";
-import { assertNever } from "./types";
-import { phaseOf } from "./update";
+import type { Phase } from "./app-state";
+import type { End, QuickAction, PanelEvent, Settings, UiError } from "../contract";
+import { assertNever } from "./assert-never";
 
 export interface Panel {
-  errand: Errand;
+  action: QuickAction;
   settings: Settings;
   picture: string | null;
   answerId: number | null;
   text: string;
-  /** The text's, when it has ended and tells. */
+  /** The language of the text, known when the answer has ended. */
   language: string | null;
-  /** Null: it has ended, or could not begin. */
+  /** Null when the answer has ended, or could not begin. */
   phase: Phase | null;
   end: End | null;
   error: UiError | null;
 }
 
-/** Null before anything was wished for. */
+/** Null before the first quick action. */
 export function told(panel: Panel | null, event: PanelEvent): Panel | null {
   if (event.kind === "begun") {
-    return { errand: event.errand, settings: event.settings, picture: null, answerId: null, text: "", language: null, phase: { at: "sending" }, end: null, error: null };
+    return { action: event.action, settings: event.settings, picture: null, answerId: null, text: "", language: null, phase: { kind: "sending" }, end: null, error: null };
   }
   if (!panel) return null;
   switch (event.kind) {
@@ -34,13 +33,13 @@ export function told(panel: Panel | null, event: PanelEvent): Panel | null {
         case "started":
           return { ...panel, answerId: answer.answerId, picture: answer.chat.pictures[0]?.id ?? null };
         case "text":
-          return { ...panel, text: panel.text + answer.piece, phase: phaseOf(answer) };
+          return { ...panel, text: panel.text + answer.piece, phase: answer };
         case "ended": {
           const { end, text, language } = answer.message;
           return { ...panel, text, language, phase: null, end, error: end?.at === "failed" ? end.error : null };
         }
         default:
-          return { ...panel, phase: phaseOf(answer) };
+          return { ...panel, phase: answer };
       }
     }
     default:

@@ -1,20 +1,20 @@
-// What an answer does, as words and as a share.
+// The phase of an answer, as words and as a share.
 
 import type { Words } from "../i18n";
 import { share, type Format } from "./format";
-import type { Phase } from "./model";
-import { assertNever } from "./types";
+import type { Phase } from "./app-state";
+import { assertNever } from "./assert-never";
 
 /** How much of the phase is done; null where nobody knows. */
 export function partOf(phase: Phase): number | null {
-  switch (phase.at) {
-    case "sending": case "queued": case "writing":
+  switch (phase.kind) {
+    case "sending": case "queued": case "text":
       return null;
     case "loading":
       return share(phase.doneBytes, phase.totalBytes);
-    case "looking":
+    case "encode":
       return share(phase.done, phase.total);
-    case "reading":
+    case "prefill":
       return share(phase.doneTokens, phase.totalTokens);
     default:
       return assertNever(phase);
@@ -22,20 +22,20 @@ export function partOf(phase: Phase): number | null {
 }
 
 export function wordsOf(phase: Phase, words: Words["phases"], f: Format): string {
-  switch (phase.at) {
+  switch (phase.kind) {
     case "sending":
       return words.sending;
     case "queued":
       return words.queued(phase.nBefore, f.count(phase.nBefore));
     case "loading":
       return words.loading(f.bytes(phase.doneBytes), f.bytes(phase.totalBytes));
-    case "looking": {
+    case "encode": {
       const percent = f.percent(share(phase.done, phase.total));
       return phase.nPictures > 1 ? words.lookingAt(f.count(phase.picture + 1), f.count(phase.nPictures), percent) : words.looking(percent);
     }
-    case "reading":
+    case "prefill":
       return words.reading(f.count(phase.doneTokens), f.count(phase.totalTokens));
-    case "writing":
+    case "text":
       return words.writing(f.perSecond(phase.tokensPerS));
     default:
       return assertNever(phase);

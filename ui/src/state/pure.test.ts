@@ -4,7 +4,7 @@ import { fr } from "../i18n/fr";
 import { score, rank } from "./find";
 import { ageOf, format, sentences, share } from "./format";
 import { fitScale, frameOf, nudged, regionOf, shownFrame, turned, upright } from "./geometry";
-import type { UiError } from "./types";
+import type { UiError } from "../contract";
 import { ariaShortcut, isForTyping, refusal, shortcutOf, shownShortcut, type Pressed } from "./keys";
 
 function check(press: Partial<Pressed> & { key: string }, platform: "linux" | "macos", expected: string | null): void {
@@ -58,13 +58,12 @@ describe("numbers", () => {
   it("sort chats under their day", () => {
     const now = new Date(2026, 5, 14, 9).getTime();
     const hours = (n: number): number => now - n * 3_600_000;
-    expect([1, 10, 40, 100, 400].map((n) => ageOf({ pinned: false, updatedMs: hours(n) }, now))).toEqual(["today", "yesterday", "week", "week", "older"]);
-    expect(ageOf({ pinned: true, updatedMs: 0 }, now)).toBe("pinned");
+    expect([1, 10, 40, 100, 400].map((n) => ageOf({ isPinned: false, updatedMs: hours(n) }, now))).toEqual(["today", "yesterday", "week", "week", "older"]);
+    expect(ageOf({ isPinned: true, updatedMs: 0 }, now)).toBe("pinned");
   });
   it("make whole sentences of an error", () => {
-    const said = (error: Pick<UiError, "id" | "with">, words = en): string =>
-      sentences({ code: "other", message: "the file is empty", hint: "Choose another.", ...error }, words.faults, format(words === en ? "en" : "fr", words.units));
-    expect(said({})).toBe("The file is empty. Choose another.");
+    const said = (error: Pick<UiError, "id"> & Partial<UiError>, words = en): string =>
+      sentences({ code: "other", message: "the file is empty", hint: "Choose another.", with: {}, ...error }, words.faults, format(words === en ? "en" : "fr", words.units));
     expect(said({ id: "other" })).toBe("The file is empty. Choose another.");
     // One that a later version knows.
     expect(said({ id: "ofTomorrow" as never })).toBe("The file is empty. Choose another.");

@@ -1,17 +1,17 @@
 // The whole window on the fake backend, as a person uses it: by names, keys and words.
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Fake, PIXTRAL, type FakeOptions } from "../backend/fake";
-import { Window } from "../run.svelte";
+import { fault, Fake, PIXTRAL, type FakeOptions } from "../backend/fake";
+import { WindowState } from "../run.svelte";
 import App from "./App.svelte";
 
 afterEach(cleanup);
 
-async function open(options: Partial<FakeOptions> = {}): Promise<{ fake: Fake; ui: Window }> {
+async function open(options: Partial<FakeOptions> = {}): Promise<{ fake: Fake; ui: WindowState }> {
   const fake = new Fake({ stepMs: 1, model: PIXTRAL, ...options });
-  let ui: Window | null = null;
+  let ui: WindowState | null = null;
   await fake.watch((event) => ui?.send({ is: "event", event }));
-  ui = new Window(fake, await fake.boot());
+  ui = new WindowState(fake, await fake.boot());
   render(App, { props: { ui } });
   ui.begin();
   return { fake, ui };
@@ -87,9 +87,9 @@ describe("asking", () => {
   for (const [halt, words] of [
     ["queued", "Waiting for 2 other answers"],
     ["loading", "Loading the model, 3.1 GB of 8.4 GB"],
-    ["looking", "Looking at the picture, 50%"],
-    ["reading", "Reading 1,170 of 2,340 tokens"],
-    ["writing", "Answering, 5.2 tokens a second"],
+    ["encode", "Looking at the picture, 50%"],
+    ["prefill", "Reading 1,170 of 2,340 tokens"],
+    ["text", "Answering, 5.2 tokens a second"],
   ] as const) {
     it(`says what happens while ${halt}, and stops there`, async () => {
       const { fake } = await open({ halt });
@@ -106,7 +106,7 @@ describe("asking", () => {
   it("says once that a phase takes long, and only then", async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true });
     try {
-      await open({ halt: "reading" });
+      await open({ halt: "prefill" });
       await attach();
       await ask("What does the notice say?");
       await screen.findByText("Reading 1,170 of 2,340 tokens");
@@ -123,7 +123,7 @@ describe("asking", () => {
   });
 
   it("stops with Esc", async () => {
-    const { fake } = await open({ halt: "reading" });
+    const { fake } = await open({ halt: "prefill" });
     await attach();
     await ask("What?");
     await screen.findByTestId("stop");
@@ -228,10 +228,10 @@ describe("chats", () => {
 describe("pictures", () => {
   it("arrive by drop, with a veil while they hang over the window", async () => {
     const { fake } = await open();
-    fake.tell({ kind: "dragOver", x: 1, y: 1 });
+    fake.tell({ kind: "dragOver" });
     await screen.findByText("Release to add");
     const { pictures } = await fake.pickPictures();
-    fake.tell({ kind: "added", from: "drop", added: { pictures, faults: [{ name: "x.heic", error: { code: "picture", message: "HEIC is not read", hint: "Save it as PNG." } }] } });
+    fake.tell({ kind: "added", from: "drop", added: { pictures, faults: [{ name: "x.heic", error: fault("picture", "HEIC is not read", "Save it as PNG.") }] } });
     await screen.findByTestId("attachment");
     expect(screen.queryByText("Release to add")).toBeNull();
     expect(screen.getByRole("alert").textContent).toContain("HEIC is not read. Save it as PNG.");
@@ -250,7 +250,7 @@ describe("pictures", () => {
     await screen.findByText("3,120 tokens");
     await fireEvent.input(screen.getByRole("slider", { name: /Detail/ }), { target: { value: "512" } });
     await screen.findByText("792 tokens");
-    expect(ui.model.draft.pictures[0]?.maxSide).toBe(512);
+    expect(ui.state.draft.pictures[0]?.maxSide).toBe(512);
   });
 
   it("are cut to a region by keys alone", async () => {
@@ -261,7 +261,7 @@ describe("pictures", () => {
     await fireEvent.keyDown(stage, { key: "ArrowRight" });
     await fireEvent.keyDown(stage, { key: "ArrowDown", shiftKey: true });
     await fireEvent.keyDown(stage, { key: "Enter" });
-    expect(ui.model.draft.pictures[0]?.region).toEqual({ x: 432, y: 300, width: 800, height: 624 });
+    expect(ui.state.draft.pictures[0]?.region).toEqual({ x: 432, y: 300, width: 800, height: 624 });
   });
 });
 
@@ -280,7 +280,7 @@ describe("everything else", () => {
     const { ui } = await open({ chats: "some" });
     screen.getByTestId("search").focus();
     await press("?", { shiftKey: true });
-    expect(ui.model.overlay.at).toBe("none");
+    expect(ui.state.overlay.at).toBe("none");
     screen.getByTestId("search").blur();
     await press("?", { shiftKey: true });
     await screen.findByRole("dialog", { name: "Keyboard shortcuts" });
@@ -290,18 +290,18 @@ describe("everything else", () => {
     const { fake, ui } = await open();
     fake.tell({ kind: "action", action: "models" });
     await screen.findByRole("dialog", { name: "Models" });
-    expect(ui.model.overlay.at).toBe("models");
+    expect(ui.state.overlay.at).toBe("models");
     expect(called(fake, "setMenu").length).toBeGreaterThan(0);
   });
 
-  it("takes a key that the menu bar and the page both see as one wish", async () => {
+  it("takes a key that the menu bar and the page both see once", async () => {
     const { fake, ui } = await open();
-    const before = ui.model.settings.showChats;
+    const before = ui.state.settings.showChats;
     await press("b", { ctrlKey: true });
     fake.tell({ kind: "action", action: "toggleChats" });
-    expect(ui.model.settings.showChats).toBe(!before);
+    expect(ui.state.settings.showChats).toBe(!before);
     await press("b", { ctrlKey: true });
-    expect(ui.model.settings.showChats).toBe(before);
+    expect(ui.state.settings.showChats).toBe(before);
   });
 
   it("takes other keys, and refuses those of another action", async () => {
@@ -313,7 +313,7 @@ describe("everything else", () => {
     await fireEvent.keyDown(button, { key: "o", ctrlKey: true });
     await screen.findByText("These keys belong to “Add a picture”.");
     await fireEvent.keyDown(button, { key: "y", ctrlKey: true });
-    await waitFor(() => expect(ui.model.settings.keys).toEqual({ newChat: "Ctrl+Y" }));
+    await waitFor(() => expect(ui.state.settings.keys).toEqual({ newChat: "Ctrl+Y" }));
   });
 
   it("speaks French", async () => {

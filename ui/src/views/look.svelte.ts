@@ -1,6 +1,6 @@
 // How a page of the program looks: theme, text size, language. "system" becomes one of the themes here.
 
-import type { Theme } from "../state/types";
+import type { Theme } from "../contract";
 
 export interface Look {
   theme: Theme;

@@ -1,4 +1,5 @@
-//! Gathers what the engine tells, so that a window hears of it at most thirty times a second.
+//! Coalesces what the engine tells, so that at most thirty messages a second cross to a window: each
+//! costs time on both sides. The page coalesces once more, by how long it takes to draw.
 
 use std::time::{Duration, Instant};
 
@@ -26,11 +27,11 @@ impl Coalescer {
     pub(super) fn push(&mut self, event: AnswerEvent) {
         match event {
             AnswerEvent::Encode { picture, n_pictures, done, total } => {
-                self.progress = Some(Progress::Encoding { picture, n_pictures, done, total });
+                self.progress = Some(Progress::Encode { picture, n_pictures, done, total });
             }
             AnswerEvent::Prefill { done_tokens, total_tokens, cached_tokens } => {
                 self.progress =
-                    Some(Progress::Reading { done_tokens, total_tokens, cached_tokens });
+                    Some(Progress::Prefill { done_tokens, total_tokens, cached_tokens });
             }
             AnswerEvent::Text(piece) => {
                 self.progress = None;
@@ -102,7 +103,7 @@ mod tests {
         coalescer.push(reading(1));
         coalescer.push(reading(2));
         let told = coalescer.take(now, false);
-        assert!(matches!(told, Some(Progress::Reading { done_tokens: 2, .. })), "{told:?}");
+        assert!(matches!(told, Some(Progress::Prefill { done_tokens: 2, .. })), "{told:?}");
         coalescer.push(reading(3));
         assert!(coalescer.take(now, false).is_none());
         assert_eq!(coalescer.due_in(now), Some(BETWEEN));

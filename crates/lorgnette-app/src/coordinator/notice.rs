@@ -92,9 +92,9 @@ pub enum Progress {
     /// The model is loaded first.
     Loading { done_bytes: u64, total_bytes: u64 },
     /// A picture is encoded; `picture` counts from 0.
-    Encoding { picture: usize, n_pictures: usize, done: usize, total: usize },
+    Encode { picture: usize, n_pictures: usize, done: usize, total: usize },
     /// The prompt is read. `cached_tokens` were read by an earlier request.
-    Reading { done_tokens: usize, total_tokens: usize, cached_tokens: usize },
+    Prefill { done_tokens: usize, total_tokens: usize, cached_tokens: usize },
     /// The next piece of the text. `n_tokens` counts the pieces so far, about one a token.
     Text { piece: String, n_tokens: usize, tokens_per_s: f64 },
     /// It has ended, in whichever way.

@@ -19,7 +19,7 @@ use super::AppError;
 macro_rules! errors {
     ($($id:ident { $($gap:ident),* },)+) => {
         /// An error by name, for front ends that have words for it.
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         #[cfg_attr(feature = "ipc", derive(specta::Type))]
         #[serde(rename_all = "camelCase")]
         pub enum FaultId {

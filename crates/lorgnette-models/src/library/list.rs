@@ -73,6 +73,8 @@ pub enum ModelState {
 
 /// Whether a model fits into the memory that is free.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
 pub enum Fits {
     Yes,
     /// It fits and leaves less than a gibibyte.

@@ -1,24 +1,19 @@
 // The whole window as one value. `update.ts` is the only place that makes the next one.
 
 import type {
-  Aloud, AloudDo, Check,  Attachment, Boot, Chat, ChatSummary, Draft, Estimate, Fault, Link, Model as AiModel, Message, Picture,
-  Preparation, Sample, Settings, Status, UiError,
-} from "./types";
+  Added, Aloud, AnswerEvent, AppEvent, Attachment, Boot, Chat, ChatSummary, Check, Draft, Estimate, Link, Message, Model, OpenDraft, Picture,
+  Preparation, Progress, RefusedFile, Sample, Settings, Status, UiError,
+} from "../contract";
+import type { Call } from "./call";
 
-/** What an answer that is being made is doing now. */
-export type Phase =
-  | { at: "sending" }
-  | { at: "queued"; nBefore: number }
-  | { at: "loading"; doneBytes: number; totalBytes: number }
-  | { at: "looking"; picture: number; nPictures: number; done: number; total: number }
-  | { at: "reading"; doneTokens: number; totalTokens: number; cachedTokens: number }
-  | { at: "writing"; nTokens: number; tokensPerS: number };
+/** What an answer that is being made has told last. It begins with nothing told. */
+export type Phase = { kind: "sending" } | Progress;
 
 /** An answer in the making. `text` is all of it so far; the chat's copy of the message may be older. */
 export interface Live {
   chatId: number;
   text: string;
-  /** Those that are finished. */
+  /** How many of its sentences are finished. */
   nSentences: number;
   phase: Phase;
   /** The person asked it to stop; it ends at its next step. */
@@ -33,7 +28,7 @@ export type Overlay =
   | { at: "models" }
   | { at: "settings"; page: SettingsPage }
   | { at: "link"; link: Link }
-  | { at: "seen"; attachment: Attachment }
+  | { at: "modelView"; attachment: Attachment }
   | { at: "trust" }
   | { at: "rename"; chatId: number; title: string }
   | { at: "confirm"; ask: Confirmation };
@@ -48,7 +43,7 @@ export type Confirmation =
 /** Shown until it is dismissed; an undo goes away by itself when something else is deleted. */
 export type Notice =
   | { key: string; kind: "error"; error: UiError; retry: Intent | null }
-  | { key: string; kind: "faults"; faults: Fault[] }
+  | { key: string; kind: "faults"; faults: RefusedFile[] }
   | { key: string; kind: "undoDelete"; chatId: number; title: string }
   | { key: string; kind: "done"; what: Done };
 
@@ -62,22 +57,22 @@ export type Done =
 export type FileDrag = { at: "none" } | { at: "over" } | { at: "adding"; nFiles: number };
 
 /** What the composer makes: a question, or another wording of one that was asked. */
-export type Composing = { at: "new" } | { at: "edit"; question: number; kept: Draft };
+export type Composing = { at: "new" } | { at: "edit"; question: number; draftBefore: Draft };
 
-export interface Model {
+export interface AppState {
   version: string;
   platform: Boot["platform"];
   locale: string;
   samples: Sample[];
   settings: Settings;
   status: Status;
-  models: AiModel[];
+  models: Model[];
 
   chats: ChatSummary[];
   chatsEnd: boolean;
   search: string;
 
-  /** Null: a chat that begins with the first question. */
+  /** Null for a chat that begins with the first question. */
   chat: Chat | null;
   opening: number | null;
   live: Partial<Record<number, Live>>;
@@ -108,8 +103,8 @@ export interface Model {
   said: { turn: number; what: Said }[];
 }
 
-/** What may take minutes before the first word. */
-export type LongPhase = "loading" | "looking" | "reading";
+/** A phase that may take minutes before the first word. */
+export type LongPhase = Extract<Progress["kind"], "loading" | "encode" | "prefill">;
 
 export type Said =
   | { at: "looking" } | { at: "answering" } | { at: "answered"; nSentences: number } | { at: "stopped" } | { at: "failed" }
@@ -117,27 +112,27 @@ export type Said =
 
 export type Intent =
   // what the backend tells
-  | { is: "event"; event: import("./types").AppEvent }
+  | { is: "event"; event: AppEvent }
   /** A phase has gone on for long. */
   | { is: "longPhase"; of: LongPhase; share: number }
-  | { is: "answerEvent"; event: import("./types").AnswerEvent; answerId: number | null }
+  | { is: "answerEvent"; event: AnswerEvent; answerId: number | null }
   | { is: "askFailed"; error: UiError; draft: Draft; composing: Composing }
   | { is: "failed"; error: UiError; retry: Intent | null }
   | { is: "chatsListed"; search: string; offset: number; chats: ChatSummary[] }
-  | { is: "chatOpened"; chat: Chat; draft: (Draft & { files: Picture[] }) | null }
+  | { is: "chatOpened"; chat: Chat; draft: OpenDraft | null }
   | { is: "chatFailed"; id: number; error: UiError }
-  | { is: "draftRead"; draft: Draft & { files: Picture[] } }
+  | { is: "draftRead"; draft: OpenDraft }
   | { is: "estimated"; estimate: Estimate }
-  | { is: "added"; added: Added_ }
+  | { is: "added"; added: Added }
   | { is: "pastedText"; text: string }
-  | { is: "modelsListed"; models: AiModel[] }
+  | { is: "modelsListed"; models: Model[] }
   | { is: "settingsKept"; settings: Settings }
   | { is: "linkChecked"; link: Link }
   | { is: "did"; what: Done }
-  // what the person wants: the draft
+  // what the person wants: a command for what it does
+  | ({ is: "call" } & Call)
+  // the draft
   | { is: "type"; text: string }
-  | { is: "addPictures" }
-  | { is: "paste" }
   | { is: "addSample"; sample: Sample }
   | { is: "removePicture"; index: number }
   | { is: "setRegion"; number: number; region: Attachment["region"] }
@@ -150,10 +145,7 @@ export type Intent =
   | { is: "stop"; answerId: number }
   | { is: "again"; answer: number }
   | { is: "goOn"; answer: number }
-  | { is: "readAloud"; answer: number }
-  | { is: "aloud"; what: AloudDo }
   | { is: "check"; answer: number }
-  | { is: "stopCheck" }
   | { is: "edit"; question: number }
   | { is: "cancelEdit" }
   | { is: "branch"; message: number }
@@ -166,36 +158,21 @@ export type Intent =
   | { is: "pin"; id: number; pinned: boolean }
   | { is: "delete"; id: number }
   | { is: "undoDelete"; id: number }
-  | { is: "export"; id: number; format: "markdown" | "html" }
-  | { is: "import" }
   | { is: "purge" }
   // models
   | { is: "chooseModel"; id: string }
-  | { is: "addModel"; folder: boolean }
-  | { is: "fetch"; id: string }
-  | { is: "pause"; id: string }
   | { is: "cancelFetch"; id: string }
-  | { is: "verify"; id: string }
   | { is: "removeModel"; id: string }
-  | { is: "loadModel" }
-  | { is: "releaseModel" }
   // the window
   | { is: "set"; settings: Partial<Settings> }
   | { is: "show"; overlay: Overlay }
   | { is: "close" }
   | { is: "drawer"; open: boolean }
   | { is: "dismiss"; key: string }
-  | { is: "checkLink"; url: string }
   | { is: "openLink"; address: string }
-  | { is: "copyText"; text: string }
-  | { is: "copyPicture"; id: string }
-  | { is: "openFolder"; which: "data" | "config" | "models" }
-  | { is: "fullScreen" }
-  | { is: "quit" };
+  | { is: "fullScreen" };
 
-type Added_ = import("./types").Added;
-
-export function start(boot: Boot): Model {
+export function start(boot: Boot): AppState {
   return {
     version: boot.version,
     platform: boot.platform,
@@ -244,35 +221,35 @@ function same(a: Attachment, b: Attachment): boolean {
 }
 
 /** Every picture of the chat and then of the draft, each once, in the order that numbers them. */
-export function numbered(model: Pick<Model, "chat" | "sending" | "composing" | "files"> & { draft: Pick<Draft, "pictures"> }): Numbered[] {
+export function numbered(state: Pick<AppState, "chat" | "sending" | "composing" | "files"> & { draft: Pick<Draft, "pictures"> }): Numbered[] {
   const all: Numbered[] = [];
-  const inChat = model.composing.at === "edit" ? beforeQuestion(model, model.composing.question) : messages(model);
+  const inChat = state.composing.at === "edit" ? beforeQuestion(state, state.composing.question) : messages(state);
   for (const message of inChat) {
     for (const attachment of message.pictures) {
       if (all.some((one) => same(one.attachment, attachment))) continue;
-      all.push({ attachment, picture: model.files[attachment.picture] ?? null, draftIndex: null });
+      all.push({ attachment, picture: state.files[attachment.picture] ?? null, draftIndex: null });
     }
   }
-  if (model.sending && model.sending.chatId === (model.chat?.id ?? null)) {
-    for (const attachment of model.sending.ask.pictures) {
+  if (state.sending && state.sending.chatId === (state.chat?.id ?? null)) {
+    for (const attachment of state.sending.ask.pictures) {
       if (all.some((one) => same(one.attachment, attachment))) continue;
-      all.push({ attachment, picture: model.files[attachment.picture] ?? null, draftIndex: null });
+      all.push({ attachment, picture: state.files[attachment.picture] ?? null, draftIndex: null });
     }
   }
-  model.draft.pictures.forEach((attachment, draftIndex) => {
-    all.push({ attachment, picture: model.files[attachment.picture] ?? null, draftIndex });
+  state.draft.pictures.forEach((attachment, draftIndex) => {
+    all.push({ attachment, picture: state.files[attachment.picture] ?? null, draftIndex });
   });
   return all;
 }
 
-function beforeQuestion(model: Pick<Model, "chat">, question: number): Message[] {
-  const all = messages(model);
+function beforeQuestion(state: Pick<AppState, "chat">, question: number): Message[] {
+  const all = messages(state);
   const at = all.findIndex((message) => message.id === question);
   return at < 0 ? all : all.slice(0, at);
 }
 
-export function messages(model: Pick<Model, "chat">): Message[] {
-  return model.chat?.messages ?? [];
+export function messages(state: Pick<AppState, "chat">): Message[] {
+  return state.chat?.messages ?? [];
 }
 
 /** The number, from 1, that a picture of a message has. */
@@ -280,33 +257,33 @@ export function numberOf(all: Numbered[], attachment: Attachment): number {
   return all.findIndex((one) => same(one.attachment, attachment)) + 1;
 }
 
-export function leafOf(model: Model): number | null {
-  return model.chat?.messages.at(-1)?.id ?? null;
+export function leafOf(state: AppState): number | null {
+  return state.chat?.messages.at(-1)?.id ?? null;
 }
 
 /** The answer of the open chat that is being made, if one is. */
-export function liveHere(model: Model): { answerId: number; live: Live } | null {
-  if (model.chat === null) return null;
-  for (const [id, live] of Object.entries(model.live)) {
-    if (live && live.chatId === model.chat.id) return { answerId: Number(id), live };
+export function liveHere(state: AppState): { answerId: number; live: Live } | null {
+  if (state.chat === null) return null;
+  for (const [id, live] of Object.entries(state.live)) {
+    if (live && live.chatId === state.chat.id) return { answerId: Number(id), live };
   }
   return null;
 }
 
-export function isSendingHere(model: Model): boolean {
-  return model.sending !== null && model.sending.chatId === (model.chat?.id ?? null);
+export function isSendingHere(state: AppState): boolean {
+  return state.sending !== null && state.sending.chatId === (state.chat?.id ?? null);
 }
 
-export function canSend(model: Model): boolean {
-  return model.draft.text.trim() !== "" && liveHere(model) === null && !isSendingHere(model);
+export function canSend(state: AppState): boolean {
+  return state.draft.text.trim() !== "" && liveHere(state) === null && !isSendingHere(state);
 }
 
-export function lastAnswer(model: Model): Message | null {
-  return messages(model).findLast((message) => message.role === "model") ?? null;
+export function lastAnswer(state: AppState): Message | null {
+  return messages(state).findLast((message) => message.role === "model") ?? null;
 }
 
-export function lastQuestion(model: Model): Message | null {
-  return messages(model).findLast((message) => message.role === "person") ?? null;
+export function lastQuestion(state: AppState): Message | null {
+  return messages(state).findLast((message) => message.role === "person") ?? null;
 }
 
 /** The size that region and turn leave of a picture. */
@@ -315,7 +292,7 @@ export function shownSize(attachment: Attachment, picture: Picture): { width: nu
   return attachment.turn % 2 === 0 ? { width, height } : { width: height, height: width };
 }
 
-/** Nothing asked and nothing attached: the window is one drop target. */
-export function isEmpty(model: Model): boolean {
-  return model.chat === null && model.draft.pictures.length === 0 && !isSendingHere(model) && model.opening === null;
+/** Whether nothing is asked and nothing attached: then the whole window is one drop target. */
+export function isEmpty(state: AppState): boolean {
+  return state.chat === null && state.draft.pictures.length === 0 && !isSendingHere(state) && state.opening === null;
 }

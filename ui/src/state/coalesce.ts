@@ -1,21 +1,22 @@
-// Words of an answer may come faster than they are drawn. They are gathered, so that drawing takes at most a quarter
-// of the page's time and keys, clicks and the end of the answer never wait behind a queue of words. While the person
-// types, who does not read then, it takes at most a thirtieth: hardly a key meets it.
+// Coalesces the words of an answer by how long the page takes to draw them. Rust sends at most thirty messages a second,
+// because each costs time on both sides; but a long answer takes longer to draw than that, and Rust does not know it. So
+// drawing takes at most a quarter of the page's time, and keys, clicks and the end of the answer never wait behind a
+// queue of words. While the person types, who does not read then, drawing takes at most a thirtieth.
 
-import type { AnswerEvent } from "./types";
+import type { AnswerEvent } from "../contract";
 
-/** How long words wait for the next drawing: so many times what the last took, between these limits. */
+/** How long words wait for the next drawing: `times` as long as the last drawing took, between the limits. */
 interface Rest {
   times: number;
   leastMs: number;
-  /** However long drawing takes, the person sees that it goes on. */
+  /** However long drawing takes, the person shall see that the answer goes on. */
   mostMs: number;
 }
 const READING: Rest = { times: 3, leastMs: 0, mostMs: 500 };
 const TYPING: Rest = { times: 30, leastMs: 500, mostMs: 4000 };
 
-/** What is told now and later instead of each event. `draw` hands one on and comes back when it is drawn. */
-export function gatherer(draw: (event: AnswerEvent) => void | Promise<void>, isTyping: () => boolean = () => false): (event: AnswerEvent) => void {
+/** Takes events, and draws coalesced ones. `draw` hands one on and resolves when it is drawn. */
+export function coalescer(draw: (event: AnswerEvent) => void | Promise<void>, isTyping: () => boolean = () => false): (event: AnswerEvent) => void {
   let waiting: (AnswerEvent & { kind: "text" }) | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let drawing = 0;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { gatherer } from "./gather";
-import type { AnswerEvent } from "./types";
+import { coalescer } from "./coalesce";
+import type { AnswerEvent } from "../contract";
 
 beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
 afterEach(() => vi.useRealTimers());
@@ -9,7 +9,7 @@ const word = (piece: string, nTokens: number): AnswerEvent => ({ kind: "text", p
 
 it("hands words on at once while drawing is quick", async () => {
   const told: AnswerEvent[] = [];
-  const tell = gatherer((event) => void told.push(event));
+  const tell = coalescer((event) => void told.push(event));
   for (let i = 0; i < 3; i += 1) {
     tell(word(`${i}`, i));
     await vi.advanceTimersByTimeAsync(34);
@@ -19,7 +19,7 @@ it("hands words on at once while drawing is quick", async () => {
 
 it("gathers them while drawing is slow, loses no letter, and puts nothing behind them", async () => {
   const told: AnswerEvent[] = [];
-  const tell = gatherer(async (event) => {
+  const tell = coalescer(async (event) => {
     told.push(event);
     await new Promise((done) => setTimeout(done, 200));
   });
@@ -35,7 +35,7 @@ it("gathers them while drawing is slow, loses no letter, and puts nothing behind
 
 it("lets words wait while the person types, and loses no letter", async () => {
   const told: AnswerEvent[] = [];
-  const tell = gatherer((event) => void told.push(event), () => true);
+  const tell = coalescer((event) => void told.push(event), () => true);
   for (let i = 0; i < 100; i += 1) {
     tell(word("a", i));
     await vi.advanceTimersByTimeAsync(20);
@@ -48,7 +48,7 @@ it("lets words wait while the person types, and loses no letter", async () => {
 it("lets hardly a key meet a slow drawing, and does not keep the person waiting for long", async () => {
   const TOOK_MS = 100;
   const told: { event: AnswerEvent; atMs: number }[] = [];
-  const tell = gatherer(async (event) => {
+  const tell = coalescer(async (event) => {
     told.push({ event, atMs: performance.now() });
     await new Promise((done) => setTimeout(done, TOOK_MS));
   }, () => true);
