@@ -6,7 +6,7 @@
 use crate::format::NumberFormat;
 
 /// A quantisation scheme for a whole model, which llama.cpp calls its file type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum QuantScheme {
     /// Every tensor in F32.
     F32,
@@ -18,7 +18,8 @@ pub enum QuantScheme {
     Q6K,
     /// Matrices in `Q5_K`, those that matter most in `Q6_K`.
     Q5KM,
-    /// Matrices in `Q4_K`, those that matter most in `Q6_K`.
+    /// Matrices in `Q4_K`, those that matter most in `Q6_K`: what is recommended.
+    #[default]
     Q4KM,
 }
 
@@ -51,11 +52,11 @@ impl QuantScheme {
         use NumberFormat as N;
         let (name, file_type, matrices, bits_per_weight) = match self {
             Self::F32 => ("f32", 0, N::F32, 32.0),
-            Self::F16 => ("f16", 1, N::F16, 16.0),
-            Self::Q8_0 => ("q8_0", 7, N::Q8_0, 8.5),
-            Self::Q6K => ("q6_k", 18, N::Q6K, 6.57),
-            Self::Q5KM => ("q5_k_m", 17, N::Q5K, 5.7),
-            Self::Q4KM => ("q4_k_m", 15, N::Q4K, 4.9),
+            Self::F16 => ("f16", 1, N::F16, 16.0005),
+            Self::Q8_0 => ("q8_0", 7, N::Q8_0, 8.5008),
+            Self::Q6K => ("q6_k", 18, N::Q6K, 6.5634),
+            Self::Q5KM => ("q5_k_m", 17, N::Q5K, 5.6956),
+            Self::Q4KM => ("q4_k_m", 15, N::Q4K, 4.8788),
         };
         SchemeSpec { name, file_type, matrices, bits_per_weight }
     }

@@ -1,5 +1,6 @@
 //! The models that are known by name: `models/*.toml`, part of the program.
 
+use lorgnette_gguf::QuantScheme;
 use serde::{Deserialize, Serialize};
 
 use crate::error::WeightsError;
@@ -39,9 +40,12 @@ pub struct Entry {
     /// The repositories that have it, the best first.
     #[serde(default, rename = "source")]
     pub sources: Vec<EntrySource>,
-    /// The schemes that it can be quantised with.
+    /// The quantisations that can be had, the recommended one first.
     #[serde(default, rename = "quantisation")]
     pub quantisations: Vec<EntryQuantisation>,
+    /// The sizes of a model that is quantised while it arrives, which can be had in every scheme.
+    #[serde(default)]
+    converted: Option<Converted>,
 }
 
 /// The work that a picture takes before the first word, in floating-point operations.
@@ -91,6 +95,29 @@ pub struct EntryQuantisation {
     pub memory_bytes: u64,
 }
 
+/// What the room of every quantisation follows from.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Converted {
+    /// How many numbers the text model has.
+    text_weights: u64,
+    /// Size of the vision part in bytes.
+    vision_bytes: u64,
+    /// What [`EntryQuantisation::memory_bytes`] has beside the weights.
+    memory_beside_bytes: u64,
+}
+
+impl Converted {
+    /// What a scheme takes, to the megabyte.
+    fn quantisation(&self, scheme: QuantScheme) -> EntryQuantisation {
+        let text_bytes = self.text_weights as f64 * scheme.bits_per_weight() / 8.0;
+        let disk_bytes = text_bytes as u64 + self.vision_bytes;
+        let disk_bytes = (disk_bytes + 500_000) / 1_000_000 * 1_000_000;
+        let memory_bytes = disk_bytes + self.memory_beside_bytes;
+        EntryQuantisation { name: scheme.name().to_owned(), disk_bytes, memory_bytes }
+    }
+}
+
 /// The known models, in the order in which they are shown.
 ///
 /// # Errors
@@ -109,10 +136,16 @@ pub fn find(name: &str) -> Result<Option<Entry>, WeightsError> {
 
 fn parse(file: &str, text: &str) -> Result<Entry, WeightsError> {
     let fault = |reason: String| WeightsError::Manifest { file: format!("models/{file}"), reason };
-    let entry: Entry = toml::from_str(text).map_err(|error| fault(error.to_string()))?;
+    let mut entry: Entry = toml::from_str(text).map_err(|error| fault(error.to_string()))?;
     for source in &entry.sources {
         RepoName::new(&source.repo)?;
         Revision::new(&source.revision)?;
+    }
+    if let Some(converted) = &entry.converted {
+        let recommended = QuantScheme::default();
+        let others = QuantScheme::OFFERED.into_iter().filter(|scheme| *scheme != recommended);
+        let schemes = std::iter::once(recommended).chain(others);
+        entry.quantisations.extend(schemes.map(|scheme| converted.quantisation(scheme)));
     }
     Ok(entry)
 }
@@ -133,6 +166,11 @@ mod tests {
         assert_eq!(entries.iter().filter(|entry| entry.built_in).count(), 1);
         let pixtral = find("pixtral-12b").expect("parses").expect("is there");
         assert!(!pixtral.sources[0].login, "the first choice needs no account");
+        let quantisations = &pixtral.quantisations;
+        assert_eq!(quantisations[0].name, "q4_k_m", "what the window offers");
+        assert_eq!(quantisations[0].disk_bytes, 7_941_000_000);
+        assert_eq!(quantisations[0].memory_bytes, 9_953_000_000);
+        assert_eq!(quantisations.len(), QuantScheme::OFFERED.len());
     }
 
     #[test]
