@@ -51,7 +51,7 @@ pub fn run() -> ExitCode {
     }
     match Folders::find() {
         Ok(folders) => start(folders, &arguments),
-        Err(error) => fail(&error),
+        Err(error) => fail(&error.into()),
     }
 }
 

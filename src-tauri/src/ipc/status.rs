@@ -1,7 +1,6 @@
 //! What the program is doing.
 
-use lorgnette_app::coordinator::state::State;
-use lorgnette_app::coordinator::{LoadedModel, Status};
+use lorgnette_app::coordinator::{LoadedModel, State, Status};
 use serde::Serialize;
 use specta::Type;
 
