@@ -19,7 +19,7 @@ from common import ROOT, run, target
 
 from .llama_cpp_venv import environment, run_theirs
 
-FORMATS = {"q4_k": (12, 256, 144), "q5_k": (13, 256, 176), "q6_k": (14, 256, 210), "q8_0": (8, 32, 34)}
+FORMATS = {"q4_k": (12, 256, 144), "q5_k": (13, 256, 176), "q6_k": (14, 256, 210), "q8_0": (8, 32, 34), "q4_0": (2, 32, 18)}
 
 
 def add_options(parser):
@@ -42,7 +42,7 @@ def main(args):
         print(output)
         return 0
     peer = json.loads(output.splitlines()[-1])
-    example = ["--release", "--locked", "--quiet", "-p", "lorgnette-weights", "--example", "quantise-speed"]
+    example = ["--release", "--locked", "--quiet", "-p", "lorgnette-gguf", "--example", "quantise-speed"]
     ours = json.loads(run("cargo", "run", *example, "--", numbers, args.rounds, cwd=ROOT))
     for name in FORMATS:
         a, b = ours[name], peer[name]
@@ -80,7 +80,7 @@ def fixture(quantize):
     numbers[1536:1792] = [f32(x * f32(1e-5)) for x in numbers[1536:1792]]
     numbers[1792:] = [f32(abs(x) + f32(0.01)) for x in numbers[1792:]]
     array = (ctypes.c_float * len(numbers))(*numbers)
-    path = ROOT / "crates/lorgnette-weights/tests/fixtures/llama-cpp-blocks.bin"
+    path = ROOT / "crates/lorgnette-gguf/tests/fixtures/llama-cpp-blocks.bin"
     path.write_bytes(b"".join(quantize(name, array, len(numbers)) for name in FORMATS))
     print(path)
 

@@ -62,7 +62,7 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
     let opened = if first.is_none() { pictures(arguments, &here) } else { Vec::new() };
     let name = instance::name(&folders);
     instance::settle(&name);
-    let kept_window = folders.config.join("window.json").display().to_string();
+    let window_file = folders.config.join("window.json").display().to_string();
     let built = tauri::Builder::default()
         .plugin(
             tauri_plugin_single_instance::Builder::new()
@@ -86,7 +86,7 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
             tauri_plugin_window_state::Builder::new()
                 // Whether it can be seen is the page's to say.
                 .with_state_flags(StateFlags::all() - StateFlags::VISIBLE)
-                .with_filename(kept_window)
+                .with_filename(window_file)
                 .build(),
         )
         .manage(AppEvents::default())

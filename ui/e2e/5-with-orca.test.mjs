@@ -19,8 +19,8 @@ before(async () => {
   spawnSync("xdotool", ["search", "--sync", "--onlyvisible", "--pid", String(window.pid), "windowactivate", "--sync"]);
 });
 after(async () => {
-  const kept = process.env.LORGNETTE_ORCA_LOG;
-  if (kept) writeFileSync(kept, `${orca.said().join("\n")}\n`);
+  const file = process.env.LORGNETTE_ORCA_LOG;
+  if (file) writeFileSync(file, `${orca.said().join("\n")}\n`);
   await window?.close();
   await orca?.end();
   await service?.end();

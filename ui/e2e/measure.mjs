@@ -54,7 +54,7 @@ async function starts() {
 async function appears() {
   const home = newHome();
   writeSettings(home);
-  const seen = [];
+  const startMs = [];
   for (let i = 0; i <= N_STARTS; i += 1) {
     const began = performance.now();
     const child = spawn(program, [], { env: { ...process.env, LORGNETTE_HOME: home }, stdio: "ignore" });
@@ -64,11 +64,11 @@ async function appears() {
       if (found.stdout.trim() !== "") break;
       await sleep(5);
     }
-    if (i > 0) seen.push(performance.now() - began);
+    if (i > 0) startMs.push(performance.now() - began);
     child.kill("SIGTERM");
     await ended;
   }
-  say("from start to the window on the screen", seen);
+  say("from start to the window on the screen", startMs);
 }
 
 /** From a key's event to the frame after it, while an answer is written. */

@@ -90,7 +90,7 @@ impl Chats {
     /// Shows the branch that goes through a message, as it went on last.
     ///
     /// # Errors
-    /// [`AppError::NotFound`].
+    /// [`AppError::NotFound`] if it is not there.
     pub fn choose_branch(&self, message: MessageId) -> Result<StoredChat, AppError> {
         self.with(|db| {
             let id: ChatId =
@@ -108,7 +108,7 @@ impl Chats {
     /// Calls a chat as the person wants.
     ///
     /// # Errors
-    /// [`AppError::NotFound`].
+    /// [`AppError::NotFound`] if it is not there.
     pub fn rename(&self, id: ChatId, title: &str) -> Result<(), AppError> {
         let title = one_line(title, 200);
         self.change("UPDATE chats SET title = ?2, is_named = 1 WHERE id = ?1", params![id, title])
@@ -117,7 +117,7 @@ impl Chats {
     /// Puts a chat first, or no longer.
     ///
     /// # Errors
-    /// [`AppError::NotFound`].
+    /// [`AppError::NotFound`] if it is not there.
     pub fn pin(&self, id: ChatId, pinned: bool) -> Result<(), AppError> {
         self.change("UPDATE chats SET is_pinned = ?2 WHERE id = ?1", params![id, pinned])
     }
@@ -125,7 +125,7 @@ impl Chats {
     /// Deletes a chat, which [`Self::restore`] takes back.
     ///
     /// # Errors
-    /// [`AppError::NotFound`].
+    /// [`AppError::NotFound`] if it is not there.
     pub fn delete(&self, id: ChatId) -> Result<(), AppError> {
         self.change("UPDATE chats SET deleted_ms = ?2 WHERE id = ?1", params![id, now_ms()])
     }
@@ -133,7 +133,7 @@ impl Chats {
     /// Takes back a deletion.
     ///
     /// # Errors
-    /// [`AppError::NotFound`].
+    /// [`AppError::NotFound`] if it is not there.
     pub fn restore(&self, id: ChatId) -> Result<(), AppError> {
         self.change("UPDATE chats SET deleted_ms = NULL WHERE id = ?1", params![id])
     }
@@ -141,7 +141,7 @@ impl Chats {
     /// Really removes chats that were deleted before that time. How many.
     ///
     /// # Errors
-    /// [`AppError::Chats`].
+    /// [`AppError::Chats`] if the database fails.
     pub fn purge(&self, deleted_before_ms: i64) -> Result<usize, AppError> {
         self.with(|db| {
             let n = db.execute("DELETE FROM chats WHERE deleted_ms < ?1", [deleted_before_ms])?;

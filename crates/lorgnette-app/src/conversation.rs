@@ -229,7 +229,7 @@ impl Conversation {
     /// how many answers are made.
     ///
     /// # Errors
-    /// [`AppError::Engine`].
+    /// [`AppError::Engine`] if the network fails.
     pub fn check(
         &self,
         chat: &Chat,
@@ -266,7 +266,7 @@ impl Conversation {
     /// Writes the keys and values of what was read last to a file.
     ///
     /// # Errors
-    /// [`SnapshotError::Io`].
+    /// [`SnapshotError::Io`] if the file cannot be written.
     pub fn save_snapshot(&self, path: &Path) -> Result<(), SnapshotError> {
         let path = path.to_owned();
         flat(&self.model.engine.with(move |generator| Ok(generator.save_snapshot(&path))))

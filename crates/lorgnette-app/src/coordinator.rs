@@ -168,7 +168,7 @@ impl App {
     /// were removed.
     ///
     /// # Errors
-    /// [`AppError::Chats`].
+    /// [`AppError::Chats`] if the database fails.
     pub fn purge(&self) -> Result<usize, AppError> {
         let n = self.0.chats.purge(i64::MAX)?;
         // Pictures that were just added may be about to be asked about.

@@ -83,7 +83,7 @@ pub fn file_name(title: &str, format: ExportFormat) -> String {
 /// Writes a chat.
 ///
 /// # Errors
-/// [`AppError::NotFound`], [`AppError::Write`].
+/// [`AppError::NotFound`] if it is not there, [`AppError::Write`] if the file cannot be written.
 pub fn write(app: &App, chat: ChatId, format: ExportFormat, path: &Path) -> Result<(), AppError> {
     let source = source(app, chat)?;
     match format {

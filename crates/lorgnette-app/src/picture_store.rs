@@ -41,7 +41,7 @@ impl PictureStore {
     /// Keeps a file's bytes, if they are a picture.
     ///
     /// # Errors
-    /// [`AppError::Picture`], [`AppError::Write`].
+    /// [`AppError::Picture`] if it is not a picture, [`AppError::Write`] if it cannot be stored.
     pub fn add(&self, name: &str, bytes: &[u8]) -> Result<PictureInfo, AppError> {
         let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
         let picture = Picture::decode(bytes)
@@ -67,7 +67,7 @@ impl PictureStore {
     /// Keeps pixels that never were a file, such as those of a clipboard: RGBA, row by row.
     ///
     /// # Errors
-    /// [`AppError::Picture`], [`AppError::Write`].
+    /// [`AppError::Picture`] if it is not a picture, [`AppError::Write`] if it cannot be stored.
     pub fn add_rgba(
         &self,
         name: &str,
@@ -87,7 +87,7 @@ impl PictureStore {
     /// Keeps a picture that never was a file.
     ///
     /// # Errors
-    /// [`AppError::Picture`], [`AppError::Write`].
+    /// [`AppError::Picture`] if it is not a picture, [`AppError::Write`] if it cannot be stored.
     pub fn add_picture(&self, name: &str, picture: &Picture) -> Result<PictureInfo, AppError> {
         let fault = |source| AppError::Picture { name: name.to_owned(), source };
         self.add(name, &picture.to_png().map_err(fault)?)
@@ -124,7 +124,7 @@ impl PictureStore {
     /// The file as it was added.
     ///
     /// # Errors
-    /// [`AppError::NotFound`], [`AppError::ReadPicture`].
+    /// [`AppError::NotFound`] if it is not there, [`AppError::ReadPicture`] if it cannot be read.
     pub fn bytes(&self, id: &str) -> Result<Vec<u8>, AppError> {
         let path = self.original(id)?;
         if !path.is_file() {

@@ -181,7 +181,7 @@ impl Settings {
     /// Writes them: all of them or, whatever happens, the old ones.
     ///
     /// # Errors
-    /// [`AppError::Write`].
+    /// [`AppError::Write`] if the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), AppError> {
         let text = toml::to_string_pretty(self)
             .map_err(|error| AppError::Write(io::Error::other(error)))?;

@@ -99,7 +99,7 @@ pub struct ModelsImport {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct ModelsMake {
     #[arg(long, value_name = "FORMAT", default_value = "q4_k_m", value_parser = scheme)]
-    #[arg(help = "Number format of the text model: q4_k_m, q5_k_m, q6_k, q8_0, f16")]
+    #[arg(help = format!("Number format of the text model: {}", scheme_names()))]
     pub quant: QuantScheme,
     #[arg(long, value_name = "FORMAT", default_value = "q8_0", value_parser = vision)]
     #[arg(help = "Number format of the vision part: q8_0, f16")]
@@ -461,10 +461,11 @@ fn model(text: &str) -> Result<ModelChoice, String> {
 }
 
 fn scheme(text: &str) -> Result<QuantScheme, String> {
-    QuantScheme::named(text).ok_or_else(|| {
-        let names: Vec<_> = QuantScheme::OFFERED.iter().map(|scheme| scheme.name()).collect();
-        format!("use {}", names.join(", "))
-    })
+    QuantScheme::named(text).ok_or_else(|| format!("use {}", scheme_names()))
+}
+
+fn scheme_names() -> String {
+    QuantScheme::OFFERED.map(QuantScheme::name).join(", ")
 }
 
 fn vision(text: &str) -> Result<VisionFormat, String> {

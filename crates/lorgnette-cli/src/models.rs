@@ -221,7 +221,7 @@ fn plan(summary: &Summary) -> String {
     let of = |have: Option<u64>| have.map_or("unknown".into(), |have| HumanBytes(have).to_string());
     let disk = (HumanBytes(fit.disk_needed_bytes), of(fit.disk_free_bytes));
     lines.push(format!("disk       {} needed, {} free", disk.0, disk.1));
-    let memory = (of(fit.memory_needed_bytes), of(fit.memory_total_bytes));
+    let memory = (HumanBytes(fit.memory_needed_bytes), of(fit.memory_total_bytes));
     lines.push(format!("memory     about {} needed, {} in this machine", memory.0, memory.1));
     lines.push(format!("time       {}", time(fit)));
     if let Some(not_yet) = &summary.not_yet {

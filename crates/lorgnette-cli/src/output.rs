@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use lorgnette_app::AppError;
 
 /// The reason why a command stopped.
+#[derive(Debug)]
 pub enum Failure {
     /// It failed, for a reason that a person should know.
     App(AppError),

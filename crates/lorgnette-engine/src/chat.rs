@@ -1,4 +1,4 @@
-//! A chat about pictures, as the engine is asked to go on with it.
+//! A chat about pictures, as the engine is asked to continue it.
 
 use std::sync::Arc;
 
@@ -6,24 +6,24 @@ use lorgnette_image::Pixels;
 
 use crate::prompt::{ChatMessage, Content, Role};
 
-/// A picture that was prepared for a model.
+/// The pixels of a picture as a model takes them.
 #[derive(Debug)]
 pub struct PreparedPicture {
-    /// What people call it, for messages: usually its file name.
+    /// Its name in messages to people: usually that of its file.
     pub name: String,
     pixels: Pixels,
-    /// SHA-256 of size and pixels: what makes it the same picture.
+    /// SHA-256 of size and pixels; pictures with the same hash are the same to the engine.
     hash: [u8; 32],
 }
 
 impl PreparedPicture {
-    /// Takes the prepared pixels; their hash is made here, once.
+    /// Names the pixels and hashes them, which happens here alone.
     pub fn new(name: impl Into<String>, pixels: Pixels) -> Arc<Self> {
         let hash = pixels.content_hash();
         Arc::new(Self { name: name.into(), pixels, hash })
     }
 
-    /// What the model sees.
+    /// The normalised pixels that the encoder takes, `(3, H, W)`.
     pub fn pixels(&self) -> &Pixels {
         &self.pixels
     }
@@ -40,33 +40,33 @@ impl PartialEq for PreparedPicture {
     }
 }
 
-/// A part of a turn.
+/// A text or a picture in a turn.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TurnPart {
-    /// Text. Nothing in it is a command to the model's format.
+    /// A text. What looks like a control token in it is ordinary text to the model.
     Text(String),
-    /// A picture.
+    /// A picture, which stands where it is among the texts.
     Picture(Arc<PreparedPicture>),
 }
 
-/// What one side said.
+/// The words and pictures of one side of the chat.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Turn {
-    /// Who.
+    /// The side that says them.
     pub role: Role,
-    /// What, in order.
+    /// Texts and pictures in the order in which the model reads them.
     pub parts: Vec<TurnPart>,
 }
 
-/// Turns in order.
+/// A chat, from its first turn to the one that is to be answered.
 #[derive(Debug, Clone, Default)]
 pub struct Chat {
-    /// The turns; the last one is the person's, or an answer to be continued.
+    /// The turns in order; the last one is the person's, or an answer to be continued.
     pub turns: Vec<Turn>,
 }
 
 impl Chat {
-    /// Adds the person's pictures and words.
+    /// Adds a turn of the person: pictures, then words.
     pub fn ask(&mut self, pictures: impl IntoIterator<Item = Arc<PreparedPicture>>, text: &str) {
         let mut parts: Vec<TurnPart> = pictures.into_iter().map(TurnPart::Picture).collect();
         if !text.is_empty() {
@@ -75,7 +75,7 @@ impl Chat {
         self.turns.push(Turn { role: Role::User, parts });
     }
 
-    /// Adds what was answered.
+    /// Adds a turn of the model.
     pub fn answered(&mut self, text: &str) {
         let parts = vec![TurnPart::Text(text.to_owned())];
         self.turns.push(Turn { role: Role::Assistant, parts });
@@ -107,7 +107,7 @@ impl Chat {
             .collect()
     }
 
-    /// The turns for the prompt format, and the pictures that they count.
+    /// The turns for the chat format, and the pictures that its numbers stand for.
     pub(crate) fn messages(&self) -> (Vec<ChatMessage>, Vec<Arc<PreparedPicture>>) {
         let mut pictures = Vec::new();
         let mut messages = Vec::new();

@@ -5,12 +5,12 @@
 //! projector is quick.
 
 use std::collections::VecDeque;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use fs_err as fs;
-use lorgnette_gguf::PartFile;
+use lorgnette_gguf::write_whole;
 use sha2::{Digest as _, Sha256};
 
 /// The most that stays in memory: some fifteen pictures of 1024 × 1024.
@@ -86,9 +86,7 @@ impl EncoderCache {
         }
         let mut bytes: Vec<u8> = hidden.iter().flat_map(|number| number.to_le_bytes()).collect();
         bytes.extend(Sha256::digest(&bytes));
-        let stored = fs::create_dir_all(folder)
-            .and_then(|()| write(&path, &bytes))
-            .and_then(|()| make_room(folder, *limit_bytes));
+        let stored = write_whole(&path, &bytes).and_then(|()| make_room(folder, *limit_bytes));
         if let Err(error) = stored {
             tracing::warn!("cannot store an encoded picture: {error}");
         }
@@ -108,12 +106,6 @@ fn checked(bytes: &[u8], len: usize) -> Option<Vec<f32>> {
         return None;
     }
     Some(numbers.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four)).collect())
-}
-
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = PartFile::create_unique(path)?;
-    file.write_all(bytes)?;
-    file.finish()
 }
 
 /// Removes those that were not used for the longest until the rest has at most `limit_bytes`.

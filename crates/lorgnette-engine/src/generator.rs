@@ -115,7 +115,7 @@ impl Generator {
     /// Writes the KV cache to a file: 160 KiB a token for Pixtral 12B.
     ///
     /// # Errors
-    /// [`SnapshotError::Io`].
+    /// [`SnapshotError::Io`] if the file cannot be written.
     pub fn save_snapshot(&self, path: &Path) -> Result<(), SnapshotError> {
         kv_snapshot::write(path, self.model.fingerprint(), &self.read, &self.cache)
     }

@@ -11,7 +11,7 @@ use crate::tokens::{TokenId, Tokenizer};
 /// A text or a picture in a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    /// A text, whose control tokens are ordinary text to the model.
+    /// A text. What looks like a control token in it is ordinary text to the model.
     Text(String),
     /// A picture, for which `[IMG]` stands once a row and column.
     Image {
@@ -73,10 +73,10 @@ pub enum PromptError {
     #[error("the chat has no question")]
     NoQuestion,
     /// Instructions stand behind an answer, where the format has no place for them.
-    #[error("instructions follow an answer")]
+    #[error("the instructions stand behind an answer")]
     SystemAfterAnswer,
     /// A picture stands where the format allows text only.
-    #[error("only what the person says can have pictures")]
+    #[error("only a question can have pictures")]
     PictureOutsideQuestion,
     /// A picture has no rows or no columns.
     #[error("picture {picture} has no patches")]
@@ -107,7 +107,7 @@ impl PromptError {
 /// An answer without text is accepted, unlike in the reference: a cancelled one has none.
 ///
 /// # Errors
-/// [`PromptError`].
+/// [`PromptError`] if the format has no place for what the chat says.
 pub fn encode_chat(
     tokenizer: &Tokenizer,
     messages: &[ChatMessage],

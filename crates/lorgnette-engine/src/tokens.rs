@@ -152,7 +152,7 @@ impl Tokenizer {
     /// Reads `tekken.json`, Mistral's own form.
     ///
     /// # Errors
-    /// [`TokenizerError`].
+    /// [`TokenizerError`] if it is malformed, not supported, or lacks a control token.
     pub fn from_tekken_json(json: &[u8]) -> Result<Self, TokenizerError> {
         Self::new(sources::tekken_json(json)?)
     }
@@ -160,7 +160,7 @@ impl Tokenizer {
     /// Reads `tokenizer.json`, Hugging Face's form.
     ///
     /// # Errors
-    /// [`TokenizerError`].
+    /// [`TokenizerError`] if it is malformed, not supported, or lacks a control token.
     pub fn from_tokenizer_json(json: &[u8]) -> Result<Self, TokenizerError> {
         Self::new(sources::tokenizer_json(json)?)
     }
@@ -168,7 +168,7 @@ impl Tokenizer {
     /// Takes the vocabulary of a GGUF file, llama.cpp's form.
     ///
     /// # Errors
-    /// [`TokenizerError`].
+    /// [`TokenizerError`] if it is malformed, not supported, or lacks a control token.
     pub fn from_gguf(vocab: GgufVocab) -> Result<Self, TokenizerError> {
         Self::new(sources::gguf(vocab)?)
     }

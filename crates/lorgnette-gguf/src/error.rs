@@ -48,7 +48,7 @@ pub enum GgufError {
     UnsupportedDtype {
         /// The path of the file.
         file: PathBuf,
-        /// The tensor's name.
+        /// The tensor as the file calls it.
         tensor: String,
         /// ggml's name or number of the format.
         dtype: String,
@@ -78,7 +78,7 @@ pub enum GgufError {
     TooLong {
         /// The file being written.
         file: PathBuf,
-        /// The tensor's name.
+        /// The tensor as the file calls it.
         tensor: String,
         /// Bytes of its shape and format.
         declared_bytes: u64,
@@ -110,7 +110,7 @@ pub enum GgufError {
     OutOfRange {
         /// Its place in the numbers handed over.
         index: usize,
-        /// The number itself.
+        /// The number that does not fit.
         value: f32,
         /// The format that was asked for.
         dtype: NumberFormat,

@@ -20,7 +20,7 @@ pub enum NumberFormat {
 /// What is declared of a block format. Its numbers are in `blocks`.
 #[derive(Clone, Copy)]
 struct BlockSpec {
-    /// ggml's name.
+    /// The name that ggml gives the format.
     name: &'static str,
     /// ggml's number of the format.
     type_id: u32,
@@ -49,7 +49,7 @@ macro_rules! block_formats {
         }
 
         impl BlockFormat {
-            /// Every block format.
+            /// Every block format, in the order of ggml's numbers.
             pub const ALL: [Self; [$(Self::$format),*].len()] = [$(Self::$format),*];
 
             #[inline(always)]
@@ -128,7 +128,7 @@ impl NumberFormat {
     /// The formats that are no blocks.
     const PLAIN: [Self; 3] = [Self::F32, Self::F16, Self::Bf16];
 
-    /// Every format.
+    /// Every format, plain ones first.
     pub fn all() -> impl Iterator<Item = Self> {
         Self::PLAIN.into_iter().chain(BlockFormat::ALL.into_iter().map(Self::Blocks))
     }

@@ -7,7 +7,7 @@
 //! - [`quantise`]: numbers to blocks and back
 //! - [`scheme`]: which tensor of a model gets which format
 //! - [`safetensors`]: header, index and stream of the container that checkpoints come in
-//! - [`PartFile`]: a file that has its name only when it is whole
+//! - [`PartFile`], [`write_whole`]: a file that has its name only when it is whole
 //!
 //! A new number format is a row of the table in [`format`](mod@format), its layout in `blocks`, and
 //! a quantiser; everybody else asks [`NumberFormat`] and [`QuantScheme`].
@@ -27,7 +27,7 @@ mod source;
 
 pub use error::GgufError;
 pub use format::{BlockFormat, NumberFormat};
-pub use part_file::PartFile;
+pub use part_file::{PartFile, write_whole};
 pub use reader::GgufFile;
 pub use scheme::QuantScheme;
 pub use source::{Source, StoredTensor};

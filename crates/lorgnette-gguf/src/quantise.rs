@@ -27,7 +27,8 @@ const F16_MAX: f32 = 65504.0;
 /// multiple of the format's block length (256 for the K formats, 32 for `Q8_0` and `Q4_0`).
 ///
 /// # Errors
-/// [`GgufError::Rows`], [`GgufError::OutOfRange`].
+/// [`GgufError::Rows`] if the numbers are not whole blocks, [`GgufError::OutOfRange`] if one is too
+/// large for the format.
 pub fn quantise(
     numbers: &[f32],
     row_len: usize,
@@ -56,7 +57,7 @@ pub fn quantise(
 /// The numbers that `bytes` in `dtype` stand for, which is what a reader of the file sees.
 ///
 /// # Errors
-/// [`GgufError::Rows`].
+/// [`GgufError::Rows`] if the bytes are not whole blocks.
 pub fn dequantise(
     bytes: &[u8],
     row_len: usize,

@@ -4,12 +4,12 @@
 //! unchecked and divides by an alignment that may be 0. Source: `ggml/docs/gguf.md`.
 
 use std::collections::BTreeMap;
-use std::io::{BufReader, Read as _};
+use std::io::{BufReader, Read};
 use std::path::Path;
 
 use crate::error::GgufError;
 use crate::format::{self, NumberFormat};
-use crate::source::{ReadSeek, Source, StoredTensor};
+use crate::source::{Source, StoredTensor};
 
 /// The first bytes of a GGUF file.
 const MAGIC: [u8; 4] = *b"GGUF";
@@ -53,15 +53,36 @@ impl GgufFile {
     /// As [`open`](Self::open), of a file that may be part of the program.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
+    /// The same as those of [`open`](Self::open).
     pub fn read(source: &Source) -> Result<Self, GgufError> {
-        let (file, n_file_bytes) = source.open()?;
+        let (mut file, n_file_bytes) = source.open()?;
+        Self::read_header(source, n_file_bytes, &mut file)
+    }
+
+    /// As [`open`](Self::open), of a file of `n_file_bytes` that lies elsewhere: `input` gives its
+    /// first bytes, of which the header is read and little more.
+    ///
+    /// # Errors
+    /// The same as those of [`open`](Self::open).
+    pub fn read_from(
+        name: &Path,
+        n_file_bytes: u64,
+        input: &mut dyn Read,
+    ) -> Result<Self, GgufError> {
+        Self::read_header(&Source::file(name), n_file_bytes, input)
+    }
+
+    fn read_header(
+        source: &Source,
+        n_file_bytes: u64,
+        input: &mut dyn Read,
+    ) -> Result<Self, GgufError> {
         let mut reader = HeaderReader {
             source,
             n_file_bytes,
             n_left: n_file_bytes.min(MAX_HEADER_BYTES),
             n_read: 0,
-            input: BufReader::new(file),
+            input: BufReader::new(input),
         };
         reader.header()
     }
@@ -101,7 +122,7 @@ struct HeaderReader<'a> {
     /// Bytes that the header may still take.
     n_left: u64,
     n_read: u64,
-    input: BufReader<Box<dyn ReadSeek>>,
+    input: BufReader<&'a mut dyn Read>,
 }
 
 impl HeaderReader<'_> {

@@ -12,9 +12,9 @@ pub enum QuantScheme {
     F32,
     /// Matrices in F16, the rest in F32.
     F16,
-    /// Matrices in `Q8_0`.
+    /// All matrices in `Q8_0`, the rest in F32.
     Q8_0,
-    /// Matrices in `Q6_K`.
+    /// All matrices in `Q6_K`, the rest in F32.
     Q6K,
     /// Matrices in `Q5_K`, those that matter most in `Q6_K`.
     Q5KM,
@@ -26,7 +26,7 @@ pub enum QuantScheme {
 struct SchemeSpec {
     /// llama.cpp's name in small letters.
     name: &'static str,
-    /// llama.cpp's `enum llama_ftype`.
+    /// The number in llama.cpp's `enum llama_ftype`.
     file_type: u32,
     /// The format of most matrices.
     matrices: NumberFormat,
@@ -37,7 +37,7 @@ struct SchemeSpec {
 /// What a scheme needs to know of the text model beside a tensor's name and shape.
 #[derive(Debug, Clone, Copy)]
 pub struct TextModel {
-    /// Decoder blocks.
+    /// How many decoder blocks it has.
     pub n_layers: usize,
     /// The embedding also is the output matrix.
     pub tied_embeddings: bool,

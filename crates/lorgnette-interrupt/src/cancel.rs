@@ -62,7 +62,7 @@ impl Cancel {
     /// Ends the caller with `?` when the work is to end.
     ///
     /// # Errors
-    /// [`Interrupted::Cancelled`].
+    /// [`Interrupted::Cancelled`] if it was cancelled.
     pub fn check<E>(&self) -> Result<(), Interrupted<E>> {
         if self.is_cancelled() { Err(Interrupted::Cancelled) } else { Ok(()) }
     }

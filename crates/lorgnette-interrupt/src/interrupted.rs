@@ -6,7 +6,7 @@
 pub enum Interrupted<E> {
     /// Somebody asked it to stop.
     Cancelled,
-    /// It failed.
+    /// It failed with this error.
     Failed(E),
 }
 
@@ -40,6 +40,19 @@ impl<E> Interrupted<E> {
             Self::Cancelled => panic!("work that nobody could cancel was cancelled"),
             Self::Failed(error) => error,
         }
+    }
+}
+
+/// The result of work whose caller only wants to know whether it came to its end: `None` when it was
+/// cancelled.
+///
+/// # Errors
+/// That of the work.
+pub fn unless_cancelled<T, E>(result: Result<T, Interrupted<E>>) -> Result<Option<T>, E> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Interrupted::Cancelled) => Ok(None),
+        Err(Interrupted::Failed(error)) => Err(error),
     }
 }
 

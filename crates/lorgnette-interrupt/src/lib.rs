@@ -7,4 +7,4 @@ mod cancel;
 mod interrupted;
 
 pub use cancel::Cancel;
-pub use interrupted::Interrupted;
+pub use interrupted::{Interrupted, unless_cancelled};

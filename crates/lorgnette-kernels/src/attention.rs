@@ -23,13 +23,13 @@ const KEYS: usize = 256;
 /// The sizes of one attention. `n_heads` is a multiple of `n_kv_heads`.
 #[derive(Debug, Clone, Copy)]
 pub struct Attention {
-    /// Heads of the queries.
+    /// How many heads the queries have.
     pub n_heads: usize,
     /// Heads of the keys and values; query head `h` reads head `h * n_kv_heads / n_heads`.
     pub n_kv_heads: usize,
-    /// Numbers in a head.
+    /// How many numbers a head has.
     pub head_dim: usize,
-    /// Query positions.
+    /// How many positions ask.
     pub n_queries: usize,
     /// Keys that may be read; those behind them in the slices are not.
     pub n_keys: usize,

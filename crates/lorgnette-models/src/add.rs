@@ -2,16 +2,16 @@
 
 mod found;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lorgnette_gguf::QuantScheme;
-use lorgnette_interrupt::Cancel;
+use lorgnette_interrupt::{Cancel, Interrupted, unless_cancelled};
 use lorgnette_pixtral::Checkpoint;
 use lorgnette_weights::http::FetchOptions;
 use lorgnette_weights::hub::FileName;
-use lorgnette_weights::install::{self, InstallOptions, Times};
+use lorgnette_weights::install::{self, InstallOptions, Made, Times};
 use lorgnette_weights::recipe::{Becomes, Piece, Recipe, Target};
-use lorgnette_weights::store::{LockedSource, Manifest, SourceRecord};
+use lorgnette_weights::store::{Lock, LockedSource, Manifest, SourceRecord};
 use lorgnette_weights::{HubSettings, Report, WeightsError};
 use serde::Serialize;
 
@@ -20,7 +20,6 @@ use crate::convert::pair::VisionFormat;
 use crate::convert::plan;
 use crate::error::ModelsError;
 use crate::fit::{Fit, Question, memory_bytes};
-use crate::interrupted::{Stop, unless_cancelled};
 use crate::library::Library;
 use crate::source::{ModelSource, Origin};
 
@@ -51,7 +50,7 @@ impl AddOptions {
     /// `Q4_K_M` with a vision part in `Q8_0`, from the hub that the environment names.
     ///
     /// # Errors
-    /// [`WeightsError::Settings`].
+    /// [`WeightsError::Settings`] if a variable or option makes no sense.
     pub fn from_environment() -> Result<Self, ModelsError> {
         Ok(Self {
             scheme: QuantScheme::Q4KM,
@@ -140,16 +139,17 @@ impl Library {
         options: &AddOptions,
         cancel: &Cancel,
         report: &Report,
-    ) -> Result<Prepared, Stop> {
+    ) -> Result<Prepared, Interrupted<ModelsError>> {
         let found = self.find_source(source, options, cancel, report)?;
-        let scratch = self.store.work_dir(&found.about.name)?.join("scratch");
-        let ggufs = found.gguf_files(options.scheme)?;
+        let work = self.store.work_dir(&found.about.name).map_err(Interrupted::failed)?;
+        let scratch = work.join("scratch");
+        let ggufs = found.gguf_files(options.scheme).map_err(Interrupted::err_into)?;
         let planned = if ggufs.is_empty() {
             quantised(&found, &scratch, options)?
         } else {
             taken_as_they_are(&found, ggufs, options)?
         };
-        self.finish_preparing(found, planned, scratch, options)
+        Ok(self.finish_preparing(found, planned, scratch, options)?)
     }
 
     fn finish_preparing(
@@ -158,7 +158,7 @@ impl Library {
         planned: Planned<'_>,
         scratch: PathBuf,
         options: &AddOptions,
-    ) -> Result<Prepared, Stop> {
+    ) -> Result<Prepared, ModelsError> {
         let Found { origin, lock_as, about, .. } = found;
         let Planned { recipe, memory_bytes, scheme, bytes_per_s, size } = planned;
         let work = self.store.work_dir(&about.name)?;
@@ -206,8 +206,8 @@ impl Library {
 /// How a model is made, and what that takes.
 struct Planned<'a> {
     recipe: Recipe,
-    /// Memory to answer with the model; `None` where the header is not at hand yet.
-    memory_bytes: Option<u64>,
+    /// Memory to answer with the model.
+    memory_bytes: u64,
     /// `None` for files that are taken as they are.
     scheme: Option<QuantScheme>,
     /// How fast the small files came; `None` when they say nothing.
@@ -219,20 +219,17 @@ struct Planned<'a> {
 /// A checkpoint that is quantised here.
 fn quantised(
     found: &Found,
-    scratch: &std::path::Path,
+    scratch: &Path,
     options: &AddOptions,
-) -> Result<Planned<'static>, Stop> {
+) -> Result<Planned<'static>, Interrupted<ModelsError>> {
     let Found { origin, about, .. } = found;
     let understood = plan::understand(origin, scratch)?;
     let (scheme, vision) = (options.scheme, options.vision);
-    let recipe = understood.recipe(origin, &about.name, &about.title, scheme, vision)?;
+    let recipe = understood.recipe(origin, &about.name, &about.title, scheme, vision);
+    let recipe = recipe.map_err(Interrupted::err_into)?;
     let says_speed = understood.small_bytes > 1 << 20 && recipe.n_remote_bytes() > 0;
     Ok(Planned {
-        memory_bytes: Some(memory_bytes(
-            recipe.n_target_bytes(),
-            &understood.config,
-            options.context,
-        )),
+        memory_bytes: memory_bytes(recipe.n_target_bytes(), &understood.config, options.context),
         scheme: Some(scheme),
         bytes_per_s: says_speed
             .then(|| understood.small_bytes as f64 / understood.small_s.max(1e-3)),
@@ -246,16 +243,15 @@ fn taken_as_they_are(
     found: &Found,
     files: Vec<(FileName, u64)>,
     options: &AddOptions,
-) -> Result<Planned<'static>, Stop> {
-    let memory_bytes = match &found.origin {
-        Origin::Folder(dir) => {
-            let text = files.first().map_or(dir.clone(), |(name, _)| dir.join(name.as_str()));
-            let checkpoint = Checkpoint::open(&text)?;
-            Some(memory_bytes(checkpoint.n_bytes(), checkpoint.config(), options.context))
+) -> Result<Planned<'static>, Interrupted<ModelsError>> {
+    let memory_bytes = match found.stated_memory_bytes(options) {
+        Some(stated) => stated,
+        None => {
+            let checkpoint = found.origin.gguf_pair(&files)?;
+            memory_bytes(checkpoint.n_bytes(), checkpoint.config(), options.context)
         }
-        Origin::Hub { .. } => found.stated_memory_bytes(options),
     };
-    let recipe = copies(&found.origin, files)?;
+    let recipe = copies(&found.origin, files).map_err(Interrupted::failed)?;
     Ok(Planned {
         memory_bytes,
         scheme: None,
@@ -276,18 +272,28 @@ impl Prepared {
         unless_cancelled(self.try_run(cancel, report))
     }
 
-    fn try_run(&self, cancel: &Cancel, report: &Report) -> Result<Installed, Stop> {
+    fn try_run(
+        &self,
+        cancel: &Cancel,
+        report: &Report,
+    ) -> Result<Installed, Interrupted<ModelsError>> {
         let store = &self.library.store;
-        let lock = store.lock()?;
-        let work = store.work_dir(&self.summary.name)?;
+        let lock = store.lock().map_err(Interrupted::failed)?;
+        let work = store.work_dir(&self.summary.name).map_err(Interrupted::failed)?;
         let hub = self.origin.hub();
-        let made = install::run(&self.recipe, hub, &work, &self.install, cancel, report)?;
+        let made = install::run(&self.recipe, hub, &work, &self.install, cancel, report);
+        Ok(self.publish(&lock, &work, made.map_err(Interrupted::err_into)?)?)
+    }
+
+    /// Gives a finished model its place, and remembers what it was made of.
+    fn publish(&self, lock: &Lock, work: &Path, made: Made) -> Result<Installed, ModelsError> {
+        let store = &self.library.store;
         // Only what was verified is worth remembering.
         if let Some((key, source)) = &self.lock_as {
-            store.remember(&lock, key, source.clone())?;
+            store.remember(lock, key, source.clone())?;
         }
         // It is opened once before anyone sees it.
-        Checkpoint::open(&work)?;
+        Checkpoint::open(work)?;
         match fs_err::remove_dir_all(&self.scratch) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(WeightsError::Io(error).into());
@@ -305,7 +311,7 @@ impl Prepared {
             sources: files.clone(),
             files: made.files,
         };
-        let path = store.publish(&lock, &work, &manifest)?;
+        let path = store.publish(lock, work, &manifest)?;
         let n_bytes = manifest.n_bytes();
         Ok(Installed { name: name.clone(), path, n_bytes, times: made.times })
     }

@@ -69,8 +69,6 @@ pub enum FetchNews {
         /// The model's name in the catalogue.
         name: String,
         state: FetchState,
-        done_bytes: u64,
-        total_bytes: u64,
     },
     Ended {
         /// The model can be used now.
@@ -293,7 +291,7 @@ impl Inner {
             drop(fetches);
             if is_news {
                 let name = name.clone();
-                (inner.listener)(FetchNews::Progress { name, state, done_bytes, total_bytes });
+                (inner.listener)(FetchNews::Progress { name, state });
             }
         })
     }

@@ -24,9 +24,8 @@ pub struct Fit {
     pub disk_needed_bytes: u64,
     /// Bytes that are free there; absent where the system does not say.
     pub disk_free_bytes: Option<u64>,
-    /// Memory to answer with the model at the context that was chosen; absent where it is not known
-    /// before the model is here.
-    pub memory_needed_bytes: Option<u64>,
+    /// Memory to answer with the model at the context that was chosen.
+    pub memory_needed_bytes: u64,
     /// The machine's memory; absent where the system does not say.
     pub memory_total_bytes: Option<u64>,
     /// Seconds of quantising, by a measurement on this machine; 0 for files taken as they are.
@@ -45,8 +44,7 @@ impl Fit {
 
     /// Whether the memory holds it, as far as that is known.
     pub fn memory_fits(&self) -> bool {
-        let known = self.memory_total_bytes.zip(self.memory_needed_bytes);
-        known.is_none_or(|(total, needed)| total >= needed)
+        self.memory_total_bytes.is_none_or(|total| total >= self.memory_needed_bytes)
     }
 
     /// Seconds in all, as quantising goes on while bytes come.
@@ -81,7 +79,7 @@ pub(crate) struct Question<'a> {
     pub(crate) fetch_bytes: u64,
     /// Bytes a second of the files that were fetched already.
     pub(crate) bytes_per_s: Option<f64>,
-    pub(crate) memory_needed_bytes: Option<u64>,
+    pub(crate) memory_needed_bytes: u64,
     pub(crate) scheme: Option<QuantScheme>,
 }
 
@@ -107,8 +105,7 @@ impl Question<'_> {
             fits_instead: None,
         };
         if !(fit.disk_fits() && fit.memory_fits()) {
-            let needed = self.memory_needed_bytes.unwrap_or(0);
-            let overhead = needed.saturating_sub(self.n_bytes);
+            let overhead = self.memory_needed_bytes.saturating_sub(self.n_bytes);
             let fits = |scheme: &QuantScheme| {
                 let Some(n_bytes) = size(*scheme, VisionFormat::Q8_0) else { return false };
                 let disk = disk_free_bytes.is_none_or(|free| free >= n_bytes + SLACK_BYTES);
@@ -185,7 +182,7 @@ mod tests {
             quantise_bytes: 1,
             fetch_bytes: 1,
             bytes_per_s: Some(1.0),
-            memory_needed_bytes: Some(2 * memory + 1),
+            memory_needed_bytes: 2 * memory + 1,
             scheme: Some(QuantScheme::F16),
         };
         let fit = question.answer(|scheme, _| {

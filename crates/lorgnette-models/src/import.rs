@@ -4,16 +4,15 @@ use std::path::{Path, PathBuf};
 
 use lorgnette_pixtral::Checkpoint;
 use lorgnette_weights::hub::FileName;
-use lorgnette_weights::install::{self, FileRecord, InstallOptions};
+use lorgnette_weights::install::{self, FileRecord, InstallOptions, Times};
 use lorgnette_weights::store::Manifest;
 use lorgnette_weights::{Report, WeightsError};
 
 use crate::add::{Installed, copies, plain};
 use crate::error::ModelsError;
-use crate::interrupted::{Stop, unless_cancelled};
 use crate::library::Library;
 use crate::source::Origin;
-use lorgnette_interrupt::Cancel;
+use lorgnette_interrupt::{Cancel, Interrupted, unless_cancelled};
 
 impl Library {
     /// Takes a GGUF file with its vision part, or a folder with a pair, into the models folder.
@@ -41,23 +40,20 @@ impl Library {
         link: bool,
         cancel: &Cancel,
         report: &Report,
-    ) -> Result<Installed, Stop> {
-        let checkpoint = Checkpoint::open(path)?;
+    ) -> Result<Installed, Interrupted<ModelsError>> {
+        let checkpoint = Checkpoint::open(path).map_err(Interrupted::failed)?;
         let files = checkpoint.files();
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let name = name.map_or_else(|| plain(&stem), ToOwned::to_owned);
-        let lock = self.store.lock()?;
-        let work = self.store.work_dir(&name)?;
-        let (files, times) = if link {
-            (linked(&files, &work, cancel)?, install::Times::default())
+        let lock = self.store.lock().map_err(Interrupted::failed)?;
+        let work = self.store.work_dir(&name).map_err(Interrupted::failed)?;
+        let taken = if link {
+            linked(&files, &work, cancel).map(|files| (files, Times::default()))
         } else {
-            let (origin, named) = origin_of(&files)?;
-            let recipe = copies(&origin, named)?;
-            let options = InstallOptions::default();
-            let made = install::run(&recipe, None, &work, &options, cancel, report)?;
-            (made.files, made.times)
+            copied(&files, &work, cancel, report)
         };
-        Checkpoint::open(&work)?;
+        let (files, times) = taken.map_err(Interrupted::err_into)?;
+        Checkpoint::open(&work).map_err(Interrupted::failed)?;
         let manifest = Manifest {
             version: Manifest::VERSION,
             title: name.clone(),
@@ -68,7 +64,7 @@ impl Library {
             files,
             name,
         };
-        let path = self.store.publish(&lock, &work, &manifest)?;
+        let path = self.store.publish(&lock, &work, &manifest).map_err(Interrupted::failed)?;
         let n_bytes = manifest.n_bytes();
         Ok(Installed { name: manifest.name, path, n_bytes, times })
     }
@@ -92,7 +88,23 @@ fn origin_of(files: &[PathBuf]) -> Result<(Origin, Vec<(FileName, u64)>), Weight
     Ok((Origin::Folder(dir.to_owned()), named))
 }
 
-fn linked(files: &[PathBuf], work: &Path, cancel: &Cancel) -> Result<Vec<FileRecord>, Stop> {
+fn copied(
+    files: &[PathBuf],
+    work: &Path,
+    cancel: &Cancel,
+    report: &Report,
+) -> Result<(Vec<FileRecord>, Times), Interrupted<WeightsError>> {
+    let (origin, named) = origin_of(files)?;
+    let recipe = copies(&origin, named)?;
+    let made = install::run(&recipe, None, work, &InstallOptions::default(), cancel, report)?;
+    Ok((made.files, made.times))
+}
+
+fn linked(
+    files: &[PathBuf],
+    work: &Path,
+    cancel: &Cancel,
+) -> Result<Vec<FileRecord>, Interrupted<WeightsError>> {
     if work.exists() {
         fs_err::remove_dir_all(work).map_err(WeightsError::Io)?;
     }

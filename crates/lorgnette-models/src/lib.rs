@@ -30,7 +30,6 @@ mod error;
 pub mod fit;
 pub mod folders;
 mod import;
-mod interrupted;
 pub mod library;
 pub mod open;
 pub mod source;

@@ -4,14 +4,13 @@ mod list;
 
 use std::path::{Path, PathBuf};
 
-use lorgnette_interrupt::Cancel;
+use lorgnette_interrupt::{Cancel, unless_cancelled};
 use lorgnette_weights::Report;
 use lorgnette_weights::store::{Store, Verdict};
 
 pub use self::list::{Circumstances, Fits, Model, ModelState, Quantisation, name};
 use crate::error::ModelsError;
 use crate::folders::Folders;
-use crate::interrupted::{Stop, unless_cancelled};
 
 /// A models folder.
 #[derive(Debug, Clone)]
@@ -23,7 +22,7 @@ impl Library {
     /// The person's own.
     ///
     /// # Errors
-    /// [`ModelsError::NoHome`].
+    /// [`ModelsError::NoHome`] if the system names no home folder.
     pub fn find() -> Result<Self, ModelsError> {
         Ok(Self::at(&Folders::find()?.models))
     }
@@ -40,7 +39,8 @@ impl Library {
     /// Where an installed model is.
     ///
     /// # Errors
-    /// [`WeightsError::NotInstalled`](lorgnette_weights::WeightsError::NotInstalled).
+    /// [`WeightsError::NotInstalled`](lorgnette_weights::WeightsError::NotInstalled) if it is not
+    /// there.
     pub fn path(&self, name: &str) -> Result<PathBuf, ModelsError> {
         self.store.manifest(name)?;
         Ok(self.store.model_dir(name)?)
@@ -79,7 +79,7 @@ impl Library {
         cancel: &Cancel,
         report: &Report,
     ) -> Result<Option<Vec<Verdict>>, ModelsError> {
-        unless_cancelled(self.store.verify(name, cancel, report).map_err(Stop::from))
+        Ok(unless_cancelled(self.store.verify(name, cancel, report))?)
     }
 
     /// Removes a model, finished or not, and returns the bytes that are free again.

@@ -60,7 +60,7 @@ impl Checkpoint {
         Self::from_gguf(GgufFile::read(text)?, Some(&GgufFile::read(vision)?))
     }
 
-    /// The network's sizes.
+    /// The sizes that the checkpoint's configuration states.
     pub fn config(&self) -> &ModelConfig {
         &self.config
     }
@@ -98,7 +98,7 @@ impl Checkpoint {
     /// last megabyte, where headers and weights are.
     ///
     /// # Errors
-    /// [`LoadError::Read`].
+    /// [`LoadError::Read`] if the file cannot be read.
     pub fn fingerprint(&self) -> Result<[u8; 32], LoadError> {
         const PART: u64 = 1 << 20;
         let mut sources: Vec<&Source> =
@@ -230,7 +230,11 @@ impl Checkpoint {
         Self::from_gguf(text, vision.as_ref())
     }
 
-    fn from_gguf(text: GgufFile, vision: Option<&GgufFile>) -> Result<Self, LoadError> {
+    /// The checkpoint of a GGUF pair whose headers were read already, wherever the files lie.
+    ///
+    /// # Errors
+    /// [`LoadError`] when the headers describe no network that is supported.
+    pub fn from_gguf(text: GgufFile, vision: Option<&GgufFile>) -> Result<Self, LoadError> {
         let config = config::from_gguf(&text, vision)?;
         let mut tensors = BTreeMap::new();
         for (name, tensor) in vision.iter().flat_map(|file| file.tensors()).chain(text.tensors()) {

@@ -13,7 +13,7 @@ pub(crate) use native::from_params_json;
 /// Everything that a checkpoint says about its network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelConfig {
-    /// The decoder.
+    /// The sizes of the decoder.
     pub text: TextConfig,
     /// The picture side; `None` for a model that only reads text.
     pub vision: Option<VisionConfig>,
@@ -26,7 +26,7 @@ pub struct TextConfig {
     pub hidden_size: usize,
     /// Numbers between the matrices of an MLP.
     pub intermediate_size: usize,
-    /// Blocks.
+    /// How many blocks there are.
     pub n_layers: usize,
     /// Heads of the queries.
     pub n_heads: usize,
@@ -34,7 +34,7 @@ pub struct TextConfig {
     pub n_kv_heads: usize,
     /// Numbers in a head: 128 for Pixtral 12B, where hidden size over heads would give 160.
     pub head_dim: usize,
-    /// Token ids.
+    /// How many token ids there are.
     pub vocab_size: usize,
     /// How positions turn queries and keys.
     pub rope: RopeConfig,
@@ -60,7 +60,7 @@ pub struct VisionConfig {
     pub hidden_size: usize,
     /// Numbers between the matrices of an MLP.
     pub intermediate_size: usize,
-    /// Blocks.
+    /// How many blocks there are.
     pub n_layers: usize,
     /// Heads; queries, keys and values have as many.
     pub n_heads: usize,
@@ -91,7 +91,7 @@ impl VisionConfig {
     pub const RMS_NORM_EPS: f64 = 1e-5;
     /// The mean and deviation of CLIP, which the whole family uses.
     pub(crate) const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
-    /// See [`Self::CLIP_MEAN`].
+    /// The deviation of CLIP beside [`Self::CLIP_MEAN`].
     pub(crate) const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 
     /// How pictures are prepared for this encoder.

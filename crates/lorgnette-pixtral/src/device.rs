@@ -19,11 +19,11 @@ pub enum DeviceChoice {
     /// A GPU if there is one that works, else the CPU.
     #[default]
     Auto,
-    /// The CPU.
+    /// The CPU, also where there is a GPU.
     Cpu,
     /// The CUDA device of that number.
     Cuda(usize),
-    /// Apple's GPU.
+    /// Apple's GPU through Metal.
     Metal,
 }
 
@@ -59,7 +59,7 @@ impl fmt::Display for DeviceChoice {
 /// What computes, and why it is not something faster.
 #[derive(Debug, Clone)]
 pub struct ChosenDevice {
-    /// The device.
+    /// The device as the tensor library knows it.
     pub device: Device,
     /// What chooses it; never [`DeviceChoice::Auto`].
     pub choice: DeviceChoice,
@@ -91,11 +91,11 @@ pub fn machine_memory() -> Option<DeviceMemory> {
 pub struct FoundDevice {
     /// What `--device` calls it.
     pub choice: String,
-    /// Its own name.
+    /// The name that its driver gives it.
     pub name: String,
     /// Its memory, where it has its own.
     pub memory: Option<DeviceMemory>,
-    /// The driver's version.
+    /// The version of its driver, where it has one of its own.
     pub driver: Option<String>,
     /// It is what computes when nobody chooses.
     pub used: bool,

@@ -17,13 +17,13 @@ pub enum LoadError {
     /// Nothing at that path.
     #[error("there is no model at {}", path.display())]
     NotFound {
-        /// The path.
+        /// The path that was named.
         path: PathBuf,
     },
     /// A folder with none of the files that a model is made of.
     #[error("{} holds no model: no config.json, params.json or .gguf file", dir.display())]
     NoModel {
-        /// The folder.
+        /// The folder that was looked into.
         dir: PathBuf,
     },
     /// A file of weights that cannot be used.
@@ -32,19 +32,19 @@ pub enum LoadError {
     /// Several files of which only one can be meant.
     #[error("{} holds several {what} files, {} and {}", dir.display(), first.display(), second.display())]
     Ambiguous {
-        /// The folder.
+        /// The folder that holds them.
         dir: PathBuf,
-        /// What they are.
+        /// The kind of file that is there several times.
         what: &'static str,
-        /// One of them.
+        /// One of the files.
         first: PathBuf,
-        /// Another.
+        /// Another of the files.
         second: PathBuf,
     },
     /// A configuration that breaks its format or contradicts itself.
     #[error("{} is malformed: {reason}", file.display())]
     Malformed {
-        /// The file.
+        /// The path of the file.
         file: PathBuf,
         /// What is wrong with it.
         reason: String,
@@ -52,33 +52,33 @@ pub enum LoadError {
     /// A network, option or number format that this program does not run.
     #[error("{}: {what} is not supported", file.display())]
     Unsupported {
-        /// The file.
+        /// The path of the file.
         file: PathBuf,
-        /// What it asks for.
+        /// What the file asks for.
         what: String,
     },
     /// A file that the index names is not there.
     #[error("{} is missing, and {} names it", shard.display(), index.display())]
     MissingShard {
-        /// The missing file.
+        /// The path where the file should be.
         shard: PathBuf,
-        /// The index.
+        /// The index that names it.
         index: PathBuf,
     },
     /// A tensor that the network needs is in none of the files.
     #[error("{} has no tensor {tensor}", checkpoint.display())]
     MissingTensor {
-        /// The folder or file.
+        /// The folder or file that was opened.
         checkpoint: PathBuf,
-        /// The tensor's name.
+        /// What the tensor is called in such a checkpoint.
         tensor: String,
     },
     /// A tensor of another shape than the configuration says.
     #[error("{}: tensor {tensor} is {found:?}, the configuration says {expected:?}", file.display())]
     WrongShape {
-        /// The file.
+        /// The path of the file.
         file: PathBuf,
-        /// The tensor's name.
+        /// The tensor as the file calls it.
         tensor: String,
         /// The shape in the file.
         found: Vec<usize>,
@@ -94,7 +94,7 @@ pub enum LoadError {
     /// The tensor library refused.
     #[error("the weights could not be put on the device: {}", first_line(source))]
     Device {
-        /// Its reason.
+        /// What the library says.
         #[from]
         source: candle_core::Error,
     },
@@ -168,7 +168,7 @@ pub enum ModelError {
     /// The tensor library refused.
     #[error("the device could not compute: {}", first_line(source))]
     Device {
-        /// Its reason.
+        /// What the library says.
         #[from]
         source: candle_core::Error,
     },

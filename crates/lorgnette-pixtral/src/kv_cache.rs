@@ -64,12 +64,12 @@ impl KvCache {
         Ok(Self { layers, dtype, capacity, len: 0 })
     }
 
-    /// Tokens it can hold.
+    /// How many tokens it can hold.
     pub fn capacity(&self) -> usize {
         self.capacity
     }
 
-    /// Tokens in it.
+    /// How many tokens are in it.
     pub fn len(&self) -> usize {
         self.len
     }

@@ -52,7 +52,7 @@ pub struct Prompt<'a> {
 pub struct PictureRows<'a> {
     /// Position of its first `[IMG]`.
     pub first: usize,
-    /// Its `[IMG]` tokens.
+    /// How many `[IMG]` tokens it has.
     pub n_rows: usize,
     /// Its rows; `None` when the cache holds them already.
     pub features: Option<&'a ImageFeatures>,
@@ -140,7 +140,7 @@ impl Pixtral {
         &self.fingerprint
     }
 
-    /// The network's sizes.
+    /// The sizes of the network as it was loaded: without vision part if its tensors are missing.
     pub fn config(&self) -> &ModelConfig {
         &self.config
     }
@@ -224,7 +224,7 @@ impl Pixtral {
     /// the reference implementation is compared by.
     ///
     /// # Errors
-    /// As [`Self::prefill`].
+    /// The same as those of [`Self::prefill`].
     pub fn prefill_all_logits(
         &self,
         prompt: &Prompt<'_>,
@@ -267,7 +267,7 @@ impl Pixtral {
     /// Reads tokens and returns the logits of what follows each, `(vocab_size)` each.
     ///
     /// # Errors
-    /// As [`Self::decode_step`].
+    /// The same as those of [`Self::decode_step`].
     pub fn decode_steps(
         &self,
         ids: &[u32],

@@ -45,7 +45,7 @@ pub struct Needs {
 /// The parts that are on a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
-    /// The vision part.
+    /// Whether the vision part is on it.
     pub vision: bool,
     /// So many decoder blocks, from the first on.
     pub n_layers: usize,
@@ -54,9 +54,9 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Nothing.
+    /// Nothing is on the device.
     pub const NOTHING: Self = Self { vision: false, n_layers: 0, output: false };
-    /// Everything.
+    /// Everything is on the device.
     pub const EVERYTHING: Self = Self { vision: true, n_layers: usize::MAX, output: true };
 }
 
@@ -105,12 +105,12 @@ impl Needs {
         }
     }
 
-    /// Decoder blocks.
+    /// How many decoder blocks there are.
     pub fn n_layers(&self) -> usize {
         self.layer_bytes.len()
     }
 
-    /// Bytes for everything.
+    /// Bytes that everything takes on a device.
     pub fn total_bytes(&self) -> u64 {
         self.bytes(Plan { n_layers: self.n_layers(), ..Plan::EVERYTHING })
     }
@@ -293,12 +293,12 @@ impl Placement {
         Self { device: device.clone(), plan: Plan::EVERYTHING, needs: None }
     }
 
-    /// As planned.
+    /// The parts of a plan on a device, and what they take.
     pub fn new(device: &Device, needs: Needs, plan: Plan) -> Self {
         Self { device: device.clone(), plan, needs: Some(needs) }
     }
 
-    /// The device.
+    /// The device that the plan is for.
     pub fn device(&self) -> &Device {
         &self.device
     }

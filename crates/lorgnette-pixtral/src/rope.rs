@@ -89,7 +89,7 @@ impl Rotation {
         Ok(Self { cos, sin, layout: self.layout })
     }
 
-    /// Turns `x`, `(n_heads, n, head_dim)`.
+    /// Turns the heads of `x`, `(n_heads, n, head_dim)`, each position by its angles.
     pub(crate) fn apply(&self, x: &Tensor) -> Result<Tensor> {
         let x = x.unsqueeze(0)?.contiguous()?;
         let turned = match self.layout {

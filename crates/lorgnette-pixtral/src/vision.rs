@@ -177,7 +177,7 @@ impl Projector {
         })
     }
 
-    /// `(n_rows * n_cols, vision hidden)` to `(image tokens, text hidden)`.
+    /// Makes rows `(image tokens, text hidden)` of patches `(n_rows * n_cols, vision hidden)`.
     fn forward(&self, x: &Tensor, (n_rows, n_cols): (usize, usize)) -> Result<Tensor> {
         let mut x = x.clone();
         if let Some(norm) = &self.norm {

@@ -221,16 +221,16 @@ impl Loader<'_> {
 pub(crate) enum Matrix {
     /// Quantised, for our kernels.
     Blocks(Arc<Blocks>),
-    /// Quantised, for candle's.
+    /// Quantised, for candle's kernels.
     Quantized(Arc<QTensor>),
-    /// f16 or bf16.
+    /// Numbers of f16 or bf16.
     Half {
-        /// The matrix.
+        /// The matrix itself, `(rows, cols)`.
         w: Tensor,
         /// What factors are rounded to on a CPU.
         precision: Precision,
     },
-    /// f32.
+    /// Numbers of f32.
     Float(Tensor),
 }
 

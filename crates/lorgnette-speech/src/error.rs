@@ -6,13 +6,13 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 pub enum SpeechError {
     /// The system has no voice, or its speech service cannot be reached.
-    #[error("nothing speaks here: {reason}")]
+    #[error("this system has no voice that can be used: {reason}")]
     NoVoice {
         /// The fault, as the second half of the message.
         reason: String,
     },
     /// The speech service ended, or stopped answering.
-    #[error("the voice fell silent")]
+    #[error("the speech service stopped")]
     Lost(#[source] io::Error),
     /// The speech service refused a command.
     #[error("the voice refused {what}: {reason}")]

@@ -154,7 +154,7 @@ impl Reader {
     /// Lists the voices that can be chosen.
     ///
     /// # Errors
-    /// [`SpeechError::NoVoice`].
+    /// [`SpeechError::NoVoice`] if nothing speaks on this machine.
     pub fn voices(&self) -> Result<Vec<VoiceInfo>, SpeechError> {
         let voices = self.ask_voices().recv();
         voices

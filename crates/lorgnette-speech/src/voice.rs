@@ -67,32 +67,32 @@ pub trait Voice: Send {
     /// Begins to speak, and returns at once with the number that the utterance's events carry.
     ///
     /// # Errors
-    /// [`SpeechError::Lost`], [`SpeechError::Refused`].
+    /// [`SpeechError::Lost`] if the service is gone, [`SpeechError::Refused`] if it refuses.
     fn speak(&mut self, utterance: &Utterance) -> Result<u64, SpeechError>;
 
     /// Cuts the utterance short, if there is one.
     ///
     /// # Errors
-    /// [`SpeechError::Lost`].
+    /// [`SpeechError::Lost`] if the service is gone.
     fn silence(&mut self) -> Result<(), SpeechError>;
 
     /// Applies settings from the next utterance on.
     ///
     /// # Errors
-    /// [`SpeechError::Lost`], [`SpeechError::Refused`].
+    /// [`SpeechError::Lost`] if the service is gone, [`SpeechError::Refused`] if it refuses.
     fn set_settings(&mut self, settings: &VoiceSettings) -> Result<(), SpeechError>;
 
     /// The voices that can be chosen.
     ///
     /// # Errors
-    /// [`SpeechError::Lost`].
+    /// [`SpeechError::Lost`] if the service is gone.
     fn voices(&mut self) -> Result<Vec<VoiceInfo>, SpeechError>;
 }
 
 /// Opens the voice of this system.
 ///
 /// # Errors
-/// [`SpeechError::NoVoice`].
+/// [`SpeechError::NoVoice`] if nothing speaks on this machine.
 pub fn open(events: Sender<VoiceEvent>) -> Result<Box<dyn Voice>, SpeechError> {
     #[cfg(any(windows, target_os = "macos"))]
     return Ok(Box::new(crate::system::SystemVoice::open(events)?));

@@ -102,7 +102,7 @@ pub fn entries() -> Result<Vec<Entry>, WeightsError> {
 /// Finds a model by name.
 ///
 /// # Errors
-/// As [`entries`].
+/// The same as those of [`entries`].
 pub fn find(name: &str) -> Result<Option<Entry>, WeightsError> {
     Ok(entries()?.into_iter().find(|entry| entry.name == name))
 }

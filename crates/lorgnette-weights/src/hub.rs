@@ -72,7 +72,7 @@ impl Hub {
     /// Starts the threads. Nothing is sent yet.
     ///
     /// # Errors
-    /// [`WeightsError::Settings`].
+    /// [`WeightsError::Settings`] if a variable or option makes no sense.
     pub fn new(
         settings: HubSettings,
         options: FetchOptions,
@@ -97,7 +97,7 @@ impl Hub {
     /// Asks for the content of a repository; offline, the cache is asked.
     ///
     /// # Errors
-    /// [`Interrupted`].
+    /// [`Interrupted`] if it was cancelled, or if the hub does not give it.
     pub fn repository(
         &self,
         name: &RepoName,
@@ -166,7 +166,7 @@ impl Hub {
     /// Reads a part of a file, from the cache or the network. It cannot be verified.
     ///
     /// # Errors
-    /// [`Interrupted`].
+    /// [`Interrupted`] if it was cancelled, or if the hub does not give it.
     pub fn range(
         &self,
         repository: &Repository,

@@ -57,7 +57,7 @@ impl Report {
         Self(Arc::new(listener))
     }
 
-    /// Hears nothing.
+    /// A report that nobody listens to.
     pub fn none() -> Self {
         Self::new(drop)
     }

@@ -130,7 +130,7 @@ impl Store {
     /// The folder of a finished model.
     ///
     /// # Errors
-    /// [`WeightsError::Name`].
+    /// [`WeightsError::Name`] if the name is not allowed.
     pub fn model_dir(&self, name: &str) -> Result<PathBuf, WeightsError> {
         Ok(self.dir.join(FileName::new(name)?.as_str()))
     }
@@ -138,7 +138,7 @@ impl Store {
     /// The folder of a model that is being made.
     ///
     /// # Errors
-    /// [`WeightsError::Name`].
+    /// [`WeightsError::Name`] if the name is not allowed.
     pub fn work_dir(&self, name: &str) -> Result<PathBuf, WeightsError> {
         Ok(self.dir.join(".work").join(FileName::new(name)?.as_str()))
     }
@@ -166,7 +166,7 @@ impl Store {
     /// Reads the manifest of an installed model.
     ///
     /// # Errors
-    /// [`WeightsError::NotInstalled`], [`WeightsError::Manifest`].
+    /// [`WeightsError::NotInstalled`] if it is absent, [`WeightsError::Manifest`] if it is damaged.
     pub fn manifest(&self, name: &str) -> Result<Manifest, WeightsError> {
         let path = self.model_dir(name)?.join(MANIFEST);
         let bytes = match fs_err::read(&path) {
@@ -225,7 +225,7 @@ impl Store {
     /// Removes a model, finished or not, and returns the bytes that its files had.
     ///
     /// # Errors
-    /// [`WeightsError::NotInstalled`], [`WeightsError::Io`].
+    /// [`WeightsError::NotInstalled`] if it is not there, [`WeightsError::Io`] if the disk fails.
     pub fn remove(&self, _lock: &Lock, name: &str) -> Result<u64, WeightsError> {
         let (model, work) = (self.model_dir(name)?, self.work_dir(name)?);
         let mut n_bytes = 0;
@@ -288,7 +288,7 @@ impl Store {
     /// Remembers the commit and hashes of a source, for the next time that it is used.
     ///
     /// # Errors
-    /// [`WeightsError::Io`].
+    /// [`WeightsError::Io`] if the disk fails.
     pub fn remember(
         &self,
         _lock: &Lock,

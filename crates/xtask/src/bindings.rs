@@ -32,8 +32,8 @@ impl Args {
         let fresh = folder.path().join("contract.ts");
         write(&fresh)?;
         // As git has it on Windows, perhaps.
-        let kept = fs_err::read_to_string(path).unwrap_or_default().replace("\r\n", "\n");
-        if kept != fs_err::read_to_string(&fresh)? {
+        let committed = fs_err::read_to_string(path).unwrap_or_default().replace("\r\n", "\n");
+        if committed != fs_err::read_to_string(&fresh)? {
             bail!("{PATH} is stale: run `cargo xtask bindings`");
         }
         println!("{PATH} is fresh");

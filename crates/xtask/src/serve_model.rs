@@ -156,7 +156,7 @@ impl Content for MadeShard {
             if *start >= range.end {
                 break;
             }
-            let row_bytes = (wanted.row_len * wanted.dtype.type_size()) as u64;
+            let row_bytes = (wanted.row_len * wanted.dtype.block_bytes()) as u64;
             let n_bytes = row_bytes * wanted.n_rows as u64;
             let inside = range.start.saturating_sub(*start)..(range.end - start).min(n_bytes);
             if inside.is_empty() {

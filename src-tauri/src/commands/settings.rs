@@ -25,11 +25,12 @@ pub async fn set_settings(
     apart(move || {
         let settings = app.set_settings(settings.into())?;
         window::apply_theme(&window, settings.theme);
-        let (handle, kept) = (tauri::Manager::app_handle(&window).clone(), settings.clone());
+        let (handle, applied_settings) =
+            (tauri::Manager::app_handle(&window).clone(), settings.clone());
         let on_main = handle.clone();
         let (done, applied) = std::sync::mpsc::channel();
         let apply = move || {
-            let _ = done.send(shortcuts::apply(&on_main, &kept));
+            let _ = done.send(shortcuts::apply(&on_main, &applied_settings));
         };
         // Fails when the program ends. Waited for, because the page asks next which keys could be had.
         if handle.run_on_main_thread(apply).is_ok()

@@ -68,14 +68,14 @@ pub struct AppEvents(Mutex<Hearing>);
 struct Hearing {
     to_page: Option<Channel<AppEvent>>,
     /// What came before there was a page: pictures that the program was opened with.
-    kept: Vec<AppEvent>,
+    waiting: Vec<AppEvent>,
 }
 
 impl AppEvents {
     /// Tells this page from now on.
     pub fn watch(&self, to_page: Channel<AppEvent>) {
         let mut hearing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for event in hearing.kept.drain(..) {
+        for event in hearing.waiting.drain(..) {
             let _ = to_page.send(event);
         }
         hearing.to_page = Some(to_page);
@@ -87,7 +87,7 @@ impl AppEvents {
         match &hearing.to_page {
             // A page that is gone hears nothing, and the next one asks for everything.
             Some(to_page) => drop(to_page.send(event)),
-            None if matches!(event, AppEvent::Added { .. }) => hearing.kept.push(event),
+            None if matches!(event, AppEvent::Added { .. }) => hearing.waiting.push(event),
             None => {}
         }
     }

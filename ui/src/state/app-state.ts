@@ -57,7 +57,7 @@ export type Done =
 export type FileDrag = { at: "none" } | { at: "over" } | { at: "adding"; nFiles: number };
 
 /** What the composer makes: a question, or another wording of one that was asked. */
-export type Composing = { at: "new" } | { at: "edit"; question: number; kept: Draft };
+export type Composing = { at: "new" } | { at: "edit"; question: number; draftBefore: Draft };
 
 export interface AppState {
   version: string;

@@ -47,6 +47,6 @@ it("offers to load a model again, and no other call", () => {
 it("finds keys by the name under which earlier versions kept them", () => {
   const all = actions({ describe: "", readText: "", summarise: "", altText: "" });
   const action = all.find((one) => one.id === "modelView");
-  expect(action && keysOf(action, { seen: "Ctrl+Alt+V" })).toBe("Ctrl+Alt+V");
+  expect(action && keysOf(action, { "seen": "Ctrl+Alt+V" })).toBe("Ctrl+Alt+V");
   expect(new Set(all.map(storedName)).size).toBe(all.length);
 });

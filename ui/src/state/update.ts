@@ -122,12 +122,12 @@ export function update(state: AppState, intent: Intent): Step {
       const question = messages(state).find((message) => message.id === intent.question);
       if (!question || liveHere(state)) return [state, []];
       const draft = { text: question.text, pictures: question.pictures };
-      const kept = state.composing.at === "edit" ? state.composing.kept : state.draft;
-      return [{ ...state, draft, composing: { at: "edit", question: question.id, kept } }, [{ do: "estimate", soon: false }]];
+      const draftBefore = state.composing.at === "edit" ? state.composing.draftBefore : state.draft;
+      return [{ ...state, draft, composing: { at: "edit", question: question.id, draftBefore } }, [{ do: "estimate", soon: false }]];
     }
     case "cancelEdit": {
       if (state.composing.at !== "edit") return [state, []];
-      return [onStageKept({ ...state, draft: state.composing.kept, composing: { at: "new" } }), [{ do: "estimate", soon: false }]];
+      return [withStageInRange({ ...state, draft: state.composing.draftBefore, composing: { at: "new" } }), [{ do: "estimate", soon: false }]];
     }
     case "branch":
       return liveHere(state) ? [state, []] : [state, [called("chooseBranch", intent.message)]];
@@ -315,17 +315,17 @@ function send(state: AppState): Step {
     state.composing.at === "edit"
       ? { kind: "edit", question: state.composing.question, text, pictures }
       : { kind: "new", chatId, leaf: leafOf(state), text, pictures };
-  const kept = state.composing.at === "edit" ? state.composing.kept : { text: "", pictures: [] };
+  const draftAfter = state.composing.at === "edit" ? state.composing.draftBefore : { text: "", pictures: [] };
   const next: AppState = {
     ...state,
-    draft: kept,
+    draft: draftAfter,
     composing: { at: "new" },
     sending: { ask: { text, pictures }, chatId },
     preparation: { at: "idle" },
     estimate: null,
   };
-  const effects: Effect[] = [{ do: "ask", ask, draft: { text, pictures }, composing: state.composing }, keep(state, kept, false)];
-  return [onStageKept(next), effects];
+  const effects: Effect[] = [{ do: "ask", ask, draft: { text, pictures }, composing: state.composing }, keep(state, draftAfter, false)];
+  return [withStageInRange(next), effects];
 }
 
 function askOf(state: AppState, ask: Ask): Step {
@@ -347,7 +347,7 @@ function changeOnStage(state: AppState, number: number, change: (attachment: Att
 function withPictures(state: AppState, pictures: Attachment[]): Step {
   const draft = { ...state.draft, pictures };
   const estimate = pictures.length === state.draft.pictures.length ? state.estimate : null;
-  const next = onStageKept({ ...state, draft, estimate });
+  const next = withStageInRange({ ...state, draft, estimate });
   return [next, [keep(state, draft, true), { do: "estimate", soon: false }, { do: "prepare" }]];
 }
 
@@ -373,7 +373,7 @@ function leave(state: AppState, from: AppState | null, effects: Effect[]): Step 
 }
 
 function leaving(state: AppState): Effect[] {
-  const draft = state.composing.at === "edit" ? state.composing.kept : state.draft;
+  const draft = state.composing.at === "edit" ? state.composing.draftBefore : state.draft;
   return [keep(state, draft, false), ...(state.draft.pictures.length > 0 ? [{ do: "prepare" } as const] : [])];
 }
 
@@ -382,9 +382,9 @@ function called<Name extends CallName>(name: Name, ...args: Call<Name>["args"]):
 }
 
 function keep(state: AppState, draft: Draft, soon: boolean): Effect {
-  // While a question is edited, the draft beneath it is what is kept.
-  const kept = state.composing.at === "edit" && soon ? state.composing.kept : draft;
-  return { do: "keepDraft", chatId: state.chat?.id ?? null, draft: kept, soon };
+  // While a question is edited, the draft beneath it is what is stored.
+  const stored = state.composing.at === "edit" && soon ? state.composing.draftBefore : draft;
+  return { do: "keepDraft", chatId: state.chat?.id ?? null, draft: stored, soon };
 }
 
 function list(state: AppState, offset: number): Effect {
@@ -392,7 +392,7 @@ function list(state: AppState, offset: number): Effect {
 }
 
 function withChat(state: AppState, chat: Chat): AppState {
-  return onStageKept({ ...state, chat, files: withFiles(state.files, chat.pictures) });
+  return withStageInRange({ ...state, chat, files: withFiles(state.files, chat.pictures) });
 }
 
 function withMessage(state: AppState, message: Chat["messages"][number]): AppState {
@@ -423,7 +423,7 @@ function pinned(state: AppState, id: number, isPinned: boolean): AppState {
   return { ...state, chats, chat };
 }
 
-function onStageKept(state: AppState): AppState {
+function withStageInRange(state: AppState): AppState {
   return { ...state, onStage: clamp(state.onStage, 0, Math.max(0, numbered(state).length - 1)) };
 }
 

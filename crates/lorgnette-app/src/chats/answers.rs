@@ -52,7 +52,7 @@ impl Chats {
     /// Keeps what an answer has become while it is written.
     ///
     /// # Errors
-    /// [`AppError::Chats`].
+    /// [`AppError::Chats`] if the database fails.
     pub fn write(&self, answer: MessageId, text: &str) -> Result<(), AppError> {
         self.with(|db| {
             db.prepare_cached("UPDATE messages SET text = ?2 WHERE id = ?1 AND state = 'writing'")?
@@ -64,7 +64,7 @@ impl Chats {
     /// Keeps an answer that has ended.
     ///
     /// # Errors
-    /// [`AppError::Chats`].
+    /// [`AppError::Chats`] if the database fails.
     pub fn end_answer(
         &self,
         answer: MessageId,

@@ -10,7 +10,7 @@ impl Chats {
     /// Keeps what is written and not yet sent; `None`: in a chat that is not there yet.
     ///
     /// # Errors
-    /// [`AppError::Chats`].
+    /// [`AppError::Chats`] if the database fails.
     pub fn set_draft(&self, chat: Option<ChatId>, draft: &Draft) -> Result<(), AppError> {
         let chat = chat.unwrap_or(0);
         self.with(|db| {
@@ -28,7 +28,7 @@ impl Chats {
     /// What was written and not sent, and the pictures in it that are still there.
     ///
     /// # Errors
-    /// [`AppError::Chats`].
+    /// [`AppError::Chats`] if the database fails.
     pub fn draft(&self, chat: Option<ChatId>) -> Result<(Draft, Vec<PictureInfo>), AppError> {
         self.with(|db| {
             let row = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, String>(1)?));

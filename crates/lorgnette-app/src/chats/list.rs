@@ -49,7 +49,7 @@ impl Chats {
     /// Chats, the pinned first, then the latest.
     ///
     /// # Errors
-    /// [`AppError::Chats`].
+    /// [`AppError::Chats`] if the database fails.
     pub fn list(&self, filter: &Filter) -> Result<Vec<Summary>, AppError> {
         let words: Vec<&str> = filter.search.split_whitespace().collect();
         self.with(|db| {

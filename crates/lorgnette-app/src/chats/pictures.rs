@@ -10,7 +10,7 @@ impl Chats {
     /// Remembers a picture; one that is known keeps its first name.
     ///
     /// # Errors
-    /// [`AppError::Chats`].
+    /// [`AppError::Chats`] if the database fails.
     pub fn add_picture(&self, picture: &PictureInfo) -> Result<(), AppError> {
         self.with(|db| {
             db.prepare_cached(
@@ -33,7 +33,7 @@ impl Chats {
     /// A picture that was added.
     ///
     /// # Errors
-    /// [`AppError::NotFound`].
+    /// [`AppError::NotFound`] if it is not there.
     pub fn picture(&self, id: &str) -> Result<PictureInfo, AppError> {
         self.with(|db| picture(db, id)).map_err(|error| match error {
             AppError::NotFound { .. } => AppError::NotFound { what: "that picture" },
@@ -44,7 +44,7 @@ impl Chats {
     /// Forgets pictures that nothing refers to and that were added before that time: their ids.
     ///
     /// # Errors
-    /// [`AppError::Chats`].
+    /// [`AppError::Chats`] if the database fails.
     pub fn forget_pictures(&self, added_before_ms: i64) -> Result<Vec<String>, AppError> {
         self.with(|db| {
             let drafts =

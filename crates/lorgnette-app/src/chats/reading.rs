@@ -12,7 +12,7 @@ impl Chats {
     /// All messages of a chat, whatever branch they are on, in the order they were made.
     ///
     /// # Errors
-    /// [`AppError::Chats`].
+    /// [`AppError::Chats`] if the database fails.
     pub fn messages(&self, chat: ChatId) -> Result<Vec<Message>, AppError> {
         self.with(|db| messages(db, chat))
     }
@@ -20,7 +20,7 @@ impl Chats {
     /// A chat with the branch that is shown.
     ///
     /// # Errors
-    /// [`AppError::NotFound`].
+    /// [`AppError::NotFound`] if it is not there.
     pub fn chat(&self, id: ChatId) -> Result<StoredChat, AppError> {
         self.with(|db| chat(db, id))
     }
@@ -28,15 +28,15 @@ impl Chats {
     /// The chat of a message.
     ///
     /// # Errors
-    /// [`AppError::NotFound`].
+    /// [`AppError::NotFound`] if it is not there.
     pub fn chat_of(&self, message: MessageId) -> Result<ChatId, AppError> {
         self.with(|db| db.query_row("SELECT chat FROM messages WHERE id = ?1", [message], first))
     }
 
-    /// A message.
+    /// Returns a message.
     ///
     /// # Errors
-    /// [`AppError::NotFound`].
+    /// [`AppError::NotFound`] if it is not there.
     pub fn message(&self, id: MessageId) -> Result<Message, AppError> {
         self.with(|db| {
             let found = select(db, "m.id = ?1", id)?.pop();
@@ -47,7 +47,7 @@ impl Chats {
     /// The messages from the first one to this one.
     ///
     /// # Errors
-    /// [`AppError::NotFound`].
+    /// [`AppError::NotFound`] if it is not there.
     pub fn path_to(&self, message: MessageId) -> Result<Vec<Message>, AppError> {
         self.with(|db| {
             let chat = db.query_row("SELECT chat FROM messages WHERE id = ?1", [message], first)?;

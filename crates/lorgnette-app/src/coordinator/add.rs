@@ -50,7 +50,7 @@ impl App {
     /// Adds pixels of a screen.
     ///
     /// # Errors
-    /// [`AppError::Picture`], [`AppError::Write`].
+    /// [`AppError::Picture`] if it is not a picture, [`AppError::Write`] if it cannot be stored.
     pub fn add_picture(
         &self,
         name: &str,

@@ -34,7 +34,7 @@ impl App {
     /// The same with other options.
     ///
     /// # Errors
-    /// As [`Self::fetch`].
+    /// The same as those of [`Self::fetch`].
     pub fn fetch_with(&self, name: &str, options: AddOptions) -> Result<(), AppError> {
         self.0.downloads.start(name, options)?;
         (self.0.notify)(Notice::Models);
@@ -113,7 +113,7 @@ impl Inner {
 
     fn hear_of_fetch(&self, news: FetchNews) {
         match news {
-            FetchNews::Progress { name, state, .. } => {
+            FetchNews::Progress { name, state } => {
                 if matches!(lock(&self.machine).state, ModelState::NoModel) {
                     self.tell_status();
                 }

@@ -72,7 +72,7 @@ impl Portals {
     /// Connects, and says who is asking.
     ///
     /// # Errors
-    /// [`PortalError::NoBus`].
+    /// [`PortalError::NoBus`] if there is no session bus.
     pub async fn connect() -> Result<Self, PortalError> {
         let builder = zbus::connection::Builder::session().map_err(PortalError::NoBus)?;
         let bus = builder.method_timeout(PORTAL_TAKES).build().await;

@@ -65,7 +65,7 @@ impl Table {
     /// Puts a row in and writes the table: the new one or, whatever happens, the old one.
     ///
     /// # Errors
-    /// [`AppError::Write`].
+    /// [`AppError::Write`] if the file cannot be written.
     pub fn put(&mut self, mut row: Row) -> Result<(), AppError> {
         row.alt = no_formula(&row.alt);
         row.error = no_formula(&row.error);

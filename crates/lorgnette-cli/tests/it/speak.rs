@@ -61,7 +61,10 @@ fn an_answer_is_spoken_sentence_by_sentence() {
     assert_eq!(String::from_utf8(output.stdout).unwrap(), answer);
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr.contains("error: nothing speaks here") && stderr.contains("hint: "), "{stderr}");
+    assert!(
+        stderr.contains("error: this system has no voice") && stderr.contains("hint: "),
+        "{stderr}"
+    );
     drop(service.stdin.take());
     service.wait().unwrap();
 }

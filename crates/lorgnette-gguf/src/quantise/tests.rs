@@ -147,7 +147,13 @@ fn peer_numbers() -> Vec<f32> {
 fn blocks_are_those_of_llama_cpp() {
     let numbers = peer_numbers();
     let mut rest = PEER;
-    for dtype in [NumberFormat::Q4K, NumberFormat::Q5K, NumberFormat::Q6K, NumberFormat::Q8_0] {
+    for dtype in [
+        NumberFormat::Q4K,
+        NumberFormat::Q5K,
+        NumberFormat::Q6K,
+        NumberFormat::Q8_0,
+        NumberFormat::Q4_0,
+    ] {
         let n_block_bytes = dtype.block_bytes() * 256 / dtype.block_len();
         let ours = quantise(&numbers, 256, dtype).expect("quantise");
         let (theirs, tail) = rest.split_at(ours.len());

@@ -79,7 +79,7 @@ proptest! {
         let path = dir.path().join("model.gguf");
         let mut declared = Vec::new();
         let mut contents = Vec::new();
-        for (i, (n_rows, n_blocks, dtype_idx)) in tensors.into_iter().enumerate() {
+        for (i, (n_rows, n_blocks, format_idx)) in tensors.into_iter().enumerate() {
             let dtype = formats[format_idx % formats.len()];
             let row_len = n_blocks * dtype.block_len();
             let numbers: Vec<f32> =

@@ -26,9 +26,9 @@ pub(super) fn pays(attention: &Attention) -> bool {
 
 /// One head of keys and values.
 struct Packed {
-    /// `(panel of keys, pair of numbers, key)`.
+    /// Keys in the order `(panel of keys, pair of numbers, key)`.
     keys: Vec<[u32; PANEL_ROWS]>,
-    /// `(panel of numbers, pair of keys, number)`.
+    /// Values in the order `(panel of numbers, pair of keys, number)`.
     values: Vec<[u32; PANEL_ROWS]>,
 }
 

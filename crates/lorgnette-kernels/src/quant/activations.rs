@@ -24,9 +24,9 @@ pub(super) struct Activations {
 pub(super) struct Group<'a> {
     /// Columns, a multiple of 32.
     pub(super) len: usize,
-    /// `(m, len)`.
+    /// The numbers in 8 bits, `(m, len)`.
     pub(super) codes: &'a [i8],
-    /// `(m, n_scales)`.
+    /// What the codes are multiplied with, `(m, n_scales)`.
     pub(super) scales: &'a [f32],
     /// What the integer sums of a sub-block start from, `−zero · Σ codes`: `(m, n_subs)`.
     pub(super) starts: &'a [i32],
@@ -41,9 +41,9 @@ pub(super) struct Group<'a> {
 pub(super) struct WholeGroup<'a> {
     pub(super) codes: &'a [i8],
     pub(super) scale: f32,
-    /// See [`Group::starts`].
+    /// As [`Group::starts`], of one row.
     pub(super) starts: &'a [i32],
-    /// See [`Group::sums`].
+    /// As [`Group::sums`], of one row.
     pub(super) sums: &'a [i32],
 }
 

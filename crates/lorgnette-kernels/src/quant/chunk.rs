@@ -15,9 +15,9 @@ const MAX_SUBS: usize = GROUP / 16;
 /// The layout is that of `vpdpbusd`: a vector holds 4 columns of each of 16 rows.
 #[repr(C, align(64))]
 pub(super) struct Tile {
-    /// `(columns / 4, row, column % 4)`.
+    /// Codes in the order `(column / 4, row, column % 4)`.
     pub(super) codes: [[[u8; 4]; LANES]; GROUP / 4],
-    /// `(sub-block, row)`.
+    /// Scales of sub-blocks in the order `(sub-block, row)`.
     pub(super) scales: [[f32; LANES]; MAX_SUBS],
     /// Small mins of sub-blocks two by two, the first in the low half: `(pair, row)`.
     pub(super) mins: [[i32; LANES]; GROUP / 64],

@@ -17,7 +17,7 @@ struct Scratch {
     sums: Sums,
 }
 
-/// `y = x · wᵀ`, a panel of rows of `w` for each task.
+/// Computes `y = x · wᵀ`, a panel of rows of `w` for each task.
 pub(super) fn run(w: &QuantMatrix<'_>, x: &Activations, y: &mut [f32], level: Level) {
     let columns = Columns::of(y, x.m, w.n);
     let scratch = || Scratch { chunk: Chunk::zeroed(), sums: vec![[0.0; CHUNK_ROWS]; x.m] };
@@ -70,7 +70,7 @@ fn add(chunk: &Chunk, group: &Group<'_>, format: BlockFormat, sums: &mut Sums, l
     }
 }
 
-/// What is computed, for one row of `x`: `sums` `(LANES)` plus the products with one group.
+/// What every level computes for one row of `x`: `sums` `(LANES)` plus the products with one group.
 fn add_tile(tile: &Tile, group: &Group<'_>, format: BlockFormat, row: usize, sums: &mut [f32]) {
     let (sub_len, n_subs) = (format.sub_len(), group.len / format.sub_len());
     let codes = &group.codes[row * group.len..][..group.len];

@@ -17,7 +17,7 @@ const TASK_ROWS: usize = 64;
 /// Rows of `x` at a time: for so many a block is unpacked once, where a level can.
 pub(super) const X_ROWS: usize = 4;
 
-/// `y = x · wᵀ`.
+/// Computes `y = x · wᵀ`, some rows of the matrix for each task.
 pub(super) fn run(w: &QuantMatrix<'_>, x: &Activations, y: &mut [f32], level: Level) {
     let columns = Columns::of(y, x.m, w.n);
     par_pieces(w.n, TASK_ROWS).for_each(|rows| {
@@ -68,7 +68,7 @@ fn dot(
     }
 }
 
-/// What is computed.
+/// The product of a row of the matrix with one of `x`: what every level computes.
 fn dot_scalar(format: BlockFormat, row: &[u8], x: &Activations, row_of_x: usize) -> f32 {
     let group_bytes = GROUP / format.block_len() * format.block_bytes();
     let groups = row.chunks(group_bytes).enumerate();

@@ -6,9 +6,9 @@ use std::str::FromStr;
 /// A set of instructions that kernels are written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Level {
-    /// Plain Rust.
+    /// Plain Rust, which says what the others compute.
     Scalar,
-    /// AVX2.
+    /// AVX2, which x86 has had since 2013.
     Avx2,
     /// AVX2 with products of bytes (AVX-VNNI): laptops since 2021.
     AvxVnni,
@@ -21,7 +21,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// Every level, slowest first.
+    /// Every level, the slowest first.
     pub const ALL: [Self; 6] = [
         Self::Scalar,
         Self::Avx2,

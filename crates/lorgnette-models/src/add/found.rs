@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use lorgnette_gguf::QuantScheme;
-use lorgnette_interrupt::Cancel;
-use lorgnette_weights::catalogue::{Entry, EntryQuantisation};
+use lorgnette_interrupt::{Cancel, Interrupted};
+use lorgnette_weights::catalogue::{Entry, EntryQuantisation, EntrySource};
 use lorgnette_weights::checksum::Checksum;
 use lorgnette_weights::hub::{FileName, RepoName, Repository, Revision};
 use lorgnette_weights::store::LockedSource;
@@ -14,7 +14,6 @@ use lorgnette_weights::{Hub, Report, WeightsError};
 use super::{AddOptions, plain};
 use crate::BUILT_IN;
 use crate::error::ModelsError;
-use crate::interrupted::Stop;
 use crate::library::Library;
 use crate::open::DEFAULT_CONTEXT;
 use crate::source::{ModelSource, Origin};
@@ -44,7 +43,7 @@ impl Library {
         options: &AddOptions,
         cancel: &Cancel,
         report: &Report,
-    ) -> Result<Found, Stop> {
+    ) -> Result<Found, Interrupted<ModelsError>> {
         let hub = || {
             let (settings, fetch) = (options.hub.clone(), options.fetch.clone());
             Hub::new(settings, fetch, cancel.clone(), report.clone())
@@ -52,9 +51,16 @@ impl Library {
         let mut found = match source {
             ModelSource::Local(path) => in_folder(path, options.name.as_deref()),
             ModelSource::Hub { repo, revision } => {
-                self.in_repository(hub()?, repo, revision, options.update)?
+                let hub = hub().map_err(Interrupted::failed)?;
+                let found = self.in_repository(hub, repo, revision, options.update);
+                found.map_err(Interrupted::err_into)?
             }
-            ModelSource::Known(entry) => self.in_catalogue(entry, options, hub)?,
+            ModelSource::Known(entry) => {
+                let source = usable_source(entry, options.source_idx)?;
+                let hub = hub().map_err(Interrupted::failed)?;
+                let found = self.in_catalogue(hub, entry, source, options.update);
+                found.map_err(Interrupted::err_into)?
+            }
         };
         if let Some(name) = &options.name {
             found.about.name.clone_from(name);
@@ -71,7 +77,7 @@ impl Library {
         repo: &RepoName,
         revision: &Revision,
         update: bool,
-    ) -> Result<Found, Stop> {
+    ) -> Result<Found, Interrupted<WeightsError>> {
         let (repository, lock) = self.repository(&hub, repo, revision, update)?;
         let about = About {
             name: plain(repo.name()),
@@ -85,20 +91,13 @@ impl Library {
 
     fn in_catalogue(
         &self,
+        hub: Hub,
         entry: &Entry,
-        options: &AddOptions,
-        hub: impl Fn() -> Result<Hub, WeightsError>,
-    ) -> Result<Found, Stop> {
-        if entry.built_in {
-            return Err(ModelsError::BuiltIn.into());
-        }
-        let source = entry.sources.get(options.source_idx);
-        let source = source.ok_or_else(|| ModelsError::UnknownModel {
-            name: format!("{}, source {}", entry.name, options.source_idx + 1),
-        })?;
+        source: &EntrySource,
+        update: bool,
+    ) -> Result<Found, Interrupted<WeightsError>> {
         let (repo, revision) = (RepoName::new(&source.repo)?, Revision::new(&source.revision)?);
-        let hub = hub()?;
-        let (repository, lock) = self.repository(&hub, &repo, &revision, options.update)?;
+        let (repository, lock) = self.repository(&hub, &repo, &revision, update)?;
         check_pins(&repository, &source.sha256)?;
         let about = About {
             name: entry.name.clone(),
@@ -117,7 +116,7 @@ impl Library {
         repo: &RepoName,
         revision: &Revision,
         update: bool,
-    ) -> Result<(Repository, (String, LockedSource)), Stop> {
+    ) -> Result<(Repository, (String, LockedSource)), Interrupted<WeightsError>> {
         let key = format!("{repo}@{}", revision.as_str());
         let locked = self.store.locked(&key).filter(|_| !update);
         let revision = match &locked {
@@ -147,6 +146,16 @@ impl Library {
     }
 }
 
+/// The source of the catalogue that the person wants.
+fn usable_source(entry: &Entry, source_idx: usize) -> Result<&EntrySource, ModelsError> {
+    if entry.built_in {
+        return Err(ModelsError::BuiltIn);
+    }
+    entry.sources.get(source_idx).ok_or_else(|| ModelsError::UnknownModel {
+        name: format!("{}, source {}", entry.name, source_idx + 1),
+    })
+}
+
 fn in_folder(path: &Path, name: Option<&str>) -> Found {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let name = name.map_or_else(|| plain(&stem), ToOwned::to_owned);
@@ -170,7 +179,8 @@ fn check_pins(
 }
 
 impl Found {
-    /// The memory that the catalogue says the model takes, which is true of the usual context.
+    /// The memory that the catalogue says the model takes, at the usual context. It saves reading
+    /// the headers.
     pub(super) fn stated_memory_bytes(&self, options: &AddOptions) -> Option<u64> {
         let is_meant = |quantisation: &&EntryQuantisation| {
             quantisation.name == options.scheme.name() && options.context == DEFAULT_CONTEXT
@@ -180,7 +190,10 @@ impl Found {
 
     /// The ready-made pair of a source without a checkpoint: the text model of that quantisation
     /// and the vision part, F16 before others. Nothing when it has a checkpoint.
-    pub(super) fn gguf_files(&self, scheme: QuantScheme) -> Result<Vec<(FileName, u64)>, Stop> {
+    pub(super) fn gguf_files(
+        &self,
+        scheme: QuantScheme,
+    ) -> Result<Vec<(FileName, u64)>, Interrupted<WeightsError>> {
         let files = self.origin.files()?;
         let is_checkpoint = |name: &str| name == "config.json" || name == "params.json";
         let is_weights = |name: &str| name.ends_with(".safetensors");

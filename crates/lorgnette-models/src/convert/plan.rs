@@ -6,6 +6,7 @@ use std::path::Path;
 use lorgnette_engine::tokens::Tokenizer;
 use lorgnette_gguf::safetensors::{Dtype, HeaderEntry};
 use lorgnette_gguf::{GgufHeader, GgufValue, QuantScheme};
+use lorgnette_interrupt::Interrupted;
 use lorgnette_pixtral::ModelConfig;
 use lorgnette_pixtral::checkpoint::{Naming, Part, inventory, read_config};
 use lorgnette_pixtral::config::RopeLayout;
@@ -15,7 +16,6 @@ use lorgnette_weights::recipe::{Becomes, Output, Piece, Recipe, Rows, Source, Ta
 
 use super::pair::{GgufPair, PairFile, VisionFormat};
 use crate::error::ModelsError;
-use crate::interrupted::Stop;
 use crate::source::{Origin, Shard};
 
 /// What describes a network and its text: small files, read whole.
@@ -41,10 +41,31 @@ pub(crate) struct Understood {
 }
 
 /// Reads the small files and the headers. `scratch` is a folder of the caller's for them.
-pub(crate) fn understand(origin: &Origin, scratch: &Path) -> Result<Understood, Stop> {
-    fs_err::create_dir_all(scratch).map_err(WeightsError::Io)?;
+pub(crate) fn understand(
+    origin: &Origin,
+    scratch: &Path,
+) -> Result<Understood, Interrupted<ModelsError>> {
     let began = std::time::Instant::now();
-    let mut small_bytes = 0;
+    let small_bytes = fetch_small(origin, scratch).map_err(Interrupted::err_into)?;
+    let small_s = began.elapsed().as_secs_f64();
+    let (config, tokenizer) = read_small(origin, scratch)?;
+    let shards = origin.shards().map_err(Interrupted::err_into)?;
+    let embedding = |naming: &Naming| {
+        let name = naming.name(Part::TokenEmbedding);
+        shards.iter().flat_map(|shard| &shard.tensors).any(|tensor| tensor.name == name)
+    };
+    let naming = [Naming::Llava, Naming::LlavaV5, Naming::Native].into_iter().find(embedding);
+    let naming = naming
+        .ok_or_else(|| fault(origin, "it has no token embedding".into()))
+        .map_err(Interrupted::failed)?;
+    let template = chat_template(scratch);
+    Ok(Understood { config, small_bytes, small_s, tokenizer, template, shards, naming })
+}
+
+/// Copies the small files, and returns how many bytes they have.
+fn fetch_small(origin: &Origin, scratch: &Path) -> Result<u64, Interrupted<WeightsError>> {
+    fs_err::create_dir_all(scratch).map_err(WeightsError::Io)?;
+    let mut n_bytes = 0;
     let names: Vec<_> = origin.files()?.into_iter().map(|(name, _)| name).collect();
     let has = |name: &str| names.iter().any(|file| file.as_str() == name);
     for name in SMALL_FILES {
@@ -53,11 +74,15 @@ pub(crate) fn understand(origin: &Origin, scratch: &Path) -> Result<Understood, 
             continue;
         }
         if let Some(content) = origin.small(name)? {
-            small_bytes += content.len() as u64;
+            n_bytes += content.len() as u64;
             fs_err::write(scratch.join(name), content).map_err(WeightsError::Io)?;
         }
     }
-    let small_s = began.elapsed().as_secs_f64();
+    Ok(n_bytes)
+}
+
+/// The sizes of the network, and a tokenizer that fits them.
+fn read_small(origin: &Origin, scratch: &Path) -> Result<(ModelConfig, Tokenizer), ModelsError> {
     let config = read_config(scratch)?;
     let vocab_size = config.text.vocab_size;
     let tokenizer = match Tokenizer::from_folder(scratch)? {
@@ -65,17 +90,9 @@ pub(crate) fn understand(origin: &Origin, scratch: &Path) -> Result<Understood, 
         None => Tokenizer::pixtral()?,
     };
     if tokenizer.vocab_size() != vocab_size {
-        return Err(ModelsError::NoTokenizer { model: origin.name().into(), vocab_size }.into());
+        return Err(ModelsError::NoTokenizer { model: origin.name().into(), vocab_size });
     }
-    let shards = origin.shards()?;
-    let embedding = |naming: &Naming| {
-        let name = naming.name(Part::TokenEmbedding);
-        shards.iter().flat_map(|shard| &shard.tensors).any(|tensor| tensor.name == name)
-    };
-    let naming = [Naming::Llava, Naming::LlavaV5, Naming::Native].into_iter().find(embedding);
-    let naming = naming.ok_or_else(|| fault(origin, "it has no token embedding".into()))?;
-    let template = chat_template(scratch);
-    Ok(Understood { config, small_bytes, small_s, tokenizer, template, shards, naming })
+    Ok((config, tokenizer))
 }
 
 /// A hint only: one that cannot be read says nothing.
@@ -96,7 +113,11 @@ fn fault(origin: &Origin, reason: String) -> WeightsError {
 
 impl Understood {
     /// Bytes of the pair's files.
-    pub(crate) fn n_bytes(&self, scheme: QuantScheme, vision: VisionFormat) -> Result<u64, Stop> {
+    pub(crate) fn n_bytes(
+        &self,
+        scheme: QuantScheme,
+        vision: VisionFormat,
+    ) -> Result<u64, WeightsError> {
         let mut n_bytes = 0;
         for file in files(self.pair("model", "model", scheme, vision)) {
             n_bytes += header(&file)?.n_file_bytes;
@@ -122,7 +143,7 @@ impl Understood {
         title: &str,
         scheme: QuantScheme,
         vision: VisionFormat,
-    ) -> Result<Recipe, Stop> {
+    ) -> Result<Recipe, Interrupted<WeightsError>> {
         let shapes: HashMap<Part, Vec<usize>> = inventory(&self.config).into_iter().collect();
         let mut targets = Vec::new();
         let mut outputs: HashMap<String, (Vec<usize>, Vec<Output>)> = HashMap::new();
@@ -158,7 +179,7 @@ impl Understood {
 
     /// The scales of FP8 tensors, by the name of the tensor. Source: transformers' FP8 checkpoints
     /// of Ministral 3, one number a tensor.
-    fn scales(&self, origin: &Origin) -> Result<HashMap<String, f32>, Stop> {
+    fn scales(&self, origin: &Origin) -> Result<HashMap<String, f32>, Interrupted<WeightsError>> {
         let mut scales = HashMap::new();
         for shard in &self.shards {
             for tensor in &shard.tensors {
@@ -201,7 +222,7 @@ fn source(
     shard: &Shard,
     scales: &HashMap<String, f32>,
     outputs: &mut HashMap<String, (Vec<usize>, Vec<Output>)>,
-) -> Result<Option<Source>, Stop> {
+) -> Result<Option<Source>, WeightsError> {
     let mut pieces = Vec::new();
     for tensor in &shard.tensors {
         let Some((shape, outputs)) = outputs.remove(&tensor.name) else { continue };

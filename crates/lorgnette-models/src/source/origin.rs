@@ -2,16 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{self, Cursor, Read, Seek as _, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use lorgnette_gguf::GgufFile;
 use lorgnette_gguf::safetensors::{Header, HeaderEntry, INDEX_NAME, header_len, shard_names};
 use lorgnette_interrupt::Interrupted;
+use lorgnette_pixtral::{Checkpoint, LoadError};
 use lorgnette_weights::Hub;
 use lorgnette_weights::WeightsError;
 use lorgnette_weights::hub::{FileName, Repository};
 use lorgnette_weights::recipe::{Piece, Source};
+
+use crate::error::ModelsError;
 
 /// Configurations and tokenizers are shorter.
 const MAX_SMALL_BYTES: u64 = 100_000_000;
@@ -107,6 +111,37 @@ impl Origin {
         WeightsError::NotFound { host: self.name(), what: name.to_string() }
     }
 
+    /// The headers of a text model and of its vision part, by parts of the files.
+    pub(crate) fn gguf_pair(
+        &self,
+        files: &[(FileName, u64)],
+    ) -> Result<Checkpoint, Interrupted<ModelsError>> {
+        let mut headers = Vec::new();
+        for (name, n_bytes) in files {
+            headers.push(self.gguf_header(name, *n_bytes)?);
+        }
+        let mut headers = headers.into_iter();
+        let text = headers.next().ok_or_else(|| WeightsError::NotFound {
+            host: self.name(),
+            what: "a GGUF file".into(),
+        });
+        let text = text.map_err(Interrupted::failed)?;
+        Checkpoint::from_gguf(text, headers.next().as_ref()).map_err(Interrupted::failed)
+    }
+
+    fn gguf_header(
+        &self,
+        name: &FileName,
+        n_bytes: u64,
+    ) -> Result<GgufFile, Interrupted<ModelsError>> {
+        let mut start = FileStart::new(self, name, n_bytes);
+        let header = GgufFile::read_from(Path::new(name.as_str()), n_bytes, &mut start);
+        if let Some(failure) = start.failure {
+            return Err(failure.err_into());
+        }
+        header.map_err(LoadError::from).map_err(Interrupted::failed)
+    }
+
     /// The weights files and their headers: those that the index names, or the only one.
     pub(crate) fn shards(&self) -> Result<Vec<Shard>, Interrupted<WeightsError>> {
         let files = self.files()?;
@@ -180,7 +215,51 @@ impl Origin {
     }
 }
 
-fn read_range(path: &Path, range: Range<u64>) -> std::io::Result<Vec<u8>> {
+/// A file from its first byte on, in parts that grow.
+struct FileStart<'a> {
+    origin: &'a Origin,
+    name: &'a FileName,
+    n_bytes: u64,
+    part: Cursor<Vec<u8>>,
+    /// Where the next part begins.
+    next: u64,
+    /// Why the last part did not come.
+    failure: Option<Interrupted<WeightsError>>,
+}
+
+/// A header without a vocabulary fits into it; one with that of Pixtral takes seven parts.
+const FIRST_PART_BYTES: u64 = 256 << 10;
+const MAX_PART_BYTES: u64 = 4 << 20;
+
+impl<'a> FileStart<'a> {
+    fn new(origin: &'a Origin, name: &'a FileName, n_bytes: u64) -> Self {
+        Self { origin, name, n_bytes, part: Cursor::default(), next: 0, failure: None }
+    }
+}
+
+impl Read for FileStart<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n_read = self.part.read(buffer)?;
+        if n_read > 0 || buffer.is_empty() || self.next == self.n_bytes {
+            return Ok(n_read);
+        }
+        // As much again as was read so far.
+        let part_bytes = self.next.clamp(FIRST_PART_BYTES, MAX_PART_BYTES);
+        let end = self.n_bytes.min(self.next + part_bytes);
+        match self.origin.range(self.name, self.next..end) {
+            Ok(part) => {
+                (self.part, self.next) = (Cursor::new(part), end);
+                self.part.read(buffer)
+            }
+            Err(failure) => {
+                self.failure = Some(failure);
+                Err(io::Error::other("the file's start did not come"))
+            }
+        }
+    }
+}
+
+fn read_range(path: &Path, range: Range<u64>) -> io::Result<Vec<u8>> {
     let mut file = fs_err::File::open(path)?;
     file.seek(SeekFrom::Start(range.start))?;
     let mut bytes = vec![0; (range.end - range.start) as usize];

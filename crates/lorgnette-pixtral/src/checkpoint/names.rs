@@ -8,7 +8,7 @@ use crate::config::{ModelConfig, RopeLayout, TextConfig, VisionConfig};
 /// A tensor of the network, whatever it is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Part {
-    /// Token embedding, `(vocab_size, hidden_size)`.
+    /// A row of numbers for each token id, `(vocab_size, hidden_size)`.
     TokenEmbedding,
     /// Output matrix, `(vocab_size, hidden_size)`; absent when tied.
     Output,
@@ -16,7 +16,7 @@ pub enum Part {
     OutputNorm,
     /// A tensor of a decoder block.
     Text(usize, BlockPart),
-    /// Patch embedding, `(hidden_size, 3, patch_size, patch_size)`.
+    /// The convolution that embeds patches, `(hidden_size, 3, patch_size, patch_size)`.
     PatchConv,
     /// The norm before the encoder's blocks.
     VisionPreNorm,
@@ -24,15 +24,15 @@ pub enum Part {
     Vision(usize, BlockPart),
     /// The norm before the patch merger.
     ProjectorNorm,
-    /// Patch merger, `(hidden_size, hidden_size * merge * merge)`.
+    /// What makes one patch of several, `(hidden_size, hidden_size * merge * merge)`.
     PatchMerger,
-    /// First projector matrix, vision to text size.
+    /// The projector's first matrix, from the vision part's size to the decoder's.
     Projector1,
-    /// Its bias.
+    /// The bias behind [`Self::Projector1`].
     Projector1Bias,
-    /// Second projector matrix.
+    /// The projector's second matrix, `(text hidden size, text hidden size)`.
     Projector2,
-    /// Its bias.
+    /// The bias behind [`Self::Projector2`].
     Projector2Bias,
 }
 
@@ -73,7 +73,7 @@ pub enum Naming {
     Llava,
     /// `model.language_model.…`, `model.vision_tower.…`: transformers 5.
     LlavaV5,
-    /// `layers.0.attention.wq…`: Mistral's own.
+    /// `layers.0.attention.wq…`: the names that Mistral itself publishes.
     Native,
     /// `blk.0.attn_q…` and `v.blk.0.attn_q…`: llama.cpp's pair of files.
     Gguf,
@@ -91,7 +91,7 @@ impl Naming {
         }
     }
 
-    /// The tensor's name.
+    /// What a part is called in this layout.
     pub fn name(self, part: Part) -> String {
         match self {
             Self::Llava => hugging_face(part, "language_model.model", "language_model.lm_head", ""),
@@ -220,7 +220,7 @@ pub fn inventory(config: &ModelConfig) -> Vec<(Part, Vec<usize>)> {
     parts
 }
 
-/// The decoder's tensors.
+/// The decoder's tensors and their shapes, rows first.
 pub fn text_inventory(text: &TextConfig) -> Vec<(Part, Vec<usize>)> {
     let mut parts = vec![(Part::TokenEmbedding, vec![text.vocab_size, text.hidden_size])];
     let sizes = BlockSizes {

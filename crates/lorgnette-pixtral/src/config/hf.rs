@@ -113,7 +113,7 @@ struct Rope {
     rope_type: Option<String>,
 }
 
-/// Reads `config.json`.
+/// The sizes that a `config.json` states.
 pub(crate) fn from_config_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> {
     let config: Config = match serde_json::from_slice(json) {
         Ok(config) => config,

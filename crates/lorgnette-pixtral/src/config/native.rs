@@ -63,7 +63,7 @@ fn default_spatial_merge_size() -> usize {
 /// The context that Mistral states for this generation, where `params.json` says nothing.
 const DEFAULT_POSITIONS: usize = 131_072;
 
-/// Reads `params.json`.
+/// The sizes that a `params.json` states.
 pub(crate) fn from_params_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> {
     let params: Params = match serde_json::from_slice(json) {
         Ok(params) => params,

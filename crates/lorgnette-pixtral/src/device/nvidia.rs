@@ -10,7 +10,7 @@ pub(super) type Version = (u32, u32);
 /// A driver and its cards.
 #[derive(Debug)]
 pub(super) struct Nvidia {
-    /// As `580.65.06`.
+    /// The driver's version, such as `580.65.06`.
     pub(super) driver: String,
     /// The CUDA that it can run.
     pub(super) cuda: Version,
@@ -18,7 +18,7 @@ pub(super) struct Nvidia {
     pub(super) cards: Vec<Card>,
 }
 
-/// A card.
+/// A card that the driver names.
 #[derive(Debug)]
 pub(super) struct Card {
     pub(super) name: String,

@@ -26,7 +26,7 @@ fn both_attentions_agree() {
             for (dtype, tolerance) in [(DType::F32, 1e-5), (DType::F16, 2e-2), (DType::BF16, 8e-2)]
             {
                 let (k, v) = (k.to_dtype(dtype).unwrap(), v.to_dtype(dtype).unwrap());
-                let kernel = attention(&q, &k, &v, 0.2, causal.as_ref(), false).unwrap();
+                let kernel = attention(&q, &k, &v, 0.2, causal.as_ref(), Precision::F32).unwrap();
                 let blocks = attention_by_blocks(&q, &k, &v, 0.2, mask.as_ref()).unwrap();
                 let blocks = blocks.transpose(0, 1).unwrap().reshape((n, 6 * 32)).unwrap();
                 assert_close(&kernel, &blocks, tolerance);
@@ -40,7 +40,7 @@ fn both_attentions_agree() {
 fn attention_over_many_keys_goes_in_several_blocks() {
     let (n, n_keys) = (5, SCORES / 16);
     let (q, k, v) = (random((8, n, 4)), random((2, n_keys, 4)), random((2, n_keys, 4)));
-    let kernel = attention(&q, &k, &v, 0.5, None, false).unwrap();
+    let kernel = attention(&q, &k, &v, 0.5, None, Precision::F32).unwrap();
     let blocks = attention_by_blocks(&q, &k, &v, 0.5, None).unwrap();
     assert_close(&kernel, &blocks.transpose(0, 1).unwrap().reshape((n, 32)).unwrap(), 1e-4);
 }
@@ -61,12 +61,14 @@ fn a_product_with_a_half_matrix_is_that_of_the_wide_one() {
         let w = w.to_dtype(dtype).unwrap();
         let wide = w.to_dtype(DType::F32).unwrap();
         let expected = x.matmul(&wide.t().unwrap()).unwrap();
-        assert_close(&matmul_half(&x, &w, false).unwrap(), &expected, 1e-4);
+        assert_close(&matmul_half(&x, &w, Precision::F32).unwrap(), &expected, 1e-4);
         // A view into a larger tensor.
-        let part = matmul_half(&x.narrow(0, 2, 3).unwrap(), &w, false).unwrap();
+        let part = matmul_half(&x.narrow(0, 2, 3).unwrap(), &w, Precision::F32).unwrap();
         assert_close(&part, &expected.narrow(0, 2, 3).unwrap(), 1e-4);
     }
-    assert!(matmul_half(&random((2, 3)), &w.to_dtype(DType::F16).unwrap(), false).is_err());
+    assert!(
+        matmul_half(&random((2, 3)), &w.to_dtype(DType::F16).unwrap(), Precision::F32).is_err()
+    );
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub enum LoadMode {
     Auto,
     /// Mapped: ready at once, and the system reads what is used. Slow where it drops what it read.
     Map,
-    /// Read once.
+    /// Read into memory once.
     Read,
 }
 

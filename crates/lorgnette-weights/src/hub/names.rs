@@ -41,10 +41,10 @@ pub struct RepoName {
 }
 
 impl RepoName {
-    /// Reads `owner/name`.
+    /// Reads a name of the form `owner/name`.
     ///
     /// # Errors
-    /// [`WeightsError::Name`].
+    /// [`WeightsError::Name`] if the name is not allowed.
     pub fn new(text: &str) -> Result<Self, WeightsError> {
         let parts = text.split_once('/').filter(|(owner, name)| is_plain(owner) && is_plain(name));
         let (owner, name) = parts.ok_or_else(|| fault(text, "a repository"))?;
@@ -81,7 +81,7 @@ impl Revision {
     /// Reads a revision; slashes are allowed, as in `refs/pr/1`.
     ///
     /// # Errors
-    /// [`WeightsError::Name`].
+    /// [`WeightsError::Name`] if the name is not allowed.
     pub fn new(text: &str) -> Result<Self, WeightsError> {
         if !text.is_empty() && text.len() <= MAX_NAME_BYTES && text.split('/').all(is_plain) {
             Ok(Self(text.to_owned()))
@@ -104,7 +104,7 @@ impl FileName {
     /// Reads a name.
     ///
     /// # Errors
-    /// [`WeightsError::Name`].
+    /// [`WeightsError::Name`] if the name is not allowed.
     pub fn new(name: &str) -> Result<Self, WeightsError> {
         if is_plain(name) { Ok(Self(name.to_owned())) } else { Err(fault(name, "a file")) }
     }

@@ -86,7 +86,7 @@ impl RandomWeights {
             self.pools.insert((dtype, row_len), Pool::new(self.seed, dtype, row_len)?);
         }
         let pool = &self.pools[&(dtype, row_len)];
-        let n_row_bytes = row_len / dtype.block_size() * dtype.type_size();
+        let n_row_bytes = row_len / dtype.block_len() * dtype.block_bytes();
         let mut bytes = vec![0; rows.len() * n_row_bytes];
         bytes.par_chunks_mut(n_row_bytes).zip(rows).for_each(|(bytes, row)| {
             let mut rng =
@@ -113,7 +113,7 @@ impl Pool {
             Rng::new(seed, "pool", row).fill(numbers, Kind::Matrix);
         });
         let bytes = quantise(&numbers, row_len, dtype)?;
-        Ok(Self { bytes, n_unit_bytes: unit / dtype.block_size() * dtype.type_size() })
+        Ok(Self { bytes, n_unit_bytes: unit / dtype.block_len() * dtype.block_bytes() })
     }
 
     /// Takes at least two pieces, so that two rows of a vocabulary are never the same: greedy decoding

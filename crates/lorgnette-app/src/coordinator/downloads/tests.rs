@@ -1,11 +1,13 @@
 use std::path::Path;
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use lorgnette_loopback::{Behaviour, LoopbackHub};
 use lorgnette_models::{FetchState, HubSettings, Model, ModelState};
 
 use super::*;
-use crate::models::folders::Folders;
+use crate::error::{Fault, FaultKind};
+use crate::settings::BUILT_IN;
 
 const NAME: &str = "pixtral-12b-gguf";
 
@@ -38,7 +40,7 @@ impl World {
         let folders = Folders::below(folder.path());
         let (tell, notices) = mpsc::channel();
         let app = App::open(folders, move |notice| drop(tell.send(notice))).unwrap();
-        let chosen = Settings { model: Some(crate::settings::BUILT_IN.into()), ..app.settings() };
+        let chosen = Settings { model: Some(BUILT_IN.into()), ..app.settings() };
         app.set_settings(chosen).unwrap();
         Self { folder, hub, app, notices }
     }
@@ -110,32 +112,6 @@ fn a_model_of_the_catalogue_is_fetched_checked_and_removed() {
 }
 
 #[test]
-fn it_can_be_paused_gone_on_with_and_thrown_away() {
-    let world = World::new();
-    // The second file's bytes do not come until the person has paused.
-    world.hub.behave(|request| match (request.file(), request.n_before) {
-        (Some("mmproj-pixtral-12b-f16.gguf"), 0..2) => Behaviour::StallAt(0.1),
-        _ => Behaviour::Well,
-    });
-    world.fetch().unwrap();
-    world.wait("on its way", |state| {
-        matches!(state, ModelState::Begun(FetchState::Running { done_bytes, .. }) if *done_bytes > 0)
-    });
-    assert_eq!(world.app.n_fetches(), 1);
-    assert!(matches!(
-        world.app.fetch("pixtral-12b"),
-        Err(AppError::Models(ModelsError::Fetching { .. }))
-    ));
-    world.app.pause_fetch(NAME);
-    assert!(matches!(world.model().state, ModelState::Begun(FetchState::Paused { .. })));
-    world.fetch().unwrap();
-    assert!(matches!(world.model().state, ModelState::Begun(FetchState::Running { .. })));
-    world.app.cancel_fetch(NAME).unwrap();
-    world.wait("thrown away", |state| matches!(state, ModelState::Offered));
-    assert!(!world.folder.path().join("models/.work").join(NAME).exists());
-}
-
-#[test]
 fn what_stops_it_is_told_and_it_goes_on_from_there() {
     let world = World::new();
     world.hub.behave(|request| match request.file() {
@@ -153,18 +129,4 @@ fn what_stops_it_is_told_and_it_goes_on_from_there() {
     world.hub.behave(|_| Behaviour::Well);
     world.fetch().unwrap();
     world.wait("installed", is_made_here);
-}
-
-#[test]
-fn only_what_is_offered_can_be_fetched() {
-    let world = World::new();
-    for name in ["pocket", "ministral-3-3b", "../x", "no such model"] {
-        assert!(
-            matches!(
-                world.app.fetch(name),
-                Err(AppError::Models(ModelsError::UnknownModel { .. }))
-            ),
-            "{name}"
-        );
-    }
 }

@@ -9,7 +9,7 @@ use crate::quant::QuantMatrix;
 use crate::quant::chunk::{LANES, Tile};
 use crate::vectors::transposed;
 
-/// As [`Tile::fill`].
+/// Does what [`Tile::fill`] does.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 pub(super) fn fill(tile: &mut Tile, w: &QuantMatrix<'_>, first: usize, group: usize) {
     let whole = first + LANES <= w.n && (group + 1) * GROUP <= w.k;
