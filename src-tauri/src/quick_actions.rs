@@ -76,7 +76,7 @@ fn act(handle: &AppHandle, action: QuickAction) -> Result<(), UiError> {
         let name = format!("{name}.png");
         app.describe_aloud(&name, &picture, purpose, |asked| listener(handle, asked))?;
     }
-    panel::show(handle, &app).map_err(|error| {
+    panel::show(handle, &app).map_err(|_| {
         let (message, hint) = ("The panel could not be shown.", "Start Lorgnette again.");
         UiError::of_system(FaultDetails::Program {}, message, hint)
     })

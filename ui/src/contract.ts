@@ -5,35 +5,39 @@ import { invoke as __TAURI_INVOKE, Channel } from "@tauri-apps/api/core";
 
 /** Commands */
 export const commands = {
-	/**  Asks; comes back when the answer has ended. */
+	/**  Asks, and comes back when the answer has ended. */
 	ask: (ask: Ask, toUi: Channel<AnswerEvent>) => __TAURI_INVOKE<null>("ask", { ask, toUi }),
-	/**  Stops an answer, whether it is made or waits. */
-	stop: (answerId: number) => __TAURI_INVOKE<null>("stop", { answerId }),
-	/**  Deletes a chat, which can be taken back. */
+	/**  Deletes a chat; [`chat_restore`] brings it back. */
 	chatDelete: (id: number) => __TAURI_INVOKE<null>("chat_delete", { id }),
-	/**  Writes a chat where the person chooses; nowhere when they do not. */
+	/**  Writes a chat where the person chooses; gives the path, or nothing when they choose none. */
 	chatExport: (id: number, format: ExportFormat) => __TAURI_INVOKE<string | null>("chat_export", { id, format }),
-	/**  A chat with the branch that was shown last. */
+	/**  Opens a chat with the branch that was shown last. */
 	chatOpen: (id: number) => __TAURI_INVOKE<Chat>("chat_open", { id }),
-	/**  Puts a chat first, or no longer. */
+	/**  Pins a chat to the top of the list, or unpins it. */
 	chatPin: (id: number, pinned: boolean) => __TAURI_INVOKE<null>("chat_pin", { id, pinned }),
-	/**  Calls a chat otherwise. */
+	/**  Gives a chat another title. */
 	chatRename: (id: number, title: string) => __TAURI_INVOKE<null>("chat_rename", { id, title }),
-	/**  Takes it back. */
+	/**  Brings a deleted chat back. */
 	chatRestore: (id: number) => __TAURI_INVOKE<null>("chat_restore", { id }),
-	/**  A page of the list. */
+	/**  Gives a page of the list of chats. */
 	chats: (search: string, deleted: boolean, offset: number) => __TAURI_INVOKE<ChatSummary[]>("chats", { search, deleted, offset }),
-	/**  Makes chats of files that were exported, which the person chooses. */
+	/**  Makes chats of exported files that the person chooses. */
 	chatsImport: () => __TAURI_INVOKE<Imported | null>("chats_import"),
-	/**  Really removes what was deleted. */
+	/**  Removes deleted chats for good, and says how many. */
 	chatsPurge: () => __TAURI_INVOKE<number>("chats_purge"),
 	/**  Shows the branch that goes through a message. */
 	chooseBranch: (message: number) => __TAURI_INVOKE<Chat>("choose_branch", { message }),
-	/**  What was written and not sent. */
+	/**  Gives what was written and not sent. */
 	draft: (chatId: number | null) => __TAURI_INVOKE<OpenDraft>("draft", { chatId }),
 	/**  Keeps what is written and not yet sent. */
 	setDraft: (chatId: number | null, draft: Draft) => __TAURI_INVOKE<null>("set_draft", { chatId, draft }),
-	/**  Uses a model that lies elsewhere, where the person points; nothing when they do not. */
+	/**  Reads an address as it would be opened. */
+	checkLink: (url: string) => __TAURI_INVOKE<Link>("check_link", { url }),
+	/**  Opens an address that the person has seen in full. */
+	openLink: (address: string) => __TAURI_INVOKE<null>("open_link", { address }),
+	/**  Makes the menu bar and, where the person wants one, the tray icon with its menu. */
+	setMenu: (menus: Menu[], tray: MenuItem[]) => __TAURI_INVOKE<null>("set_menu", { menus, tray }),
+	/**  Uses a model that lies elsewhere, where the person points; gives nothing when they do not. */
 	addModel: (folder: boolean) => __TAURI_INVOKE<Model[] | null>("add_model", { folder }),
 	/**  Stops fetching and removes what is there. */
 	cancelFetch: (id: string) => __TAURI_INVOKE<null>("cancel_fetch", { id }),
@@ -43,91 +47,87 @@ export const commands = {
 	fetchModel: (id: string) => __TAURI_INVOKE<null>("fetch_model", { id }),
 	/**  Loads the model that is chosen. */
 	loadModel: () => __TAURI_INVOKE<null>("load_model"),
-	/**  Memory as it is now. */
+	/**  Says how the memory is used now. */
 	memory: () => __TAURI_INVOKE<Memory>("memory"),
-	/**  The models that there are. */
+	/**  Lists all models that are here or can be had. */
 	models: () => __TAURI_INVOKE<Model[]>("models"),
 	/**  Stops fetching for now. */
 	pauseFetch: (id: string) => __TAURI_INVOKE<null>("pause_fetch", { id }),
-	/**  Gives its memory back. */
+	/**  Gives the model's memory back. */
 	releaseModel: () => __TAURI_INVOKE<null>("release_model"),
 	/**  Removes a model that was fetched. */
 	removeModel: (id: string) => __TAURI_INVOKE<null>("remove_model", { id }),
 	/**  Reads a model and compares it with what was made. */
 	verifyModel: (id: string) => __TAURI_INVOKE<null>("verify_model", { id }),
-	/**  The person is done with the panel. */
-	panelClose: () => __TAURI_INVOKE<null>("panel_close"),
-	/**  Opens the panel's chat in the window. */
-	panelOpen: () => __TAURI_INVOKE<null>("panel_open"),
-	/**  Words of the panel for who does not see it: the screen reader's to speak if one runs, else ours. */
-	panelSay: (text: string) => __TAURI_INVOKE<null>("panel_say", { text }),
-	/**  From now on, the panel's page hears what it is to show. */
-	panelWatch: (toUi: Channel<PanelEvent>) => __TAURI_INVOKE<null>("panel_watch", { toUi }),
-	/**  x */
-	keyBindings: () => __TAURI_INVOKE<KeyBinding[]>("key_bindings"),
-	/**  Adds a picture to try. */
+	/**  Adds a sample picture of the program. */
 	addSample: (name: string) => __TAURI_INVOKE<Added>("add_sample", { name }),
 	/**  Puts a picture into the clipboard. */
 	copyPicture: (id: string) => __TAURI_INVOKE<null>("copy_picture", { id }),
-	/**  What a question costs. */
+	/**  Says what a question would cost that goes on from a message. */
 	estimate: (leaf: number | null, pictures: Attachment[], text: string) => __TAURI_INVOKE<Estimate>("estimate", { leaf, pictures, text }),
-	/**  Adds what is in the clipboard: files, a path, or a picture. Words are given back. */
+	/**  Adds the files or the picture in the clipboard; a text is given back. */
 	paste: () => __TAURI_INVOKE<Pasted>("paste"),
-	/**  Adds the files that the person picks; nothing when they do not. */
+	/**  Adds the files that the person picks; gives nothing when they pick none. */
 	pickPictures: () => __TAURI_INVOKE<Added | null>("pick_pictures"),
-	/**  Looks at pictures before there is a question about them; none: stops looking. */
+	/**  Looks at pictures before there is a question about them; without any, stops looking. */
 	prepare: (leaf: number | null, pictures: Attachment[]) => __TAURI_INVOKE<null>("prepare", { leaf, pictures }),
-	/**  Everything for the first paint. */
-	boot: () => __TAURI_INVOKE<Boot>("boot"),
-	/**  An address as it would be opened. */
-	checkLink: (url: string) => __TAURI_INVOKE<Link>("check_link", { url }),
-	/**  Puts words into the clipboard. */
-	copyText: (text: string) => __TAURI_INVOKE<null>("copy_text", { text }),
-	/**  What this machine has, as text. */
-	doctor: () => __TAURI_INVOKE<Doctor>("doctor"),
-	/**  Where things lie. */
+	/**  Names the person's folders. */
 	folders: () => __TAURI_INVOKE<Folders>("folders"),
-	/**  All of the screen, or not. */
-	fullScreen: (on: boolean) => __TAURI_INVOKE<null>("full_screen", { on }),
-	/**  What the program has open to the network. */
-	network: () => __TAURI_INVOKE<Network>("network"),
+	/**  Lists the quick actions with their keys, and says which of those could not be had. */
+	keyBindings: () => __TAURI_INVOKE<KeyBinding[]>("key_bindings"),
 	/**  Shows a folder in the file manager. */
 	openFolder: (which: Folder) => __TAURI_INVOKE<null>("open_folder", { which }),
-	/**  Opens an address that the person has seen in full. */
-	openLink: (address: string) => __TAURI_INVOKE<null>("open_link", { address }),
+	/**  Keeps settings, and gives them back as they were kept: with each number within its bounds. */
+	setSettings: (settings: Settings) => __TAURI_INVOKE<Settings>("set_settings", { settings }),
+	/**  Gives the page everything for its first paint. */
+	boot: () => __TAURI_INVOKE<Boot>("boot"),
+	/**  Puts a text into the clipboard. */
+	copyText: (text: string) => __TAURI_INVOKE<null>("copy_text", { text }),
+	/**  Reports what this machine has, as text. */
+	doctor: () => __TAURI_INVOKE<Doctor>("doctor"),
+	/**  Gives the window all of the screen, or takes it back. */
+	fullScreen: (on: boolean) => __TAURI_INVOKE<null>("full_screen", { on }),
+	/**  Lists the connections that the program has open. */
+	network: () => __TAURI_INVOKE<Network>("network"),
 	/**  Ends the program. */
 	quit: () => __TAURI_INVOKE<null>("quit"),
-	/**  Makes the menu bar and, where the person wants one, the tray icon with its menu. */
-	setMenu: (menus: Menu[], tray: MenuItem[]) => __TAURI_INVOKE<null>("set_menu", { menus, tray }),
-	/**  Keeps settings; what was kept. */
-	setSettings: (settings: Settings) => __TAURI_INVOKE<Settings>("set_settings", { settings }),
-	/**  What stands in the window's title bar. */
+	/**  Sets what stands in the window's title bar. */
 	setTitle: (title: string) => __TAURI_INVOKE<null>("set_title", { title }),
-	/**  The page can be seen: shows the window. */
+	/**  Shows the window, because its page can be seen now. */
 	uiReady: () => __TAURI_INVOKE<null>("ui_ready"),
-	/**  From now on, this page hears what happens. */
+	/**  Tells this page from now on what happens. */
 	watch: (toUi: Channel<AppEvent>) => __TAURI_INVOKE<null>("watch", { toUi }),
-	/**  Changes what is read aloud. */
-	aloud: (what: AloudDo) => __TAURI_INVOKE<null>("aloud", { what }),
-	/**  Words for a screen reader, where the page's own do not reach it. */
+	/**  Tells a screen reader words that the page's live regions do not bring to it. */
 	announce: (text: string) => __TAURI_INVOKE<null>("announce", { text }),
-	/**  Answers again, some times, and tells what varies. */
+	/**  Answers the question of an answer several times more, and tells what varies. */
 	checkAnswer: (answerId: number) => __TAURI_INVOKE<null>("check_answer", { answerId }),
 	/**  Reads an answer aloud. */
 	readAloud: (answerId: number) => __TAURI_INVOKE<null>("read_aloud", { answerId }),
-	/**  Stops that. */
+	/**  Stops the check that runs. */
 	stopCheck: () => __TAURI_INVOKE<null>("stop_check"),
-	/**  The voices of this system. */
+	/**  Lists the system's voices. */
 	voices: () => __TAURI_INVOKE<Voice[]>("voices"),
+	/**  Takes the panel away, because the person is done with it. */
+	panelClose: () => __TAURI_INVOKE<null>("panel_close"),
+	/**  Opens the panel's chat in the window. */
+	panelOpen: () => __TAURI_INVOKE<null>("panel_open"),
+	/**  Speaks words of the panel to a person who does not see it: by the screen reader where one runs. */
+	panelSay: (text: string) => __TAURI_INVOKE<null>("panel_say", { text }),
+	/**  Tells the panel's page from now on what it is to show. */
+	panelWatch: (toUi: Channel<PanelEvent>) => __TAURI_INVOKE<null>("panel_watch", { toUi }),
+	/**  Stops an answer that is being made or waits for its turn. */
+	stop: (answerId: number) => __TAURI_INVOKE<null>("stop", { answerId }),
+	/**  Pauses, resumes, stops or skips in what is read aloud. */
+	aloud: (what: AloudDo) => __TAURI_INVOKE<null>("aloud", { what }),
 };
 
 /* Constants */
-export const defaultSettings = {"anywhere":false,"anywhereKeys":{},"anywherePurposes":{},"context":16384,"device":"auto","instructions":"","keepInTray":false,"keys":{},"language":"system","maxSide":null,"maxTokens":1024,"minP":0.0,"model":null,"prepareWhileTyping":true,"readAloud":false,"regionSide":512,"seed":null,"showChats":true,"speechPitch":0,"speechRate":0,"speechVolume":0,"split":0.5,"temperature":0.2,"textPercent":100,"theme":"system","threads":null,"topK":null,"topP":0.95,"voice":null} as const;
+export const defaultSettings = {"anywhere":false,"anywhereKeys":{},"anywherePurposes":{},"context":8192,"device":"auto","instructions":"","keepInTray":false,"keys":{},"language":"system","maxSide":null,"maxTokens":1024,"minP":0.0,"model":null,"prepareWhileTyping":true,"readAloud":false,"regionSide":512,"seed":null,"showChats":true,"speechPitch":0,"speechRate":0,"speechVolume":0,"split":0.5,"temperature":0.15,"textPercent":100,"theme":"system","threads":null,"topK":64,"topP":1.0,"voice":null} as const;
 
-export const faultGaps = {"pictureNotThere": ["name"], "pictureForbidden": ["name"], "pictureIsFolder": ["name"], "pictureRead": ["name", "reason"], "pictureEmpty": ["name"], "pictureIsText": ["name"], "pictureUnknown": ["name"], "pictureFormat": ["name", "format"], "pictureKind": ["name", "format"], "pictureCut": ["name", "format"], "pictureDamaged": ["name", "format"], "pictureNoPixels": ["name"], "pictureTooLong": ["name", "width", "height", "maxSide"], "pictureTooManyPixels": ["name", "width", "height", "maxPixels"], "pictureTooManyBytes": ["name", "maxBytes"], "pictureWork": ["name", "reason"], "modelRead": ["reason"], "modelNotThere": ["path"], "modelNone": ["path"], "modelAmbiguous": ["path", "first", "second"], "modelMalformed": ["reason"], "modelUnsupported": ["reason"], "modelDevice": ["reason"], "modelTokenizer": ["reason"], "modelUnknown": ["name"], "modelDamaged": ["name"], "modelBuiltIn": [], "modelInUse": ["name"], "modelFetching": ["name"], "modelDoesNotFit": ["reason"], "contextFull": ["needed", "capacity"], "noQuestion": [], "noPictures": [], "notNumbers": [], "enginePanicked": ["reason"], "engineStopped": [], "engineFailed": ["reason"], "noRoom": ["neededBytes", "freeBytes"], "diskFull": ["path", "freeBytes"], "folderBusy": ["path"], "offline": ["what"], "networkSettings": ["reason"], "connect": ["host", "reason"], "status": ["host", "status"], "gated": ["what", "page"], "hubNotFound": ["host", "what"], "webPage": ["host"], "wrongAnswer": ["host", "reason"], "wrongBytes": ["file"], "lockedHash": ["file", "what"], "fetch": ["reason"], "write": ["reason"], "chats": ["path", "reason"], "newerChats": ["path"], "chatsInUse": ["path"], "notFound": [], "settings": ["path", "reason"], "import": ["path", "reason"], "fileManager": ["reason"], "browser": ["reason"], "menu": ["reason"], "clipboard": ["reason"], "speech": ["reason"], "capture": ["reason"], "program": []} as const;
+export const faultGaps = {"browser":["reason"],"capture":["reason"],"chats":["path","reason"],"chatsInUse":["path"],"clipboard":["reason"],"connect":["host","reason"],"contextFull":["needed","capacity"],"diskFull":["path","freeBytes"],"engineFailed":["reason"],"enginePanicked":["reason"],"engineStopped":[],"fetch":["reason"],"fileManager":["reason"],"folderBusy":["path"],"gated":["what","page"],"hubNotFound":["host","what"],"import":["path","reason"],"lockedHash":["file","what"],"menu":["reason"],"modelAmbiguous":["path","first","second"],"modelBuiltIn":[],"modelDamaged":["name"],"modelDevice":["reason"],"modelDoesNotFit":["reason"],"modelFetching":["name"],"modelInUse":["name"],"modelMalformed":["reason"],"modelNone":["path"],"modelNotThere":["path"],"modelRead":["reason"],"modelTokenizer":["reason"],"modelUnknown":["name"],"modelUnsupported":["reason"],"networkSettings":["reason"],"newerChats":["path"],"noPictures":[],"noQuestion":[],"noRoom":["neededBytes","freeBytes"],"notFound":[],"notNumbers":[],"offline":["what"],"pictureCut":["name","format"],"pictureDamaged":["name","format"],"pictureEmpty":["name"],"pictureForbidden":["name"],"pictureFormat":["name","format"],"pictureIsFolder":["name"],"pictureIsText":["name"],"pictureKind":["name","format"],"pictureNoPixels":["name"],"pictureNotThere":["name"],"pictureRead":["name","reason"],"pictureTooLong":["name","width","height","maxSide"],"pictureTooManyBytes":["name","maxBytes"],"pictureTooManyPixels":["name","width","height","maxPixels"],"pictureUnknown":["name"],"pictureWork":["name","reason"],"program":[],"settings":["path","reason"],"speech":["reason"],"status":["host","status"],"webPage":["host"],"write":["reason"],"wrongAnswer":["host","reason"],"wrongBytes":["file"]} as const;
 
 /* Types */
-/**  What became of several. */
+/**  What became of files that were to be added. */
 export type Added = {
 	pictures: Picture[],
 	faults: RefusedFile[],
@@ -135,127 +135,91 @@ export type Added = {
 
 /**  What is read aloud. */
 export type Aloud = 
-/**  Nothing. */
+/**  Nothing is read aloud. */
 { at: "silent" } | 
-/**  A sentence. */
-{ at: "speaking"; 
-/**  Of which answer. */
-answerId: number; 
-/**  Which, from 0. */
+/**  A sentence is read aloud, or paused in the middle. */
+{ at: "speaking"; answerId: number; 
+/**  Which sentence of the answer, from 0. */
 index: number; 
-/**  Without markup. */
-shown: string; 
-/**  It waits. */
-isPaused: boolean } | 
-/**  It could not be. */
-{ at: "failed"; 
-/**  Why. */
-error: UiError };
+/**  The sentence as it is shown, without markup. */
+shown: string; isPaused: boolean } | 
+/**  It could not be read aloud. */
+{ at: "failed"; error: UiError };
 
-/**  What is wanted of it. */
+/**  What can be done while something is read aloud. */
 export type AloudDo = 
-/**  Silence, for now. */
+/**  Be silent, and remember the word. */
 "pause" | 
-/**  On from there. */
-"resume" | 
-/**  Silence. */
-"stop" | 
-/**  The next sentence. */
+/**  Go on at that word. */
+"resume" | "stop" | 
+/**  Go to the next sentence. */
 "next" | 
-/**  The one before. */
+/**  Go to the sentence before. */
 "previous";
+
+/**  The beginning of an answer, or its end. */
+export type AnswerBound = 
+/**  The question is on disk, and waits for its turn. */
+{ kind: "started"; 
+/**  The chat with the question and the empty answer. */
+chat: Chat; answerId: number } | 
+/**  The answer has ended, in whichever way. */
+{ kind: "ended"; 
+/**  The answer as it is kept. */
+message: Message };
+
+/**  What is told of an answer: its beginning and its end, and its progress in between. */
+export type AnswerEvent = Progress | AnswerBound;
 
 /**  What the page is told unasked. */
 export type AppEvent = 
-/**  What the program is doing. */
-{ kind: "status"; 
-/**  That. */
-status: Status } | 
+/**  The program does something else, or its model has changed. */
+{ kind: "status"; status: Status } | 
 /**  Models came or went. */
-{ kind: "models"; 
-/**  All of them. */
-models: Model[] } | 
-/**  How far a model is that is being fetched. */
-{ kind: "fetch"; 
-/**  Which. */
-id: string; 
-/**  How far. */
-state: ModelState } | 
+{ kind: "models"; models: Model[] } | 
+/**  A model is fetched; `id` is its name in the catalogue. */
+{ kind: "fetch"; id: string; state: ModelState } | 
 /**  The list of chats has changed. */
 { kind: "chats" } | 
 /**  A chat is to be opened. */
-{ kind: "open"; 
-/**  Which. */
-chatId: number } | 
+{ kind: "open"; chatId: number } | 
 /**  Files are dragged over the window. */
 { kind: "dragOver" } | 
-/**  They were taken away again. */
+/**  Files that were dragged over the window have left it. */
 { kind: "dragLeft" } | 
-/**  Files are read. */
-{ kind: "adding"; 
-/**  How many. */
-nFiles: number } | 
-/**  They were. */
-{ kind: "added"; 
-/**  How they came. */
-from: From; 
-/**  What became of them. */
-added: Added } | 
-/**  An entry of the menu was chosen. */
-{ kind: "action"; 
-/**  As the page called it. */
-action: string } | 
-/**  Pictures are prepared. */
-{ kind: "preparation"; 
-/**  How far. */
-preparation: Preparation } | 
-/**  What is read aloud. */
-{ kind: "aloud"; 
-/**  That. */
-aloud: Aloud } | 
-/**  Words for who cannot see the answer come. */
+/**  Files are being read. */
+{ kind: "adding"; nFiles: number } | 
+/**  Files were read, and are pictures or not. */
+{ kind: "added"; from: From; added: Added } | 
+/**  An entry of the menu was chosen; `action` is what the page called it. */
+{ kind: "action"; action: string } | 
+/**  Pictures are prepared before they are asked about. */
+{ kind: "preparation"; preparation: Preparation } | 
+/**  Something else is read aloud, or nothing any more. */
+{ kind: "aloud"; aloud: Aloud } | 
+/**  Words for people who cannot see the answer being written. */
 { kind: "sentence"; 
-/**  The answer that they are a sentence of; none while there is nothing of it. */
-answerId: number | null; 
-/**  The words. */
-text: string } | 
-/**  How far the check of an answer is. */
-{ kind: "check"; 
-/**  Which answer. */
-answerId: number; 
-/**  How far. */
-check: Check } | 
+/**  The answer that they are a sentence of; null for words that come before it. */
+answerId: number | null; text: string } | 
+/**  The check of an answer goes on, or has ended. */
+{ kind: "check"; answerId: number; check: Check } | 
 /**  The window closes as soon as what is written is kept. */
 { kind: "closing" };
 
 /**  What is asked. */
 export type Ask = 
-/**  A question. */
+/**  Asks a question. */
 { kind: "new"; 
-/**  Where; nowhere: in a new chat. */
+/**  The chat that it is asked in; null for a new chat. */
 chatId: number | null; 
-/**  What it goes on from. */
-leaf: number | null; 
-/**  Words. */
-text: string; 
-/**  Pictures. */
-pictures: Attachment[] } | 
-/**  Another answer. */
-{ kind: "again"; 
-/**  In the place of which. */
-answer: number } | 
-/**  Another question. */
-{ kind: "edit"; 
-/**  In the place of which. */
-question: number; 
-/**  Words. */
-text: string; 
-/**  Pictures. */
-pictures: Attachment[] } | 
-/**  More of an answer. */
-{ kind: "continue"; 
-/**  Which. */
-answer: number };
+/**  The message that it goes on from. */
+leaf: number | null; text: string; pictures: Attachment[] } | 
+/**  Asks for another answer to the same question. */
+{ kind: "again"; answer: number } | 
+/**  Asks another question in the place of one. */
+{ kind: "edit"; question: number; text: string; pictures: Attachment[] } | 
+/**  Asks for more of an answer. */
+{ kind: "continue"; answer: number };
 
 /**  A picture as it is asked about. */
 export type Attachment = {
@@ -266,7 +230,7 @@ export type Attachment = {
 	maxSide: number | null,
 };
 
-/**  Everything for the first paint. */
+/**  Everything that the page needs for its first paint. */
 export type Boot = {
 	version: string,
 	platform: Platform,
@@ -288,24 +252,32 @@ export type Chat = {
 	pictures: Picture[],
 };
 
+/**  A chat in the list. */
+export type ChatSummary = {
+	id: number,
+	title: string,
+	isPinned: boolean,
+	/**  When something was last said, in milliseconds since 1970. */
+	updatedMs: number,
+	/**  The id of its first picture. */
+	firstPicture: string | null,
+	nPictures: number,
+	/**  An answer is being written. */
+	isAnswering: boolean,
+	/**  Text around the first hit, which stands between U+0002 and U+0003. */
+	snippet: string | null,
+};
+
 /**  How far the check of an answer is. */
 export type Check = 
-/**  Answers are made. */
-{ at: "running"; 
-/**  So many. */
-nDone: number; 
-/**  Of so many. */
-nSamples: number } | 
-/**  Each sentence. */
-{ at: "done"; 
-/**  In order. */
-sentences: Checked[] } | 
-/**  It was stopped. */
+/**  The question is answered again, `n_samples` times in all. */
+{ at: "running"; nDone: number; nSamples: number } | 
+/**  The sentences of the answer, in order, each held against the other answers. */
+{ at: "done"; sentences: Checked[] } | 
+/**  The check was stopped, by the person or because something was asked. */
 { at: "stopped" } | 
-/**  It went wrong. */
-{ at: "failed"; 
-/**  Why. */
-error: UiError };
+/**  The check failed. */
+{ at: "failed"; error: UiError };
 
 /**  A sentence that was checked. */
 export type Checked = {
@@ -313,10 +285,14 @@ export type Checked = {
 	uncertain: boolean,
 	nAgree: number,
 	nSamples: number,
+	/**  What other answers say instead. */
 	instead: string[],
 };
 
-export type Device = "auto" | "cpu" | "cuda" | "metal";
+/**  The device that computes. */
+export type Device = 
+/**  The fastest there is. */
+"auto" | "cpu" | "cuda" | "metal";
 
 /**  What this machine has, as text. */
 export type Doctor = {
@@ -334,36 +310,79 @@ export type Edit = "undo" | "redo" | "cut" | "copy" | "paste" | "selectAll";
 
 export type End = { at: "whole" } | { at: "length" } | { at: "contextFull" } | { at: "stopped" } | { at: "cut" } | { at: "failed"; error: UiError };
 
-/**  As what a chat is written. */
+/**  What a question costs with the model in memory. */
+export type Estimate = {
+	pictures: PictureEstimate[],
+	/**  Tokens of the pictures and of the words. */
+	nTokens: number,
+	/**  Seconds to the first word of the answer; `None` where nothing is known. */
+	waitS: number | null,
+	/**  Tokens that the chat takes already. */
+	chatTokens: number,
+	/**  Tokens that there is room for. */
+	context: number,
+};
+
+/**  What a chat is exported as. */
 export type ExportFormat = 
-/**  A folder with a file of text and one of each picture. */
+/**  A folder with `chat.md`, `chat.json` and the pictures. */
 "markdown" | 
-/**  One page with everything in it. */
+/**  One page that has everything in it. */
 "html";
 
-export type FaultId = "pictureNotThere" | "pictureForbidden" | "pictureIsFolder" | "pictureRead" | "pictureEmpty" | "pictureIsText" | "pictureUnknown" | "pictureFormat" | "pictureKind" | "pictureCut" | "pictureDamaged" | "pictureNoPixels" | "pictureTooLong" | "pictureTooManyPixels" | "pictureTooManyBytes" | "pictureWork" | "modelRead" | "modelNotThere" | "modelNone" | "modelAmbiguous" | "modelMalformed" | "modelUnsupported" | "modelDevice" | "modelTokenizer" | "modelUnknown" | "modelDamaged" | "modelBuiltIn" | "modelInUse" | "modelFetching" | "modelDoesNotFit" | "contextFull" | "noQuestion" | "noPictures" | "notNumbers" | "enginePanicked" | "engineStopped" | "engineFailed" | "noRoom" | "diskFull" | "folderBusy" | "offline" | "networkSettings" | "connect" | "status" | "gated" | "hubNotFound" | "webPage" | "wrongAnswer" | "wrongBytes" | "lockedHash" | "fetch" | "write" | "chats" | "newerChats" | "chatsInUse" | "notFound" | "settings" | "import" | "fileManager" | "browser" | "menu" | "clipboard" | "speech" | "capture" | "program" | "other";
+/**  An error by name, for front ends that have words for it. */
+export type FaultId = "pictureNotThere" | "pictureForbidden" | "pictureIsFolder" | "pictureRead" | "pictureEmpty" | "pictureIsText" | "pictureUnknown" | "pictureFormat" | "pictureKind" | "pictureCut" | "pictureDamaged" | "pictureNoPixels" | "pictureTooLong" | "pictureTooManyPixels" | "pictureTooManyBytes" | "pictureWork" | "modelRead" | "modelNotThere" | "modelNone" | "modelAmbiguous" | "modelMalformed" | "modelUnsupported" | "modelDevice" | "modelTokenizer" | "modelUnknown" | "modelDamaged" | "modelBuiltIn" | "modelInUse" | "modelFetching" | "modelDoesNotFit" | "contextFull" | "noQuestion" | "noPictures" | "notNumbers" | "enginePanicked" | "engineStopped" | "engineFailed" | "noRoom" | "diskFull" | "folderBusy" | "offline" | "networkSettings" | "connect" | "status" | "gated" | "hubNotFound" | "webPage" | "wrongAnswer" | "wrongBytes" | "lockedHash" | "fetch" | "write" | "chats" | "newerChats" | "chatsInUse" | "notFound" | "settings" | "import" | "fileManager" | "browser" | "menu" | "clipboard" | "speech" | "capture" | "program" | 
+/**  An error that only [`super::Fault::message`] tells, or that another version knows. */
+string;
+
+/**  What kind of thing went wrong: one for each that a person is offered something for. */
+export type FaultKind = 
+/**  This picture cannot be used. */
+"picture" | 
+/**  More tokens than a chat holds. */
+"contextFull" | 
+/**  A model cannot be loaded. */
+"model" | 
+/**  What was looked for is gone. */
+"notFound" | 
+/**  The disk does not do what it should. */
+"storage" | 
+/**  This machine or program does not do it. */
+"unavailable" | 
+/**  It went wrong while answering. */
+"engine" | "other";
 
 /**  What fills a gap of an error's words. */
-export type FaultValue = number | string;
+export type FaultValue = 
+/**  A count, pixels, or bytes where the gap's name ends in `Bytes`. */
+number | 
+/**  A name, a path, or what the system or another program said. */
+string;
 
+/**  What is done with the bytes. */
 export type FetchPhase = 
-/**  Bytes are fetched, and quantised as they come. */
-"downloading" | 
+/**  They are fetched and quantised as they come. */
+"fetching" | 
 /**  The finished model is read back. */
-"verifying";
+"checking";
 
-export type Fits = "yes" | "tight" | "no" | "unknown";
+/**  Whether a model fits into the memory that is free. */
+export type Fits = "yes" | 
+/**  It fits and leaves less than a gibibyte. */
+"tight" | "no" | 
+/**  The system does not say how much is free, or the model not how much it takes. */
+"unknown";
 
 /**  One of the person's folders. */
 export type Folder = 
-/**  Chats and pictures. */
+/**  The folder with chats and pictures. */
 "data" | 
-/**  Settings. */
+/**  The folder with the settings. */
 "config" | 
-/**  Models. */
+/**  The folder with downloaded models. */
 "models";
 
-/**  Where things lie. */
+/**  Where the files of the person lie. */
 export type Folders = {
 	data: string,
 	config: string,
@@ -372,20 +391,44 @@ export type Folders = {
 
 /**  How pictures came. */
 export type From = 
-/**  Dropped onto the window. */
+/**  They were dropped onto the window. */
 "drop" | 
-/**  By the file manager or the command line. */
+/**  The file manager or the command line named them. */
 "open";
 
 /**  What became of files that were to be chats. */
 export type Imported = {
 	/**  The new chats. */
 	chats: number[],
-	/**  What was none. */
+	/**  The files that are no chats. */
 	faults: RefusedFile[],
 };
 
-export type Language = "system" | "en" | "fr";
+/**  A quick action with its keys, as the settings page shows it. */
+export type KeyBinding = {
+	action: QuickAction,
+	/**  Empty where the person wants none. */
+	keys: string,
+	/**  Its keys until the person chooses others. */
+	usualKeys: string,
+	/**  What its description is for; null for an action that describes nothing. */
+	purpose: Purpose | null,
+	/**  Why the system did not give it its keys. */
+	fault: string | null,
+};
+
+/**  Language of the window. */
+export type Language = 
+/**  As the system has it. */
+"system" | "en" | "fr";
+
+/**  An address, as it would be opened. */
+export type Link = {
+	/**  In full: the host as it is looked up, nothing hidden. */
+	address: string,
+	/**  Why it is not opened; `None`: it may be, when the person has seen it. */
+	refused: Refused | null,
+};
 
 export type LoadedModel = {
 	id: string,
@@ -405,17 +448,15 @@ export type LoadedModel = {
 	speed: Speed | null,
 };
 
-/**  What takes memory. */
+/**  How the memory is used. */
 export type Memory = {
-	/**  The model in it. */
 	model: ModelMemory | null,
-	/**  What the program has of it. */
+	/**  The memory of this program now. */
 	processBytes: number | null,
-	/**  The most that it had. */
+	/**  The most that this program has had. */
 	peakBytes: number | null,
-	/**  What the machine has. */
+	/**  The memory of the machine. */
 	totalBytes: number | null,
-	/**  What is free of that. */
 	availableBytes: number | null,
 };
 
@@ -427,24 +468,16 @@ export type Menu = {
 
 /**  An entry of a menu. */
 export type MenuItem = 
-/**  Something that the page does. */
+/**  An action of the page. */
 { kind: "action"; 
-/**  What it calls it. */
-action: string; 
-/**  What the person reads. */
-label: string; 
-/**  Keys, such as `Ctrl+O`. */
-keys: string | null; 
-/**  Whether it can be done now. */
-enabled: boolean } | 
+/**  What the page calls it. */
+action: string; label: string; 
+/**  Its keys, such as `Ctrl+O`. */
+keys: string | null; enabled: boolean } | 
 /**  A line between entries. */
 { kind: "separator" } | 
 /**  Something that the system does with text. */
-{ kind: "edit"; 
-/**  What. */
-edit: Edit; 
-/**  What the person reads. */
-label: string };
+{ kind: "edit"; edit: Edit; label: string };
 
 /**  A question or an answer. */
 export type Message = {
@@ -461,7 +494,7 @@ export type Message = {
 	took: Took | null,
 };
 
-/**  A model. */
+/**  A model in the list: one that is here, or one that can be had. */
 export type Model = {
 	id: string,
 	name: string,
@@ -476,7 +509,7 @@ export type Model = {
 	state: ModelState,
 };
 
-/**  What the model takes of it. */
+/**  What the model takes of the memory. */
 export type ModelMemory = {
 	name: string,
 	weightsBytes: number,
@@ -484,40 +517,44 @@ export type ModelMemory = {
 };
 
 export type ModelState = 
-/**  It is part of the program. */
+/**  The model is part of the program. */
 { at: "builtIn" } | 
-/**  It is on disk. */
-{ at: "installed"; 
-/**  Where. */
-path: string; 
-/**  It was made here: it can be checked and removed. */
+/**  The model is on disk. */
+{ at: "installed"; path: string; 
+/**  Whether it was made here, and so can be verified and removed. */
 madeHere: boolean } | { at: "broken"; path: string; reason: string } | { at: "offered" } | { at: "fetching"; phase: FetchPhase; doneBytes: number; totalBytes: number; bytesPerS: number; leftS: number | null; trouble: string | null } | { at: "paused"; doneBytes: number; totalBytes: number } | { at: "stopped"; error: UiError; doneBytes: number; totalBytes: number };
 
 /**  What the program has open to the network. */
 export type Network = {
+	/**  Whether the system tells a program its connections. */
 	supported: boolean,
 	sockets: Socket[],
 	nDownloads: number,
 };
 
-/**  The same as it comes back, with its pictures. */
+/**  A draft as it comes back, with the pictures that it refers to. */
 export type OpenDraft = {
 	text: string,
 	pictures: Attachment[],
 	files: Picture[],
 };
 
+/**  What the panel is told. */
+export type PanelEvent = 
+/**  A quick action begins; the settings say how the panel looks and speaks. */
+{ kind: "begun"; action: QuickAction; settings: Settings } | 
+/**  Something of its answer. */
+{ kind: "answer"; event: AnswerEvent } | 
+/**  The quick action failed. */
+{ kind: "failed"; error: UiError };
+
 /**  What was in the clipboard. */
 export type Pasted = 
-/**  Pictures, files or paths of such. */
-{ kind: "pictures"; 
-/**  What became of them. */
-added: Added } | 
-/**  Words. */
-{ kind: "text"; 
-/**  Which. */
-text: string } | 
-/**  Nothing that can be used. */
+/**  The clipboard had pictures, files, or paths of files. */
+{ kind: "pictures"; added: Added } | 
+/**  The clipboard had a text. */
+{ kind: "text"; text: string } | 
+/**  The clipboard had nothing that can be used. */
 { kind: "nothing" };
 
 /**  A picture that was added. */
@@ -531,36 +568,104 @@ export type Picture = {
 	isAnimation: boolean,
 };
 
-/**  The system. */
+/**  What one picture costs. */
+export type PictureEstimate = {
+	nTokens: number,
+	/**  Rows and columns of tokens. */
+	rows: number,
+	cols: number,
+	/**  What the model sees, in pixels. */
+	modelViewWidth: number,
+	modelViewHeight: number,
+	/**  Bytes of its keys and values. */
+	kvBytes: number,
+	/**  Seconds to encode it and to read its tokens. */
+	waitS: number | null,
+};
+
+/**  The operating system. */
 export type Platform = 
 /**  Linux, and whatever else has no entry here. */
-"linux" | 
-/**  macOS. */
-"macos" | 
-/**  Windows. */
-"windows";
+"linux" | "macos" | "windows";
 
-/**  How far pictures are prepared before they are asked about. */
+/**  How far a preparation is. */
 export type Preparation = 
-/**  Nothing is. */
+/**  Nothing is prepared, or it was stopped. */
 { at: "idle" } | 
-/**  A picture is encoded. */
-{ at: "encode"; 
-/**  Steps. */
-done: number; 
-/**  All of them. */
-total: number } | 
-/**  Tokens are read. */
-{ at: "prefill"; 
-/**  Read. */
-doneTokens: number; 
-/**  To read. */
-totalTokens: number } | 
-/**  Only the question is still to be read. */
+/**  A picture is encoded; steps of all pictures. */
+{ at: "encode"; done: number; total: number } | 
+/**  The tokens of the pictures are read. */
+{ at: "prefill"; doneTokens: number; totalTokens: number } | 
+/**  Only the words of the question have still to be read. */
 { at: "ready" };
 
+/**  What an answer tells while it is made, at most thirty times a second. */
+export type Progress = 
+/**  It waits for so many others. */
+{ kind: "queued"; nBefore: number } | 
+/**  The model is loaded first. */
+{ kind: "loading"; doneBytes: number; totalBytes: number } | 
+/**  A picture is encoded; `picture` counts from 0. */
+{ kind: "encode"; picture: number; nPictures: number; done: number; total: number } | 
+/**  The prompt is read. `cached_tokens` were read by an earlier request. */
+{ kind: "prefill"; doneTokens: number; totalTokens: number; cachedTokens: number } | 
+/**  The next piece of the text. `n_tokens` counts the pieces so far, about one a token. */
+{ kind: "text"; piece: string; nTokens: number; tokensPerS: number };
+
+/**  What a description is for. */
+export type Purpose = 
+/**  One or two sentences. */
+"brief" | 
+/**  Everything that can be seen, from the most to the least important. */
+"detailed" | 
+/**  Only what is written, word by word. */
+"text" | 
+/**  Alt text of at most [`MAX_ALT_CHARS`] characters. */
+"alt" | 
+/**  Fields of a form in order, each with what is in it. */
+"form" | 
+/**  The numbers of a chart, as a table. */
+"chart";
+
+/**  A quick action. */
+export type QuickAction = 
+/**  Describe the screen. */
+"screen" | 
+/**  Describe the window that has the focus. */
+"window" | 
+/**  Describe what is around the pointer. */
+"region" | 
+/**  Read the text of the window that has the focus. */
+"text" | 
+/**  Describe the picture in the clipboard. */
+"clipboard" | 
+/**  Answer the last of these once more. */
+"again" | 
+/**  Stop speaking, and take the panel away. */
+"silence";
+
 /**  Why an address is not opened. */
-export type Refused = "tooLong" | "hidden" | "noAddress" | "noHost" | "credentials" | "attachment" | "scheme";
+export type Refused = 
+/**  Too long to be looked at. */
+"tooLong" | 
+/**  It has characters that cannot be seen. */
+"hidden" | 
+/**  It is no address. */
+"noAddress" | 
+/**  It names no host. */
+"noHost" | 
+/**  It hides the host behind a name and a password. */
+"credentials" | 
+/**  It would attach a file. */
+"attachment" | 
+/**  Neither `https:` nor `mailto:`. */
+"scheme";
+
+/**  A file that could not be added. */
+export type RefusedFile = {
+	name: string,
+	error: UiError,
+};
 
 export type Region = {
 	x: number,
@@ -571,55 +676,93 @@ export type Region = {
 
 export type Role = "person" | "model";
 
-/**  A picture to try. */
+/**  A picture to try, and a question about it. */
 export type Sample = {
+	/**  What it is called. */
 	name: string,
+	/**  A question that it answers. */
 	question: string,
 };
 
-/**  Settings. */
+/**  The settings as they cross to the page and back. What another version knows stays here. */
 export type Settings = {
+	/**  A model's path, or `pocket`; `None`: the largest installed. */
 	model: string | null,
+	/**  The device that computes. */
 	device: Device,
+	/**  Threads that compute; `None`: one for each core. Takes effect at the next start. */
 	threads: number | null,
+	/**  Tokens of a chat. */
 	context: number,
+	/**  Tokens of an answer at most. */
 	maxTokens: number,
+	/**  0: always the likeliest token. */
 	temperature: number,
+	/**  Only this many of the likeliest; `None`: all. */
 	topK: number | null,
+	/**  Only the likeliest that together have this probability; 1: all. */
 	topP: number,
+	/**  Only those at least this part as likely as the likeliest; 0: all. */
 	minP: number,
+	/**  Same seed, same answer; `None`: another one each time. */
 	seed: number | null,
+	/**  What the model is told before each chat. */
 	instructions: string,
+	/**  Longest side of new pictures, in pixels; `None`: all that the model takes. */
 	maxSide: number | null,
+	/**  Pictures are looked at while the question is still written. */
 	prepareWhileTyping: boolean,
+	/**  Answers are read aloud while they are written, unless a screen reader runs. */
 	readAloud: boolean,
+	/**  How fast, -100 to 100. */
 	speechRate: number,
+	/**  How high, -100 to 100. */
 	speechPitch: number,
+	/**  How loud, -100 to 100; 0 is as loud as the system's other voices. */
 	speechVolume: number,
+	/**  A voice's name; `None`: the system's choice. */
 	voice: string | null,
+	/**  The colours of the window. */
 	theme: Theme,
+	/**  Size of text, in percent of the usual. */
 	textPercent: number,
+	/**  Language of the window. */
 	language: Language,
-	anywhere: boolean,
-	anywhereKeys: { [key in string]: string },
-	anywherePurposes: { [key in string]: string },
-	regionSide: number,
-	keys: { [key in string]: string },
+	/**  Part of the window that the picture takes, 0 to 1. */
 	split: number,
+	/**  Whether the list of chats is shown. */
 	showChats: boolean,
+	/**  Closing the window leaves the program in the tray. */
 	keepInTray: boolean,
+	/**  Keys of the whole system bring descriptions anywhere on the desktop. */
+	anywhere: boolean,
+	/**
+	 *  Keys of quick actions that the person changed, by
+	 *  [`QuickAction::name`](crate::quick_action::QuickAction::name); empty: none.
+	 */
+	anywhereKeys: { [key in string]: string },
+	/**  What their descriptions are for, where the person changed it, by the same names. */
+	anywherePurposes: { [key in string]: string },
+	/**  Side of the square around the pointer that is described, in pixels. */
+	regionSide: number,
+	/**  Keys that the person changed, by action. */
+	keys: { [key in string]: string },
 };
 
-/**  One connection. */
+/**  A socket of the network; those within the machine's own files (`AF_UNIX`) lead nowhere. */
 export type Socket = {
+	/**  The protocol: `TCP` or `UDP`. */
 	protocol: string,
+	/**  Address and port here. */
 	local: string,
+	/**  Address and port there. */
 	remote: string,
+	/**  As the system calls it. */
 	state: string,
 };
 
 export type Speed = {
-	/**  Seconds for the largest picture. */
+	/**  Seconds to encode and read the largest picture. */
 	pictureS: number | null,
 	prefillTokensPerS: number | null,
 	decodeTokensPerS: number | null,
@@ -634,7 +777,10 @@ export type Status = {
 	nQueued: number,
 };
 
-export type Theme = "system" | "light" | "dark" | "contrast";
+/**  The colours of the window. */
+export type Theme = 
+/**  As the system has it. */
+"system" | "light" | "dark" | "contrast";
 
 export type Took = {
 	encodeS: number,
@@ -649,33 +795,22 @@ export type Took = {
 
 /**  An error as the page shows it. */
 export type UiError = {
+	/**  What the page can do about it. */
 	code: FaultKind,
 	/**  In English, for an error that has no words in the page. */
 	message: string,
 	hint: string,
+	/**  Which words the page has for it. */
 	id: FaultId,
+	/**  What fills the gaps of those words. */
 	with: { [key in string]: FaultValue },
 };
 
 /**  A voice that can be chosen. */
 export type Voice = {
+	/**  The system's name for it, by which it is chosen. */
 	name: string,
+	/**  Its language, ISO 639-1 in small letters. */
 	language: string,
 };
 
-export type AnswerEvent = Progress | AnswerBound;
-
-export type AnswerBound = { kind: "started"; chat: Chat; answerId: number } | { kind: "ended"; message: Message };
-
-export type Progress = { kind: "queued"; nBefore: number } | { kind: "loading"; doneBytes: number; totalBytes: number } | { kind: "encode"; picture: number; nPictures: number; done: number; total: number } | { kind: "prefill"; doneTokens: number; totalTokens: number; cachedTokens: number } | { kind: "text"; piece: string; nTokens: number; tokensPerS: number };
-
-export type Estimate = { pictures: PictureEstimate[], nTokens: number, waitS: number | null, chatTokens: number, context: number };
-export type PictureEstimate = { nTokens: number, rows: number, cols: number, modelViewWidth: number, modelViewHeight: number, kvBytes: number, waitS: number | null };
-export type QuickAction = "screen" | "window" | "region" | "text" | "clipboard" | "again" | "silence";
-export type Purpose = "brief" | "detailed" | "text" | "alt" | "form" | "chart";
-export type KeyBinding = { action: QuickAction, keys: string, usualKeys: string, purpose: Purpose | null, fault: string | null };
-export type FaultKind = "picture" | "contextFull" | "model" | "notFound" | "storage" | "unavailable" | "engine" | "other";
-export type Link = { address: string, refused: Refused | null };
-export type ChatSummary = { id: number, title: string, isPinned: boolean, updatedMs: number, firstPicture: string | null, nPictures: number, isAnswering: boolean, snippet: string | null };
-export type RefusedFile = { name: string, error: UiError };
-export type PanelEvent = { kind: "begun"; action: QuickAction; settings: Settings } | { kind: "answer"; event: AnswerEvent } | { kind: "failed"; error: UiError };

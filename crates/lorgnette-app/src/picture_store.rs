@@ -46,7 +46,7 @@ impl PictureStore {
         let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
         let picture = Picture::decode(bytes)
             .map_err(|source| AppError::Picture { name: name.clone(), source })?;
-        let id = hex(&Sha256::digest(bytes));
+        let id = hex::encode(Sha256::digest(bytes));
         let path = self.original(&id)?;
         if !path.is_file() {
             whole_file::write(&path, bytes).map_err(AppError::Write)?;
@@ -219,14 +219,6 @@ fn to_png(name: &str, picture: &Picture, max_side: Option<u32>) -> Result<Vec<u8
         Some(max_side) => picture.shrunk(max_side).map_err(fault)?.to_png().map_err(fault),
         None => picture.to_png().map_err(fault),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 //! It serves the bytes that `make-model --format safetensors-bf16` writes, without the 25 GB of
 //! disk that they would take.
 
-use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Range;
 use std::path::Path;
@@ -133,10 +132,7 @@ impl MadeShard {
             hash.update(self.read(at..end));
             at = end;
         }
-        self.sha256 = hash.finalize().iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}"); // writing to a string does not fail
-            text
-        });
+        self.sha256 = hex::encode(hash.finalize());
     }
 }
 

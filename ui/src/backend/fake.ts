@@ -77,7 +77,7 @@ export class Fake implements Answering {
     if (chats === "some") for (const one of chatFixtures(Date.now())) this.#put(one.title, one.pinned, one.ageMs, one.messages);
     else if (chats !== "none") for (let i = 0; i < chats; i++) this.#put(`Chat number ${i + 1}`, false, i * 3_600_000, [{ role: "person", text: `Question ${i + 1}`, pictures: [] }]);
     for (const name of Object.keys(commands)) {
-      if (!(name in this)) Object.assign(this, { [name]: async (...args: unknown[]) => this.#note([name, ...args].join(" ")) });
+      if (!(name in this)) Object.assign(this, { [name]: async (...args: unknown[]) => this.#note([name, ...args.map((arg) => (typeof arg === "object" ? JSON.stringify(arg) : arg))].join(" ")) });
     }
   }
 

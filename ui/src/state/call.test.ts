@@ -19,6 +19,7 @@ it("shows what an answer brings, and nothing where the person changed their mind
   expect(meaning(of("chatExport", 7, "html"), null, state)).toEqual([]);
   expect(meaning(of("pickPictures"), null, state)).toEqual([]);
   expect(meaning(of("paste"), { kind: "text", text: "a" }, state)).toEqual([{ is: "pastedText", text: "a" }]);
+  expect(meaning(of("copyText", "a"), null, state)).toEqual([{ is: "did", what: { at: "copied" } }]);
   expect(meaning(of("stopCheck"), null, state)).toEqual([]);
 });
 

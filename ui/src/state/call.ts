@@ -16,7 +16,6 @@ type Meanings = {
   [Name in CallName]?: (answer: Awaited<ReturnType<Commands[Name]>>, args: Parameters<Commands[Name]>, state: AppState) => Intent[];
 };
 
-const copied = (): Intent[] => [{ is: "did", what: { at: "copied" } }];
 const listModels = (): Intent[] => [call("models")];
 
 const meanings: Meanings = {
@@ -36,8 +35,6 @@ const meanings: Meanings = {
   checkLink: (link) => [{ is: "linkChecked", link }],
   chooseBranch: (chat) => [{ is: "chatOpened", chat, draft: null }],
   chooseModel: listModels,
-  copyPicture: copied,
-  copyText: copied,
   fetchModel: listModels,
   models: (models) => [{ is: "modelsListed", models }],
   paste: (pasted) => {
@@ -58,8 +55,9 @@ export function call<Name extends CallName>(name: Name, ...args: Parameters<Comm
   return { is: "call", ...({ name, args } as Call) };
 }
 
-/** What the answer of a call means to the window. */
+/** What the answer of a call means to the window. Commands named `copy…` fill the clipboard, and all are told alike. */
 export function meaning({ name, args }: Call, answer: unknown, state: AppState): Intent[] {
+  if (name.startsWith("copy")) return [{ is: "did", what: { at: "copied" } }];
   // The compiler holds each entry against its command above; that name, arguments and answer belong together it cannot follow.
   const of = meanings[name] as ((answer: unknown, args: unknown, state: AppState) => Intent[]) | undefined;
   return of?.(answer, args, state) ?? [];
