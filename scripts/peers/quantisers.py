@@ -19,7 +19,7 @@ from common import ROOT, run, target
 
 from .llama_cpp_venv import environment, run_theirs
 
-FORMATS = {"q4_k": (12, 256, 144), "q5_k": (13, 256, 176), "q6_k": (14, 256, 210), "q8_0": (8, 32, 34), "q4_0": (2, 32, 18)}
+FORMATS = {"q4_k": (12, 256, 144), "q5_k": (13, 256, 176), "q6_k": (14, 256, 210), "q8_0": (8, 32, 34), "q4_0": (2, 32, 18), "q3_k": (11, 256, 110)}
 
 
 def add_options(parser):

@@ -40,6 +40,15 @@ impl BlockFormat {
                     *code = byte ^ 0x80; // the signed number plus 128
                 }
             }
+            Self::Q3K => {
+                let (high, low) = (&block[..32], &block[32..96]);
+                for (part, codes) in codes.chunks_exact_mut(32).enumerate() {
+                    let low = &low[32 * (part / 4)..][..32];
+                    for (i, code) in codes.iter_mut().enumerate() {
+                        *code = low[i] >> (2 * (part % 4)) & 3 | (high[i] >> part & 1) << 2;
+                    }
+                }
+            }
             Self::Q4K => {
                 for (pair, bytes) in block[16..144].chunks_exact(32).enumerate() {
                     for (i, byte) in bytes.iter().enumerate() {
@@ -87,6 +96,7 @@ impl BlockFormat {
         let half = |at: usize| f16::from_le_bytes([block[at], block[at + 1]]).to_f32();
         match self {
             Self::Q4_0 | Self::Q8_0 => (half(0), 0.0),
+            Self::Q3K => (half(108), 0.0),
             Self::Q4K | Self::Q5K => (half(0), half(2)),
             Self::Q6K => (half(208), 0.0),
         }
@@ -97,6 +107,12 @@ impl BlockFormat {
     pub fn small_scale_and_min(self, block: &[u8], sub: usize) -> (i8, u8) {
         match self {
             Self::Q4_0 | Self::Q8_0 => (1, 0),
+            Self::Q3K => {
+                let bytes = &block[96..108];
+                let low = bytes[sub % 8] >> (4 * (sub / 8)) & 15;
+                let high = bytes[8 + sub % 4] >> (2 * (sub / 4)) & 3;
+                ((low | high << 4).cast_signed() - 32, 0)
+            }
             Self::Q4K | Self::Q5K => {
                 let (scale, min) = six_bits(&block[4..16], sub);
                 (scale.cast_signed(), min)

@@ -75,6 +75,11 @@ block_formats! {
     Q8_0 = BlockSpec {
         name: "Q8_0", type_id: 8, block_len: 32, block_bytes: 2 + 32, sub_len: 32, zero: 128, has_min: false,
     };
+    /// 3 bits; a scale of 6 bits for each 16 of 256 numbers.
+    Q3K = BlockSpec {
+        name: "Q3_K", type_id: 11, block_len: SUPER_BLOCK, block_bytes: 32 + 64 + 12 + 2,
+        sub_len: 16, zero: 4, has_min: false,
+    };
     /// 4 bits; a scale and a min of 6 bits for each 32 of 256 numbers.
     Q4K = BlockSpec {
         name: "Q4_K", type_id: 12, block_len: SUPER_BLOCK, block_bytes: 2 + 2 + 12 + 128,
@@ -247,7 +252,6 @@ pub(crate) fn type_name(type_id: u32) -> String {
         7 => "Q5_1",
         9 => "Q8_1",
         10 => "Q2_K",
-        11 => "Q3_K",
         15 => "Q8_K",
         16 => "IQ2_XXS",
         17 => "IQ2_XS",

@@ -7,6 +7,7 @@
 
 mod lanes;
 mod one_scale;
+mod q3_k;
 mod q6_k;
 mod with_min;
 
@@ -120,6 +121,7 @@ fn quantise_blocks(numbers: &[f32], format: BlockFormat) -> Vec<u8> {
         || match format {
             BlockFormat::Q4_0 => one_scale::q4_0(numbers),
             BlockFormat::Q8_0 => one_scale::q8_0(numbers),
+            BlockFormat::Q3K => q3_k::q3_k(numbers),
             BlockFormat::Q4K => with_min::with_min::<4>(numbers),
             BlockFormat::Q5K => with_min::with_min::<5>(numbers),
             BlockFormat::Q6K => q6_k::q6_k(numbers),

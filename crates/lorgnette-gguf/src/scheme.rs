@@ -21,6 +21,8 @@ pub enum QuantScheme {
     /// Matrices in `Q4_K`, those that matter most in `Q6_K`: what is recommended.
     #[default]
     Q4KM,
+    /// Matrices in `Q3_K`, those that matter more in `Q4_K`, most in `Q5_K`, the output in `Q6_K`.
+    Q3KM,
 }
 
 /// What is declared of a scheme.
@@ -46,7 +48,8 @@ pub struct TextModel {
 
 impl QuantScheme {
     /// What people choose from, the smallest first.
-    pub const OFFERED: [Self; 5] = [Self::Q4KM, Self::Q5KM, Self::Q6K, Self::Q8_0, Self::F16];
+    pub const OFFERED: [Self; 6] =
+        [Self::Q3KM, Self::Q4KM, Self::Q5KM, Self::Q6K, Self::Q8_0, Self::F16];
 
     const fn spec(self) -> SchemeSpec {
         use NumberFormat as N;
@@ -57,6 +60,7 @@ impl QuantScheme {
             Self::Q6K => ("q6_k", 18, N::Q6K, 6.5634),
             Self::Q5KM => ("q5_k_m", 17, N::Q5K, 5.6956),
             Self::Q4KM => ("q4_k_m", 15, N::Q4K, 4.8788),
+            Self::Q3KM => ("q3_k_m", 12, N::Q3K, 3.9682),
         };
         SchemeSpec { name, file_type, matrices, bits_per_weight }
     }
@@ -96,6 +100,7 @@ impl QuantScheme {
         let wanted = match self {
             Self::F32 | Self::F16 | Self::Q8_0 | Self::Q6K => dtype,
             Self::Q5KM | Self::Q4KM => medium(dtype, name, model),
+            Self::Q3KM => q3_k_m(name, model),
         };
         fitting(wanted, shape.last().copied().unwrap_or(0))
     }
@@ -123,6 +128,22 @@ fn medium(few_bits: NumberFormat, name: &str, model: TextModel) -> NumberFormat 
         None => is_output || (model.tied_embeddings && name == "token_embd.weight"),
     };
     if more_bits { NumberFormat::Q6K } else { few_bits }
+}
+
+/// llama.cpp's scheme of that name.
+fn q3_k_m(name: &str, model: TextModel) -> NumberFormat {
+    let Some(layer_idx) = layer_idx(name) else {
+        let is_output =
+            name == "output.weight" || (model.tied_embeddings && name == "token_embd.weight");
+        return if is_output { NumberFormat::Q6K } else { NumberFormat::Q3K };
+    };
+    let first_layers = match name {
+        name if name.contains("attn_v.weight") => 2,
+        name if name.contains("ffn_down") => model.n_layers / 16,
+        name if name.contains("attn_output.weight") => 0,
+        _ => return NumberFormat::Q3K,
+    };
+    if layer_idx < first_layers { NumberFormat::Q5K } else { NumberFormat::Q4K }
 }
 
 /// The first and the last eighth of the layers, and every third between.

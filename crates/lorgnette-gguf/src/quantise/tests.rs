@@ -62,6 +62,10 @@ fn q4_k_error() {
     check_error(NumberFormat::Q4K, 0.079);
 }
 #[test]
+fn q3_k_error() {
+    check_error(NumberFormat::Q3K, 0.19);
+}
+#[test]
 fn q4_0_error() {
     check_error(NumberFormat::Q4_0, 0.0895);
 }
@@ -153,6 +157,7 @@ fn blocks_are_those_of_llama_cpp() {
         NumberFormat::Q6K,
         NumberFormat::Q8_0,
         NumberFormat::Q4_0,
+        NumberFormat::Q3K,
     ] {
         let n_block_bytes = dtype.block_bytes() * 256 / dtype.block_len();
         let ours = quantise(&numbers, 256, dtype).expect("quantise");

@@ -63,3 +63,22 @@ fn the_larger_schemes() {
     }
     assert_eq!(QuantScheme::named("q3"), None);
 }
+
+#[test]
+fn q3_k_m_gives_more_bits_to_what_matters() {
+    let dtype = |name: &str| QuantScheme::Q3KM.text_dtype(name, &[64, 5120], PIXTRAL_12B);
+    let many = |name: &str| {
+        let of_layer = |i| dtype(&format!("blk.{i}.{name}.weight"));
+        (0..40).map(of_layer).collect::<Vec<_>>()
+    };
+    // Source: llama.cpp's `llama_tensor_get_type_impl`, for `LLAMA_FTYPE_MOSTLY_Q3_K_M`.
+    let begins = |n: usize| [vec![NumberFormat::Q5K; n], vec![NumberFormat::Q4K; 40 - n]].concat();
+    assert_eq!(many("attn_v"), begins(2));
+    assert_eq!(many("ffn_down"), begins(2)); // 40 / 16
+    assert_eq!(many("attn_output"), begins(0));
+    for name in ["attn_q", "attn_k", "ffn_gate", "ffn_up"] {
+        assert_eq!(many(name), [NumberFormat::Q3K; 40], "{name}");
+    }
+    assert_eq!(dtype("output.weight"), NumberFormat::Q6K);
+    assert_eq!(dtype("token_embd.weight"), NumberFormat::Q3K);
+}

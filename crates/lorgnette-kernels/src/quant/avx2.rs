@@ -92,8 +92,9 @@ fn add_rows<const R: usize>(
     first: usize,
 ) {
     // Two products of a code and a byte of `x` are `2 · code · 127` at the most: so many quads of
-    // 4, 5, 6 and 8 bits fit into 16.
+    // 3, 4, 5, 6 and 8 bits fit into 16.
     match format {
+        BlockFormat::Q3K => rows::<R, 4, 4, false, false>(tile, group, format, row, sums, first),
         BlockFormat::Q4K => rows::<R, 8, 8, false, false>(tile, group, format, row, sums, first),
         BlockFormat::Q5K => rows::<R, 8, 4, false, false>(tile, group, format, row, sums, first),
         BlockFormat::Q6K => rows::<R, 4, 2, false, false>(tile, group, format, row, sums, first),
@@ -358,6 +359,15 @@ fn k_products(format: BlockFormat, block: &[u8], x: &[i8]) -> __m256i {
             let bits = _mm256_srl_epi16(bits, _mm_cvtsi32_si128(2 * part as i32));
             let bits = _mm256_and_si256(bits, _mm256_set1_epi8(3));
             _mm256_or_si256(_mm256_and_si256(packed, low), _mm256_slli_epi16::<4>(bits))
+        } else if format == BlockFormat::Q3K {
+            // 128 codes a half: four times 32 in pairs of bits, and a bit of each 32 of 256.
+            let (half, part) = (sub / 4, sub % 4);
+            let packed = load_32(&block[32 + 32 * half..]);
+            let packed = _mm256_srl_epi16(packed, _mm_cvtsi32_si128(2 * part as i32));
+            let bits = _mm256_srl_epi16(load_32(block), _mm_cvtsi32_si128(sub as i32));
+            let bits = _mm256_and_si256(bits, _mm256_set1_epi8(1));
+            let codes = _mm256_and_si256(packed, _mm256_set1_epi8(3));
+            _mm256_or_si256(codes, _mm256_slli_epi16::<2>(bits))
         } else {
             let packed = load_32(&block[block.len() - 128 + 32 * (sub / 2)..]);
             let packed = if sub % 2 == 0 { packed } else { _mm256_srli_epi16::<4>(packed) };
@@ -372,7 +382,7 @@ fn k_products(format: BlockFormat, block: &[u8], x: &[i8]) -> __m256i {
         };
         let products = _mm256_maddubs_epi16(codes, load_32_i8(&x[32 * sub..]));
         let small = |sub| i16::from(format.small_scale_and_min(block, sub).0);
-        let scales = if format == BlockFormat::Q6K {
+        let scales = if format.sub_len() == 16 {
             let (one, two) = (_mm_set1_epi16(small(2 * sub)), _mm_set1_epi16(small(2 * sub + 1)));
             _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(one), two)
         } else {

@@ -16,6 +16,7 @@ fn matrix(format: BlockFormat, n: usize, k: usize, seed: u64) -> Vec<u8> {
         let places: &[usize] = match format {
             BlockFormat::Q4_0 | BlockFormat::Q8_0 => &[0],
             BlockFormat::Q4K | BlockFormat::Q5K => &[0, 2],
+            BlockFormat::Q3K => &[108],
             BlockFormat::Q6K => &[208],
         };
         for place in places {

@@ -180,10 +180,11 @@ pub fn recipe(hub: &Hub, repository: &Repository) -> Result<Recipe, Interrupted<
         let file = repository.file(name).expect("published");
         let first = hub.range(repository, file, 0..8)?;
         let first = first.as_slice().try_into().expect("eight bytes");
-        let n_header = header_len(Path::new(name), first, file.n_bytes).expect("a header");
+        let path = Path::new(name);
+        let n_header = header_len(path, first, file.n_bytes).map_err(WeightsError::from)?;
         let json = hub.range(repository, file, 8..8 + n_header)?;
-        let header = Header::parse(Path::new(name), &json).expect("a header");
-        header.check_size(Path::new(name), file.n_bytes).expect("its size");
+        let header = Header::parse(path, &json).map_err(WeightsError::from)?;
+        header.check_size(path, file.n_bytes).map_err(WeightsError::from)?;
         let pieces = header.entries.into_iter().zip(formats).map(|(tensor, (_, dtype, rows))| {
             let offset = *offsets.next().expect("an offset for each");
             let outputs = vec![Output { target: 0, offset, dtype, rows }];

@@ -17,7 +17,7 @@ const ROWS: usize = 6;
 pub(super) fn add(chunk: &Chunk, group: &Group<'_>, format: BlockFormat, sums: &mut Sums) {
     match format {
         BlockFormat::Q4K | BlockFormat::Q5K => all_rows::<8, false, true>(chunk, group, sums),
-        BlockFormat::Q6K => all_rows::<4, false, false>(chunk, group, sums),
+        BlockFormat::Q3K | BlockFormat::Q6K => all_rows::<4, false, false>(chunk, group, sums),
         BlockFormat::Q8_0 | BlockFormat::Q4_0 => all_rows::<8, true, false>(chunk, group, sums),
     }
 }
