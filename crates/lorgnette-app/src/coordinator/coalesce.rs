@@ -71,42 +71,4 @@ impl Coalescer {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_thousand_tokens_a_second_are_told_thirty_times_and_no_letter_is_lost() {
-        let start = Instant::now();
-        let (mut coalescer, mut text, mut n) = (Coalescer::new(), String::new(), 0);
-        let mut hear = |told: Option<Progress>| {
-            if let Some(Progress::Text { piece, .. }) = told {
-                text.push_str(&piece);
-                n += 1;
-            }
-        };
-        for i in 0..1000 {
-            coalescer.push(AnswerEvent::Text(format!("{} ", i % 10)));
-            hear(coalescer.take(start + Duration::from_millis(i), false));
-        }
-        hear(coalescer.take(start + Duration::from_secs(1), true));
-        assert!(n <= 31, "{n}");
-        assert_eq!(text.len(), 2000);
-    }
-
-    #[test]
-    fn the_first_thing_is_told_at_once_and_only_the_latest_step() {
-        let now = Instant::now();
-        let mut coalescer = Coalescer::new();
-        assert!(coalescer.due_in(now).is_none());
-        let reading =
-            |done_tokens| AnswerEvent::Prefill { done_tokens, total_tokens: 9, cached_tokens: 0 };
-        coalescer.push(reading(1));
-        coalescer.push(reading(2));
-        let told = coalescer.take(now, false);
-        assert!(matches!(told, Some(Progress::Prefill { done_tokens: 2, .. })), "{told:?}");
-        coalescer.push(reading(3));
-        assert!(coalescer.take(now, false).is_none());
-        assert_eq!(coalescer.due_in(now), Some(BETWEEN));
-        assert!(coalescer.take(now, true).is_some());
-    }
-}
+mod tests;
