@@ -76,7 +76,7 @@ fn act(handle: &AppHandle, action: QuickAction) -> Result<(), UiError> {
         let name = format!("{name}.png");
         app.describe_aloud(&name, &picture, purpose, |asked| listener(handle, asked))?;
     }
-    panel::show(handle, &app).map_err(|_| {
+    panel::show(handle, &app).map_err(|error| {
         // The person is told what to do; the reason is for whoever looks into it.
         eprintln!("error: the panel could not be shown: {error}");
         let (message, hint) = ("The panel could not be shown.", "Start Lorgnette again.");
