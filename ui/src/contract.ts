@@ -63,6 +63,8 @@ export const commands = {
 	addSample: (name: string) => __TAURI_INVOKE<Added>("add_sample", { name }),
 	/**  Puts a picture into the clipboard. */
 	copyPicture: (id: string) => __TAURI_INVOKE<null>("copy_picture", { id }),
+	/**  Puts the region of a picture that is asked about into the clipboard, turned as it is shown. */
+	copyRegion: (attachment: Attachment) => __TAURI_INVOKE<null>("copy_region", { attachment }),
 	/**  Says what a question would cost that goes on from a message. */
 	estimate: (leaf: number | null, pictures: Attachment[], text: string) => __TAURI_INVOKE<Estimate>("estimate", { leaf, pictures, text }),
 	/**  Adds the files or the picture in the clipboard; a text is given back. */

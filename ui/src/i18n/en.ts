@@ -48,6 +48,7 @@ export const en = {
     rotateRight: "Turn right",
     removePicture: "Remove the picture",
     copyPicture: "Copy the picture",
+    copyRegion: "Copy the region",
     modelView: "What the model saw",
     send: "Ask",
     stop: "Stop the answer",

@@ -38,6 +38,7 @@ export const fr: Words = {
     rotateRight: "Tourner à droite",
     removePicture: "Retirer l’image",
     copyPicture: "Copier l’image",
+    copyRegion: "Copier la zone",
     modelView: "Ce que le modèle a vu",
     send: "Demander",
     stop: "Arrêter la réponse",
