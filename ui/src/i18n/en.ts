@@ -404,6 +404,7 @@ export const en = {
     languages: { system: "As the system", en: "English", fr: "Français" },
     textSize: "Text size",
     showChats: "Show chats beside the picture",
+    reopenLastChat: "Open the last chat at the start",
     keepInTray: "Stay in the tray when the window is closed",
     keepInTrayNote: "Answers and downloads go on there. Off: closing the window ends the program.",
     instructions: "Own instructions",

@@ -393,6 +393,7 @@ export const fr: Words = {
     languages: { system: "Comme le système", en: "English", fr: "Français" },
     textSize: "Taille du texte",
     showChats: "Montrer les conversations à côté de l’image",
+    reopenLastChat: "Ouvrir la dernière conversation au démarrage",
     keepInTray: "Rester dans la zone de notification quand la fenêtre est fermée",
     keepInTrayNote: "Les réponses et les téléchargements y continuent. Sinon, fermer la fenêtre arrête le programme.",
     instructions: "Vos instructions",

@@ -206,6 +206,13 @@ describe("chats", () => {
     await screen.findByText("The coffee is 2.95.");
   });
 
+  it("open again where the last one was left, if the settings say so", async () => {
+    const { ui } = await open({ chats: "some", settings: { reopenLastChat: true } });
+    await waitFor(() => expect(ui.state.chat?.title).toBe("Ferry times at the harbour"));
+    cleanup();
+    expect((await open({ chats: "some" })).ui.state.opening).toBeNull();
+  });
+
   it("keep a draft each", async () => {
     await open({ chats: "some" });
     await attach();
