@@ -118,6 +118,7 @@ errors! {
     FileManager { reason },
     Browser { reason },
     Menu { reason },
+    Panel { reason },
     Clipboard { reason },
     Speech { reason },
     Capture { reason },
