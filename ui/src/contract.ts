@@ -335,7 +335,7 @@ export type ExportFormat =
 /**  An error by name, for front ends that have words for it. */
 export type FaultId = "pictureNotThere" | "pictureForbidden" | "pictureIsFolder" | "pictureRead" | "pictureEmpty" | "pictureIsText" | "pictureUnknown" | "pictureFormat" | "pictureKind" | "pictureCut" | "pictureDamaged" | "pictureNoPixels" | "pictureTooLong" | "pictureTooManyPixels" | "pictureTooManyBytes" | "pictureWork" | "modelRead" | "modelNotThere" | "modelNone" | "modelAmbiguous" | "modelMalformed" | "modelUnsupported" | "modelDevice" | "modelTokenizer" | "modelUnknown" | "modelDamaged" | "modelBuiltIn" | "modelInUse" | "modelFetching" | "modelDoesNotFit" | "contextFull" | "noQuestion" | "noPictures" | "notNumbers" | "enginePanicked" | "engineStopped" | "engineFailed" | "noRoom" | "diskFull" | "folderBusy" | "offline" | "networkSettings" | "connect" | "status" | "gated" | "hubNotFound" | "webPage" | "wrongAnswer" | "wrongBytes" | "lockedHash" | "fetch" | "write" | "chats" | "newerChats" | "chatsInUse" | "notFound" | "settings" | "import" | "fileManager" | "browser" | "menu" | "panel" | "clipboard" | "speech" | "capture" | "program" | 
 /**  An error that only [`super::Fault::message`] tells, or that another version knows. */
-string;
+"other";
 
 /**  What kind of thing went wrong: one for each that a person is offered something for. */
 export type FaultKind = 
