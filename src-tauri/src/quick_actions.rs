@@ -77,10 +77,9 @@ fn act(handle: &AppHandle, action: QuickAction) -> Result<(), UiError> {
         app.describe_aloud(&name, &picture, purpose, |asked| listener(handle, asked))?;
     }
     panel::show(handle, &app).map_err(|error| {
-        // The person is told what to do; the reason is for whoever looks into it.
-        eprintln!("error: the panel could not be shown: {error}");
-        let (message, hint) = ("The panel could not be shown.", "Start Lorgnette again.");
-        UiError::of_system(FaultDetails::Program {}, message, hint)
+        let details = FaultDetails::Panel { reason: error.to_string().into() };
+        let message = format!("The panel could not be shown: {error}.");
+        UiError::of_system(details, message, "Start Lorgnette again.")
     })
 }
 

@@ -42,6 +42,14 @@ test("a picture of the clipboard is attached, a damaged file says so, the next o
   const [{ name, error }] = refused.added.faults;
   assert.ok(`${name} ${error.message}`.includes("damaged picture é.png"), JSON.stringify(refused.added.faults));
 
+  // A region leaves by the clipboard, and comes back in its own size.
+  const [{ id }] = ok.added.pictures;
+  const region = { x: 8, y: 4, width: 40, height: 24 };
+  const attachment = { picture: id, name: "sign", region, turn: 1, maxSide: null };
+  assert.equal((await window.invoke("copy_region", { attachment })).error, undefined);
+  const { ok: { added } } = await window.invoke("paste");
+  assert.deepEqual(added.pictures.map(({ width, height }) => [width, height]), [[24, 40]]);
+
   // Those were given to the test and not to the page.
   await window.click("sample-receipt");
   await attachments(window, 1);

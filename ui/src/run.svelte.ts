@@ -72,9 +72,12 @@ export class WindowState {
     this.state = start(boot);
   }
 
-  /** What the window does first, after its first paint. */
+  /** What the window does first, after its first paint. Pictures that it was opened with want a chat of their own. */
   begin(): void {
-    this.#effect({ do: "readDraft" });
+    const { settings, chats, draft } = this.state;
+    const [last] = chats.toSorted((a, b) => b.updatedMs - a.updatedMs);
+    if (settings.reopenLastChat && last && draft.pictures.length === 0) this.send({ is: "openChat", id: last.id });
+    else this.#effect({ do: "readDraft" });
   }
 
   send = (intent: Intent): void => {

@@ -105,6 +105,8 @@ settings! {
     split: f64 = 0.5,
     /// Whether the list of chats is shown.
     show_chats: bool = true,
+    /// The window opens with the chat that was used last, not with a new one.
+    reopen_last_chat: bool = false,
     /// Closing the window leaves the program in the tray.
     keep_in_tray: bool = false,
     /// Keys of the whole system bring descriptions anywhere on the desktop.

@@ -31,6 +31,7 @@ commands! {
         models::verify_model,
         pictures::add_sample,
         pictures::copy_picture,
+        pictures::copy_region,
         pictures::estimate,
         pictures::paste,
         pictures::pick_pictures,

@@ -65,6 +65,14 @@ pub async fn prepare(
     Ok(())
 }
 
+/// Puts the region of a picture that is asked about into the clipboard, turned as it is shown.
+#[tauri::command]
+#[specta::specta]
+pub async fn copy_region(app: AppState<'_>, attachment: AttachmentDto) -> Outcome<()> {
+    let app = app.inner().clone();
+    apart(move || clipboard::copy_picture(&app.pictures().view(&attachment.into())?)).await
+}
+
 /// Puts a picture into the clipboard.
 #[tauri::command]
 #[specta::specta]

@@ -72,6 +72,7 @@ export const faults: Faults = {
   fileManager: { what: "No file manager opened it: {reason}.", hint: "Open the folder by hand." },
   browser: { what: "No program opened the address: {reason}.", hint: "Copy it and open it by hand." },
   menu: { what: "The menu could not be made: {reason}.", hint: "Use the keys instead." },
+  panel: { what: "The panel could not be shown: {reason}.", hint: "Start Lorgnette again." },
   clipboard: { what: "The clipboard cannot be used: {reason}.", hint: "Try again." },
   speech: { what: "Nothing can be read aloud: {reason}.", hint: "Install or start the system’s speech service (on Linux speech-dispatcher), then try again." },
   capture: { what: "There is no picture of it: {reason}.", hint: "Take a screenshot with the system’s own key, copy it, and paste it here." },

@@ -64,6 +64,7 @@ export const faults: Faults = {
   fileManager: { what: "Aucun gestionnaire de fichiers ne l’a ouvert : {reason}.", hint: "Ouvrez le dossier à la main." },
   browser: { what: "Aucun programme n’a ouvert l’adresse : {reason}.", hint: "Copiez-la et ouvrez-la à la main." },
   menu: { what: "Le menu n’a pas pu être fait : {reason}.", hint: "Utilisez les touches." },
+  panel: { what: "Le panneau n’a pas pu être montré : {reason}.", hint: "Relancez Lorgnette." },
   clipboard: { what: "Le presse-papiers ne peut pas servir : {reason}.", hint: "Réessayez." },
   speech: { what: "Rien ne peut être lu à voix haute : {reason}.", hint: "Installez ou lancez le service de synthèse vocale du système (sous Linux, speech-dispatcher), puis réessayez." },
   capture: { what: "Il n’y en a pas d’image : {reason}.", hint: "Faites une capture d’écran avec la touche du système, copiez-la et collez-la ici." },

@@ -29,7 +29,7 @@ export type Quick = (typeof quick)[number];
 export type ActionId =
   | "newChat" | "addPicture" | "paste" | "exportMarkdown" | "exportHtml" | "importChats" | "quit"
   | "editLast" | "rename" | "pin" | "deleteChat" | "search" | "previousChat" | "nextChat"
-  | "nextPicture" | "previousPicture" | "zoomIn" | "zoomOut" | "fit" | "region" | "wholePicture" | "rotateLeft" | "rotateRight" | "removePicture" | "copyPicture" | "modelView"
+  | "nextPicture" | "previousPicture" | "zoomIn" | "zoomOut" | "fit" | "region" | "wholePicture" | "rotateLeft" | "rotateRight" | "removePicture" | "copyPicture" | "copyRegion" | "modelView"
   | "send" | "stop" | "copyAnswer" | "again" | "goOn" | "speech" | "nextSentence" | "previousSentence" | "check" | Quick
   | "palette" | "toggleChats" | "focusQuestion" | "focusAnswer" | "focusStage" | "textLarger" | "textSmaller" | "textReset" | "fullScreen"
   | "models" | "releaseModel" | "loadModel" | "settings" | "trust" | "shortcuts";
@@ -122,6 +122,13 @@ export function actions(words: Record<Quick, string>): Action[] {
       run: (state) => {
         const one = staged(state);
         return one && call("copyPicture", one.attachment.picture);
+      },
+    },
+    {
+      id: "copyRegion", menu: "picture", keys: "Ctrl+Alt+Shift+C", when: (state) => staged(state)?.attachment.region != null,
+      run: (state) => {
+        const one = staged(state);
+        return one && call("copyRegion", one.attachment);
       },
     },
     {

@@ -206,6 +206,13 @@ describe("chats", () => {
     await screen.findByText("The coffee is 2.95.");
   });
 
+  it("open again where the last one was left, if the settings say so", async () => {
+    const { ui } = await open({ chats: "some", settings: { reopenLastChat: true } });
+    await waitFor(() => expect(ui.state.chat?.title).toBe("Ferry times at the harbour"));
+    cleanup();
+    expect((await open({ chats: "some" })).ui.state.opening).toBeNull();
+  });
+
   it("keep a draft each", async () => {
     await open({ chats: "some" });
     await attach();
@@ -253,15 +260,19 @@ describe("pictures", () => {
     expect(ui.state.draft.pictures[0]?.maxSide).toBe(512);
   });
 
-  it("are cut to a region by keys alone", async () => {
-    const { ui } = await open();
+  it("are cut to a region by keys alone, which can be copied", async () => {
+    const { fake, ui } = await open();
     await attach();
     await press("R", { ctrlKey: true, shiftKey: true, code: "KeyR" });
     const stage = screen.getByRole("application");
     await fireEvent.keyDown(stage, { key: "ArrowRight" });
     await fireEvent.keyDown(stage, { key: "ArrowDown", shiftKey: true });
     await fireEvent.keyDown(stage, { key: "Enter" });
-    expect(ui.state.draft.pictures[0]?.region).toEqual({ x: 432, y: 300, width: 800, height: 624 });
+    const region = { x: 432, y: 300, width: 800, height: 624 };
+    expect(ui.state.draft.pictures[0]?.region).toEqual(region);
+    await press("C", { ctrlKey: true, altKey: true, shiftKey: true, code: "KeyC" });
+    await screen.findByText("Copied");
+    expect(JSON.parse(called(fake, "copyRegion")[0]?.slice("copyRegion ".length) ?? "")).toMatchObject({ region, turn: 0 });
   });
 });
 

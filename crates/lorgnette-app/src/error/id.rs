@@ -11,7 +11,7 @@ use lorgnette_gguf::GgufError;
 use lorgnette_image::ImageError;
 use lorgnette_models::{ModelsError, WeightsError};
 use lorgnette_pixtral::{LoadError, ModelError};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::AppError;
 
@@ -19,15 +19,31 @@ use super::AppError;
 macro_rules! errors {
     ($($id:ident { $($gap:ident),* },)+) => {
         /// An error by name, for front ends that have words for it.
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
         #[cfg_attr(feature = "ipc", derive(specta::Type))]
         #[serde(rename_all = "camelCase")]
         pub enum FaultId {
             $($id,)+
             /// An error that only [`super::Fault::message`] tells, or that another version knows.
             #[default]
-            #[serde(other)]
             Other,
+        }
+
+        // By an enum of its own: `#[serde(other)]` would make the page's binding any text.
+        impl<'de> Deserialize<'de> for FaultId {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                #[derive(Deserialize)]
+                #[serde(rename_all = "camelCase")]
+                enum Known {
+                    $($id,)+
+                    #[serde(other)]
+                    Other,
+                }
+                Ok(match Known::deserialize(from)? {
+                    $(Known::$id => Self::$id,)+
+                    Known::Other => Self::Other,
+                })
+            }
         }
 
         /// An error by name, with what fills the gaps of its words.
@@ -118,6 +134,7 @@ errors! {
     FileManager { reason },
     Browser { reason },
     Menu { reason },
+    Panel { reason },
     Clipboard { reason },
     Speech { reason },
     Capture { reason },
