@@ -44,7 +44,7 @@ pub enum AppError {
     #[error("{name} is in use")]
     ModelInUse { name: String },
     /// Nobody is there to be asked.
-    #[error("this command has a question, and standard input is not a terminal")]
+    #[error("this needs an answer, and standard input is not a terminal")]
     NotAsked,
     /// A file that cannot be written; the source names it.
     #[error(transparent)]
