@@ -77,6 +77,8 @@ fn act(handle: &AppHandle, action: QuickAction) -> Result<(), UiError> {
         app.describe_aloud(&name, &picture, purpose, |asked| listener(handle, asked))?;
     }
     panel::show(handle, &app).map_err(|_| {
+        // The person is told what to do; the reason is for whoever looks into it.
+        eprintln!("error: the panel could not be shown: {error}");
         let (message, hint) = ("The panel could not be shown.", "Start Lorgnette again.");
         UiError::of_system(FaultDetails::Program {}, message, hint)
     })

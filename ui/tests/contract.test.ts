@@ -20,8 +20,9 @@ it("declares no type of the contract again", () => {
 
 describe.each([["English", en], ["French", fr]])("errors in %s", (_, words) => {
   it.each(Object.entries(faultGaps))("%s has the gaps that Rust fills, and no others", (id, gaps) => {
-    const { what, hint } = words[id as keyof typeof faultGaps];
-    const used = new Set([...`${what} ${hint}`.matchAll(/\{(\w+)\}/g)].map((match) => match[1]));
+    const said = words[id as keyof typeof faultGaps];
+    expect(said).toBeDefined();
+    const used = new Set([...`${said?.what} ${said?.hint}`.matchAll(/\{(\w+)\}/g)].map((match) => match[1]));
     expect([...used].toSorted()).toEqual([...gaps].toSorted());
   });
 });
