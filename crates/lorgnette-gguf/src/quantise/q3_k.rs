@@ -48,8 +48,8 @@ fn search_scale(x: &[Lanes; 16]) -> (Lanes, [Lanes; 16]) {
             sum_l2[l] += w * code * code;
         }
     }
-    // The C code ends when a try changes nothing; another try then changes nothing either.
     for _ in 0..N_TRIES {
+        let mut is_changed = [0; LANES];
         for i in 0..16 {
             for l in 0..LANES {
                 let (x, code) = (x[i][l], codes[i][l]);
@@ -63,10 +63,15 @@ fn search_scale(x: &[Lanes; 16]) -> (Lanes, [Lanes; 16]) {
                     && best != code
                     && this_l2 > 0.0
                     && this_lx * this_lx * sum_l2[l] > sum_lx[l] * sum_lx[l] * this_l2;
+                is_changed[l] |= i32::from(is_better);
                 codes[i][l] = if is_better { best } else { code };
                 sum_lx[l] = if is_better { this_lx } else { sum_lx[l] };
                 sum_l2[l] = if is_better { this_l2 } else { sum_l2[l] };
             }
+        }
+        // The C code ends here for each sub-block: another try would change nothing in it.
+        if is_changed == [0; LANES] {
+            break;
         }
     }
     let is_zero: [bool; LANES] = std::array::from_fn(|l| max_abs[l] < LEAST);

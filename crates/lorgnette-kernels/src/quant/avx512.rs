@@ -42,6 +42,11 @@ pub(super) fn add(chunk: &Chunk, group: &Group<'_>, format: BlockFormat, sums: &
     }
 }
 
+/// Whether [`dot`] has a form for a format. Such a processor also has AVX2, whose form serves others.
+pub(super) const fn has_dot(format: BlockFormat) -> bool {
+    !matches!(format, BlockFormat::Q3K)
+}
+
 /// Products of rows of the matrix from `first` on, as many as each of `out` has, with rows of `x` from
 /// `first_x` on, as many as there are `out`, [`X_ROWS`] at the most.
 pub(super) fn dot(

@@ -47,7 +47,7 @@ fn dot(
     level: Level,
 ) {
     #[cfg(target_arch = "x86_64")]
-    if level == Level::Avx512Vnni {
+    if level == Level::Avx512Vnni && super::avx512::has_dot(w.format) {
         return super::avx512::dot(w, rows.start, x, first_x, out);
     }
     for (row_of_x, sums) in (first_x..).zip(out) {
@@ -58,7 +58,9 @@ fn dot(
                 }
             }
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 | Level::AvxVnni => super::avx2::dot(w, rows.start, x, row_of_x, sums),
+            Level::Avx2 | Level::AvxVnni | Level::Avx512Vnni => {
+                super::avx2::dot(w, rows.start, x, row_of_x, sums);
+            }
             #[cfg(target_arch = "aarch64")]
             Level::NeonDotprod | Level::NeonI8mm => {
                 super::neon::dot(w, rows.start, x, row_of_x, sums);

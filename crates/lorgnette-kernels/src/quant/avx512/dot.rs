@@ -23,8 +23,8 @@ pub(super) fn dot<const R: usize, const M: usize>(
     match format {
         BlockFormat::Q4K => k4::<R, M, false>(rows, x, first_x),
         BlockFormat::Q5K => k4::<R, M, true>(rows, x, first_x),
-        BlockFormat::Q3K => sub_16::<R, M, { BlockFormat::Q3K.block_bytes() }>(rows, x, first_x),
-        BlockFormat::Q6K => sub_16::<R, M, { BlockFormat::Q6K.block_bytes() }>(rows, x, first_x),
+        BlockFormat::Q6K => q6_k(rows, x, first_x),
+        BlockFormat::Q3K => unreachable!("it has no form here, see `has_dot`"),
         BlockFormat::Q8_0 => small::<R, M, { BlockFormat::Q8_0.block_bytes() }>(rows, x, first_x),
         BlockFormat::Q4_0 => small::<R, M, { BlockFormat::Q4_0.block_bytes() }>(rows, x, first_x),
     }
@@ -129,13 +129,13 @@ fn k_scales(header: &[u8; 16]) -> (__m128i, __m128i) {
     (wide(scales), wide(mins))
 }
 
-/// `Q6_K` and `Q3_K`, with a scale for each 16 numbers.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-fn sub_16<const R: usize, const M: usize, const BLOCK: usize>(
+fn q6_k<const R: usize, const M: usize>(
     rows: [&[u8]; R],
     x: &Activations,
     first_x: usize,
 ) -> [[f32; M]; R] {
+    const BLOCK: usize = BlockFormat::Q6K.block_bytes();
     // Each scale four times: in lane i those of sub-blocks i and 4 + i of this half.
     let order = |first: i64| {
         let four = |i: i64| i * 0x0001_0001_0001_0001;
@@ -144,6 +144,8 @@ fn sub_16<const R: usize, const M: usize, const BLOCK: usize>(
         _mm512_set_epi64(h, d, g, c, f, b, e, a)
     };
     let orders = [order(0), order(8)];
+    let shifts =
+        [_mm512_set_epi64(2, 2, 2, 2, 0, 0, 0, 0), _mm512_set_epi64(6, 6, 6, 6, 4, 4, 4, 4)];
     let zero = _mm512_setzero_si512();
     let mut sums = [[_mm512_setzero_ps(); M]; R];
     for i in 0..x.n_groups() {
@@ -151,7 +153,7 @@ fn sub_16<const R: usize, const M: usize, const BLOCK: usize>(
         let groups: [WholeGroup<'_>; M] = std::array::from_fn(|m| x.whole_group(i, first_x + m));
         for r in 0..R {
             let block = &rows[r][i * BLOCK..][..BLOCK];
-            let scales = scales_of_16::<BLOCK>(block);
+            let scales = load_128(&block[192..]);
             // What the codes are shifted by, times the scales: one number a sub-block.
             let mut sum = [zero; M];
             for m in 0..M {
@@ -160,7 +162,14 @@ fn sub_16<const R: usize, const M: usize, const BLOCK: usize>(
             }
             let scales = _mm512_castsi256_si512(_mm256_cvtepi8_epi16(scales));
             for half in 0..2 {
-                let [low, upper] = codes_of_half::<BLOCK>(block, half);
+                let packed = load_512(&block[64 * half..]);
+                let bits = _mm512_broadcast_i64x4(load_256(&block[128 + 32 * half..]));
+                let low_bits = and(_mm512_srlv_epi64(bits, shifts[0]), 0x03);
+                let upper_bits = and(_mm512_srlv_epi64(bits, shifts[1]), 0x03);
+                let low = and(packed, 0x0f);
+                let low = _mm512_or_si512(low, _mm512_slli_epi32::<4>(low_bits));
+                let upper = and(_mm512_srli_epi32::<4>(packed), 0x0f);
+                let upper = _mm512_or_si512(upper, _mm512_slli_epi32::<4>(upper_bits));
                 let scales = _mm512_permutexvar_epi16(orders[half], scales);
                 for m in 0..M {
                     let codes = groups[m].codes;
@@ -171,8 +180,7 @@ fn sub_16<const R: usize, const M: usize, const BLOCK: usize>(
                     sum[m] = _mm512_add_epi32(sum[m], _mm512_madd_epi16(products, scales));
                 }
             }
-            // The last number of both formats.
-            let scale = f16::from_le_bytes([block[BLOCK - 2], block[BLOCK - 1]]).to_f32();
+            let scale = f16::from_le_bytes([block[208], block[209]]).to_f32();
             for m in 0..M {
                 let scale = _mm512_set1_ps(scale * groups[m].scale);
                 sums[r][m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[m]), scale, sums[r][m]);
@@ -184,52 +192,6 @@ fn sub_16<const R: usize, const M: usize, const BLOCK: usize>(
         out[r] = sums[r].map(|sums| _mm512_reduce_add_ps(sums));
     }
     out
-}
-
-/// The 16 small scales of a block of `Q6_K` or `Q3_K`.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn scales_of_16<const BLOCK: usize>(block: &[u8]) -> __m128i {
-    if BLOCK == BlockFormat::Q6K.block_bytes() {
-        return load_128(&block[192..]);
-    }
-    // 6 bits each: 16 low nibbles in 8 bytes, then 16 pairs of bits in 4.
-    let part = |at: usize| {
-        u64::from(u32::from_le_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]]))
-    };
-    let (low, high) = (part(96) | part(100) << 32, part(104));
-    let nibbles = |low: u64| low & 0x0f0f_0f0f_0f0f_0f0f;
-    let pairs = |shift: u32| (high >> shift & 0x0303_0303) << 4;
-    let first = nibbles(low) | pairs(0) | pairs(2) << 32;
-    let second = nibbles(low >> 4) | pairs(4) | pairs(6) << 32;
-    let scales = _mm_set_epi64x(second.cast_signed(), first.cast_signed());
-    _mm_sub_epi8(scales, _mm_set1_epi8(32))
-}
-
-/// The codes of half a block of `Q6_K` or `Q3_K`: the first 64 of them, and the others.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn codes_of_half<const BLOCK: usize>(block: &[u8], half: usize) -> [__m512i; 2] {
-    let twice =
-        |low: i64, upper: i64| _mm512_set_epi64(upper, upper, upper, upper, low, low, low, low);
-    if BLOCK == BlockFormat::Q6K.block_bytes() {
-        let packed = load_512(&block[64 * half..]);
-        let bits = _mm512_broadcast_i64x4(load_256(&block[128 + 32 * half..]));
-        let low_bits = and(_mm512_srlv_epi64(bits, twice(0, 2)), 0x03);
-        let upper_bits = and(_mm512_srlv_epi64(bits, twice(4, 6)), 0x03);
-        let low = and(packed, 0x0f);
-        let upper = and(_mm512_srli_epi32::<4>(packed), 0x0f);
-        return [
-            _mm512_or_si512(low, _mm512_slli_epi32::<4>(low_bits)),
-            _mm512_or_si512(upper, _mm512_slli_epi32::<4>(upper_bits)),
-        ];
-    }
-    let packed = _mm512_broadcast_i64x4(load_256(&block[32 + 32 * half..]));
-    let bits = _mm512_broadcast_i64x4(load_256(block));
-    [0, 2].map(|part| {
-        let low = and(_mm512_srlv_epi64(packed, twice(2 * part, 2 * part + 2)), 0x03);
-        let first = 4 * half as i64 + part;
-        let high = and(_mm512_srlv_epi64(bits, twice(first, first + 1)), 0x01);
-        _mm512_or_si512(low, _mm512_slli_epi32::<2>(high))
-    })
 }
 
 /// `Q8_0` and `Q4_0`, in blocks of 32.

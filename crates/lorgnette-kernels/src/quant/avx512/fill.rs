@@ -27,8 +27,9 @@ pub(super) fn fill(tile: &mut Tile, w: &QuantMatrix<'_>, first: usize, group: us
         match w.format {
             BlockFormat::Q4K => fill_q4_k(tile, &rows),
             BlockFormat::Q5K => fill_q5_k(tile, &rows),
-            BlockFormat::Q3K => fill_q3_k(tile, &rows),
             BlockFormat::Q6K => fill_q6_k(tile, &rows),
+            // It has no form here.
+            BlockFormat::Q3K => tile.fill(w, first, group),
             BlockFormat::Q8_0 => fill_q8_0(tile, &rows),
             BlockFormat::Q4_0 => fill_q4_0(tile, &rows),
         }
@@ -108,27 +109,6 @@ unsafe fn fill_q6_k(tile: &mut Tile, rows: &[&[u8]; LANES]) {
                 let scales = tile.scales[4 * i + j].as_mut_ptr();
                 _mm512_store_ps(scales, _mm512_mul_ps(small, scale));
             }
-        }
-    }
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn fill_q3_k(tile: &mut Tile, rows: &[&[u8]; LANES]) {
-    let high = transposed(columns(rows, 0));
-    let low = transposed(columns(rows, 32));
-    for (i, packed) in low.into_iter().enumerate() {
-        for part in 0..4 {
-            let low = _mm512_srl_epi32(packed, _mm_cvtsi32_si128(2 * part as i32));
-            let bits = _mm512_srl_epi32(high[i % 8], _mm_cvtsi32_si128((i / 8 * 4 + part) as i32));
-            let codes = _mm512_or_si512(and(low, 3), _mm512_slli_epi32::<2>(and(bits, 1)));
-            store(tile, 32 * (i / 8) + 8 * part + i % 8, codes);
-        }
-    }
-    for (lane, row) in rows.iter().enumerate() {
-        let (scale, _) = BlockFormat::Q3K.scales(row);
-        for (sub, scales) in tile.scales.iter_mut().enumerate() {
-            let (small, _) = BlockFormat::Q3K.small_scale_and_min(row, sub);
-            scales[lane] = scale * f32::from(small);
         }
     }
 }
