@@ -19,7 +19,6 @@ macro_rules! settings {
         /// Settings. What a file does not say has its default; what is not known here is kept as it is.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(default, rename_all = "kebab-case")]
-        #[expect(clippy::struct_excessive_bools, reason = "each is a switch that people see")]
         pub struct Settings {
             $($(#[$doc])* pub $name: $type,)+
             /// What another version knows.
@@ -37,7 +36,6 @@ macro_rules! settings {
         #[cfg(feature = "ipc")]
         #[derive(Debug, Clone, Serialize, Deserialize, specta::Type)]
         #[serde(rename = "Settings", rename_all = "camelCase")]
-        #[expect(clippy::struct_excessive_bools, reason = "each is a switch that people see")]
         pub struct PageSettings {
             $($(#[$doc])* $name: $type,)+
         }

@@ -81,7 +81,9 @@ fn describe(
     let mut chat = Chat::default();
     chat.ask([picture], question);
     let answer = conversation.answer(chat, options, cancel, &mut |event| {
-        event.iter().for_each(|event| progress.event(event));
+        if let Some(event) = event {
+            progress.event(&event);
+        }
     });
     progress.clear();
     let answer = answer?;

@@ -30,8 +30,7 @@ fn main() {
             best = best.min(seconds);
             blocks = made;
         }
-        let hash: String =
-            Sha256::digest(&blocks).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hex::encode(Sha256::digest(&blocks));
         let result = serde_json::json!({
             "sha256": hash,
             "mb_per_s": 2.0 * numbers.len() as f64 / best / 1e6,

@@ -91,8 +91,8 @@ mod tests {
         assert_eq!(upper(Interrupted::Cancelled), Err(Interrupted::Cancelled));
         assert_eq!(upper(Interrupted::Failed(Lower)), Err(Interrupted::Failed(Upper)));
         let two_steps = || -> Result<(), Interrupted<Upper>> {
-            Err(Lower).map_err(Interrupted::failed)?;
-            Ok(())
+            let lower: Result<(), Lower> = Err(Lower);
+            lower.map_err(Interrupted::failed)
         };
         assert_eq!(two_steps(), Err(Interrupted::Failed(Upper)));
         assert_eq!(

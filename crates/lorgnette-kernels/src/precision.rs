@@ -12,6 +12,7 @@ pub enum Precision {
 
 impl Precision {
     /// The precision that the processor at hand computes with when it is asked for this one.
+    #[must_use]
     pub fn on_this_processor(self) -> Self {
         if supports_bf16() { self } else { Self::F32 }
     }

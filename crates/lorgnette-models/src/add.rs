@@ -244,12 +244,11 @@ fn taken_as_they_are(
     files: Vec<(FileName, u64)>,
     options: &AddOptions,
 ) -> Result<Planned<'static>, Interrupted<ModelsError>> {
-    let memory_bytes = match found.stated_memory_bytes(options) {
-        Some(stated) => stated,
-        None => {
-            let checkpoint = found.origin.gguf_pair(&files)?;
-            memory_bytes(checkpoint.n_bytes(), checkpoint.config(), options.context)
-        }
+    let memory_bytes = if let Some(stated) = found.stated_memory_bytes(options) {
+        stated
+    } else {
+        let checkpoint = found.origin.gguf_pair(&files)?;
+        memory_bytes(checkpoint.n_bytes(), checkpoint.config(), options.context)
     };
     let recipe = copies(&found.origin, files).map_err(Interrupted::failed)?;
     Ok(Planned {

@@ -31,6 +31,7 @@ pub enum AskDto {
 /// What is told of an answer: its beginning and its end, and its progress in between.
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "it is sent on at once, and never stored")]
 pub enum AnswerEvent {
     Progress(Progress),
     Bound(BoundDto),

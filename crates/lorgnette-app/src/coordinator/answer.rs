@@ -113,7 +113,9 @@ impl Inner {
                 self.answer_grows(id, piece);
                 unwritten = true;
             }
-            event.into_iter().for_each(|event| coalescer.push(event));
+            if let Some(event) = event {
+                coalescer.push(event);
+            }
             self.tell(id, &mut coalescer, false);
             if unwritten && failed.is_none() && written.elapsed() >= BETWEEN_WRITES {
                 (written, unwritten) = (Instant::now(), false);

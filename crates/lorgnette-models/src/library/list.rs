@@ -171,7 +171,9 @@ impl Library {
             model.path.is_none() && model.not_yet.is_none() && !model.quantisations.is_empty()
         });
         models.append(&mut listed);
-        models.iter_mut().for_each(|model| survey.complete(model));
+        for model in &mut models {
+            survey.complete(model);
+        }
         models
     }
 
