@@ -79,7 +79,7 @@ test("two chats that ask at once are answered one after the other", async () => 
     const chats = await window.all("chat-item");
     const titles = await window.texts("chat-item");
     await chats[titles.findIndex((title) => title.includes("first of two"))].click();
-    return (await phase()) === "writing";
+    return (await phase()) === "text";
   });
   await window.click("stop");
   await isWriting("second");
