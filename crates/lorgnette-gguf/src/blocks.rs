@@ -91,7 +91,7 @@ impl BlockFormat {
     }
 
     /// What the small scales of a block, and its small mins, are multiplied with.
-    #[inline]
+    #[inline(always)]
     pub fn scales(self, block: &[u8]) -> (f32, f32) {
         let half = |at: usize| f16::from_le_bytes([block[at], block[at + 1]]).to_f32();
         match self {
@@ -103,7 +103,7 @@ impl BlockFormat {
     }
 
     /// The scale and the min of a sub-block before they are multiplied with [`Self::scales`].
-    #[inline]
+    #[inline(always)]
     pub fn small_scale_and_min(self, block: &[u8], sub: usize) -> (i8, u8) {
         match self {
             Self::Q4_0 | Self::Q8_0 => (1, 0),
@@ -123,7 +123,7 @@ impl BlockFormat {
 }
 
 /// Scale and min of a sub-block, from the 12 bytes that hold 8 of each. Source: `get_scale_min_k4`.
-#[inline]
+#[inline(always)]
 fn six_bits(bytes: &[u8], sub: usize) -> (u8, u8) {
     if sub < 4 {
         (bytes[sub] & 63, bytes[sub + 4] & 63)

@@ -54,13 +54,32 @@ pub(super) fn dot(
     out: &mut [f32],
 ) {
     assert!(Level::Avx2.is_supported());
+    // Each format is compiled by itself: a choice between them inside the loop over sub-blocks
+    // would take longer than the products.
+    macro_rules! dot_of {
+        ($($format:ident),*) => {
+            match w.format {
+                $(BlockFormat::$format => dot_supported::<{ BlockFormat::$format as u8 }>,)*
+            }
+        };
+    }
+    let dot_of_row = dot_of!(Q4_0, Q8_0, Q3K, Q4K, Q5K, Q6K);
     for (i, out) in out.iter_mut().enumerate() {
         #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
         // SAFETY: they are there, by the assertion.
         unsafe {
-            *out = dot_supported(w.format, w.row(first + i), x, row_of_x);
+            *out = dot_of_row(w.row(first + i), x, row_of_x);
         }
     }
+}
+
+/// The format with that discriminant: constants of functions cannot be enums yet.
+const fn format_of(discriminant: u8) -> BlockFormat {
+    let mut i = 0;
+    while BlockFormat::ALL[i] as u8 != discriminant {
+        i += 1;
+    }
+    BlockFormat::ALL[i]
 }
 
 #[target_feature(enable = "avx2,fma")]
@@ -285,7 +304,8 @@ fn vnni_rows<const R: usize>(
 
 /// As [`dot_scalar`](super::gemv), 32 columns at a time.
 #[target_feature(enable = "avx2,fma")]
-fn dot_supported(format: BlockFormat, row: &[u8], x: &Activations, row_of_x: usize) -> f32 {
+fn dot_supported<const FORMAT: u8>(row: &[u8], x: &Activations, row_of_x: usize) -> f32 {
+    let format = const { format_of(FORMAT) };
     let group_bytes = GROUP / format.block_len() * format.block_bytes();
     let mut sums = _mm256_setzero_ps();
     let mut rest = 0.0;
@@ -297,14 +317,14 @@ fn dot_supported(format: BlockFormat, row: &[u8], x: &Activations, row_of_x: usi
             let scales = &group.scales[row_of_x * n_blocks..][..n_blocks];
             let blocks = blocks.chunks_exact(format.block_bytes());
             for ((block, codes), x_scale) in blocks.zip(codes.chunks_exact(32)).zip(scales) {
-                let products = small_products(format, block, codes);
+                let products = small_products::<FORMAT>(block, codes);
                 let scale = f16::from_le_bytes([block[0], block[1]]).to_f32() * x_scale;
                 sums = _mm256_fmadd_ps(_mm256_cvtepi32_ps(products), _mm256_set1_ps(scale), sums);
             }
         } else {
             let x_scale = group.scales[row_of_x];
             let (scale, min_scale) = format.scales(blocks);
-            let products = k_products(format, blocks, codes);
+            let products = k_products::<FORMAT>(blocks, codes);
             let scale = _mm256_set1_ps(scale * x_scale);
             sums = _mm256_fmadd_ps(_mm256_cvtepi32_ps(products), scale, sums);
             if format.has_min() {
@@ -332,7 +352,8 @@ fn dot_supported(format: BlockFormat, row: &[u8], x: &Activations, row_of_x: usi
 
 /// A block of `Q8_0` or `Q4_0` with 32 bytes of `x`.
 #[target_feature(enable = "avx2")]
-fn small_products(format: BlockFormat, block: &[u8], x: &[i8]) -> __m256i {
+fn small_products<const FORMAT: u8>(block: &[u8], x: &[i8]) -> __m256i {
+    let format = const { format_of(FORMAT) };
     let codes = if format == BlockFormat::Q8_0 {
         load_32(&block[2..])
     } else {
@@ -346,7 +367,8 @@ fn small_products(format: BlockFormat, block: &[u8], x: &[i8]) -> __m256i {
 
 /// A block of a K format with 256 bytes of `x`: sums of products times small scales.
 #[target_feature(enable = "avx2")]
-fn k_products(format: BlockFormat, block: &[u8], x: &[i8]) -> __m256i {
+fn k_products<const FORMAT: u8>(block: &[u8], x: &[i8]) -> __m256i {
+    let format = const { format_of(FORMAT) };
     let low = _mm256_set1_epi8(0x0f);
     let mut sum = _mm256_setzero_si256();
     for sub in 0..8 {
