@@ -49,7 +49,8 @@ pub(super) struct WholeGroup<'a> {
 
 /// How many scales, starts and sums one row of `x` has in `len` columns.
 fn counts(format: BlockFormat, len: usize) -> [usize; 3] {
-    let n_subs = len / format.sub_len();
+    // A power of two, shifted by: this runs for each group of each row, where a division takes long.
+    let n_subs = len >> format.sub_len().trailing_zeros();
     let n_scales = if fine_activations(format) { n_subs } else { len.div_ceil(GROUP) };
     [n_scales, n_subs, if format.has_min() { n_subs / 2 } else { 0 }]
 }
