@@ -44,8 +44,8 @@ const fn fine_activations(format: BlockFormat) -> bool {
 /// Rows of `x` up to which each block is read where it lies.
 fn few_rows(level: Level) -> usize {
     match level {
-        // Which unpacks a block once for several rows.
-        Level::Avx512Vnni => 8,
+        // Which unpack a block once for several rows.
+        Level::Avx2 | Level::AvxVnni | Level::Avx512Vnni => 8,
         _ => 2,
     }
 }

@@ -116,7 +116,10 @@ impl LoadError {
             | Self::MissingTensor { .. }
             | Self::WrongShape { .. } => "fetch the file again; it is damaged or incomplete",
             Self::Unsupported { .. } => "use Pixtral 12B or a Mistral 3 model without YaRN",
-            Self::Device { .. } => "close other programs or choose --device cpu",
+            // Where memory was the reason it is a `DeviceMemory`.
+            Self::Device { .. } => {
+                "try --device cpu; if it happens there too, report it with this message"
+            }
         })
     }
 
@@ -182,7 +185,10 @@ impl ModelError {
             Self::NoVision => "add the model's mmproj file beside it, or ask without a picture",
             Self::CacheFull { .. } => "ask with fewer or smaller pictures, or start a new chat",
             Self::Prompt { .. } => "use the tokenizer that belongs to the model",
-            Self::Device { .. } => "close other programs or choose --device cpu",
+            // Where memory was the reason it is a `DeviceMemory`.
+            Self::Device { .. } => {
+                "try --device cpu; if it happens there too, report it with this message"
+            }
         })
     }
 }

@@ -90,9 +90,13 @@ impl CustomOp3 for AttentionOp {
         let (n_heads, n_queries, head_dim) = q_layout.shape().dims3()?;
         let (n_kv_heads, n_keys, _) = k_layout.shape().dims3()?;
         let kv_head_stride = k_layout.stride()[0];
-        let heads_are_rows = |layout: &Layout| {
-            layout.stride()[1..] == [head_dim, 1] && layout.stride()[0] == kv_head_stride
+        // A dimension of size 1 is never stepped along, so its stride may be any number.
+        let strides_are = |layout: &Layout, expected: [usize; 3]| {
+            let sizes = [n_kv_heads, n_keys, head_dim];
+            (0..3).all(|i| sizes[i] == 1 || layout.stride()[i] == expected[i])
         };
+        let heads_are_rows =
+            |layout: &Layout| strides_are(layout, [kv_head_stride, head_dim, 1]);
         if !q_layout.is_contiguous() || !heads_are_rows(k_layout) || !heads_are_rows(v_layout) {
             bail!(
                 "attention over tensors of another layout: {q_layout:?} {k_layout:?} {v_layout:?}"

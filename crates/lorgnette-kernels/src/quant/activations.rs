@@ -91,13 +91,14 @@ impl Activations {
         self.k.div_ceil(GROUP)
     }
 
-    /// What [`Activations::group`] has of one row, quicker to find.
+    /// What [`Activations::group`] has of one row, quicker to find where the format is a constant.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    pub(super) fn whole_group(&self, i: usize, row: usize) -> WholeGroup<'_> {
+    pub(super) fn whole_group(&self, format: BlockFormat, i: usize, row: usize) -> WholeGroup<'_> {
+        debug_assert_eq!(format, self.format);
         let at = i * self.m + row;
-        let n_subs = GROUP / self.format.sub_len();
-        let n_sums = if self.format.has_min() { n_subs / 2 } else { 0 };
+        let n_subs = GROUP / format.sub_len();
+        let n_sums = if format.has_min() { n_subs / 2 } else { 0 };
         WholeGroup {
             codes: &self.codes[at * GROUP..][..GROUP],
             scale: self.scales[at],

@@ -1,5 +1,6 @@
 //! The kernels in AVX2, which every x86 of the last ten years has, and those for many rows with
-//! AVX-VNNI, which laptops have since 2021: one instruction in place of three.
+//! AVX-VNNI, which laptops have since 2021: one instruction in place of three. Those for few rows
+//! are in [`dot`](mod@dot).
 //!
 //! `vpmaddubsw` multiplies 32 unsigned bytes with 32 signed ones and adds two products each to 16
 //! sums of 16 bits. Codes have 6 bits at the most, so that several such sums fit into 16 bits
@@ -9,15 +10,17 @@
 #![expect(clippy::needless_range_loop, reason = "rows that are in registers are counted")]
 #![expect(clippy::cast_possible_wrap, reason = "small constants that become parts of vectors")]
 
+mod dot;
+
 use std::arch::x86_64::*;
 
-use half::f16;
 use lorgnette_gguf::BlockFormat;
 
 use super::QuantMatrix;
 use super::activations::{Activations, Group};
 use super::chunk::{Chunk, LANES, Tile};
 use super::gemm::Sums;
+use super::gemv::{self, X_ROWS};
 use super::level::Level;
 use super::{GROUP, fine_activations};
 
@@ -45,41 +48,38 @@ pub(super) fn add(
     }
 }
 
-/// Products of rows of the matrix, as many as `out` has, with one of `x`.
+/// Products of rows of the matrix from `first` on, as many as each of `out` has, with rows of `x` from
+/// `first_x` on, as many as there are `out`, [`X_ROWS`] at the most.
 pub(super) fn dot(
     w: &QuantMatrix<'_>,
     first: usize,
     x: &Activations,
-    row_of_x: usize,
-    out: &mut [f32],
+    first_x: usize,
+    out: &mut [&mut [f32]],
 ) {
     assert!(Level::Avx2.is_supported());
-    // Each format is compiled by itself: a choice between them inside the loop over sub-blocks
-    // would take longer than the products.
-    macro_rules! dot_of {
-        ($($format:ident),*) => {
-            match w.format {
-                $(BlockFormat::$format => dot_supported::<{ BlockFormat::$format as u8 }>,)*
-            }
-        };
-    }
-    let dot_of_row = dot_of!(Q4_0, Q8_0, Q3K, Q4K, Q5K, Q6K);
-    for (i, out) in out.iter_mut().enumerate() {
-        #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
-        // SAFETY: they are there, by the assertion.
-        unsafe {
-            *out = dot_of_row(w.row(first + i), x, row_of_x);
-        }
+    match out {
+        [_] => rows_of_w::<4, 1>(w, first, x, first_x, out),
+        [_, _] => rows_of_w::<4, 2>(w, first, x, first_x, out),
+        [_, _, _] => rows_of_w::<2, 3>(w, first, x, first_x, out),
+        _ => rows_of_w::<2, X_ROWS>(w, first, x, first_x, out),
     }
 }
 
-/// The format with that discriminant: constants of functions cannot be enums yet.
-const fn format_of(discriminant: u8) -> BlockFormat {
-    let mut i = 0;
-    while BlockFormat::ALL[i] as u8 != discriminant {
-        i += 1;
-    }
-    BlockFormat::ALL[i]
+/// `R` rows of the matrix at a time: their blocks are asked for together.
+fn rows_of_w<const R: usize, const M: usize>(
+    w: &QuantMatrix<'_>,
+    first: usize,
+    x: &Activations,
+    first_x: usize,
+    out: &mut [&mut [f32]],
+) {
+    // SAFETY (both): `dot` asserts that the instructions are there.
+    #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
+    let some = |rows| unsafe { dot::dot::<R, M>(w.format, rows, x, first_x) };
+    #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
+    let one = |rows| unsafe { dot::dot::<1, M>(w.format, rows, x, first_x) };
+    gemv::rows_of_w(w, first, out, some, one);
 }
 
 #[target_feature(enable = "avx2,fma")]
@@ -302,131 +302,6 @@ fn vnni_rows<const R: usize>(
     finish(tile, group, format, row, sums, first, totals);
 }
 
-/// As [`dot_scalar`](super::gemv), 32 columns at a time.
-#[target_feature(enable = "avx2,fma")]
-fn dot_supported<const FORMAT: u8>(row: &[u8], x: &Activations, row_of_x: usize) -> f32 {
-    let format = const { format_of(FORMAT) };
-    let group_bytes = GROUP / format.block_len() * format.block_bytes();
-    let mut sums = _mm256_setzero_ps();
-    let mut rest = 0.0;
-    for (i, blocks) in row.chunks(group_bytes).enumerate() {
-        let group = x.group(i);
-        let codes = &group.codes[row_of_x * group.len..][..group.len];
-        if fine_activations(format) {
-            let n_blocks = group.len / 32;
-            let scales = &group.scales[row_of_x * n_blocks..][..n_blocks];
-            let blocks = blocks.chunks_exact(format.block_bytes());
-            for ((block, codes), x_scale) in blocks.zip(codes.chunks_exact(32)).zip(scales) {
-                let products = small_products::<FORMAT>(block, codes);
-                let scale = f16::from_le_bytes([block[0], block[1]]).to_f32() * x_scale;
-                sums = _mm256_fmadd_ps(_mm256_cvtepi32_ps(products), _mm256_set1_ps(scale), sums);
-            }
-        } else {
-            let x_scale = group.scales[row_of_x];
-            let (scale, min_scale) = format.scales(blocks);
-            let products = k_products::<FORMAT>(blocks, codes);
-            let scale = _mm256_set1_ps(scale * x_scale);
-            sums = _mm256_fmadd_ps(_mm256_cvtepi32_ps(products), scale, sums);
-            if format.has_min() {
-                let mins: i32 = (0..8)
-                    .map(|sub| {
-                        let pair = group.sums[row_of_x * 4 + sub / 2];
-                        let sum = if sub % 2 == 0 { i32::from(pair as i16) } else { pair >> 16 };
-                        sum * i32::from(format.small_scale_and_min(blocks, sub).1)
-                    })
-                    .sum();
-                rest -= min_scale * x_scale * mins as f32;
-            } else {
-                let starts = &group.starts[row_of_x * 16..][..16];
-                let sum: i32 = (0..16)
-                    .map(|sub| starts[sub] * i32::from(format.small_scale_and_min(blocks, sub).0))
-                    .sum();
-                rest += format.scales(blocks).0 * x_scale * sum as f32;
-            }
-        }
-    }
-    let mut lanes = [0.0; 8];
-    store_8(&mut lanes, sums);
-    lanes.iter().sum::<f32>() + rest
-}
-
-/// A block of `Q8_0` or `Q4_0` with 32 bytes of `x`.
-#[target_feature(enable = "avx2")]
-fn small_products<const FORMAT: u8>(block: &[u8], x: &[i8]) -> __m256i {
-    let format = const { format_of(FORMAT) };
-    let codes = if format == BlockFormat::Q8_0 {
-        load_32(&block[2..])
-    } else {
-        let codes = nibbles_of_16(&block[2..]);
-        _mm256_sub_epi8(codes, _mm256_set1_epi8(8))
-    };
-    let x = _mm256_sign_epi8(load_32_i8(x), codes);
-    let products = _mm256_maddubs_epi16(_mm256_abs_epi8(codes), x);
-    _mm256_madd_epi16(products, _mm256_set1_epi16(1))
-}
-
-/// A block of a K format with 256 bytes of `x`: sums of products times small scales.
-#[target_feature(enable = "avx2")]
-fn k_products<const FORMAT: u8>(block: &[u8], x: &[i8]) -> __m256i {
-    let format = const { format_of(FORMAT) };
-    let low = _mm256_set1_epi8(0x0f);
-    let mut sum = _mm256_setzero_si256();
-    for sub in 0..8 {
-        let codes = if format == BlockFormat::Q6K {
-            // 128 codes a half: four times 32, the first two in low nibbles, the others above.
-            let (half, part) = (sub / 4, sub % 4);
-            let packed = load_32(&block[64 * half + 32 * (part % 2)..]);
-            let packed = if part < 2 { packed } else { _mm256_srli_epi16::<4>(packed) };
-            let bits = load_32(&block[128 + 32 * half..]);
-            let bits = _mm256_srl_epi16(bits, _mm_cvtsi32_si128(2 * part as i32));
-            let bits = _mm256_and_si256(bits, _mm256_set1_epi8(3));
-            _mm256_or_si256(_mm256_and_si256(packed, low), _mm256_slli_epi16::<4>(bits))
-        } else if format == BlockFormat::Q3K {
-            // 128 codes a half: four times 32 in pairs of bits, and a bit of each 32 of 256.
-            let (half, part) = (sub / 4, sub % 4);
-            let packed = load_32(&block[32 + 32 * half..]);
-            let packed = _mm256_srl_epi16(packed, _mm_cvtsi32_si128(2 * part as i32));
-            let bits = _mm256_srl_epi16(load_32(block), _mm_cvtsi32_si128(sub as i32));
-            let bits = _mm256_and_si256(bits, _mm256_set1_epi8(1));
-            let codes = _mm256_and_si256(packed, _mm256_set1_epi8(3));
-            _mm256_or_si256(codes, _mm256_slli_epi16::<2>(bits))
-        } else {
-            let packed = load_32(&block[block.len() - 128 + 32 * (sub / 2)..]);
-            let packed = if sub % 2 == 0 { packed } else { _mm256_srli_epi16::<4>(packed) };
-            let codes = _mm256_and_si256(packed, low);
-            if format == BlockFormat::Q5K {
-                let bits = _mm256_srl_epi16(load_32(&block[16..]), _mm_cvtsi32_si128(sub as i32));
-                let bits = _mm256_and_si256(bits, _mm256_set1_epi8(1));
-                _mm256_or_si256(codes, _mm256_slli_epi16::<4>(bits))
-            } else {
-                codes
-            }
-        };
-        let products = _mm256_maddubs_epi16(codes, load_32_i8(&x[32 * sub..]));
-        let small = |sub| i16::from(format.small_scale_and_min(block, sub).0);
-        let scales = if format.sub_len() == 16 {
-            let (one, two) = (_mm_set1_epi16(small(2 * sub)), _mm_set1_epi16(small(2 * sub + 1)));
-            _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(one), two)
-        } else {
-            _mm256_set1_epi16(small(sub))
-        };
-        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(products, scales));
-    }
-    sum
-}
-
-/// 16 bytes as 32 nibbles, the low ones first.
-#[expect(unsafe_code, reason = "a vector load")]
-#[target_feature(enable = "avx2")]
-fn nibbles_of_16(from: &[u8]) -> __m256i {
-    let from = &from[..16];
-    // SAFETY: 16 bytes.
-    let packed = unsafe { _mm_loadu_si128(from.as_ptr().cast()) };
-    let low = _mm256_castsi128_si256(packed);
-    let both = _mm256_inserti128_si256::<1>(low, _mm_srli_epi16::<4>(packed));
-    _mm256_and_si256(both, _mm256_set1_epi8(0x0f))
-}
-
 macro_rules! loads {
     ($($name:ident($item:ty, $n:literal) -> $vector:ty = $load:ident;)*) => {$(
         #[expect(unsafe_code, reason = "a vector load")]
@@ -441,7 +316,6 @@ macro_rules! loads {
 
 loads! {
     load_32(u8, 32) -> __m256i = _mm256_loadu_si256;
-    load_32_i8(i8, 32) -> __m256i = _mm256_loadu_si256;
     load_8_of(f32, 8) -> __m256 = _mm256_loadu_ps;
     load_8_of_i32(i32, 8) -> __m256i = _mm256_loadu_si256;
 }

@@ -19,7 +19,7 @@ use super::QuantMatrix;
 use super::activations::{Activations, Group};
 use super::chunk::{Chunk, Tile};
 use super::gemm::Sums;
-use super::gemv::X_ROWS;
+use super::gemv::{self, X_ROWS};
 use super::level::Level;
 
 /// Unpacks 16 rows of a group.
@@ -57,20 +57,15 @@ pub(super) fn dot(
     out: &mut [&mut [f32]],
 ) {
     assert_supported();
-    #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
-    // SAFETY: they are there, by the assertion.
-    unsafe {
-        match out {
-            [_] => rows_of_w::<4, 1>(w, first, x, first_x, out),
-            [_, _] => rows_of_w::<4, 2>(w, first, x, first_x, out),
-            [_, _, _] => rows_of_w::<2, 3>(w, first, x, first_x, out),
-            _ => rows_of_w::<2, X_ROWS>(w, first, x, first_x, out),
-        }
+    match out {
+        [_] => rows_of_w::<4, 1>(w, first, x, first_x, out),
+        [_, _] => rows_of_w::<4, 2>(w, first, x, first_x, out),
+        [_, _, _] => rows_of_w::<2, 3>(w, first, x, first_x, out),
+        _ => rows_of_w::<2, X_ROWS>(w, first, x, first_x, out),
     }
 }
 
 /// `R` rows of the matrix at a time: what is made of `x` serves all of them.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 fn rows_of_w<const R: usize, const M: usize>(
     w: &QuantMatrix<'_>,
     first: usize,
@@ -78,23 +73,12 @@ fn rows_of_w<const R: usize, const M: usize>(
     first_x: usize,
     out: &mut [&mut [f32]],
 ) {
-    assert_eq!(out.len(), M);
-    let n = out[0].len();
-    for done in (0..n).step_by(R) {
-        let first = first + done;
-        if done + R <= n {
-            let rows = std::array::from_fn(|i| w.row(first + i));
-            let products = dot::dot::<R, M>(w.format, rows, x, first_x);
-            for (i, products) in products.iter().enumerate() {
-                out.iter_mut().zip(products).for_each(|(out, product)| out[done + i] = *product);
-            }
-        } else {
-            for i in 0..n - done {
-                let [products] = dot::dot::<1, M>(w.format, [w.row(first + i)], x, first_x);
-                out.iter_mut().zip(products).for_each(|(out, product)| out[done + i] = product);
-            }
-        }
-    }
+    // SAFETY (both): `dot` asserts that the instructions are there.
+    #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
+    let some = |rows| unsafe { dot::dot::<R, M>(w.format, rows, x, first_x) };
+    #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
+    let one = |rows| unsafe { dot::dot::<1, M>(w.format, rows, x, first_x) };
+    gemv::rows_of_w(w, first, out, some, one);
 }
 
 /// The standard library keeps the answer, so this costs a load and a branch.

@@ -8,7 +8,7 @@ use std::str::FromStr;
 pub enum Level {
     /// Plain Rust, which says what the others compute.
     Scalar,
-    /// AVX2, which x86 has had since 2013.
+    /// AVX2, with FMA and F16C, which x86 has had since 2013.
     Avx2,
     /// AVX2 with products of bytes (AVX-VNNI): laptops since 2021.
     AvxVnni,
@@ -41,7 +41,11 @@ impl Level {
         match self {
             Self::Scalar => true,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            Self::Avx2 => {
+                is_x86_feature_detected!("avx2")
+                    && is_x86_feature_detected!("fma")
+                    && is_x86_feature_detected!("f16c")
+            }
             #[cfg(target_arch = "x86_64")]
             Self::AvxVnni => Self::Avx2.is_supported() && is_x86_feature_detected!("avxvnni"),
             #[cfg(target_arch = "x86_64")]

@@ -1,11 +1,13 @@
 use std::ops::ControlFlow;
 
 use lorgnette_image::ImageConfig;
+use lorgnette_kernels::quant::Level;
 use tempfile::TempDir;
 
 use super::*;
 use crate::DeviceChoice;
 use crate::testing::{tiny_config, write_native};
+use crate::weights::Kernels;
 
 fn model() -> Pixtral {
     model_on(&Device::Cpu)
@@ -137,6 +139,37 @@ fn later_tokens_do_not_change_earlier_logits() {
         all.get(1).unwrap().to_vec1::<f32>().unwrap()
     };
     assert!(difference(&logits(&[1, 20, 30]), &logits(&[1, 20, 50])) < 1e-6);
+}
+
+/// A picture of one patch, of one row and of one column, with every set of kernels that this machine
+/// has.
+#[test]
+fn the_smallest_pictures_are_encoded_alike_by_all_kernels() {
+    let dir = TempDir::new().unwrap();
+    write_native(dir.path(), &tiny_config(), |_, _| {});
+    let checkpoint = Checkpoint::open(dir.path()).unwrap();
+    let placement = Placement::all_on(&Device::Cpu);
+    let levels = Level::ALL.into_iter().filter(|level| level.is_supported());
+    let all = levels.map(Kernels::Own).chain([Kernels::Candle]);
+    let models: Vec<Pixtral> = all
+        .map(|kernels| {
+            let options = LoadOptions { kernels: Some(kernels), ..LoadOptions::default() };
+            Pixtral::load_with(&checkpoint, &placement, &options, &mut |_| {}).unwrap()
+        })
+        .collect();
+    for (width, height) in [(4, 4), (12, 4), (4, 12)] {
+        let rows: Vec<Vec<f32>> = models
+            .iter()
+            .map(|model| {
+                let features = encode(model, &pixels(width, height, 0.7));
+                assert_eq!(features.n_rows() as u32, width * height / 16);
+                features.rows().flatten_all().unwrap().to_vec1().unwrap()
+            })
+            .collect();
+        for other in &rows[1..] {
+            assert!(difference(&rows[0], other) < 0.05, "{width} x {height}");
+        }
+    }
 }
 
 #[test]

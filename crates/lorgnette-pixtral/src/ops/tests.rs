@@ -35,6 +35,23 @@ fn both_attentions_agree() {
     }
 }
 
+/// A picture of one patch, of one row and of one column: what is one long has strides of its own.
+#[test]
+fn one_key_and_one_head_are_no_other_layout() {
+    for (n_heads, n) in [(1, 1), (1, 5), (4, 1), (4, 5)] {
+        let heads = || random((n, n_heads, 32)).transpose(0, 1).unwrap();
+        let (q, k, v) = (heads().contiguous().unwrap(), heads(), heads());
+        // What `contiguous` leaves as it is where a dimension is one long.
+        let (k, v) = (k.contiguous().unwrap(), v.contiguous().unwrap());
+        for precision in [Precision::F32, Precision::Bf16] {
+            let kernel = attention(&q, &k, &v, 0.2, None, precision).unwrap();
+            let blocks = attention_by_blocks(&q, &k, &v, 0.2, None).unwrap();
+            let blocks = blocks.transpose(0, 1).unwrap().reshape((n, n_heads * 32)).unwrap();
+            assert_close(&kernel, &blocks, 2e-2);
+        }
+    }
+}
+
 /// So many keys that queries go through by themselves: the blocks join to the same.
 #[test]
 fn attention_over_many_keys_goes_in_several_blocks() {

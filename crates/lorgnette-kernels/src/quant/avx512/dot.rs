@@ -11,6 +11,7 @@ use lorgnette_gguf::BlockFormat;
 
 use crate::quant::GROUP;
 use crate::quant::activations::{Activations, WholeGroup};
+use crate::quant::gemv::prefetch;
 
 /// Products of `R` rows of the matrix with `M` rows of `x`, from `first_x` on.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
@@ -55,7 +56,7 @@ fn k4<const R: usize, const M: usize, const HIGH: bool>(
         let mut x_sums = [_mm_setzero_si128(); M];
         let mut x_scales = [_mm_setzero_ps(); M];
         for m in 0..M {
-            let WholeGroup { codes, scale, sums, .. } = x.whole_group(i, first_x + m);
+            let WholeGroup { codes, scale, sums, .. } = x.whole_group(format, i, first_x + m);
             for half in 0..2 {
                 let one = load_512_of(&codes[128 * half..]);
                 let two = load_512_of(&codes[128 * half + 64..]);
@@ -150,7 +151,7 @@ fn q6_k<const R: usize, const M: usize>(
     let mut sums = [[_mm512_setzero_ps(); M]; R];
     for i in 0..x.n_groups() {
         prefetch(rows, i * BLOCK, BLOCK);
-        let groups: [WholeGroup<'_>; M] = std::array::from_fn(|m| x.whole_group(i, first_x + m));
+        let groups: [WholeGroup<'_>; M] = std::array::from_fn(|m| x.whole_group(BlockFormat::Q6K, i, first_x + m));
         for r in 0..R {
             let block = &rows[r][i * BLOCK..][..BLOCK];
             let scales = load_128(&block[192..]);
@@ -239,23 +240,6 @@ fn small<const R: usize, const M: usize, const BLOCK: usize>(
         out[r] = sums[r].map(|sums| _mm512_reduce_add_ps(_mm512_zextps256_ps512(sums)));
     }
     out
-}
-
-/// Asks, one after the other, for as many bytes as `R` rows have from `at` on, of the rows that come
-/// next. They go to the second cache, since long rows would push each other out of the first one.
-///
-/// Left to itself, the processor follows each row as a stream of its own and guesses only inside a
-/// page of 4 KiB, which is a row or two: a third of the memory's speed is lost.
-#[inline]
-fn prefetch<const R: usize>(rows: [&[u8]; R], at: usize, len: usize) {
-    let next = rows[0].as_ptr().wrapping_add(R * (rows[0].len() + at));
-    for at in (0..R * len).step_by(64) {
-        #[expect(unsafe_code, reason = "a hint")]
-        // SAFETY: nothing is read; any address may be asked for.
-        unsafe {
-            _mm_prefetch::<_MM_HINT_T1>(next.wrapping_add(at).cast());
-        }
-    }
 }
 
 #[target_feature(enable = "avx512f")]
