@@ -95,8 +95,7 @@ impl CustomOp3 for AttentionOp {
             let sizes = [n_kv_heads, n_keys, head_dim];
             (0..3).all(|i| sizes[i] == 1 || layout.stride()[i] == expected[i])
         };
-        let heads_are_rows =
-            |layout: &Layout| strides_are(layout, [kv_head_stride, head_dim, 1]);
+        let heads_are_rows = |layout: &Layout| strides_are(layout, [kv_head_stride, head_dim, 1]);
         if !q_layout.is_contiguous() || !heads_are_rows(k_layout) || !heads_are_rows(v_layout) {
             bail!(
                 "attention over tensors of another layout: {q_layout:?} {k_layout:?} {v_layout:?}"

@@ -74,10 +74,11 @@ fn rows_of_w<const R: usize, const M: usize>(
     first_x: usize,
     out: &mut [&mut [f32]],
 ) {
-    // SAFETY (both): `dot` asserts that the instructions are there.
     #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
+    // SAFETY: `dot` asserts that they are there.
     let some = |rows| unsafe { dot::dot::<R, M>(w.format, rows, x, first_x) };
     #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
+    // SAFETY: as above.
     let one = |rows| unsafe { dot::dot::<1, M>(w.format, rows, x, first_x) };
     gemv::rows_of_w(w, first, out, some, one);
 }

@@ -157,7 +157,7 @@ fn even_and_odd(numbers: __m128i) -> __m256i {
 /// What a shuffle takes number `i` of 16 bits with, in each half for the whole half.
 #[target_feature(enable = "avx2")]
 fn number_16(i: usize) -> __m256i {
-    _mm256_set1_epi16(2 * i as i16 | (2 * i as i16 + 1) << 8)
+    _mm256_set1_epi16((2 * i as i16) | ((2 * i as i16 + 1) << 8))
 }
 
 /// The codes `32 · sub ..` of a super-block.

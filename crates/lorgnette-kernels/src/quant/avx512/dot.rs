@@ -151,7 +151,8 @@ fn q6_k<const R: usize, const M: usize>(
     let mut sums = [[_mm512_setzero_ps(); M]; R];
     for i in 0..x.n_groups() {
         prefetch(rows, i * BLOCK, BLOCK);
-        let groups: [WholeGroup<'_>; M] = std::array::from_fn(|m| x.whole_group(BlockFormat::Q6K, i, first_x + m));
+        let groups: [WholeGroup<'_>; M] =
+            std::array::from_fn(|m| x.whole_group(BlockFormat::Q6K, i, first_x + m));
         for r in 0..R {
             let block = &rows[r][i * BLOCK..][..BLOCK];
             let scales = load_128(&block[192..]);
