@@ -8,8 +8,10 @@ use std::error::Error;
 
 use re_rav1d::dav1d::{Decoder, Picture, Settings};
 
-use crate::decode::{Stored, n_values, rgb_image};
-use crate::{Format, ImageError, Limits};
+use image::{DynamicImage, RgbImage, RgbaImage};
+
+use crate::decode::{Source, Stored, n_values};
+use crate::{Format, ImageError, Limits, Note};
 
 mod boxes;
 mod yuv;
@@ -17,7 +19,10 @@ mod yuv;
 use boxes::Missing;
 
 /// Decodes the primary item. A grid of tiles is `UnsupportedKind`.
-pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Stored, ImageError> {
+pub(crate) fn decode(source: &Source) -> Result<Stored, ImageError> {
+    // The still picture of a sequence is its first frame.
+    source.check_page(1)?;
+    let (bytes, limits) = (source.bytes, source.limits);
     let parts = boxes::parts(bytes).map_err(|missing| match missing {
         Missing::Broken => damaged("its boxes make no sense"),
         Missing::CutOff => ImageError::Truncated { format: Format::Avif },
@@ -33,16 +38,24 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Stored, ImageError
     if alpha.as_ref().is_some_and(|alpha| (alpha.width(), alpha.height()) != (width, height)) {
         return Err(unsupported("its transparency has another size"));
     }
-    let mut rgb = yuv::to_rgb(&picture).ok_or_else(|| unsupported("its colours are not YCbCr"))?;
-    if let Some(alpha) = &alpha {
-        yuv::put_on_white(&mut rgb, alpha, parts.is_premultiplied);
+    let rgb = yuv::to_rgb(&picture).ok_or_else(|| unsupported("its colours are not YCbCr"))?;
+    let found = rgb.len() as u64;
+    let expected = n_values(width, height);
+    let image = match &alpha {
+        Some(alpha) => {
+            let rgba = yuv::with_alpha(&rgb, alpha, parts.is_premultiplied);
+            RgbaImage::from_raw(width, height, rgba).map(DynamicImage::from)
+        }
+        None => RgbImage::from_raw(width, height, rgb).map(DynamicImage::from),
+    };
+    let image = image.ok_or(ImageError::WrongLength { width, height, expected, found })?;
+    let mut stored = Stored::new(image, parts.orientation)?;
+    let n_frames = boxes::n_frames(bytes);
+    if n_frames > 1 {
+        stored.kind = Some("AVIF animation".into());
+        stored.notes.push(Note::Frame { shown: 1, of: n_frames, skipped: 0 });
     }
-    Ok(Stored {
-        picture: rgb_image(width, height, rgb)?,
-        orientation: parts.orientation,
-        // The brand of a sequence; its still picture is the one shown.
-        has_more: bytes.get(8..12) == Some(b"avis"),
-    })
+    Ok(stored)
 }
 
 /// Checks the size with an upper bound of the bytes: three planes, two bytes a sample. Only the decoder

@@ -1,114 +1,124 @@
-//! Decodes bytes to pixels, with one function for each format.
+//! Decodes bytes to pixels: which decoder takes which format, and what is common to all.
 
 use std::io::Cursor;
 
-use image::codecs::bmp::BmpDecoder;
-use image::codecs::gif::GifDecoder;
-use image::codecs::jpeg::JpegDecoder;
-use image::codecs::png::PngDecoder;
-use image::codecs::tiff::TiffDecoder;
-use image::codecs::webp::WebPDecoder;
+use image::codecs::pnm::PnmDecoder;
+use image::codecs::tga::TgaDecoder;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, RgbImage};
+use image::{DynamicImage, ImageDecoder, ImageResult, RgbImage};
 
-use crate::flatten::rgb_on_white;
-use crate::{Format, ImageError, Limits, avif, jpeg_end};
+use crate::flatten::flatten;
+use crate::gaps::Gaps;
+use crate::{Format, ImageError, Limits, Note};
+use crate::{avif, bmp, gif, icon, jpeg, levels, png, raw, tiff, webp};
+
+/// A file that is decoded, and what is asked of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// The format that errors name. A picture inside another file is named by the file's.
+    pub(crate) format: Format,
+    pub(crate) limits: &'a Limits,
+    /// The number of the page that a person asked for, from 1.
+    pub(crate) page: Option<u32>,
+}
 
 /// A picture as its file stores it, before it is turned upright.
 pub(crate) struct Stored {
-    /// The pixels as RGB on white.
+    /// The pixels as RGB.
     pub(crate) picture: RgbImage,
     pub(crate) orientation: Orientation,
-    /// Whether more frames or pages follow the one that was decoded.
-    pub(crate) has_more: bool,
+    pub(crate) gaps: Gaps,
+    pub(crate) notes: Vec<Note>,
+    /// What people call the file, if its format alone does not say it: a fax, an animation.
+    pub(crate) kind: Option<String>,
 }
 
-/// Decodes the first frame or page.
-pub(crate) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<Stored, ImageError> {
-    let reading = Reading { bytes, format, limits };
-    match format {
-        Format::Png => reading.png(),
-        Format::Jpeg => reading.jpeg(),
-        Format::WebP => reading.webp(),
-        Format::Gif => reading.gif(),
-        Format::Bmp => reading.finish(BmpDecoder::new(reading.cursor()), |_| false),
-        Format::Tiff => reading.tiff(),
-        Format::Avif => avif::decode(bytes, limits),
+/// Decodes the picture of a file that a person would look at, or the page that was asked for.
+pub(crate) fn decode(source: &Source) -> Result<Stored, ImageError> {
+    match source.format {
+        Format::Png => png::decode(source),
+        Format::Jpeg => jpeg::decode(source),
+        Format::WebP => webp::decode(source),
+        Format::Gif => gif::decode(source),
+        Format::Bmp => bmp::decode(source),
+        Format::Tiff => tiff::decode(source),
+        Format::Ico => icon::decode(source),
+        Format::Tga => source.decode_still(TgaDecoder::new(source.cursor())),
+        Format::Pnm => source.decode_still(PnmDecoder::new(source.cursor())),
+        Format::Raw => raw::decode(source),
+        Format::Avif => avif::decode(source),
     }
 }
 
-struct Reading<'a> {
-    bytes: &'a [u8],
-    format: Format,
-    limits: &'a Limits,
-}
-
-impl<'a> Reading<'a> {
-    fn png(&self) -> Result<Stored, ImageError> {
-        // Chunks before the size may be bombs as well; our own check of the size has the numbers.
-        let mut limits = image::Limits::no_limits();
-        limits.max_alloc = Some(self.limits.max_bytes);
-        let decoder = PngDecoder::with_limits(self.cursor(), limits);
-        self.finish(decoder, |decoder| decoder.is_apng().unwrap_or(false))
-    }
-
-    fn jpeg(&self) -> Result<Stored, ImageError> {
-        if !jpeg_end::has_end(self.bytes) {
-            return Err(ImageError::Truncated { format: self.format });
-        }
-        self.finish(JpegDecoder::new(self.cursor()), |_| false)
-    }
-
-    fn webp(&self) -> Result<Stored, ImageError> {
-        // The file says how long it is; its decoder only says that the bits make no sense.
-        let says = self.bytes[4..8].iter().rev().fold(0, |size, &byte| size << 8 | u64::from(byte));
-        let is_cut = self.bytes.len() as u64 - 8 < says;
-        match self.finish(WebPDecoder::new(self.cursor()), WebPDecoder::has_animation) {
-            Err(ImageError::Damaged { format, .. }) if is_cut => {
-                Err(ImageError::Truncated { format })
-            }
-            result => result,
-        }
-    }
-
-    fn gif(&self) -> Result<Stored, ImageError> {
-        self.finish(GifDecoder::new(self.cursor()), |_| {
-            let mut options = gif::DecodeOptions::new();
-            options.skip_frame_decoding(true);
-            let Ok(mut frames) = options.read_info(self.bytes) else {
-                return false;
-            };
-            let mut has_next = || matches!(frames.next_frame_info(), Ok(Some(_)));
-            has_next() && has_next()
-        })
-    }
-
-    fn tiff(&self) -> Result<Stored, ImageError> {
-        self.finish(TiffDecoder::new(self.cursor()), |_| {
-            tiff::decoder::Decoder::new(self.cursor()).is_ok_and(|pages| pages.more_images())
-        })
-    }
-
-    fn cursor(&self) -> Cursor<&'a [u8]> {
+impl<'a> Source<'a> {
+    pub(crate) fn cursor(&self) -> Cursor<&'a [u8]> {
         Cursor::new(self.bytes)
     }
 
-    fn finish<D: ImageDecoder>(
+    /// Says what a decoder's error means.
+    pub(crate) fn error(&self, error: image::ImageError) -> ImageError {
+        ImageError::from_decoder(error, self.format, self.limits.max_bytes)
+    }
+
+    /// Checks that the page that was asked for is one of `n_pages`.
+    pub(crate) fn check_page(&self, n_pages: u32) -> Result<(), ImageError> {
+        match self.page {
+            Some(page) if !(1..=n_pages).contains(&page) => {
+                Err(ImageError::NoSuchPage { page, n_pages })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Decodes a file that has one picture.
+    pub(crate) fn decode_still<D: ImageDecoder>(
         &self,
-        decoder: image::ImageResult<D>,
-        has_more: impl FnOnce(&D) -> bool,
+        decoder: ImageResult<D>,
     ) -> Result<Stored, ImageError> {
-        let fail = |error| ImageError::from_decoder(error, self.format, self.limits.max_bytes);
-        let mut decoder = decoder.map_err(fail)?;
-        let (width, height) = decoder.dimensions();
-        self.limits.check_picture(width, height, decoder.total_bytes())?;
-        decoder.set_limits(self.limits.of_decoder()).map_err(fail)?;
+        self.check_page(1)?;
+        let (image, orientation) = self.read(decoder)?;
+        Stored::new(image, orientation)
+    }
+
+    /// Reads all of a decoder, if its header is within the limits.
+    pub(crate) fn read<D: ImageDecoder>(
+        &self,
+        decoder: ImageResult<D>,
+    ) -> Result<(DynamicImage, Orientation), ImageError> {
+        let mut decoder = self.check(decoder)?;
         // A picture with broken EXIF is still a picture.
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        let has_more = has_more(&decoder);
-        let rgb = rgb_on_white(DynamicImage::from_decoder(decoder).map_err(fail)?);
-        let picture = rgb_image(width, height, rgb)?;
-        Ok(Stored { picture, orientation, has_more })
+        let image = DynamicImage::from_decoder(decoder).map_err(|error| self.error(error))?;
+        Ok((image, orientation))
+    }
+
+    /// Checks the header that a decoder has read, and limits what it may spend.
+    pub(crate) fn check<D: ImageDecoder>(&self, decoder: ImageResult<D>) -> Result<D, ImageError> {
+        let mut decoder = decoder.map_err(|error| self.error(error))?;
+        let (width, height) = decoder.dimensions();
+        self.limits.check_picture(width, height, decoder.total_bytes())?;
+        decoder.set_limits(self.limits.of_decoder()).map_err(|error| self.error(error))?;
+        Ok(decoder)
+    }
+}
+
+impl Stored {
+    /// Makes RGB of what a decoder gave.
+    pub(crate) fn new(
+        mut image: DynamicImage,
+        orientation: Orientation,
+    ) -> Result<Self, ImageError> {
+        let few_bits = levels::brighten(&mut image);
+        let (width, height) = (image.width(), image.height());
+        let (rgb, transparency) = flatten(image);
+        Ok(Self {
+            picture: rgb_image(width, height, rgb)?,
+            orientation,
+            gaps: Gaps::default(),
+            notes: few_bits.into_iter().chain(transparency).collect(),
+            kind: None,
+        })
     }
 }
 

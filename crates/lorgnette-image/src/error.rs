@@ -14,6 +14,9 @@ pub enum ImageError {
     /// The file is text and not a picture.
     #[error("this is text, not a picture")]
     Text,
+    /// The file is what Git keeps in place of a large file.
+    #[error("this is a Git LFS pointer: it stands for the picture, which is elsewhere")]
+    LfsPointer,
     /// The first bytes belong to no known format.
     #[error("this is not a picture of a known format")]
     NotAPicture,
@@ -55,15 +58,13 @@ pub enum ImageError {
         /// The height of the picture in pixels.
         height: u32,
     },
-    /// One side is longer than the limit.
-    #[error("the picture is {width} x {height} pixels, and no side may be over {max_side}")]
-    SideTooLong {
-        /// The width of the picture in pixels.
-        width: u32,
-        /// The height of the picture in pixels.
-        height: u32,
-        /// The longest side that is decoded, in pixels.
-        max_side: u32,
+    /// The page that was asked for is not there.
+    #[error("page {page} is not there: the file has {n_pages}")]
+    NoSuchPage {
+        /// The number of the page, from 1.
+        page: u32,
+        /// The number of pages, or of frames, that the file has.
+        n_pages: u32,
     },
     /// The picture has more pixels than the limit.
     #[error(
@@ -141,6 +142,9 @@ impl ImageError {
                 "copy or download the file again; it may still be on its way"
             }
             Self::Text => "open a picture, or ask about the text itself",
+            Self::LfsPointer => {
+                "run `git lfs pull` where the file is, or download the picture itself"
+            }
             Self::NotAPicture => "open a PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF picture",
             Self::UnsupportedFormat { hint, .. } => hint,
             Self::UnsupportedKind { .. } => "save it as PNG in a picture editor and open that",
@@ -148,10 +152,10 @@ impl ImageError {
                 "copy or download the file again, or save it as PNG in a picture editor"
             }
             Self::NoPixels { .. } => "open a picture that has at least one pixel",
-            Self::SideTooLong { .. }
-            | Self::TooManyPixels { .. }
-            | Self::TooManyBytes { .. }
-            | Self::DecoderLimit { .. } => "save a smaller copy, or cut out the part that matters",
+            Self::NoSuchPage { .. } => "choose a page that is there; the first is page 1",
+            Self::TooManyPixels { .. } | Self::TooManyBytes { .. } | Self::DecoderLimit { .. } => {
+                "save a smaller copy, or cut out the part that matters"
+            }
             Self::WrongLength { .. } | Self::NotWholeUnits { .. } => {
                 "this is a mistake in the program; please report it with this message"
             }
@@ -161,7 +165,9 @@ impl ImageError {
         }
     }
 
+    /// Says what a decoder's error means. Its own words are for the log: they name its inner parts.
     pub(crate) fn from_decoder(error: image::ImageError, format: Format, max_bytes: u64) -> Self {
+        tracing::info!("the {format} decoder says: {error}");
         match error {
             image::ImageError::Limits(_) => Self::DecoderLimit { format, max_bytes },
             image::ImageError::Unsupported(_) => {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::ImageError;
+use crate::{ImageError, icon, raw};
 
 /// A format that this crate decodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,6 +21,14 @@ pub enum Format {
     Tiff,
     /// AV1 Image File Format.
     Avif,
+    /// ICO and CUR, the icons and pointers of Windows.
+    Ico,
+    /// Truevision TGA.
+    Tga,
+    /// Netpbm's portable any map: PBM, PGM, PPM and PAM.
+    Pnm,
+    /// The raw photo of a camera, of which the preview is shown.
+    Raw,
 }
 
 impl fmt::Display for Format {
@@ -33,6 +41,10 @@ impl fmt::Display for Format {
             Self::Bmp => "BMP",
             Self::Tiff => "TIFF",
             Self::Avif => "AVIF",
+            Self::Ico => "ICO",
+            Self::Tga => "TGA",
+            Self::Pnm => "PNM",
+            Self::Raw => "raw photo",
         })
     }
 }
@@ -46,8 +58,6 @@ const REFUSED: &[(&[u8], &str, &str)] = &[
     (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL", SAVE_AS_PNG),
     (b"\xff\x4f\xff\x51", "JPEG 2000", SAVE_AS_PNG),
     (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000", SAVE_AS_PNG),
-    (b"\0\0\x01\0", "ICO", SAVE_AS_PNG),
-    (b"\0\0\x02\0", "CUR", SAVE_AS_PNG),
     (b"8BPS", "PSD", SAVE_AS_PNG),
     (b"qoif", "QOI", SAVE_AS_PNG),
     (b"v/1\x01", "OpenEXR", SAVE_AS_PNG),
@@ -64,7 +74,7 @@ impl Format {
     ///
     /// # Errors
     ///
-    /// `Empty`, `Text`, `NotAPicture`, or `UnsupportedFormat` with the name of the format.
+    /// `Empty`, `Text`, `LfsPointer`, `NotAPicture`, or `UnsupportedFormat` with the name of the format.
     pub fn of(bytes: &[u8]) -> Result<Self, ImageError> {
         if bytes.is_empty() {
             return Err(ImageError::Empty);
@@ -83,6 +93,9 @@ impl Format {
             let hint = "save the page as a picture, or take a screenshot of it, and open that";
             return Err(ImageError::UnsupportedFormat { name: "PDF", hint });
         }
+        if head.starts_with(b"version https://git-lfs.github.com/spec/") {
+            return Err(ImageError::LfsPointer);
+        }
         if !is_text(head) {
             return Err(ImageError::NotAPicture);
         }
@@ -95,6 +108,9 @@ impl Format {
 }
 
 fn decoded(bytes: &[u8]) -> Option<Format> {
+    if raw::kind(bytes).is_some() {
+        return Some(Format::Raw);
+    }
     Some(match bytes {
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Format::Png,
         [0xff, 0xd8, 0xff, ..] => Format::Jpeg,
@@ -111,8 +127,61 @@ fn decoded(bytes: &[u8]) -> Option<Format> {
         {
             Format::Bmp
         }
+        _ if is_pnm(bytes) => Format::Pnm,
+        _ if icon::is_icon(bytes) => Format::Ico,
+        // It has no mark of its own, so it comes last.
+        _ if is_tga(bytes) => Format::Tga,
         _ => return None,
     })
+}
+
+/// Returns whether these are the first bytes of a PNM file: a letter and a digit, which begin many a
+/// text, and then numbers, or the first line of a PAM.
+fn is_pnm(bytes: &[u8]) -> bool {
+    let Some((mark, rest)) = bytes.split_first_chunk::<2>() else {
+        return false;
+    };
+    match mark {
+        b"P7" => {
+            [&b"\nWIDTH "[..], b"\nHEIGHT ", b"\nDEPTH ", b"\nMAXVAL ", b"\nTUPLTYPE ", b"\n#"]
+                .iter()
+                .any(|line| rest.starts_with(line))
+        }
+        [b'P', kind @ b'1'..=b'6'] => {
+            let n_numbers = if matches!(kind, b'1' | b'4') { 2 } else { 3 };
+            // A comment ends with its line.
+            let head = &rest[..rest.len().min(HEAD)];
+            let mut words = head
+                .split(|byte| *byte == b'\n')
+                .filter_map(|line| line.split(|byte| *byte == b'#').next())
+                .flat_map(|line| line.split(u8::is_ascii_whitespace))
+                .filter(|word| !word.is_empty());
+            let is_number = |word: &[u8]| word.len() < 10 && word.iter().all(u8::is_ascii_digit);
+            head.first().is_some_and(|byte| byte.is_ascii_whitespace() || *byte == b'#')
+                && (0..n_numbers).all(|_| words.next().is_some_and(is_number))
+        }
+        _ => false,
+    }
+}
+
+/// Returns whether the first bytes make sense as the header of a TGA file.
+///
+/// Source: Truevision TGA File Format Specification 2.0.
+fn is_tga(bytes: &[u8]) -> bool {
+    let Some(header) = bytes.first_chunk::<18>() else {
+        return false;
+    };
+    let word = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
+    let (map, kind, depth, map_depth) = (header[1], header[2], header[16], header[7]);
+    let has_palette = map == 1 && word(5) > 0 && matches!(map_depth, 15 | 16 | 24 | 32);
+    let has_no_palette = map == 0 && header[3..8] == [0; 5];
+    let is_known = match kind {
+        1 | 9 => has_palette && matches!(depth, 8 | 16),
+        2 | 10 => (has_palette || has_no_palette) && matches!(depth, 15 | 16 | 24 | 32),
+        3 | 11 => (has_palette || has_no_palette) && matches!(depth, 8 | 16),
+        _ => false,
+    };
+    is_known && word(12) > 0 && word(14) > 0 && header[17] >> 6 == 0 && header[17] & 15 <= 8
 }
 
 /// Reads the brands by which a file of the MPEG family says what it is: its own, a version, then

@@ -1,7 +1,7 @@
 //! Turns the bytes of a picture into the pixels that a Pixtral vision encoder takes.
 //!
 //! ```text
-//! bytes -> format -> limits -> decode -> flatten -> orientation     Picture: RGB on white, upright
+//! bytes -> format -> limits -> decode -> flatten -> orientation     Picture: RGB, upright, with notes
 //! Picture -> grid -> resize -> normalise                            Pixels: (3, height, width) f32
 //! ```
 //!
@@ -12,15 +12,30 @@
 
 mod config;
 mod grid;
+mod parts;
 
 mod format;
 mod limits;
 
-mod avif;
 mod decode;
-mod edit;
+// One decoder for each format.
+mod avif;
+mod bmp;
+mod gif;
+mod icon;
+mod jpeg;
+mod png;
+mod raw;
+mod tiff;
+mod webp;
+
+mod animation;
 mod flatten;
-mod jpeg_end;
+mod gaps;
+mod levels;
+mod note;
+
+mod edit;
 mod picture;
 
 mod pixels;
@@ -34,5 +49,7 @@ pub use error::ImageError;
 pub use format::Format;
 pub use grid::Grid;
 pub use limits::Limits;
-pub use picture::Picture;
+pub use note::{Note, Side};
+pub use parts::{parts, shrink};
+pub use picture::{DecodeOptions, Picture, rgba_to_png};
 pub use pixels::Pixels;

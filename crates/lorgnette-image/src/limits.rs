@@ -2,13 +2,12 @@
 
 use crate::ImageError;
 
-/// The largest picture that is decoded.
+/// The largest picture that is decoded. Its shape does not matter: a scrolled screenshot may be
+/// 20,000 pixels high, and a panorama 60,000 wide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The most pixels, width times height.
     pub max_pixels: u64,
-    /// The longest side in pixels.
-    pub max_side: u32,
     /// The most bytes of the file, and of the picture as its decoder writes it.
     pub max_bytes: u64,
 }
@@ -16,7 +15,7 @@ pub struct Limits {
 impl Default for Limits {
     /// Lets the pictures of every phone, scanner and 100-megapixel camera pass, but no bomb.
     fn default() -> Self {
-        Self { max_pixels: 100_000_000, max_side: 16_384, max_bytes: 512 << 20 }
+        Self { max_pixels: 100_000_000, max_bytes: 512 << 20 }
     }
 }
 
@@ -35,9 +34,6 @@ impl Limits {
         if width == 0 || height == 0 {
             return Err(ImageError::NoPixels { width, height });
         }
-        if width.max(height) > self.max_side {
-            return Err(ImageError::SideTooLong { width, height, max_side: self.max_side });
-        }
         if u64::from(width) * u64::from(height) > self.max_pixels {
             return Err(ImageError::TooManyPixels { width, height, max_pixels: self.max_pixels });
         }
@@ -54,8 +50,6 @@ impl Limits {
     /// Returns the same limits for the decoder, which also counts its own buffers.
     pub(crate) fn of_decoder(&self) -> image::Limits {
         let mut limits = image::Limits::no_limits();
-        limits.max_image_width = Some(self.max_side);
-        limits.max_image_height = Some(self.max_side);
         limits.max_alloc = Some(self.max_bytes);
         limits
     }

@@ -1,59 +1,87 @@
-//! A decoded picture: upright, as RGB on white.
+//! A decoded picture: upright, as RGB on a ground where it can be seen.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use image::codecs::png::PngEncoder;
-use image::{DynamicImage, ExtendedColorType, ImageEncoder, RgbImage};
+use image::metadata::Orientation;
+use image::{DynamicImage, ExtendedColorType, ImageEncoder, RgbImage, RgbaImage};
 
-use crate::decode::{self, rgb_image};
+use crate::decode::{self, Source, Stored, rgb_image};
 use crate::resize::resize;
-use crate::{Format, Grid, ImageConfig, ImageError, Limits, Pixels};
+use crate::{Format, Grid, ImageConfig, ImageError, Limits, Note, Pixels};
 
-/// A decoded picture: RGB on white, turned as its file says.
+/// What is asked of a file beside its pixels.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DecodeOptions {
+    /// The largest picture that is decoded.
+    pub limits: Limits,
+    /// The number of the page or frame to show, from 1. Without it, the one that a person would look at
+    /// is shown.
+    pub page: Option<u32>,
+}
+
+/// A decoded picture: RGB on a ground where it can be seen, turned as its file says.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Picture {
     pixels: RgbImage,
+    origin: Origin,
+}
+
+/// What is known of the file that a picture comes from.
+#[derive(Clone, PartialEq, Eq)]
+struct Origin {
     format: Option<Format>,
+    kind: Option<String>,
     stored_width: u32,
     stored_height: u32,
     orientation: u8,
-    is_animation: bool,
+    notes: Vec<Note>,
 }
 
 impl Picture {
-    /// Decodes with the default [`Limits`].
+    /// Decodes with the default [`DecodeOptions`].
     ///
     /// # Errors
     ///
     /// Any [`ImageError`] that is about a file.
     pub fn decode(bytes: &[u8]) -> Result<Self, ImageError> {
-        Self::decode_with(bytes, &Limits::default())
+        Self::decode_with(bytes, &DecodeOptions::default())
     }
 
-    /// Decodes a picture within `limits`, which its header must pass before a pixel is decoded.
+    /// Decodes a picture within limits, which its header must pass before a pixel is decoded.
     ///
     /// The content says which format it is. ICC profiles are ignored, because the model was trained
     /// without them. EXIF orientation is applied: mistral-common does not do that, but people expect it.
+    /// What a person should know about the picture is in [`Self::notes`].
     ///
     /// # Errors
     ///
     /// Any [`ImageError`] that is about a file.
-    pub fn decode_with(bytes: &[u8], limits: &Limits) -> Result<Self, ImageError> {
-        limits.check_file(bytes.len())?;
+    pub fn decode_with(bytes: &[u8], options: &DecodeOptions) -> Result<Self, ImageError> {
+        options.limits.check_file(bytes.len())?;
         let format = Format::of(bytes)?;
-        let stored = decode::decode(bytes, format, limits)?;
+        let source = Source { bytes, format, limits: &options.limits, page: options.page };
+        Ok(Self::upright(decode::decode(&source)?, Some(format)))
+    }
+
+    fn upright(mut stored: Stored, format: Option<Format>) -> Self {
         let (stored_width, stored_height) = stored.picture.dimensions();
+        stored.gaps.fill(&mut stored.picture);
+        stored.notes.extend(stored.gaps.notes(stored.orientation));
         let mut upright = DynamicImage::ImageRgb8(stored.picture);
         upright.apply_orientation(stored.orientation);
-        Ok(Self {
+        Self {
             pixels: upright.into_rgb8(),
-            format: Some(format),
-            stored_width,
-            stored_height,
-            orientation: stored.orientation.to_exif(),
-            is_animation: stored.has_more,
-        })
+            origin: Origin {
+                format,
+                kind: stored.kind,
+                stored_width,
+                stored_height,
+                orientation: stored.orientation.to_exif(),
+                notes: stored.notes,
+            },
+        }
     }
 
     /// Makes a picture that never was a file, such as a screenshot. `rgb` has three bytes a pixel, row
@@ -66,14 +94,19 @@ impl Picture {
         if width == 0 || height == 0 {
             return Err(ImageError::NoPixels { width, height });
         }
-        Ok(Self {
-            pixels: rgb_image(width, height, rgb)?,
-            format: None,
-            stored_width: width,
-            stored_height: height,
-            orientation: 1,
-            is_animation: false,
-        })
+        let pixels = rgb_image(width, height, rgb)?;
+        Ok(Self { pixels, origin: Origin::memory(width, height) })
+    }
+
+    /// Makes a picture that never was a file and may be transparent, such as that of a clipboard. What
+    /// transparency means is decided as for files. `rgba` has four bytes a pixel, row by row.
+    ///
+    /// # Errors
+    ///
+    /// `NoPixels` if a side is 0; `WrongLength` unless `rgba` has four bytes a pixel.
+    pub fn from_rgba(width: u32, height: u32, rgba: Vec<u8>) -> Result<Self, ImageError> {
+        let rgba = rgba_image(width, height, rgba)?;
+        Ok(Self::upright(Stored::new(rgba.into(), Orientation::NoTransforms)?, None))
     }
 
     /// Returns the width of the upright picture in pixels.
@@ -93,28 +126,41 @@ impl Picture {
 
     /// Returns the format of the file; `None` if there was no file.
     pub fn format(&self) -> Option<Format> {
-        self.format
+        self.origin.format
+    }
+
+    /// Returns what people call the file, such as `PNG`, `GIF animation`, `TIFF fax` or
+    /// `raw photo (NEF)`; `None` if there was no file.
+    pub fn kind(&self) -> Option<String> {
+        let format = || self.origin.format.map(|format| format.to_string());
+        self.origin.kind.clone().or_else(format)
+    }
+
+    /// Returns what a person should know about how the picture is shown.
+    pub fn notes(&self) -> &[Note] {
+        &self.origin.notes
     }
 
     /// Returns the width in pixels that the file stores, before the picture is turned upright.
     pub fn stored_width(&self) -> u32 {
-        self.stored_width
+        self.origin.stored_width
     }
 
     /// Returns the height in pixels that the file stores, before the picture is turned upright.
     pub fn stored_height(&self) -> u32 {
-        self.stored_height
+        self.origin.stored_height
     }
 
     /// Returns how the file says that it must be turned, in EXIF's numbers: 1 (not at all) to 8. The
     /// picture is turned already.
     pub fn orientation(&self) -> u8 {
-        self.orientation
+        self.origin.orientation
     }
 
     /// Returns whether the file has more frames or pages, which are not shown.
     pub fn is_animation(&self) -> bool {
-        self.is_animation
+        let is_one = |note: &Note| matches!(note, Note::Page { .. } | Note::Frame { .. });
+        self.notes().iter().any(is_one)
     }
 
     /// Returns what the model sees of the picture, before colours are normalised.
@@ -124,7 +170,7 @@ impl Picture {
     /// `Resize` if there is too little memory.
     pub fn resized(&self, config: &ImageConfig) -> Result<Self, ImageError> {
         let (rgb, width, height) = self.on_grid(config)?;
-        Ok(Self { pixels: rgb_image(width, height, rgb.into_owned())?, ..self.without_pixels() })
+        Ok(self.with_pixels(rgb_image(width, height, rgb.into_owned())?))
     }
 
     /// Returns the pixels that the encoder takes.
@@ -143,11 +189,7 @@ impl Picture {
     ///
     /// `Encode` if the encoder fails.
     pub fn to_png(&self) -> Result<Vec<u8>, ImageError> {
-        let mut png = Vec::new();
-        PngEncoder::new(&mut png)
-            .write_image(self.rgb(), self.width(), self.height(), ExtendedColorType::Rgb8)
-            .map_err(|error| ImageError::Encode { source: error.into() })?;
-        Ok(png)
+        png(self.rgb(), self.width(), self.height(), ExtendedColorType::Rgb8)
     }
 
     /// Returns RGB, width and height at exactly the grid's size: a little stretched, never padded.
@@ -167,12 +209,59 @@ impl Picture {
 
     /// Returns a picture of the same file with other pixels.
     pub(crate) fn with_pixels(&self, pixels: RgbImage) -> Self {
-        Self { pixels, ..self.without_pixels() }
+        Self { pixels, origin: self.origin.clone() }
     }
+}
 
-    fn without_pixels(&self) -> Self {
-        Self { pixels: RgbImage::new(0, 0), ..*self }
+impl Origin {
+    fn memory(width: u32, height: u32) -> Self {
+        Self {
+            format: None,
+            kind: None,
+            stored_width: width,
+            stored_height: height,
+            orientation: 1,
+            notes: Vec::new(),
+        }
     }
+}
+
+/// Writes a picture that may be transparent as a PNG file. `rgba` has four bytes a pixel, row by row.
+///
+/// # Errors
+///
+/// `NoPixels` if a side is 0; `WrongLength` unless `rgba` has four bytes a pixel; `Encode` if the
+/// encoder fails.
+pub fn rgba_to_png(width: u32, height: u32, rgba: Vec<u8>) -> Result<Vec<u8>, ImageError> {
+    let image = rgba_image(width, height, rgba)?;
+    png(image.as_raw(), width, height, ExtendedColorType::Rgba8)
+}
+
+fn rgba_image(width: u32, height: u32, rgba: Vec<u8>) -> Result<RgbaImage, ImageError> {
+    if width == 0 || height == 0 {
+        return Err(ImageError::NoPixels { width, height });
+    }
+    let expected = (u64::from(width) * u64::from(height)).saturating_mul(4);
+    let found = rgba.len() as u64;
+    let wrong = ImageError::WrongLength { width, height, expected, found };
+    if found == expected {
+        RgbaImage::from_raw(width, height, rgba).ok_or(wrong)
+    } else {
+        Err(wrong)
+    }
+}
+
+fn png(
+    bytes: &[u8],
+    width: u32,
+    height: u32,
+    colours: ExtendedColorType,
+) -> Result<Vec<u8>, ImageError> {
+    let mut png = Vec::new();
+    PngEncoder::new(&mut png)
+        .write_image(bytes, width, height, colours)
+        .map_err(|error| ImageError::Encode { source: error.into() })?;
+    Ok(png)
 }
 
 /// Leaves out the pixels, because there are many.
@@ -181,9 +270,9 @@ impl fmt::Debug for Picture {
         f.debug_struct("Picture")
             .field("width", &self.width())
             .field("height", &self.height())
-            .field("format", &self.format)
-            .field("orientation", &self.orientation)
-            .field("is_animation", &self.is_animation)
+            .field("kind", &self.kind())
+            .field("orientation", &self.orientation())
+            .field("notes", &self.notes())
             .finish_non_exhaustive()
     }
 }

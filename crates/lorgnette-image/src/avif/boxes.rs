@@ -43,6 +43,18 @@ pub(super) fn parts(file: &[u8]) -> Result<Parts, Missing> {
     meta.parts().ok_or(missing)
 }
 
+/// Returns the number of frames of a sequence; 0 for a still picture.
+///
+/// Source: ISO/IEC 14496-12 section 8.7.3, the sample sizes of a track.
+pub(super) fn n_frames(file: &[u8]) -> u32 {
+    let track = find(file, *b"moov").and_then(|moov| find(moov, *b"trak"));
+    let sizes = [*b"mdia", *b"minf", *b"stbl", *b"stsz"]
+        .into_iter()
+        .fold(track, |body, name| find(body?, name));
+    let n_frames = sizes.and_then(|body| Fields(body.get(8..)?).number(4));
+    n_frames.map_or(0, |n_frames| n_frames as u32)
+}
+
 struct Meta<'a> {
     file: &'a [u8],
     body: &'a [u8],

@@ -57,22 +57,20 @@ pub(super) fn to_rgb(picture: &Picture) -> Option<Vec<u8>> {
     Some(rgb)
 }
 
-/// Puts RGB bytes on white. `alpha` is a picture of the same size.
-pub(super) fn put_on_white(rgb: &mut [u8], alpha: &Picture, is_premultiplied: bool) {
+/// Returns RGBA bytes. `alpha` is a picture of the same size.
+pub(super) fn with_alpha(rgb: &[u8], alpha: &Picture, is_premultiplied: bool) -> Vec<u8> {
     let luma = Samples::new(alpha, PlanarImageComponent::Y);
-    let mut pixels = rgb.as_chunks_mut::<3>().0.iter_mut();
+    let mut rgba = Vec::with_capacity(rgb.len() / 3 * 4);
+    let mut pixels = rgb.as_chunks::<3>().0.iter();
     luma.for_each(|_, _, value| {
         let alpha = to_byte(luma.scaled(value));
-        if let Some(pixel) = pixels.next() {
-            *pixel = pixel.map(|sample| {
-                if is_premultiplied {
-                    sample.saturating_add(255 - alpha)
-                } else {
-                    crate::flatten::on_white(sample, alpha)
-                }
-            });
+        if let Some(&pixel) = pixels.next() {
+            let whole = |sample| crate::levels::divided(sample, alpha);
+            rgba.extend(if is_premultiplied { pixel.map(whole) } else { pixel });
+            rgba.push(alpha);
         }
     });
+    rgba
 }
 
 /// Turns 0..=1 into a byte, and clamps what is outside.

@@ -25,6 +25,28 @@ fn formats_are_told_by_their_first_bytes() {
 }
 
 #[test]
+fn formats_without_a_mark_are_told_by_what_makes_sense() {
+    check(b"\0\0\x01\0\x01\0", "ICO");
+    check(b"\0\0\x02\0\x01\0\x20\x20\0\0\0\0\0\0\x09\0\0\0\x16\0\0\0", "ICO");
+    // Some bytes of a TGA are those of a CUR.
+    check(b"\0\0\x02\0\0\0\0\0\0\0\0\0\x10\0\x10\0\x18\x20", "TGA");
+    check(b"\0\0\x0b\0\0\0\0\0\0\0\0\0\x10\0\x10\0\x08\0", "TGA");
+    check(b"\0\x01\x01\0\0\0\x01\x18\0\0\0\0\x10\0\x10\0\x08\0", "TGA");
+    check(b"P6\n4 4\n255\n\xff", "PNM");
+    check(b"P2 # by hand\n4 4 # its size\n15\n1 2 3", "PNM");
+    check(b"P4\n8 1\n\x80", "PNM");
+    check(b"P7\nWIDTH 4\nHEIGHT 4\n", "PNM");
+}
+
+#[test]
+fn raw_photos_are_told_from_tiff() {
+    check(b"FUJIFILMCCD-RAW 0201", "raw photo");
+    check(b"\0\0\0\x18ftypcrx \0\0\0\x01", "raw photo");
+    check(b"IIU\0\x18\0\0\0", "raw photo");
+    check(b"II*\0\x10\0\0\0CR\x02\0", "raw photo");
+}
+
+#[test]
 fn what_is_not_decoded_is_refused_by_its_name() {
     check(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC is an unsupported format");
     check(b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "HEIC is an unsupported format");
@@ -34,7 +56,6 @@ fn what_is_not_decoded_is_refused_by_its_name() {
     check(b"%PDF-1.7\n\xe2\xe3", "PDF is an unsupported format");
     check(b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL is an unsupported format");
     check(b"\xff\x0a\0\0", "JPEG XL is an unsupported format");
-    check(b"\0\0\x01\0\x01\0", "ICO is an unsupported format");
 }
 
 #[test]
@@ -45,6 +66,10 @@ fn what_is_no_picture_is_told_apart() {
     check(b"<!DOCTYPE html><html>", "this is text, not a picture");
     check("Grüße 日本".as_bytes(), "this is text, not a picture");
     check(&"ü".as_bytes()[..1], "this is not a picture of a known format");
+    check(b"P5 is my favourite port", "this is text, not a picture");
+    check(b"P6", "this is text, not a picture");
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n";
+    check(pointer, "this is a Git LFS pointer: it stands for the picture, which is elsewhere");
     check(&[0; 64], "this is not a picture of a known format");
     check(b"\x7fELF\x02\x01\x01", "this is not a picture of a known format");
 }

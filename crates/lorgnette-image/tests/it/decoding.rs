@@ -4,11 +4,12 @@ use std::io::Cursor;
 use std::path::PathBuf;
 
 use image::{DynamicImage, ImageBuffer, ImageFormat, Rgb, Rgba};
-use lorgnette_image::{Format, ImageConfig, ImageError, Picture};
+use lorgnette_image::{ImageConfig, ImageError, Picture};
 
 pub fn form(name: &str) -> Vec<u8> {
-    let forms = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/forms");
-    fs_err::read(forms.join(name)).unwrap()
+    let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let places = ["forms", "bugs"].map(|folder| fixtures.join(folder).join(name));
+    fs_err::read(places.iter().find(|path| path.exists()).unwrap_or(&places[0])).unwrap()
 }
 
 fn mean_difference(found: &Picture, wanted: &Picture) -> f64 {
@@ -94,7 +95,7 @@ fn few_colours_become_three() {
     for name in ["one-bit.png", "one-bit.tiff", "fax.tiff"] {
         check(name, "one-bit-scene.png", 0.0);
     }
-    for name in ["palette.png", "palette.gif", "palette.bmp"] {
+    for name in ["palette.png", "palette.gif", "palette.bmp", "palette.tiff"] {
         check(name, "palette-scene.png", 0.0);
     }
 }
@@ -140,8 +141,6 @@ fn a_large_picture_is_prepared() {
 
 #[test]
 fn rare_forms_are_refused_as_such() {
-    let error = Picture::decode(&form("palette.tiff")).unwrap_err();
-    assert!(matches!(error, ImageError::UnsupportedKind { format: Format::Tiff, .. }), "{error:?}");
     let mut twelve_bit = form("420.jpg");
     let frame = twelve_bit.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
     twelve_bit[frame + 4] = 12;

@@ -2,6 +2,10 @@
 
 mod bad_input;
 mod decoding;
+mod formats;
 mod golden;
 mod grid;
+mod make;
+mod pages;
 mod pixels;
+mod whole;

@@ -1,0 +1,213 @@
+//! Formats that people have beside the usual ones, and rare forms of those.
+
+use image::{DynamicImage, ImageFormat};
+use lorgnette_image::{Format, ImageError, Note, Picture};
+
+use crate::decoding::form;
+use crate::make::{self, Page};
+
+#[track_caller]
+fn check(bytes: &[u8], expected: &[u8]) {
+    let picture = Picture::decode(bytes).unwrap();
+    assert_eq!(picture.notes(), []);
+    assert_eq!(&picture.rgb()[..expected.len()], expected);
+}
+
+#[test]
+fn the_sign_is_the_sign_in_every_format() {
+    let sign = Picture::decode(&form("sign.png")).unwrap();
+    for name in ["tiff-palette.tif", "bmp-palette-300.bmp", "plain.tga"] {
+        let picture =
+            Picture::decode(&form(name)).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        assert_eq!(
+            (picture.width(), picture.height(), picture.notes()),
+            (256, 64, &[][..]),
+            "{name}"
+        );
+        let differences =
+            picture.rgb().iter().zip(sign.rgb()).map(|(&a, &b)| u64::from(a.abs_diff(b)));
+        assert!(differences.sum::<u64>() / (256 * 64 * 3) < 4, "{name}");
+    }
+    assert_eq!(Picture::decode(&form("plain.tga")).unwrap().format(), Some(Format::Tga));
+}
+
+#[test]
+fn tga_and_pnm_are_read() {
+    let image = make::busy(20, 10);
+    let expected = image.as_raw().clone();
+    for format in [ImageFormat::Tga, ImageFormat::Pnm, ImageFormat::Bmp] {
+        check(&make::file(image.clone(), format), &expected);
+    }
+    check(b"P2 2 1 15\n0 15\n", &[0, 0, 0, 255, 255, 255]);
+    check(b"P1\n# a comment\n2 1\n1 0\n", &[0, 0, 0, 255, 255, 255]);
+    check(b"P5\n2 1\n1023\n\x00\x00\x03\xff", &[0, 0, 0, 255, 255, 255]);
+}
+
+#[test]
+fn palettes_of_every_depth_are_read() {
+    // Black, red, green and white; the format has sixteen bits for each.
+    let map = |n: usize, whole: u32| {
+        let mut map = vec![0; n * 3];
+        for (idx, [r, g, b]) in [(1, [1, 0, 0]), (2, [0, 1, 0]), (3, [1, 1, 1])] {
+            (map[idx], map[n + idx], map[2 * n + idx]) = (r * whole, g * whole, b * whole);
+        }
+        map
+    };
+    let expected = [0, 0, 0, 255, 0, 0, 0, 255, 0, 255, 255, 255];
+    for (bits, data) in [(8, vec![0, 1, 2, 3]), (4, vec![0x01, 0x23]), (2, vec![0b00_01_10_11])] {
+        for whole in [65_535, 255] {
+            let page = Page::new(4, 1, 3, &[bits], data.clone()).with(320, &map(1 << bits, whole));
+            check(&make::tiff(&[page]), &expected);
+        }
+    }
+}
+
+#[test]
+fn ycbcr_is_read_with_and_without_shared_colours() {
+    let red = [[254, 0, 0]; 4].concat();
+    let plain = Page::new(2, 2, 6, &[8, 8, 8], [76, 85, 255].repeat(4)).with(530, &[1, 1]);
+    check(&make::tiff(&[plain]), &red);
+    let shared = Page::new(2, 2, 6, &[8, 8, 8], vec![76, 76, 76, 76, 85, 255]).with(530, &[2, 2]);
+    check(&make::tiff(&[shared]), &red);
+    // The last unit of a row reaches beyond the picture.
+    let data = [[76, 76, 76, 76, 85, 255]; 4].concat();
+    let odd = Page::new(3, 3, 6, &[8, 8, 8], data).with(530, &[2, 2]);
+    check(&make::tiff(&[odd]), &[[254, 0, 0]; 9].concat());
+}
+
+#[test]
+fn grey_of_every_depth_is_read() {
+    let expected = [0, 0, 0, 85, 85, 85, 170, 170, 170, 255, 255, 255];
+    let page = |bits: &[u32], data: &[u8]| make::tiff(&[Page::new(4, 1, 1, bits, data.to_vec())]);
+    check(&page(&[2], &[0b00_01_10_11]), &expected);
+    check(&page(&[4], &[0x05, 0xaf]), &expected);
+    check(&page(&[8], &[0, 85, 170, 255]), &expected);
+    check(&page(&[8, 8], &[0, 255, 85, 255, 170, 255, 255, 255]), &expected);
+    let words: Vec<u8> =
+        [0_u32, 85, 170, 255].iter().flat_map(|s| (s * 0x0101_0101).to_le_bytes()).collect();
+    check(&page(&[32], &words), &expected);
+    let inverted = Page::new(4, 1, 0, &[4], vec![0xfa, 0x50]);
+    check(&make::tiff(&[inverted]), &expected);
+    let floats: Vec<u8> =
+        [0.0_f32, 0.335, 0.667, 1.0].iter().flat_map(|s| s.to_le_bytes()).collect();
+    check(&make::tiff(&[Page::new(4, 1, 1, &[32], floats).with(339, &[3])]), &expected);
+}
+
+#[test]
+fn fax_pages_are_read() {
+    // 16 pixels: 4 white, 4 black, 8 white; then all white.
+    let bare = vec![0b1011_0111, 0b0011_0000, 0b1010_1000];
+    let expected = [[255; 12], [0; 12], [255; 12], [255; 12]].concat();
+    let page = |compression, data| Page::new(16, 2, 0, &[1], data).with(259, &[compression]);
+    check(&make::tiff(&[page(2, bare.clone())]), &expected);
+    let end = "000000000001";
+    let bits = [end, "1011", "011", "10011", end, "101010", end, end].concat();
+    let packed =
+        |bits: &[u8]| bits.iter().zip((0..8).rev()).map(|(bit, at)| (bit - b'0') << at).sum();
+    let data: Vec<u8> = bits.as_bytes().chunks(8).map(packed).collect();
+    let fax = make::tiff(&[page(3, data.clone())]);
+    check(&fax, &expected);
+    assert_eq!(Picture::decode(&fax).unwrap().kind().as_deref(), Some("TIFF fax"));
+    let inverted = Page::new(16, 2, 1, &[1], bare).with(259, &[2]);
+    check(
+        &make::tiff(&[inverted]),
+        &expected.iter().map(|sample| 255 - sample).collect::<Vec<_>>(),
+    );
+    let half = Page::new(16, 4, 0, &[1], data).with(259, &[3]);
+    let picture = Picture::decode(&make::tiff(&[half])).unwrap();
+    assert_eq!(picture.notes()[0].to_string(), "the lower half is missing");
+}
+
+#[test]
+fn big_tiff_is_read() {
+    // One directory of BigTIFF: numbers of eight bytes.
+    let mut file = b"II+\0\x08\0\0\0".to_vec();
+    file.extend(24_u64.to_le_bytes());
+    file.extend([40, 80, 120, 160, 0, 0, 0, 0]);
+    let facts: [(u16, u64); 9] =
+        [(256, 2), (257, 2), (258, 8), (259, 1), (262, 1), (273, 16), (277, 1), (278, 2), (279, 4)];
+    file.extend((facts.len() as u64).to_le_bytes());
+    for (tag, number) in facts {
+        file.extend(tag.to_le_bytes());
+        file.extend(4_u16.to_le_bytes());
+        file.extend(1_u64.to_le_bytes());
+        file.extend(number.to_le_bytes());
+    }
+    file.extend([0; 8]);
+    check(&file, &[40, 40, 40, 80, 80, 80, 120, 120, 120, 160, 160, 160]);
+}
+
+#[test]
+fn sixteen_bits_of_which_few_are_used_are_made_visible() {
+    let grey = image::ImageBuffer::from_fn(4, 1, |x, _| image::Luma([(x * 1365) as u16]));
+    for format in [ImageFormat::Png, ImageFormat::Tiff] {
+        let picture =
+            Picture::decode(&make::file(DynamicImage::from(grey.clone()), format)).unwrap();
+        assert_eq!(picture.notes(), [Note::FewBits { used: 12, of: 16 }]);
+        assert_eq!([0, 3, 6, 9].map(|at| picture.rgb()[at]), [0, 85, 170, 255]);
+    }
+}
+
+#[test]
+fn gamma_is_applied_unless_the_colours_are_known() {
+    let grey = image::GrayImage::from_pixel(2, 2, image::Luma([55]));
+    let png = make::file(grey, ImageFormat::Png);
+    check(&make::png_with(&png, *b"gAMA", &100_000_u32.to_be_bytes()), &[127; 12]);
+    check(&make::png_with(&png, *b"gAMA", &45_455_u32.to_be_bytes()), &[55; 12]);
+    let linear = make::png_with(&png, *b"gAMA", &100_000_u32.to_be_bytes());
+    check(&make::png_with(&linear, *b"sRGB", &[0]), &[55; 12]);
+}
+
+#[test]
+fn the_png_of_phone_apps_is_read() {
+    // A row of two pixels: blue, green, red and alpha, multiplied; the filter first.
+    let rows = [0, 30, 20, 10, 255, 0, 0, 100, 100];
+    let mut data = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut data, &rows).unwrap();
+    let chunk = |file: &mut Vec<u8>, name: &[u8; 4], body: &[u8]| {
+        let mut crc = flate2::Crc::new();
+        crc.update(name);
+        crc.update(body);
+        file.extend((body.len() as u32).to_be_bytes());
+        file.extend(name);
+        file.extend(body);
+        file.extend(crc.sum().to_be_bytes());
+    };
+    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+    chunk(&mut file, b"CgBI", &[0x50, 0, 0x20, 2]);
+    chunk(&mut file, b"IHDR", &[0, 0, 0, 2, 0, 0, 0, 1, 8, 6, 0, 0, 0]);
+    chunk(&mut file, b"IDAT", &data.finish().unwrap());
+    chunk(&mut file, b"IEND", &[]);
+    // The second is red at 100 of 255.
+    check(&file, &[10, 20, 30, 255, 155, 155]);
+}
+
+#[test]
+fn what_stands_for_a_picture_is_named() {
+    let error = Picture::decode(&form("lfs-pointer.png")).unwrap_err();
+    assert!(matches!(error, ImageError::LfsPointer), "{error:?}");
+    assert!(error.hint().contains("git lfs pull"));
+}
+
+#[test]
+fn transparency_is_shown_for_what_it_is() {
+    let notes = |name| Picture::decode(&form(name)).unwrap().notes().to_vec();
+    assert_eq!(notes("bmp-v5-alpha-all-zero.bmp"), [Note::OpaqueAlpha]);
+    assert_eq!(notes("png-white-on-clear.png"), [Note::OnDark]);
+    let sign = Picture::decode(&form("sign.png")).unwrap();
+    assert_eq!(Picture::decode(&form("bmp-v5-alpha-all-zero.bmp")).unwrap().rgb(), sign.rgb());
+    let picture = Picture::decode(&form("png-white-on-clear.png")).unwrap();
+    let (least, most) = (picture.rgb().iter().min().unwrap(), picture.rgb().iter().max().unwrap());
+    assert!(most - least > 150, "{least} to {most}");
+}
+
+#[test]
+fn long_pictures_are_decoded() {
+    let tall = Picture::decode(&form("tall-12000.png")).unwrap();
+    assert_eq!((tall.width(), tall.height()), (400, 12_000));
+    for (width, height) in [(400, 20_000), (60_000, 1000)] {
+        let grey = image::GrayImage::new(width, height);
+        let picture = Picture::decode(&make::file(grey, ImageFormat::Png)).unwrap();
+        assert_eq!((picture.width(), picture.height()), (width, height));
+    }
+}
