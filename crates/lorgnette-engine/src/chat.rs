@@ -63,6 +63,8 @@ pub struct Turn {
 pub struct Chat {
     /// The turns in order; the last one is the person's, or an answer to be continued.
     pub turns: Vec<Turn>,
+    /// Nothing of it goes to the disk: the encoder cache keeps its pictures in memory alone.
+    pub is_private: bool,
 }
 
 impl Chat {

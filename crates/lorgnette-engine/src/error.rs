@@ -1,6 +1,7 @@
 //! Why a request is not answered.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 use lorgnette_pixtral::ModelError;
@@ -54,8 +55,14 @@ impl EngineError {
     pub fn hint(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Model(error) => return error.hint(),
-            Self::ContextFull { .. } => {
-                "use fewer pictures or a smaller --max-side, or raise --context"
+            Self::ContextFull { needed, pictures, .. } => {
+                let limit = needed.next_multiple_of(1024);
+                let most = if 2 * n_tokens(pictures) > *needed {
+                    "the pictures take most: use fewer or a smaller --max-side"
+                } else {
+                    "the words take most: ask in fewer, or begin a new chat"
+                };
+                return format!("{most}, or raise --context to {limit}").into();
             }
             Self::Prompt(error) => error.hint(),
             Self::TokenizerMismatch { .. } => "put the model's own tokenizer beside its weights",
@@ -66,10 +73,50 @@ impl EngineError {
     }
 }
 
+/// So many pictures are named with their tokens; of the others, how many they are.
+const MOST_PICTURES: usize = 4;
+
+/// What pictures take: each of a few, the largest of many.
 fn costs(pictures: &[(String, usize)]) -> String {
+    let mut named = pictures.to_vec();
+    let mut others = Vec::new();
+    if pictures.len() > MOST_PICTURES {
+        named.sort_by_key(|(_, n_tokens)| Reverse(*n_tokens));
+        others = named.split_off(MOST_PICTURES - 1);
+    }
     let mut text = String::new();
-    for (name, n_tokens) in pictures {
+    for (name, n_tokens) in &named {
         let _ = write!(text, ", {name} takes {n_tokens}");
     }
+    if !others.is_empty() {
+        let _ = write!(text, ", {} other pictures take {}", others.len(), n_tokens(&others));
+    }
     text
+}
+
+fn n_tokens(pictures: &[(String, usize)]) -> usize {
+    pictures.iter().map(|(_, n_tokens)| n_tokens).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_advice_is_about_what_takes_most_and_names_the_limit() {
+        let full = |needed, pictures: &[(String, usize)]| EngineError::ContextFull {
+            needed,
+            capacity: 8192,
+            pictures: pictures.to_vec(),
+        };
+        let pages: Vec<_> = (0..500).map(|i| (format!("page {i}.png"), 100 + i)).collect();
+        let many = full(180_000, &pages);
+        let said = many.to_string();
+        assert!(said.contains("page 499.png takes 599") && said.len() < 200, "{said}");
+        assert!(said.ends_with("497 other pictures take 172956"), "{said}");
+        assert!(many.hint().contains("the pictures take most"), "{}", many.hint());
+        let words = full(9_000, &pages[..2]);
+        assert!(words.hint().contains("the words take most"), "{}", words.hint());
+        assert!(words.hint().ends_with("raise --context to 9216"), "{}", words.hint());
+    }
 }

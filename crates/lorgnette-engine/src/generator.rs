@@ -174,7 +174,9 @@ impl Generator {
 
         match self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit) {
             Ok(logits) => {
-                self.persist_encoded(&prompt, &pictures);
+                if !chat.is_private {
+                    self.persist_encoded(&prompt, &pictures);
+                }
                 self.decode(logits, options, cancel, (started, timings), emit)
             }
             // An answer all the same: what was read stays, and its timings say what.

@@ -14,6 +14,13 @@ use sha2::{Digest as _, Sha256};
 use crate::generator::Position;
 
 const MAGIC: &[u8; 16] = b"lorgnette read 1";
+/// How snapshots of every version begin.
+const MAGIC_OF_ALL: &[u8] = b"lorgnette read ";
+
+/// Whether a file that begins with these bytes is a snapshot, of this version or another one.
+pub fn is_kv_snapshot(head: &[u8]) -> bool {
+    head.starts_with(MAGIC_OF_ALL)
+}
 
 /// Why a snapshot was not written or not restored.
 #[derive(Debug, thiserror::Error)]

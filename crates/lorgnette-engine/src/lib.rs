@@ -29,7 +29,7 @@ pub use chat::{Chat, PreparedPicture, Turn, TurnPart};
 pub use error::EngineError;
 pub use event::{Answer, AnswerEvent, StopReason, Timings};
 pub use generator::{AnswerOptions, Generator};
-pub use kv_snapshot::SnapshotError;
+pub use kv_snapshot::{SnapshotError, is_kv_snapshot};
 pub use prompt::Role;
 pub use sampling::Sampling;
 pub use text_stream::TextStream;

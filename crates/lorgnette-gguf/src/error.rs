@@ -17,6 +17,28 @@ pub enum GgufError {
         /// The path of the file.
         file: PathBuf,
     },
+    /// A text of Git LFS that says where the weights are.
+    #[error("{} is a Git LFS pointer and not the weights themselves", file.display())]
+    LfsPointer {
+        /// The path of the file, or its name on the hub.
+        file: PathBuf,
+    },
+    /// One of several parts of a model is not there.
+    #[error("{} is missing: the model is in {n_shards} parts", file.display())]
+    MissingShard {
+        /// The path where the part should be, or its name on the hub.
+        file: PathBuf,
+        /// How many parts there are.
+        n_shards: usize,
+    },
+    /// A part of a model that was renamed, so that the others cannot be found.
+    #[error("{} is one of {n_shards} parts, and its name does not say which", file.display())]
+    ShardName {
+        /// The path of the file, or its name on the hub.
+        file: PathBuf,
+        /// How many parts there are.
+        n_shards: usize,
+    },
     /// GGUF of a version or byte order that is not read here.
     #[error("{}: {what} is not supported", file.display())]
     Unsupported {
@@ -125,9 +147,19 @@ impl GgufError {
             Self::NotGguf { .. } => {
                 "name a folder with config.json and .safetensors files, or a .gguf file"
             }
+            Self::LfsPointer { .. } => {
+                "run `git lfs pull` in its folder, or fetch the model with `lorgnette models add`"
+            }
+            Self::MissingShard { .. } => {
+                "put all parts into one folder; `llama-gguf-split --merge` makes one file of them"
+            }
+            Self::ShardName { .. } => {
+                "call the parts NAME-00001-of-00002.gguf and so on, or make one file of them with \
+                 `llama-gguf-split --merge`"
+            }
             Self::Unsupported { .. } => "convert the model again with a current llama.cpp",
             Self::Malformed { .. } | Self::Truncated { .. } => {
-                "fetch the file again; it is damaged or incomplete"
+                "copy or fetch the file again; it is damaged or incomplete"
             }
             Self::UnsupportedDtype { .. } => {
                 return format!("use {} weights", NumberFormat::names());

@@ -3,6 +3,7 @@
 //! In reading order:
 //! - [`format`](mod@format): the number formats, each declared once, and how the numbers of a block lie
 //! - [`reader`]: the header of a GGUF file, which nobody trusts
+//! - [`shards`]: a model in several GGUF files
 //! - [`writer`]: GGUF as a stream
 //! - [`quantise`]: numbers to blocks and back
 //! - [`scheme`]: which tensor of a model gets which format
@@ -18,15 +19,18 @@ pub mod quantise;
 pub mod reader;
 pub mod safetensors;
 pub mod scheme;
+pub mod shards;
 pub mod writer;
 
 mod blocks;
 mod error;
+mod lfs;
 mod part_file;
 mod source;
 
 pub use error::GgufError;
 pub use format::{BlockFormat, NumberFormat};
+pub use lfs::is_lfs_pointer;
 pub use part_file::{PartFile, write_whole};
 pub use reader::GgufFile;
 pub use scheme::QuantScheme;

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use crate::error::GgufError;
 use crate::format::{self, NumberFormat};
+use crate::lfs::is_lfs_pointer;
 use crate::source::{Source, StoredTensor};
 
 /// The first bytes of a GGUF file.
@@ -97,6 +98,16 @@ impl GgufFile {
         &self.tensors
     }
 
+    /// Takes in a tensor, and returns whether there was one of that name.
+    pub(crate) fn insert(&mut self, name: &str, tensor: StoredTensor) -> bool {
+        self.tensors.insert(name.to_owned(), tensor).is_some()
+    }
+
+    /// The file, and its tensors by name.
+    pub(crate) fn into_tensors(self) -> (Source, BTreeMap<String, StoredTensor>) {
+        (self.source, self.tensors)
+    }
+
     /// The metadata value of a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.metadata.get(key)
@@ -127,8 +138,9 @@ struct HeaderReader<'a> {
 
 impl HeaderReader<'_> {
     fn header(&mut self) -> Result<GgufFile, GgufError> {
-        if self.n_file_bytes < 4 || self.bytes::<4>()? != MAGIC {
-            return Err(GgufError::NotGguf { file: self.source.path().to_owned() });
+        let magic = if self.n_file_bytes < 4 { [0; 4] } else { self.bytes::<4>()? };
+        if magic != MAGIC {
+            return Err(self.not_gguf(magic));
         }
         let version = self.u32()?;
         if !matches!(version, 2 | 3) {
@@ -157,7 +169,7 @@ impl HeaderReader<'_> {
             Some(Value::Int(n)) if *n >= 8 && n.count_ones() == 1 && *n <= 1 << 20 => {
                 n.unsigned_abs()
             }
-            Some(other) => return self.fault(format!("general.alignment is {other:?}")),
+            Some(_) => return self.fault("general.alignment is no power of two from 8 on"),
         };
         let data_start = self.n_read.next_multiple_of(alignment);
         let tensors = self.place(infos, data_start, alignment)?;
@@ -335,6 +347,19 @@ impl HeaderReader<'_> {
             file: self.source.path().to_owned(),
             needed_bytes: self.n_read.saturating_add(n),
             found_bytes: self.n_file_bytes,
+        }
+    }
+
+    /// The error for a file that does not begin as it should.
+    fn not_gguf(&mut self, magic: [u8; 4]) -> GgufError {
+        let file = self.source.path().to_owned();
+        let mut start = magic.to_vec();
+        // A start that cannot be read is that of no pointer.
+        let _ = self.input.by_ref().take(60).read_to_end(&mut start);
+        if is_lfs_pointer(&start) {
+            GgufError::LfsPointer { file }
+        } else {
+            GgufError::NotGguf { file }
         }
     }
 

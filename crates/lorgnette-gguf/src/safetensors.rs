@@ -12,6 +12,11 @@ pub use header::{Header, HeaderEntry, header_len};
 pub use index::{INDEX_NAME, shard_names};
 pub use writer::{SafetensorsShard, SafetensorsTensor, SafetensorsWriter};
 
+use std::path::Path;
+
+use serde_json::error::Category;
+
+use crate::error::GgufError;
 use crate::format::NumberFormat;
 
 /// The format of plain numbers that computing knows; `None` for others.
@@ -22,4 +27,15 @@ pub fn number_format(dtype: Dtype) -> Option<NumberFormat> {
         Dtype::BF16 => Some(NumberFormat::Bf16),
         _ => None,
     }
+}
+
+/// What is wrong with JSON, in our words; those of the library are in the log.
+fn json_fault(file: &Path, what: &str, error: &serde_json::Error) -> GgufError {
+    tracing::info!("{}: {error}", file.display());
+    let fault = match error.classify() {
+        Category::Data => "contradicts itself",
+        Category::Eof => "ends too early",
+        Category::Syntax | Category::Io => "is no JSON",
+    };
+    GgufError::malformed(file, format!("{what} {fault}"))
 }

@@ -12,6 +12,8 @@
 //! });
 //! ```
 
+pub mod gguf;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -21,7 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 /// The commit that every repository is at.
@@ -108,6 +110,10 @@ struct Hub {
     repositories: Mutex<BTreeMap<String, Files>>,
     /// Names of files whose published hash is wrong.
     wrong_hashes: Mutex<Vec<String>>,
+    /// Lists have names alone, without sizes and hashes.
+    lists_names_alone: AtomicBool,
+    /// What model cards have as their licence.
+    licence: Mutex<Value>,
     script: Mutex<Script>,
     requests: Mutex<Vec<Request>>,
     line: Mutex<Line>,
@@ -140,6 +146,8 @@ impl LoopbackHub {
         let hub = Arc::new(Hub {
             repositories: Mutex::default(),
             wrong_hashes: Mutex::default(),
+            lists_names_alone: AtomicBool::new(false),
+            licence: Mutex::new("apache-2.0".into()),
             script: Mutex::new(script),
             requests: Mutex::default(),
             line: Mutex::default(),
@@ -195,6 +203,16 @@ impl LoopbackHub {
     /// Publishes a hash for this file that does not match it.
     pub fn publish_wrong_hash(&self, file: &str) {
         lock(&self.hub.wrong_hashes).push(file.to_owned());
+    }
+
+    /// Lists names alone from now on, without sizes and hashes, as some mirrors do.
+    pub fn list_names_alone(&self) {
+        self.hub.lists_names_alone.store(true, Ordering::Relaxed);
+    }
+
+    /// Changes what model cards have as their licence.
+    pub fn publish_licence(&self, licence: Value) {
+        *lock(&self.hub.licence) = licence;
     }
 
     /// Sets the way in which each request is answered.
@@ -336,7 +354,11 @@ impl Hub {
         if let Some(rest) = path.strip_prefix("/api/models/") {
             let (repository, _) = rest.split_once("/revision/")?;
             let wrong = lock(&self.wrong_hashes);
+            let names_alone = self.lists_names_alone.load(Ordering::Relaxed);
             let files = repositories.get(repository)?.iter().map(|(name, content)| {
+                if names_alone {
+                    return json!({ "rfilename": name });
+                }
                 let hash = if wrong.contains(name) { "0".repeat(64) } else { content.sha256() };
                 let lfs = json!({ "size": content.n_bytes(), "sha256": hash, "pointerSize": 134 });
                 json!({ "rfilename": name, "size": content.n_bytes(), "lfs": lfs })
@@ -344,7 +366,7 @@ impl Hub {
             let files: Vec<_> = files.collect();
             let info = json!({
                 "id": repository, "sha": COMMIT, "siblings": files,
-                "cardData": { "license": "apache-2.0" },
+                "cardData": { "license": lock(&self.licence).clone() },
             });
             return Some(Arc::new(info.to_string().into_bytes()));
         }

@@ -1,12 +1,12 @@
 //! From a source to an installed model: ask, say what it takes, then do it.
 
 mod found;
+mod ggufs;
 
 use std::path::{Path, PathBuf};
 
 use lorgnette_gguf::QuantScheme;
 use lorgnette_interrupt::{Cancel, Interrupted, unless_cancelled};
-use lorgnette_pixtral::Checkpoint;
 use lorgnette_weights::http::FetchOptions;
 use lorgnette_weights::hub::FileName;
 use lorgnette_weights::install::{self, InstallOptions, Made, Times};
@@ -15,12 +15,15 @@ use lorgnette_weights::store::{Lock, LockedSource, Manifest, SourceRecord};
 use lorgnette_weights::{HubSettings, Report, WeightsError};
 use serde::Serialize;
 
+pub(crate) use self::found::local_title;
 use self::found::{About, Found};
+use self::ggufs::Ggufs;
 use crate::convert::pair::VisionFormat;
 use crate::convert::plan;
 use crate::error::ModelsError;
 use crate::fit::{Fit, Question, memory_bytes};
 use crate::library::Library;
+use crate::open;
 use crate::source::{ModelSource, Origin};
 
 /// How a model is made.
@@ -32,6 +35,9 @@ pub struct AddOptions {
     pub vision: VisionFormat,
     /// What it is called; `None`: after its source.
     pub name: Option<String>,
+    /// The vision part (mmproj) of a ready-made model, by its name in the source; `None`: the one
+    /// that fits and is read best.
+    pub projector: Option<String>,
     /// Which of the catalogue's sources is used, counted from 0.
     pub source_idx: usize,
     /// Tokens of a chat, for the advice on memory.
@@ -56,6 +62,7 @@ impl AddOptions {
             scheme: QuantScheme::Q4KM,
             vision: VisionFormat::Q8_0,
             name: None,
+            projector: None,
             source_idx: 0,
             context: crate::open::DEFAULT_CONTEXT,
             keep_source: false,
@@ -84,6 +91,10 @@ pub struct Summary {
     pub fetch_bytes: u64,
     /// Bytes of the finished model.
     pub model_bytes: u64,
+    /// Bytes that stay on the disk: the finished model, and its sources if they stay.
+    pub disk_bytes: u64,
+    /// The model answers questions about pictures.
+    pub reads_pictures: bool,
     /// Source bytes that an earlier run has done.
     pub done_bytes: u64,
     pub fit: Fit,
@@ -101,7 +112,6 @@ pub struct Prepared {
     install: InstallOptions,
     /// `OWNER/REPO@REVISION` and what it is, to be remembered.
     lock_as: Option<(String, LockedSource)>,
-    scratch: PathBuf,
     pub summary: Summary,
 }
 
@@ -142,34 +152,37 @@ impl Library {
     ) -> Result<Prepared, Interrupted<ModelsError>> {
         let found = self.find_source(source, options, cancel, report)?;
         let work = self.store.work_dir(&found.about.name).map_err(Interrupted::failed)?;
-        let scratch = work.join("scratch");
-        let ggufs = found.gguf_files(options.scheme).map_err(Interrupted::err_into)?;
-        let planned = if ggufs.is_empty() {
-            quantised(&found, &scratch, options)?
-        } else {
+        let ggufs = Ggufs::find(&found.origin, options.scheme, options.projector.as_deref())?;
+        let planned = if let Some(ggufs) = ggufs {
             taken_as_they_are(&found, ggufs, options)?
+        } else {
+            // Of this process alone: another one may ask about the same model.
+            let scratch = work.join(format!("{SCRATCH}-{}", std::process::id()));
+            let planned = quantised(&found, &scratch, options);
+            remove_scratch(&scratch);
+            planned?
         };
-        Ok(self.finish_preparing(found, planned, scratch, options)?)
+        Ok(self.finish_preparing(found, planned, options)?)
     }
 
     fn finish_preparing(
         &self,
         found: Found,
         planned: Planned<'_>,
-        scratch: PathBuf,
         options: &AddOptions,
     ) -> Result<Prepared, ModelsError> {
         let Found { origin, lock_as, about, .. } = found;
-        let Planned { recipe, memory_bytes, scheme, bytes_per_s, size } = planned;
+        let Planned { recipe, memory_bytes, reads_pictures, scheme, bytes_per_s, size } = planned;
         let work = self.store.work_dir(&about.name)?;
         let mut install = options.install.clone();
         install.keep_sources = options.keep_source.then(|| work.join("source"));
         let done_bytes = install::n_done(&recipe, &work, &install);
         let (fetch_bytes, source_bytes) = (recipe.n_remote_bytes(), recipe.n_source_bytes());
+        let beside_bytes = if options.keep_source { source_bytes } else { 0 };
         let question = Question {
             dir: self.store.dir(),
             n_bytes: recipe.n_target_bytes(),
-            source_bytes: if options.keep_source { source_bytes } else { 0 },
+            source_bytes: beside_bytes,
             done: done_bytes as f64 / source_bytes.max(1) as f64,
             quantise_bytes: source_bytes,
             fetch_bytes,
@@ -190,6 +203,8 @@ impl Library {
             files: files.collect(),
             fetch_bytes,
             model_bytes: recipe.n_target_bytes(),
+            disk_bytes: recipe.n_target_bytes() + beside_bytes,
+            reads_pictures,
             done_bytes,
             fit,
             path: self.store.model_dir(&name)?,
@@ -199,7 +214,7 @@ impl Library {
             not_yet,
         };
         let library = self.clone();
-        Ok(Prepared { library, origin, recipe, install, lock_as, scratch, summary })
+        Ok(Prepared { library, origin, recipe, install, lock_as, summary })
     }
 }
 
@@ -208,6 +223,8 @@ struct Planned<'a> {
     recipe: Recipe,
     /// Memory to answer with the model.
     memory_bytes: u64,
+    /// It has a vision part.
+    reads_pictures: bool,
     /// `None` for files that are taken as they are.
     scheme: Option<QuantScheme>,
     /// How fast the small files came; `None` when they say nothing.
@@ -230,6 +247,7 @@ fn quantised(
     let says_speed = understood.small_bytes > 1 << 20 && recipe.n_remote_bytes() > 0;
     Ok(Planned {
         memory_bytes: memory_bytes(recipe.n_target_bytes(), &understood.config, options.context),
+        reads_pictures: understood.config.vision.is_some(),
         scheme: Some(scheme),
         bytes_per_s: says_speed
             .then(|| understood.small_bytes as f64 / understood.small_s.max(1e-3)),
@@ -238,26 +256,52 @@ fn quantised(
     })
 }
 
-/// GGUF files that are taken as they are.
+/// GGUF files that are taken as they are. Their headers are read before, unless the catalogue knows
+/// all that they say.
 fn taken_as_they_are(
     found: &Found,
-    files: Vec<(FileName, u64)>,
+    ggufs: Ggufs,
     options: &AddOptions,
 ) -> Result<Planned<'static>, Interrupted<ModelsError>> {
-    let memory_bytes = if let Some(stated) = found.stated_memory_bytes(options) {
-        stated
+    let stated = found.stated_memory_bytes(options).filter(|_| ggufs.are_certain());
+    let (memory_bytes, reads_pictures, files) = if let Some(stated) = stated {
+        (stated, !ggufs.projectors.is_empty(), ggufs.files())
     } else {
-        let checkpoint = found.origin.gguf_pair(&files)?;
-        memory_bytes(checkpoint.n_bytes(), checkpoint.config(), options.context)
+        let described = ggufs.describe(&found.origin)?;
+        let (config, n_bytes) = (described.checkpoint.config(), described.checkpoint.n_bytes());
+        let memory_bytes = memory_bytes(n_bytes, config, options.context);
+        (memory_bytes, config.vision.is_some(), described.files)
     };
     let recipe = copies(&found.origin, files).map_err(Interrupted::failed)?;
     Ok(Planned {
         memory_bytes,
+        reads_pictures,
         scheme: None,
         bytes_per_s: None,
         size: Box::new(|_, _| None),
         recipe,
     })
+}
+
+/// What the names of folders of small files begin with.
+const SCRATCH: &str = "scratch";
+
+/// Removes what processes left in a work folder that were killed while they asked.
+fn remove_old_scratch(work: &Path) {
+    let Ok(entries) = fs_err::read_dir(work) else { return };
+    for entry in entries.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(SCRATCH) {
+            let _ = fs_err::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// Removes the folder of small files, and what is empty without it. The next call makes it anew.
+fn remove_scratch(scratch: &Path) {
+    let _ = fs_err::remove_dir_all(scratch);
+    for folder in scratch.ancestors().skip(1).take(2) {
+        let _ = fs_err::remove_dir(folder);
+    }
 }
 
 impl Prepared {
@@ -280,8 +324,15 @@ impl Prepared {
         let lock = store.lock().map_err(Interrupted::failed)?;
         let work = store.work_dir(&self.summary.name).map_err(Interrupted::failed)?;
         let hub = self.origin.hub();
-        let made = install::run(&self.recipe, hub, &work, &self.install, cancel, report);
-        Ok(self.publish(&lock, &work, made.map_err(Interrupted::err_into)?)?)
+        let made: Result<_, Interrupted<ModelsError>> =
+            install::run(&self.recipe, hub, &work, &self.install, cancel, report)
+                .map_err(Interrupted::err_into)
+                .and_then(|made| Ok(self.publish(&lock, &work, made)?));
+        if made.is_err() && hub.is_none() {
+            // Nothing has to be fetched again.
+            store.discard(&lock, &self.summary.name);
+        }
+        made
     }
 
     /// Gives a finished model its place, and remembers what it was made of.
@@ -291,14 +342,9 @@ impl Prepared {
         if let Some((key, source)) = &self.lock_as {
             store.remember(lock, key, source.clone())?;
         }
+        remove_old_scratch(work);
         // It is opened once before anyone sees it.
-        Checkpoint::open(work)?;
-        match fs_err::remove_dir_all(&self.scratch) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(WeightsError::Io(error).into());
-            }
-            _ => {}
-        }
+        open::whole(work, None)?;
         let Summary { name, title, licence, source, quantisation, files, .. } = &self.summary;
         let manifest = Manifest {
             version: Manifest::VERSION,
@@ -327,13 +373,4 @@ pub(crate) fn copies(origin: &Origin, files: Vec<(FileName, u64)>) -> Result<Rec
     let recipe = Recipe { targets, sources };
     recipe.check()?;
     Ok(recipe)
-}
-
-/// A name for a folder, made of any text.
-pub(crate) fn plain(text: &str) -> String {
-    let plain =
-        |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
-    let name: String = text.to_lowercase().chars().map(plain).take(100).collect();
-    let name = name.trim_matches(['.', '-']).replace("..", ".");
-    if FileName::new(&name).is_ok() { name } else { "model".into() }
 }

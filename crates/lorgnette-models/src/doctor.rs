@@ -3,9 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use lorgnette_pixtral::{
-    Checkpoint, DeviceMemory, FoundDevice, Kernels, found_devices, machine_memory,
-};
+use lorgnette_pixtral::{DeviceMemory, FoundDevice, Kernels, found_devices, machine_memory};
 use serde::Serialize;
 use sysinfo::System;
 
@@ -173,7 +171,8 @@ pub struct ModelReport {
 pub fn examine() -> Result<Report, ModelsError> {
     let (device, devices) = found_devices();
     let folders = Folders::find()?;
-    let models = Library::at(&folders.models).paths().into_iter().map(model).collect();
+    let library = Library::at(&folders.models);
+    let models = library.paths().into_iter().map(|path| model(&library, path)).collect();
     Ok(Report {
         version: env!("CARGO_PKG_VERSION"),
         system: System::long_os_version().unwrap_or_else(|_| std::env::consts::OS.into()),
@@ -192,10 +191,10 @@ pub fn memory() -> Option<Memory> {
     machine_memory().map(Memory::from)
 }
 
-fn model(path: PathBuf) -> ModelReport {
-    match Checkpoint::open(&path) {
+fn model(library: &Library, path: PathBuf) -> ModelReport {
+    match library.open(&path) {
         Ok(checkpoint) => ModelReport { path, bytes: Some(checkpoint.n_bytes()), fault: None },
-        Err(error) => ModelReport { path, bytes: None, fault: Some(error.to_string()) },
+        Err(error) => ModelReport { path, bytes: None, fault: Some(error.one_line()) },
     }
 }
 

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use lorgnette_engine::EngineError;
 use lorgnette_engine::tokens::TokenizerError;
+use lorgnette_gguf::QuantScheme;
 use lorgnette_image::ImageError;
 use lorgnette_pixtral::LoadError;
 use lorgnette_weights::WeightsError;
+
+use crate::wording::{bytes, few};
 
 /// An error with everything a person needs to know; [`ModelsError::hint`] says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -32,13 +35,40 @@ pub enum ModelsError {
     /// The name is neither in the catalogue nor a path.
     #[error("no model is called {name}")]
     UnknownModel { name: String },
+    /// A model that may be better than the one that would answer, where nobody reads a note.
+    #[error("{name} cannot be opened, and another model is not asked instead: {reason}")]
+    BetterModel { name: String, reason: String },
+    /// The source has the model, and not in that quantisation.
+    #[error("{place} has no {wanted} GGUF file{}", instead_of(there))]
+    NoQuantisation {
+        /// The repository or folder.
+        place: String,
+        wanted: &'static str,
+        /// The quantisations that it has, the best first.
+        there: Vec<String>,
+    },
+    /// A repository with weights in folders alone, which are not looked into.
+    #[error("{place} has its weights in folders, which are not fetched: {}", few(files))]
+    InFolders { place: String, files: Vec<String> },
+    /// Files of vision parts are beside the model, and none goes with it.
+    #[error("this model reads no pictures: {}", few(left_out))]
+    NoProjector {
+        /// Each with the reason.
+        left_out: Vec<String>,
+    },
+    /// A model that only answers questions without pictures, which nobody asked for.
+    #[error("{name} has no vision part (mmproj), so that it answers nothing about pictures")]
+    TextOnly { name: String },
+    /// A checkpoint, where only GGUF files are taken as they are.
+    #[error("{} is no GGUF model, and others are not used as they are", path.display())]
+    OnlyGguf { path: PathBuf },
     #[error("it does not fit this machine: {what}")]
     DoesNotFit {
         what: String,
         /// A quantisation that fits.
         instead: Option<String>,
     },
-    #[error("it takes {}, and {} is free", gigabytes(*needed_bytes), free(*free_bytes))]
+    #[error("it takes {}, and {} is free", bytes(*needed_bytes), free(*free_bytes))]
     NoRoom {
         needed_bytes: u64,
         /// `None` where the system does not say.
@@ -55,6 +85,9 @@ pub enum ModelsError {
     BuiltIn,
     #[error("this system names no home folder")]
     NoHome,
+    /// Where other people's home folders are, only a shell knows.
+    #[error("{variable} is {}, and of home folders only your own is known, as ~", folder.display())]
+    FolderOfOther { variable: &'static str, folder: PathBuf },
 }
 
 impl ModelsError {
@@ -70,6 +103,33 @@ impl ModelsError {
             Self::UnknownModel { .. } => {
                 "use a name from `lorgnette models list`, hf:OWNER/NAME, or a path".into()
             }
+            Self::BetterModel { .. } => {
+                "put it right or remove it, or name the model that is to answer with --model; \
+                 `--model pocket` is the built-in one"
+                    .into()
+            }
+            Self::NoQuantisation { there, .. } => {
+                match there.iter().find(|name| QuantScheme::named(name).is_some()) {
+                    Some(name) => format!("use --quant {name}"),
+                    None => "choose another source, or fetch the file that you want and take it with \
+                             `lorgnette models import FILE`"
+                        .into(),
+                }
+            }
+            Self::InFolders { .. } => {
+                "fetch the files that you want, and take them with `lorgnette models import FILE`".into()
+            }
+            Self::NoProjector { .. } => {
+                "put the model's own mmproj file beside it, or name it with --mmproj".into()
+            }
+            Self::TextOnly { .. } => {
+                "put its mmproj file beside it or name it with --mmproj; --text-only takes the model \
+                 without one"
+                    .into()
+            }
+            Self::OnlyGguf { .. } => {
+                "leave out --link: the model is then quantised into the models folder".into()
+            }
             Self::DoesNotFit { instead: Some(quantisation), .. } => {
                 format!("use --quant {quantisation}, which fits, or --force to go on anyway")
             }
@@ -83,6 +143,7 @@ impl ModelsError {
             }
             Self::BuiltIn => "it is always there; `--model pocket` chooses it".into(),
             Self::NoHome => "set HOME, or LORGNETTE_HOME to a folder".into(),
+            Self::FolderOfOther { variable, .. } => format!("set {variable} to the whole path"),
         }
     }
 
@@ -92,7 +153,8 @@ impl ModelsError {
     }
 }
 
-/// The message of an error and its causes, each said once, in one line.
+/// The message of an error and its causes, each said once, in one line. What a picture's decoder says
+/// is left out: it names inner parts of files, and is in the log.
 pub fn one_line(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
@@ -101,15 +163,16 @@ pub fn one_line(error: &dyn std::error::Error) -> String {
         if !line.contains(&cause) {
             line = format!("{line}: {cause}");
         }
-        source = error.source();
+        source = if error.is::<ImageError>() { None } else { error.source() };
     }
     line.replace('\n', " ")
 }
 
-fn gigabytes(bytes: u64) -> String {
-    format!("{:.1} GB", bytes as f64 / 1e9)
+fn free(n_bytes: Option<u64>) -> String {
+    n_bytes.map_or("too little".to_owned(), bytes)
 }
 
-fn free(bytes: Option<u64>) -> String {
-    bytes.map_or("too little".to_owned(), gigabytes)
+/// What is there instead of what was wanted.
+fn instead_of(there: &[String]) -> String {
+    if there.is_empty() { String::new() } else { format!("; it has {}", few(there)) }
 }

@@ -15,7 +15,7 @@ use crate::doctor;
 /// What the program and its window take without a model.
 const PROGRAM_BYTES: u64 = 200_000_000;
 /// What the journal, the tokenizer and the file system take on disk beside the model.
-const SLACK_BYTES: u64 = 200_000_000;
+pub(crate) const SLACK_BYTES: u64 = 200_000_000;
 
 /// What is needed and what there is.
 #[derive(Debug, Clone, Serialize)]

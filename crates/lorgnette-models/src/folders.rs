@@ -32,13 +32,18 @@ impl Folders {
     }
 
     /// The platform's customary folders (XDG, `Application Support`, `AppData`), or all below
-    /// `LORGNETTE_HOME`; models in `LORGNETTE_MODELS` if that is set.
+    /// `LORGNETTE_HOME`; models in `LORGNETTE_MODELS` if that is set. `~` in them is the home
+    /// folder: where a shell has not replaced it, a folder of that name would be made.
     ///
     /// # Errors
-    /// [`ModelsError::NoHome`] when the system names no home folder.
+    /// [`ModelsError::NoHome`] when the system names no home folder, and
+    /// [`ModelsError::FolderOfOther`] for `~name`.
     pub fn find() -> Result<Self, ModelsError> {
-        let variable = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-        let mut folders = if let Some(home) = variable("LORGNETTE_HOME") {
+        let variable = |name: &'static str| match std::env::var_os(name) {
+            Some(folder) if !folder.is_empty() => named(name, Path::new(&folder)).map(Some),
+            _ => Ok(None),
+        };
+        let mut folders = if let Some(home) = variable("LORGNETTE_HOME")? {
             Self::below(&home)
         } else {
             let dirs = ProjectDirs::from("", "", "lorgnette").ok_or(ModelsError::NoHome)?;
@@ -49,9 +54,43 @@ impl Folders {
                 models: dirs.data_dir().join("models"),
             }
         };
-        if let Some(models) = variable("LORGNETTE_MODELS") {
+        if let Some(models) = variable("LORGNETTE_MODELS")? {
             folders.models = models;
         }
         Ok(folders)
+    }
+}
+
+/// The folder that a variable names.
+fn named(variable: &'static str, folder: &Path) -> Result<PathBuf, ModelsError> {
+    let folder = at_home(folder).ok_or(ModelsError::NoHome)?;
+    if folder.as_os_str().as_encoded_bytes().starts_with(b"~") {
+        return Err(ModelsError::FolderOfOther { variable, folder });
+    }
+    Ok(folder)
+}
+
+/// A path with the home folder in place of a `~` that is its first part; `None` if the system names
+/// no home folder.
+pub fn at_home(path: &Path) -> Option<PathBuf> {
+    match path.strip_prefix("~") {
+        Ok(below) => Some(std::env::home_dir()?.join(below)),
+        Err(_) => Some(path.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_home_folder_may_be_written_as_a_tilde() {
+        let home = std::env::home_dir().unwrap();
+        let named = |folder| named("LORGNETTE_MODELS", Path::new(folder));
+        assert_eq!(named("~").unwrap(), home);
+        assert_eq!(named("~/models/~").unwrap(), home.join("models/~"));
+        assert_eq!(named("/~/models").unwrap(), Path::new("/~/models"));
+        let error = named("~ada/models").unwrap_err();
+        assert!(error.to_string().contains("LORGNETTE_MODELS is ~ada/models"), "{error}");
     }
 }

@@ -10,9 +10,10 @@
 //! Having some:
 //! - [`library`]: the models folder, and the list of all that there are and that can be had
 //! - [`folders`]: where things lie on this machine
+//! - [`wording`]: bytes, names and lists of names in messages
 //!
 //! Using one:
-//! - [`open`]: a model from disk to an engine that answers
+//! - [`open`], `best`: a model from disk to an engine that answers, and which one when nobody says
 //! - [`cost`]: what a picture costs before it costs
 //! - [`speed`], [`calibration`]: how fast models were here, and how fast untried ones will be;
 //!   [`SpeedLog`] is both
@@ -20,6 +21,7 @@
 
 pub mod add;
 pub mod bench;
+mod best;
 mod builtin;
 pub mod calibration;
 pub mod convert;
@@ -36,13 +38,16 @@ pub mod source;
 pub mod speed;
 mod speed_log;
 pub mod whole_file;
+pub mod wording;
 
 pub use add::{AddOptions, Installed, Prepared, Summary};
+pub use best::PassedOver;
 pub use builtin::BUILT_IN;
 pub use convert::pair::VisionFormat;
 pub use downloads::{Downloads, FetchNews, FetchPhase, FetchState};
 pub use error::{ModelsError, one_line};
 pub use fit::Fit;
+pub use import::{Import, ImportOptions};
 pub use library::{Circumstances, Fits, Library, Model, ModelState};
 pub use lorgnette_gguf::QuantScheme;
 pub use lorgnette_interrupt::Cancel;

@@ -4,6 +4,7 @@ mod list;
 
 use std::path::{Path, PathBuf};
 
+use lorgnette_gguf::shards::ShardName;
 use lorgnette_interrupt::{Cancel, unless_cancelled};
 use lorgnette_weights::Report;
 use lorgnette_weights::store::{Store, Verdict};
@@ -46,8 +47,8 @@ impl Library {
         Ok(self.store.model_dir(name)?)
     }
 
-    /// What lies in the folder and looks like a model: folders, and `.gguf` files that are no
-    /// vision parts.
+    /// What lies in the folder and looks like a model: folders, `.gguf` files that are no vision parts
+    /// and no later parts of others, and links that lead nowhere.
     pub fn paths(&self) -> Vec<PathBuf> {
         let Ok(entries) = fs_err::read_dir(self.dir()) else {
             return Vec::new();
@@ -55,11 +56,17 @@ impl Library {
         let is_gguf = |path: &PathBuf| {
             path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"))
         };
+        let is_later_part = |path: &PathBuf| {
+            ShardName::of_path(path).is_some_and(|part| {
+                part.number > 1 && path.with_file_name(part.renumbered(1)).exists()
+            })
+        };
         let is_model = |path: &PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+            let is_text = is_gguf(path) && !name.contains("mmproj") && !is_later_part(path);
             // Models that are not finished are hidden.
             !name.starts_with('.')
-                && (path.is_dir() || (is_gguf(path) && !name.starts_with("mmproj")))
+                && (path.is_dir() || (is_text && path.is_file()) || is_gone(path))
         };
         let mut models: Vec<PathBuf> =
             entries.flatten().map(|entry| entry.path()).filter(is_model).collect();
@@ -91,4 +98,9 @@ impl Library {
         let lock = self.store.lock()?;
         Ok(self.store.remove(&lock, name)?)
     }
+}
+
+/// Whether it is a link that leads nowhere.
+fn is_gone(path: &Path) -> bool {
+    path.is_symlink() && !path.exists()
 }

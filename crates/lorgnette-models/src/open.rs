@@ -1,20 +1,22 @@
 //! A model from disk to an engine that answers.
 
+mod tokenizer;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use lorgnette_engine::tokens::{GgufVocab, Tokenizer};
 use lorgnette_engine::{Engine, EngineError, Generator};
-use lorgnette_gguf::GgufFile;
-use lorgnette_gguf::reader::Value;
 use lorgnette_image::ImageConfig;
+use lorgnette_pixtral::checkpoint::LeftOut;
 use lorgnette_pixtral::{
     Checkpoint, ChosenDevice, DeviceChoice, Kernels, KvFormat, LoadError, LoadOptions, ModelConfig,
     ModelError, Needs, Pixtral, Placement, Plan, Precision,
 };
 
+use self::tokenizer::tokenizer;
+use crate::best::{Best, PassedOver};
 use crate::error::ModelsError;
-use crate::library::Library;
+use crate::library::{Library, name};
 use crate::{BUILT_IN, builtin};
 
 /// Tokens of a chat where nobody says otherwise: two full pictures, or some fifteen pages of text.
@@ -23,9 +25,11 @@ pub const DEFAULT_CONTEXT: usize = 8192;
 /// Which model is opened.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ModelChoice {
-    /// The largest that is installed; the built-in one when none is.
+    /// The largest that is installed and reads pictures; the built-in one when none is.
     #[default]
     Best,
+    /// The same, where nobody reads notes: a better one that cannot be opened is an error.
+    BestOrError,
     /// Pocket, the small model that is part of the program.
     BuiltIn,
     /// A folder or GGUF file.
@@ -49,6 +53,9 @@ impl ModelChoice {
 #[derive(Debug, Clone)]
 pub struct OpenOptions {
     pub model: ModelChoice,
+    /// The vision part (mmproj) of a GGUF model; `None`: the one beside it that fits and is read
+    /// best.
+    pub projector: Option<PathBuf>,
     /// The device that computes.
     pub device: DeviceChoice,
     /// The number of decoder blocks on a GPU, from the first on; `None`: as many as its free
@@ -69,6 +76,7 @@ impl Default for OpenOptions {
     fn default() -> Self {
         Self {
             model: ModelChoice::default(),
+            projector: None,
             device: DeviceChoice::default(),
             gpu_layers: None,
             context: DEFAULT_CONTEXT,
@@ -87,6 +95,10 @@ pub struct OpenModel {
     pub path: PathBuf,
     /// It is the one that is part of the program.
     pub built_in: bool,
+    /// Models that may be better and cannot be opened, where nobody named this one.
+    pub passed_over: Vec<PassedOver>,
+    /// Vision parts beside it that do not go with it.
+    pub left_out: Vec<LeftOut>,
     pub config: ModelConfig,
     /// Tokens of a chat.
     pub context: usize,
@@ -116,15 +128,12 @@ impl OpenOptions {
             // Fails when there are threads already, which then stay.
             let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         }
-        let chosen = match &self.model {
-            ModelChoice::At(path) => Some(path.clone()),
-            ModelChoice::BuiltIn => None,
-            ModelChoice::Best => installed_model()?,
-        };
+        let Best { path: chosen, passed_over } = self.model.find()?;
         let built_in = chosen.is_none();
         let checkpoint = chosen.as_ref().map_or_else(builtin::checkpoint, |path| {
-            Checkpoint::open(path).map_err(ModelsError::from)
+            Checkpoint::open_with(path, self.projector.as_deref()).map_err(ModelsError::from)
         })?;
+        let left_out = checkpoint.left_out().to_vec();
         let path = chosen.unwrap_or_else(|| builtin::NAME.into());
         let n_bytes = checkpoint.n_bytes();
         let tokenizer = tokenizer(&checkpoint)?;
@@ -144,6 +153,8 @@ impl OpenOptions {
             engine,
             path,
             built_in,
+            passed_over,
+            left_out,
             config,
             context,
             device,
@@ -170,59 +181,48 @@ impl OpenOptions {
     }
 }
 
-/// The largest model that is installed: the best of what one person chose.
-fn installed_model() -> Result<Option<PathBuf>, ModelsError> {
-    let size = |path: &PathBuf| Checkpoint::open(path).map(|checkpoint| checkpoint.n_bytes()).ok();
-    let sized = Library::find()?.paths().into_iter().filter_map(|path| Some((size(&path)?, path)));
-    Ok(sized.max().map(|(_, path)| path))
+impl ModelChoice {
+    /// Where the model is, and which others would have been better.
+    fn find(&self) -> Result<Best, ModelsError> {
+        let known = |path| Ok(Best { path, passed_over: Vec::new() });
+        match self {
+            Self::At(path) => known(Some(path.clone())),
+            Self::BuiltIn => known(None),
+            Self::Best => Ok(Library::find()?.best()),
+            Self::BestOrError => {
+                let mut best = Library::find()?.best();
+                match best.passed_over.pop() {
+                    None => Ok(best),
+                    Some(PassedOver { name, reason, .. }) => {
+                        Err(ModelsError::BetterModel { name, reason })
+                    }
+                }
+            }
+        }
+    }
 }
 
-/// The tokenizer in the model's folder or file; else the shipped one, if the vocabulary is its.
-fn tokenizer(checkpoint: &Checkpoint) -> Result<Tokenizer, ModelsError> {
-    if let Some(gguf) = checkpoint.gguf() {
-        if let Some(vocab) = gguf_vocab(gguf) {
-            let tokenizer = Tokenizer::from_gguf(vocab)?;
-            return Ok(match gguf.string("tokenizer.chat_template") {
-                Some(template) => tokenizer.with_chat_template(template),
-                None => tokenizer,
-            });
+impl OpenOptions {
+    /// The same, for callers that nobody watches: where no model is named, a better one that cannot
+    /// be opened is then an error, not a note.
+    #[must_use]
+    pub fn unattended(mut self) -> Self {
+        if self.model == ModelChoice::Best {
+            self.model = ModelChoice::BestOrError;
         }
-    } else if let Some(tokenizer) = Tokenizer::from_folder(checkpoint.path())? {
-        return Ok(tokenizer);
+        self
     }
-    let vocab_size = checkpoint.config().text.vocab_size;
-    let shipped = Tokenizer::pixtral()?;
-    if shipped.vocab_size() == vocab_size {
-        return Ok(shipped);
-    }
-    Err(ModelsError::NoTokenizer { model: checkpoint.path().to_owned(), vocab_size })
 }
 
-/// The `tokenizer.ggml.*` metadata; `None` when there is no vocabulary.
-fn gguf_vocab(file: &GgufFile) -> Option<GgufVocab> {
-    let strings = |key: &str| match file.get(key) {
-        Some(Value::Strings(strings)) => Some(strings.clone()),
-        _ => None,
-    };
-    let id = |key: &str| match file.get(key) {
-        Some(Value::Int(id)) => u32::try_from(*id).ok(),
-        _ => None,
-    };
-    let types = match file.get("tokenizer.ggml.token_type") {
-        Some(Value::Ints(types)) => {
-            Some(types.iter().map(|kind| i32::try_from(*kind).unwrap_or(0)).collect())
-        }
-        _ => None,
-    };
-    Some(GgufVocab {
-        model: file.string("tokenizer.ggml.model")?.to_owned(),
-        pre: file.string("tokenizer.ggml.pre").map(ToOwned::to_owned),
-        tokens: strings("tokenizer.ggml.tokens")?,
-        token_types: types,
-        merges: strings("tokenizer.ggml.merges").unwrap_or_default(),
-        bos: id("tokenizer.ggml.bos_token_id"),
-        eos: id("tokenizer.ggml.eos_token_id"),
-    })
+/// Opens the headers of a model of which everything must be there: its tensors, and a tokenizer that
+/// fits them.
+///
+/// # Errors
+/// [`ModelsError`] says what is missing.
+pub(crate) fn whole(path: &Path, projector: Option<&Path>) -> Result<Checkpoint, ModelsError> {
+    let checkpoint = Checkpoint::open_with(path, projector)?;
+    tokenizer(&checkpoint)?;
+    Ok(checkpoint)
 }
 
 impl OpenModel {
@@ -237,12 +237,17 @@ impl OpenModel {
         (self.device.choice != DeviceChoice::Cpu).then_some(self.plan.n_layers.min(all))
     }
 
-    /// Why it is not as fast as it could be, in lines for a person: devices that were wanted and are
-    /// not used, parts that did not fit.
+    /// Why it is not a better or faster one, in lines for a person: models that cannot be opened,
+    /// devices that were wanted and are not used, parts that did not fit.
     pub fn device_notes(&self) -> Vec<String> {
+        let answers = name(&self.id());
+        let passed_over = self.passed_over.iter().map(|PassedOver { name, reason, .. }| {
+            format!("{name} cannot be opened: {reason}; {answers} answers")
+        });
         let computing =
             |reason: &String| format!("{reason}; computing on the {}", self.device.name);
-        let mut notes: Vec<String> = self.device.not_used.iter().map(computing).collect();
+        let mut notes: Vec<String> =
+            passed_over.chain(self.device.not_used.iter().map(computing)).collect();
         if let Some(n_layers) = self.n_gpu_layers() {
             let sees = self.config.vision.is_some();
             notes.extend(partial(
@@ -261,8 +266,17 @@ impl OpenModel {
     /// # Errors
     /// [`ModelsError::Engine`] for a model that reads no pictures.
     pub fn image_config(&self, max_side: Option<u32>) -> Result<ImageConfig, ModelsError> {
-        let config = self.config.vision.as_ref().ok_or_else(no_vision)?.image_config();
+        let Some(vision) = &self.config.vision else { return Err(self.no_vision()) };
+        let config = vision.image_config();
         Ok(max_side.map_or(config, |max_side| config.with_max_side(max_side)))
+    }
+
+    /// The error for a picture, with the vision parts that might have been meant.
+    fn no_vision(&self) -> ModelsError {
+        let left_out = self.left_out.iter();
+        let left_out: Vec<String> =
+            left_out.map(|one| format!("{}: {}", one.file.display(), one.reason)).collect();
+        if left_out.is_empty() { no_vision() } else { ModelsError::NoProjector { left_out } }
     }
 }
 

@@ -3,7 +3,9 @@
 //! [`Checkpoint::open`] reads headers only. Everything in a header is checked against the size of
 //! its file before memory is taken for it.
 
+mod gguf;
 mod names;
+mod projector;
 mod safetensors;
 
 use std::collections::BTreeMap;
@@ -16,40 +18,62 @@ use lorgnette_gguf::{GgufFile, NumberFormat, Source, StoredTensor};
 use sha2::{Digest as _, Sha256};
 
 pub use self::names::{BlockPart, Naming, Part, inventory, text_inventory, vision_inventory};
-use crate::config::{self, ConfigFault, ModelConfig};
+pub use self::projector::{LeftOut, Projectors};
+use crate::config::{self, ModelConfig};
 use crate::error::LoadError;
 
-/// A network on disk.
+/// Tensors by what the checkpoint calls them.
+type Tensors = BTreeMap<String, self::safetensors::Entry>;
+
+/// A network on disk, of which every tensor is there.
 #[derive(Debug)]
 pub struct Checkpoint {
     path: PathBuf,
     config: ModelConfig,
     naming: Naming,
-    tensors: BTreeMap<String, self::safetensors::Entry>,
+    tensors: Tensors,
     /// The text model's header, which also holds the vocabulary.
     gguf: Option<GgufFile>,
+    /// The file of the vision part, if it is one of its own.
+    projector: Option<PathBuf>,
+    /// Vision parts beside the text model that do not go with it.
+    left_out: Vec<LeftOut>,
 }
 
 impl Checkpoint {
-    /// Opens a folder (Hugging Face, Mistral's own, or a GGUF pair) or a GGUF file, whose mmproj
-    /// is looked for beside it.
+    /// Opens a folder (Hugging Face, Mistral's own, or a GGUF pair) or a GGUF file, whose other
+    /// parts and whose mmproj are looked for beside it.
     ///
     /// # Errors
     /// [`LoadError`] names the file and what is wrong with it.
     pub fn open(path: &Path) -> Result<Self, LoadError> {
+        Self::open_with(path, None)
+    }
+
+    /// As [`Self::open`], with a vision part (mmproj) that somebody chose.
+    ///
+    /// # Errors
+    /// [`LoadError`]; [`LoadError::Projector`] for a vision part that does not go with the model.
+    pub fn open_with(path: &Path, projector: Option<&Path>) -> Result<Self, LoadError> {
         if !path.exists() {
-            return Err(LoadError::NotFound { path: path.to_owned() });
+            return Err(gguf::gone(path).unwrap_or(LoadError::NotFound { path: path.to_owned() }));
         }
-        if path.is_file() {
-            return Self::open_gguf(path);
+        let is_folder = path.is_dir();
+        let is_native = is_folder && path.join("params.json").is_file();
+        if is_folder && (is_native || path.join("config.json").is_file()) {
+            if let Some(file) = projector {
+                let reason = "a model of safetensors files has its own".to_owned();
+                return Err(LoadError::Projector { file: file.to_owned(), reason });
+            }
+            let hugging_face = path.join("config.json").is_file();
+            return if hugging_face {
+                Self::open_hugging_face(path)
+            } else {
+                Self::open_native(path)
+            };
         }
-        if path.join("config.json").is_file() {
-            Self::open_hugging_face(path)
-        } else if path.join("params.json").is_file() {
-            Self::open_native(path)
-        } else {
-            Self::open_gguf_folder(path)
-        }
+        let text = if is_folder { gguf::text_model(path)? } else { gguf::text_file(path)? };
+        Self::with_projector(text, projector)
     }
 
     /// Opens a GGUF pair that is part of the program.
@@ -75,10 +99,22 @@ impl Checkpoint {
         &self.path
     }
 
-    /// The files that hold its tensors, each once.
+    /// The file of the vision part, if it is one of its own.
+    pub fn projector(&self) -> Option<&Path> {
+        self.projector.as_deref()
+    }
+
+    /// The vision parts beside the text model that do not go with it.
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
+    }
+
+    /// The files that it consists of, each once.
     pub fn files(&self) -> Vec<PathBuf> {
         let stored = self.tensors.values().flatten();
         let mut files: Vec<_> = stored.map(|tensor| tensor.source.path().to_owned()).collect();
+        // The first of several parts may have metadata alone.
+        files.extend(self.gguf.as_ref().map(|text| text.path().to_owned()));
         files.sort();
         files.dedup();
         files
@@ -145,22 +181,13 @@ impl Checkpoint {
 
     /// A tensor of the expected shape.
     pub(crate) fn find(&self, part: Part, shape: &[usize]) -> Result<&StoredTensor, LoadError> {
-        let name = self.naming.name(part);
-        let Some(entry) = self.tensors.get(&name) else {
-            return Err(LoadError::MissingTensor { checkpoint: self.path.clone(), tensor: name });
-        };
-        let tensor = entry.as_ref().map_err(|dtype| {
-            LoadError::unsupported_dtype(&self.path, name.clone(), dtype.to_string())
-        })?;
-        if tensor.shape != shape {
-            return Err(LoadError::WrongShape {
-                file: tensor.source.path().to_owned(),
-                tensor: name,
-                found: tensor.shape.clone(),
-                expected: shape.to_vec(),
-            });
-        }
-        Ok(tensor)
+        find(&self.tensors, self.naming, &self.path, part, shape)
+    }
+
+    /// Refuses a network of which a tensor is missing, or is not what the configuration says.
+    fn checked(self) -> Result<Self, LoadError> {
+        check(&self.tensors, self.naming, &self.path, &inventory(&self.config))?;
+        Ok(self)
     }
 
     fn open_hugging_face(dir: &Path) -> Result<Self, LoadError> {
@@ -194,40 +221,22 @@ impl Checkpoint {
             .ok_or_else(|| LoadError::MissingTensor {
                 checkpoint: dir.to_owned(),
                 tensor: Naming::Llava.name(Part::TokenEmbedding),
+                n_more: 0,
             })?;
-        Ok(Self { path: dir.to_owned(), config, naming, tensors, gguf: None })
+        let (path, gguf, projector, left_out) = (dir.to_owned(), None, None, Vec::new());
+        Self { path, config, naming, tensors, gguf, projector, left_out }.checked()
     }
 
-    /// The one text model of a folder.
-    fn open_gguf_folder(dir: &Path) -> Result<Self, LoadError> {
-        let mut text: Option<PathBuf> = None;
-        for path in gguf_files(dir)? {
-            if GgufFile::open(&path)?.architecture() == "clip" {
-                continue;
-            }
-            if let Some(first) = text {
-                let dir = dir.to_owned();
-                return Err(LoadError::Ambiguous { dir, what: "model", first, second: path });
-            }
-            text = Some(path);
-        }
-        match text {
-            Some(path) => Self::open_gguf(&path),
-            None => Err(LoadError::NoModel { dir: dir.to_owned() }),
-        }
-    }
-
-    fn open_gguf(path: &Path) -> Result<Self, LoadError> {
-        let text = GgufFile::open(path)?;
-        if text.architecture() == "clip" {
-            let what = "a vision part (mmproj) without its text model".into();
-            return Err(LoadError::Unsupported { file: path.to_owned(), what });
-        }
-        let vision = match find_mmproj(path)? {
-            Some(path) => Some(GgufFile::open(&path)?),
-            None => None,
+    /// The checkpoint of a text model on this machine and the vision part that goes with it.
+    fn with_projector(text: GgufFile, projector: Option<&Path>) -> Result<Self, LoadError> {
+        // A text model that is not supported is no fault of its vision part.
+        config::from_gguf(&text, None)?;
+        let Projectors { chosen, left_out } = match projector {
+            Some(file) => Projectors::named(&text, file)?,
+            None => Projectors::beside(&text)?,
         };
-        Self::from_gguf(text, vision.as_ref())
+        let opened = Self::from_gguf(text, chosen.as_ref())?;
+        Ok(Self { left_out, ..opened })
     }
 
     /// The checkpoint of a GGUF pair whose headers were read already, wherever the files lie.
@@ -241,8 +250,68 @@ impl Checkpoint {
             tensors.insert(name.clone(), Ok(tensor.clone()));
         }
         let path = text.path().to_owned();
-        Ok(Self { path, config, naming: Naming::Gguf, tensors, gguf: Some(text) })
+        let projector = vision.map(|file| file.path().to_owned());
+        let (naming, gguf, left_out) = (Naming::Gguf, Some(text), Vec::new());
+        Self { path, config, naming, tensors, gguf, projector, left_out }.checked()
     }
+}
+
+/// A tensor of the expected shape. `checkpoint` is what errors call the model.
+fn find<'a>(
+    tensors: &'a Tensors,
+    naming: Naming,
+    checkpoint: &Path,
+    part: Part,
+    shape: &[usize],
+) -> Result<&'a StoredTensor, LoadError> {
+    let name = naming.name(part);
+    let Some(entry) = tensors.get(&name) else {
+        let checkpoint = checkpoint.to_owned();
+        return Err(LoadError::MissingTensor { checkpoint, tensor: name, n_more: 0 });
+    };
+    let tensor = entry.as_ref().map_err(|dtype| {
+        LoadError::unsupported_dtype(checkpoint, name.clone(), dtype.to_string())
+    })?;
+    if tensor.shape != shape {
+        return Err(LoadError::WrongShape {
+            file: tensor.source.path().to_owned(),
+            tensor: name,
+            found: tensor.shape.clone(),
+            expected: shape.to_vec(),
+        });
+    }
+    Ok(tensor)
+}
+
+/// Refuses tensors of which one of the parts is missing, has another shape, or is in a number format
+/// that it is not computed in.
+fn check(
+    tensors: &Tensors,
+    naming: Naming,
+    checkpoint: &Path,
+    parts: &[(Part, Vec<usize>)],
+) -> Result<(), LoadError> {
+    for (part, shape) in parts {
+        let tensor = match find(tensors, naming, checkpoint, *part, shape) {
+            Ok(tensor) => tensor,
+            Err(LoadError::MissingTensor { checkpoint, tensor, .. }) => {
+                let is_missing = |part: Part| !tensors.contains_key(&naming.name(part));
+                let n_missing = parts.iter().filter(|(part, _)| is_missing(*part)).count();
+                let n_more = n_missing.saturating_sub(1);
+                return Err(LoadError::MissingTensor { checkpoint, tensor, n_more });
+            }
+            Err(error) => return Err(error),
+        };
+        let is_matrix = shape.len() == 2;
+        if let (NumberFormat::Blocks(format), false) = (tensor.dtype, is_matrix) {
+            return Err(LoadError::unsupported_dtype(
+                tensor.source.path(),
+                naming.name(*part),
+                format!("{format:?} (only matrices are read quantised)"),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The network's sizes, from a folder's `config.json` or `params.json` alone.
@@ -256,71 +325,26 @@ pub fn read_config(dir: &Path) -> Result<ModelConfig, LoadError> {
     ] {
         let file = dir.join(name);
         if file.is_file() {
-            return read(&read_json(&file)?).map_err(|fault| config_error(&file, fault));
+            return read(&read_json(&file)?).map_err(|fault| fault.in_file(&file));
         }
     }
     Err(LoadError::NoModel { dir: dir.to_owned() })
-}
-
-/// The vision part beside a text model: the only file of architecture `clip`, or of several the
-/// one that shares the longest beginning of its name (`mmproj-` aside).
-fn find_mmproj(text: &Path) -> Result<Option<PathBuf>, LoadError> {
-    let dir = text.parent().unwrap_or(Path::new("."));
-    let mut found = Vec::new();
-    for path in gguf_files(dir)? {
-        // Another model's broken file beside this one is not this one's problem.
-        if path != text && GgufFile::open(&path).is_ok_and(|file| file.architecture() == "clip") {
-            found.push(path);
-        }
-    }
-    let shared = |path: &PathBuf| {
-        let name = |path: &Path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            name.trim_start_matches("mmproj-").to_owned()
-        };
-        let (a, b) = (name(path), name(text));
-        a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count()
-    };
-    found.sort_by_key(shared);
-    let best = found.pop();
-    if let (Some(first), Some(second)) = (&best, found.last())
-        && shared(first) == shared(second)
-    {
-        return Err(LoadError::Ambiguous {
-            dir: dir.to_owned(),
-            what: "vision (mmproj)",
-            first: first.clone(),
-            second: second.clone(),
-        });
-    }
-    Ok(best)
-}
-
-fn gguf_files(dir: &Path) -> Result<Vec<PathBuf>, LoadError> {
-    // A bare file name has an empty parent.
-    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-    let mut files = Vec::new();
-    for entry in fs_err::read_dir(dir)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gguf")) {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 /// The safetensors files of a folder: those its index names, or the only one.
 fn shards(dir: &Path) -> Result<Vec<PathBuf>, LoadError> {
     let index_path = dir.join(INDEX_NAME);
     if !index_path.is_file() {
-        return Ok(vec![dir.join("model.safetensors")]);
+        let only = dir.join("model.safetensors");
+        // A link that leads nowhere is named with where it leads.
+        return gguf::gone(&only).map_or(Ok(vec![only]), Err);
     }
     let mut shards = Vec::new();
     for name in shard_names(&index_path, &read_json(&index_path)?)? {
         let shard = dir.join(name);
         if !shard.is_file() {
-            return Err(LoadError::MissingShard { shard, index: index_path });
+            let gone = gguf::gone(&shard);
+            return Err(gone.unwrap_or(LoadError::MissingShard { shard, index: index_path }));
         }
         shards.push(shard);
     }
@@ -335,13 +359,6 @@ fn read_json(path: &Path) -> Result<Vec<u8>, LoadError> {
         return Err(LoadError::malformed(path, format!("{n_bytes} bytes of JSON")));
     }
     Ok(fs_err::read(path)?)
-}
-
-fn config_error(file: &Path, fault: ConfigFault) -> LoadError {
-    match fault {
-        ConfigFault::Malformed(reason) => LoadError::malformed(file, reason),
-        ConfigFault::Unsupported(what) => LoadError::Unsupported { file: file.to_owned(), what },
-    }
 }
 
 #[cfg(test)]

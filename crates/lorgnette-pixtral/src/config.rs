@@ -4,11 +4,16 @@ mod gguf;
 mod hf;
 mod native;
 
+use std::path::Path;
+
 use lorgnette_image::ImageConfig;
+use serde_json::error::Category;
 
 pub(crate) use gguf::from_gguf;
 pub(crate) use hf::from_config_json;
 pub(crate) use native::from_params_json;
+
+use crate::error::LoadError;
 
 /// Everything that a checkpoint says about its network.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,6 +137,20 @@ pub(crate) enum ConfigFault {
     Malformed(String),
     /// A network, or an option of one, that this program does not run.
     Unsupported(String),
+    /// A way of quantising weights that this program does not read.
+    Quantised(String),
+}
+
+impl ConfigFault {
+    /// The error for the file that has the configuration.
+    pub(crate) fn in_file(self, file: &Path) -> LoadError {
+        let file = file.to_owned();
+        match self {
+            Self::Malformed(reason) => LoadError::Malformed { file, reason },
+            Self::Unsupported(what) => LoadError::Unsupported { file, what },
+            Self::Quantised(how) => LoadError::Quantised { file, how },
+        }
+    }
 }
 
 impl ModelConfig {
@@ -229,6 +248,19 @@ impl ModelConfig {
         }
         Ok(self)
     }
+}
+
+/// What is wrong with a configuration in JSON, in our words; those of the library are in the log.
+fn json_fault<T>(error: &serde_json::Error) -> Result<T, ConfigFault> {
+    let words = error.to_string();
+    tracing::info!("{words}");
+    let missing = words.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
+    malformed(match (missing, error.classify()) {
+        (Some((field, _)), _) => format!("it has no {field}"),
+        (None, Category::Data) => "a value is not of the kind that it should be".into(),
+        (None, Category::Eof) => "it ends too early".into(),
+        (None, Category::Syntax | Category::Io) => "it is no JSON".into(),
+    })
 }
 
 fn malformed<T>(reason: impl Into<String>) -> Result<T, ConfigFault> {

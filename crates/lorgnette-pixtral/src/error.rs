@@ -41,6 +41,28 @@ pub enum LoadError {
         /// Another of the files.
         second: PathBuf,
     },
+    /// A link to a model or a file of one, which leads nowhere.
+    #[error("{} leads to {}, which is not there", link.display(), target.display())]
+    LinkGone {
+        /// The path of the link.
+        link: PathBuf,
+        /// The path that it leads to.
+        target: PathBuf,
+    },
+    /// A vision part where a text model should be.
+    #[error("{} is a vision part (mmproj) without its text model", file.display())]
+    ProjectorAlone {
+        /// The path of the vision part.
+        file: PathBuf,
+    },
+    /// A vision part that was named and does not go with the text model.
+    #[error("{} does not go with this text model: {reason}", file.display())]
+    Projector {
+        /// The path of the vision part.
+        file: PathBuf,
+        /// What does not fit.
+        reason: String,
+    },
     /// A configuration that breaks its format or contradicts itself.
     #[error("{} is malformed: {reason}", file.display())]
     Malformed {
@@ -57,6 +79,14 @@ pub enum LoadError {
         /// What the file asks for.
         what: String,
     },
+    /// Weights that the publisher quantised in a way that this program does not read.
+    #[error("{}: {how} is not supported", file.display())]
+    Quantised {
+        /// The path of the file that says so.
+        file: PathBuf,
+        /// How they are quantised.
+        how: String,
+    },
     /// A file that the index names is not there.
     #[error("{} is missing, and {} names it", shard.display(), index.display())]
     MissingShard {
@@ -65,13 +95,15 @@ pub enum LoadError {
         /// The index that names it.
         index: PathBuf,
     },
-    /// A tensor that the network needs is in none of the files.
-    #[error("{} has no tensor {tensor}", checkpoint.display())]
+    /// Tensors that the network needs are in none of the files.
+    #[error("{} has no tensor {tensor}{}", checkpoint.display(), and_more(*n_more))]
     MissingTensor {
         /// The folder or file that was opened.
         checkpoint: PathBuf,
         /// What the tensor is called in such a checkpoint.
         tensor: String,
+        /// How many others are missing.
+        n_more: usize,
     },
     /// A tensor of another shape than the configuration says.
     #[error("{}: tensor {tensor} is {found:?}, the configuration says {expected:?}", file.display())]
@@ -100,6 +132,16 @@ pub enum LoadError {
     },
 }
 
+/// What [`LoadError::Ambiguous`] calls vision parts.
+pub(crate) const VISION_PART: &str = "vision (mmproj)";
+
+/// What [`LoadError::Quantised`] calls FP8 with a scale for each block of a matrix.
+pub const BLOCK_FP8: &str = "FP8 with a scale for each block";
+
+fn and_more(n_more: usize) -> String {
+    if n_more == 0 { String::new() } else { format!(", and {n_more} more are missing") }
+}
+
 impl LoadError {
     /// What to do now.
     pub fn hint(&self) -> Cow<'static, str> {
@@ -110,11 +152,24 @@ impl LoadError {
             Self::NoModel { .. } => {
                 "name a folder with config.json and .safetensors files, or a .gguf file"
             }
+            Self::Ambiguous { what: VISION_PART, .. } => "name the one that is meant with --mmproj",
             Self::Ambiguous { .. } => "name the file itself",
+            Self::LinkGone { .. } => {
+                "connect the drive that it is on, or bring it back; else remove the link"
+            }
+            Self::ProjectorAlone { .. } => {
+                "name the file of the text model; the vision part beside it is found"
+            }
+            Self::Projector { .. } => {
+                "name the vision part (mmproj) that belongs to the text model"
+            }
             Self::Malformed { .. }
             | Self::MissingShard { .. }
             | Self::MissingTensor { .. }
-            | Self::WrongShape { .. } => "fetch the file again; it is damaged or incomplete",
+            | Self::WrongShape { .. } => {
+                "copy or fetch the file again; it is damaged or incomplete"
+            }
+            Self::Quantised { .. } => "use the model's weights in BF16, or a GGUF file of it",
             Self::Unsupported { .. } => "use Pixtral 12B or a Mistral 3 model without YaRN",
             // Where memory was the reason it is a `DeviceMemory`.
             Self::Device { .. } => {
@@ -182,7 +237,9 @@ impl ModelError {
     pub fn hint(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::DeviceMemory { shortage } => return shortage.hint().into(),
-            Self::NoVision => "add the model's mmproj file beside it, or ask without a picture",
+            Self::NoVision => {
+                "put the model's mmproj file beside it or name it with --mmproj, or ask without a picture"
+            }
             Self::CacheFull { .. } => "ask with fewer or smaller pictures, or start a new chat",
             Self::Prompt { .. } => "use the tokenizer that belongs to the model",
             // Where memory was the reason it is a `DeviceMemory`.

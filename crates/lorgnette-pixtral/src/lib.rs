@@ -36,7 +36,7 @@ pub use config::ModelConfig;
 pub use device::{
     ChosenDevice, DeviceChoice, DeviceMemory, FoundDevice, found as found_devices, machine_memory,
 };
-pub use error::{LoadError, ModelError};
+pub use error::{BLOCK_FP8, LoadError, ModelError};
 pub use features::ImageFeatures;
 pub use kv_cache::{KvCache, KvFormat};
 pub use lorgnette_kernels::Precision;

@@ -7,8 +7,9 @@ use crate::error::WeightsError;
 use crate::hub::{RepoName, Revision};
 
 const FILES: [(&str, &str); 5] = [
-    ("pixtral-12b.toml", include_str!("../../../models/pixtral-12b.toml")),
+    // As good as what is made here of the published weights, with a third of the bytes to fetch.
     ("pixtral-12b-gguf.toml", include_str!("../../../models/pixtral-12b-gguf.toml")),
+    ("pixtral-12b.toml", include_str!("../../../models/pixtral-12b.toml")),
     ("ministral-3-3b.toml", include_str!("../../../models/ministral-3-3b.toml")),
     ("ministral-3-8b.toml", include_str!("../../../models/ministral-3-8b.toml")),
     ("pocket.toml", include_str!("../../../models/pocket.toml")),
@@ -77,6 +78,17 @@ pub struct EntrySource {
     /// Pinned hashes by file; others are taken from the hub and locked on first use.
     #[serde(default)]
     pub sha256: std::collections::BTreeMap<String, String>,
+}
+
+impl Entry {
+    /// Bytes to fetch for one of its quantisations: all of the published weights where it is made
+    /// here, and the files themselves where they are ready.
+    pub fn fetch_bytes(&self, quantisation: &EntryQuantisation) -> u64 {
+        match (&self.converted, self.sources.first()) {
+            (Some(_), Some(source)) => source.about_bytes,
+            _ => quantisation.disk_bytes,
+        }
+    }
 }
 
 fn main() -> String {
@@ -171,6 +183,11 @@ mod tests {
         assert_eq!(quantisations[0].disk_bytes, 7_941_000_000);
         assert_eq!(quantisations[0].memory_bytes, 9_953_000_000);
         assert_eq!(quantisations.len(), QuantScheme::OFFERED.len());
+        assert_eq!(pixtral.fetch_bytes(&quantisations[0]), 25_365_000_000);
+        let ready = find("pixtral-12b-gguf").expect("parses").expect("is there");
+        assert_eq!(ready.fetch_bytes(&ready.quantisations[0]), 8_348_000_000);
+        let offered = entries.iter().find(|entry| !entry.quantisations.is_empty());
+        assert_eq!(offered.expect("one").name, "pixtral-12b-gguf", "the ready-made one is first");
     }
 
     #[test]

@@ -39,6 +39,9 @@ pub enum WeightsError {
         /// The fault, as the second half of the message.
         reason: String,
     },
+    /// The person's token has characters that no header can hold.
+    #[error("the token cannot be sent: it has characters that no HTTP header can hold")]
+    Token,
     /// Every try to connect failed.
     #[error("{host} cannot be reached: {reason}")]
     Connect {
@@ -74,6 +77,16 @@ pub enum WeightsError {
         host: String,
         /// Repository, revision or file that was asked for.
         what: String,
+    },
+    /// A file of the model is not where the others are.
+    #[error("{file} is missing in {place}")]
+    Missing {
+        /// Name of the file.
+        file: String,
+        /// The folder or repository that has the others.
+        place: String,
+        /// Whether that is on the hub.
+        is_hub: bool,
     },
     /// Something between here and the hub answered with a page for people.
     #[error("{host} answered with a web page instead of {file}")]
@@ -212,6 +225,11 @@ impl WeightsError {
             Self::Busy { .. } => "wait until it is done, or end it, then try again".into(),
             Self::Offline { .. } => "unset HF_HUB_OFFLINE, or copy the files here".into(),
             Self::Settings { .. } => "check HF_ENDPOINT, HF_TOKEN and the proxy settings".into(),
+            Self::Token => {
+                "set HF_TOKEN, or the file `token` in HF_HOME, to the token alone, as \
+                 https://huggingface.co/settings/tokens shows it; or unset it for what needs no login"
+                    .into()
+            }
             Self::Connect { .. } | Self::Status { .. } => {
                 "check the connection and run the same command again; it goes on where it stopped"
                     .into()
@@ -225,6 +243,12 @@ impl WeightsError {
                  choose a source that needs no login"
             ),
             Self::NotFound { .. } => "check the spelling: hf:OWNER/NAME or hf:OWNER/NAME@REVISION".into(),
+            Self::Missing { is_hub: true, .. } => {
+                "the repository is not whole: choose another source or revision".into()
+            }
+            Self::Missing { is_hub: false, .. } => {
+                "copy all files of the model into the folder, then try again".into()
+            }
             Self::WebPage { .. } => {
                 "the network wants you to sign in, or a filter is in between: open a browser, then \
                  run the same command again"
@@ -241,7 +265,9 @@ impl WeightsError {
                 "if you trust the change, run the command with --update; else choose another source"
                     .into()
             }
-            Self::Header { .. } => "the file is damaged or not a model; choose another source".into(),
+            Self::Header { .. } => {
+                "the file is damaged or not a model: get it again, or choose another source".into()
+            }
             Self::Name { .. } => {
                 "use letters, digits, dots, dashes and underscores, beginning with a letter or digit".into()
             }

@@ -3,21 +3,22 @@
 //! Nothing that a server says is believed: lengths, ranges and content types are compared with what
 //! was asked for before a byte is used.
 
-use std::hash::{BuildHasher as _, Hasher as _};
+mod headers;
+mod pace;
+
 use std::ops::Range;
-use std::sync::Mutex;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use lorgnette_interrupt::{Cancel, Interrupted};
-use reqwest::header::{
-    ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, LOCATION, RANGE,
-    RETRY_AFTER,
-};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, RANGE, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode, Url};
 
+use self::headers::{check_answer, check_kind, content_range, redirect, retry_after, same_origin};
+use self::pace::Limit;
+pub(crate) use self::pace::Tries;
 use crate::error::WeightsError;
 use crate::failure::{Failure, Remedy};
-use crate::report::{InstallEvent, Report};
+use crate::report::Report;
 
 const MAX_REDIRECTS: usize = 10;
 /// The most tries of a short request: nobody waits minutes to hear that there is no network.
@@ -159,15 +160,64 @@ impl Http {
         Ok(bytes)
     }
 
+    /// Asks for the size of a file that no list has the size of, by its first byte; `None` when it is
+    /// not there or has no bytes.
+    pub(crate) async fn size(
+        &self,
+        url: &Url,
+        file: &str,
+    ) -> Result<Option<u64>, Interrupted<WeightsError>> {
+        let mut tries = Tries::new(self);
+        tries.at_most = tries.at_most.min(MAX_SHORT_TRIES);
+        loop {
+            match self.try_size(url, file).await {
+                Ok(size) => return Ok(size),
+                Err(Interrupted::Failed(Failure {
+                    error: WeightsError::NotFound { .. } | WeightsError::Answer { .. },
+                    remedy: Remedy::None,
+                })) => return Ok(None),
+                Err(end) => tries.after(end).await.map_err(Interrupted::err_into)?,
+            }
+        }
+    }
+
+    async fn try_size(&self, url: &Url, file: &str) -> Result<Option<u64>, Interrupted<Failure>> {
+        let (response, host) = self.send(url, file, Some(&(0..1))).await?;
+        let headers = response.headers();
+        check_kind(headers, &host, file)?;
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        // The whole file is sent where ranges are not known; its body is dropped.
+        let n_bytes = match response.status() {
+            StatusCode::PARTIAL_CONTENT => {
+                text(CONTENT_RANGE).and_then(content_range).and_then(|(_, total)| total)
+            }
+            _ => text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+        };
+        Ok(n_bytes.filter(|n_bytes| *n_bytes > 0))
+    }
+
     /// Sends one request, for a range of a file of `total` bytes or for all of it, and checks the
-    /// answer's headers. Redirects are followed; the token is sent to the hub alone, and never again
-    /// once another host was asked.
+    /// answer's headers.
     pub(crate) async fn get(
         &self,
         url: &Url,
         file: &str,
         range: Option<(Range<u64>, u64)>,
     ) -> Result<Answer, Interrupted<Failure>> {
+        let asked = range.as_ref().map(|(range, _)| range);
+        let (response, host) = self.send(url, file, asked).await?;
+        Ok(check_answer(response, host, file, range.as_ref())?)
+    }
+
+    /// Sends one request until it is answered with success, and returns the answer and its host.
+    /// Redirects are followed; the token is sent to the hub alone, and never again once another host
+    /// was asked.
+    async fn send(
+        &self,
+        url: &Url,
+        file: &str,
+        range: Option<&Range<u64>>,
+    ) -> Result<(Response, String), Interrupted<Failure>> {
         let mut url = url.clone();
         let mut may_have_token = true;
         for _ in 0..=MAX_REDIRECTS {
@@ -178,7 +228,7 @@ impl Http {
             if let (Some(token), true) = (&self.token, may_have_token) {
                 request = request.bearer_auth(token);
             }
-            if let Some((range, _)) = &range {
+            if let Some(range) = range {
                 request = request.header(RANGE, format!("bytes={}-{}", range.start, range.end - 1));
             }
             let sent = tokio::time::timeout(self.options.patience.stall, request.send());
@@ -198,7 +248,7 @@ impl Http {
             if !status.is_success() {
                 return Err(self.refused(response, host, file).await.into());
             }
-            return Ok(check_answer(response, host, file, range.as_ref())?);
+            return Ok((response, host));
         }
         let (host, target) = (host_of(&self.hub), url.to_string());
         let reason = "there are too many redirects";
@@ -288,198 +338,6 @@ impl Http {
     }
 }
 
-/// Counts the tries without progress, and waits between them.
-pub(crate) struct Tries<'a> {
-    http: &'a Http,
-    n_failed: u32,
-    at_most: u32,
-}
-
-impl<'a> Tries<'a> {
-    pub(crate) fn new(http: &'a Http) -> Self {
-        Self { http, n_failed: 0, at_most: http.options.patience.max_tries }
-    }
-
-    /// Begins to count anew: a byte came.
-    pub(crate) fn progress(&mut self) {
-        self.n_failed = 0;
-    }
-
-    /// Waits until a failed request may be tried again.
-    ///
-    /// # Errors
-    /// The failure itself when another try does not help, or there were enough.
-    pub(crate) async fn after(
-        &mut self,
-        end: Interrupted<Failure>,
-    ) -> Result<(), Interrupted<Failure>> {
-        let (error, after) = match end {
-            Interrupted::Failed(Failure { error, remedy: Remedy::Retry { after } }) => {
-                (error, after)
-            }
-            end => return Err(end),
-        };
-        let patience = &self.http.options.patience;
-        self.n_failed += 1;
-        if self.n_failed >= self.at_most || after.is_some_and(|t| t > patience.longest_pause) {
-            return Err(error.into());
-        }
-        let doubled = patience.first_pause * 2_u32.saturating_pow(self.n_failed - 1);
-        // Up to half more, so that many who were cut off together do not come back together.
-        let jitter = doubled.mul_f64(0.5 * random());
-        let pause = after.unwrap_or((doubled + jitter).min(patience.longest_pause));
-        self.http.report.send(InstallEvent::Waiting { reason: error.to_string(), pause });
-        tokio::select! {
-            () = self.http.cancel.cancelled() => Err(Interrupted::Cancelled),
-            () = tokio::time::sleep(pause) => Ok(()),
-        }
-    }
-}
-
-/// A random number from 0 to 1, by the standard library's random keys.
-fn random() -> f64 {
-    let bits = std::hash::RandomState::new().build_hasher().finish();
-    bits as f64 / u64::MAX as f64
-}
-
-/// Spreads the bytes of all requests over time.
-#[derive(Debug)]
-struct Limit {
-    bytes_per_s: Option<u64>,
-    next: Mutex<Instant>,
-}
-
-impl Limit {
-    fn new(bytes_per_s: Option<u64>) -> Self {
-        Self { bytes_per_s: bytes_per_s.filter(|n| *n > 0), next: Mutex::new(Instant::now()) }
-    }
-
-    async fn wait(&self, n_bytes: usize) {
-        let Some(bytes_per_s) = self.bytes_per_s else { return };
-        let until = {
-            let mut next = self.next.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            *next = (*next).max(Instant::now());
-            let until = *next;
-            *next += Duration::from_secs_f64(n_bytes as f64 / bytes_per_s as f64);
-            until
-        };
-        tokio::time::sleep_until(until.into()).await;
-    }
-}
-
-/// Compares the headers with the request.
-fn check_answer(
-    response: Response,
-    host: String,
-    file: &str,
-    range: Option<&(Range<u64>, u64)>,
-) -> Result<Answer, Failure> {
-    let headers = response.headers();
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let etag = text(ETAG).filter(|etag| !etag.starts_with("W/")).map(ToOwned::to_owned);
-    let is_page = text(CONTENT_TYPE).is_some_and(|kind| kind.trim().starts_with("text/html"));
-    if is_page {
-        return Err(WeightsError::WebPage { host, file: file.to_owned() }.into());
-    }
-    let n_bytes: Option<u64> = text(CONTENT_LENGTH).and_then(|length| length.parse().ok());
-    let wrong = |reason: String| {
-        Err(Failure::retry(WeightsError::Answer { host: host.clone(), file: file.into(), reason }))
-    };
-    let is_whole = response.status() != StatusCode::PARTIAL_CONTENT;
-    match range {
-        None if is_whole => {}
-        None => return wrong("a part, where all was asked for".into()),
-        Some((_, total)) if is_whole => {
-            if let Some(n_bytes) = n_bytes.filter(|n_bytes| n_bytes != total) {
-                let file = file.to_owned();
-                let (found_bytes, expected_bytes) = (n_bytes, *total);
-                return Err(WeightsError::WrongSize { file, found_bytes, expected_bytes }.into());
-            }
-        }
-        Some((range, total)) => {
-            let said = text(CONTENT_RANGE).unwrap_or_default();
-            match content_range(said) {
-                Some((_, found)) if found.is_some_and(|found| found != *total) => {
-                    let file = file.to_owned();
-                    let (found_bytes, expected_bytes) = (found.unwrap_or(0), *total);
-                    let error = WeightsError::WrongSize { file, found_bytes, expected_bytes };
-                    return Err(error.into());
-                }
-                Some((sent, _)) if sent.start == range.start && sent.end <= range.end => {}
-                _ => return wrong(format!("bytes {range:?} were asked for, {said:?} is sent")),
-            }
-        }
-    }
-    Ok(Answer { response, host, is_whole, etag })
-}
-
-/// Reads `Content-Range`: `bytes 0-99/1000`, or `bytes 0-99/*`.
-fn content_range(text: &str) -> Option<(Range<u64>, Option<u64>)> {
-    let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
-    let (first, last) = range.split_once('-')?;
-    let (first, last): (u64, u64) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-    let total = match total.trim() {
-        "*" => None,
-        total => Some(total.parse().ok()?),
-    };
-    let end = last.checked_add(1)?;
-    (first < end && total.is_none_or(|total| end <= total)).then_some((first..end, total))
-}
-
-/// Reads `Retry-After`: seconds, or a date.
-fn retry_after(text: &str) -> Option<Duration> {
-    if let Ok(seconds) = text.trim().parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = http_date(text.trim())?;
-    date.duration_since(SystemTime::now()).ok()
-}
-
-/// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, the form that servers must use. Source: RFC 9110, 5.6.7.
-fn http_date(text: &str) -> Option<SystemTime> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let mut words = text.split_once(", ")?.1.split(' ');
-    let day: u64 = words.next()?.parse().ok()?;
-    let month = words.next()?;
-    let month = MONTHS.iter().position(|name| *name == month)? as u64 + 1;
-    let year: u64 = words.next()?.parse().ok()?;
-    let mut time = words.next()?.split(':').map(|part| part.parse::<u64>().ok());
-    let (hour, minute, second) = (time.next()??, time.next()??, time.next()??);
-    if !(1970..=9999).contains(&year) || !(1..=31).contains(&day) {
-        return None;
-    }
-    // Days from civil, Howard Hinnant; years begin in March.
-    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let (era, year_of_era) = (y / 400, y % 400);
-    let day_of_era =
-        year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + (153 * m + 2) / 5 + day - 1;
-    let days = (era * 146_097 + day_of_era).checked_sub(719_468)?;
-    let seconds = days * 86_400 + hour * 3600 + minute * 60 + second;
-    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
-}
-
-fn redirect(from: &Url, host: &str, headers: &HeaderMap) -> Result<Url, WeightsError> {
-    let location = headers.get(LOCATION).and_then(|location| location.to_str().ok());
-    let error = |target: &str, reason| WeightsError::Redirect {
-        host: host.to_owned(),
-        target: short_text(target.as_bytes()),
-        reason,
-    };
-    let target = location.ok_or_else(|| error("nowhere", "it names no target"))?;
-    let url = from.join(target).map_err(|_| error(target, "it is no address"))?;
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if from.scheme() == "http" => Ok(url),
-        "http" => Err(error(target, "it is not encrypted")),
-        _ => Err(error(target, "it leads out of the web")),
-    }
-}
-
-fn same_origin(a: &Url, b: &Url) -> bool {
-    a.origin() == b.origin()
-}
-
 pub(crate) fn host_of(url: &Url) -> String {
     url.host_str().unwrap_or("the hub").to_owned()
 }
@@ -503,41 +361,4 @@ fn short_text(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let line = text.split(['\r', '\n']).next().unwrap_or_default().trim();
     line.chars().filter(|c| !c.is_control()).take(160).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn content_ranges() {
-        assert_eq!(content_range("bytes 0-99/1000"), Some((0..100, Some(1000))));
-        assert_eq!(content_range("bytes 5-5/*"), Some((5..6, None)));
-        for lie in ["", "bytes */1000", "bytes 9-3/10", "bytes 0-10/10", "items 0-1/2"] {
-            assert_eq!(content_range(lie), None, "{lie}");
-        }
-        assert_eq!(content_range(&format!("bytes 0-{}/*", u64::MAX)), None);
-    }
-
-    #[test]
-    fn dates_of_retry_after() {
-        let date = http_date("Sun, 06 Nov 1994 08:49:37 GMT").expect("a date");
-        let since = date.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
-        assert_eq!(since.as_secs(), 784_111_777);
-        assert_eq!(http_date("tomorrow"), None);
-        assert_eq!(retry_after("7"), Some(Duration::from_secs(7)));
-    }
-
-    #[test]
-    fn redirects_stay_encrypted() {
-        let go = |from: &str, to: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(LOCATION, to.parse().expect("header"));
-            redirect(&from.parse().expect("address"), "hub", &headers)
-        };
-        assert!(go("https://hub/a", "https://cdn/b").is_ok());
-        assert_eq!(go("https://hub/a", "/b").expect("relative").as_str(), "https://hub/b");
-        assert!(go("https://hub/a", "http://cdn/b").is_err());
-        assert!(go("https://hub/a", "file:///etc/passwd").is_err());
-    }
 }

@@ -4,6 +4,7 @@
 //! `hf_api.py` (`model_info`).
 
 mod cache;
+mod listing;
 mod names;
 mod settings;
 
@@ -11,11 +12,12 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, stream};
 use lorgnette_interrupt::{Cancel, Interrupted};
 use reqwest::Url;
-use serde::Deserialize;
 use tokio::runtime::Runtime;
 
+use self::listing::{Listed, Listing};
 pub use self::names::{FileName, RepoName, Revision};
 pub use self::settings::HubSettings;
 use crate::checksum::Checksum;
@@ -26,6 +28,9 @@ use crate::report::Report;
 
 /// The longest file that is read into memory: tokenizers, configurations, headers.
 pub const MAX_SMALL_BYTES: u64 = 100_000_000;
+
+/// Requests for sizes at the same time.
+const N_SIZES: usize = 8;
 
 /// A hub, and the threads that talk to it. Its calls block, so that async code must not make them.
 #[derive(Debug)]
@@ -46,6 +51,8 @@ pub struct Repository {
     pub licence: Option<String>,
     /// The files at its top. Those in folders, or with odd names, are left out.
     pub files: Vec<HubFile>,
+    /// Names of weights in its folders, which are no paths and good for messages alone.
+    pub in_folders: Vec<String>,
 }
 
 /// A file of a repository.
@@ -72,13 +79,15 @@ impl Hub {
     /// Starts the threads. Nothing is sent yet.
     ///
     /// # Errors
-    /// [`WeightsError::Settings`] if a variable or option makes no sense.
+    /// [`WeightsError::Settings`] if a variable or option makes no sense, [`WeightsError::Token`] for
+    /// a token that cannot be sent.
     pub fn new(
         settings: HubSettings,
         options: FetchOptions,
         cancel: Cancel,
         report: Report,
     ) -> Result<Self, WeightsError> {
+        settings.check_token()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("network")
@@ -111,37 +120,51 @@ impl Hub {
             self.url(&["api", "models", name.owner(), name.name(), "revision"], revision)?;
         url.set_query(Some("blobs=true"));
         let answer = self.runtime.block_on(self.http.text(&url, &name.to_string()))?;
-        let info: ModelInfo = serde_json::from_slice(&answer).map_err(|error| {
-            let host = crate::http::host_of(&url);
-            let reason = format!("its list of files: {error}");
-            WeightsError::Answer { host, file: name.to_string(), reason }
-        })?;
-        Ok(self.understand(name, info)?)
-    }
-
-    fn understand(&self, name: &RepoName, info: ModelInfo) -> Result<Repository, WeightsError> {
-        let answer = |reason: &str| WeightsError::Answer {
+        let wrong = |reason: &str| WeightsError::Answer {
             host: crate::http::host_of(&self.settings.endpoint),
             file: name.to_string(),
             reason: reason.to_owned(),
         };
-        let commit = info.sha.filter(|sha| Checksum::git_blob(sha).is_some());
-        let commit = commit.ok_or_else(|| answer("it names no commit"))?;
-        let mut files = Vec::new();
-        for sibling in info.siblings {
-            // Anything else is none of ours: a name from the network never becomes a path.
-            let Ok(file_name) = FileName::new(&sibling.rfilename) else { continue };
-            let lfs = sibling.lfs.as_ref();
-            let Some(n_bytes) = lfs.map(|lfs| lfs.size).or(sibling.size) else { continue };
-            let checksum = match lfs {
-                Some(lfs) => Checksum::sha256(&lfs.sha256),
-                None => sibling.blob_id.as_deref().and_then(Checksum::git_blob),
+        let listing = Listing::read(&answer).ok_or_else(|| wrong("its list of files is none"))?;
+        let commit = listing.commit.ok_or_else(|| wrong("it names no commit"))?;
+        let Listing { licence, in_folders, .. } = listing;
+        let (name, files) = (name.clone(), Vec::new());
+        let mut repository = Repository { name, commit, licence, files, in_folders };
+        repository.files = self.runtime.block_on(self.sized(&repository, listing.files))?;
+        Ok(repository)
+    }
+
+    /// The files with their sizes. Mirrors may list names alone; then the files' own addresses are
+    /// asked.
+    async fn sized(
+        &self,
+        repository: &Repository,
+        listed: Vec<Listed>,
+    ) -> Result<Vec<HubFile>, Interrupted<WeightsError>> {
+        let sized = listed.into_iter().map(|file| async move {
+            let n_bytes = match file.n_bytes {
+                Some(n_bytes) => n_bytes,
+                None if !file.is_for_models() => return Ok(None),
+                None => {
+                    let url = self.address(repository, &file.name)?;
+                    let called = format!("{}: {}", repository.name, file.name);
+                    let Some(n_bytes) = self.http.size(&url, &called).await? else {
+                        return Ok(None);
+                    };
+                    n_bytes
+                }
             };
-            let cached = cache::file(&self.settings.cache, name, &commit, &file_name, n_bytes);
-            files.push(HubFile { name: file_name, n_bytes, checksum, cached });
+            let Listed { name, checksum, .. } = file;
+            let (cache, commit) = (&self.settings.cache, &repository.commit);
+            let cached = cache::file(cache, &repository.name, commit, &name, n_bytes);
+            Ok::<_, Interrupted<WeightsError>>(Some(HubFile { name, n_bytes, checksum, cached }))
+        });
+        let mut sized = stream::iter(sized).buffered(N_SIZES);
+        let mut files = Vec::new();
+        while let Some(file) = sized.next().await {
+            files.extend(file?);
         }
-        let licence = info.card_data.and_then(|card| card.license);
-        Ok(Repository { name: name.clone(), commit, licence, files })
+        Ok(files)
     }
 
     /// Reads a small file and verifies it.
@@ -202,17 +225,22 @@ impl Hub {
         repository: &Repository,
         file: &HubFile,
     ) -> Result<RemoteFile, WeightsError> {
-        let name = &repository.name;
-        let called = format!("{name}: {}", file.name);
+        let called = format!("{}: {}", repository.name, file.name);
         if self.settings.offline {
             return Err(WeightsError::Offline { what: called });
         }
+        let url = self.address(repository, &file.name)?;
+        Ok(RemoteFile { url, name: called, n_bytes: file.n_bytes })
+    }
+
+    fn address(&self, repository: &Repository, file: &FileName) -> Result<Url, WeightsError> {
+        let name = &repository.name;
         let commit = Revision::new(&repository.commit)?;
         let mut url = self.url(&[name.owner(), name.name(), "resolve"], &commit)?;
         if let Ok(mut segments) = url.path_segments_mut() {
-            segments.push(file.name.as_str());
+            segments.push(file.as_str());
         }
-        Ok(RemoteFile { url, name: called, n_bytes: file.n_bytes })
+        Ok(url)
     }
 
     /// Makes an address below the endpoint. Segments are escaped: a slash in a revision stays in it.
@@ -236,32 +264,8 @@ fn read_range(path: &std::path::Path, range: Range<u64>) -> Result<Vec<u8>, Weig
     Ok(bytes)
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ModelInfo {
-    sha: Option<String>,
-    #[serde(default)]
-    siblings: Vec<Sibling>,
-    #[serde(default)]
-    card_data: Option<CardData>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Sibling {
-    rfilename: String,
-    size: Option<u64>,
-    blob_id: Option<String>,
-    lfs: Option<Lfs>,
-}
-
-#[derive(Deserialize)]
-struct Lfs {
-    size: u64,
-    sha256: String,
-}
-
-#[derive(Deserialize)]
-struct CardData {
-    license: Option<String>,
+/// What a fuzzer gives to the reader of listings.
+#[cfg(fuzzing)]
+pub fn read_listing(json: &[u8]) {
+    let _ = listing::Listing::read(json);
 }

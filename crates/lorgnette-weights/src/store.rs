@@ -178,8 +178,10 @@ impl Store {
         };
         let fault =
             |reason: String| WeightsError::Manifest { file: path.display().to_string(), reason };
-        let manifest: Manifest =
-            serde_json::from_slice(&bytes).map_err(|error| fault(error.to_string()))?;
+        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| {
+            tracing::info!("{}: {error}", path.display());
+            fault("it is damaged".into())
+        })?;
         if manifest.version > VERSION {
             return Err(fault(format!("version {} is newer than this program", manifest.version)));
         }
@@ -188,6 +190,12 @@ impl Store {
             FileName::new(&file.name)?;
         }
         Ok(manifest)
+    }
+
+    /// Reads the manifest of the model in a folder; `None` when it has none that makes sense.
+    pub fn manifest_in(&self, model: &Path) -> Option<Manifest> {
+        let name = model.file_name()?.to_str()?;
+        (model.parent() == Some(self.dir.as_path())).then(|| self.manifest(name).ok()).flatten()
     }
 
     /// Makes the model in `work` visible, and removes one that had its name.
@@ -217,6 +225,7 @@ impl Store {
             if old.exists() {
                 fs_err::remove_dir_all(&old)?;
             }
+            self.remove_work_if_empty();
             Ok(final_dir)
         };
         publish().map_err(|error: WeightsError| error.in_folder(&self.dir))
@@ -242,6 +251,22 @@ impl Store {
             }
         }
         if found { Ok(n_bytes) } else { Err(WeightsError::NotInstalled { name: name.to_owned() }) }
+    }
+
+    /// Throws away what was made of a model that is not finished, as far as the disk lets it.
+    pub fn discard(&self, _lock: &Lock, name: &str) {
+        let Ok(work) = self.work_dir(name) else { return };
+        // What stays is made anew by the next try.
+        if let Err(error) = fs_err::remove_dir_all(&work) {
+            tracing::info!("{error}");
+        }
+        self.remove_work_if_empty();
+    }
+
+    /// Removes the folder of models that are being made when there is none.
+    fn remove_work_if_empty(&self) {
+        // A folder that is not empty stays.
+        let _ = fs_err::remove_dir(self.dir.join(".work"));
     }
 
     /// Reads a model's files and compares them with what was made.

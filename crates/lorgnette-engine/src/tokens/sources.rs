@@ -8,6 +8,7 @@ use ahash::AHashMap;
 use base64::Engine as _;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::error::Category;
 
 use super::byte_level::ByteLevel;
 use super::control::{default_names, placeholders};
@@ -18,6 +19,19 @@ const MAX_TOKENS: usize = 1 << 20;
 
 fn malformed<T>(source: &'static str, reason: impl Into<String>) -> Result<T, TokenizerError> {
     Err(TokenizerError::Malformed { source_name: source, reason: reason.into() })
+}
+
+/// What is wrong with a tokenizer's JSON, in our words; those of the library are in the log.
+fn json_fault<T>(source: &'static str, error: &serde_json::Error) -> Result<T, TokenizerError> {
+    tracing::info!("{source}: {error}");
+    malformed(
+        source,
+        match error.classify() {
+            Category::Data => "a value is missing, or not of the kind that it should be",
+            Category::Eof => "it ends too early",
+            Category::Syntax | Category::Io => "it is no JSON",
+        },
+    )
 }
 
 /// Unpacks the ranks that ship with the program.
@@ -72,7 +86,7 @@ pub(super) fn tekken_json(json: &[u8]) -> Result<Vocabulary, TokenizerError> {
     const SOURCE: &str = "tekken.json";
     let tekken: Tekken = match serde_json::from_slice(json) {
         Ok(tekken) => tekken,
-        Err(error) => return malformed(SOURCE, error.to_string()),
+        Err(error) => return json_fault(SOURCE, &error),
     };
     let TekkenConfig { default_vocab_size, default_num_special_tokens: n_control, version } =
         tekken.config;
@@ -108,7 +122,10 @@ pub(super) fn tekken_json(json: &[u8]) -> Result<Vocabulary, TokenizerError> {
         }
         match base64::engine::general_purpose::STANDARD.decode(&token.token_bytes) {
             Ok(bytes) => ranks.push(bytes),
-            Err(error) => return malformed(SOURCE, format!("rank {rank}: {error}")),
+            Err(error) => {
+                tracing::info!("{SOURCE}: rank {rank}: {error}");
+                return malformed(SOURCE, format!("the bytes of rank {rank} are no base64"));
+            }
         }
     }
     let mut vocabulary = Vocabulary::from_ranks(SOURCE, names, ranks)?;
@@ -177,7 +194,7 @@ pub(super) fn tokenizer_json(json: &[u8]) -> Result<Vocabulary, TokenizerError> 
         // Other types have vocabularies of other shapes.
         Err(error) => match serde_json::from_slice::<AnyTokenizerJson>(json) {
             Ok(other) if other.model.kind != "BPE" => return unsupported(&other.model.kind),
-            _ => return malformed(SOURCE, error.to_string()),
+            _ => return json_fault(SOURCE, &error),
         },
     };
     match file.model.kind.as_deref() {

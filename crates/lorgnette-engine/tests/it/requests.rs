@@ -298,6 +298,22 @@ fn a_picture_encoded_in_an_earlier_run_is_not_encoded_and_one_only_prepared_leav
 }
 
 #[test]
+fn a_private_chat_leaves_no_encoded_picture_and_the_next_one_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut generator = generator(1024);
+    generator.set_encoder_cache_folder(&folder.path().join("encoded"), 1 << 20);
+    let engine = Engine::start(generator);
+    let n_files = || fs_err::read_dir(folder.path().join("encoded")).map_or(0, Iterator::count);
+    let pictures = [picture("a", 160, 96, 0.7)];
+    let mut private = ask(&pictures, "What is this?");
+    private.is_private = true;
+    let first = answer(&engine, &private, &greedy(8));
+    assert_eq!(n_files(), 0);
+    let other = answer(&engine, &ask(&pictures, "What is this?"), &greedy(8));
+    assert_eq!((other.text, n_files()), (first.text, 1));
+}
+
+#[test]
 fn threads_change_no_answer() {
     let run = |n_threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use lorgnette_engine::tokens::Tokenizer;
 use lorgnette_engine::{Generator, PreparedPicture};
 use lorgnette_image::{ImageConfig, Pixels};
-use lorgnette_pixtral::checkpoint::{Naming, Part, inventory};
+use lorgnette_pixtral::checkpoint::{Naming, inventory, read_config};
 use lorgnette_pixtral::{Checkpoint, Device, KvFormat, Pixtral};
 use safetensors::tensor::{Dtype, TensorView};
 
@@ -42,12 +42,8 @@ pub fn picture(name: &str, width: u32, height: u32, seed: f32) -> Arc<PreparedPi
 
 fn write(dir: &Path) {
     fs_err::write(dir.join("params.json"), PARAMS).unwrap();
-    // An empty file of weights is enough to learn the sizes from.
     let weights = dir.join("consolidated.safetensors");
-    let name = Naming::Native.name(Part::TokenEmbedding);
-    let nothing = TensorView::new(Dtype::F32, vec![0], &[]).unwrap();
-    fs_err::write(&weights, safetensors::serialize([(name, nothing)], None).unwrap()).unwrap();
-    let config = Checkpoint::open(dir).unwrap().config().clone();
+    let config = read_config(dir).unwrap();
     let mut state = 1_u32;
     let mut noise = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

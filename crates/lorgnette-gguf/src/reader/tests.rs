@@ -98,6 +98,60 @@ fn what_is_no_gguf_says_so() {
 }
 
 #[test]
+fn a_pointer_of_git_lfs_says_so() {
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n";
+    assert!(matches!(open(pointer), Err(GgufError::LfsPointer { .. })));
+    assert!(matches!(open(&pointer[..20]), Err(GgufError::NotGguf { .. })));
+}
+
+/// Writes the parts of a model with these numbers and tensors, and opens the first.
+fn open_parts(parts: &[(u32, u32, &[&str])], n_tensors: u32) -> Result<GgufFile, GgufError> {
+    let dir = tempfile::tempdir().unwrap();
+    for (i, (no, count, names)) in parts.iter().enumerate() {
+        let mut part = Builder::new(3, names.len() as u64, 3)
+            .value("split.no", *no)
+            .value("split.count", *count)
+            .value("split.tensors.count", n_tensors);
+        for (name, offset) in names.iter().zip((0..).step_by(32)) {
+            part = part.tensor(name, &[8], 0, offset);
+        }
+        let path = dir.path().join(format!("m-{:05}-of-00002.gguf", i + 1));
+        fs_err::write(path, part.data(32 * names.len()).0).unwrap();
+    }
+    GgufFile::open_with_shards(&dir.path().join("m-00001-of-00002.gguf"))
+}
+
+#[test]
+fn parts_are_read_together() {
+    let whole = open_parts(&[(0, 2, &["a", "b"]), (1, 2, &["c"])], 3).unwrap();
+    assert_eq!(whole.tensors().keys().collect::<Vec<_>>(), ["a", "b", "c"]);
+    assert!(whole.tensors()["c"].source.path().ends_with("m-00002-of-00002.gguf"));
+    assert!(
+        open_parts(&[(0, 2, &[]), (1, 2, &["c"])], 1).is_ok(),
+        "a first part of metadata alone"
+    );
+
+    let missing = open_parts(&[(0, 2, &["a"])], 2);
+    assert!(matches!(missing, Err(GgufError::MissingShard { n_shards: 2, .. })), "{missing:?}");
+    let renamed = open_parts(&[(0, 3, &["a"]), (1, 3, &["b"])], 3);
+    assert!(matches!(renamed, Err(GgufError::ShardName { n_shards: 3, .. })), "{renamed:?}");
+    let two = |second: (u32, u32, &'static [&'static str])| [(0, 2, &["a"][..]), second];
+    for (parts, n_tensors, expected) in [
+        (two((0, 2, &["b"])), 2, "not part 2 of 2"),
+        (two((1, 3, &["b"])), 2, "not part 2 of 2"),
+        (two((1, 2, &["a"])), 2, "in another part too"),
+        (two((1, 2, &["b"])), 3, "2 of 3 tensors"),
+    ] {
+        match open_parts(&parts, n_tensors) {
+            Err(GgufError::Malformed { reason, .. }) => {
+                assert!(reason.contains(expected), "{reason}");
+            }
+            other => panic!("{expected}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn counts_beyond_the_file_are_refused_before_memory_is_taken() {
     check_malformed(Builder::new(3, u64::MAX, 0), "tensors do not fit");
     check_malformed(Builder::new(3, 0, 1 << 60), "metadata values do not fit");

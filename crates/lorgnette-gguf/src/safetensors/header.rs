@@ -13,6 +13,8 @@ use ::safetensors::tensor::Metadata;
 use fs_err::File;
 
 use crate::error::GgufError;
+use crate::lfs::may_be_lfs_pointer;
+use crate::safetensors::json_fault;
 
 /// The limit of the format's own library.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
@@ -43,8 +45,11 @@ pub struct HeaderEntry {
 ///
 /// # Errors
 /// [`GgufError::Malformed`] for more than a header may have, [`GgufError::Truncated`] when it does
-/// not fit into a file of `n_file_bytes`.
+/// not fit into a file of `n_file_bytes`, [`GgufError::LfsPointer`] for a file that is none.
 pub fn header_len(file: &Path, first: [u8; 8], n_file_bytes: u64) -> Result<u64, GgufError> {
+    if may_be_lfs_pointer(first) {
+        return Err(GgufError::LfsPointer { file: file.to_owned() });
+    }
     let n_bytes = u64::from_le_bytes(first);
     if n_bytes > MAX_HEADER_BYTES {
         return Err(GgufError::malformed(file, format!("a header of {n_bytes} bytes")));
@@ -59,12 +64,12 @@ impl Header {
     /// # Errors
     /// [`GgufError::Malformed`] when it contradicts itself.
     pub fn parse(file: &Path, json: &[u8]) -> Result<Self, GgufError> {
-        let metadata: Metadata = serde_json::from_slice(json)
-            .map_err(|error| GgufError::malformed(file, format!("its header: {error}")))?;
+        let metadata: Metadata =
+            serde_json::from_slice(json).map_err(|error| json_fault(file, "its header", &error))?;
         let start = 8 + json.len() as u64;
         let end = start.checked_add(metadata.data_len() as u64);
         let n_file_bytes =
-            end.ok_or_else(|| GgufError::malformed(file, "its header: sizes that overflow"))?;
+            end.ok_or_else(|| GgufError::malformed(file, "its header has sizes that overflow"))?;
         let mut entries: Vec<_> = metadata
             .tensors()
             .into_iter()

@@ -6,6 +6,7 @@ use std::path::{Component, Path};
 use serde::Deserialize;
 
 use crate::error::GgufError;
+use crate::safetensors::json_fault;
 
 /// The index's name. It says which file holds which tensor.
 pub const INDEX_NAME: &str = "model.safetensors.index.json";
@@ -23,8 +24,8 @@ struct Index {
 /// [`GgufError::Malformed`] for JSON that is no index, and for a name that leads out of the index's
 /// folder.
 pub fn shard_names(file: &Path, json: &[u8]) -> Result<Vec<String>, GgufError> {
-    let index: Index = serde_json::from_slice(json)
-        .map_err(|error| GgufError::malformed(file, error.to_string()))?;
+    let index: Index =
+        serde_json::from_slice(json).map_err(|error| json_fault(file, "the index", &error))?;
     let names: BTreeSet<String> = index.weight_map.into_values().collect();
     if let Some(name) = names.iter().find(|name| !is_plain(name)) {
         return Err(GgufError::malformed(file, format!("the file name {name:?}")));

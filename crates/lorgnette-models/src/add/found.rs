@@ -3,20 +3,21 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use lorgnette_gguf::QuantScheme;
+use lorgnette_gguf::shards::ShardName;
 use lorgnette_interrupt::{Cancel, Interrupted};
 use lorgnette_weights::catalogue::{Entry, EntryQuantisation, EntrySource};
 use lorgnette_weights::checksum::Checksum;
-use lorgnette_weights::hub::{FileName, RepoName, Repository, Revision};
-use lorgnette_weights::store::LockedSource;
+use lorgnette_weights::hub::{RepoName, Repository, Revision};
+use lorgnette_weights::store::{LockedSource, Manifest};
 use lorgnette_weights::{Hub, Report, WeightsError};
 
-use super::{AddOptions, plain};
+use super::AddOptions;
 use crate::BUILT_IN;
 use crate::error::ModelsError;
 use crate::library::Library;
 use crate::open::DEFAULT_CONTEXT;
 use crate::source::{ModelSource, Origin};
+use crate::wording::plain;
 
 /// A source that was asked what it holds.
 pub(super) struct Found {
@@ -49,7 +50,7 @@ impl Library {
             Hub::new(settings, fetch, cancel.clone(), report.clone())
         };
         let mut found = match source {
-            ModelSource::Local(path) => in_folder(path, options.name.as_deref()),
+            ModelSource::Local(path) => self.in_folder(path),
             ModelSource::Hub { repo, revision } => {
                 let hub = hub().map_err(Interrupted::failed)?;
                 let found = self.in_repository(hub, repo, revision, options.update);
@@ -69,6 +70,26 @@ impl Library {
             return Err(ModelsError::BuiltIn.into());
         }
         Ok(found)
+    }
+
+    fn in_folder(&self, path: &Path) -> Found {
+        let title = local_title(path);
+        let name = self.free_name(&plain(&title), &path.display().to_string());
+        let about = About { name, title, licence: None, not_yet: None };
+        let origin = Origin::Folder(path.to_owned());
+        Found { origin, lock_as: None, about, quantisations: Vec::new() }
+    }
+
+    /// The name, or one like it if another model has it already.
+    pub(crate) fn free_name(&self, name: &str, source: &str) -> String {
+        let is_free = |name: &String| {
+            let is_same = |manifest: Manifest| manifest.source == source;
+            let is_there = self.store.model_dir(name).is_ok_and(|dir| dir.exists());
+            name != BUILT_IN && (!is_there || self.store.manifest(name).is_ok_and(is_same))
+        };
+        let mut others = (2..).map(|n| format!("{name}-{n}"));
+        let wanted = name.to_owned();
+        if is_free(&wanted) { wanted } else { others.find(is_free).unwrap_or(wanted) }
     }
 
     fn in_repository(
@@ -156,12 +177,14 @@ fn usable_source(entry: &Entry, source_idx: usize) -> Result<&EntrySource, Model
     })
 }
 
-fn in_folder(path: &Path, name: Option<&str>) -> Found {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let name = name.map_or_else(|| plain(&stem), ToOwned::to_owned);
-    let about = About { title: name.clone(), name, licence: None, not_yet: None };
-    let origin = Origin::Folder(path.to_owned());
-    Found { origin, lock_as: None, about, quantisations: Vec::new() }
+/// What a file or folder on this machine is called, for people.
+pub(crate) fn local_title(path: &Path) -> String {
+    // `.` and `..` have no name of their own.
+    let whole = if path.file_name().is_some() { None } else { fs_err::canonicalize(path).ok() };
+    let path = whole.as_deref().unwrap_or(path);
+    let stem = if path.is_dir() { path.file_name() } else { path.file_stem() };
+    let stem = stem.unwrap_or_default().to_string_lossy();
+    ShardName::of_path(path).map_or(stem.into_owned(), |part| part.stem)
 }
 
 /// Compares the published hashes with those that the catalogue pins.
@@ -186,38 +209,5 @@ impl Found {
             quantisation.name == options.scheme.name() && options.context == DEFAULT_CONTEXT
         };
         Some(self.quantisations.iter().find(is_meant)?.memory_bytes)
-    }
-
-    /// The ready-made pair of a source without a checkpoint: the text model of that quantisation
-    /// and the vision part, F16 before others. Nothing when it has a checkpoint.
-    pub(super) fn gguf_files(
-        &self,
-        scheme: QuantScheme,
-    ) -> Result<Vec<(FileName, u64)>, Interrupted<WeightsError>> {
-        let files = self.origin.files()?;
-        let is_checkpoint = |name: &str| name == "config.json" || name == "params.json";
-        let is_weights = |name: &str| name.ends_with(".safetensors");
-        if files.iter().any(|(name, _)| is_checkpoint(name.as_str()))
-            && files.iter().any(|(name, _)| is_weights(name.as_str()))
-        {
-            return Ok(Vec::new());
-        }
-        let lower = |name: &FileName| name.as_str().to_ascii_lowercase();
-        let is_gguf = |name: &FileName| {
-            let extension = Path::new(name.as_str()).extension();
-            extension.is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"))
-        };
-        let ggufs = files.into_iter().filter(|(name, _)| is_gguf(name));
-        let (vision, text): (Vec<_>, Vec<_>) =
-            ggufs.partition(|(name, _)| lower(name).contains("mmproj"));
-        let wanted = scheme.name();
-        let text = text.into_iter().find(|(name, _)| lower(name).contains(wanted));
-        let Some(text) = text else {
-            let what = format!("a checkpoint, or a {wanted} GGUF file");
-            return Err(WeightsError::NotFound { host: self.origin.name(), what }.into());
-        };
-        let f16 = vision.iter().position(|(name, _)| lower(name).contains("f16"));
-        let vision = vision.into_iter().nth(f16.unwrap_or(0));
-        Ok(std::iter::once(text).chain(vision).collect())
     }
 }

@@ -1,15 +1,15 @@
 //! Which tensors of a checkpoint become which of a GGUF pair.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lorgnette_engine::tokens::Tokenizer;
 use lorgnette_gguf::safetensors::{Dtype, HeaderEntry};
 use lorgnette_gguf::{GgufHeader, GgufValue, QuantScheme};
 use lorgnette_interrupt::Interrupted;
-use lorgnette_pixtral::ModelConfig;
 use lorgnette_pixtral::checkpoint::{Naming, Part, inventory, read_config};
 use lorgnette_pixtral::config::RopeLayout;
+use lorgnette_pixtral::{BLOCK_FP8, LoadError, ModelConfig};
 use lorgnette_weights::WeightsError;
 use lorgnette_weights::hub::FileName;
 use lorgnette_weights::recipe::{Becomes, Output, Piece, Recipe, Rows, Source, Target};
@@ -50,6 +50,11 @@ pub(crate) fn understand(
     let small_s = began.elapsed().as_secs_f64();
     let (config, tokenizer) = read_small(origin, scratch)?;
     let shards = origin.shards().map_err(Interrupted::err_into)?;
+    if let Some(shard) = shards.iter().find(|shard| shard.tensors.iter().any(is_scale_of_blocks)) {
+        let file = PathBuf::from(format!("{}: {}", origin.name(), shard.name));
+        let how = BLOCK_FP8.to_owned();
+        return Err(Interrupted::failed(LoadError::Quantised { file, how }));
+    }
     let embedding = |naming: &Naming| {
         let name = naming.name(Part::TokenEmbedding);
         shards.iter().flat_map(|shard| &shard.tensors).any(|tensor| tensor.name == name)
@@ -60,6 +65,18 @@ pub(crate) fn understand(
         .map_err(Interrupted::failed)?;
     let template = chat_template(scratch);
     Ok(Understood { config, small_bytes, small_s, tokenizer, template, shards, naming })
+}
+
+/// The name of the matrix that a tensor is the scale of. Source: transformers' FP8 checkpoints of
+/// Ministral 3, and Mistral's own.
+fn scaled_matrix(tensor: &HeaderEntry) -> Option<String> {
+    let of = |suffix: &str| Some(format!("{}.weight", tensor.name.strip_suffix(suffix)?));
+    of(".weight_scale_inv").or_else(|| of(".qscale_weight"))
+}
+
+/// Whether a tensor is a scale for each block of an FP8 matrix, where only one for all is read.
+fn is_scale_of_blocks(tensor: &HeaderEntry) -> bool {
+    scaled_matrix(tensor).is_some() && tensor.shape.iter().product::<usize>() > 1
 }
 
 /// Copies the small files, and returns how many bytes they have.
@@ -83,7 +100,7 @@ fn fetch_small(origin: &Origin, scratch: &Path) -> Result<u64, Interrupted<Weigh
 
 /// The sizes of the network, and a tokenizer that fits them.
 fn read_small(origin: &Origin, scratch: &Path) -> Result<(ModelConfig, Tokenizer), ModelsError> {
-    let config = read_config(scratch)?;
+    let config = read_config(scratch).map_err(|error| in_origin(error, origin))?;
     let vocab_size = config.text.vocab_size;
     let tokenizer = match Tokenizer::from_folder(scratch)? {
         Some(tokenizer) => tokenizer,
@@ -93,6 +110,16 @@ fn read_small(origin: &Origin, scratch: &Path) -> Result<(ModelConfig, Tokenizer
         return Err(ModelsError::NoTokenizer { model: origin.name().into(), vocab_size });
     }
     Ok((config, tokenizer))
+}
+
+/// The error of a configuration with the place that it came from, not that of its copy.
+fn in_origin(mut error: LoadError, origin: &Origin) -> LoadError {
+    use LoadError::{Malformed, Quantised, Unsupported};
+    if let Malformed { file, .. } | Unsupported { file, .. } | Quantised { file, .. } = &mut error {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        *file = origin.path_of(&name);
+    }
+    error
 }
 
 /// A hint only: one that cannot be read says nothing.
@@ -170,25 +197,23 @@ impl Understood {
             sources.extend(source(origin, shard, &scales, &mut outputs)?);
         }
         if let Some(name) = outputs.keys().min() {
-            return Err(fault(origin, format!("it has no tensor {name}")).into());
+            let more = match outputs.len() - 1 {
+                0 => String::new(),
+                n => format!(", and {n} more are missing"),
+            };
+            return Err(fault(origin, format!("it has no tensor {name}{more}")).into());
         }
         let recipe = Recipe { targets, sources };
         recipe.check()?;
         Ok(recipe)
     }
 
-    /// The scales of FP8 tensors, by the name of the tensor. Source: transformers' FP8 checkpoints
-    /// of Ministral 3, one number a tensor.
+    /// The scales of FP8 tensors, one number a tensor, by the name of the tensor.
     fn scales(&self, origin: &Origin) -> Result<HashMap<String, f32>, Interrupted<WeightsError>> {
         let mut scales = HashMap::new();
         for shard in &self.shards {
             for tensor in &shard.tensors {
-                let of = |suffix: &str| {
-                    tensor.name.strip_suffix(suffix).map(|name| format!("{name}.weight"))
-                };
-                let Some(name) = of(".weight_scale_inv").or_else(|| of(".qscale_weight")) else {
-                    continue;
-                };
+                let Some(name) = scaled_matrix(tensor) else { continue };
                 let bytes = match tensor.bytes.end - tensor.bytes.start {
                     2 | 4 => origin.scalar(shard, tensor)?,
                     n => {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::Library;
 use crate::downloads::{FetchState, about_bytes};
 use crate::error::ModelsError;
-use crate::fit::memory_bytes;
+use crate::fit::{SLACK_BYTES, memory_bytes};
 use crate::speed::{Speeds, picture_s};
 use crate::{BUILT_IN, builtin, cost, doctor};
 
@@ -85,13 +85,18 @@ pub enum Fits {
     Unknown,
 }
 
-/// What a model can be made into.
+/// What a model can be made into, and what that takes.
 #[derive(Debug, Clone, Serialize)]
 pub struct Quantisation {
     /// The number format, as `q4_k_m`.
     #[serde(rename = "quantisation")]
     pub name: String,
+    /// Bytes that come over the network.
+    pub fetch_bytes: u64,
+    /// Bytes that stay on the disk.
     pub disk_bytes: u64,
+    /// Bytes on the disk at the most, while it is made.
+    pub peak_disk_bytes: u64,
     /// Bytes of memory, about, at a context of 8192 tokens.
     pub memory_bytes: u64,
     /// What it computes for its largest picture; `None` where nobody has worked it out.
@@ -156,7 +161,7 @@ impl Library {
     /// The built-in model, what lies in the folder, the one that the settings name, and those of
     /// the catalogue that are not there yet, each with what it takes on this machine.
     pub fn survey(&self, circumstances: &Circumstances<'_>) -> Vec<Model> {
-        let survey = Survey { circumstances, free_bytes: free_bytes() };
+        let survey = Survey { library: self, circumstances, free_bytes: free_bytes() };
         // A catalogue that cannot be read would be a program that was built from broken sources.
         let mut listed = self.list().unwrap_or_default();
         let mut models: Vec<Model> = take(&mut listed, |model| model.id == BUILT_IN);
@@ -222,13 +227,17 @@ fn take(models: &mut Vec<Model>, is_wanted: impl Fn(&Model) -> bool) -> Vec<Mode
 
 impl Model {
     fn new(id: String, name: &str, state: ModelState, entry: Option<&Entry>) -> Self {
-        let quantisations = entry.iter().flat_map(|entry| &entry.quantisations);
-        let quantisations = quantisations.map(|quantisation| Quantisation {
-            name: quantisation.name.clone(),
-            disk_bytes: quantisation.disk_bytes,
-            memory_bytes: quantisation.memory_bytes,
-            picture: entry.and_then(|entry| entry.picture),
-        });
+        let of_entry = |entry: &Entry| {
+            let quantisations = entry.quantisations.iter().map(|quantisation| Quantisation {
+                name: quantisation.name.clone(),
+                fetch_bytes: entry.fetch_bytes(quantisation),
+                disk_bytes: quantisation.disk_bytes,
+                peak_disk_bytes: quantisation.disk_bytes + SLACK_BYTES,
+                memory_bytes: quantisation.memory_bytes,
+                picture: entry.picture,
+            });
+            quantisations.collect()
+        };
         Self {
             id,
             name: name.to_owned(),
@@ -241,7 +250,7 @@ impl Model {
             quantisation: None,
             unfinished_bytes: None,
             not_yet: entry.and_then(|entry| entry.not_yet.clone()),
-            quantisations: quantisations.collect(),
+            quantisations: entry.map(of_entry).unwrap_or_default(),
             in_use: false,
             is_chosen: false,
             memory_bytes: None,
@@ -260,22 +269,38 @@ impl Model {
 
     /// Its title, with the number format that it has, or would have once fetched.
     pub fn label(&self) -> String {
-        let offered = self.quantisations.first().filter(|_| !self.is_installed());
-        match self.quantisation.as_ref().or(offered.map(|offered| &offered.name)) {
+        let offered = self.offered().map(|offered| &offered.name);
+        match self.quantisation.as_ref().or(offered) {
             Some(quantisation) => format!("{}, {}", self.title, quantisation.to_uppercase()),
             None => self.title.clone(),
         }
     }
 
+    /// The number format that it would have once fetched; `None` when it is here.
+    pub fn offered(&self) -> Option<&Quantisation> {
+        self.quantisations.first().filter(|_| !self.is_installed())
+    }
+
+    /// Bytes that come over the network; 0 when it is here.
+    pub fn fetch_bytes(&self) -> u64 {
+        self.offered().map_or(0, |offered| offered.fetch_bytes)
+    }
+
     /// Bytes that it has on disk, or would have once fetched.
     pub fn disk_bytes(&self) -> u64 {
-        let offered = self.quantisations.first().filter(|_| !self.is_installed());
-        self.n_bytes.or(offered.map(|offered| offered.disk_bytes)).unwrap_or(0)
+        self.n_bytes.or(self.offered().map(|offered| offered.disk_bytes)).unwrap_or(0)
+    }
+
+    /// Bytes that it has on disk at the most, while it is made.
+    pub fn peak_disk_bytes(&self) -> u64 {
+        let peak = self.offered().map(|offered| offered.peak_disk_bytes);
+        self.n_bytes.or(peak).unwrap_or(0)
     }
 }
 
 /// What all models are looked at with.
 struct Survey<'a> {
+    library: &'a Library,
     circumstances: &'a Circumstances<'a>,
     free_bytes: Option<u64>,
 }
@@ -294,7 +319,7 @@ impl Survey<'_> {
             (ModelState::BuiltIn, _) => {
                 Some(builtin::checkpoint().map_err(|error| error.one_line()))
             }
-            (_, Some(path)) => Some(Checkpoint::open(path).map_err(|error| error.to_string())),
+            (_, Some(path)) => Some(self.library.open(path).map_err(|error| error.one_line())),
             (_, None) => None,
         };
         match opened {

@@ -6,10 +6,10 @@ use std::io::{self, Cursor, Read, Seek as _, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use lorgnette_gguf::GgufFile;
 use lorgnette_gguf::safetensors::{Header, HeaderEntry, INDEX_NAME, header_len, shard_names};
+use lorgnette_gguf::{GgufError, GgufFile, is_lfs_pointer};
 use lorgnette_interrupt::Interrupted;
-use lorgnette_pixtral::{Checkpoint, LoadError};
+use lorgnette_pixtral::LoadError;
 use lorgnette_weights::Hub;
 use lorgnette_weights::WeightsError;
 use lorgnette_weights::hub::{FileName, Repository};
@@ -73,7 +73,10 @@ impl Origin {
     pub(crate) fn small(&self, name: &str) -> Result<Option<Vec<u8>>, Interrupted<WeightsError>> {
         match self {
             Self::Hub { hub, repository } => match repository.file(name) {
-                Some(file) => hub.small_file(repository, file).map(Some),
+                Some(file) => {
+                    let content = hub.small_file(repository, file)?;
+                    self.not_a_pointer(name, content).map(Some)
+                }
                 None => Ok(None),
             },
             Self::Folder(dir) => {
@@ -86,8 +89,45 @@ impl Origin {
                     let reason = format!("{n_bytes} bytes are too many for it");
                     return Err(WeightsError::Header { file: name.into(), reason }.into());
                 }
-                Ok(Some(fs_err::read(path).map_err(WeightsError::Io)?))
+                let content = fs_err::read(path).map_err(WeightsError::Io)?;
+                self.not_a_pointer(name, content).map(Some)
             }
+        }
+    }
+
+    fn not_a_pointer(
+        &self,
+        name: &str,
+        content: Vec<u8>,
+    ) -> Result<Vec<u8>, Interrupted<WeightsError>> {
+        if is_lfs_pointer(&content) { Err(self.pointer(name).into()) } else { Ok(content) }
+    }
+
+    /// The error for a file that Git LFS has elsewhere.
+    fn pointer(&self, name: &str) -> WeightsError {
+        match self {
+            Self::Hub { hub, .. } => WeightsError::Answer {
+                host: hub.settings().endpoint.host_str().unwrap_or("the hub").to_owned(),
+                file: name.to_owned(),
+                reason: "it sends a Git LFS pointer, which is not the file itself".into(),
+            },
+            Self::Folder(dir) => GgufError::LfsPointer { file: dir.join(name) }.into(),
+        }
+    }
+
+    /// The error of a container, with advice that fits where its file is.
+    fn container(&self, name: &str, error: GgufError) -> WeightsError {
+        match error {
+            GgufError::LfsPointer { .. } => self.pointer(name),
+            error => error.into(),
+        }
+    }
+
+    /// What errors call a file: its path, or its name on the hub.
+    pub(crate) fn path_of(&self, name: &str) -> PathBuf {
+        match self {
+            Self::Hub { .. } => name.into(),
+            Self::Folder(dir) => dir.join(name),
         }
     }
 
@@ -98,7 +138,8 @@ impl Origin {
     ) -> Result<Vec<u8>, Interrupted<WeightsError>> {
         match self {
             Self::Hub { hub, repository } => {
-                let file = repository.file(name.as_str()).ok_or_else(|| self.missing(name))?;
+                let file =
+                    repository.file(name.as_str()).ok_or_else(|| self.missing(name.as_str()))?;
                 hub.range(repository, file, range)
             }
             Self::Folder(dir) => {
@@ -107,39 +148,29 @@ impl Origin {
         }
     }
 
-    fn missing(&self, name: &FileName) -> WeightsError {
-        WeightsError::NotFound { host: self.name(), what: name.to_string() }
+    /// The error for a file that is not among the others.
+    pub(crate) fn missing(&self, name: &str) -> WeightsError {
+        let is_hub = matches!(self, Self::Hub { .. });
+        WeightsError::Missing { file: name.to_owned(), place: self.name(), is_hub }
     }
 
-    /// The headers of a text model and of its vision part, by parts of the files.
-    pub(crate) fn gguf_pair(
-        &self,
-        files: &[(FileName, u64)],
-    ) -> Result<Checkpoint, Interrupted<ModelsError>> {
-        let mut headers = Vec::new();
-        for (name, n_bytes) in files {
-            headers.push(self.gguf_header(name, *n_bytes)?);
-        }
-        let mut headers = headers.into_iter();
-        let text = headers.next().ok_or_else(|| WeightsError::NotFound {
-            host: self.name(),
-            what: "a GGUF file".into(),
-        });
-        let text = text.map_err(Interrupted::failed)?;
-        Checkpoint::from_gguf(text, headers.next().as_ref()).map_err(Interrupted::failed)
-    }
-
-    fn gguf_header(
+    /// The header of a GGUF file, by a part of the file.
+    pub(crate) fn gguf_header(
         &self,
         name: &FileName,
         n_bytes: u64,
     ) -> Result<GgufFile, Interrupted<ModelsError>> {
         let mut start = FileStart::new(self, name, n_bytes);
-        let header = GgufFile::read_from(Path::new(name.as_str()), n_bytes, &mut start);
+        let header = GgufFile::read_from(&self.path_of(name.as_str()), n_bytes, &mut start);
         if let Some(failure) = start.failure {
             return Err(failure.err_into());
         }
-        header.map_err(LoadError::from).map_err(Interrupted::failed)
+        match header {
+            Err(GgufError::LfsPointer { .. }) => {
+                Err(Interrupted::failed(self.pointer(name.as_str())))
+            }
+            header => header.map_err(LoadError::from).map_err(Interrupted::failed),
+        }
     }
 
     /// The weights files and their headers: those that the index names, or the only one.
@@ -151,7 +182,8 @@ impl Origin {
         if size("consolidated.safetensors").is_some() && size("config.json").is_none() {
             names.insert(FileName::new("consolidated.safetensors")?);
         } else if let Some(index) = self.small(INDEX_NAME)? {
-            for name in shard_names(Path::new(INDEX_NAME), &index).map_err(WeightsError::from)? {
+            let index_path = self.path_of(INDEX_NAME);
+            for name in shard_names(&index_path, &index).map_err(WeightsError::from)? {
                 names.insert(FileName::new(&name)?);
             }
         } else {
@@ -159,24 +191,24 @@ impl Origin {
         }
         let mut shards = Vec::new();
         for name in names {
-            let n_bytes = size(name.as_str()).ok_or_else(|| self.missing(&name))?;
+            let n_bytes = size(name.as_str()).ok_or_else(|| self.missing(name.as_str()))?;
             shards.push(self.shard(name, n_bytes)?);
         }
         Ok(shards)
     }
 
     fn shard(&self, name: FileName, n_bytes: u64) -> Result<Shard, Interrupted<WeightsError>> {
-        let file = Path::new(name.as_str());
+        let file = &self.path_of(name.as_str());
         if n_bytes < 8 {
-            let (file, reason) = (name.to_string(), format!("{n_bytes} bytes"));
-            return Err(WeightsError::Header { file, reason }.into());
+            let reason = format!("it has {n_bytes} bytes, and no header");
+            return Err(WeightsError::Header { file: file.display().to_string(), reason }.into());
         }
         let first = self.range(&name, 0..8)?;
         let first = <[u8; 8]>::try_from(first.as_slice()).unwrap_or_default();
-        let n_header = header_len(file, first, n_bytes).map_err(WeightsError::from)?;
-        let header = Header::parse(file, &self.range(&name, 8..8 + n_header)?)
-            .map_err(WeightsError::from)?;
-        header.check_size(file, n_bytes).map_err(WeightsError::from)?;
+        let fault = |error| self.container(name.as_str(), error);
+        let n_header = header_len(file, first, n_bytes).map_err(fault)?;
+        let header = Header::parse(file, &self.range(&name, 8..8 + n_header)?).map_err(fault)?;
+        header.check_size(file, n_bytes).map_err(fault)?;
         Ok(Shard { name, n_bytes, tensors: header.entries })
     }
 
@@ -198,12 +230,21 @@ impl Origin {
     ) -> Result<Source, WeightsError> {
         match self {
             Self::Hub { hub, repository } => {
-                let file = repository.file(name.as_str()).ok_or_else(|| self.missing(name))?;
+                let file =
+                    repository.file(name.as_str()).ok_or_else(|| self.missing(name.as_str()))?;
                 Source::of_hub(hub, repository, file, pieces)
             }
             Self::Folder(dir) => {
                 Ok(Source::local(name.clone(), dir.join(name.as_str()), n_bytes, pieces))
             }
+        }
+    }
+
+    /// Names of weights in folders of a repository, for messages.
+    pub(crate) fn in_folders(&self) -> &[String] {
+        match self {
+            Self::Hub { repository, .. } => &repository.in_folders,
+            Self::Folder(_) => &[],
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod downloads;
 mod headers;
+mod imports;
 mod stored_forms;
 
 use std::path::{Path, PathBuf};

@@ -5,7 +5,6 @@ use lorgnette_gguf::GgufFile;
 use lorgnette_gguf::reader::Value;
 
 use crate::checkpoint::{Naming, Part};
-use crate::config::ConfigFault;
 use crate::error::LoadError;
 
 /// Reads the metadata of a text model and of its mmproj.
@@ -15,12 +14,7 @@ pub(crate) fn from_gguf(
 ) -> Result<ModelConfig, LoadError> {
     let vision = vision.map(vision_config).transpose()?;
     let config = ModelConfig { text: text_config(text)?, vision };
-    config.checked().map_err(|fault| match fault {
-        ConfigFault::Malformed(reason) => LoadError::malformed(text.path(), reason),
-        ConfigFault::Unsupported(what) => {
-            LoadError::Unsupported { file: text.path().to_owned(), what }
-        }
-    })
+    config.checked().map_err(|fault| fault.in_file(text.path()))
 }
 
 fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
@@ -57,6 +51,7 @@ fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
             LoadError::MissingTensor {
                 checkpoint: file.path().to_owned(),
                 tensor: Naming::Gguf.name(Part::TokenEmbedding),
+                n_more: 0,
             }
         })?;
     Ok(TextConfig {
@@ -64,7 +59,10 @@ fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
         intermediate_size: size(file, &key("feed_forward_length"))?,
         n_layers: size(file, &key("block_count"))?,
         n_heads,
-        n_kv_heads: size(file, &key("attention.head_count_kv")).unwrap_or(n_heads),
+        n_kv_heads: match file.get(&key("attention.head_count_kv")) {
+            Some(_) => size(file, &key("attention.head_count_kv"))?,
+            None => n_heads,
+        },
         head_dim,
         vocab_size: embedding.shape[0],
         rope: RopeConfig { theta: float(file, &key("rope.freq_base")).unwrap_or(1e4) },
@@ -118,7 +116,7 @@ fn size(file: &GgufFile, key: &str) -> Result<usize, LoadError> {
     match file.get(key) {
         None => Err(missing(file, key)),
         Some(Value::Int(n)) if *n >= 0 => Ok(usize::try_from(*n).unwrap_or(usize::MAX)),
-        Some(other) => Err(LoadError::malformed(file.path(), format!("{key} is {other:?}"))),
+        Some(_) => Err(LoadError::malformed(file.path(), format!("{key} is no count"))),
     }
 }
 

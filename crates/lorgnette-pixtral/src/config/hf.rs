@@ -6,8 +6,9 @@
 use serde::Deserialize;
 
 use super::{
-    ConfigFault, ModelConfig, RopeConfig, TextConfig, VisionConfig, malformed, unsupported,
+    ConfigFault, ModelConfig, RopeConfig, TextConfig, VisionConfig, json_fault, unsupported,
 };
+use crate::error::BLOCK_FP8;
 
 #[derive(Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the names are the file's")]
@@ -23,6 +24,14 @@ struct Config {
     #[serde(alias = "image_token_id")]
     image_token_index: Option<u32>,
     vision_feature_layer: Option<serde_json::Value>,
+    quantization_config: Option<QuantisedBy>,
+}
+
+/// How the publisher quantised the weights.
+#[derive(Deserialize)]
+struct QuantisedBy {
+    quant_method: Option<String>,
+    weight_block_size: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -117,7 +126,7 @@ struct Rope {
 pub(crate) fn from_config_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> {
     let config: Config = match serde_json::from_slice(json) {
         Ok(config) => config,
-        Err(error) => return malformed(error.to_string()),
+        Err(error) => return json_fault(&error),
     };
     let merges = match config.model_type.as_str() {
         "llava" => false,
@@ -129,6 +138,9 @@ pub(crate) fn from_config_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> 
     }
     if let Some(layer) = config.vision_feature_layer.filter(|layer| *layer != -1) {
         return unsupported(format!("vision_feature_layer {layer}"));
+    }
+    if let Some(quantised) = config.quantization_config {
+        quantised.check()?;
     }
     let text = text_config(config.text_config, config.tie_word_embeddings)?;
     let vision = match config.vision_config {
@@ -145,6 +157,18 @@ pub(crate) fn from_config_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> 
         }
     };
     ModelConfig { text, vision }.checked()
+}
+
+impl QuantisedBy {
+    /// FP8 with a scale for each matrix is read, and nothing else.
+    fn check(self) -> Result<(), ConfigFault> {
+        let how = match (self.quant_method.as_deref(), self.weight_block_size) {
+            (None | Some("fp8"), None) => return Ok(()),
+            (None | Some("fp8"), Some(size)) => format!("{BLOCK_FP8} of {size} numbers"),
+            (Some(method), _) => format!("quantisation by {method:?}"),
+        };
+        Err(ConfigFault::Quantised(how))
+    }
 }
 
 fn text_config(text: Text, tied_at_the_top: Option<bool>) -> Result<TextConfig, ConfigFault> {

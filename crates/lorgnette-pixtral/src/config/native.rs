@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{
-    ConfigFault, ModelConfig, RopeConfig, TextConfig, VisionConfig, malformed, unsupported,
+    ConfigFault, ModelConfig, RopeConfig, TextConfig, VisionConfig, json_fault, unsupported,
 };
 
 #[derive(Deserialize)]
@@ -67,7 +67,7 @@ const DEFAULT_POSITIONS: usize = 131_072;
 pub(crate) fn from_params_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> {
     let params: Params = match serde_json::from_slice(json) {
         Ok(params) => params,
-        Err(error) => return malformed(error.to_string()),
+        Err(error) => return json_fault(&error),
     };
     for (what, value) in [
         ("YaRN positions", &params.yarn),

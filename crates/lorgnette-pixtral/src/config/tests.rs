@@ -57,6 +57,34 @@ fn networks_of_another_kind_are_refused_by_name() {
 }
 
 #[test]
+fn fp8_is_read_with_a_scale_for_each_matrix_alone() {
+    let quantised = |method: &str, size: &str| {
+        let by = format!(
+            r#""quantization_config": {{"quant_method": "{method}", "weight_block_size": {size}}},
+            "image_token_index""#
+        );
+        with(r#""image_token_index""#, &by)
+    };
+    assert_eq!(quantised("fp8", "null"), Ok(ModelConfig::PIXTRAL_12B));
+    for (method, size) in [("fp8", "[128, 128]"), ("awq", "null")] {
+        let refused = quantised(method, size);
+        assert!(matches!(refused, Err(ConfigFault::Quantised(_))), "{method}: {refused:?}");
+    }
+}
+
+#[test]
+fn damage_is_told_in_our_words() {
+    let said = |json: &[u8]| match from_params_json(json) {
+        Err(ConfigFault::Malformed(reason)) => reason,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(said(br#"{"dim": 64}"#), "it has no n_layers");
+    assert_eq!(said(br#"{"dim": "many"}"#), "a value is not of the kind that it should be");
+    assert_eq!(said(br#"{"dim": 64"#), "it ends too early");
+    assert_eq!(said(b"no JSON"), "it is no JSON");
+}
+
+#[test]
 fn sizes_that_no_network_has_are_refused() {
     for (from, to) in [
         (r#""hidden_size": 5120"#, r#""hidden_size": 0"#),

@@ -90,6 +90,11 @@ mod libraries {
         let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from).or_else(beside) else {
             return Vec::new();
         };
+        // A shell may not have replaced it.
+        let folder = match (folder.strip_prefix("~"), std::env::home_dir()) {
+            (Ok(below), Some(home)) => home.join(below),
+            _ => folder,
+        };
         let major = VERSION.0;
         let names = if cfg!(windows) {
             [

@@ -60,5 +60,6 @@ pub(super) fn repository(
         files.push(HubFile { name, n_bytes: metadata.len(), checksum, cached: Some(path) });
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Some(Repository { name: repo.clone(), commit, licence: None, files }))
+    let (name, in_folders) = (repo.clone(), Vec::new());
+    Ok(Some(Repository { name, commit, licence: None, files, in_folders }))
 }

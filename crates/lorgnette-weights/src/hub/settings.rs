@@ -13,7 +13,8 @@ const HUGGING_FACE: &str = "https://huggingface.co";
 pub struct HubSettings {
     /// Address of the hub or of a mirror.
     pub endpoint: Url,
-    /// The person's token, which is sent to the endpoint's host only.
+    /// The person's token, which is sent to the endpoint's host only. [`Hub::new`](super::Hub::new)
+    /// refuses one that cannot be sent.
     pub token: Option<String>,
     /// The folder of the shared cache, with `models--owner--name` in it.
     pub cache: PathBuf,
@@ -40,7 +41,10 @@ impl HubSettings {
     /// # Errors
     /// [`WeightsError::Settings`] for an endpoint that is not a web address.
     pub fn from_environment() -> Result<Self, WeightsError> {
-        Self::from_variables(|name| std::env::var(name).ok())
+        // What is not UTF-8 is not unset: a token or an address of it is refused where it is used.
+        let variable =
+            |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
+        Self::from_variables(variable)
     }
 
     fn from_variables(get: impl Fn(&str) -> Option<String>) -> Result<Self, WeightsError> {
@@ -61,14 +65,24 @@ impl HubSettings {
         let home = home.unwrap_or_default();
         let cache = get("HF_HUB_CACHE").map_or_else(|| home.join("hub"), PathBuf::from);
         let token_path = get("HF_TOKEN_PATH").map_or_else(|| home.join("token"), PathBuf::from);
-        let token = get("HF_TOKEN").or_else(|| fs_err::read_to_string(token_path).ok());
-        // A line end at the end of a file, and anything else that no header may hold.
-        let token = token.map(|token| token.trim().to_owned());
-        let token = token.filter(|t| !t.is_empty() && t.bytes().all(|b| b.is_ascii_graphic()));
+        let in_file =
+            || Some(String::from_utf8_lossy(&fs_err::read(token_path).ok()?).into_owned());
+        let token = get("HF_TOKEN").or_else(in_file);
+        // Without the line end of a file.
+        let token = token.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty());
         let offline = get("HF_HUB_OFFLINE").is_some_and(|value| {
             matches!(value.trim().to_ascii_uppercase().as_str(), "1" | "ON" | "YES" | "TRUE")
         });
         Ok(Self { endpoint, token, cache, offline })
+    }
+
+    /// Refuses a token that no header can hold, without showing it.
+    ///
+    /// # Errors
+    /// [`WeightsError::Token`]
+    pub(super) fn check_token(&self) -> Result<(), WeightsError> {
+        let can_be_sent = |token: &String| token.bytes().all(|byte| byte.is_ascii_graphic());
+        if self.token.as_ref().is_none_or(can_be_sent) { Ok(()) } else { Err(WeightsError::Token) }
     }
 }
 
@@ -92,9 +106,17 @@ mod tests {
         let read = settings(&[("HF_HOME", home), ("HF_TOKEN", "from-variable")]).expect("settings");
         assert_eq!(read.token.as_deref(), Some("from-variable"));
         assert!(!format!("{read:?}").contains("from-variable"));
-        let none =
-            settings(&[("HF_HOME", "/nowhere"), ("HF_TOKEN", "two\nlines")]).expect("settings");
-        assert_eq!(none.token, None);
+    }
+
+    #[test]
+    fn a_token_that_no_header_can_hold_is_refused_and_not_shown() {
+        for token in ["two\nlines", "with space", "größe", "\u{FFFD}"] {
+            let read = settings(&[("HF_HOME", "/nowhere"), ("HF_TOKEN", token)]).expect("settings");
+            let refused = read.check_token().expect_err("no header holds it");
+            assert!(matches!(refused, WeightsError::Token), "{refused:?}");
+            assert!(!format!("{refused} {refused:?} {}", refused.hint()).contains(token));
+        }
+        assert!(settings(&[("HF_HOME", "/nowhere")]).expect("settings").check_token().is_ok());
     }
 
     #[test]

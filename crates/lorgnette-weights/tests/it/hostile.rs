@@ -328,6 +328,29 @@ fn headers_that_cannot_be() {
 }
 
 #[test]
+fn a_list_of_names_alone_is_completed_by_the_files_themselves() {
+    for behaviour in [Behaviour::Well, Behaviour::IgnoreRange] {
+        let world = World::new();
+        world.server.list_names_alone();
+        world.server.behave(move |request| match request.file() {
+            Some(_) => behaviour.clone(),
+            None => Behaviour::Well,
+        });
+        world.check_same();
+    }
+}
+
+#[test]
+fn a_token_that_cannot_be_sent_is_not_sent() {
+    let world = World::new();
+    let mut settings = world.settings();
+    settings.token = Some("hf_\u{FFFD}secret".into());
+    let hub = lorgnette_weights::Hub::new(settings, options(), Cancel::default(), world.report());
+    assert!(matches!(hub.err(), Some(WeightsError::Token)));
+    assert!(world.server.requests().is_empty());
+}
+
+#[test]
 fn names_that_lead_out_of_the_folder_are_no_files() {
     let world = World::new();
     let name = "../../evil.safetensors";
