@@ -14,6 +14,12 @@ pub enum SpeechError {
     /// The speech service ended, or stopped answering.
     #[error("the speech service stopped")]
     Lost(#[source] io::Error),
+    /// The speech service took a text and never told that it says it, as it does without sound.
+    #[error("the speech service took a text and said nothing for {seconds} seconds")]
+    Silent {
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// The speech service refused a command.
     #[error("the voice refused {what}: {reason}")]
     Refused {
@@ -33,6 +39,12 @@ impl SpeechError {
             }
             Self::NoVoice { .. } => "add a voice in the system's settings",
             Self::Lost(_) => "try again: the system's speech service is started anew",
+            Self::Silent { .. } if cfg!(target_os = "linux") => {
+                "hear `spd-say --wait hello`: if that ends in silence, this machine has no sound \
+                 that speech-dispatcher can use; connect one, or set AudioOutputMethod in its \
+                 speechd.conf"
+            }
+            Self::Silent { .. } => "check the sound of this machine, then try again",
             Self::Refused { .. } => "choose another voice or rate",
         }
     }

@@ -81,6 +81,16 @@ impl Queue {
         self.sentence(self.at)
     }
 
+    /// Whether the voice is to say something now.
+    pub(crate) fn is_speaking(&self) -> bool {
+        self.utterance.is_some()
+    }
+
+    /// Whether the voice is to say this utterance now.
+    pub(crate) fn is_saying(&self, utterance: u64) -> bool {
+        self.utterance == Some(utterance)
+    }
+
     /// Takes an event and returns what to do about it. Events of utterances that were silenced
     /// change nothing.
     pub(crate) fn step(&mut self, event: Event) -> Vec<Effect> {

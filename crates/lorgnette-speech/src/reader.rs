@@ -1,7 +1,8 @@
 //! Reads one text at a time, on a thread of its own.
 
 use std::ops::Range;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
 
 use crate::error::SpeechError;
 use crate::language;
@@ -49,6 +50,27 @@ enum Message {
     Voice(VoiceEvent),
 }
 
+/// How long a voice may say nothing of a text that it has taken. Each word that it tells begins the
+/// time anew; a voice that tells of no words has to be done by then.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// For the way to the voice, and for another program's words before ours.
+    at_least: Duration,
+    /// The slowest voices take 0.15 seconds for a letter.
+    for_each_letter: Duration,
+}
+
+impl Patience {
+    const USUAL: Self =
+        Self { at_least: Duration::from_secs(10), for_each_letter: Duration::from_millis(200) };
+
+    fn with(self, utterance: &Utterance) -> Duration {
+        let text = utterance.text.get(utterance.from..).unwrap_or_default();
+        let n_letters = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+        self.at_least + self.for_each_letter.saturating_mul(n_letters)
+    }
+}
+
 /// Reads texts aloud, one at a time. The system's voice is opened when it is first needed, and again
 /// when it was lost. A reader that is dropped falls silent.
 pub struct Reader {
@@ -61,10 +83,10 @@ impl Reader {
     /// # Panics
     /// When the system has no thread to give.
     pub fn start() -> Self {
-        Self::with(Box::new(voice::open))
+        Self::with(Box::new(voice::open), Patience::USUAL)
     }
 
-    fn with(open: Open) -> Self {
+    fn with(open: Open, patience: Patience) -> Self {
         let (to_thread, inbox) = mpsc::channel();
         let (events, of_voice) = mpsc::channel();
         let forward = to_thread.clone();
@@ -72,6 +94,8 @@ impl Reader {
         let thread = thread.spawn(move || {
             let reading = Reading {
                 open,
+                patience,
+                silence: None,
                 events,
                 voice: None,
                 settings: VoiceSettings::default(),
@@ -185,6 +209,9 @@ type Open = Box<dyn Fn(Sender<VoiceEvent>) -> Result<Box<dyn Voice>, SpeechError
 /// The state of the reader's thread.
 struct Reading {
     open: Open,
+    patience: Patience,
+    /// How long the voice may say nothing from now on, and until when that is.
+    silence: Option<(Duration, Instant)>,
     events: Sender<VoiceEvent>,
     voice: Option<Box<dyn Voice>>,
     settings: VoiceSettings,
@@ -197,7 +224,7 @@ struct Reading {
 }
 
 fn run(mut reading: Reading, inbox: &Receiver<Message>) {
-    for message in inbox {
+    while let Some(message) = reading.next(inbox) {
         match message {
             Message::Begin(phrases, listener) => {
                 reading.step(Event::Stop);
@@ -230,7 +257,11 @@ fn run(mut reading: Reading, inbox: &Receiver<Message>) {
                 let voices = reading.voice().and_then(Voice::voices);
                 let _ = to_asker.send(voices);
             }
-            Message::Voice(VoiceEvent::Word(id, at)) => reading.step(Event::Word(id, at)),
+            Message::Voice(VoiceEvent::Begun(id)) => reading.hears(id),
+            Message::Voice(VoiceEvent::Word(id, at)) => {
+                reading.hears(id);
+                reading.step(Event::Word(id, at));
+            }
             Message::Voice(VoiceEvent::Ended(id)) => reading.step(Event::Said(id)),
             Message::Voice(VoiceEvent::Lost(reason)) => {
                 if reading.voice.take().is_some() && reading.listener.is_some() {
@@ -242,6 +273,34 @@ fn run(mut reading: Reading, inbox: &Receiver<Message>) {
 }
 
 impl Reading {
+    /// Waits for the next message; `None` when no more can come. A voice that is silent for too long
+    /// meanwhile is given up.
+    fn next(&mut self, inbox: &Receiver<Message>) -> Option<Message> {
+        loop {
+            let Some((patience, until)) = self.silence.filter(|_| self.queue.is_speaking()) else {
+                return inbox.recv().ok();
+            };
+            match inbox.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(message) => return Some(message),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {
+                    // Without the connection the service forgets the text: it is not heard later.
+                    self.voice = None;
+                    self.failed(SpeechError::Silent { seconds: patience.as_secs() });
+                }
+            }
+        }
+    }
+
+    /// The voice is at work on this utterance: its time begins anew.
+    fn hears(&mut self, utterance: u64) {
+        if self.queue.is_saying(utterance)
+            && let Some((patience, until)) = &mut self.silence
+        {
+            *until = Instant::now() + *patience;
+        }
+    }
+
     fn add(&mut self, sentences: Vec<Sentence>) {
         if sentences.is_empty() {
             return;
@@ -292,6 +351,8 @@ impl Reading {
         tracing::info!(language, from, "speaks: {}", sentence.spoken);
         let utterance = Utterance { text: sentence.spoken.clone(), from, language };
         let id = self.voice()?.speak(&utterance)?;
+        let patience = self.patience.with(&utterance);
+        self.silence = Some((patience, Instant::now() + patience));
         self.queue.step(Event::Taken(id));
         Ok(())
     }
@@ -335,3 +396,6 @@ impl Reading {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,6 +54,8 @@ pub struct Utterance {
 /// ends without an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VoiceEvent {
+    /// The voice begins to say the utterance. Not every voice tells.
+    Begun(u64),
     /// The voice comes to the word at this byte of the text. Not every voice tells.
     Word(u64, usize),
     /// The utterance was said to its end.

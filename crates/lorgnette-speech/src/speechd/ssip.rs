@@ -9,13 +9,15 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::SpeechError;
 use crate::voice::VoiceEvent;
 
 /// The service answers within a few milliseconds; a hanging one must not hang us.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// The service goes into the background by itself, as soon as it listens.
+const STARTING_TAKES: Duration = Duration::from_secs(10);
 /// espeak-ng has some 13,000 voices, with its variants; more lines are no speech service's.
 const MAX_LINES: usize = 100_000;
 
@@ -132,16 +134,29 @@ fn usual_path() -> Option<PathBuf> {
 
 /// Starts the service for the person; it goes into the background by itself.
 fn start() -> Result<(), SpeechError> {
-    let status = Command::new("speech-dispatcher")
+    let wrong = |error| no_voice(format!("speech-dispatcher cannot be started: {error}"));
+    let mut starter = Command::new("speech-dispatcher")
         .arg("--spawn")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(no_voice(format!("speech-dispatcher did not start ({status})"))),
-        Err(error) => Err(no_voice(format!("speech-dispatcher cannot be started: {error}"))),
+        .spawn()
+        .map_err(wrong)?;
+    let until = Instant::now() + STARTING_TAKES;
+    loop {
+        match starter.try_wait().map_err(wrong)? {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => {
+                return Err(no_voice(format!("speech-dispatcher did not start ({status})")));
+            }
+            None if Instant::now() < until => std::thread::sleep(Duration::from_millis(20)),
+            None => {
+                // One that has ended meanwhile is as well.
+                let _ = starter.kill();
+                let _ = starter.wait();
+                return Err(no_voice("speech-dispatcher did not start in time".into()));
+            }
+        }
     }
 }
 
@@ -173,12 +188,13 @@ fn read(stream: UnixStream, to_us: &Sender<Reply>, events: &Sender<VoiceEvent>) 
     let _ = events.send(VoiceEvent::Lost("the speech service closed the connection".into()));
 }
 
-/// `700` is a mark and `702` the end; the first line is the message's number. Other events, such as
-/// `701` for the beginning, say nothing that is needed.
+/// `700` is a mark, `701` the beginning and `702` the end; the first line is the message's number.
+/// Other events say nothing that is needed.
 fn event(code: u16, lines: &[String]) -> Option<VoiceEvent> {
     let number = lines.first()?.parse().ok()?;
     match code {
         700 => Some(VoiceEvent::Word(number, lines.get(2)?.parse().ok()?)),
+        701 => Some(VoiceEvent::Begun(number)),
         702 => Some(VoiceEvent::Ended(number)),
         _ => None,
     }
@@ -207,7 +223,8 @@ mod tests {
             replies.iter().map(|reply| (reply.code, reply.lines.len())).collect();
         assert_eq!(replies, [(249, 1), (300, 0)]);
         let events: Vec<VoiceEvent> = events.iter().collect();
-        assert_eq!(events[..2], [VoiceEvent::Word(7, 12), VoiceEvent::Ended(7)]);
-        assert!(matches!(events[2..], [VoiceEvent::Lost(_)]));
+        let known = [VoiceEvent::Begun(7), VoiceEvent::Word(7, 12), VoiceEvent::Ended(7)];
+        assert_eq!(events[..3], known);
+        assert!(matches!(events[3..], [VoiceEvent::Lost(_)]));
     }
 }
