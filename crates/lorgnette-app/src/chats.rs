@@ -4,12 +4,18 @@
 //! answered while it is written: a crash costs at most the last half second of an answer.
 
 mod answers;
+mod copies;
 mod drafts;
+mod fault;
 mod list;
 mod pictures;
+mod place;
+mod private;
 mod questions;
 mod reading;
 mod records;
+mod repair;
+mod salvage;
 mod schema;
 
 use std::path::{Path, PathBuf};
@@ -22,8 +28,12 @@ use serde::Serialize;
 use crate::clock::now_ms;
 use crate::error::AppError;
 
+pub use copies::ChatsCopy;
+pub use fault::ChatsFault;
 pub use list::{Filter, Summary};
+pub use private::is_private;
 pub use records::{Attachment, Draft, End, Message, NewMessage, PictureInfo, StoredChat};
+pub use repair::{BesideChats, begin_anew, copies_of, damage, repair, restore_copy};
 
 pub type ChatId = i64;
 /// Names a message; no two chats share one.
@@ -33,36 +43,47 @@ pub type MessageId = i64;
 pub struct Chats {
     path: PathBuf,
     connection: Mutex<Connection>,
-    /// Locked until the program ends, however it ends.
-    _lock: fs_err::File,
+    /// Locked until the program ends, however it ends; `None` for chats that are in memory alone.
+    lock: Option<fs_err::File>,
 }
 
 impl Chats {
     /// Opens the chats in a folder, and makes them when there are none. Answers that were being
-    /// written when the program ended are marked so.
+    /// written when the program ended are marked so. Of chats of an older version a copy is kept.
     ///
     /// # Errors
     /// [`AppError::InUse`], [`AppError::NewerChats`], [`AppError::Chats`], [`AppError::Write`].
     pub fn open(folder: &Path) -> Result<Self, AppError> {
-        fs_err::create_dir_all(folder).map_err(AppError::Write)?;
-        let lock = fs_err::OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(folder.join("chats.lock"))
-            .map_err(AppError::Write)?;
-        if lock.file().try_lock().is_err() {
-            return Err(AppError::InUse { path: folder.to_owned() });
+        let lock = place::lock(folder)?;
+        let connection = place::connect(folder, &schema::STEPS)?;
+        let (path, connection) = (place::file(folder), Mutex::new(connection));
+        Ok(Self { path, connection, lock: Some(lock) })
+    }
+
+    /// The folder on disk; `None` for chats that are in memory alone.
+    fn folder(&self) -> Option<&Path> {
+        self.lock.as_ref().and_then(|_| self.path.parent())
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        // A panic elsewhere left no half-done work: it was rolled back.
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An error of the database as one of these chats.
+    fn in_chats<T>(&self, done: rusqlite::Result<T>) -> Result<T, AppError> {
+        done.map_err(|source| AppError::Chats { path: self.path.clone(), source })
+            .inspect_err(|error| self.suspect_if_damaged(error))
+    }
+
+    /// Has the next start look at all of a file that turned out to be damaged.
+    fn suspect_if_damaged(&self, error: &AppError) {
+        if let AppError::Chats { source, .. } = error
+            && ChatsFault::of(source) == ChatsFault::Damaged
+            && let Some(folder) = self.folder()
+        {
+            place::suspect(folder);
         }
-        let path = folder.join("chats.sqlite3");
-        let fault = |source| AppError::Chats { path: path.clone(), source };
-        let mut connection = Connection::open(&path).map_err(fault)?;
-        let found = schema::version(&connection).map_err(fault)?;
-        if found > schema::NEWEST {
-            return Err(AppError::NewerChats { path, found, known: schema::NEWEST });
-        }
-        prepare(&mut connection).map_err(fault)?;
-        Ok(Self { path, connection: Mutex::new(connection), _lock: lock })
     }
 
     /// Runs `work` whole or not at all.
@@ -70,21 +91,19 @@ impl Chats {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, AppError> {
-        // A panic elsewhere left no half-done work: it was rolled back.
-        let mut connection: MutexGuard<'_, Connection> =
-            self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connection = self.connection();
         let run = || {
             let transaction = connection.transaction()?;
             let done = work(&transaction)?;
             transaction.commit()?;
             Ok(done)
         };
-        run().map_err(|source| match source {
-            rusqlite::Error::QueryReturnedNoRows => {
-                AppError::NotFound { what: "that chat or message" }
+        match run() {
+            Err(rusqlite::Error::QueryReturnedNoRows) => {
+                Err(AppError::NotFound { what: "that chat or message" })
             }
-            source => AppError::Chats { path: self.path.clone(), source },
-        })
+            done => self.in_chats(done),
+        }
     }
 
     /// Shows the branch that goes through a message, as it went on last.
@@ -161,16 +180,22 @@ impl Chats {
     }
 }
 
-fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
+fn prepare(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // A crash of the program loses nothing; one of the machine at most the last moments.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
-    schema::migrate(connection)?;
+    // What is removed for good is not left in pages that are free.
+    connection.pragma_update(None, "secure_delete", true)?;
+    schema::migrate(connection, steps)?;
     connection.execute("UPDATE messages SET state = 'cut' WHERE state = 'writing'", [])?;
     Ok(())
+}
+
+fn has_chats(db: &Connection) -> rusqlite::Result<bool> {
+    db.query_row("SELECT EXISTS (SELECT 1 FROM chats)", [], first)
 }
 
 /// The value of a row's first column.

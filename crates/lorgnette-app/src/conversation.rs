@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use lorgnette_engine::{Chat, EngineError, PreparedPicture};
 
-use self::pictures::PreparedPictures;
+pub use self::pictures::ViewedPicture;
+use self::pictures::ViewedPictures;
 use crate::error::AppError;
 use crate::models::cost;
 use crate::models::speed::{Meter, Speed};
@@ -29,7 +30,9 @@ pub const ENCODER_CACHE: &str = "encoded-pictures";
 pub struct Conversation {
     model: OpenModel,
     speeds: Arc<SpeedLog>,
-    pictures: Mutex<PreparedPictures>,
+    /// Nothing of what is asked goes to the disk.
+    is_private: bool,
+    pictures: Mutex<ViewedPictures>,
     preparing: Mutex<Option<Preparing>>,
 }
 
@@ -59,25 +62,28 @@ pub enum Preparation {
 
 impl Conversation {
     /// Loads the model; takes seconds to minutes. What its encoder makes of pictures that are asked
-    /// about is kept below `cache`, for other chats and other runs. `on_progress` is told bytes read
-    /// and all bytes.
+    /// about is kept below `cache`, for other chats and other runs. Without a `cache` it is private:
+    /// no answer leaves anything on the disk, not even how long it took. `on_progress` is told bytes
+    /// read and all bytes.
     ///
     /// # Errors
     /// Those of [`OpenOptions::open`].
     pub fn open(
         options: &OpenOptions,
-        cache: &Path,
+        cache: Option<&Path>,
         speeds: Arc<SpeedLog>,
         on_progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self, AppError> {
         let model = options.open(on_progress)?;
-        let folder = cache.join(ENCODER_CACHE);
-        // Nobody waits for it: the engine does it before the first request.
-        drop(model.engine.with(move |generator| {
-            generator.set_encoder_cache_folder(&folder, ENCODER_CACHE_BYTES);
-            Ok(())
-        }));
-        Ok(Self { model, speeds, pictures: Mutex::default(), preparing: Mutex::default() })
+        if let Some(folder) = cache.map(|cache| cache.join(ENCODER_CACHE)) {
+            // Nobody waits for it: the engine does it before the first request.
+            drop(model.engine.with(move |generator| {
+                generator.set_encoder_cache_folder(&folder, ENCODER_CACHE_BYTES);
+                Ok(())
+            }));
+        }
+        let (pictures, preparing) = (Mutex::default(), Mutex::default());
+        Ok(Self { model, speeds, is_private: cache.is_none(), pictures, preparing })
     }
 
     pub fn model(&self) -> &OpenModel {
@@ -92,7 +98,9 @@ impl Conversation {
     /// Measures how fast this processor will be with a large model that was never tried, if that is
     /// not known: 0.2 seconds.
     pub fn calibrate(&self) {
-        self.speeds.calibrate_for(&self.model);
+        if !self.is_private {
+            self.speeds.calibrate_for(&self.model);
+        }
     }
 
     /// Seconds until the first word about these pictures; `None` where nothing is known.
@@ -193,6 +201,9 @@ impl Conversation {
             on_event(event);
         });
         let answer = answer.recv().unwrap_or(Err(EngineError::Stopped))?;
+        if self.is_private {
+            return Ok(answer);
+        }
         // Which pictures were encoded is known when all new ones were, and no others.
         let encode_flop = (encode_flops.len() == answer.timings.n_encoded_pictures)
             .then(|| encode_flops.iter().sum());
@@ -208,14 +219,14 @@ impl Conversation {
     pub fn ask(
         &self,
         chat: &mut Chat,
-        pictures: &[Arc<PreparedPicture>],
+        pictures: &[ViewedPicture],
         question: &str,
         options: AnswerOptions,
         cancel: &Cancel,
         on_event: &mut dyn FnMut(Option<AnswerEvent>),
     ) -> Result<Answer, AppError> {
         let mut asked = chat.clone();
-        asked.ask(pictures.iter().cloned(), question);
+        self.add_question(&mut asked, pictures, question);
         let answer = self.answer(asked.clone(), options, cancel, on_event)?;
         if !answer.text.is_empty() {
             asked.answered(&answer.text);
@@ -251,6 +262,17 @@ impl Conversation {
             on_sample(others.len());
         }
         Ok(check::compare(answer, &others))
+    }
+
+    /// Forgets all that was read and seen, except for what is on the disk.
+    pub fn forget(&self) {
+        self.stop_preparing();
+        lock(&self.pictures).clear();
+        // After what the engine is at work on; nobody waits for it.
+        drop(self.model.engine.with(|generator| {
+            generator.forget();
+            Ok(())
+        }));
     }
 
     /// Continues from a snapshot of keys and values that [`Self::save_snapshot`] wrote with this

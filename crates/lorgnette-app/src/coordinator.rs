@@ -6,6 +6,8 @@
 //! - `run`: the thread that owns the machine
 //! - `ask`, `jobs`, `answer`: from a question to the words of its answer
 //! - `prepare`, `check`, `speech`: what is done before, after and beside an answer
+//! - `private`: the private chat, and where each chat and picture is
+//! - `copies`: copies of the chats
 //! - `add`, `estimate`, `status`: what is answered at once
 //! - `downloads`, `calibrate`: what goes on beside all of it
 //! - `notice`, `background`: what is told, and the threads
@@ -17,12 +19,14 @@ mod background;
 mod calibrate;
 mod check;
 mod coalesce;
+mod copies;
 mod downloads;
 mod estimate;
 mod jobs;
 mod machine;
 mod notice;
 mod prepare;
+mod private;
 mod run;
 mod speech;
 mod status;
@@ -39,6 +43,7 @@ use crate::models::folders::Folders;
 use crate::models::{Downloads, SpeedLog};
 use crate::picture_store::PictureStore;
 use crate::settings::Settings;
+use crate::start::settings_file;
 
 pub use crate::conversation::Preparation;
 pub use ask::Ask;
@@ -46,6 +51,7 @@ pub use estimate::{Estimate, PictureEstimate};
 pub use notice::{
     Aloud, AloudDo, Asked, Check, Listener, LoadedModel, Notice, Progress, State, Status,
 };
+pub use private::ChatsOf;
 pub use speech::{LONG_WAIT_S, system_language};
 
 /// The program. Clones are the same one.
@@ -59,6 +65,7 @@ struct Inner {
     folders: Folders,
     chats: Chats,
     pictures: PictureStore,
+    private: private::PrivateChat,
     settings: Mutex<Settings>,
     speeds: Arc<SpeedLog>,
     /// Changed by the coordinator's thread alone.
@@ -87,11 +94,12 @@ impl App {
         notify: impl Fn(Notice) + Send + Sync + 'static,
     ) -> Result<Self, AppError> {
         let chats = Chats::open(&folders.data)?;
-        let settings = Settings::read(&folders.config.join("settings.toml"))?;
+        let settings = Settings::read(&settings_file(&folders))?;
         background::pool(settings.threads);
         let (events, inbox) = mpsc::channel();
         let inner = Arc::new_cyclic(|inner| Inner {
             pictures: PictureStore::new(&folders.data, &folders.cache),
+            private: private::PrivateChat::default(),
             speeds: Arc::new(SpeedLog::open(&folders.cache)),
             speech: speech::Speech::new(&settings),
             settings: Mutex::new(settings),
@@ -112,6 +120,7 @@ impl App {
         inner.forget_pictures(now - DAY_MS, false)?;
         run::start(&inner, inbox);
         calibrate::start(&inner);
+        copies::start(&inner);
         Ok(Self(inner))
     }
 
@@ -119,10 +128,12 @@ impl App {
         &self.0.folders
     }
 
+    /// The chats that are kept.
     pub fn chats(&self) -> &Chats {
         &self.0.chats
     }
 
+    /// The pictures that are kept.
     pub fn pictures(&self) -> &PictureStore {
         &self.0.pictures
     }
@@ -141,7 +152,7 @@ impl App {
         let reload = {
             let mut current = lock(&self.0.settings);
             settings.other.clone_from(&current.other);
-            settings.write(&self.0.folders.config.join("settings.toml"))?;
+            settings.write(&settings_file(&self.0.folders))?;
             let reload = !current.loads_as(&settings);
             current.clone_from(&settings);
             reload
@@ -171,6 +182,9 @@ impl App {
     /// [`AppError::Chats`] if the database fails.
     pub fn purge(&self) -> Result<usize, AppError> {
         let n = self.0.chats.purge(i64::MAX)?;
+        if n > 0 {
+            self.0.chats.renew_copies()?;
+        }
         // Pictures that were just added may be about to be asked about.
         self.0.forget_pictures(now_ms() - DAY_MS / 24, n > 0)?;
         Ok(n)
@@ -178,13 +192,17 @@ impl App {
 
     /// Stops everything and waits until what was written is kept, but not for ever.
     pub fn close(&self) {
+        self.stop_all();
+        self.0.jobs.wait_for_none(Instant::now() + CLOSING_TAKES);
+    }
+
+    fn stop_all(&self) {
         self.prepare(None, Vec::new());
         self.aloud(AloudDo::Stop);
         self.stop_check();
         for answer in self.0.jobs.all() {
             self.stop(answer);
         }
-        self.0.jobs.wait_for_none(Instant::now() + CLOSING_TAKES);
     }
 }
 

@@ -11,6 +11,8 @@ use lorgnette_models::{ModelsError, one_line};
 use lorgnette_speech::SpeechError;
 use serde::{Deserialize, Serialize};
 
+use crate::chats::ChatsFault;
+
 pub use id::{FaultDetails, FaultId, FaultValue, With};
 
 /// An error with everything a person needs to know; [`AppError::hint`] says what to do.
@@ -85,9 +87,7 @@ impl AppError {
             Self::ModelInUse { .. } => "choose another model first".into(),
             Self::NotAsked => "say --yes to go on without being asked".into(),
             Self::Write(_) => "choose another place, or free some space".into(),
-            Self::Chats { .. } => {
-                "check that the folder can be written and the disk is not full".into()
-            }
+            Self::Chats { source, .. } => hint_about_chats(ChatsFault::of(source)).into(),
             Self::NewerChats { .. } => "install the newest version".into(),
             Self::InUse { .. } => "go to the other window, or close it".into(),
             Self::NotFound { .. } => "look again: it may have been deleted".into(),
@@ -122,6 +122,20 @@ impl AppError {
     }
 }
 
+fn hint_about_chats(fault: ChatsFault) -> &'static str {
+    match fault {
+        ChatsFault::Damaged => {
+            "start the window: it opens a repaired copy, or an earlier one, and keeps this file"
+        }
+        ChatsFault::Locked => "close the program that has them open, then try again",
+        ChatsFault::Forbidden => {
+            "make the file and its folder yours to read and write, then try again"
+        }
+        ChatsFault::NoRoom => "free some space, then try again; nothing that is here is lost",
+        ChatsFault::Other => "check that the folder can be written and the disk is not full",
+    }
+}
+
 fn kind_of_models(error: &ModelsError) -> FaultKind {
     match error {
         ModelsError::Picture { .. } => FaultKind::Picture,
@@ -131,10 +145,18 @@ fn kind_of_models(error: &ModelsError) -> FaultKind {
         | ModelsError::NoTokenizer { .. }
         | ModelsError::Weights(_)
         | ModelsError::UnknownModel { .. }
+        | ModelsError::BetterModel { .. }
+        | ModelsError::NoQuantisation { .. }
+        | ModelsError::InFolders { .. }
+        | ModelsError::NoProjector { .. }
+        | ModelsError::TextOnly { .. }
+        | ModelsError::OnlyGguf { .. }
         | ModelsError::Damaged { .. }
         | ModelsError::DoesNotFit { .. }
         | ModelsError::BuiltIn => FaultKind::Model,
-        ModelsError::NoHome | ModelsError::NoRoom { .. } => FaultKind::Storage,
+        ModelsError::NoHome | ModelsError::FolderOfOther { .. } | ModelsError::NoRoom { .. } => {
+            FaultKind::Storage
+        }
         ModelsError::Fetching { .. } => FaultKind::Unavailable,
     }
 }

@@ -110,7 +110,7 @@ pub fn import(app: &App, path: &Path) -> Result<ChatId, AppError> {
     }
     for (id, bytes) in read {
         let name = exported.pictures.get(&id).map_or("picture", String::as_str);
-        if app.add_bytes(name, &bytes)?.id != id {
+        if app.keep_bytes(name, &bytes)?.id != id {
             return Err(wrong("a picture is not the one that it was"));
         }
     }

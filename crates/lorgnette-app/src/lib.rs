@@ -4,11 +4,13 @@
 //! - [`conversation`]: the one driver of the engine: an open model, its pictures, its speeds
 //! - [`coordinator`]: everything that a window can ask for, and what it is told
 //! - [`chats`], [`picture_store`]: what is kept: questions, answers, branches, drafts, pictures
+//! - [`start`]: what can be done when the program cannot start
 //! - [`settings`]: what the person chose
 //! - [`pictures`]: files and streams to pictures the model can take
 //! - [`purpose`], [`quick_action`]: descriptions for a purpose, and from anywhere on the desktop
 //! - [`export`]: chats as files, and back
 //! - [`system`]: what the desktop gives: the screen, the clipboard, links, portals
+//! - [`stderr`]: what is said beside an answer, which may be dropped
 //!
 //! What is known of models is [`models`], a crate of its own.
 
@@ -18,20 +20,24 @@ pub mod conversation;
 pub mod coordinator;
 mod error;
 pub mod export;
+pub mod notes;
 pub mod picture_store;
 pub mod pictures;
 pub mod purpose;
 pub mod quick_action;
 pub mod samples;
 pub mod settings;
+pub mod start;
+pub mod stderr;
 pub mod system;
+pub mod view;
 
 pub use error::{AppError, Fault, FaultDetails, FaultId, FaultKind, FaultValue, With};
 pub use lorgnette_engine::{
     Answer, AnswerEvent, AnswerOptions, Chat, PreparedPicture, Sampling, SnapshotError, StopReason,
-    Timings,
+    Timings, is_kv_snapshot,
 };
-pub use lorgnette_image::{ImageConfig, Region};
+pub use lorgnette_image::{Format, ImageConfig, ImageError, Note, Region};
 pub use lorgnette_interrupt::{Cancel, Interrupted};
 pub use lorgnette_models::{self as models, bench, cost, doctor, folders, open};
 pub use lorgnette_pixtral::{

@@ -1,14 +1,17 @@
 //! Pictures that were added: their files by content, and what is shown of them.
 
+mod files;
+
 use std::path::{Path, PathBuf};
 
 use lorgnette_image::{ImageConfig, Picture, Region};
 use sha2::{Digest as _, Sha256};
 
+use self::files::Files;
 use crate::chats::{Attachment, PictureInfo};
 use crate::error::AppError;
-use crate::models::whole_file;
 use crate::pictures;
+use crate::view::View;
 
 /// Longest side of what stands for a picture in lists, in pixels.
 pub const THUMB_SIDE: u32 = 320;
@@ -20,12 +23,24 @@ pub struct PictureStore {
     originals: PathBuf,
     /// What can be made again from them.
     made: PathBuf,
+    files: Files,
 }
 
 impl PictureStore {
     /// Originals below the data folder, what is made of them below the cache folder.
     pub fn new(data: &Path, cache: &Path) -> Self {
-        Self { originals: data.join("pictures"), made: cache.join("pictures") }
+        let (originals, made) = (data.join("pictures"), cache.join("pictures"));
+        Self { originals, made, files: Files::OnDisk }
+    }
+
+    /// A store of which nothing is on the disk. It is gone with its last clone.
+    pub fn in_memory() -> Self {
+        Self { originals: PathBuf::new(), made: PathBuf::new(), files: Files::in_memory() }
+    }
+
+    /// Whether a picture is here.
+    pub fn has(&self, id: &str) -> bool {
+        self.original(id).is_ok_and(|path| self.files.is_there(&path))
     }
 
     /// Reads a file and keeps it, if it is a picture.
@@ -48,8 +63,8 @@ impl PictureStore {
             .map_err(|source| AppError::Picture { name: name.clone(), source })?;
         let id = hex::encode(Sha256::digest(bytes));
         let path = self.original(&id)?;
-        if !path.is_file() {
-            whole_file::write(&path, bytes).map_err(AppError::Write)?;
+        if !self.files.is_there(&path) {
+            self.files.write(&path, bytes).map_err(AppError::Write)?;
         }
         // Made now, while the pixels are at hand: the list shows it at once.
         self.make(&format!("{id}-thumb.png"), || to_png(&name, &picture, Some(THUMB_SIDE)))?;
@@ -61,6 +76,7 @@ impl PictureStore {
             format: picture.format().map_or_else(String::new, |format| format.to_string()),
             n_bytes: bytes.len() as u64,
             is_animation: picture.is_animation(),
+            notes: picture.notes().to_vec(),
         })
     }
 
@@ -75,13 +91,10 @@ impl PictureStore {
         height: u32,
         rgba: &[u8],
     ) -> Result<PictureInfo, AppError> {
-        let fault = |source| AppError::Picture { name: name.to_owned(), source };
-        // On white, as files are.
-        let rgb = rgba.as_chunks::<4>().0.iter().flat_map(|&[r, g, b, a]| {
-            [r, g, b]
-                .map(|c| ((u32::from(c) * u32::from(a) + 255 * (255 - u32::from(a))) / 255) as u8)
-        });
-        self.add_picture(name, &Picture::from_rgb(width, height, rgb.collect()).map_err(fault)?)
+        // As a file that may be transparent: what that means is decided where files are decoded.
+        let png = lorgnette_image::rgba_to_png(width, height, rgba.to_vec())
+            .map_err(|source| AppError::Picture { name: name.to_owned(), source })?;
+        self.add(name, &png)
     }
 
     /// Keeps a picture that never was a file.
@@ -98,14 +111,8 @@ impl PictureStore {
     /// # Errors
     /// [`AppError::NotFound`] when it was never added; those of decoding.
     pub fn open(&self, id: &str, name: &str) -> Result<Picture, AppError> {
-        let path = self.original(id)?;
-        if !path.is_file() {
-            return Err(AppError::NotFound { what: "that picture" });
-        }
-        pictures::decode(&path).map_err(|error| match error {
-            AppError::Picture { source, .. } => AppError::Picture { name: name.to_owned(), source },
-            error => error,
-        })
+        Picture::decode(&self.bytes(id)?)
+            .map_err(|source| AppError::Picture { name: name.to_owned(), source })
     }
 
     /// The part that is asked about, turned as the person has it.
@@ -127,10 +134,10 @@ impl PictureStore {
     /// [`AppError::NotFound`] if it is not there, [`AppError::ReadPicture`] if it cannot be read.
     pub fn bytes(&self, id: &str) -> Result<Vec<u8>, AppError> {
         let path = self.original(id)?;
-        if !path.is_file() {
+        if !self.files.is_there(&path) {
             return Err(AppError::NotFound { what: "that picture" });
         }
-        Ok(pictures::read(&path)?.1)
+        self.files.read(&path)
     }
 
     /// What stands for it in lists, as PNG.
@@ -149,7 +156,8 @@ impl PictureStore {
         self.make(&format!("{id}-full.png"), || to_png(id, &self.open(id, id)?, None))
     }
 
-    /// Exactly what the model sees of it, as PNG.
+    /// Exactly what a model with a `context` of so many tokens sees of it, as PNG. Where it is
+    /// looked at in parts, all of it in the size that they have.
     ///
     /// # Errors
     /// Those of [`Self::open`].
@@ -157,12 +165,19 @@ impl PictureStore {
         &self,
         attachment: &Attachment,
         config: &ImageConfig,
+        context: usize,
     ) -> Result<Vec<u8>, AppError> {
-        let view = self
-            .view(attachment)?
+        let picture = self.view(attachment)?;
+        let (width, height) = (picture.width(), picture.height());
+        let view = View::of((width, height), config, context);
+        if view.is_in_parts() {
+            let max_side = f64::from(width.max(height)) / view.shrink;
+            return to_png(&attachment.name, &picture, Some(max_side.ceil() as u32));
+        }
+        let resized = picture
             .resized(config)
             .map_err(|source| AppError::Picture { name: attachment.name.clone(), source })?;
-        to_png(&attachment.name, &view, None)
+        to_png(&attachment.name, &resized, None)
     }
 
     /// Deletes a picture's files.
@@ -173,8 +188,7 @@ impl PictureStore {
             self.made.join(format!("{id}-thumb.png")),
             self.made.join(format!("{id}-full.png")),
         ] {
-            // What is not there need not go.
-            let _ = fs_err::remove_file(path);
+            self.files.remove(&path);
         }
     }
 
@@ -194,12 +208,12 @@ impl PictureStore {
         make: impl FnOnce() -> Result<Vec<u8>, AppError>,
     ) -> Result<Vec<u8>, AppError> {
         let path = self.made.join(name);
-        if let Ok(bytes) = fs_err::read(&path) {
+        if let Some(bytes) = self.files.made_before(&path) {
             return Ok(bytes);
         }
         let bytes = make()?;
         // A cache that cannot be written costs time and nothing else.
-        let _ = whole_file::write(&path, &bytes);
+        let _ = self.files.write(&path, &bytes);
         Ok(bytes)
     }
 }

@@ -1,22 +1,25 @@
 //! Files and streams to pictures the model can take.
 
+use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 pub use lorgnette_engine::PreparedPicture;
 pub use lorgnette_image::Picture;
-use lorgnette_image::{ImageConfig, Limits};
+use lorgnette_image::{DecodeOptions, ImageConfig, Limits};
 
 use crate::error::AppError;
 
-/// Reads and decodes a picture file; `-` is standard input.
+/// Reads and decodes a picture file; `-` is standard input. `page` is the page or frame of a file
+/// that has several, from 1; without it, the one that a person would look at.
 ///
 /// # Errors
 /// [`AppError`] names the file and what is wrong with it.
-pub fn decode(path: &Path) -> Result<Picture, AppError> {
+pub fn decode(path: &Path, page: Option<u32>) -> Result<Picture, AppError> {
     let (name, bytes) = read(path)?;
-    Picture::decode(&bytes).map_err(|source| AppError::Picture { name, source })
+    let options = DecodeOptions { page, ..DecodeOptions::default() };
+    Picture::decode_with(&bytes, &options).map_err(|source| AppError::Picture { name, source })
 }
 
 /// A picture file as a model takes it; `-` is standard input.
@@ -24,7 +27,7 @@ pub fn decode(path: &Path) -> Result<Picture, AppError> {
 /// # Errors
 /// Those of [`decode`] and of [`prepare`].
 pub fn prepare_at(path: &Path, config: &ImageConfig) -> Result<Arc<PreparedPicture>, AppError> {
-    prepare(&display_name(path), &decode(path)?, config)
+    prepare(&display_name(path), &decode(path, None)?, config)
 }
 
 /// A decoded picture as a model takes it.
@@ -41,37 +44,32 @@ pub fn prepare(
     Ok(PreparedPicture::new(name, pixels))
 }
 
-/// Writes what the model sees of a picture as a PNG file.
-///
-/// # Errors
-/// [`AppError`] names the file.
-pub fn save_model_view(
-    picture: &Picture,
-    config: &ImageConfig,
-    path: &Path,
-) -> Result<(), AppError> {
-    let png = picture.resized(config).and_then(|view| view.to_png());
-    let name = display_name(path);
-    let png = png.map_err(|source| AppError::Picture { name, source })?;
-    fs_err::write(path, png).map_err(AppError::Write)
-}
-
 /// What a picture file is called in messages.
 pub fn display_name(path: &Path) -> String {
-    if path == Path::new("-") { "standard input".into() } else { path.display().to_string() }
+    if is_standard_input(path) { "standard input".into() } else { path.display().to_string() }
+}
+
+/// Whether a path means standard input. It cannot always be opened by its other names: not when it
+/// is a socket, or of another person.
+pub fn is_standard_input(path: &Path) -> bool {
+    ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path == Path::new(name))
 }
 
 pub(crate) fn read(path: &Path) -> Result<(String, Vec<u8>), AppError> {
     let name = display_name(path);
     let read = || -> io::Result<Vec<u8>> {
-        if path == Path::new("-") {
+        if is_standard_input(path) {
             return read_limited(io::stdin().lock());
         }
-        // `Path::metadata`, whose errors do not name the path: ours does.
-        if path.metadata()?.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+        let folder = || io::Error::new(io::ErrorKind::IsADirectory, "it is a folder");
+        // Opened once, because a pipe is another one the next time. Windows opens no folder. The
+        // errors of `OpenOptions` do not name the path: ours does.
+        let opened = OpenOptions::new().read(true).open(path);
+        let file = opened.map_err(|error| if path.is_dir() { folder() } else { error })?;
+        if file.metadata()?.is_dir() {
+            return Err(folder());
         }
-        read_limited(fs_err::File::open(path)?)
+        read_limited(file)
     };
     match read() {
         Ok(bytes) => Ok((name, bytes)),

@@ -91,6 +91,12 @@ impl Purpose {
         }
     }
 
+    /// Whether the end of an answer is part of what is used of it. If not, nothing is missing from
+    /// an answer that was cut.
+    pub fn uses_end(self, answer: &str) -> bool {
+        self != Self::Alt || in_one_line(answer).chars().count() <= MAX_ALT_CHARS
+    }
+
     /// The answer as it is used.
     pub fn finish(self, answer: &str) -> Cow<'_, str> {
         match self {
@@ -112,7 +118,7 @@ impl FromStr for Purpose {
 
 /// One line of at most [`MAX_ALT_CHARS`] characters: whole sentences if one fits, else whole words.
 pub fn alt_text(answer: &str) -> String {
-    let line = answer.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = in_one_line(answer);
     let line = line.trim_matches(['*', '_', '`']);
     if line.chars().count() <= MAX_ALT_CHARS {
         return line.to_owned();
@@ -130,6 +136,10 @@ pub fn alt_text(answer: &str) -> String {
     let room = line.char_indices().nth(MAX_ALT_CHARS - 1).map_or(line.len(), |(at, _)| at);
     let words = line[..room].rfind(' ').unwrap_or(room);
     format!("{}…", line[..words].trim_end_matches([',', ';', ':', ' ']))
+}
+
+fn in_one_line(answer: &str) -> String {
+    answer.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use lorgnette_speech::VoiceSettings;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::now_ms;
+use crate::clock::{now_ms, stamp};
 use crate::error::AppError;
 use crate::models::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
 use crate::models::whole_file;
@@ -186,6 +186,16 @@ impl Settings {
         let text = toml::to_string_pretty(self)
             .map_err(|error| AppError::Write(io::Error::other(error)))?;
         whole_file::write(path, text.as_bytes()).map_err(AppError::Write)
+    }
+
+    /// Moves a file that cannot be read aside, under a name with the moment. Returns where it is now.
+    ///
+    /// # Errors
+    /// Those of renaming.
+    pub fn set_aside(path: &Path) -> io::Result<PathBuf> {
+        let aside = path.with_file_name(format!("settings-{}.toml", stamp(now_ms())));
+        fs_err::rename(path, &aside)?;
+        Ok(aside)
     }
 
     /// The same with each number where it makes sense: a hand-written file may say anything.

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::pictures::picture;
-use super::{Attachment, ChatId, Chats, Draft, PictureInfo, json};
+use super::{Attachment, ChatId, Chats, Draft, PictureInfo, is_private, json};
 use crate::error::AppError;
 
 impl Chats {
@@ -12,6 +12,10 @@ impl Chats {
     /// # Errors
     /// [`AppError::Chats`] if the database fails.
     pub fn set_draft(&self, chat: Option<ChatId>, draft: &Draft) -> Result<(), AppError> {
+        // A private chat is gone when it is left, and what was written in it too.
+        if chat.is_some_and(is_private) {
+            return Ok(());
+        }
         let chat = chat.unwrap_or(0);
         self.with(|db| {
             if *draft == Draft::default() {

@@ -12,9 +12,10 @@ impl Chats {
     /// # Errors
     /// [`AppError::Chats`] if the database fails.
     pub fn add_picture(&self, picture: &PictureInfo) -> Result<(), AppError> {
+        let notes = serde_json::to_string(&picture.notes).unwrap_or_else(|_| "[]".into());
         self.with(|db| {
             db.prepare_cached(
-                "INSERT INTO pictures VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+                "INSERT INTO pictures VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
             )?
             .execute(params![
                 picture.id,
@@ -25,6 +26,7 @@ impl Chats {
                 picture.n_bytes.cast_signed(),
                 picture.is_animation,
                 now_ms(),
+                notes,
             ])
         })?;
         Ok(())
@@ -61,7 +63,8 @@ impl Chats {
 
 pub(super) fn picture(db: &Connection, id: &str) -> rusqlite::Result<PictureInfo> {
     db.prepare_cached(
-        "SELECT id, name, width, height, format, n_bytes, is_animation FROM pictures WHERE id = ?1",
+        "SELECT id, name, width, height, format, n_bytes, is_animation, notes
+         FROM pictures WHERE id = ?1",
     )?
     .query_row([id], |row| {
         Ok(PictureInfo {
@@ -72,6 +75,8 @@ pub(super) fn picture(db: &Connection, id: &str) -> rusqlite::Result<PictureInfo
             format: row.get(4)?,
             n_bytes: row.get::<_, i64>(5)?.unsigned_abs(),
             is_animation: row.get(6)?,
+            // Notes of a newer version that this one cannot read are left out.
+            notes: serde_json::from_str(&row.get::<_, String>(7)?).unwrap_or_default(),
         })
     })
 }

@@ -1,6 +1,6 @@
 //! The records of the chats: messages and the branches that they make, pictures, drafts.
 
-use lorgnette_image::Region;
+use lorgnette_image::{Note, Region};
 use serde::{Deserialize, Serialize};
 
 use super::{ChatId, MessageId};
@@ -19,8 +19,10 @@ pub struct PictureInfo {
     pub height: u32,
     pub format: String,
     pub n_bytes: u64,
-    /// Only its first frame is shown.
+    /// The file is an animation, and one of its frames is shown.
     pub is_animation: bool,
+    /// What a person should know about how it is shown.
+    pub notes: Vec<Note>,
 }
 
 /// A picture as it is asked about.

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Result};
 
 /// What makes version n + 1 of version n. Those that were released stay as they are.
-const STEPS: [&str; 1] = [include_str!("schema/1.sql")];
+pub const STEPS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// The newest version that is known here.
 pub const NEWEST: i64 = STEPS.len().cast_signed() as i64;
@@ -13,10 +13,11 @@ pub fn version(connection: &Connection) -> Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Brings a file of an older version to the newest, each step whole or not at all.
-pub fn migrate(connection: &mut Connection) -> Result<()> {
+/// Brings a file of an older version to the newest that these steps make, each step whole or not at
+/// all.
+pub fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<()> {
     let found = version(connection)?;
-    for (version, step) in (1_i64..).zip(STEPS).filter(|(version, _)| *version > found) {
+    for (version, step) in (1_i64..).zip(steps).filter(|(version, _)| *version > found) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(step)?;
         transaction.pragma_update(None, "user_version", version)?;

@@ -23,6 +23,7 @@ fn picture(chats: &Chats, letter: char) -> Attachment {
         format: "PNG".into(),
         n_bytes: 1000,
         is_animation: false,
+        notes: vec![lorgnette_image::Note::Page { shown: 1, of: 3 }],
     };
     chats.add_picture(&info).unwrap();
     let region = Some(Region { x: 1, y: 2, width: 3, height: 4 });

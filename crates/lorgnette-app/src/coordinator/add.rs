@@ -14,7 +14,7 @@ impl App {
     ) -> (Vec<PictureInfo>, Vec<(String, AppError)>) {
         let (mut pictures, mut refused) = (Vec::new(), Vec::new());
         for path in paths {
-            match self.record(self.0.pictures.add_file(&path)) {
+            match self.0.add_to_shown(|pictures| pictures.add_file(&path)) {
                 Ok(picture) => pictures.push(picture),
                 Err(error) => {
                     let name = path.file_name().unwrap_or(path.as_os_str());
@@ -25,12 +25,20 @@ impl App {
         (pictures, refused)
     }
 
-    /// Adds a picture file's bytes.
+    /// Adds a picture file's bytes to what the window shows.
     ///
     /// # Errors
     /// Those of [`PictureStore::add`](crate::picture_store::PictureStore::add).
     pub fn add_bytes(&self, name: &str, bytes: &[u8]) -> Result<PictureInfo, AppError> {
-        self.record(self.0.pictures.add(name, bytes))
+        self.0.add_to_shown(|pictures| pictures.add(name, bytes))
+    }
+
+    /// Adds a picture file's bytes to the pictures that are kept, whatever the window shows.
+    ///
+    /// # Errors
+    /// Those of [`PictureStore::add`](crate::picture_store::PictureStore::add).
+    pub fn keep_bytes(&self, name: &str, bytes: &[u8]) -> Result<PictureInfo, AppError> {
+        self.0.add_to_stored(|pictures| pictures.add(name, bytes))
     }
 
     /// Adds pixels of a clipboard: RGBA, row by row.
@@ -44,10 +52,10 @@ impl App {
         height: u32,
         rgba: &[u8],
     ) -> Result<PictureInfo, AppError> {
-        self.record(self.0.pictures.add_rgba(name, width, height, rgba))
+        self.0.add_to_shown(|pictures| pictures.add_rgba(name, width, height, rgba))
     }
 
-    /// Adds pixels of a screen.
+    /// Adds pixels of a screen to the pictures that are kept.
     ///
     /// # Errors
     /// [`AppError::Picture`] if it is not a picture, [`AppError::Write`] if it cannot be stored.
@@ -56,12 +64,6 @@ impl App {
         name: &str,
         picture: &lorgnette_image::Picture,
     ) -> Result<PictureInfo, AppError> {
-        self.record(self.0.pictures.add_picture(name, picture))
-    }
-
-    fn record(&self, added: Result<PictureInfo, AppError>) -> Result<PictureInfo, AppError> {
-        let picture = added?;
-        self.0.chats.add_picture(&picture)?;
-        Ok(picture)
+        self.0.add_to_stored(|pictures| pictures.add_picture(name, picture))
     }
 }

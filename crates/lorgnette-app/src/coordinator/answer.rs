@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lorgnette_engine::{Chat, EngineError, Role, Turn, TurnPart};
+use lorgnette_image::Note;
 
 use super::coalesce::Coalescer;
 use super::jobs::Wanted;
 use super::machine::Event;
 use super::notice::Notice;
 use super::{Inner, lock, panic_fault};
-use crate::chats::{End, Message, MessageId};
+use crate::chats::{Attachment, Chats, End, Message, MessageId, is_private};
 use crate::conversation::Conversation;
 use crate::error::{AppError, Fault};
 use crate::models::library;
@@ -31,10 +32,15 @@ struct Made {
 impl Inner {
     /// Makes an answer from beginning to end, and tells the coordinator's thread.
     pub(super) fn answer(self: &Arc<Self>, id: MessageId, conversation: Arc<Conversation>) {
+        let Ok(chats) = self.chats_of(id) else {
+            // The private chat was left before its turn came.
+            self.jobs.end(id, None);
+            return self.happened(Event::AnswerEnded(id));
+        };
         let mut made = Made::default();
         let end = match self.jobs.get(id) {
             Some((cancel, wanted)) => {
-                let make = || self.make(id, &conversation, &cancel, wanted, &mut made);
+                let make = || self.make(id, &chats, &conversation, &cancel, wanted, &mut made);
                 match catch_unwind(AssertUnwindSafe(make)) {
                     Ok(Ok(end)) => end,
                     Ok(Err(error)) => End::Failed(error.into()),
@@ -46,31 +52,26 @@ impl Inner {
         // Before the next step, which may load another model into the same memory.
         drop(conversation);
         self.answer_is_whole(id);
-        self.end(id, &made.text, &end, made.model.as_deref(), made.timings.as_ref());
+        self.end(id, &chats, &made, &end);
         self.happened(Event::AnswerEnded(id));
     }
 
     /// Ends an answer that never began.
     pub(super) fn end_unbegun(&self, id: MessageId, fault: Option<Fault>) {
+        let Ok(chats) = self.chats_of(id) else { return self.jobs.end(id, None) };
         let end = fault.map_or(End::Stopped, End::Failed);
-        let text = self.chats.message(id).map(|message| message.text).unwrap_or_default();
-        self.end(id, &text, &end, None, None);
+        let text = chats.message(id).map(|message| message.text).unwrap_or_default();
+        self.end(id, &chats, &Made { text, ..Made::default() }, &end);
     }
 
     /// Keeps an answer that has ended, and tells of it.
-    fn end(
-        &self,
-        id: MessageId,
-        text: &str,
-        end: &End,
-        model: Option<&str>,
-        timings: Option<&Timings>,
-    ) {
-        let stored = self.chats.end_answer(id, text, end, model, timings);
-        let mut message = self.chats.message(id);
+    fn end(&self, id: MessageId, chats: &Chats, made: &Made, end: &End) {
+        let Made { text, model, timings } = made;
+        let stored = chats.end_answer(id, text, end, model.as_deref(), timings.as_ref());
+        let mut message = chats.message(id);
         if let (Err(error), Ok(message)) = (stored, &mut message) {
             // It is still on the screen, to be copied from there.
-            text.clone_into(&mut message.text);
+            message.text.clone_from(text);
             message.end = Some(End::Failed(Fault::from(&error)));
         }
         self.jobs.end(id, message.ok());
@@ -80,13 +81,14 @@ impl Inner {
     fn make(
         self: &Arc<Self>,
         id: MessageId,
+        chats: &Chats,
         conversation: &Conversation,
         cancel: &Cancel,
         wanted: Wanted,
         made: &mut Made,
     ) -> Result<End, AppError> {
         made.model = Some(library::name(&conversation.model().id()));
-        let mut path = self.chats.path_to(id)?;
+        let mut path = chats.path_to(id)?;
         let answer = path.pop().ok_or(EngineError::Stopped)?;
         if wanted.is_continued {
             made.text.clone_from(&answer.text);
@@ -95,8 +97,12 @@ impl Inner {
         self.preparations_are_over();
         self.answer_begins(id, &made.text, wanted.aloud);
         let mut chat = self.chat_for_engine(&path, conversation)?;
+        chat.is_private = is_private(id);
         if !made.text.is_empty() {
             chat.answered(&made.text);
+        }
+        if let Some(question) = path.last() {
+            self.say_notes(&self.notes_of(question, conversation));
         }
         if !conversation.is_prepared_for(&chat) {
             self.say_wait(conversation.wait_s(chat.last_pictures()));
@@ -119,7 +125,7 @@ impl Inner {
             self.tell(id, &mut coalescer, false);
             if unwritten && failed.is_none() && written.elapsed() >= BETWEEN_WRITES {
                 (written, unwritten) = (Instant::now(), false);
-                if let Err(error) = self.chats.write(id, &made.text) {
+                if let Err(error) = chats.write(id, &made.text) {
                     cancel.cancel();
                     failed = Some(error);
                 }
@@ -144,6 +150,12 @@ impl Inner {
         }
     }
 
+    /// What a person should know about the pictures of a question.
+    fn notes_of(&self, question: &Message, conversation: &Conversation) -> Vec<Note> {
+        let attached = |picture| conversation.attached(picture, &self.pictures).ok();
+        question.pictures.iter().filter_map(attached).flat_map(|one| one.notes.clone()).collect()
+    }
+
     /// The messages as the engine takes them, after the person's instructions.
     pub(super) fn chat_for_engine(
         &self,
@@ -158,10 +170,16 @@ impl Inner {
         }
         for message in path {
             if !message.is_model {
-                let attached = |picture| conversation.attached(picture, &self.pictures);
+                let attached = |picture: &Attachment| {
+                    conversation.attached(picture, &self.pictures_with(&picture.picture))
+                };
                 let pictures: Result<Vec<_>, AppError> =
                     message.pictures.iter().map(attached).collect();
-                chat.ask(pictures?, &message.text);
+                conversation.add_question(
+                    &mut chat,
+                    pictures?.iter().map(AsRef::as_ref),
+                    &message.text,
+                );
             } else if !message.text.is_empty() {
                 // One that was stopped before its first word says nothing.
                 chat.answered(&message.text);

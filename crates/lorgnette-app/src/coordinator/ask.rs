@@ -81,11 +81,16 @@ impl App {
         wanted: Wanted,
         make_listener: impl FnOnce(&Asked) -> Listener,
     ) -> Result<Asked, AppError> {
-        let chats = &self.0.chats;
+        let place = match &ask {
+            Ask::New { chat, .. } => chat.unwrap_or_default(),
+            Ask::Edit { question, .. } => *question,
+            Ask::Again { answer } | Ask::Continue { answer } => *answer,
+        };
+        let chats = self.0.chats_of(place)?;
         let is_continued = matches!(ask, Ask::Continue { .. });
         let (chat, answer) = match ask {
             Ask::New { chat, leaf, text, pictures } => {
-                self.check_pictures(&pictures)?;
+                self.0.check_pictures(chat, &chats, &pictures)?;
                 let (chat, question) = chats.add_question(chat, leaf, &text, &pictures)?;
                 (chat, chats.begin_answer(question)?.1)
             }
@@ -95,9 +100,9 @@ impl App {
                 chats.begin_answer(question)?
             }
             Ask::Edit { question, text, pictures } => {
-                self.check_pictures(&pictures)?;
                 let parent = chats.message(question)?.parent;
                 let chat = chats.chat_of(question)?;
+                self.0.check_pictures(Some(chat), &chats, &pictures)?;
                 let (chat, question) = chats.add_question(Some(chat), parent, &text, &pictures)?;
                 (chat, chats.begin_answer(question)?.1)
             }
@@ -109,11 +114,6 @@ impl App {
         self.0.happened(Event::Ask(answer));
         (self.0.notify)(Notice::Chats);
         Ok(asked)
-    }
-
-    /// Before anything is written: every picture is known.
-    fn check_pictures(&self, pictures: &[Attachment]) -> Result<(), AppError> {
-        pictures.iter().try_for_each(|picture| self.0.chats.picture(&picture.picture).map(drop))
     }
 
     /// Stops an answer, whether it is being made or waits. What was written stays.

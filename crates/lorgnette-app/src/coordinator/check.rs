@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::background::spawn;
 use super::notice::{Check, Notice};
 use super::{App, Inner, lock, panic_fault};
-use crate::chats::MessageId;
+use crate::chats::{MessageId, is_private};
 use crate::conversation::check::{Checked, N_SAMPLES};
 use crate::error::AppError;
 use crate::{Cancel, Interrupted};
@@ -31,7 +31,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] for an answer that is gone.
     pub fn check(&self, answer: MessageId) -> Result<(), AppError> {
-        let message = self.0.chats.message(answer)?;
+        let message = self.0.chats_of(answer)?.message(answer)?;
         self.stop_check();
         let cancel = Cancel::default();
         lock(&self.0.checks.0).running = Some(cancel.clone());
@@ -69,6 +69,11 @@ impl Checks {
         state.done.push((answer, checked));
     }
 
+    /// Forgets what was found of these answers.
+    pub fn forget(&self, which: impl Fn(MessageId) -> bool) {
+        lock(&self.0).done.retain(|(answer, _)| !which(*answer));
+    }
+
     /// What a check of this answer found; nothing when there was none.
     pub fn of(&self, answer: MessageId) -> Vec<Checked> {
         let state = lock(&self.0);
@@ -96,9 +101,10 @@ impl Inner {
     ) -> Result<Vec<Checked>, Interrupted<AppError>> {
         let missing = AppError::NotFound { what: "a model in memory" };
         let conversation = self.conversation().ok_or(missing)?;
-        let mut path = self.chats.path_to(answer)?;
+        let mut path = self.chats_of(answer)?.path_to(answer)?;
         path.pop();
-        let chat = self.chat_for_engine(&path, &conversation)?;
+        let mut chat = self.chat_for_engine(&path, &conversation)?;
+        chat.is_private = is_private(answer);
         let max_tokens = lock(&self.settings).max_tokens;
         conversation.check(&chat, text, N_SAMPLES, max_tokens, cancel, &mut |n_done| {
             self.tell_check(answer, Check::Running { n_done, n_samples: N_SAMPLES });

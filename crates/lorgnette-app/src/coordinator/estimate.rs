@@ -1,10 +1,13 @@
 //! What a question costs, before it costs.
 
+use lorgnette_image::{Note, Region};
+
 use super::App;
 use crate::chats::{Attachment, MessageId};
 use crate::error::AppError;
 use crate::models::cost;
 use crate::picture_store::viewed_size;
+use crate::view::View;
 
 /// What a question costs with the model in memory.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,6 +41,8 @@ pub struct PictureEstimate {
     pub kv_bytes: u64,
     /// Seconds to encode it and to read its tokens.
     pub wait_s: Option<f64>,
+    /// What a person should know about how the model sees it.
+    pub notes: Vec<Note>,
 }
 
 /// Letters of a token, about: for words that are still being written.
@@ -60,18 +65,33 @@ impl App {
         let (model, speed) = (conversation.model(), conversation.speed());
         let mut estimate = Estimate { context: model.context, ..Estimate::default() };
         for attachment in pictures {
-            let info = self.0.chats.picture(&attachment.picture)?;
+            let info = self.0.picture(&attachment.picture)?;
             let size = viewed_size(&info, attachment.region, attachment.turn);
             let config = model.image_config(attachment.max_side)?;
-            let Some(cost) = cost::of_picture(size, &config, &model.config) else { continue };
+            let view = View::of(size, &config, model.context);
+            let part = |region: &Region| {
+                cost::of_picture((region.width, region.height), &config, &model.config)
+            };
+            let Some(costs) = view.regions.iter().map(part).collect::<Option<Vec<_>>>() else {
+                continue;
+            };
+            // Of parts, what the whole picture would be in their scale.
+            let (rows, cols) = if let [whole] = costs.as_slice() {
+                (whole.rows, whole.cols)
+            } else {
+                let units =
+                    |side: u32| (f64::from(side) / view.shrink / f64::from(config.unit())).ceil();
+                (units(size.1) as u32, units(size.0) as u32)
+            };
             estimate.pictures.push(PictureEstimate {
-                n_tokens: cost.n_tokens,
-                rows: cost.rows,
-                cols: cost.cols,
-                model_view_width: cost.cols * config.unit(),
-                model_view_height: cost.rows * config.unit(),
-                kv_bytes: cost.kv_bytes,
-                wait_s: speed.picture_s(&cost),
+                n_tokens: view.n_tokens,
+                rows,
+                cols,
+                model_view_width: cols * config.unit(),
+                model_view_height: rows * config.unit(),
+                kv_bytes: costs.iter().map(|cost| cost.kv_bytes).sum(),
+                wait_s: costs.iter().map(|cost| speed.picture_s(cost)).sum(),
+                notes: info.notes.iter().cloned().chain(view.notes()).collect(),
             });
         }
         let words = text.chars().count().div_ceil(LETTERS_PER_TOKEN);
@@ -82,7 +102,7 @@ impl App {
             Some(words as f64 / rate + waits.sum::<Option<f64>>()?)
         });
         if let Some(leaf) = leaf {
-            let path = self.0.chats.path_to(leaf)?;
+            let path = self.0.chats_of(leaf)?.path_to(leaf)?;
             let timings = path.iter().rev().find_map(|message| message.timings.as_ref());
             estimate.chat_tokens = timings.map_or(0, |timings| {
                 timings.n_cached_tokens + timings.n_read_tokens + timings.n_answer_tokens

@@ -85,11 +85,16 @@ impl Inner {
         conversation: &Conversation,
         cancel: &Cancel,
     ) -> Result<(), AppError> {
-        let path = leaf.map_or_else(|| Ok(Vec::new()), |leaf| self.chats.path_to(leaf))?;
+        let path = match *leaf {
+            Some(leaf) => self.chats_of(leaf)?.path_to(leaf)?,
+            None => Vec::new(),
+        };
         let mut chat = self.chat_for_engine(&path, conversation)?;
-        let attached = |picture| conversation.attached(picture, &self.pictures);
+        let attached = |picture: &Attachment| {
+            conversation.attached(picture, &self.pictures_with(&picture.picture))
+        };
         let pictures: Result<Vec<_>, AppError> = pictures.iter().map(attached).collect();
-        chat.ask(pictures?, "");
+        conversation.add_question(&mut chat, pictures?.iter().map(AsRef::as_ref), "");
         let inner = Arc::clone(self);
         let mut told = None::<Instant>;
         // Under the lock, so that who cancels knows whether the engine has it.

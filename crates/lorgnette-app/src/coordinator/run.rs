@@ -80,7 +80,7 @@ fn load(inner: &Arc<Inner>, replaces: Option<Model>) {
                 inner.happened(Event::LoadProgress { done_bytes, total_bytes });
             }
         };
-        let cache = &inner.folders.cache;
+        let cache = Some(inner.folders.cache.as_path());
         let open = || Conversation::open(&options, cache, Arc::clone(&inner.speeds), &mut progress);
         let opened = catch_unwind(AssertUnwindSafe(open));
         inner.happened(match opened {

@@ -2,12 +2,14 @@
 
 use std::sync::{Arc, Mutex, Weak};
 
+use lorgnette_image::Note;
 use lorgnette_speech::{Phrases, Reader, Script, Told, VoiceInfo, VoiceSettings, text};
 
 use super::notice::{Aloud, AloudDo, Notice};
 use super::{App, Inner, lock};
 use crate::chats::MessageId;
 use crate::error::AppError;
+use crate::notes;
 use crate::settings::{Language, Settings};
 
 /// A wait of more seconds than these is said before it begins.
@@ -51,7 +53,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] for an answer that is gone.
     pub fn read_aloud(&self, answer: MessageId) -> Result<(), AppError> {
-        let message = self.0.chats.message(answer)?;
+        let message = self.0.chats_of(answer)?.message(answer)?;
         let checked = self.0.checks.of(answer);
         let phrases = self.0.phrases();
         let mut state = lock(&self.0.speech.0);
@@ -128,13 +130,23 @@ impl State {
 }
 
 impl Inner {
+    /// Whether such an answer is read aloud, or is being written to be.
+    pub(super) fn reads(&self, which: impl Fn(MessageId) -> bool) -> bool {
+        lock(&self.speech.0).reading.is_some_and(which)
+    }
+
     /// The reader's own words in the window's language.
     fn phrases(&self) -> Phrases {
-        Phrases::of(match lock(&self.settings).language {
-            Language::En => "en",
-            Language::Fr => "fr",
-            Language::System => return Phrases::of(&system_language()),
-        })
+        Phrases::of(&self.language())
+    }
+
+    /// The window's language, ISO 639-1.
+    fn language(&self) -> String {
+        match lock(&self.settings).language {
+            Language::En => "en".into(),
+            Language::Fr => "fr".into(),
+            Language::System => system_language(),
+        }
     }
 
     fn heard(&self, answer: MessageId, told: Told) {
@@ -181,7 +193,19 @@ impl Inner {
     pub(super) fn say_wait(&self, wait_s: Option<f64>) {
         let Some(seconds) = wait_s.filter(|seconds| *seconds > LONG_WAIT_S) else { return };
         let (about, unit) = self.phrases().about_seconds;
-        let words = format!("{about} {seconds:.0} {unit}");
+        self.say_before(format!("{about} {seconds:.0} {unit}"));
+    }
+
+    /// Says what a person should know about the pictures of a question, if somebody listens.
+    pub(super) fn say_notes(&self, notes: &[Note]) {
+        let language = self.language();
+        for note in notes {
+            self.say_before(notes::spoken(note, &language));
+        }
+    }
+
+    /// Says something before the answer that is about to be written.
+    fn say_before(&self, words: String) {
         let state = lock(&self.speech.0);
         if state.reading.is_some() && state.reading == state.writing.as_ref().map(|one| one.0) {
             state.reader.say(&words);

@@ -11,9 +11,11 @@ use lorgnette_gguf::GgufError;
 use lorgnette_image::ImageError;
 use lorgnette_models::{ModelsError, WeightsError};
 use lorgnette_pixtral::{LoadError, ModelError};
+use lorgnette_speech::SpeechError;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::AppError;
+use crate::chats::ChatsFault;
 
 /// Declares the errors that have words of their own: their names, and the gaps of those words.
 macro_rules! errors {
@@ -85,7 +87,8 @@ errors! {
     PictureCut { name, format },
     PictureDamaged { name, format },
     PictureNoPixels { name },
-    PictureTooLong { name, width, height, maxSide },
+    PictureIsPointer { name },
+    PictureNoPage { name, page, pages },
     PictureTooManyPixels { name, width, height, maxPixels },
     PictureTooManyBytes { name, maxBytes },
     PictureWork { name, reason },
@@ -126,6 +129,10 @@ errors! {
     Fetch { reason },
     Write { reason },
     Chats { path, reason },
+    ChatsDamaged { path },
+    ChatsLocked { path },
+    ChatsForbidden { path, reason },
+    ChatsNoRoom { path },
     NewerChats { path },
     ChatsInUse { path },
     NotFound {},
@@ -137,6 +144,7 @@ errors! {
     Panel { reason },
     Clipboard { reason },
     Speech { reason },
+    SpeechSilent { seconds },
     Capture { reason },
     Program {},
 }
@@ -215,9 +223,7 @@ impl AppError {
             Self::Engine(error) => of_engine(error),
             Self::ModelInUse { name } => FaultDetails::ModelInUse { name: name.into() },
             Self::Write(error) => FaultDetails::Write { reason: error.to_string().into() },
-            Self::Chats { path, source } => {
-                FaultDetails::Chats { path: path.into(), reason: source.to_string().into() }
-            }
+            Self::Chats { path, source } => of_chats(path, source),
             Self::NewerChats { path, .. } => FaultDetails::NewerChats { path: path.into() },
             Self::InUse { path } => FaultDetails::ChatsInUse { path: path.into() },
             Self::NotFound { .. } => FaultDetails::NotFound {},
@@ -226,6 +232,9 @@ impl AppError {
             }
             Self::Import { path, reason } => {
                 FaultDetails::Import { path: path.into(), reason: reason.into() }
+            }
+            Self::Speech(SpeechError::Silent { seconds }) => {
+                FaultDetails::SpeechSilent { seconds: (*seconds).into() }
             }
             Self::Speech(error) => FaultDetails::Speech { reason: error.to_string().into() },
             Self::Capture { reason, .. } | Self::Clipboard { reason } => {
@@ -248,6 +257,16 @@ pub(super) fn of_models(error: &ModelsError) -> FaultDetails {
         ModelsError::Picture { name, source } => of_picture(name, source),
         ModelsError::Weights(error) => of_weights(error),
         ModelsError::UnknownModel { name } => FaultDetails::ModelUnknown { name: name.into() },
+        ModelsError::BetterModel { reason, .. } => {
+            FaultDetails::ModelRead { reason: reason.into() }
+        }
+        ModelsError::NoQuantisation { place, wanted, .. } => {
+            FaultDetails::HubNotFound { host: place.into(), what: (*wanted).into() }
+        }
+        ModelsError::InFolders { place, .. } => {
+            FaultDetails::HubNotFound { host: place.into(), what: "a model".into() }
+        }
+        ModelsError::NoProjector { .. } => FaultDetails::NoPictures {},
         ModelsError::DoesNotFit { what, .. } => {
             FaultDetails::ModelDoesNotFit { reason: what.into() }
         }
@@ -258,8 +277,22 @@ pub(super) fn of_models(error: &ModelsError) -> FaultDetails {
         ModelsError::Fetching { name } => FaultDetails::ModelFetching { name: name.into() },
         ModelsError::Damaged { name } => FaultDetails::ModelDamaged { name: name.into() },
         ModelsError::BuiltIn => FaultDetails::ModelBuiltIn {},
-        // Said in a terminal alone.
-        ModelsError::NoHome => FaultDetails::Other,
+        // Said in a terminal, or before there is a page.
+        ModelsError::TextOnly { .. }
+        | ModelsError::OnlyGguf { .. }
+        | ModelsError::NoHome
+        | ModelsError::FolderOfOther { .. } => FaultDetails::Other,
+    }
+}
+
+fn of_chats(path: &PathBuf, error: &rusqlite::Error) -> FaultDetails {
+    let (path, reason) = (path.into(), error.to_string().into());
+    match ChatsFault::of(error) {
+        ChatsFault::Damaged => FaultDetails::ChatsDamaged { path },
+        ChatsFault::Locked => FaultDetails::ChatsLocked { path },
+        ChatsFault::Forbidden => FaultDetails::ChatsForbidden { path, reason },
+        ChatsFault::NoRoom => FaultDetails::ChatsNoRoom { path },
+        ChatsFault::Other => FaultDetails::Chats { path, reason },
     }
 }
 
@@ -282,12 +315,10 @@ fn of_picture(name: &str, error: &ImageError) -> FaultDetails {
             FaultDetails::PictureDamaged { name, format: format.to_string().into() }
         }
         ImageError::NoPixels { .. } => FaultDetails::PictureNoPixels { name },
-        ImageError::SideTooLong { width, height, max_side } => FaultDetails::PictureTooLong {
-            name,
-            width: (*width).into(),
-            height: (*height).into(),
-            maxSide: (*max_side).into(),
-        },
+        ImageError::LfsPointer => FaultDetails::PictureIsPointer { name },
+        ImageError::NoSuchPage { page, n_pages } => {
+            FaultDetails::PictureNoPage { name, page: (*page).into(), pages: (*n_pages).into() }
+        }
         ImageError::TooManyPixels { width, height, max_pixels } => {
             FaultDetails::PictureTooManyPixels {
                 name,
@@ -307,7 +338,9 @@ fn of_model(error: &LoadError) -> FaultDetails {
     let reason = error.to_string().into();
     match error {
         LoadError::Read(_) => FaultDetails::ModelRead { reason },
-        LoadError::NotFound { path } => FaultDetails::ModelNotThere { path: path.into() },
+        LoadError::NotFound { path } | LoadError::LinkGone { target: path, .. } => {
+            FaultDetails::ModelNotThere { path: path.into() }
+        }
         LoadError::NoModel { dir: path }
         | LoadError::Container(GgufError::NotGguf { file: path }) => {
             FaultDetails::ModelNone { path: path.into() }
@@ -318,6 +351,9 @@ fn of_model(error: &LoadError) -> FaultDetails {
             second: second.into(),
         },
         LoadError::Unsupported { .. }
+        | LoadError::Quantised { .. }
+        | LoadError::Projector { .. }
+        | LoadError::ProjectorAlone { .. }
         | LoadError::Container(
             GgufError::Unsupported { .. } | GgufError::UnsupportedDtype { .. },
         ) => FaultDetails::ModelUnsupported { reason },

@@ -19,6 +19,20 @@ fn the_same_picture_lies_there_once_and_comes_back() {
 }
 
 #[test]
+fn transparency_of_the_clipboard_is_that_of_files() {
+    let (_folder, store) = store();
+    let shown = |rgba: &[u8]| {
+        let info = store.add_rgba("clipboard", 2, 1, rgba).unwrap();
+        store.open(&info.id, "it").unwrap().rgb().to_vec()
+    };
+    // Nobody filled in the transparency.
+    assert_eq!(shown(&[9, 8, 7, 0, 1, 2, 3, 0]), [9, 8, 7, 1, 2, 3]);
+    // White on nothing would vanish.
+    let light = shown(&[255, 255, 255, 255, 0, 0, 0, 0]);
+    assert!(light[0] == 255 && light[3] < 128, "{light:?}");
+}
+
+#[test]
 fn no_name_becomes_a_path() {
     let (_folder, store) = store();
     for id in ["", "..", "../../etc/passwd", &"A".repeat(64), &"g".repeat(64)] {
@@ -55,6 +69,7 @@ fn a_region_is_taken_before_the_turn() {
         format: String::new(),
         n_bytes: 0,
         is_animation: false,
+        notes: Vec::new(),
     };
     let region = Region { x: 90, y: 0, width: 50, height: 20 };
     assert_eq!(viewed_size(&info(100, 200), Some(region), 1), (20, 10));

@@ -72,14 +72,8 @@ pub fn clipboard() -> Result<Picture, AppError> {
     let image = arboard::Clipboard::new().and_then(|mut clipboard| clipboard.get_image());
     let image = image.map_err(no_picture)?;
     let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
-    let rgb = image.bytes.as_chunks::<4>().0.iter().flat_map(|&[r, g, b, a]| {
-        // On white, as pictures with holes are everywhere here.
-        [r, g, b].map(|value| {
-            let (value, a) = (u32::from(value), u32::from(a));
-            ((value * a + 255 * (255 - a) + 127) / 255) as u8
-        })
-    });
-    picture("the clipboard", side(image.width), side(image.height), rgb.collect())
+    Picture::from_rgba(side(image.width), side(image.height), image.bytes.into_owned())
+        .map_err(|source| AppError::Picture { name: "the clipboard".to_owned(), source })
 }
 
 fn fault(what: &'static str, reason: &str) -> AppError {

@@ -3,11 +3,11 @@ use crate::error::Fault;
 
 #[test]
 fn a_fault_has_what_its_words_need_and_survives_being_kept() {
-    let source = ImageError::SideTooLong { width: 70_000, height: 2, max_side: 65_535 };
+    let source = ImageError::TooManyPixels { width: 70_000, height: 2000, max_pixels: 9 };
     let fault = Fault::from(AppError::Picture { name: "wide.png".into(), source });
-    assert_eq!(fault.id, FaultId::PictureTooLong);
+    assert_eq!(fault.id, FaultId::PictureTooManyPixels);
     let json = serde_json::to_string(&fault).unwrap();
-    let gaps = r#""with":{"height":2,"maxSide":65535,"name":"wide.png","width":70000}"#;
+    let gaps = r#""with":{"height":2000,"maxPixels":9,"name":"wide.png","width":70000}"#;
     assert!(json.contains(gaps), "{json}");
     assert_eq!(serde_json::from_str::<Fault>(&json).unwrap(), fault);
 }
@@ -20,4 +20,14 @@ fn faults_of_other_versions_are_said_as_they_were() {
         let fault: Fault = serde_json::from_str(json).unwrap();
         assert_eq!((fault.id, fault.message.as_str()), (FaultId::Other, "m"));
     }
+}
+
+#[test]
+fn what_a_decoder_says_is_not_shown() {
+    let source = ImageError::Damaged {
+        format: lorgnette_image::Format::Png,
+        source: "CRC error: expected 0x1 have 0x2 while decoding ChunkType { type: IDAT }".into(),
+    };
+    let error = AppError::Picture { name: "a.png".into(), source };
+    assert_eq!(error.one_line(), "a.png: the PNG picture is damaged");
 }

@@ -19,7 +19,7 @@ pub(super) fn screen(area: Area) -> Result<Picture, AppError> {
     let taken = runtime.map_err(|error| failed(&error))?.block_on(take(area));
     let path = taken.map_err(|error| failed(&error))?;
     let path = path.ok_or_else(|| fault(what(area), "the desktop's portal names no file of it"))?;
-    let picture = pictures::decode(&path);
+    let picture = pictures::decode(&path, None);
     if is_passing(&path, &passing_folders()) {
         // Of others' it is to be seen no longer than need be; what cannot be deleted is not ours.
         let _ = fs_err::remove_file(&path);

@@ -1,0 +1,72 @@
+//! Where the files of pictures are: on the disk, or for a private chat in memory alone.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::error::AppError;
+use crate::models::whole_file;
+use crate::pictures;
+
+#[derive(Debug, Clone)]
+pub(super) enum Files {
+    OnDisk,
+    InMemory(Arc<Mutex<HashMap<PathBuf, Vec<u8>>>>),
+}
+
+impl Files {
+    pub fn in_memory() -> Self {
+        Self::InMemory(Arc::default())
+    }
+
+    pub fn is_there(&self, path: &Path) -> bool {
+        match self {
+            Self::OnDisk => path.is_file(),
+            Self::InMemory(files) => lock(files).contains_key(path),
+        }
+    }
+
+    /// Reads a file that is there.
+    pub fn read(&self, path: &Path) -> Result<Vec<u8>, AppError> {
+        match self {
+            Self::OnDisk => Ok(pictures::read(path)?.1),
+            Self::InMemory(files) => {
+                let gone = AppError::NotFound { what: "that picture" };
+                lock(files).get(path).cloned().ok_or(gone)
+            }
+        }
+    }
+
+    /// What was made of a picture earlier.
+    pub fn made_before(&self, path: &Path) -> Option<Vec<u8>> {
+        match self {
+            Self::OnDisk => fs_err::read(path).ok(),
+            Self::InMemory(files) => lock(files).get(path).cloned(),
+        }
+    }
+
+    /// Writes a file whole or not at all.
+    pub fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::OnDisk => whole_file::write(path, bytes),
+            Self::InMemory(files) => {
+                lock(files).insert(path.to_owned(), bytes.to_vec());
+                Ok(())
+            }
+        }
+    }
+
+    /// Removes a file, if it is there.
+    pub fn remove(&self, path: &Path) {
+        match self {
+            Self::OnDisk => drop(fs_err::remove_file(path)),
+            Self::InMemory(files) => drop(lock(files).remove(path)),
+        }
+    }
+}
+
+/// A thread that panicked leaves whole values behind: every change under the lock is one call.
+fn lock(files: &Mutex<HashMap<PathBuf, Vec<u8>>>) -> MutexGuard<'_, HashMap<PathBuf, Vec<u8>>> {
+    files.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,117 @@
+//! What can be done when the program cannot start. Nothing is lost by any of it.
+
+use std::path::{Path, PathBuf};
+
+use lorgnette_image::Picture;
+use serde::{Deserialize, Serialize};
+
+use crate::chats::{self, ChatsCopy, ChatsFault, PictureInfo};
+use crate::error::AppError;
+use crate::folders::Folders;
+use crate::picture_store::PictureStore;
+use crate::settings::Settings;
+
+/// A way on from a start that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ipc", derive(specta::Type))]
+#[serde(tag = "way", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum WayOn {
+    /// Open what can still be read of damaged chats, as a new file.
+    Repair {
+        n_chats: usize,
+        n_messages: usize,
+    },
+    /// Open a copy of the chats as they were.
+    Restore {
+        copy: ChatsCopy,
+    },
+    /// Begin without chats; the file is kept beside.
+    BeginAnew,
+    /// Begin with the usual settings; the file is kept beside.
+    UsualSettings,
+    /// Start again, because the cause may be gone.
+    TryAgain,
+    /// Show the folder in the file manager.
+    ShowFolder,
+    Quit,
+}
+
+/// The ways on from this error, the best one first.
+pub fn ways_on(error: &AppError, folders: &Folders) -> Vec<WayOn> {
+    let mut ways = Vec::new();
+    let is_damaged = match error {
+        AppError::Chats { source, .. } => ChatsFault::of(source) == ChatsFault::Damaged,
+        _ => false,
+    };
+    if is_damaged {
+        let (n_chats, n_messages) = chats::damage(&folders.data);
+        if n_chats > 0 {
+            ways.push(WayOn::Repair { n_chats, n_messages });
+        }
+    }
+    if !is_damaged {
+        match error {
+            AppError::Settings { .. } => ways.push(WayOn::UsualSettings),
+            _ => ways.push(WayOn::TryAgain),
+        }
+    }
+    if is_damaged || matches!(error, AppError::NewerChats { .. }) {
+        let copies = chats::copies_of(&folders.data);
+        ways.extend(copies.into_iter().map(|copy| WayOn::Restore { copy }));
+        ways.push(WayOn::BeginAnew);
+    }
+    if matches!(error, AppError::Settings { .. }) {
+        ways.push(WayOn::TryAgain);
+    }
+    ways.extend([WayOn::ShowFolder, WayOn::Quit]);
+    ways
+}
+
+/// Prepares another start. Says where the file is now that could not be opened, if it was moved.
+///
+/// # Errors
+/// Those of [`chats::repair()`], [`chats::restore_copy`], [`chats::begin_anew`]; [`AppError::Write`].
+pub fn take(way: &WayOn, folders: &Folders) -> Result<Option<PathBuf>, AppError> {
+    let data = &folders.data;
+    match way {
+        WayOn::Repair { .. } => {
+            let pictures = PictureStore::new(data, &folders.cache);
+            chats::repair(data, |id| known_by_its_file(&pictures, id)).map(Some)
+        }
+        WayOn::Restore { copy } => chats::restore_copy(data, &copy.name).map(Some),
+        WayOn::BeginAnew => chats::begin_anew(data).map(Some),
+        WayOn::UsualSettings => {
+            Settings::set_aside(&settings_file(folders)).map(Some).map_err(AppError::Write)
+        }
+        WayOn::TryAgain | WayOn::ShowFolder | WayOn::Quit => Ok(None),
+    }
+}
+
+/// The folder of what could not be opened.
+pub fn folder_of<'a>(error: &AppError, folders: &'a Folders) -> &'a Path {
+    if matches!(error, AppError::Settings { .. }) { &folders.config } else { &folders.data }
+}
+
+/// The file of settings.
+pub(crate) fn settings_file(folders: &Folders) -> PathBuf {
+    folders.config.join("settings.toml")
+}
+
+/// What the file of a picture tells of it.
+fn known_by_its_file(pictures: &PictureStore, id: &str) -> Option<PictureInfo> {
+    let bytes = pictures.bytes(id).ok()?;
+    let picture = Picture::decode(&bytes).ok()?;
+    Some(PictureInfo {
+        id: id.to_owned(),
+        name: String::new(),
+        width: picture.width(),
+        height: picture.height(),
+        format: picture.format().map_or_else(String::new, |format| format.to_string()),
+        n_bytes: bytes.len() as u64,
+        is_animation: picture.is_animation(),
+        notes: picture.notes().to_vec(),
+    })
+}
+
+#[cfg(test)]
+mod tests;
