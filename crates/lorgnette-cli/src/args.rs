@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use lorgnette_app::models::{QuantScheme, VisionFormat};
 use lorgnette_app::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
 use lorgnette_app::purpose::Purpose;
@@ -12,9 +13,13 @@ use lorgnette_app::{
     Sampling,
 };
 
+/// What help and manual say behind the commands.
+const OUTPUTS: &str = "Answers go to standard output, everything else to standard error.\n\
+                       Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part (alt), 130 cancelled.";
+
 /// Looks at pictures with you, on your own machine.
 #[derive(Parser)]
-#[command(name = "lorgnette", version, about)]
+#[command(name = "lorgnette", version, about, after_help = OUTPUTS)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -27,6 +32,8 @@ pub enum Command {
     /// Talk about pictures, line by line
     Chat(Chat),
     /// Write alt texts for a folder of pictures into a table; an interrupted run continues
+    ///
+    /// Exit codes: 0 all pictures have one, 3 some have one, 1 none has one.
     Alt(Alt),
     /// Print what a picture is and what it costs, without a model
     Inspect(Inspect),
@@ -37,6 +44,25 @@ pub enum Command {
     /// List, add, check and remove models
     #[command(subcommand)]
     Models(ModelsCommand),
+    /// Print what completes commands and options in a shell
+    Completions(Completions),
+    /// Print the manual page
+    #[command(hide = true)]
+    Man(Man),
+}
+
+#[derive(Args)]
+pub struct Completions {
+    /// The shell that they are for
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+#[derive(Args)]
+pub struct Man {
+    /// Write the pages of all commands into a new folder instead
+    #[arg(value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -71,12 +97,14 @@ pub struct ModelsAdd {
     pub make: ModelsMake,
     /// Which of a listed model's sources to use, counted from 1
     #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     pub source: usize,
-    /// The number of requests at a time for one file
+    /// The number of requests at a time for one file: 1 to 16
     #[arg(long, value_name = "N", default_value_t = 4)]
+    #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=16))]
     pub connections: usize,
-    /// The most megabytes a second
-    #[arg(long, value_name = "MB")]
+    /// The most megabytes a second; without it there is no limit
+    #[arg(long, value_name = "MB", value_parser = megabytes)]
     pub limit: Option<f64>,
     /// Take what the source is now, not what it was when it was first used
     #[arg(long)]
@@ -107,6 +135,13 @@ pub struct ModelsMake {
     /// The name that the model gets
     #[arg(long)]
     pub name: Option<String>,
+    /// The vision part of a GGUF model: a file, or its name in the repository [default: the one that
+    /// fits and is read best]
+    #[arg(long, value_name = "FILE")]
+    pub mmproj: Option<PathBuf>,
+    /// Take a model that has no vision part, and so answers nothing about pictures
+    #[arg(long)]
+    pub text_only: bool,
     /// The number of tokens of a chat, for the advice on memory
     #[arg(long, value_name = "N", default_value_t = DEFAULT_CONTEXT)]
     pub context: usize,
@@ -177,10 +212,16 @@ pub struct Describe {
     /// The longest side of a picture in pixels: smaller is faster, larger reads smaller print
     #[arg(long, value_name = "PX")]
     pub max_side: Option<u32>,
+    /// The page or frame of a file that has several, from 1 [default: what a person would look at]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub page: Option<u32>,
     /// Save what was read in this file, and begin with it the next time: the same pictures need not be
     /// read again
     #[arg(long, value_name = "FILE")]
     pub keep: Option<PathBuf>,
+    /// Leave nothing on the disk: no encoded picture, no speed
+    #[arg(long, conflicts_with = "keep")]
+    pub private: bool,
     /// Print one JSON object with the answer and what it took
     #[arg(long)]
     pub json: bool,
@@ -271,10 +312,16 @@ pub struct Chat {
     /// The longest side of a picture in pixels
     #[arg(long, value_name = "PX")]
     pub max_side: Option<u32>,
+    /// The page or frame of picture files that have several, from 1 [default: what a person would look at]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub page: Option<u32>,
     /// Save what was read in this file, and begin with it the next time: the same pictures need not be
     /// read again
     #[arg(long, value_name = "FILE")]
     pub keep: Option<PathBuf>,
+    /// Leave nothing on the disk: no encoded picture, no speed
+    #[arg(long, conflicts_with = "keep")]
+    pub private: bool,
 }
 
 #[derive(Args)]
@@ -288,6 +335,9 @@ pub struct Inspect {
     /// The longest side of a picture in pixels
     #[arg(long, value_name = "PX")]
     pub max_side: Option<u32>,
+    /// The page or frame of a file that has several, from 1 [default: what a person would look at]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub page: Option<u32>,
     /// Write what the model sees to a PNG file
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
@@ -346,9 +396,12 @@ pub struct Bench {
 #[derive(Args)]
 pub struct Model {
     /// The name of an installed model, a folder or a GGUF file; pocket is the built-in model [default:
-    /// the largest that is installed, or pocket]
+    /// the largest that is installed and reads pictures, or pocket]
     #[arg(long = "model", value_name = "MODEL", value_parser = model)]
     pub choice: Option<ModelChoice>,
+    /// The vision part of a GGUF model [default: the one beside it that fits and is read best]
+    #[arg(long, value_name = "FILE", requires = "choice")]
+    pub mmproj: Option<PathBuf>,
     #[command(flatten)]
     pub device: Device,
     /// The most tokens of a chat; they take memory
@@ -400,6 +453,7 @@ impl Model {
     pub fn options(&self) -> OpenOptions {
         OpenOptions {
             model: self.choice.clone().unwrap_or_default(),
+            projector: self.mmproj.clone(),
             device: self.device.choice,
             gpu_layers: self.device.gpu_layers,
             context: self.context,
@@ -470,6 +524,11 @@ fn scheme_names() -> String {
 
 fn vision(text: &str) -> Result<VisionFormat, String> {
     VisionFormat::named(text).ok_or_else(|| "use q8_0 or f16".into())
+}
+
+fn megabytes(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|n: &f64| n.is_finite() && *n > 0.0);
+    number.ok_or_else(|| "use a number above 0; without --limit there is no limit".into())
 }
 
 fn threads(text: &str) -> Result<usize, String> {

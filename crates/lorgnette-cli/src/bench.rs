@@ -1,17 +1,30 @@
 //! `lorgnette bench` measures how fast a model is on this machine.
 
 use indicatif::HumanBytes;
-use lorgnette_app::AppError;
 use lorgnette_app::bench::{self, BenchOptions, BenchResult, Clock, DecodeResult, PrefillResult};
 use lorgnette_app::open::{DEFAULT_CONTEXT, OpenOptions};
+use lorgnette_app::{AppError, say};
+use serde_json::Value;
 
 use crate::Ending;
 use crate::args::Bench;
 use crate::output::{self, Failure};
+use crate::output_file::{OutputFile, OutputKind};
 use crate::progress;
+
+/// What `--save` writes.
+const MEASUREMENTS: OutputKind = OutputKind {
+    name: "what bench measured",
+    is_one: |head| {
+        let json: Value = serde_json::from_slice(head).unwrap_or_default();
+        ["model_bytes", "peaks", "rounds_to_bf16"].iter().all(|key| json.get(key).is_some())
+    },
+};
 
 /// Loads the model, measures it and prints the results.
 pub fn run(args: &Bench) -> Result<Ending, Failure> {
+    let save = args.save.as_deref().map(|path| OutputFile::new(path, &MEASUREMENTS, &[]));
+    let save = save.transpose()?;
     let full = |chosen: &[usize], all: &[usize]| if args.full { all } else { chosen }.to_vec();
     let image = args.image.or(args.full.then_some((1024, 1024)));
     // Text is measured in a cache of its own size; the session's is for the picture.
@@ -33,10 +46,10 @@ pub fn run(args: &Bench) -> Result<Ending, Failure> {
         encode: args.encode,
         clock: if args.computed { Clock::Computed } else { Clock::Wall },
     };
-    let result = bench::run(&model, &options, |step| eprintln!("{step} …"))?;
-    if let Some(path) = &args.save {
+    let result = bench::run(&model, &options, |step| say!("{step} …"))?;
+    if let Some(file) = save {
         let json = serde_json::to_vec_pretty(&result).map_err(std::io::Error::other);
-        json.and_then(|json| fs_err::write(path, json)).map_err(AppError::Write)?;
+        file.write(&json.map_err(AppError::Write)?)?;
     }
     if args.json {
         output::print_json(&result)?;

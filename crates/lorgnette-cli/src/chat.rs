@@ -1,132 +1,229 @@
 //! `lorgnette chat` talks about pictures: each line is a question.
 
-use std::io::{self, BufRead as _, IsTerminal as _};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+mod line;
 
-use lorgnette_app::conversation::Conversation;
-use lorgnette_app::pictures::{self, Picture, PreparedPicture};
-use lorgnette_app::{AnswerEvent, AppError, Cancel, Chat as Turns, StopReason};
+use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal as _};
+use std::path::PathBuf;
 
+use lorgnette_app::conversation::{Conversation, ViewedPicture};
+use lorgnette_app::pictures::{self, Picture};
+use lorgnette_app::{AnswerEvent, AppError, Cancel, Chat as Turns, StopReason, say, stderr};
+
+use self::line::Line;
 use crate::Ending;
 use crate::args::Chat;
+use crate::cut::Cut;
 use crate::interrupt::CancelOnCtrlC;
+use crate::notes;
 use crate::output::{self, Failure, printable};
 use crate::progress::{self, Progress};
 
-const HELP: &str =
-    "each line is a question; /picture PATH adds a picture to the next one; /quit ends";
+const HELP: &str = "each line is a question; a line may begin with the path of a picture that it is \
+                    about; /picture PATH adds a picture to the next question; /new begins a new \
+                    chat; /quit ends";
 
 /// Reads lines until there are no more. An error about one question does not end the chat.
 pub fn run(args: &Chat) -> Result<Ending, Failure> {
+    let snapshot = progress::snapshot(args.keep.as_deref(), &args.pictures)?;
     // Pictures come before the model: one that cannot be read should not cost loading it.
-    let decode = |path: &PathBuf| Ok((pictures::display_name(path), pictures::decode(path)?));
+    let decode =
+        |path: &PathBuf| Ok((pictures::display_name(path), pictures::decode(path, args.page)?));
     let decoded: Vec<(String, Picture)> =
         args.pictures.iter().map(decode).collect::<Result<_, AppError>>()?;
-    let conversation = progress::open(&args.model.options())?;
+    let mut questions = Questions::of(args);
+    let conversation = progress::open(&args.model.options(), args.private)?;
     let prepare =
         |(name, picture): &(String, Picture)| conversation.picture(name, picture, args.max_side);
     let attached = decoded.iter().map(prepare).collect::<Result<_, AppError>>()?;
     drop(decoded);
-    progress::restore(&conversation, args.keep.as_deref());
-    let ended = converse(args, &conversation, attached);
-    progress::save(&conversation, args.keep.as_deref());
+    progress::restore(&conversation, snapshot.as_ref());
+    let ended = Talk::new(args, &conversation, attached).converse(&mut questions);
+    progress::save(&conversation, snapshot.as_ref());
     ended
 }
 
-/// Takes questions and prints answers until there are no more questions.
-fn converse(
-    args: &Chat,
-    conversation: &Conversation,
-    mut attached: Vec<Arc<PreparedPicture>>,
-) -> Result<Ending, Failure> {
-    let mut chat = Turns::default();
-    prepare(conversation, &chat, &attached);
-    let is_terminal = io::stdin().is_terminal();
-    if is_terminal {
-        eprintln!("{HELP}");
+/// Where questions come from.
+struct Questions {
+    input: Box<dyn BufRead>,
+    /// Whether a person types them.
+    is_terminal: bool,
+}
+
+impl Questions {
+    /// Standard input, or the terminal where a picture came from standard input.
+    fn of(args: &Chat) -> Self {
+        let terminal = if cfg!(windows) { "CONIN$" } else { "/dev/tty" };
+        if args.pictures.iter().any(|path| pictures::is_standard_input(path)) {
+            if let Ok(terminal) = fs_err::File::open(terminal) {
+                return Self { input: Box::new(BufReader::new(terminal)), is_terminal: true };
+            }
+            say!("note: standard input was a picture, and there is no terminal to ask at");
+        }
+        Self { input: Box::new(io::stdin().lock()), is_terminal: io::stdin().is_terminal() }
     }
-    let mut line = String::new();
-    loop {
-        if is_terminal {
-            eprint!("> ");
+
+    /// Reads a line, which may be no text; `None` where there are no more.
+    fn next(&mut self) -> Result<Option<Vec<u8>>, AppError> {
+        if self.is_terminal {
+            stderr::say(format_args!("> "));
         }
-        line.clear();
-        let read = io::stdin().lock().read_line(&mut line);
-        let read =
-            read.map_err(|source| AppError::ReadPicture { name: "standard input".into(), source })?;
-        if read == 0 {
-            return Ok(Ending::Done);
-        }
-        let line = line.trim();
-        if line.is_empty() {
-            continue;
-        }
-        if line == "/quit" {
-            return Ok(Ending::Done);
-        }
-        if let Some(path) = line.strip_prefix("/picture ") {
-            match conversation.picture_at(Path::new(path.trim()), args.max_side) {
-                Ok(picture) => {
-                    attached.push(picture);
-                    prepare(conversation, &chat, &attached);
-                }
-                Err(error) => crate::report(&error),
-            }
-            continue;
-        }
-        if line.starts_with('/') {
-            eprintln!("{HELP}");
-            continue;
-        }
-        match ask(args, conversation, &mut chat, &attached, line)? {
-            Ok(stop) => {
-                attached.clear();
-                output::print("\n")?;
-                if stop == StopReason::Cancelled && !is_terminal {
-                    return Ok(Ending::Cancelled);
-                }
-            }
-            Err(error) => crate::report(&error),
+        let mut line = Vec::new();
+        match self.input.read_until(b'\n', &mut line) {
+            Ok(0) => Ok(None),
+            Ok(_) => Ok(Some(line)),
+            // What a console on Windows says of half a character.
+            Err(error) if error.kind() == ErrorKind::InvalidData => Ok(Some(vec![0xFF])),
+            // A terminal that was closed has no more lines.
+            Err(_) if self.is_terminal => Ok(None),
+            Err(source) => Err(AppError::ReadPicture { name: "standard input".into(), source }),
         }
     }
 }
 
-/// Has the pictures encoded and read while the question about them is typed.
-fn prepare(conversation: &Conversation, chat: &Turns, attached: &[Arc<PreparedPicture>]) {
-    if !attached.is_empty() {
-        let mut chat = chat.clone();
-        chat.ask(attached.iter().cloned(), "");
-        conversation.prepare(chat, |_| {});
-    }
+/// A chat between two lines.
+struct Talk<'a> {
+    args: &'a Chat,
+    conversation: &'a Conversation,
+    chat: Turns,
+    /// Pictures of the next question.
+    attached: Vec<ViewedPicture>,
+    /// A picture of the next question that could not be read: without it, the model would be asked
+    /// about nothing.
+    missing: Option<String>,
+    /// The last answer took the last of the context.
+    is_full: bool,
 }
 
-/// Asks, and prints the answer as it comes. The outer error ends the chat.
-fn ask(
-    args: &Chat,
-    conversation: &Conversation,
-    chat: &mut Turns,
-    attached: &[Arc<PreparedPicture>],
-    question: &str,
-) -> Result<Result<StopReason, AppError>, Failure> {
-    let cancel = Cancel::default();
-    let _ctrl_c = CancelOnCtrlC::new(&cancel);
-    let progress = Progress::new();
-    let mut printed = Ok(());
-    let options = args.answer.options();
-    let answer = conversation.ask(chat, attached, question, options, &cancel, &mut |event| {
-        let Some(event) = event else { return };
-        progress.event(&event);
-        if let AnswerEvent::Text(text) = &event
-            && printed.is_ok()
-        {
-            printed = output::print(&printable(text));
-            if printed.is_err() {
-                cancel.cancel();
+impl<'a> Talk<'a> {
+    fn new(args: &'a Chat, conversation: &'a Conversation, attached: Vec<ViewedPicture>) -> Self {
+        let chat = Turns::default();
+        Self { args, conversation, chat, attached, missing: None, is_full: false }
+    }
+
+    /// Takes lines and prints answers until there are no more lines.
+    fn converse(mut self, questions: &mut Questions) -> Result<Ending, Failure> {
+        self.prepare();
+        if questions.is_terminal {
+            say!("{HELP}");
+        }
+        while let Some(line) = questions.next()? {
+            let text = String::from_utf8_lossy(&line);
+            let wanted = Line::of(&text);
+            if str::from_utf8(&line).is_err() {
+                if matches!(&wanted, Line::Ask { pictures, .. } if !pictures.is_empty()) {
+                    self.missing = Some("a picture".into());
+                }
+                let message = "this line is not UTF-8, and nothing was done with it";
+                crate::tell_error(message, "set the terminal to UTF-8, or rename the picture");
+                continue;
+            }
+            match wanted {
+                Line::Nothing => {}
+                Line::Help => say!("{HELP}"),
+                Line::Quit => break,
+                Line::New => self = Self::new(self.args, self.conversation, Vec::new()),
+                Line::Skip => self.missing = None,
+                Line::Ask { pictures, question } => {
+                    let is_read = self.attach(&pictures);
+                    if is_read
+                        && !question.is_empty()
+                        && self.ask(question)? == Some(StopReason::Cancelled)
+                        && !questions.is_terminal
+                    {
+                        return Ok(Ending::Cancelled);
+                    }
+                }
             }
         }
-    });
-    progress.clear();
-    printed?;
-    Ok(answer.map(|answer| answer.stop))
+        Ok(Ending::Done)
+    }
+
+    /// Reads pictures for the next question. Returns whether all of them could be read.
+    fn attach(&mut self, pictures: &[PathBuf]) -> bool {
+        if pictures.is_empty() {
+            return true;
+        }
+        self.missing = None;
+        for path in pictures {
+            match self.conversation.picture_at(path, self.args.max_side) {
+                Ok(picture) => self.attached.push(picture),
+                Err(error) => {
+                    crate::report(&error);
+                    self.missing = Some(pictures::display_name(path));
+                }
+            }
+        }
+        self.prepare();
+        self.missing.is_none()
+    }
+
+    /// Has the pictures encoded and read while the question about them is typed.
+    fn prepare(&self) {
+        if !self.attached.is_empty() && !self.is_full {
+            let mut chat = self.chat.clone();
+            self.conversation.add_question(&mut chat, &self.attached, "");
+            self.conversation.prepare(chat, |_| {});
+        }
+    }
+
+    /// Asks, and prints the answer as it comes. Returns why it ended, unless it failed; a failure
+    /// that ends the chat is an error.
+    fn ask(&mut self, question: &str) -> Result<Option<StopReason>, Failure> {
+        if let Some(name) = &self.missing {
+            let message = format!("nothing was asked, because {name} could not be read");
+            crate::tell_error(&message, "name the picture again, or /skip to ask without it");
+            return Ok(None);
+        }
+        if self.is_full {
+            let context = self.conversation.model().context;
+            let message =
+                format!("nothing was asked, because the chat is full with {context} tokens");
+            crate::tell_error(&message, "/new begins a new chat; a larger --context has more room");
+            return Ok(None);
+        }
+        notes::tell(&self.attached, true, None)?;
+        let cancel = Cancel::default();
+        let _ctrl_c = CancelOnCtrlC::new(&cancel);
+        let progress = Progress::new();
+        let mut printed = Ok(());
+        let options = self.args.answer.options();
+        let (chat, attached) = (&mut self.chat, &self.attached);
+        let mut on_event = |event: Option<AnswerEvent>| {
+            let Some(event) = event else { return };
+            progress.event(&event);
+            if let AnswerEvent::Text(text) = &event
+                && printed.is_ok()
+            {
+                printed = output::print(&printable(text));
+                if printed.is_err() {
+                    cancel.cancel();
+                }
+            }
+        };
+        let answer = self.conversation.ask(
+            chat,
+            attached,
+            question,
+            options.clone(),
+            &cancel,
+            &mut on_event,
+        );
+        progress.clear();
+        printed?;
+        let stop = match answer {
+            Ok(answer) => answer.stop,
+            Err(error) => {
+                crate::report(&error);
+                return Ok(None);
+            }
+        };
+        self.attached.clear();
+        output::print("\n")?;
+        let cut = Cut::of(&stop);
+        if let Some(cut) = cut.filter(|cut| *cut != Cut::Cancelled) {
+            say!("note: {}", cut.words(&options, self.conversation.model().context));
+        }
+        self.is_full = cut == Some(Cut::Context);
+        Ok(Some(stop))
+    }
 }

@@ -2,21 +2,23 @@
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::Arc;
 
-use lorgnette_app::conversation::Conversation;
 use lorgnette_app::conversation::check::Checked;
-use lorgnette_app::pictures::{self, Picture, PreparedPicture};
+use lorgnette_app::conversation::{Conversation, ViewedPicture};
+use lorgnette_app::pictures::{self, Picture};
 use lorgnette_app::purpose::Purpose;
 use lorgnette_app::system::capture;
 use lorgnette_app::{
     Answer, AnswerEvent, AnswerOptions, AppError, Cancel, Chat, Interrupted, StopReason, Timings,
+    say,
 };
 use serde::Serialize;
 
 use crate::Ending;
 use crate::args::Describe;
+use crate::cut::Cut;
 use crate::interrupt::CancelOnCtrlC;
+use crate::notes;
 use crate::output::{self, Failure, printable};
 use crate::progress::{self, Progress};
 use crate::speak::Speaking;
@@ -30,6 +32,8 @@ struct Output<'a> {
     pictures: Vec<PictureOutput<'a>>,
     answer: &'a str,
     stop: &'a StopReason,
+    /// Why it is not all of an answer; absent where it is.
+    cut: Option<Cut>,
     timings: &'a Timings,
     /// How many other answers agree with each sentence; only with `--check`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,14 +50,22 @@ struct PictureOutput<'a> {
     #[serde(rename = "seen_height")]
     model_view_height: u32,
     tokens: usize,
+    /// How many overlapping parts it is looked at in; 1: all of it at once.
+    parts: usize,
+    /// What was left out, is missing or was changed.
+    notes: Vec<String>,
 }
 
 /// Loads the model, asks, and prints the answer as it comes.
 pub fn run(args: &Describe) -> Result<Ending, Failure> {
+    let snapshot = progress::snapshot(args.keep.as_deref(), &args.pictures)?;
     // Pictures come before the model: one that cannot be read should not cost loading it, and what is
     // on the screen changes while a model loads.
     let pictures = decoded(args)?;
-    let conversation = progress::open(&args.model.options())?;
+    let how = args.model.options();
+    // A program that reads JSON reads no notes.
+    let how = if args.json { how.unattended() } else { how };
+    let conversation = progress::open(&how, args.private)?;
     let prepare =
         |(name, picture): &(String, Picture)| conversation.picture(name, picture, args.max_side);
     let prepared: Vec<_> = pictures.iter().map(prepare).collect::<Result<_, AppError>>()?;
@@ -61,38 +73,45 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
 
     let cancel = Cancel::default();
     let _ctrl_c = CancelOnCtrlC::new(&cancel);
-    progress::restore(&conversation, args.keep.as_deref());
+    progress::restore(&conversation, snapshot.as_ref());
     let speaking = Speaking::begin(&args.speech);
+    notes::tell(&prepared, !args.json, speaking.as_ref())?;
     if let Some(speaking) = &speaking {
         conversation.calibrate();
-        speaking.say_wait(conversation.wait_s(&prepared));
+        speaking.say_wait(conversation.wait_s(prepared.iter().flat_map(|one| &one.parts)));
     }
     let mut chat = Chat::default();
-    chat.ask(prepared.iter().cloned(), question(args, conversation.model().built_in));
+    let question = question(args, conversation.model().built_in);
+    conversation.add_question(&mut chat, &prepared, question);
     let options = options(args);
-    let max_tokens = options.max_tokens;
-    let answer = answer(args, &conversation, chat.clone(), options, &cancel, speaking.as_ref())?;
-    progress::save(&conversation, args.keep.as_deref());
+    let asked = (chat.clone(), options.clone());
+    let answer = answer(args, &conversation, asked, &cancel, speaking.as_ref())?;
+    progress::save(&conversation, snapshot.as_ref());
 
     let text =
         args.purpose.map_or(Cow::Borrowed(answer.text.as_str()), |it| it.finish(&answer.text));
     let checked = match args.check {
         Some(n) if !cancel.is_cancelled() => {
-            check(&conversation, &chat, &answer.text, n.into(), max_tokens, &cancel)?
+            check(&conversation, &chat, &answer.text, n.into(), options.max_tokens, &cancel)?
         }
         _ => None,
     };
     let checked = checked.as_deref();
+    let cut = Cut::of(&answer.stop)
+        .filter(|_| args.purpose.is_none_or(|purpose| purpose.uses_end(&answer.text)));
     if args.json {
-        print_json(&conversation, &prepared, &answer, &text, checked)?;
+        print_json(&conversation, &prepared, (&answer, cut), &text, checked)?;
     } else {
-        let rest = if is_cut(args) { printable(&text) } else { Cow::Borrowed("") };
+        let rest = if is_shortened(args) { printable(&text) } else { Cow::Borrowed("") };
         output::print(&(rest.into_owned() + "\n"))?;
         let checked = checked.unwrap_or_default();
         checked.iter().filter(|one| one.is_uncertain()).for_each(tell_doubt);
     }
+    if let Some(cut) = cut {
+        say!("note: {}", cut.words(&options, conversation.model().context));
+    }
     if let Some(speaking) = speaking {
-        if is_cut(args) {
+        if is_shortened(args) {
             speaking.push(&text);
         }
         speaking.say_doubts(checked.unwrap_or_default());
@@ -101,8 +120,8 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     Ok(if answer.stop == StopReason::Cancelled { Ending::Cancelled } else { Ending::Done })
 }
 
-/// Returns whether the answer is cut to a length: then it is shown and spoken when it is complete.
-fn is_cut(args: &Describe) -> bool {
+/// Returns whether the answer is brought to a length: then it is shown and spoken when it is complete.
+fn is_shortened(args: &Describe) -> bool {
     args.purpose == Some(Purpose::Alt)
 }
 
@@ -110,7 +129,7 @@ fn is_cut(args: &Describe) -> bool {
 fn decoded(args: &Describe) -> Result<Vec<(String, Picture)>, AppError> {
     let mut decoded = Vec::new();
     for path in &args.pictures {
-        decoded.push((pictures::display_name(path), pictures::decode(path)?));
+        decoded.push((pictures::display_name(path), pictures::decode(path, args.page)?));
     }
     if args.capture.clipboard {
         decoded.push(("clipboard".into(), capture::clipboard()?));
@@ -132,8 +151,7 @@ fn options(args: &Describe) -> AnswerOptions {
 fn answer(
     args: &Describe,
     conversation: &Conversation,
-    chat: Chat,
-    options: AnswerOptions,
+    (chat, options): (Chat, AnswerOptions),
     cancel: &Cancel,
     speaking: Option<&Speaking>,
 ) -> Result<Answer, Failure> {
@@ -143,7 +161,7 @@ fn answer(
         let Some(event) = event else { return };
         progress.event(&event);
         let AnswerEvent::Text(text) = &event else { return };
-        if is_cut(args) || printed.is_err() {
+        if is_shortened(args) || printed.is_err() {
             return;
         }
         if let Some(speaking) = speaking {
@@ -183,25 +201,30 @@ fn check(
 
 fn tell_doubt(doubt: &Checked) {
     let Checked { shown, n_agree, n_samples, instead, .. } = doubt;
-    eprintln!("uncertain, {n_agree} of {n_samples} agree: {}", printable(shown));
+    say!("uncertain, {n_agree} of {n_samples} agree: {}", printable(shown));
     for other in instead {
-        eprintln!("  instead: {}", printable(other));
+        say!("  instead: {}", printable(other));
     }
 }
 
 fn print_json(
     conversation: &Conversation,
-    prepared: &[Arc<PreparedPicture>],
-    answer: &Answer,
+    prepared: &[ViewedPicture],
+    (answer, cut): (&Answer, Option<Cut>),
     text: &str,
     checked: Option<&[Checked]>,
 ) -> Result<(), Failure> {
     let model = conversation.model();
-    let pictures = prepared.iter().map(|picture| PictureOutput {
-        name: &picture.name,
-        model_view_width: picture.pixels().width(),
-        model_view_height: picture.pixels().height(),
-        tokens: picture.pixels().grid().n_tokens(),
+    let pictures = prepared.iter().map(|picture| {
+        let parts = || picture.parts.iter();
+        PictureOutput {
+            name: &picture.name,
+            model_view_width: parts().map(|part| part.pixels().width()).max().unwrap_or_default(),
+            model_view_height: parts().map(|part| part.pixels().height()).max().unwrap_or_default(),
+            tokens: parts().map(|part| part.pixels().grid().n_tokens()).sum(),
+            parts: picture.parts.len(),
+            notes: notes::texts(picture),
+        }
     });
     output::print_json(&Output {
         model: &model.path,
@@ -210,6 +233,7 @@ fn print_json(
         pictures: pictures.collect(),
         answer: text,
         stop: &answer.stop,
+        cut,
         timings: &answer.timings,
         checked,
         prefill_tokens_per_s: answer.timings.prefill_tokens_per_s(),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lorgnette_app::models::{InstallEvent, Report};
+use lorgnette_app::say;
 use serde_json::{Value, json};
 
 use crate::output::{self, Failure, printable};
@@ -18,6 +19,7 @@ const INTERVAL: Duration = Duration::from_millis(250);
 pub struct Fetching {
     file: ProgressBar,
     whole: ProgressBar,
+    bars: MultiProgress,
     json: bool,
     state: Arc<Mutex<State>>,
 }
@@ -48,7 +50,7 @@ impl Fetching {
         let whole =
             bar("{msg:36!} {wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left");
         let state = State { begun_at: None, last_line: None, failure: None };
-        Self { file, whole, json, state: Arc::new(Mutex::new(state)) }
+        Self { file, whole, bars, json, state: Arc::new(Mutex::new(state)) }
     }
 
     /// Returns the listener to which the app reports.
@@ -96,7 +98,13 @@ impl Fetching {
     }
 
     fn note(&self, text: &str) {
-        self.whole.suspend(|| eprintln!("note: {}", printable(text)));
+        let note = format!("note: {}", printable(text));
+        if self.bars.is_hidden() {
+            say!("{note}");
+        } else {
+            // Above the bars; a terminal that is gone needs no note.
+            let _ = self.bars.println(note);
+        }
     }
 
     fn line(&self, event: &InstallEvent) {

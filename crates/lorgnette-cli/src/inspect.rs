@@ -2,12 +2,27 @@
 
 use indicatif::BinaryBytes;
 use lorgnette_app::cost::{self, PictureCost};
-use lorgnette_app::{ImageConfig, ModelConfig, pictures};
+use lorgnette_app::open::DEFAULT_CONTEXT;
+use lorgnette_app::pictures::{self, Picture};
+use lorgnette_app::view::View;
+use lorgnette_app::{AppError, ImageConfig, ModelConfig};
 use serde::Serialize;
 
 use crate::Ending;
 use crate::args::Inspect;
 use crate::output::{self, Failure};
+use crate::output_file::{OutputFile, OutputKind};
+
+/// Bytes of a PNG file before its second chunk: the signature and `IHDR`.
+const BEFORE_MARK: usize = 33;
+/// The second chunk of what `--save` writes, by which it is known again: `tEXt`, with its length and
+/// its CRC.
+const MARK: &[u8] = b"\0\0\0\x12tEXtSoftware\0Lorgnette\x77\xc7\x08\x56";
+/// What `--save` writes.
+const MODEL_VIEW: OutputKind = OutputKind {
+    name: "a picture that inspect saved",
+    is_one: |head| head.get(BEFORE_MARK..).is_some_and(|chunks| chunks.starts_with(MARK)),
+};
 
 #[derive(Serialize)]
 struct Output {
@@ -22,11 +37,21 @@ struct Output {
     model_view_width: u32,
     #[serde(rename = "seen_height")]
     model_view_height: u32,
+    /// How many overlapping parts a model looks at it in; 1: all of it at once.
+    parts: usize,
+    /// The tokens of all parts.
+    tokens: usize,
+    /// What was left out, is missing or was changed.
+    notes: Vec<String>,
+    /// What it costs as one picture.
     cost: PictureCost,
 }
 
 /// Prints size, orientation, grid, tokens and cost.
 pub fn run(args: &Inspect) -> Result<Ending, Failure> {
+    let inputs = std::slice::from_ref(&args.picture);
+    let save = args.save.as_deref().map(|path| OutputFile::new(path, &MODEL_VIEW, inputs));
+    let save = save.transpose()?;
     let model = match &args.model {
         None => ModelConfig::PIXTRAL_12B,
         Some(path) => lorgnette_app::open::probe(path)?.config().clone(),
@@ -36,14 +61,15 @@ pub fn run(args: &Inspect) -> Result<Ending, Failure> {
     };
     let config = vision.image_config();
     let config = args.max_side.map_or(config, |max_side| config.with_max_side(max_side));
-    let picture = pictures::decode(&args.picture)?;
+    let picture = pictures::decode(&args.picture, args.page)?;
     let (width, height) = (picture.width(), picture.height());
     let Some(cost) = cost::of_picture((width, height), &config, &model) else {
         return Err(lorgnette_app::open::no_vision().into());
     };
+    let view = View::of((width, height), &config, DEFAULT_CONTEXT);
     let unit = config.unit();
     let output = Output {
-        format: picture.format().map(|format| format.to_string()),
+        format: picture.kind(),
         stored_width: picture.stored_width(),
         stored_height: picture.stored_height(),
         orientation: picture.orientation(),
@@ -52,10 +78,14 @@ pub fn run(args: &Inspect) -> Result<Ending, Failure> {
         animated: picture.is_animation(),
         model_view_width: cost.cols * unit,
         model_view_height: cost.rows * unit,
+        parts: view.regions.len(),
+        tokens: view.n_tokens,
+        notes: picture.notes().iter().cloned().chain(view.notes()).map(|n| n.to_string()).collect(),
         cost,
     };
-    if let Some(path) = &args.save {
-        pictures::save_model_view(&picture, &config, path)?;
+    if let Some(file) = save {
+        let name = pictures::display_name(&args.picture);
+        file.write(&model_view(&picture, &config, name)?)?;
     }
     if args.json {
         output::print_json(&output)?;
@@ -63,6 +93,14 @@ pub fn run(args: &Inspect) -> Result<Ending, Failure> {
         output::print(&text(&output, &config))?;
     }
     Ok(Ending::Done)
+}
+
+/// What the model sees of a picture, as a PNG file with our mark.
+fn model_view(picture: &Picture, config: &ImageConfig, name: String) -> Result<Vec<u8>, AppError> {
+    let png = picture.resized(config).and_then(|view| view.to_png());
+    let mut png = png.map_err(|source| AppError::Picture { name, source })?;
+    png.splice(BEFORE_MARK..BEFORE_MARK, MARK.iter().copied());
+    Ok(png)
 }
 
 fn text(output: &Output, config: &ImageConfig) -> String {
@@ -79,9 +117,7 @@ fn text(output: &Output, config: &ImageConfig) -> String {
             output.stored_width, output.stored_height, output.orientation
         ));
     }
-    if output.animated {
-        lines.push("animation the model sees only its first frame".into());
-    }
+    lines.extend(output.notes.iter().map(|note| format!("note      {note}")));
     let shrunk = output.width.max(output.height) > config.max_side;
     lines.push(format!(
         "seen as   {} × {} pixels{}",
@@ -90,7 +126,7 @@ fn text(output: &Output, config: &ImageConfig) -> String {
         if shrunk { ", made smaller" } else { "" }
     ));
     lines.push(format!("grid      {} rows × {} columns", cost.rows, cost.cols));
-    lines.push(format!("tokens    {}", cost.n_tokens));
+    lines.push(format!("tokens    {}", output.tokens));
     lines.push(format!("memory    {} of keys and values", BinaryBytes(cost.kv_bytes)));
     lines.push(format!(
         "work      {:.2} TFLOP to encode, {:.2} TFLOP to read",

@@ -1,26 +1,34 @@
 //! Lorgnette in a terminal: the app without a window.
 //!
-//! Answers go to standard output, everything else to standard error. Exit codes: 0 done, 1
-//! failed, 2 wrong usage, 130 cancelled.
+//! Answers go to standard output, everything else to standard error, which is a courtesy: what it
+//! does not take is dropped. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part, 130
+//! cancelled.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod alt;
 mod args;
 mod bench;
 mod chat;
+mod cut;
 mod describe;
 mod doctor;
 mod fetching;
 mod inspect;
 mod interrupt;
 mod models;
+mod notes;
 mod output;
+mod output_file;
+mod picture_files;
 mod progress;
+mod shells;
 mod speak;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use lorgnette_app::AppError;
+use lorgnette_app::stderr::Stderr;
+use lorgnette_app::{AppError, say};
 
 use crate::args::{Arguments, Command};
 use crate::output::Failure;
@@ -28,17 +36,24 @@ use crate::output::Failure;
 /// How a command ended, unless it failed.
 enum Ending {
     Done,
+    /// Some of what was to be done; what failed was said.
+    Partly,
+    /// None of what was to be done; it was said why.
+    NotDone,
     Cancelled,
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(usage) => return tell_usage(&usage),
+    };
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("LORGNETTE_LOG")
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
         )
-        .with_writer(std::io::stderr)
+        .with_writer(Stderr::default)
         .without_time()
         .with_target(false)
         .init();
@@ -46,7 +61,7 @@ fn main() -> ExitCode {
     // reported in one line and not in a page.
     std::panic::set_hook(Box::new(|panic| {
         if std::thread::current().name() != Some("engine") {
-            eprintln!("error: {panic}\nhint: this is a bug; please report it");
+            say!("error: {panic}\nhint: this is a bug; please report it");
         }
     }));
     let ending = match &arguments.command {
@@ -57,28 +72,42 @@ fn main() -> ExitCode {
         Command::Doctor(doctor) => doctor::run(doctor),
         Command::Bench(bench) => bench::run(bench),
         Command::Models(command) => models::run(command),
+        Command::Completions(completions) => shells::completions(completions),
+        Command::Man(man) => shells::man(man),
     };
     match ending {
-        // Standard output was closed by its reader, so nothing more is wanted.
-        Ok(Ending::Done) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Partly) => ExitCode::from(3),
+        Ok(Ending::NotDone) => ExitCode::FAILURE,
         Ok(Ending::Cancelled) => ExitCode::from(130),
-        Err(Failure::App(error)) => {
-            report(&error);
+        Err(failure) => fail(&failure),
+    }
+}
+
+/// Prints the help or the version that was asked for, or says what is wrong with the arguments.
+fn tell_usage(usage: &clap::Error) -> ExitCode {
+    match usage.print() {
+        Err(error) if !usage.use_stderr() => fail(&output::not_written(&error)),
+        _ => ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2)),
+    }
+}
+
+fn fail(failure: &Failure) -> ExitCode {
+    match failure.message_and_hint() {
+        Some((message, hint)) => {
+            tell_error(&message, &hint);
             ExitCode::FAILURE
         }
-        Err(Failure::AltTable { path, reason }) => {
-            let path = path.display();
-            let message = format!("{path} cannot be used as a table of alt texts: {reason}");
-            say(&message, "name another file with --csv; this one was left as it is");
-            ExitCode::FAILURE
-        }
+        // Standard output was closed by its reader, so nothing more is wanted.
+        None => ExitCode::SUCCESS,
     }
 }
 
 fn report(error: &AppError) {
-    say(&error.one_line(), &error.hint());
+    tell_error(&error.one_line(), &error.hint());
 }
 
-fn say(message: &str, hint: &str) {
-    eprintln!("error: {}\nhint: {hint}", output::printable(message));
+/// Says what went wrong, and what to do now.
+fn tell_error(message: &str, hint: &str) {
+    say!("error: {}\nhint: {hint}", output::printable(message));
 }

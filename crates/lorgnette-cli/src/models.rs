@@ -3,12 +3,14 @@
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::Path;
 
-use indicatif::{HumanBytes, HumanDuration};
+use indicatif::HumanDuration;
 use lorgnette_app::models::library::Quantisation;
+use lorgnette_app::models::wording::bytes;
 use lorgnette_app::models::{
-    AddOptions, Fit, Installed, Library, Model, ModelSource, ModelsError, Prepared, Summary,
+    AddOptions, Fit, ImportOptions, Installed, Library, Model, ModelSource, ModelsError, Prepared,
+    Summary,
 };
-use lorgnette_app::{AppError, Cancel};
+use lorgnette_app::{AppError, Cancel, say, stderr};
 use serde::Serialize;
 use serde_json::json;
 
@@ -45,6 +47,14 @@ struct Output<'a> {
     n_bytes: Option<u64>,
     quantisation: Option<&'a str>,
     path: Option<&'a Path>,
+    /// Bytes that come over the network; 0 when it is here.
+    fetch_bytes: u64,
+    /// Bytes that stay on the disk.
+    disk_bytes: u64,
+    /// Bytes on the disk at the most, while it is made.
+    peak_disk_bytes: u64,
+    /// Memory for an answer; absent where no model was opened to know it.
+    memory_bytes: Option<u64>,
     unfinished: Option<u64>,
     not_yet: Option<&'a str>,
     quantisations: &'a [Quantisation],
@@ -61,6 +71,10 @@ impl<'a> Output<'a> {
             n_bytes: model.n_bytes,
             quantisation: model.quantisation.as_deref(),
             path: model.path.as_deref(),
+            fetch_bytes: model.fetch_bytes(),
+            disk_bytes: model.disk_bytes(),
+            peak_disk_bytes: model.peak_disk_bytes(),
+            memory_bytes: model.offered().map(|offered| offered.memory_bytes),
             unfinished: model.unfinished_bytes,
             not_yet: model.not_yet.as_deref(),
             quantisations: &model.quantisations,
@@ -82,7 +96,7 @@ fn list(library: &Library, args: &ModelsList) -> Result<Ending, Failure> {
 /// Returns a model in a few lines of text.
 fn describe(model: &Model) -> String {
     let state = match (model.is_installed(), model.n_bytes, model.unfinished_bytes) {
-        (true, Some(n_bytes), _) => format!("installed, {}", HumanBytes(n_bytes)),
+        (true, Some(n_bytes), _) => format!("installed, {}", bytes(n_bytes)),
         (true, None, _) => "part of the program".into(),
         (false, _, Some(_)) => "begun; `models add` continues it".into(),
         (false, ..) => "not installed".into(),
@@ -98,34 +112,82 @@ fn describe(model: &Model) -> String {
     }
     if !model.is_installed() {
         for needs in &model.quantisations {
-            let (disk, memory) = (HumanBytes(needs.disk_bytes), HumanBytes(needs.memory_bytes));
-            more(format!("{:<8} {disk} on disk, about {memory} of memory", needs.name));
+            let (disk, memory) =
+                (fetched(needs.fetch_bytes, needs.disk_bytes), bytes(needs.memory_bytes));
+            more(format!("{:<8} {disk}, about {memory} of memory", needs.name));
         }
     }
     lines.join("\n") + "\n"
 }
 
+/// Returns how much is fetched, and how much of it stays where that is another amount.
+fn fetched(fetch_bytes: u64, disk_bytes: u64) -> String {
+    let (fetch, disk) = (bytes(fetch_bytes), bytes(disk_bytes));
+    match fetch_bytes {
+        0 => format!("keeps {disk}"),
+        _ if fetch == disk => format!("fetches and keeps {disk}"),
+        _ => format!("fetches {fetch}, keeps {disk}"),
+    }
+}
+
 fn add(library: &Library, args: &ModelsAdd) -> Result<Ending, Failure> {
     let source: ModelSource = args.model.parse()?;
+    if let ModelSource::Local(path) = &source
+        && !is_checkpoint(path)
+    {
+        return import_gguf(library, path, false, &args.make);
+    }
     let mut options = options(&args.make)?;
     options.source_idx = args.source.saturating_sub(1);
     options.update = args.update;
-    options.fetch.n_parts = args.connections.clamp(1, 16);
-    options.fetch.max_bytes_per_s = args.limit.map(|limit| (limit.max(0.001) * 1e6) as u64);
+    options.fetch.n_parts = args.connections;
+    options.fetch.max_bytes_per_s = args.limit.map(|limit| ((limit * 1e6) as u64).max(1));
     make(library, &source, &options, &args.make)
 }
 
 fn import(library: &Library, args: &ModelsImport) -> Result<Ending, Failure> {
-    let is_checkpoint = ["config.json", "params.json"];
-    if is_checkpoint.iter().any(|name| args.path.join(name).is_file()) {
+    if is_checkpoint(&args.path) && !args.link {
         let source = ModelSource::Local(args.path.clone());
         return make(library, &source, &options(&args.make)?, &args.make);
     }
-    let (cancel, _ctrl_c, fetching) = begin(args.make.json);
-    let name = args.make.name.as_deref();
-    let installed = library.import(&args.path, name, args.link, &cancel, &fetching.report());
+    import_gguf(library, &args.path, args.link, &args.make)
+}
+
+/// Returns whether the folder has weights that are quantised here.
+fn is_checkpoint(path: &Path) -> bool {
+    ["config.json", "params.json"].iter().any(|name| path.join(name).is_file())
+}
+
+/// Takes GGUF files as they are.
+fn import_gguf(
+    library: &Library,
+    path: &Path,
+    link: bool,
+    args: &ModelsMake,
+) -> Result<Ending, Failure> {
+    let options = ImportOptions { name: args.name.clone(), projector: args.mmproj.clone(), link };
+    let import = library.prepare_import(path, &options)?;
+    if !import.reads_pictures && !wants_text_only(&path.display().to_string(), args)? {
+        return Ok(Ending::Cancelled);
+    }
+    let (cancel, _ctrl_c, fetching) = begin(args.json);
+    let installed = import.run(&cancel, &fetching.report());
     fetching.clear();
-    finish(installed?, &fetching, args.make.json)
+    finish(installed?, &fetching, args.json, "nothing was left behind")
+}
+
+/// Returns whether the person wants a model that answers nothing about pictures: asked for, or said
+/// at the terminal.
+fn wants_text_only(name: &str, args: &ModelsMake) -> Result<bool, Failure> {
+    if args.text_only {
+        return Ok(true);
+    }
+    if args.yes || args.json || !std::io::stdin().is_terminal() {
+        return Err(ModelsError::TextOnly { name: name.to_owned() }.into());
+    }
+    let question =
+        "it has no vision part (mmproj), and answers nothing about pictures; take it? [y/N] ";
+    ask(question, false)
 }
 
 fn options(make: &ModelsMake) -> Result<AddOptions, Failure> {
@@ -133,6 +195,7 @@ fn options(make: &ModelsMake) -> Result<AddOptions, Failure> {
         scheme: make.quant,
         vision: make.vision,
         name: make.name.clone(),
+        projector: make.mmproj.as_ref().map(|file| file.display().to_string()),
         context: make.context,
         keep_source: make.keep_source,
         ..AddOptions::from_environment()?
@@ -160,24 +223,30 @@ fn make(
     if args.json {
         output::print_json(&json!({ "event": "plan", "plan": prepared.summary }))?;
     } else {
-        eprint!("{}", printable(&plan(&prepared.summary)));
+        stderr::say(format_args!("{}", printable(&plan(&prepared.summary))));
     }
     if !agreed(&prepared, args)? {
         return Ok(Ending::Cancelled);
     }
     let installed = prepared.run(&cancel, &fetching.report());
     fetching.clear();
-    finish(installed?, &fetching, args.json)
+    let left = match source {
+        ModelSource::Local(_) => "nothing was left behind",
+        _ => "the same command continues from here",
+    };
+    finish(installed?, &fetching, args.json, left)
 }
 
+/// Says how it ended. `left` is what a person should know of a model that was stopped.
 fn finish(
     installed: Option<Installed>,
     fetching: &Fetching,
     json: bool,
+    left: &str,
 ) -> Result<Ending, Failure> {
     let Some(installed) = installed else {
         if !json {
-            eprintln!("stopped; the same command continues from here");
+            say!("stopped; {left}");
         }
         return Ok(Ending::Cancelled);
     };
@@ -185,8 +254,8 @@ fn finish(
     if json {
         output::print_json(&json!({ "event": "installed", "model": installed }))?;
     } else {
-        let (name, size) = (&installed.name, HumanBytes(installed.n_bytes));
-        eprintln!("{name} is ready: {size}, verified and read back");
+        let (name, size) = (&installed.name, bytes(installed.n_bytes));
+        say!("{name} is ready: {size}, verified and read back");
         output::print(&format!("{}\n", printable(&installed.path.display().to_string())))?;
     }
     Ok(Ending::Done)
@@ -204,24 +273,25 @@ fn plan(summary: &Summary) -> String {
     }
     for file in &summary.files {
         let checksum = file.checksum.as_ref().map_or("not published", |checksum| checksum.text());
-        let size = HumanBytes(file.n_bytes);
-        lines.push(format!("file       {}, {size}, hash {checksum}", file.name));
+        lines.push(format!("file       {}, {}, hash {checksum}", file.name, bytes(file.n_bytes)));
     }
     let fetch = match summary.fetch_bytes {
-        0 => "nothing, because all files are on this machine".to_owned(),
-        n_bytes => HumanBytes(n_bytes).to_string(),
+        0 => "fetches nothing, because all files are on this machine; ",
+        _ => "",
     };
-    lines.push(format!("fetch      {fetch}"));
+    let fetched = fetched(summary.fetch_bytes, summary.disk_bytes);
+    lines.push(format!("bytes      {fetch}{fetched}"));
     if summary.done_bytes > 0 {
-        let done = HumanBytes(summary.done_bytes);
+        let done = bytes(summary.done_bytes);
         lines.push(format!("done       {done} of the sources were done by an earlier run"));
     }
     let quantisation = summary.quantisation.map(|q| format!(" as {q}")).unwrap_or_default();
-    lines.push(format!("model      {}{quantisation}", HumanBytes(summary.model_bytes)));
-    let of = |have: Option<u64>| have.map_or("unknown".into(), |have| HumanBytes(have).to_string());
-    let disk = (HumanBytes(fit.disk_needed_bytes), of(fit.disk_free_bytes));
-    lines.push(format!("disk       {} needed, {} free", disk.0, disk.1));
-    let memory = (HumanBytes(fit.memory_needed_bytes), of(fit.memory_total_bytes));
+    let pictures = if summary.reads_pictures { "" } else { ", which reads no pictures" };
+    lines.push(format!("model      {}{quantisation}{pictures}", bytes(summary.model_bytes)));
+    let of = |have: Option<u64>| have.map_or("unknown".into(), bytes);
+    let disk = (bytes(fit.disk_needed_bytes), of(fit.disk_free_bytes));
+    lines.push(format!("disk       {} needed at the most, {} free", disk.0, disk.1));
+    let memory = (bytes(fit.memory_needed_bytes), of(fit.memory_total_bytes));
     lines.push(format!("memory     about {} needed, {} in this machine", memory.0, memory.1));
     lines.push(format!("time       {}", time(fit)));
     if let Some(not_yet) = &summary.not_yet {
@@ -256,6 +326,10 @@ fn agreed(prepared: &Prepared, args: &ModelsMake) -> Result<bool, Failure> {
         let instead = fit.fits_instead.map(ToOwned::to_owned);
         return Err(ModelsError::DoesNotFit { what, instead }.into());
     }
+    let Summary { reads_pictures, title, .. } = &prepared.summary;
+    if !reads_pictures && !args.text_only {
+        return wants_text_only(title, args);
+    }
     if args.yes {
         return Ok(true);
     }
@@ -267,11 +341,12 @@ fn ask(question: &str, by_default: bool) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(AppError::NotAsked.into());
     }
-    eprint!("{question}");
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer).map_err(AppError::Write)?;
-    Ok(match answer.trim().to_lowercase().as_str() {
-        "" => by_default,
+    stderr::say(format_args!("{question}"));
+    let mut answer = Vec::new();
+    std::io::stdin().lock().read_until(b'\n', &mut answer).map_err(AppError::Write)?;
+    Ok(match String::from_utf8_lossy(&answer).trim().to_lowercase().as_str() {
+        // The end of the input is no answer; a line without words is one.
+        "" => by_default && !answer.is_empty(),
         answer => answer.starts_with('y'),
     })
 }
@@ -301,7 +376,7 @@ fn remove(library: &Library, args: &ModelsRemove) -> Result<Ending, Failure> {
         return Ok(Ending::Cancelled);
     }
     let n_bytes = library.remove(&args.name)?;
-    eprintln!("{} is removed; {} are free again", printable(&args.name), HumanBytes(n_bytes));
+    say!("{} is removed; {} are free again", printable(&args.name), bytes(n_bytes));
     Ok(Ending::Done)
 }
 

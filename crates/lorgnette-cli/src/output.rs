@@ -1,4 +1,4 @@
-//! Writing to the terminal, which obeys control characters.
+//! Answers on standard output, and text for a terminal, which obeys control characters.
 
 use std::borrow::Cow;
 use std::io::{self, Write as _};
@@ -11,10 +11,24 @@ use lorgnette_app::AppError;
 pub enum Failure {
     /// It failed, for a reason that a person should know.
     App(AppError),
-    /// A file that is not a table of alt texts, and is left as it is.
-    AltTable { path: PathBuf, reason: String },
+    /// A file that is not ours to write over, and is left as it is.
+    NotReplaced { path: PathBuf, reason: String },
     /// Standard output was closed by its reader.
     OutputClosed,
+}
+
+impl Failure {
+    /// What went wrong and what to do now; `None` if nobody needs to know.
+    pub fn message_and_hint(&self) -> Option<(String, String)> {
+        match self {
+            Self::App(error) => Some((error.one_line(), error.hint())),
+            Self::NotReplaced { path, reason } => Some((
+                format!("{} is not written over: {reason}", path.display()),
+                "name another file, or move this one away first".into(),
+            )),
+            Self::OutputClosed => None,
+        }
+    }
 }
 
 impl<E: Into<AppError>> From<E> for Failure {
@@ -25,12 +39,25 @@ impl<E: Into<AppError>> From<E> for Failure {
 
 /// Writes to standard output at once.
 pub fn print(text: &str) -> Result<(), Failure> {
+    print_bytes(text.as_bytes())
+}
+
+/// Writes to standard output at once what may be no text.
+pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    written.map_err(|error| match error.kind() {
+    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    written.map_err(|error| not_written(&error))
+}
+
+/// The failure of standard output.
+pub fn not_written(error: &io::Error) -> Failure {
+    match error.kind() {
         io::ErrorKind::BrokenPipe => Failure::OutputClosed,
-        _ => Failure::App(AppError::Write(error)),
-    })
+        kind => {
+            let message = format!("cannot write to standard output: {error}");
+            Failure::App(AppError::Write(io::Error::new(kind, message)))
+        }
+    }
 }
 
 /// Writes a value as one line of JSON.

@@ -1,16 +1,21 @@
 //! Shows how far the work is, on standard error, if that is a terminal.
 
 use std::io::IsTerminal as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lorgnette_app::conversation::Conversation;
 use lorgnette_app::models::folders::Folders;
 use lorgnette_app::models::{ModelChoice, OpenModel, OpenOptions, SpeedLog};
-use lorgnette_app::{AnswerEvent, AppError};
+use lorgnette_app::{AnswerEvent, AppError, is_kv_snapshot, say};
 
-use crate::output::Failure;
+use crate::output::{Failure, printable};
+use crate::output_file::{OutputFile, OutputKind};
+
+/// What `--keep` writes.
+const KV_SNAPSHOT: OutputKind =
+    OutputKind { name: "a file that --keep wrote", is_one: is_kv_snapshot };
 
 /// A line that says what happens, and disappears when it has happened.
 pub struct Progress {
@@ -60,32 +65,44 @@ impl Progress {
     }
 }
 
+/// The file of a snapshot, if one is named and may be written.
+///
+/// # Errors
+/// Those of [`OutputFile::new`].
+pub fn snapshot(keep: Option<&Path>, inputs: &[PathBuf]) -> Result<Option<OutputFile>, Failure> {
+    keep.map(|path| OutputFile::new(path, &KV_SNAPSHOT, inputs)).transpose()
+}
+
 /// Continues from a snapshot, if there is one. If it cannot be used, a note says so, and everything is
 /// read anew.
-pub fn restore(conversation: &Conversation, snapshot: Option<&Path>) {
-    if let Some(path) = snapshot.filter(|path| path.is_file()) {
-        match conversation.restore_snapshot(path) {
-            Ok(n) => eprintln!("note: {n} tokens were read before"),
-            Err(error) => eprintln!("note: {}: {error}; everything is read anew", path.display()),
-        }
+pub fn restore(conversation: &Conversation, snapshot: Option<&OutputFile>) {
+    let Some(file) = snapshot.filter(|file| file.has_content()) else { return };
+    match conversation.restore_snapshot(file.path()) {
+        Ok(n) => say!("note: {n} tokens were read before"),
+        Err(error) => say!("note: {}: {error}; everything is read anew", file.name()),
     }
 }
 
 /// Saves a snapshot of what was read.
-pub fn save(conversation: &Conversation, snapshot: Option<&Path>) {
-    if let Some(path) = snapshot
-        && let Err(error) = conversation.save_snapshot(path)
-    {
-        eprintln!("note: {}: {error}; nothing was saved", path.display());
+pub fn save(conversation: &Conversation, snapshot: Option<&OutputFile>) {
+    let Some(file) = snapshot else { return };
+    let reason = match file.ready() {
+        Ok(path) => conversation.save_snapshot(path).err().map(|error| error.to_string()),
+        Err(failure) => failure.message_and_hint().map(|(message, _)| message),
+    };
+    if let Some(reason) = reason {
+        say!("note: {}: {}; nothing was saved", file.name(), printable(&reason));
     }
 }
 
-/// Loads a model, with what makes its answers quicker, and says so.
-pub fn open(options: &OpenOptions) -> Result<Conversation, Failure> {
+/// Loads a model, with what makes its answers quicker, and says so. What is private leaves nothing
+/// that makes others quicker.
+pub fn open(options: &OpenOptions, is_private: bool) -> Result<Conversation, Failure> {
     let cache = Folders::find()?.cache;
     let speeds = Arc::new(SpeedLog::open(&cache));
+    let cache = (!is_private).then_some(cache.as_path());
     let load = |on_progress: &mut dyn FnMut(u64, u64)| {
-        Conversation::open(options, &cache, speeds, on_progress)
+        Conversation::open(options, cache, speeds, on_progress)
     };
     let conversation = with_progress(load)?;
     say_what_was_opened(options, conversation.model());
@@ -112,12 +129,12 @@ fn with_progress<T>(
 }
 
 fn say_what_was_opened(options: &OpenOptions, model: &OpenModel) {
-    if model.built_in && options.model == ModelChoice::Best {
-        eprintln!(
-            "note: this is the built-in demonstration model; `lorgnette models add pixtral-12b` gets the real one"
+    if model.built_in && matches!(options.model, ModelChoice::Best | ModelChoice::BestOrError) {
+        say!(
+            "note: this is the built-in demonstration model; `lorgnette models add pixtral-12b-gguf` gets the real one"
         );
     }
     for note in model.device_notes() {
-        eprintln!("note: {note}");
+        say!("note: {}", printable(&note));
     }
 }

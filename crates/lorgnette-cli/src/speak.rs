@@ -49,6 +49,11 @@ impl Speaking {
         self.reader.push(piece);
     }
 
+    /// Says words of the program's own before the answer.
+    pub fn say(&self, words: &str) {
+        self.reader.say(words);
+    }
+
     /// Says how long the answer will take, if that is long.
     pub fn say_wait(&self, seconds: Option<f64>) {
         if let Some(seconds) = seconds.filter(|seconds| *seconds > LONG_WAIT_S) {

@@ -1,30 +1,38 @@
 //! The table of alt texts, as a CSV file that is whole after each picture.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
-
-use lorgnette_app::AppError;
-use lorgnette_app::models::whole_file;
 
 use crate::output::Failure;
+use crate::output_file::{OutputFile, OutputKind};
 
-const HEAD: [&str; 3] = ["file", "alt", "error"];
+const HEAD: [&str; 4] = ["file", "alt", "error", "note"];
+/// The columns of a table of 0.1, which had no notes.
+const N_FIRST: usize = 3;
+
+/// What `--csv` writes.
+pub const TABLE: OutputKind = OutputKind {
+    name: "a table that begins with file,alt,error",
+    is_one: |head| {
+        let record = records(head).into_iter().next().unwrap_or_default();
+        record == HEAD || record == HEAD[..N_FIRST]
+    },
+};
 
 /// A row of the table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// The picture's path below the folder, with `/`.
-    pub file: String,
-    /// Its alt text; empty when there is none.
-    pub alt: String,
-    /// Why there is none; empty when there is one.
-    pub error: String,
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Row {
+    /// The alt text; empty when there is none.
+    alt: String,
+    /// Why there is none, or not all of it; empty when it is done.
+    error: String,
+    /// What a person should know about the picture.
+    note: String,
 }
 
 /// A table on the disk, whole after each picture.
 pub struct Table {
-    path: PathBuf,
+    output: OutputFile,
+    /// By the path of the picture below the folder, with `/`.
     rows: BTreeMap<String, Row>,
 }
 
@@ -32,50 +40,56 @@ impl Table {
     /// Reads a table that was begun; an empty one when there is none.
     ///
     /// # Errors
-    /// [`Failure::AltTable`] for a file that is no such table: it is not written over.
-    pub fn open(path: &Path) -> Result<Self, Failure> {
-        let wrong = |reason: String| Failure::AltTable { path: path.to_owned(), reason };
-        let mut rows = BTreeMap::new();
-        match fs_err::read(path) {
-            Ok(bytes) => {
-                let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-                let mut records = records(bytes).into_iter();
-                if records.next().is_none_or(|head| head != HEAD) {
-                    return Err(wrong(format!("it does not begin with {}", HEAD.join(","))));
-                }
-                for record in records {
-                    let [file, alt, error]: [String; 3] =
-                        record.try_into().map_err(|record: Vec<String>| {
-                            wrong(format!("a row has {} cells", record.len()))
-                        })?;
-                    rows.insert(file.clone(), Row { file, alt, error });
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(wrong(error.to_string())),
+    /// [`Failure::NotReplaced`] for a table of which something would be lost.
+    pub fn open(output: OutputFile) -> Result<Self, Failure> {
+        let bytes = output.read()?.unwrap_or_default();
+        if str::from_utf8(&bytes).is_err() {
+            return Err(output.refuse("it is not UTF-8"));
         }
-        Ok(Self { path: path.to_owned(), rows })
+        let mut rows = BTreeMap::new();
+        let mut records = records(&bytes).into_iter();
+        let n_columns = records.next().map_or(HEAD.len(), |head| head.len());
+        for mut record in records {
+            if record.len() != n_columns {
+                return Err(output.refuse(&format!("a row has {} cells", record.len())));
+            }
+            record.resize(HEAD.len(), String::new());
+            if let Ok([file, alt, error, note]) = <[String; HEAD.len()]>::try_from(record) {
+                rows.insert(file, Row { alt, error, note });
+            }
+        }
+        Ok(Self { output, rows })
     }
 
-    /// Whether a picture has its alt text.
-    pub fn has(&self, file: &str) -> bool {
-        self.rows.get(file).is_some_and(|row| !row.alt.is_empty())
+    /// Whether a picture has its alt text, all of it.
+    pub fn is_done(&self, file: &str) -> bool {
+        self.rows.get(file).is_some_and(|row| !row.alt.is_empty() && row.error.is_empty())
     }
 
-    /// Puts a row in and writes the table: the new one or, whatever happens, the old one.
+    /// Puts in a picture's alt text, or why it has none or not all, and writes the table: the new
+    /// one or, whatever happens, the old one. Without a new text, that of an earlier run stays.
     ///
     /// # Errors
-    /// [`AppError::Write`] if the file cannot be written.
-    pub fn put(&mut self, mut row: Row) -> Result<(), AppError> {
-        row.alt = no_formula(&row.alt);
-        row.error = no_formula(&row.error);
-        self.rows.insert(row.file.clone(), row);
+    /// Those of [`OutputFile::write`].
+    pub fn put(
+        &mut self,
+        file: &str,
+        alt: Option<&str>,
+        error: Option<&str>,
+        note: &str,
+    ) -> Result<(), Failure> {
+        let row = self.rows.entry(file.to_owned()).or_default();
+        if let Some(alt) = alt {
+            row.alt = no_formula(alt);
+            row.note = no_formula(note);
+        }
+        row.error = error.map(no_formula).unwrap_or_default();
         let mut table = HEAD.join(",") + "\n";
-        for Row { file, alt, error } in self.rows.values() {
-            table += &[file, alt, error].map(|text| cell(text)).join(",");
+        for (file, Row { alt, error, note }) in &self.rows {
+            table += &[file, alt, error, note].map(|text| cell(text)).join(",");
             table.push('\n');
         }
-        whole_file::write(&self.path, table.as_bytes()).map_err(AppError::Write)
+        self.output.write(table.as_bytes())
     }
 }
 
@@ -89,7 +103,8 @@ fn cell(text: &str) -> String {
 }
 
 /// The cells of each row; what is no UTF-8 is replaced.
-fn records(mut bytes: &[u8]) -> Vec<Vec<String>> {
+fn records(bytes: &[u8]) -> Vec<Vec<String>> {
+    let mut bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let mut reader = csv_core::Reader::new();
     let (mut cells, mut records) = (Vec::new(), Vec::new());
     // No cell is longer than the file.
@@ -127,35 +142,54 @@ fn no_formula(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
-    fn row(file: &str, alt: &str, error: &str) -> Row {
-        Row { file: file.into(), alt: alt.into(), error: error.into() }
+    fn open(path: &Path) -> Result<Table, Failure> {
+        Table::open(OutputFile::new(path, &TABLE, &[])?)
     }
 
     #[test]
     fn a_table_goes_on_where_it_was() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("alt.csv");
-        let mut table = Table::open(&path).unwrap();
-        table.put(row("b.png", "Two \"cats\",\na dog", "")).unwrap();
-        table.put(row("a.png", "", "no picture")).unwrap();
-        let mut table = Table::open(&path).unwrap();
-        assert!(table.has("b.png") && !table.has("a.png") && !table.has("c.png"));
-        table.put(row("a.png", "=HYPERLINK(\"x\")", "")).unwrap();
+        let mut table = open(&path).unwrap();
+        table.put("b.png", Some("Two \"cats\",\na dog"), None, "page 1 of 3 is shown").unwrap();
+        table.put("a.png", None, Some("no picture"), "").unwrap();
+        table.put("c.png", Some("A half"), Some("cut"), "").unwrap();
+        let mut table = open(&path).unwrap();
+        assert!(table.is_done("b.png") && !table.is_done("a.png") && !table.is_done("c.png"));
+        table.put("a.png", Some("=HYPERLINK(\"x\")"), None, "").unwrap();
+        // A picture that is gone takes no text with it.
+        table.put("b.png", None, Some("not there"), "").unwrap();
+        table.put("c.png", Some("A whole"), None, "").unwrap();
         let text = fs_err::read_to_string(&path).unwrap();
         assert_eq!(
             text,
-            "file,alt,error\na.png,\"'=HYPERLINK(\"\"x\"\")\",\nb.png,\"Two \"\"cats\"\",\na dog\",\n"
+            "file,alt,error,note\na.png,\"'=HYPERLINK(\"\"x\"\")\",,\n\
+             b.png,\"Two \"\"cats\"\",\na dog\",not there,page 1 of 3 is shown\nc.png,A whole,,\n"
         );
     }
 
     #[test]
-    fn another_file_is_not_written_over() {
+    fn a_table_of_which_something_would_be_lost_is_left_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("letter.csv");
-        fs_err::write(&path, "Dear Ada,\nhow are you\n").unwrap();
-        assert!(matches!(Table::open(&path), Err(Failure::AltTable { .. })));
-        assert!(matches!(Table::open(folder.path()), Err(Failure::AltTable { .. })));
+        let path = folder.path().join("table.csv");
+        for text in [
+            &b"Dear Ada,\nhow are you\n"[..],
+            b"file,alt,error,mine\na.png,A cat,,x\n",
+            b"file,alt,error\na.png,A cat,,x\n",
+            b"file,alt,error\na.png,Un caf\xe9,\n",
+        ] {
+            fs_err::write(&path, text).unwrap();
+            assert!(matches!(open(&path), Err(Failure::NotReplaced { .. })));
+            assert_eq!(fs_err::read(&path).unwrap(), text);
+        }
+        // As a spreadsheet writes it.
+        fs_err::write(&path, b"\xEF\xBB\xBF\"file\",\"alt\",\"error\"\r\na.png,A cat,\r\n")
+            .unwrap();
+        assert!(open(&path).unwrap().is_done("a.png"));
+        assert!(open(folder.path()).is_err());
     }
 }

@@ -1,9 +1,20 @@
 //! The command as a person types it.
 
 mod alt;
+mod chat;
+mod cut;
+mod imports;
 mod models;
+mod notes;
+mod output_files;
+mod private;
+mod shells;
+mod sources;
 #[cfg(target_os = "linux")]
 mod speak;
+#[cfg(target_os = "linux")]
+mod streams;
+mod who_answers;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -12,20 +23,30 @@ use std::process::{Command, Output, Stdio};
 /// Runs the command with folders of its own.
 fn lorgnette(arguments: &[&str], input: &[u8]) -> Output {
     let home = tempfile::TempDir::new().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lorgnette"))
-        .args(arguments)
-        .env("LORGNETTE_HOME", home.path())
-        .env_remove("LORGNETTE_MODELS")
-        .env("RUST_BACKTRACE", "full")
+    let mut running = command(home.path(), arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     // A command that fails early closes its input.
-    let _ = command.stdin.take().unwrap().write_all(input);
-    command.wait_with_output().unwrap()
+    let _ = running.stdin.take().unwrap().write_all(input);
+    running.wait_with_output().unwrap()
 }
+
+/// The command with its folders below `home`.
+fn command(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lorgnette"));
+    command
+        .args(arguments)
+        .env("LORGNETTE_HOME", home)
+        .env_remove("LORGNETTE_MODELS")
+        .env("RUST_BACKTRACE", "full");
+    command
+}
+
+/// The question to which the built-in model answers "Three." about `scene.png`.
+const ASK: [&str; 4] = ["--ask", "How many shapes are there?", "--temperature", "0"];
 
 fn sample(name: &str) -> String {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/samples");
@@ -67,8 +88,7 @@ fn models_that_cannot_be_read_fail_in_one_line() {
 
 #[test]
 fn without_a_model_the_built_in_one_answers() {
-    let question = ["--ask", "How many shapes are there?", "--temperature", "0"];
-    let output = lorgnette(&[&["describe", &sample("scene.png")], &question[..]].concat(), b"");
+    let output = lorgnette(&[&["describe", &sample("scene.png")], &ASK[..]].concat(), b"");
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "Three.\n");
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
@@ -76,7 +96,7 @@ fn without_a_model_the_built_in_one_answers() {
 
     // Chosen by name, it says nothing of others.
     let named = ["describe", &sample("scene.png"), "--model", "pocket", "--json"];
-    let output = lorgnette(&[&named, &question[..]].concat(), b"");
+    let output = lorgnette(&[&named, &ASK[..]].concat(), b"");
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["answer"], "Three.");
     assert!(output.stderr.is_empty());
@@ -85,10 +105,8 @@ fn without_a_model_the_built_in_one_answers() {
 /// No machine has a hundred cards.
 #[test]
 fn a_gpu_that_is_not_there_is_said_and_the_cpu_answers() {
-    let question = ["--ask", "How many shapes are there?", "--temperature", "0"];
     let device = ["--model", "pocket", "--device", "cuda:99"];
-    let output =
-        lorgnette(&[&["describe", &sample("scene.png")], &question[..], &device].concat(), b"");
+    let output = lorgnette(&[&["describe", &sample("scene.png")], &ASK[..], &device].concat(), b"");
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "Three.\n");
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
@@ -105,6 +123,8 @@ fn wrong_usage_ends_with_2() {
         &["paint"],
         &["bench", "m", "--image", "1024"],
         &["bench", "m", "--load", "slowly"],
+        &["describe", "p.png", "--private", "--keep", "f"],
+        &["completions", "word"],
     ] {
         assert_eq!(lorgnette(arguments, b"").status.code(), Some(2), "{arguments:?}");
     }

@@ -5,19 +5,19 @@ use std::process::{Command, Output, Stdio};
 
 use lorgnette_loopback::{Behaviour, LoopbackHub};
 
-use crate::sample;
+use crate::{ASK, sample};
 
-struct Home {
-    dir: tempfile::TempDir,
-    hub: LoopbackHub,
+pub struct Home {
+    pub dir: tempfile::TempDir,
+    pub hub: LoopbackHub,
 }
 
-fn pocket(name: &str) -> PathBuf {
+pub fn pocket(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/pocket").join(name)
 }
 
 impl Home {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let hub = LoopbackHub::start();
         let names = ["pocket-q8_0.gguf", "mmproj-pocket-q8_0.gguf"];
         let files = names.map(|name| (name, fs_err::read(pocket(name)).unwrap()));
@@ -25,11 +25,11 @@ impl Home {
         Self { dir: tempfile::tempdir().unwrap(), hub }
     }
 
-    fn models(&self) -> PathBuf {
+    pub fn models(&self) -> PathBuf {
         self.dir.path().join("mödels with spaces")
     }
 
-    fn command(&self, program: &Path) -> Command {
+    pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command
             .env("LORGNETTE_HOME", self.dir.path())
@@ -42,19 +42,19 @@ impl Home {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(Path::new(env!("CARGO_BIN_EXE_lorgnette"))).args(arguments).output().unwrap()
     }
 
     #[track_caller]
-    fn check(&self, arguments: &[&str]) -> String {
+    pub fn check(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(output.status.success(), "{}", text(&output.stderr));
         text(&output.stdout)
     }
 
     #[track_caller]
-    fn check_failure(&self, arguments: &[&str], expected: &str) {
+    pub fn check_failure(&self, arguments: &[&str], expected: &str) {
         let output = self.run(arguments);
         let stderr = text(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{stderr}");
@@ -64,12 +64,11 @@ impl Home {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 const ADD: [&str; 6] = ["models", "add", "hf:owner/small", "--quant", "q8_0", "--yes"];
-const ASK: [&str; 4] = ["--ask", "How many shapes are there?", "--temperature", "0"];
 
 #[test]
 fn a_model_is_added_used_checked_and_removed() {
@@ -162,7 +161,8 @@ fn sources_that_cannot_be_had() {
     home.check_failure(&["models", "add", "hf:../x/y"], "is not a name for a repository");
     home.check_failure(&["models", "add", "hf:owner/none", "--yes"], "owner/none does not exist");
     let q6 = ["models", "add", "hf:owner/small", "--quant", "q6_k", "--yes"];
-    home.check_failure(&q6, "q6_k GGUF file");
+    home.check_failure(&q6, "q6_k GGUF file; it has q8_0");
+    home.check_failure(&q6, "use --quant q8_0");
     home.hub.behave(|_| Behaviour::Status(403, vec![("X-Error-Code", "GatedRepo".into())]));
     home.check_failure(&ADD, "only for people who are logged in");
 }
@@ -214,6 +214,16 @@ mod linux {
     /// The number of `socket(2)`.
     const fn libc_socket() -> i64 {
         if cfg!(target_arch = "x86_64") { 41 } else { 198 }
+    }
+
+    #[test]
+    fn a_model_is_added_where_nothing_can_be_said() {
+        let home = Home::new();
+        let full = fs_err::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = home.command(Path::new(env!("CARGO_BIN_EXE_lorgnette")));
+        let output = command.args(ADD).stderr(full.into_parts().0).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(Path::new(text(&output.stdout).trim_end()), home.models().join("small"));
     }
 
     #[test]

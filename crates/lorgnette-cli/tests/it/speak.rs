@@ -68,3 +68,65 @@ fn an_answer_is_spoken_sentence_by_sentence() {
     drop(service.stdin.take());
     service.wait().unwrap();
 }
+
+/// A speech service that takes texts and never tells that they are said, as Debian's own does on a
+/// machine without sound. It counts the texts.
+fn mute_service(path: &Path) -> std::sync::Arc<std::sync::atomic::AtomicUsize> {
+    use std::io::Write as _;
+    use std::os::unix::net::UnixListener;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    let n_texts = std::sync::Arc::new(AtomicUsize::new(0));
+    let (listener, count) = (UnixListener::bind(path).unwrap(), n_texts.clone());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let stream = stream.unwrap();
+            let mut reply = stream.try_clone().unwrap();
+            let mut in_text = false;
+            for line in BufReader::new(stream).lines() {
+                let Ok(line) = line else { break };
+                let answer = match line.as_str() {
+                    "." if in_text => {
+                        in_text = false;
+                        format!(
+                            "225-{}\r\n225 OK MESSAGE QUEUED",
+                            1 + count.fetch_add(1, Ordering::SeqCst)
+                        )
+                    }
+                    _ if in_text => continue,
+                    "SPEAK" => {
+                        in_text = true;
+                        "230 OK RECEIVING DATA".into()
+                    }
+                    _ => "200 OK".into(),
+                };
+                if write!(reply, "{answer}\r\n").is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    n_texts
+}
+
+#[test]
+fn a_service_that_never_reports_is_given_up() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let socket = folder.path().join("speech");
+    let n_texts = mute_service(&socket);
+    let begun = std::time::Instant::now();
+    let output = Command::new(env!("CARGO_BIN_EXE_lorgnette"))
+        .args(["describe", &sample("dialog.png"), "--model", "pocket", "--temperature", "0"])
+        .arg("--speak")
+        .env("LORGNETTE_HOME", folder.path())
+        .env("NO_COLOR", "1")
+        .env("SPEECHD_ADDRESS", format!("unix_socket:{}", socket.display()))
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(!output.stdout.is_empty(), "the answer is there all the same");
+    assert!(stderr.contains("said nothing for") && stderr.contains("hint: "), "{stderr}");
+    assert!(begun.elapsed() < std::time::Duration::from_mins(2));
+    assert_eq!(n_texts.load(std::sync::atomic::Ordering::SeqCst), 1, "one sentence is enough");
+}
