@@ -12,9 +12,10 @@ macro_rules! commands {
 const COMMANDS: &[(&[&str], &[&str])] = include!("src/commands/list.rs");
 
 /// The windows, with what their pages may do.
-const WINDOWS: [(&str, &str); 2] = [
+const WINDOWS: [(&str, &str); 3] = [
     ("main", "The page may call these commands of ours, and nothing of Tauri's."),
     ("panel", "The panel shows an answer, says it, and can be closed: no more than that."),
+    ("start", "The page says why the program cannot start, and takes one of the ways on."),
 ];
 
 /// For a check of the program without the page; a build of the page takes its place.

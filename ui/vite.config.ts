@@ -13,7 +13,7 @@ export default defineConfig(({ mode }) => ({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
     reportCompressedSize: false,
-    rollupOptions: { input: ["index.html", "panel.html"] },
+    rollupOptions: { input: ["index.html", "panel.html", "start.html"] },
   },
   resolve: mode === "test" ? { conditions: ["browser"] } : {},
   test: {

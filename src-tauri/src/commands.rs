@@ -10,6 +10,7 @@ pub mod pictures;
 pub mod settings;
 pub mod shell;
 pub mod speech;
+pub mod start;
 
 use lorgnette_app::FaultDetails;
 use lorgnette_app::coordinator::App;

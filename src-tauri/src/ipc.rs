@@ -12,6 +12,7 @@ mod pictures;
 mod settings;
 mod shell;
 mod speech;
+mod start;
 mod status;
 
 pub use answers::{AnswerEvent, AskDto};
@@ -25,4 +26,5 @@ pub use pictures::{AddedDto, AttachmentDto, PastedDto, PictureDto, RefusedFileDt
 pub use settings::{FoldersDto, KeyBindingDto, SettingsDto};
 pub use shell::{BootDto, DoctorDto, NetworkDto, PlatformDto};
 pub use speech::{AloudDto, CheckDto};
+pub use start::FailedStartDto;
 pub use status::{MemoryDto, StatusDto};

@@ -3,6 +3,7 @@
 //!
 //! In reading order:
 //! - `run`: from the command line to the window's end
+//! - `start`: how it begins, and what can be done when it cannot
 //! - `drawing`: how the webview draws without a graphics processor
 //! - `instance`: one program for each set of folders
 //! - `window`: how it is made, what it refuses, how it closes
@@ -11,7 +12,7 @@
 //! - `picture_scheme`: how pictures are shown
 //! - `quick_actions`, `shortcuts`, `panel`: descriptions from anywhere on the desktop
 //! - `announce`: words for a screen reader
-//! - `menu`, `tray`, `dialogs`, `clipboard`: what is the system's
+//! - `menu`, `tray`, `dialogs`, `native`, `webview`, `clipboard`: what is the system's
 
 mod announce;
 mod clipboard;
@@ -22,12 +23,15 @@ mod drawing;
 mod instance;
 mod ipc;
 mod menu;
+mod native;
 mod panel;
 mod picture_scheme;
 mod quick_actions;
 mod run;
 mod shortcuts;
+mod start;
 mod tray;
+mod webview;
 mod window;
 
 pub use run::run;

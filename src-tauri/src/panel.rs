@@ -106,7 +106,7 @@ fn make(handle: &AppHandle, app: &App) -> tauri::Result<WebviewWindow> {
         .focusable(false)
         .focused(false)
         .visible(false);
-    let panel = window::guarded(builder, app).build()?;
+    let panel = window::guarded(builder, app.settings().theme, &app.folders().cache).build()?;
     let attached = panel.clone();
     // Fails when the program ends.
     let _ = handle.run_on_main_thread(move || announce::attach(&attached));

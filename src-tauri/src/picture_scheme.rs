@@ -3,6 +3,7 @@
 
 use lorgnette_app::chats::Attachment;
 use lorgnette_app::coordinator::App;
+use lorgnette_app::open::DEFAULT_CONTEXT;
 use lorgnette_app::{AppError, ImageConfig, Region, samples};
 use tauri::http::{Method, Request, Response, StatusCode, header};
 use tauri::{Manager as _, UriSchemeContext, UriSchemeResponder, Wry};
@@ -35,36 +36,42 @@ pub fn answer(
     let is_shown = [window::LABEL, panel::LABEL].contains(&context.webview_label());
     let is_ours = is_shown && request.method() == Method::GET;
     let wanted = is_ours.then(|| wanted(request.uri().path())).flatten();
-    let app = context.app_handle().state::<App>().inner().clone();
+    // A page that says why there is no app shows no pictures.
+    let app = context.app_handle().try_state::<App>().map(|app| app.inner().clone());
     tauri::async_runtime::spawn_blocking(move || {
-        responder.respond(match wanted.map(|wanted| png(&app, wanted)) {
-            Some(Ok(png)) => response(StatusCode::OK, png),
-            Some(Err(_)) | None => response(StatusCode::NOT_FOUND, Vec::new()),
+        // An id is a hash of what is in it: it never changes. What is private is on no disk.
+        let cache = match &app {
+            Some(app) if !app.has_private() => "private, max-age=31536000, immutable",
+            _ => "no-store",
+        };
+        responder.respond(match app.zip(wanted).map(|(app, wanted)| png(&app, wanted)) {
+            Some(Ok(png)) => response(StatusCode::OK, png, cache),
+            Some(Err(_)) | None => response(StatusCode::NOT_FOUND, Vec::new(), cache),
         });
     });
 }
 
-fn response(status: StatusCode, body: Vec<u8>) -> Response<Vec<u8>> {
+fn response(status: StatusCode, body: Vec<u8>, cache: &str) -> Response<Vec<u8>> {
     let response = Response::builder()
         .status(status)
         .header(header::CONTENT_TYPE, "image/png")
         .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-        // An id is a hash of what is in it: it never changes.
-        .header(header::CACHE_CONTROL, "private, max-age=31536000, immutable");
+        .header(header::CACHE_CONTROL, cache);
     response.body(body).unwrap_or_default()
 }
 
 fn png(app: &App, wanted: Wanted) -> Result<Vec<u8>, AppError> {
-    let known = |id: &str| app.chats().picture(id);
+    let known = |id: &str| app.picture(id).map(|_| app.pictures_with(id));
     match wanted {
-        Wanted::Thumb(id) => known(&id).and_then(|_| app.pictures().thumb(&id)),
-        Wanted::Full(id) => known(&id).and_then(|_| app.pictures().full(&id)),
+        Wanted::Thumb(id) => known(&id).and_then(|pictures| pictures.thumb(&id)),
+        Wanted::Full(id) => known(&id).and_then(|pictures| pictures.full(&id)),
         Wanted::ModelView(attachment) => {
-            known(&attachment.picture)?;
-            let config = app.status().model.and_then(|model| model.image);
-            let config = config.unwrap_or(ImageConfig::PIXTRAL_12B);
+            let pictures = known(&attachment.picture)?;
+            let model = app.status().model;
+            let context = model.as_ref().map_or(DEFAULT_CONTEXT, |model| model.context);
+            let config = model.and_then(|model| model.image).unwrap_or(ImageConfig::PIXTRAL_12B);
             let config = attachment.max_side.map_or(config, |side| config.with_max_side(side));
-            app.pictures().model_view(&attachment, &config)
+            pictures.model_view(&attachment, &config, context)
         }
         Wanted::Sample(name) => {
             let sample = samples::find(&name);

@@ -1,6 +1,7 @@
 //! The window: how it is made, what it refuses, how it closes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lorgnette_app::coordinator::App;
@@ -13,7 +14,7 @@ use tauri::{
 
 use crate::announce;
 use crate::ipc::{AppEvent, AppEvents, FromDto};
-use crate::tray;
+use crate::{tray, webview};
 
 /// The name of the main window in the program.
 pub const LABEL: &str = "main";
@@ -24,7 +25,21 @@ type Builder<'a> = WebviewWindowBuilder<'a, Wry, AppHandle>;
 const SHOW_AFTER: Duration = Duration::from_secs(3);
 
 /// Whether the window stays hidden until it is asked for, because a quick action started the program.
-pub struct StaysHidden(pub bool);
+pub struct StaysHidden(AtomicBool);
+
+impl StaysHidden {
+    pub fn new(hidden: bool) -> Self {
+        Self(AtomicBool::new(hidden))
+    }
+
+    pub fn set(&self, hidden: bool) {
+        self.0.store(hidden, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// Makes the window. It is hidden until the page says that it can be seen.
 pub fn open(handle: &AppHandle, app: &App) -> tauri::Result<()> {
@@ -33,8 +48,14 @@ pub fn open(handle: &AppHandle, app: &App) -> tauri::Result<()> {
         .inner_size(1180.0, 780.0)
         .min_inner_size(480.0, 420.0)
         .visible(false);
-    let window = guarded(builder, app).build()?;
+    let window = guarded(builder, app.settings().theme, &app.folders().cache).build()?;
     announce::attach(&window);
+    let without_page = window.clone();
+    webview::watch(&window, move || {
+        if !webview::ask_to_try_again("The window's page has ended, and again after a new start.") {
+            close(&without_page);
+        }
+    });
     let heard = window.clone();
     window.on_window_event(move |event| happened(&heard, event));
     let late = window.clone();
@@ -46,10 +67,10 @@ pub fn open(handle: &AppHandle, app: &App) -> tauri::Result<()> {
 }
 
 /// Adds what every window of the program refuses, and the colours that all have.
-pub fn guarded<'a>(builder: Builder<'a>, app: &App) -> Builder<'a> {
+pub fn guarded<'a>(builder: Builder<'a>, theme: Theme, cache: &Path) -> Builder<'a> {
     builder
-        .theme(native_theme(app.settings().theme))
-        .data_directory(app.folders().cache.join("webview"))
+        .theme(native_theme(theme))
+        .data_directory(cache.join("webview"))
         .on_navigation(is_ours)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)
@@ -58,7 +79,7 @@ pub fn guarded<'a>(builder: Builder<'a>, app: &App) -> Builder<'a> {
 
 /// Shows the window, unless it is visible already or is to stay hidden.
 pub fn show(window: &WebviewWindow) {
-    if !window.state::<StaysHidden>().0 && !window.is_visible().unwrap_or(false) {
+    if !window.state::<StaysHidden>().get() && !window.is_visible().unwrap_or(false) {
         // A window that does not show itself has no way to say so.
         let _ = window.show();
         let _ = window.set_focus();
@@ -127,8 +148,11 @@ fn happened(window: &WebviewWindow, event: &WindowEvent) {
     match event {
         WindowEvent::CloseRequested { api, .. } => {
             api.prevent_close();
-            // In the tray, answers and downloads go on.
+            // In the tray, answers and downloads go on; a private chat goes with its window.
             if tray::is_there(window.app_handle()) {
+                if window.state::<App>().end_private() {
+                    events.tell(AppEvent::PrivateEnded);
+                }
                 let _ = window.hide();
             } else {
                 close(window);

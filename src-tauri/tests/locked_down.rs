@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-const WINDOWS: [&str; 2] = ["main", "panel"];
+const WINDOWS: [&str; 3] = ["main", "panel", "start"];
 
 fn read(path: &str) -> String {
     fs_err::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
@@ -64,7 +64,7 @@ fn nothing_of_tauri_is_given_to_the_page() {
     let config = json("tauri.conf.json");
     assert_eq!(config["app"]["withGlobalTauri"], false);
     assert_eq!(config["app"]["windows"], Value::Array(vec![]), "windows are made in window.rs");
-    assert_eq!(config["app"]["security"]["capabilities"], serde_json::json!(["main", "panel"]));
+    assert_eq!(config["app"]["security"]["capabilities"], serde_json::json!(WINDOWS));
     assert!(config.get("plugins").is_none());
     let files =
         fs_err::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("capabilities")).unwrap();
@@ -94,9 +94,10 @@ fn the_page_may_call_each_command_and_no_other() {
     let allowed = |window| -> BTreeSet<String> {
         strings(&json(&format!("capabilities/{window}.json"))["permissions"]).into_iter().collect()
     };
-    let (main, panel) = (allowed("main"), allowed("panel"));
+    let (main, panel, start) = (allowed("main"), allowed("panel"), allowed("start"));
     let expected = registered.iter().map(|name| format!("allow-{}", name.replace('_', "-")));
-    assert_eq!(&main | &panel, expected.collect(), "capabilities");
+    assert_eq!(&(&main | &panel) | &start, expected.collect(), "capabilities");
+    assert!(start.iter().all(|name| name.starts_with("allow-start-")), "{start:?}");
     // The panel shows words of pictures of anything: it is to reach little.
     let of_both = BTreeSet::from(["allow-aloud".to_owned(), "allow-stop".to_owned()]);
     assert_eq!(&main & &panel, of_both);
@@ -106,7 +107,8 @@ fn the_page_may_call_each_command_and_no_other() {
 #[test]
 fn no_remote_host_is_named() {
     let here = ["http://picture.localhost", "http://ipc.localhost", "http://localhost:5173"];
-    for file in ["tauri.conf.json", "capabilities/main.json", "capabilities/panel.json"] {
+    let capabilities = WINDOWS.map(|window| format!("capabilities/{window}.json"));
+    for file in capabilities.iter().map(String::as_str).chain(["tauri.conf.json"]) {
         for text in strings(&json(file)) {
             let rest = here.iter().fold(text.clone(), |text, known| text.replace(known, ""));
             let is_schema = text.starts_with("https://schema.tauri.app/");

@@ -90,6 +90,10 @@ export const states = [
   { name: "panel-looking", page: "panel.html", query: "halt=encode", size: { width: 420, height: 300 } },
   { name: "panel-failed", page: "panel.html", query: "halt=fail", size: { width: 420, height: 300 } },
   { name: "cannot-start", query: "boot=fail" },
+  { name: "start-damaged", page: "start.html", query: "", size: { width: 620, height: 560 } },
+  { name: "start-settings", page: "start.html", query: "halt=settings", size: { width: 620, height: 560 } },
+  { name: "private", query: "model=pixtral&chats=some", steps: then(key("Control+Alt+N"), (page) => page.waitForSelector("[data-testid=private]")) },
+  { name: "private-asked", query: "model=pixtral&chats=some", steps: then(key("Control+Alt+N"), (page) => page.waitForSelector("[data-testid=private]"), ask("What does the notice say?"), (page) => page.waitForSelector("[data-testid=answer]")) },
   { name: "french", query: "model=pixtral&chats=some&language=fr", steps: async (page) => {
     if ((await page.locator("[data-testid=chat-item]").count()) === 0) await page.getByRole("button", { name: "Montrer ou cacher" }).click();
     await chat(page, "Ferry times");

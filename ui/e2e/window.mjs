@@ -80,7 +80,7 @@ export function writeSettings(home, lines = []) {
 
 export class Window {
   /** Starts the program and waits until its page can be used. */
-  static async open({ home = newHome(), args = [], settings = [], keepSettings = false, env: more = {} } = {}) {
+  static async open({ home = newHome(), args = [], settings = [], keepSettings = false, waitFor = "status", within: wrap = [], env: more = {} } = {}) {
     if (!keepSettings) writeSettings(home, settings);
     const port = await freePort();
     const env = { ...process.env, LORGNETTE_HOME: home, TAURI_WEBVIEW_AUTOMATION: "true", LANG: "en_US.UTF-8", NO_AT_BRIDGE: "1", ...more };
@@ -88,7 +88,8 @@ export class Window {
     // The driver starts the program, which so says here what it has to say.
     const said = join(home, "said.txt");
     const log = openSync(said, "a");
-    const driverProgram = spawn("WebKitWebDriver", [`--port=${port}`, "--host=127.0.0.1"], { env, stdio: ["ignore", log, log] });
+    const [command, ...its] = [...wrap, "WebKitWebDriver", `--port=${port}`, "--host=127.0.0.1"];
+    const driverProgram = spawn(command, its, { env, stdio: ["ignore", log, log] });
     closeSync(log);
     const window = new Window(home, driverProgram);
     try {
@@ -99,7 +100,7 @@ export class Window {
       const builder = new Builder().withCapabilities(capabilities).usingServer(`http://127.0.0.1:${port}/`);
       // A program that ends before its page is there leaves the driver waiting for ever.
       window.driver = await within(PATIENCE, "the program's page", builder.build());
-      await window.find("status");
+      await window.find(waitFor);
     } catch (error) {
       const { pid } = window;
       await window.kill();

@@ -27,8 +27,16 @@ export const commands = {
 	chatsPurge: () => __TAURI_INVOKE<number>("chats_purge"),
 	/**  Shows the branch that goes through a message. */
 	chooseBranch: (message: number) => __TAURI_INVOKE<Chat>("choose_branch", { message }),
+	/**  Lists the copies of the chats that are kept, the newest first. */
+	copies: () => __TAURI_INVOKE<ChatsCopy[]>("copies"),
 	/**  Gives what was written and not sent. */
 	draft: (chatId: number | null) => __TAURI_INVOKE<OpenDraft>("draft", { chatId }),
+	/**  Begins a private chat. Pictures that are added from now on are its own. */
+	privateBegin: () => __TAURI_INVOKE<Chat>("private_begin"),
+	/**  Ends the private chat, of which nothing is left then. */
+	privateEnd: () => __TAURI_INVOKE<null>("private_end"),
+	/**  Goes on with the chats of a copy; those of now stay beside. */
+	restoreCopy: (name: string) => __TAURI_INVOKE<null>("restore_copy", { name }),
 	/**  Keeps what is written and not yet sent. */
 	setDraft: (chatId: number | null, draft: Draft) => __TAURI_INVOKE<null>("set_draft", { chatId, draft }),
 	/**  Reads an address as it would be opened. */
@@ -117,6 +125,10 @@ export const commands = {
 	panelSay: (text: string) => __TAURI_INVOKE<null>("panel_say", { text }),
 	/**  Tells the panel's page from now on what it is to show. */
 	panelWatch: (toUi: Channel<PanelEvent>) => __TAURI_INVOKE<null>("panel_watch", { toUi }),
+	/**  Says why the program cannot start, and what can be done; nothing when it has begun. */
+	startFailed: () => __TAURI_INVOKE<FailedStart | null>("start_failed"),
+	/**  Takes a way on. Gives nothing when the program begins then, and else why it still cannot. */
+	startGoOn: (way: WayOn) => __TAURI_INVOKE<FailedStart | null>("start_go_on", { way }),
 	/**  Stops an answer that is being made or waits for its turn. */
 	stop: (answerId: number) => __TAURI_INVOKE<null>("stop", { answerId }),
 	/**  Pauses, resumes, stops or skips in what is read aloud. */
@@ -126,7 +138,7 @@ export const commands = {
 /* Constants */
 export const defaultSettings = {"anywhere":false,"anywhereKeys":{},"anywherePurposes":{},"context":8192,"device":"auto","instructions":"","keepInTray":false,"keys":{},"language":"system","maxSide":null,"maxTokens":1024,"minP":0.0,"model":null,"prepareWhileTyping":true,"readAloud":false,"regionSide":512,"reopenLastChat":false,"seed":null,"showChats":true,"speechPitch":0,"speechRate":0,"speechVolume":0,"split":0.5,"temperature":0.15,"textPercent":100,"theme":"system","threads":null,"topK":64,"topP":1.0,"voice":null} as const;
 
-export const faultGaps = {"browser":["reason"],"capture":["reason"],"chats":["path","reason"],"chatsInUse":["path"],"clipboard":["reason"],"connect":["host","reason"],"contextFull":["needed","capacity"],"diskFull":["path","freeBytes"],"engineFailed":["reason"],"enginePanicked":["reason"],"engineStopped":[],"fetch":["reason"],"fileManager":["reason"],"folderBusy":["path"],"gated":["what","page"],"hubNotFound":["host","what"],"import":["path","reason"],"lockedHash":["file","what"],"menu":["reason"],"modelAmbiguous":["path","first","second"],"modelBuiltIn":[],"modelDamaged":["name"],"modelDevice":["reason"],"modelDoesNotFit":["reason"],"modelFetching":["name"],"modelInUse":["name"],"modelMalformed":["reason"],"modelNone":["path"],"modelNotThere":["path"],"modelRead":["reason"],"modelTokenizer":["reason"],"modelUnknown":["name"],"modelUnsupported":["reason"],"networkSettings":["reason"],"newerChats":["path"],"noPictures":[],"noQuestion":[],"noRoom":["neededBytes","freeBytes"],"notFound":[],"notNumbers":[],"offline":["what"],"panel":["reason"],"pictureCut":["name","format"],"pictureDamaged":["name","format"],"pictureEmpty":["name"],"pictureForbidden":["name"],"pictureFormat":["name","format"],"pictureIsFolder":["name"],"pictureIsText":["name"],"pictureKind":["name","format"],"pictureNoPixels":["name"],"pictureNotThere":["name"],"pictureRead":["name","reason"],"pictureTooLong":["name","width","height","maxSide"],"pictureTooManyBytes":["name","maxBytes"],"pictureTooManyPixels":["name","width","height","maxPixels"],"pictureUnknown":["name"],"pictureWork":["name","reason"],"program":[],"settings":["path","reason"],"speech":["reason"],"status":["host","status"],"webPage":["host"],"write":["reason"],"wrongAnswer":["host","reason"],"wrongBytes":["file"]} as const;
+export const faultGaps = {"browser":["reason"],"capture":["reason"],"chats":["path","reason"],"chatsDamaged":["path"],"chatsForbidden":["path","reason"],"chatsInUse":["path"],"chatsLocked":["path"],"chatsNoRoom":["path"],"clipboard":["reason"],"connect":["host","reason"],"contextFull":["needed","capacity"],"diskFull":["path","freeBytes"],"engineFailed":["reason"],"enginePanicked":["reason"],"engineStopped":[],"fetch":["reason"],"fileManager":["reason"],"folderBusy":["path"],"gated":["what","page"],"hubNotFound":["host","what"],"import":["path","reason"],"lockedHash":["file","what"],"menu":["reason"],"modelAmbiguous":["path","first","second"],"modelBuiltIn":[],"modelDamaged":["name"],"modelDevice":["reason"],"modelDoesNotFit":["reason"],"modelFetching":["name"],"modelInUse":["name"],"modelMalformed":["reason"],"modelNone":["path"],"modelNotThere":["path"],"modelRead":["reason"],"modelTokenizer":["reason"],"modelUnknown":["name"],"modelUnsupported":["reason"],"networkSettings":["reason"],"newerChats":["path"],"noPictures":[],"noQuestion":[],"noRoom":["neededBytes","freeBytes"],"notFound":[],"notNumbers":[],"offline":["what"],"panel":["reason"],"pictureCut":["name","format"],"pictureDamaged":["name","format"],"pictureEmpty":["name"],"pictureForbidden":["name"],"pictureFormat":["name","format"],"pictureIsFolder":["name"],"pictureIsPointer":["name"],"pictureIsText":["name"],"pictureKind":["name","format"],"pictureNoPage":["name","page","pages"],"pictureNoPixels":["name"],"pictureNotThere":["name"],"pictureRead":["name","reason"],"pictureTooManyBytes":["name","maxBytes"],"pictureTooManyPixels":["name","width","height","maxPixels"],"pictureUnknown":["name"],"pictureWork":["name","reason"],"program":[],"settings":["path","reason"],"speech":["reason"],"speechSilent":["seconds"],"status":["host","status"],"webPage":["host"],"write":["reason"],"wrongAnswer":["host","reason"],"wrongBytes":["file"]} as const;
 
 /* Types */
 /**  What became of files that were to be added. */
@@ -205,6 +217,8 @@ export type AppEvent =
 answerId: number | null; text: string } | 
 /**  The check of an answer goes on, or has ended. */
 { kind: "check"; answerId: number; check: Check } | 
+/**  The private chat is gone, because its window was closed. */
+{ kind: "privateEnded" } | 
 /**  The window closes as soon as what is written is kept. */
 { kind: "closing" };
 
@@ -249,6 +263,8 @@ export type Chat = {
 	id: number,
 	title: string,
 	pinned: boolean,
+	/**  Nothing of it is on the disk, and it is gone when it is left. */
+	isPrivate: boolean,
 	createdMs: number,
 	messages: Message[],
 	pictures: Picture[],
@@ -268,6 +284,15 @@ export type ChatSummary = {
 	isAnswering: boolean,
 	/**  Text around the first hit, which stands between U+0002 and U+0003. */
 	snippet: string | null,
+};
+
+/**  A copy of the chats as they were. */
+export type ChatsCopy = {
+	/**  The name of its file. */
+	name: string,
+	/**  When it was made, in milliseconds since 1970. */
+	madeMs: number,
+	nBytes: number,
 };
 
 /**  How far the check of an answer is. */
@@ -332,8 +357,15 @@ export type ExportFormat =
 /**  One page that has everything in it. */
 "html";
 
+/**  Why the program cannot start, and what can be done about it. */
+export type FailedStart = {
+	error: UiError,
+	/**  The best one first. */
+	ways: WayOn[],
+};
+
 /**  An error by name, for front ends that have words for it. */
-export type FaultId = "pictureNotThere" | "pictureForbidden" | "pictureIsFolder" | "pictureRead" | "pictureEmpty" | "pictureIsText" | "pictureUnknown" | "pictureFormat" | "pictureKind" | "pictureCut" | "pictureDamaged" | "pictureNoPixels" | "pictureTooLong" | "pictureTooManyPixels" | "pictureTooManyBytes" | "pictureWork" | "modelRead" | "modelNotThere" | "modelNone" | "modelAmbiguous" | "modelMalformed" | "modelUnsupported" | "modelDevice" | "modelTokenizer" | "modelUnknown" | "modelDamaged" | "modelBuiltIn" | "modelInUse" | "modelFetching" | "modelDoesNotFit" | "contextFull" | "noQuestion" | "noPictures" | "notNumbers" | "enginePanicked" | "engineStopped" | "engineFailed" | "noRoom" | "diskFull" | "folderBusy" | "offline" | "networkSettings" | "connect" | "status" | "gated" | "hubNotFound" | "webPage" | "wrongAnswer" | "wrongBytes" | "lockedHash" | "fetch" | "write" | "chats" | "newerChats" | "chatsInUse" | "notFound" | "settings" | "import" | "fileManager" | "browser" | "menu" | "panel" | "clipboard" | "speech" | "capture" | "program" | 
+export type FaultId = "pictureNotThere" | "pictureForbidden" | "pictureIsFolder" | "pictureRead" | "pictureEmpty" | "pictureIsText" | "pictureUnknown" | "pictureFormat" | "pictureKind" | "pictureCut" | "pictureDamaged" | "pictureNoPixels" | "pictureIsPointer" | "pictureNoPage" | "pictureTooManyPixels" | "pictureTooManyBytes" | "pictureWork" | "modelRead" | "modelNotThere" | "modelNone" | "modelAmbiguous" | "modelMalformed" | "modelUnsupported" | "modelDevice" | "modelTokenizer" | "modelUnknown" | "modelDamaged" | "modelBuiltIn" | "modelInUse" | "modelFetching" | "modelDoesNotFit" | "contextFull" | "noQuestion" | "noPictures" | "notNumbers" | "enginePanicked" | "engineStopped" | "engineFailed" | "noRoom" | "diskFull" | "folderBusy" | "offline" | "networkSettings" | "connect" | "status" | "gated" | "hubNotFound" | "webPage" | "wrongAnswer" | "wrongBytes" | "lockedHash" | "fetch" | "write" | "chats" | "chatsDamaged" | "chatsLocked" | "chatsForbidden" | "chatsNoRoom" | "newerChats" | "chatsInUse" | "notFound" | "settings" | "import" | "fileManager" | "browser" | "menu" | "panel" | "clipboard" | "speech" | "speechSilent" | "capture" | "program" | 
 /**  An error that only [`super::Fault::message`] tells, or that another version knows. */
 "other";
 
@@ -504,7 +536,12 @@ export type Model = {
 	chosen: boolean,
 	licence: string | null,
 	about: string,
+	/**  Bytes that come over the network; 0 when it is here. */
+	fetchBytes: number,
+	/**  Bytes that stay on the disk. */
 	diskBytes: number,
+	/**  Bytes on the disk at the most, while it is made. */
+	peakDiskBytes: number,
 	memoryBytes: number | null,
 	fits: Fits,
 	pictureS: number | null,
@@ -533,6 +570,65 @@ export type Network = {
 	sockets: Socket[],
 	nDownloads: number,
 };
+
+/**
+ *  A fact about how a picture is shown: what was left out, what is missing, what was changed.
+ * 
+ *  Its text is one sentence without a full stop.
+ */
+export type Note = 
+/**  The file has several pictures, and one of them is shown. Reduced copies are not counted. */
+{ note: "page"; 
+/**  The number of the page that is shown, from 1. */
+shown: number; 
+/**  The number of pages in the file. */
+of: number } | 
+/**  The file is an animation, and one frame of it is shown. */
+{ note: "frame"; 
+/**  The number of the frame that is shown, from 1. */
+shown: number; 
+/**  The number of frames in the file. */
+of: number; 
+/**  The number of empty frames before it that were passed over. */
+skipped: number } | 
+/**  The file is a raw photo, and the preview that the camera put into it is shown. */
+{ note: "preview"; 
+/**  The name of the raw format, such as `NEF`. */
+kind: string } | 
+/**  A part of the picture is not in the file. It is shown in grey. */
+{ note: "incomplete"; 
+/**  The missing share of the picture, in percent, at least 1. */
+percent: number; 
+/**  The side where it is missing; `None` if it is missing in several places. */
+side: Side | null } | 
+/**  A part of the picture is in the file without its detail. */
+{ note: "coarse"; 
+/**  The share of the picture without detail, in percent, at least 1. */
+percent: number; 
+/**  The side where it is coarse; `None` if it is coarse in several places. */
+side: Side | null } | 
+/**  What is there is light and has nothing behind it, so it is shown on a dark ground. */
+{ note: "onDark" } | 
+/**  All of the picture is transparent. */
+{ note: "clear" } | 
+/**  The transparency says that nothing is there, so nobody filled it in, and it was ignored. */
+{ note: "opaqueAlpha" } | 
+/**  Only the lower bits of each sample are used, so the picture was made brighter. */
+{ note: "fewBits"; 
+/**  The number of bits that are used. */
+used: number; 
+/**  The number of bits of a sample. */
+of: number } | 
+/**  The model sees the picture so much smaller that small print cannot be read. */
+{ note: "shrunk"; 
+/**  How many pixels of a side become one. */
+times: number } | 
+/**  The picture is long, and the model looks at it in overlapping parts. */
+{ note: "parts"; 
+/**  The number of parts. */
+n: number; 
+/**  The tokens that all parts take. */
+nTokens: number };
 
 /**  A draft as it comes back, with the pictures that it refers to. */
 export type OpenDraft = {
@@ -568,6 +664,7 @@ export type Picture = {
 	format: string,
 	bytes: number,
 	isAnimation: boolean,
+	notes: Note[],
 };
 
 /**  What one picture costs. */
@@ -583,6 +680,8 @@ export type PictureEstimate = {
 	kvBytes: number,
 	/**  Seconds to encode it and to read its tokens. */
 	waitS: number | null,
+	/**  What a person should know about how the model sees it. */
+	notes: Note[],
 };
 
 /**  The operating system. */
@@ -753,6 +852,9 @@ export type Settings = {
 	keys: { [key in string]: string },
 };
 
+/**  One side of a picture. */
+export type Side = "upper" | "lower" | "left" | "right";
+
 /**  A socket of the network; those within the machine's own files (`AF_UNIX`) lead nowhere. */
 export type Socket = {
 	/**  The protocol: `TCP` or `UDP`. */
@@ -817,4 +919,19 @@ export type Voice = {
 	/**  Its language, ISO 639-1 in small letters. */
 	language: string,
 };
+
+/**  A way on from a start that failed. */
+export type WayOn = 
+/**  Open what can still be read of damaged chats, as a new file. */
+{ way: "repair"; nChats: number; nMessages: number } | 
+/**  Open a copy of the chats as they were. */
+{ way: "restore"; copy: ChatsCopy } | 
+/**  Begin without chats; the file is kept beside. */
+{ way: "beginAnew" } | 
+/**  Begin with the usual settings; the file is kept beside. */
+{ way: "usualSettings" } | 
+/**  Start again, because the cause may be gone. */
+{ way: "tryAgain" } | 
+/**  Show the folder in the file manager. */
+{ way: "showFolder" } | { way: "quit" };
 

@@ -1,6 +1,6 @@
 //! Commands for the chats that are kept.
 
-use lorgnette_app::chats::{Filter, Summary};
+use lorgnette_app::chats::{ChatsCopy, Filter, Summary};
 use lorgnette_app::export::{self, ExportFormat};
 use tauri::AppHandle;
 
@@ -33,7 +33,7 @@ pub async fn chats(
 #[specta::specta]
 pub async fn chat_open(app: AppState<'_>, id: i64) -> Outcome<ChatDto> {
     let app = app.inner().clone();
-    apart(move || Ok(app.chats().chat(id)?.into())).await
+    apart(move || Ok(app.chats_of(id)?.chat(id)?.into())).await
 }
 
 /// Gives a chat another title.
@@ -76,7 +76,37 @@ pub async fn chats_purge(app: AppState<'_>) -> Outcome<usize> {
 #[tauri::command]
 #[specta::specta]
 pub async fn choose_branch(app: AppState<'_>, message: i64) -> Outcome<ChatDto> {
-    Ok(app.chats().choose_branch(message)?.into())
+    Ok(app.chats_of(message)?.choose_branch(message)?.into())
+}
+
+/// Begins a private chat. Pictures that are added from now on are its own.
+#[tauri::command]
+#[specta::specta]
+pub async fn private_begin(app: AppState<'_>) -> Outcome<ChatDto> {
+    Ok(app.begin_private()?.into())
+}
+
+/// Ends the private chat, of which nothing is left then.
+#[tauri::command]
+#[specta::specta]
+pub async fn private_end(app: AppState<'_>) -> Outcome<()> {
+    app.end_private();
+    Ok(())
+}
+
+/// Lists the copies of the chats that are kept, the newest first.
+#[tauri::command]
+#[specta::specta]
+pub async fn copies(app: AppState<'_>) -> Outcome<Vec<ChatsCopy>> {
+    Ok(app.copies())
+}
+
+/// Goes on with the chats of a copy; those of now stay beside.
+#[tauri::command]
+#[specta::specta]
+pub async fn restore_copy(app: AppState<'_>, name: String) -> Outcome<()> {
+    let app = app.inner().clone();
+    apart(move || Ok(app.restore_copy(&name)?)).await
 }
 
 /// Keeps what is written and not yet sent.

@@ -13,7 +13,11 @@ commands! {
         chats::chats_import,
         chats::chats_purge,
         chats::choose_branch,
+        chats::copies,
         chats::draft,
+        chats::private_begin,
+        chats::private_end,
+        chats::restore_copy,
         chats::set_draft,
         links::check_link,
         links::open_link,
@@ -60,6 +64,10 @@ commands! {
         panel::panel_open,
         panel::panel_say,
         panel::panel_watch,
+    }
+    start {
+        start::start_failed,
+        start::start_go_on,
     }
     main & panel {
         answers::stop,

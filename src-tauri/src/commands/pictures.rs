@@ -1,5 +1,6 @@
 //! Commands to add pictures, to say what they cost, and to prepare them.
 
+use lorgnette_app::chats::Attachment;
 use lorgnette_app::coordinator::Estimate;
 use lorgnette_app::{AppError, samples};
 use tauri::AppHandle;
@@ -70,7 +71,12 @@ pub async fn prepare(
 #[specta::specta]
 pub async fn copy_region(app: AppState<'_>, attachment: AttachmentDto) -> Outcome<()> {
     let app = app.inner().clone();
-    apart(move || clipboard::copy_picture(&app.pictures().view(&attachment.into())?)).await
+    apart(move || {
+        let attachment: Attachment = attachment.into();
+        let pictures = app.pictures_with(&attachment.picture);
+        clipboard::copy_picture(&pictures.view(&attachment)?)
+    })
+    .await
 }
 
 /// Puts a picture into the clipboard.
@@ -78,5 +84,5 @@ pub async fn copy_region(app: AppState<'_>, attachment: AttachmentDto) -> Outcom
 #[specta::specta]
 pub async fn copy_picture(app: AppState<'_>, id: String) -> Outcome<()> {
     let app = app.inner().clone();
-    apart(move || clipboard::copy_picture(&app.pictures().open(&id, "the picture")?)).await
+    apart(move || clipboard::copy_picture(&app.pictures_with(&id).open(&id, "the picture")?)).await
 }

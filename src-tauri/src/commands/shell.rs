@@ -19,6 +19,8 @@ pub async fn boot(app: AppState<'_>) -> Outcome<BootDto> {
     let app = app.inner().clone();
     apart(move || {
         let filter = Filter { limit: PAGE, ..Filter::default() };
+        // A page that begins anew does not know of it any more.
+        app.end_private();
         Ok(BootDto {
             version: env!("CARGO_PKG_VERSION").into(),
             platform: PlatformDto::here(),

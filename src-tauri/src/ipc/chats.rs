@@ -1,7 +1,7 @@
 //! Chats and what is in them.
 
 use lorgnette_app::Timings;
-use lorgnette_app::chats::{Draft, End, Message, PictureInfo, StoredChat};
+use lorgnette_app::chats::{Draft, End, Message, PictureInfo, StoredChat, is_private};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -67,6 +67,8 @@ pub struct ChatDto {
     id: i64,
     title: String,
     pinned: bool,
+    /// Nothing of it is on the disk, and it is gone when it is left.
+    is_private: bool,
     created_ms: i64,
     messages: Vec<MessageDto>,
     pictures: Vec<PictureDto>,
@@ -151,6 +153,7 @@ impl From<StoredChat> for ChatDto {
             id: chat.id,
             title: chat.title,
             pinned: chat.is_pinned,
+            is_private: is_private(chat.id),
             created_ms: chat.created_ms,
             messages: chat.messages.into_iter().map(Into::into).collect(),
             pictures: chat.pictures.into_iter().map(Into::into).collect(),

@@ -45,6 +45,8 @@ pub enum AppEvent {
     },
     /// The check of an answer goes on, or has ended.
     Check { answer_id: i64, check: CheckDto },
+    /// The private chat is gone, because its window was closed.
+    PrivateEnded,
     /// The window closes as soon as what is written is kept.
     Closing,
 }

@@ -29,6 +29,11 @@ impl UiError {
         Self::of(FaultKind::Other, details, message.into(), hint)
     }
 
+    /// What happened and what to do, in English.
+    pub fn words(&self) -> (&str, &str) {
+        (&self.message, &self.hint)
+    }
+
     fn of(kind: FaultKind, details: FaultDetails, message: String, hint: &str) -> Self {
         let (id, with) = details.into();
         Fault { kind, message, hint: hint.into(), id, with }.into()

@@ -18,7 +18,12 @@ pub struct ModelDto {
     chosen: bool,
     licence: Option<String>,
     about: String,
+    /// Bytes that come over the network; 0 when it is here.
+    fetch_bytes: u64,
+    /// Bytes that stay on the disk.
     disk_bytes: u64,
+    /// Bytes on the disk at the most, while it is made.
+    peak_disk_bytes: u64,
     memory_bytes: Option<u64>,
     fits: Fits,
     picture_s: Option<f64>,
@@ -63,7 +68,8 @@ pub enum ModelStateDto {
 
 impl From<Model> for ModelDto {
     fn from(model: Model) -> Self {
-        let (name, disk_bytes) = (model.label(), model.disk_bytes());
+        let (name, fetch_bytes) = (model.label(), model.fetch_bytes());
+        let (disk_bytes, peak_disk_bytes) = (model.disk_bytes(), model.peak_disk_bytes());
         let state = match model.state {
             ModelState::BuiltIn => ModelStateDto::BuiltIn,
             ModelState::Installed { made_here } => {
@@ -82,7 +88,9 @@ impl From<Model> for ModelDto {
             chosen: model.is_chosen,
             licence: model.licence,
             about: model.good_for.unwrap_or_default(),
+            fetch_bytes,
             disk_bytes,
+            peak_disk_bytes,
             memory_bytes: model.memory_bytes,
             fits: model.fits,
             picture_s: model.picture_s,

@@ -1,8 +1,8 @@
 //! Pictures, as they are added and as they are asked about.
 
 use lorgnette_app::AppError;
-use lorgnette_app::Region;
 use lorgnette_app::chats::{Attachment, PictureInfo};
+use lorgnette_app::{Note, Region};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -20,6 +20,7 @@ pub struct PictureDto {
     format: String,
     bytes: u64,
     is_animation: bool,
+    notes: Vec<Note>,
 }
 
 /// A file that could not be added.
@@ -103,6 +104,7 @@ impl From<PictureInfo> for PictureDto {
             format: picture.format,
             bytes: picture.n_bytes,
             is_animation: picture.is_animation,
+            notes: picture.notes,
         }
     }
 }

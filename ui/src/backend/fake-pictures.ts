@@ -8,11 +8,11 @@ import type { Picture, Sample } from "../contract";
 const id = (letter: string): string => letter.repeat(64);
 
 export const pictures = {
-  dialog: { id: id("a"), name: "dialog.png", width: 272, height: 128, format: "PNG", bytes: 4964, isAnimation: false },
-  receipt: { id: id("b"), name: "receipt.png", width: 192, height: 176, format: "PNG", bytes: 6529, isAnimation: false },
-  chart: { id: id("c"), name: "chart.png", width: 208, height: 176, format: "PNG", bytes: 2639, isAnimation: false },
-  sign: { id: id("e"), name: "sign.png", width: 256, height: 64, format: "PNG", bytes: 2730, isAnimation: false },
-  notice: { id: id("d"), name: "harbour notice.jpg", width: 1600, height: 1200, format: "JPEG", bytes: 684_000, isAnimation: false },
+  dialog: { id: id("a"), name: "dialog.png", width: 272, height: 128, format: "PNG", bytes: 4964, isAnimation: false, notes: [] },
+  receipt: { id: id("b"), name: "receipt.png", width: 192, height: 176, format: "PNG", bytes: 6529, isAnimation: false, notes: [] },
+  chart: { id: id("c"), name: "chart.png", width: 208, height: 176, format: "PNG", bytes: 2639, isAnimation: false, notes: [] },
+  sign: { id: id("e"), name: "sign.png", width: 256, height: 64, format: "PNG", bytes: 2730, isAnimation: false, notes: [] },
+  notice: { id: id("d"), name: "harbour notice.jpg", width: 1600, height: 1200, format: "JPEG", bytes: 684_000, isAnimation: false, notes: [] },
 } satisfies Record<string, Picture>;
 
 export const samples: Sample[] = [

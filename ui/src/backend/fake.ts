@@ -64,6 +64,7 @@ export class Fake implements Answering {
   #messages = new Map<number, { chatId: number; message: Message }>();
   #drafts = new Map<number | null, Draft>();
   #next = 1000;
+  #private: number | null = null;
   #stopped = new Set<number>();
   #running = 0;
   #fetching: ReturnType<typeof setInterval> | null = null;
@@ -149,11 +150,11 @@ export class Fake implements Answering {
     let doneBytes = from;
     const bytesPerS = 42_000_000;
     const step = (): void => {
-      doneBytes = Math.min(model.diskBytes, doneBytes + bytesPerS / 4);
-      const done = doneBytes >= model.diskBytes;
+      doneBytes = Math.min(model.fetchBytes, doneBytes + bytesPerS / 4);
+      const done = doneBytes >= model.fetchBytes;
       this.#setModel(id, done
         ? { at: "installed", path: `/home/ada/.local/share/lorgnette/models/${id}`, madeHere: true }
-        : { at: "fetching", phase: "fetching", doneBytes, totalBytes: model.diskBytes, bytesPerS, leftS: (model.diskBytes - doneBytes) / bytesPerS, trouble: null });
+        : { at: "fetching", phase: "fetching", doneBytes, totalBytes: model.fetchBytes, bytesPerS, leftS: (model.fetchBytes - doneBytes) / bytesPerS, trouble: null });
       if (done) this.#endFetch();
     };
     step();
@@ -222,7 +223,7 @@ export class Fake implements Answering {
       const rows = Math.ceil(height / ratio / 16);
       const tokens = rows * (cols + 1);
       const waitS = waitOf(model, rows * cols, tokens);
-      return { nTokens: tokens, rows, cols, modelViewWidth: cols * 16, modelViewHeight: rows * 16, kvBytes: tokens * 163_840, waitS };
+      return { nTokens: tokens, rows, cols, modelViewWidth: cols * 16, modelViewHeight: rows * 16, kvBytes: tokens * 163_840, waitS, notes: picture.notes };
     });
     const words = Math.ceil(text.length / 4);
     const chatTokens = leaf === null ? 0 : this.#branch(this.#found(leaf).chatId).reduce((sum, message) => sum + Math.ceil(message.text.length / 4) + message.pictures.length * 1056, 0);
@@ -403,7 +404,7 @@ export class Fake implements Answering {
 
   #put(title: string, pinned: boolean, ageMs: number, messages: { role: Message["role"]; text: string; pictures: Attachment[]; end?: End }[]): number {
     const id = this.#next++;
-    this.#chats.set(id, { chat: { id, title, pinned, createdMs: Date.now() - ageMs }, updatedMs: Date.now() - ageMs, leaf: null, deleted: false });
+    this.#chats.set(id, { chat: { id, title, pinned, isPrivate: false, createdMs: Date.now() - ageMs }, updatedMs: Date.now() - ageMs, leaf: null, deleted: false });
     let parent: number | null = null;
     for (const one of messages) {
       const message = this.#add(id, parent, one.role, one.text, one.pictures);
@@ -450,7 +451,7 @@ export class Fake implements Answering {
 
   #list(search: string, deleted: boolean, offset: number): ChatSummary[] {
     const wanted = search.trim().toLowerCase();
-    const all = [...this.#chats.values()].filter((one) => one.deleted === deleted);
+    const all = [...this.#chats.values()].filter((one) => one.deleted === deleted && !one.chat.isPrivate);
     const rows = all.map(({ chat, updatedMs }): ChatSummary | null => {
       const messages = this.#branch(chat.id);
       const ids = new Set(messages.flatMap((message) => message.pictures.map((one) => one.picture)));
@@ -496,6 +497,7 @@ export class Fake implements Answering {
   };
 
   setDraft = async (chatId: number | null, draft: Draft): Promise<void> => {
+    this.#note(`setDraft ${chatId} ${draft.text}`);
     this.#drafts.set(chatId, draft);
   };
 
@@ -503,6 +505,21 @@ export class Fake implements Answering {
     const draft = this.#drafts.get(chatId) ?? { text: "", pictures: [] };
     return { ...draft, files: draft.pictures.map((one) => pictureOf(one.picture)) };
   };
+
+  privateBegin = async (): Promise<Chat> => {
+    this.#note("privateBegin");
+    this.#private = this.#next++;
+    this.#chats.set(this.#private, { chat: { id: this.#private, title: "", pinned: false, isPrivate: true, createdMs: Date.now() }, updatedMs: Date.now(), leaf: null, deleted: false });
+    return this.#chat(this.#private);
+  };
+
+  privateEnd = async (): Promise<void> => {
+    this.#note("privateEnd");
+    if (this.#private !== null) this.#chats.delete(this.#private);
+    this.#private = null;
+  };
+
+  copies = async () => [1_795_305_600_000, 1_794_700_800_000].map((madeMs) => ({ name: `chats-${madeMs}.sqlite3`, madeMs, nBytes: 1_900_000 }));
 
   chatExport = async (id: number, format: "markdown" | "html"): Promise<string> => {
     this.#note(`chatExport ${id} ${format}`);

@@ -20,10 +20,13 @@ export type Bridge = {
 };
 
 /** What the window may call. */
-export type Backend = Omit<Bridge, `panel${string}`>;
+export type Backend = Omit<Bridge, `panel${string}` | `start${string}`>;
 
 /** What the panel may call: little, and its window is allowed no more. */
 export type PanelBackend = Pick<Bridge, Extract<keyof Bridge, `panel${string}`> | "pictureUrl" | "stop" | "aloud">;
+
+/** What the window of a start that failed may call. */
+export type StartBackend = Pick<Bridge, Extract<keyof Bridge, `start${string}`>>;
 
 /** The real one in the window; the fake only in builds of mode "fake", so the shipped page has none in it. */
 export async function openBackend(): Promise<Backend> {
@@ -34,5 +37,11 @@ export async function openBackend(): Promise<Backend> {
 /** The same for the panel. */
 export async function openPanelBackend(): Promise<PanelBackend> {
   if (import.meta.env.MODE === "fake") return (await import("./fake-panel")).fakePanel(window.location.search);
+  return (await import("./tauri")).tauri;
+}
+
+/** The same for a start that failed. */
+export async function openStartBackend(): Promise<StartBackend> {
+  if (import.meta.env.MODE === "fake") return (await import("./fake-start")).fakeStart(window.location.search);
   return (await import("./tauri")).tauri;
 }

@@ -24,6 +24,7 @@ export const en = {
 
   actions: {
     newChat: "New chat",
+    newPrivateChat: "New private chat",
     addPicture: "Add a picture",
     paste: "Paste a picture",
     exportMarkdown: "Export as a Markdown folder",
@@ -120,6 +121,25 @@ export const en = {
     show: "Show the window",
   },
 
+  start: {
+    ways: "What can be done",
+    repair: "Open a repaired copy",
+    repairNote: (chats: string, messages: string) => `${chats} with ${messages} can be read`,
+    nChats: (count: number, shown: string) => n(count, shown, "chat", "chats"),
+    nMessages: (count: number, shown: string) => n(count, shown, "message", "messages"),
+    restore: (moment: string) => `Open the copy of ${moment}`,
+    beginAnew: "Begin without chats",
+    beginAnewNote: "The file stays, under another name",
+    usualSettings: "Begin with the usual settings",
+    showFolder: "Show the folder",
+    stays: "Nothing was changed. Whatever you choose, the file that cannot be opened is kept beside, under a name with the date.",
+  },
+
+  private: {
+    title: "Private chat",
+    note: "Nothing of it is kept on this computer. It is gone when you leave it or close the window.",
+  },
+
   empty: {
     title: "Show it a picture",
     drop: "Drop a picture anywhere in this window, or",
@@ -163,6 +183,22 @@ export const en = {
     attached: "For the next question",
     missing: "This picture is no longer there.",
     help: "Arrow keys move, plus and minus zoom, 0 fits.",
+  },
+
+  notes: {
+    label: "About this picture",
+    page: (shown: string, of: string) => `Page ${shown} of ${of} is shown.`,
+    frame: (shown: string, of: string) => `This is an animation. Frame ${shown} of ${of} is shown.`,
+    preview: (kind: string) => `This is a raw photo (${kind}). The preview inside it is shown.`,
+    missing: (percent: string) => `${percent} of the picture is missing.`,
+    missingSide: { upper: (percent: string) => `The upper ${percent} is missing.`, lower: (percent: string) => `The lower ${percent} is missing.`, left: (percent: string) => `The left ${percent} is missing.`, right: (percent: string) => `The right ${percent} is missing.` },
+    coarse: (percent: string) => `The fine detail of ${percent} of the picture is missing.`,
+    onDark: "It is light on nothing, so it is shown on a dark ground.",
+    clear: "All of it is transparent.",
+    opaqueAlpha: "Its transparency was never filled in, so it is shown without.",
+    fewBits: (used: string, of: string) => `It uses ${used} of ${of} bits, so it was made brighter.`,
+    shrunk: (times: string) => `The model sees it ${times} times smaller, so small print cannot be read. Select the region that matters.`,
+    parts: (n: string, tokens: string) => `It is long, so the model looks at it in ${n} overlapping parts: ${tokens} tokens.`,
   },
 
   modelView: {
@@ -335,6 +371,7 @@ export const en = {
     choose: "Use this model",
     chosen: "In use",
     fetch: (size: string) => `Download ${size}`,
+    fetchMore: (size: string, left: string) => `Download ${size}, keep ${left}`,
     pause: "Pause",
     resume: "Resume",
     cancel: "Cancel",
@@ -446,6 +483,11 @@ export const en = {
     importChats: "Import a chat",
     purge: "Remove deleted chats for good",
     purgeNote: "Deleted chats can be restored until then.",
+    copies: "Copies of the chats",
+    copiesNote: "One is kept each week, and before a new version changes them. Restoring one keeps the chats of now in a file beside.",
+    noCopies: "None yet.",
+    copyOf: (moment: string) => `Copy of ${moment}`,
+    restore: "Restore",
     version: (version: string) => `Version ${version}`,
     report: "Report of this computer",
     reportCopy: "Copy the report",
@@ -467,6 +509,8 @@ export const en = {
     removeModel: (name: string, size: string) => `Delete ${name} from the disk? It frees ${size}. It can be downloaded again.`,
     cancelFetch: (name: string, size: string) => `Cancel the download of ${name}? The ${size} that are here are deleted. Pause keeps them.`,
     purge: "Remove all deleted chats for good? They cannot be restored after that.",
+    restoreCopy: (moment: string) => `Go on with the chats of ${moment}? Those of now stay in a file beside. Answers that are being written are stopped.`,
+    restoreCopyDo: "Restore the copy",
     removeModelDo: "Delete the model",
     cancelFetchDo: "Cancel the download",
     purgeDo: "Remove for good",
@@ -481,6 +525,7 @@ export const en = {
     copied: "Copied",
     purged: (count: number, shown: string) => `${n(count, shown, "chat", "chats")} removed for good`,
     verified: (name: string) => `${name} is as it was made: every file was checked`,
+    restored: "The copy is restored",
     dismiss: "Dismiss",
   },
 
@@ -519,6 +564,7 @@ export const en = {
     restored: "Chat restored.",
     copied: "Copied.",
     saved: "Done.",
+    private: "A private chat. Nothing of it is kept.",
   },
 };
 

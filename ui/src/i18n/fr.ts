@@ -14,6 +14,7 @@ export const fr: Words = {
 
   actions: {
     newChat: "Nouvelle conversation",
+    newPrivateChat: "Nouvelle conversation privée",
     addPicture: "Ajouter une image",
     paste: "Coller une image",
     exportMarkdown: "Exporter en dossier Markdown",
@@ -109,6 +110,25 @@ export const fr: Words = {
     show: "Montrer la fenêtre",
   },
 
+  start: {
+    ways: "Ce qui peut être fait",
+    repair: "Ouvrir une copie réparée",
+    repairNote: (chats, messages) => `${chats} avec ${messages} peuvent être lus`,
+    nChats: (count, shown) => n(count, shown, "conversation", "conversations"),
+    nMessages: (count, shown) => n(count, shown, "message", "messages"),
+    restore: (moment) => `Ouvrir la copie du ${moment}`,
+    beginAnew: "Commencer sans conversations",
+    beginAnewNote: "Le fichier reste, sous un autre nom",
+    usualSettings: "Commencer avec les réglages habituels",
+    showFolder: "Montrer le dossier",
+    stays: "Rien n’a été changé. Quoi que vous choisissiez, le fichier qui ne s’ouvre pas est gardé à côté, sous un nom avec la date.",
+  },
+
+  private: {
+    title: "Conversation privée",
+    note: "Rien n’en est gardé sur cet ordinateur. Elle disparaît quand vous la quittez ou fermez la fenêtre.",
+  },
+
   empty: {
     title: "Montrez-lui une image",
     drop: "Déposez une image n’importe où dans cette fenêtre, ou",
@@ -152,6 +172,22 @@ export const fr: Words = {
     attached: "Pour la prochaine question",
     missing: "Cette image n’est plus là.",
     help: "Les flèches déplacent, plus et moins changent le zoom, 0 ajuste.",
+  },
+
+  notes: {
+    label: "À propos de cette image",
+    page: (shown, of) => `La page ${shown} sur ${of} est montrée.`,
+    frame: (shown, of) => `C’est une animation. L’image ${shown} sur ${of} est montrée.`,
+    preview: (kind) => `C’est une photo brute (${kind}). L’aperçu qu’elle contient est montré.`,
+    missing: (percent) => `Il manque ${percent} de l’image.`,
+    missingSide: { upper: (percent) => `Il manque le haut de l’image (${percent}).`, lower: (percent) => `Il manque le bas de l’image (${percent}).`, left: (percent) => `Il manque la gauche de l’image (${percent}).`, right: (percent) => `Il manque la droite de l’image (${percent}).` },
+    coarse: (percent) => `Il manque le détail fin sur ${percent} de l’image.`,
+    onDark: "Elle est claire sur du vide : elle est montrée sur un fond sombre.",
+    clear: "Elle est entièrement transparente.",
+    opaqueAlpha: "Sa transparence n’a jamais été remplie : elle est montrée sans.",
+    fewBits: (used, of) => `Elle utilise ${used} bits sur ${of} : elle a été éclaircie.`,
+    shrunk: (times) => `Le modèle la voit ${times} fois plus petite : les petits caractères sont illisibles. Choisissez la zone qui compte.`,
+    parts: (n, tokens) => `Elle est longue : le modèle la regarde en ${n} parties qui se recouvrent, ${tokens} jetons.`,
   },
 
   modelView: {
@@ -324,6 +360,7 @@ export const fr: Words = {
     choose: "Prendre ce modèle",
     chosen: "Utilisé",
     fetch: (size) => `Télécharger ${size}`,
+    fetchMore: (size, left) => `Télécharger ${size}, en garder ${left}`,
     pause: "Suspendre",
     resume: "Reprendre",
     cancel: "Annuler",
@@ -435,6 +472,11 @@ export const fr: Words = {
     importChats: "Importer une conversation",
     purge: "Retirer pour de bon les conversations supprimées",
     purgeNote: "Jusque-là, elles peuvent être rétablies.",
+    copies: "Copies des conversations",
+    copiesNote: "Une est gardée chaque semaine, et avant qu’une nouvelle version ne les change. En rétablir une garde les conversations actuelles dans un fichier à côté.",
+    noCopies: "Aucune pour l’instant.",
+    copyOf: (moment) => `Copie du ${moment}`,
+    restore: "Rétablir",
     version: (version) => `Version ${version}`,
     report: "Rapport sur cet ordinateur",
     reportCopy: "Copier le rapport",
@@ -456,6 +498,8 @@ export const fr: Words = {
     removeModel: (name, size) => `Supprimer ${name} du disque ? Cela libère ${size}. Il peut être téléchargé de nouveau.`,
     cancelFetch: (name, size) => `Annuler le téléchargement de ${name} ? Les ${size} déjà là sont effacés. Suspendre les garde.`,
     purge: "Retirer pour de bon toutes les conversations supprimées ? Elles ne pourront plus être rétablies.",
+    restoreCopy: (moment) => `Continuer avec les conversations du ${moment} ? Celles de maintenant restent dans un fichier à côté. Les réponses en cours sont arrêtées.`,
+    restoreCopyDo: "Rétablir la copie",
     removeModelDo: "Supprimer le modèle",
     cancelFetchDo: "Annuler le téléchargement",
     purgeDo: "Retirer pour de bon",
@@ -470,6 +514,7 @@ export const fr: Words = {
     copied: "Copié",
     purged: (count, shown) => n(count, shown, "conversation retirée pour de bon", "conversations retirées pour de bon"),
     verified: (name) => `${name} est intact : tous les fichiers ont été vérifiés`,
+    restored: "La copie est rétablie",
     dismiss: "Fermer",
   },
 
@@ -507,5 +552,6 @@ export const fr: Words = {
     restored: "Conversation rétablie.",
     copied: "Copié.",
     saved: "Fait.",
+    private: "Une conversation privée. Rien n’en est gardé.",
   },
 };

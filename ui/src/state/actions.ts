@@ -1,7 +1,7 @@
 // Every action once: its name (a key of the catalogues), its keys, its menu, when it can be done, and what it does.
 // The palette, the menus, the shortcut sheet, the keyboard and the native menu bar all read this list.
 
-import { canSend, isSendingHere, lastAnswer, lastQuestion, liveHere, numbered, type Intent, type AppState } from "./app-state";
+import { canSend, isPrivate, isSendingHere, lastAnswer, lastQuestion, liveHere, numbered, type Intent, type AppState } from "./app-state";
 import { call as intentToCall, type Call, type CallName } from "./call";
 
 export type MenuName = "file" | "edit" | "picture" | "answer" | "view" | "help";
@@ -27,7 +27,7 @@ const quick = ["describe", "readText", "summarise", "altText"] as const;
 export type Quick = (typeof quick)[number];
 
 export type ActionId =
-  | "newChat" | "addPicture" | "paste" | "exportMarkdown" | "exportHtml" | "importChats" | "quit"
+  | "newChat" | "newPrivateChat" | "addPicture" | "paste" | "exportMarkdown" | "exportHtml" | "importChats" | "quit"
   | "editLast" | "rename" | "pin" | "deleteChat" | "search" | "previousChat" | "nextChat"
   | "nextPicture" | "previousPicture" | "zoomIn" | "zoomOut" | "fit" | "region" | "wholePicture" | "rotateLeft" | "rotateRight" | "removePicture" | "copyPicture" | "copyRegion" | "modelView"
   | "send" | "stop" | "copyAnswer" | "again" | "goOn" | "speech" | "nextSentence" | "previousSentence" | "check" | Quick
@@ -38,7 +38,8 @@ const intent = (it: Intent): Outcome => ({ intent: it });
 const call = <Name extends CallName>(name: Name, ...args: Call<Name>["args"]): Outcome => intent(intentToCall(name, ...args));
 const stage = (it: StageDo): Outcome => ({ stage: it });
 const always = (): boolean => true;
-const hasChat = (state: AppState): boolean => state.chat !== null;
+/** A private chat is nowhere that it could be named, exported or deleted. */
+const hasChat = (state: AppState): boolean => state.chat !== null && !isPrivate(state);
 const hasPicture = (state: AppState): boolean => numbered(state).length > 0;
 const isSpeaking = (state: AppState): boolean => state.aloud.at === "speaking";
 const isIdle = (state: AppState): boolean => liveHere(state) === null && !isSendingHere(state);
@@ -65,6 +66,7 @@ function staged(state: AppState) {
 export function actions(words: Record<Quick, string>): Action[] {
   return [
     { id: "newChat", menu: "file", keys: "Ctrl+N", when: always, run: () => intent({ is: "newChat" }) },
+    { id: "newPrivateChat", menu: "file", keys: "Ctrl+Alt+N", when: always, run: () => intent({ is: "newPrivateChat" }) },
     { id: "addPicture", menu: "file", keys: "Ctrl+O", when: always, run: () => call("pickPictures") },
     { id: "paste", menu: "file", keys: "Ctrl+Shift+V", when: always, run: () => call("paste") },
     {

@@ -1,7 +1,7 @@
 // The whole window as one value. `update.ts` is the only place that makes the next one.
 
 import type {
-  Added, Aloud, AnswerEvent, AppEvent, Attachment, Boot, Chat, ChatSummary, Check, Draft, Estimate, Link, Message, Model, OpenDraft, Picture,
+  Added, Aloud, AnswerEvent, AppEvent, Attachment, Boot, Chat, ChatSummary, Check, Draft, Estimate, ChatsCopy, Link, Message, Model, OpenDraft, Picture,
   Preparation, Progress, RefusedFile, Sample, Settings, Status, UiError,
 } from "../contract";
 import type { Call } from "./call";
@@ -38,7 +38,8 @@ export type SettingsPage = "look" | "answers" | "speech" | "anywhere" | "machine
 export type Confirmation =
   | { about: "removeModel"; id: string; name: string; bytes: number }
   | { about: "cancelFetch"; id: string; name: string; bytes: number }
-  | { about: "purge" };
+  | { about: "purge" }
+  | { about: "restoreCopy"; copy: ChatsCopy };
 
 /** Shown until it is dismissed; an undo goes away by itself when something else is deleted. */
 export type Notice =
@@ -52,7 +53,8 @@ export type Done =
   | { at: "imported"; n: number }
   | { at: "copied" }
   | { at: "purged"; n: number }
-  | { at: "verified"; name: string };
+  | { at: "verified"; name: string }
+  | { at: "restored" };
 
 export type FileDrag = { at: "none" } | { at: "over" } | { at: "adding"; nFiles: number };
 
@@ -71,6 +73,8 @@ export interface AppState {
   chats: ChatSummary[];
   chatsEnd: boolean;
   search: string;
+  /** Copies of the chats; null until they are asked for. */
+  copies: ChatsCopy[] | null;
 
   /** Null for a chat that begins with the first question. */
   chat: Chat | null;
@@ -108,7 +112,7 @@ export type LongPhase = Extract<Progress["kind"], "loading" | "encode" | "prefil
 
 export type Said =
   | { at: "looking" } | { at: "answering" } | { at: "answered"; nSentences: number } | { at: "stopped" } | { at: "failed" }
-  | { at: "part"; of: LongPhase; share: number } | { at: "sentence"; text: string } | { at: "checked"; nDoubts: number } | { at: "paused" } | { at: "added"; n: number } | { at: "deleted" } | { at: "restored" } | { at: "copied" } | { at: "saved" };
+  | { at: "part"; of: LongPhase; share: number } | { at: "sentence"; text: string } | { at: "checked"; nDoubts: number } | { at: "paused" } | { at: "added"; n: number } | { at: "deleted" } | { at: "restored" } | { at: "copied" } | { at: "saved" } | { at: "private" };
 
 export type Intent =
   // what the backend tells
@@ -126,6 +130,8 @@ export type Intent =
   | { is: "added"; added: Added }
   | { is: "pastedText"; text: string }
   | { is: "modelsListed"; models: Model[] }
+  | { is: "copiesListed"; copies: ChatsCopy[] }
+  | { is: "privateBegun"; chat: Chat }
   | { is: "settingsKept"; settings: Settings }
   | { is: "linkChecked"; link: Link }
   | { is: "did"; what: Done }
@@ -151,6 +157,7 @@ export type Intent =
   | { is: "branch"; message: number }
   // chats
   | { is: "newChat" }
+  | { is: "newPrivateChat" }
   | { is: "openChat"; id: number }
   | { is: "search"; text: string }
   | { is: "moreChats" }
@@ -159,6 +166,7 @@ export type Intent =
   | { is: "delete"; id: number }
   | { is: "undoDelete"; id: number }
   | { is: "purge" }
+  | { is: "restoreCopy"; name: string }
   // models
   | { is: "chooseModel"; id: string }
   | { is: "cancelFetch"; id: string }
@@ -184,6 +192,7 @@ export function start(boot: Boot): AppState {
     chats: boot.chats,
     chatsEnd: boot.chats.length < CHATS_A_PAGE,
     search: "",
+    copies: null,
     chat: null,
     opening: null,
     live: {},
@@ -257,6 +266,11 @@ export function numberOf(all: Numbered[], attachment: Attachment): number {
   return all.findIndex((one) => same(one.attachment, attachment)) + 1;
 }
 
+/** Whether the open chat is on no disk and goes when it is left. */
+export function isPrivate(state: Pick<AppState, "chat">): boolean {
+  return state.chat?.isPrivate === true;
+}
+
 export function leafOf(state: AppState): number | null {
   return state.chat?.messages.at(-1)?.id ?? null;
 }
@@ -294,5 +308,5 @@ export function shownSize(attachment: Attachment, picture: Picture): { width: nu
 
 /** Whether nothing is asked and nothing attached: then the whole window is one drop target. */
 export function isEmpty(state: AppState): boolean {
-  return state.chat === null && state.draft.pictures.length === 0 && !isSendingHere(state) && state.opening === null;
+  return messages(state).length === 0 && state.draft.pictures.length === 0 && !isSendingHere(state) && state.opening === null;
 }

@@ -6,7 +6,7 @@ import type { AppState, Intent } from "./app-state";
 type Commands = typeof commands;
 
 /** All commands of the window but those that tell on a channel. */
-export type CallName = Exclude<keyof Commands, "ask" | "watch" | `panel${string}`>;
+export type CallName = Exclude<keyof Commands, "ask" | "watch" | `panel${string}` | `start${string}`>;
 
 /** A command with what it takes. */
 export type Call<Name extends CallName = CallName> = { [N in Name]: { name: N; args: Parameters<Commands[N]> } }[Name];
@@ -33,6 +33,9 @@ const meanings: Meanings = {
   },
   chatsPurge: (n) => [{ is: "did", what: { at: "purged", n } }],
   checkLink: (link) => [{ is: "linkChecked", link }],
+  copies: (copies) => [{ is: "copiesListed", copies }],
+  privateBegin: (chat) => [{ is: "privateBegun", chat }],
+  restoreCopy: () => [{ is: "did", what: { at: "restored" } }, { is: "newChat" }],
   chooseBranch: (chat) => [{ is: "chatOpened", chat, draft: null }],
   chooseModel: listModels,
   fetchModel: listModels,

@@ -14,6 +14,8 @@ export interface Format {
   perSecond(value: number): string;
   size(width: number, height: number): string;
   when(ms: number, nowMs: number): string;
+  /** Day and time, whatever the day is today. */
+  moment(ms: number): string;
 }
 
 export function format(language: string, units: UnitWords): Format {
@@ -23,6 +25,8 @@ export function format(language: string, units: UnitWords): Format {
   const time = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
   const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
   const date = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" });
+
+  const moment = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric", hour: "numeric", minute: "2-digit" });
 
   // Decimal units, as disks and downloads have them.
   function bytes(value: number): string {
@@ -56,6 +60,7 @@ export function format(language: string, units: UnitWords): Format {
       if (then.toDateString() === now.toDateString()) return time.format(then);
       return (then.getFullYear() === now.getFullYear() ? day : date).format(then);
     },
+    moment: (ms) => moment.format(new Date(ms)),
   };
 }
 

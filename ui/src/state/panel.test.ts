@@ -4,10 +4,10 @@ import { told, type Panel } from "./panel";
 import type { AnswerEvent, Message, PanelEvent } from "../contract";
 
 const message = (over: Partial<Message> = {}): Message => ({ id: 2, parent: 1, role: "model", text: "A cat.", language: null, pictures: [], createdMs: 0, siblings: [2], end: { at: "whole" }, modelName: null, took: null, ...over });
-const picture = { id: "a".repeat(64), name: "window.png", width: 8, height: 6, format: "PNG", bytes: 10, isAnimation: false };
+const picture = { id: "a".repeat(64), name: "window.png", width: 8, height: 6, format: "PNG", bytes: 10, isAnimation: false, notes: [] };
 const begun: PanelEvent = { kind: "begun", action: "window", settings: SETTINGS };
 const answer = (event: AnswerEvent): PanelEvent => ({ kind: "answer", event });
-const started = answer({ kind: "started", answerId: 2, chat: { id: 7, title: "", pinned: false, createdMs: 0, messages: [], pictures: [picture] } });
+const started = answer({ kind: "started", answerId: 2, chat: { id: 7, title: "", pinned: false, isPrivate: false, createdMs: 0, messages: [], pictures: [picture] } });
 const text = (piece: string): PanelEvent => answer({ kind: "text", piece, nTokens: 1, tokensPerS: 5 });
 const all = (...events: PanelEvent[]): Panel | null => events.reduce<Panel | null>(told, null);
 

@@ -4,7 +4,7 @@ import { canSend, liveHere, numbered, start, type Intent, type AppState } from "
 import type { AnswerEvent, Chat, Message, Picture } from "../contract";
 import { update, type Effect } from "./update";
 
-const picture = (letter: string): Picture => ({ id: letter.repeat(64), name: `${letter}.png`, width: 800, height: 600, format: "PNG", bytes: 1000, isAnimation: false });
+const picture = (letter: string): Picture => ({ id: letter.repeat(64), name: `${letter}.png`, width: 800, height: 600, format: "PNG", bytes: 1000, isAnimation: false, notes: [] });
 const a = picture("a");
 const b = picture("b");
 
@@ -28,7 +28,7 @@ function message(id: number, role: Message["role"], parent: number | null, over:
 }
 
 function chatOf(...messages: Message[]): Chat {
-  return { id: 7, title: "Seven", pinned: false, createdMs: 0, messages, pictures: [a, b] };
+  return { id: 7, title: "Seven", pinned: false, isPrivate: false, createdMs: 0, messages, pictures: [a, b] };
 }
 
 const added = (...pictures: Picture[]): Intent => ({ is: "added", added: { pictures, faults: [] } });

@@ -1,7 +1,7 @@
 // The window's life: (state, intent) -> the next state and what to do about it. Pure; `run.svelte.ts` carries the effects out.
 
 import {
-  CHATS_A_PAGE, canSend, isSendingHere, leafOf, liveHere, messages, numbered,
+  CHATS_A_PAGE, canSend, isPrivate, isSendingHere, leafOf, liveHere, messages, numbered,
   type AppState, type Composing, type Intent, type Live, type Notice, type Said,
 } from "./app-state";
 import type { Call, CallName } from "./call";
@@ -66,6 +66,13 @@ export function update(state: AppState, intent: Intent): Step {
       return update(state, { is: "type", text: state.draft.text + intent.text });
     case "modelsListed":
       return [{ ...state, models: intent.models }, []];
+    case "copiesListed":
+      return [{ ...state, copies: intent.copies }, []];
+    case "privateBegun": {
+      const next: AppState = { ...withoutPrivate(state), ...CLEAN, chat: intent.chat, opening: null };
+      // The shell ended the private chat before it began this one.
+      return [saying(next, { at: "private" }), isPrivate(state) ? [] : leaving(state)];
+    }
     case "settingsKept":
       return [{ ...state, settings: intent.settings }, []];
     case "linkChecked":
@@ -82,7 +89,7 @@ export function update(state: AppState, intent: Intent): Step {
     case "type": {
       const draft = { ...state.draft, text: intent.text };
       const begins = state.draft.text === "" && intent.text !== "" && draft.pictures.length > 0;
-      const effects: Effect[] = [keep(state, draft, true), { do: "estimate", soon: true }];
+      const effects: Effect[] = [...keep(state, draft, true), { do: "estimate", soon: true }];
       return [{ ...state, draft }, begins ? [...effects, { do: "prepare" }] : effects];
     }
     case "addSample": {
@@ -134,9 +141,11 @@ export function update(state: AppState, intent: Intent): Step {
 
     case "newChat":
       return leave({ ...state, chat: null, opening: null }, state, [{ do: "readDraft" }]);
+    case "newPrivateChat":
+      return [{ ...state, overlay: { at: "none" }, drawer: false }, [called("privateBegin")]];
     case "openChat":
       if (state.chat?.id === intent.id) return [{ ...state, drawer: false }, []];
-      return [{ ...state, opening: intent.id, drawer: false }, [...leaving(state), { do: "openChat", id: intent.id, withDraft: true }]];
+      return [{ ...withoutPrivate(state), opening: intent.id, drawer: false }, [...leaving(state), { do: "openChat", id: intent.id, withDraft: true }]];
     case "search":
       return [{ ...state, search: intent.text }, [{ do: "listChats", search: intent.text, offset: 0, soon: true }]];
     case "moreChats":
@@ -165,6 +174,8 @@ export function update(state: AppState, intent: Intent): Step {
       ];
     case "purge":
       return [{ ...withoutNotice(state, "undo"), overlay: { at: "settings", page: "data" } }, [called("chatsPurge")]];
+    case "restoreCopy":
+      return [{ ...state, overlay: { at: "settings", page: "data" } }, [called("restoreCopy", intent.name)]];
 
     case "chooseModel":
       return [{ ...state, models: state.models.map((one) => ({ ...one, chosen: one.id === intent.id })) }, [called("chooseModel", intent.id)]];
@@ -240,8 +251,10 @@ function onEvent(state: AppState, event: AppEvent): Step {
       if (check.at !== "done") return [{ ...state, checks }, []];
       return [saying({ ...state, checks }, { at: "checked", nDoubts: check.sentences.filter((one) => one.uncertain).length }), []];
     }
+    case "privateEnded":
+      return isPrivate(state) ? update(state, { is: "newChat" }) : [state, []];
     case "closing":
-      return [{ ...state, closing: true }, [keep(state, state.draft, false)]];
+      return [{ ...state, closing: true }, keep(state, state.draft, false)];
     default:
       return assertNever(event);
   }
@@ -252,6 +265,8 @@ function onAnswer(state: AppState, event: AnswerEvent, answerId: number | null):
     const answer = event.chat.messages.find((message) => message.id === event.answerId);
     const live: Live = { chatId: event.chat.id, text: answer?.text ?? "", nSentences: 0, phase: { kind: "sending" }, stopping: false };
     const here = (state.chat?.id ?? null) === event.chat.id || isSendingHere(state);
+    // A private chat that was left meanwhile: its answer is stopped already.
+    if (event.chat.isPrivate && state.chat?.id !== event.chat.id) return [state, []];
     const next = saying({ ...state, live: { ...state.live, [event.answerId]: live }, sending: null }, { at: "looking" });
     return [here ? withChat(next, event.chat) : next, [list(state, 0)]];
   }
@@ -324,7 +339,7 @@ function send(state: AppState): Step {
     preparation: { at: "idle" },
     estimate: null,
   };
-  const effects: Effect[] = [{ do: "ask", ask, draft: { text, pictures }, composing: state.composing }, keep(state, draftAfter, false)];
+  const effects: Effect[] = [{ do: "ask", ask, draft: { text, pictures }, composing: state.composing }, ...keep(state, draftAfter, false)];
   return [withStageInRange(next), effects];
 }
 
@@ -348,43 +363,55 @@ function withPictures(state: AppState, pictures: Attachment[]): Step {
   const draft = { ...state.draft, pictures };
   const estimate = pictures.length === state.draft.pictures.length ? state.estimate : null;
   const next = withStageInRange({ ...state, draft, estimate });
-  return [next, [keep(state, draft, true), { do: "estimate", soon: false }, { do: "prepare" }]];
+  return [next, [...keep(state, draft, true), { do: "estimate", soon: false }, { do: "prepare" }]];
 }
 
 function draftEffects(pictures: Attachment[]): Effect[] {
   return pictures.length > 0 ? [{ do: "estimate", soon: false }, { do: "prepare" }] : [{ do: "estimate", soon: true }];
 }
 
+/** What a chat begins with. */
+const CLEAN = {
+  draft: { text: "", pictures: [] },
+  composing: { at: "new" },
+  files: {},
+  onStage: 0,
+  estimate: null,
+  preparation: { at: "idle" },
+  overlay: { at: "none" },
+  drawer: false,
+} satisfies Partial<AppState>;
+
 /** Leaves what is open: its draft is kept, the next begins clean. */
 function leave(state: AppState, from: AppState | null, effects: Effect[]): Step {
-  const next: AppState = {
-    ...state,
-    draft: { text: "", pictures: [] },
-    composing: { at: "new" },
-    files: {},
-    onStage: 0,
-    estimate: null,
-    preparation: { at: "idle" },
-    overlay: { at: "none" },
-    drawer: false,
-  };
+  const next: AppState = { ...(from === null ? state : withoutPrivate(state, from)), ...CLEAN };
   if (from !== null && from.chat === null && from.opening === null) return [{ ...state, drawer: false, overlay: { at: "none" } }, []];
   return [next, [...(from ? leaving(from) : []), ...effects]];
 }
 
 function leaving(state: AppState): Effect[] {
   const draft = state.composing.at === "edit" ? state.composing.draftBefore : state.draft;
-  return [keep(state, draft, false), ...(state.draft.pictures.length > 0 ? [{ do: "prepare" } as const] : [])];
+  const ends = isPrivate(state) ? [called("privateEnd")] : [];
+  return [...keep(state, draft, false), ...ends, ...(state.draft.pictures.length > 0 ? [{ do: "prepare" } as const] : [])];
+}
+
+/** Without anything of the private chat that is left. */
+function withoutPrivate(state: AppState, from: AppState = state): AppState {
+  if (!isPrivate(from)) return state;
+  const id = from.chat?.id ?? null;
+  const live = Object.fromEntries(Object.entries(state.live).filter(([, one]) => one?.chatId !== id)) as AppState["live"];
+  return { ...state, ...CLEAN, live, sending: state.sending?.chatId === id ? null : state.sending, chat: state.chat?.id === id ? null : state.chat };
 }
 
 function called<Name extends CallName>(name: Name, ...args: Call<Name>["args"]): Effect {
   return { do: "call", ...({ name, args } as Call) };
 }
 
-function keep(state: AppState, draft: Draft, soon: boolean): Effect {
+function keep(state: AppState, draft: Draft, soon: boolean): Effect[] {
+  if (isPrivate(state)) return [];
   // While a question is edited, the draft beneath it is what is stored.
   const stored = state.composing.at === "edit" && soon ? state.composing.draftBefore : draft;
-  return { do: "keepDraft", chatId: state.chat?.id ?? null, draft: stored, soon };
+  return [{ do: "keepDraft", chatId: state.chat?.id ?? null, draft: stored, soon }];
 }
 
 function list(state: AppState, offset: number): Effect {

@@ -3,6 +3,7 @@
 import { directionOf } from "../i18n";
 import type { WindowState } from "../run.svelte";
 import { keysOf, menuOrder } from "../state/actions";
+import { isPrivate } from "../state/app-state";
 import type { Menu, MenuItem } from "../contract";
 import { keepLook } from "./look.svelte";
 import { layoutNow } from "./width.svelte";
@@ -31,7 +32,8 @@ export function keepMenu(ui: WindowState): void {
     ui.setMenu(menus, tray).catch(() => undefined); // without a menu bar the window's own menu has it all
   });
   // A derived value of its own, so that the title is set only when it changes: screen readers announce each time.
-  const chat = $derived(ui.state.chat?.title);
+  // The words of a private chat are its own: other programs read titles.
+  const chat = $derived(isPrivate(ui.state) ? ui.words.private.title : ui.state.chat?.title);
   const title = $derived(chat ? `${chat} · ${ui.words.window.name}` : ui.words.window.name);
   $effect(() => {
     ui.setTitle(title).catch(() => undefined);
