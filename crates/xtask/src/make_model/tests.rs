@@ -132,6 +132,7 @@ fn a_fetched_checkpoint_becomes_the_pair_that_is_written_directly() {
             scheme: QuantScheme::Q4KM,
             vision: VisionFormat::F16,
             name: None,
+            projector: None,
             source_idx: 0,
             context: 1024,
             keep_source: true,
