@@ -20,7 +20,7 @@ export const faults: Faults = {
   pictureIsPointer: { what: "{name} is a Git LFS pointer: it stands for the picture, which is elsewhere.", hint: "Run “git lfs pull” where the file is, or download the picture itself." },
   pictureNoPage: { what: "{name} has no page {page}: it has {pages}.", hint: "Choose a page that is there." },
   pictureUnknown: { what: "{name} is not a picture of a known format.", hint: "Open a PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF picture." },
-  pictureFormat: { what: "{name} is a {format} file, which cannot be read here.", hint: "Save it as PNG or JPEG, or take a screenshot of it, and add that." },
+  pictureFormat: { what: "{name} cannot be read here: it is {format}.", hint: "Save it as PNG or JPEG, or take a screenshot of it, and add that." },
   pictureKind: { what: "{name} is a kind of {format} that cannot be read here.", hint: "Save it as PNG in a picture editor and add that." },
   pictureCut: { what: "{name} is cut off: the {format} file ends too early.", hint: "Copy or download it again; it may still be on its way." },
   pictureDamaged: { what: "{name} is damaged and cannot be read as {format}.", hint: "Copy or download it again, or save it as PNG in a picture editor." },

@@ -12,7 +12,7 @@ export const faults: Faults = {
   pictureIsPointer: { what: "{name} est un pointeur Git LFS : il tient lieu de l’image, qui est ailleurs.", hint: "Lancez « git lfs pull » là où se trouve le fichier, ou téléchargez l’image elle-même." },
   pictureNoPage: { what: "{name} n’a pas de page {page} : il en a {pages}.", hint: "Choisissez une page qui existe." },
   pictureUnknown: { what: "{name} n’est pas une image d’un format connu.", hint: "Ouvrez une image PNG, JPEG, WebP, GIF, BMP, TIFF ou AVIF." },
-  pictureFormat: { what: "{name} est un fichier {format}, qui ne peut pas être lu ici.", hint: "Enregistrez-le en PNG ou JPEG, ou faites-en une capture d’écran, et ajoutez celle-ci." },
+  pictureFormat: { what: "{name} ne peut pas être lu ici : c’est du {format}.", hint: "Enregistrez-le en PNG ou JPEG, ou faites-en une capture d’écran, et ajoutez celle-ci." },
   pictureKind: { what: "{name} est une sorte de {format} qui ne peut pas être lue ici.", hint: "Enregistrez l’image en PNG dans un éditeur et ajoutez-la ainsi." },
   pictureCut: { what: "{name} est coupé : le fichier {format} s’arrête trop tôt.", hint: "Copiez-le ou téléchargez-le de nouveau ; il est peut-être encore en chemin." },
   pictureDamaged: { what: "{name} est abîmé et ne peut pas être lu comme {format}.", hint: "Copiez-le ou téléchargez-le de nouveau, ou enregistrez-le en PNG dans un éditeur." },
