@@ -10,6 +10,20 @@
 //!
 //! Each has a scalar form, which says what is computed, and forms for what a processor has.
 
+/// Functions that load a vector from the beginning of a slice, for a set of instructions.
+#[cfg(target_arch = "x86_64")]
+macro_rules! loads {
+    ($features:literal: $($name:ident($item:ty, $n:literal) -> $vector:ty = $load:ident;)*) => {$(
+        #[expect(unsafe_code, reason = "a vector load")]
+        #[target_feature(enable = $features)]
+        fn $name(from: &[$item]) -> $vector {
+            let from = &from[..$n];
+            // SAFETY: the slice has the length of the vector.
+            unsafe { $load(from.as_ptr().cast()) }
+        }
+    )*};
+}
+
 mod activations;
 #[cfg(target_arch = "x86_64")]
 mod avx2;

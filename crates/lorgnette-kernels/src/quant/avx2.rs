@@ -303,19 +303,7 @@ fn vnni_rows<const R: usize>(
     finish(tile, group, format, row, sums, first, totals);
 }
 
-macro_rules! loads {
-    ($($name:ident($item:ty, $n:literal) -> $vector:ty = $load:ident;)*) => {$(
-        #[expect(unsafe_code, reason = "a vector load")]
-        #[target_feature(enable = "avx2")]
-        fn $name(from: &[$item]) -> $vector {
-            let from = &from[..$n];
-            // SAFETY: the slice has the length of the vector.
-            unsafe { $load(from.as_ptr().cast()) }
-        }
-    )*};
-}
-
-loads! {
+loads! { "avx2":
     load_32(u8, 32) -> __m256i = _mm256_loadu_si256;
     load_8_of(f32, 8) -> __m256 = _mm256_loadu_ps;
     load_8_of_i32(i32, 8) -> __m256i = _mm256_loadu_si256;

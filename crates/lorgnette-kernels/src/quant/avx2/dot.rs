@@ -260,19 +260,7 @@ fn load_32_bits(from: &[u8]) -> __m128i {
     _mm_cvtsi32_si128(i32::from_le_bytes([from[0], from[1], from[2], from[3]]))
 }
 
-macro_rules! loads {
-    ($($name:ident($item:ty, $n:literal) -> $vector:ty = $load:ident;)*) => {$(
-        #[expect(unsafe_code, reason = "a vector load")]
-        #[target_feature(enable = "avx2")]
-        fn $name(from: &[$item]) -> $vector {
-            let from = &from[..$n];
-            // SAFETY: the slice has the length of the vector.
-            unsafe { $load(from.as_ptr().cast()) }
-        }
-    )*};
-}
-
-loads! {
+loads! { "avx2":
     load_128(u8, 16) -> __m128i = _mm_loadu_si128;
     load_128_i32(i32, 4) -> __m128i = _mm_loadu_si128;
     load_256(u8, 32) -> __m256i = _mm256_loadu_si256;

@@ -248,19 +248,7 @@ fn and(x: __m512i, byte: u8) -> __m512i {
     _mm512_and_si512(x, _mm512_set1_epi8(byte.cast_signed()))
 }
 
-macro_rules! loads {
-    ($($name:ident($item:ty, $n:literal) -> $vector:ty = $load:ident;)*) => {$(
-        #[expect(unsafe_code, reason = "a vector load")]
-        #[target_feature(enable = "avx512f,avx512vl")]
-        fn $name(from: &[$item]) -> $vector {
-            let from = &from[..$n];
-            // SAFETY: the slice has the length of the vector.
-            unsafe { $load(from.as_ptr().cast()) }
-        }
-    )*};
-}
-
-loads! {
+loads! { "avx512f,avx512vl":
     load_128(u8, 16) -> __m128i = _mm_loadu_si128;
     load_256(u8, 32) -> __m256i = _mm256_loadu_si256;
     load_512(u8, 64) -> __m512i = _mm512_loadu_si512;
