@@ -169,7 +169,7 @@ impl PictureStore {
     ) -> Result<Vec<u8>, AppError> {
         let picture = self.view(attachment)?;
         let (width, height) = (picture.width(), picture.height());
-        let view = View::of((width, height), config, context);
+        let view = View::of((width, height), config, attachment.max_side, context);
         if view.is_in_parts() {
             let max_side = f64::from(width.max(height)) / view.shrink;
             return to_png(&attachment.name, &picture, Some(max_side.ceil() as u32));

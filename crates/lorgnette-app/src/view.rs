@@ -21,8 +21,17 @@ pub struct View {
 
 impl View {
     /// How a picture of that size is looked at. Parts of a long one are as large as half of the
-    /// `context`, in tokens, allows.
-    pub fn of((width, height): (u32, u32), config: &ImageConfig, context: usize) -> Self {
+    /// `context`, in tokens, allows. A person who wants less detail, the `max_side` that `config`
+    /// has already, gets no parts.
+    pub fn of(
+        (width, height): (u32, u32),
+        config: &ImageConfig,
+        max_side: Option<u32>,
+        context: usize,
+    ) -> Self {
+        if max_side.is_some() {
+            return Self::with_parts(width, height, config, f64::INFINITY);
+        }
         let mut view = Self::with_parts(width, height, config, PART_SHRINKS[0]);
         for shrink in &PART_SHRINKS[1..] {
             if view.n_tokens <= context / 2 || view.regions.len() == 1 {
@@ -68,14 +77,14 @@ mod tests {
 
     #[test]
     fn an_ordinary_picture_is_looked_at_whole() {
-        let view = View::of((4000, 3000), &CONFIG, 8192);
+        let view = View::of((4000, 3000), &CONFIG, None, 8192);
         assert_eq!(view.regions, [Region { x: 0, y: 0, width: 4000, height: 3000 }]);
         assert_eq!(view.notes().count(), 0);
     }
 
     #[test]
     fn a_large_page_says_that_it_becomes_small() {
-        let view = View::of((8000, 8000), &CONFIG, 8192);
+        let view = View::of((8000, 8000), &CONFIG, None, 8192);
         assert!(!view.is_in_parts());
         assert_eq!(view.notes().collect::<Vec<_>>(), [Note::Shrunk { times: 8 }]);
     }
@@ -83,7 +92,7 @@ mod tests {
     #[test]
     fn a_long_screenshot_is_looked_at_in_parts_that_can_be_read() {
         for size in [(400, 12_000), (400, 20_000), (20_000, 500)] {
-            let view = View::of(size, &CONFIG, 8192);
+            let view = View::of(size, &CONFIG, None, 8192);
             assert!(view.is_in_parts(), "{size:?}");
             assert!(view.shrink <= 4.0 && view.n_tokens <= 4096, "{size:?} {view:?}");
             assert!(matches!(view.notes().next(), Some(Note::Parts { .. })));
@@ -91,8 +100,16 @@ mod tests {
     }
 
     #[test]
+    fn who_wants_less_detail_gets_no_parts() {
+        let config = CONFIG.with_max_side(256);
+        let view = View::of((400, 12_000), &config, Some(256), 8192);
+        assert!(!view.is_in_parts());
+        assert_eq!(view.notes().collect::<Vec<_>>(), [Note::Shrunk { times: 47 }]);
+    }
+
+    #[test]
     fn more_room_makes_larger_parts() {
-        let shrink = |context| View::of((400, 12_000), &CONFIG, context).shrink;
+        let shrink = |context| View::of((400, 12_000), &CONFIG, None, context).shrink;
         assert!(shrink(65_536) < shrink(8192));
     }
 }

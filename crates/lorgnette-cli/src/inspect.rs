@@ -66,7 +66,7 @@ pub fn run(args: &Inspect) -> Result<Ending, Failure> {
     let Some(cost) = cost::of_picture((width, height), &config, &model) else {
         return Err(lorgnette_app::open::no_vision().into());
     };
-    let view = View::of((width, height), &config, DEFAULT_CONTEXT);
+    let view = View::of((width, height), &config, args.max_side, DEFAULT_CONTEXT);
     let unit = config.unit();
     let output = Output {
         format: picture.kind(),

@@ -54,7 +54,7 @@ impl Conversation {
     ) -> Result<ViewedPicture, AppError> {
         let config = self.model.image_config(max_side)?;
         let size = (picture.width(), picture.height());
-        let view = View::of(size, &config, self.model.context);
+        let view = View::of(size, &config, max_side, self.model.context);
         let notes = picture.notes().iter().cloned().chain(view.notes()).collect();
         let n = view.regions.len();
         let part = |(i, region)| {

@@ -68,7 +68,7 @@ impl App {
             let info = self.0.picture(&attachment.picture)?;
             let size = viewed_size(&info, attachment.region, attachment.turn);
             let config = model.image_config(attachment.max_side)?;
-            let view = View::of(size, &config, model.context);
+            let view = View::of(size, &config, attachment.max_side, model.context);
             let part = |region: &Region| {
                 cost::of_picture((region.width, region.height), &config, &model.config)
             };
