@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use lorgnette_app::AppError;
+use lorgnette_app::chats::ChatsError;
 use lorgnette_app::coordinator::{App, Notice};
 use lorgnette_app::folders::Folders;
 use lorgnette_app::quick_action::QuickAction;
@@ -215,7 +216,7 @@ fn open_patiently(folders: &Folders, handle: &AppHandle) -> Result<App, AppError
     loop {
         let handle = handle.clone();
         match App::open(folders.clone(), move |notice| tell(&handle, notice)) {
-            Err(AppError::InUse { .. }) if Instant::now() < until => {
+            Err(AppError::Chats(ChatsError::InUse { .. })) if Instant::now() < until => {
                 std::thread::sleep(Duration::from_millis(50));
             }
             opened => return opened,

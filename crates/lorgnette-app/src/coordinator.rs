@@ -36,7 +36,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::chats::Chats;
-use crate::clock::{DAY_MS, now_ms};
+use crate::chats::clock::{DAY_MS, now_ms};
 use crate::conversation::{Conversation, ENCODER_CACHE};
 use crate::error::{AppError, Fault};
 use crate::models::folders::Folders;

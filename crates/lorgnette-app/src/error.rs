@@ -5,13 +5,12 @@ mod id;
 use std::io;
 use std::path::PathBuf;
 
+use lorgnette_chats::{ChatsError, Failure};
 use lorgnette_engine::EngineError;
 use lorgnette_image::ImageError;
 use lorgnette_models::{ModelsError, one_line};
 use lorgnette_speech::SpeechError;
 use serde::{Deserialize, Serialize};
-
-use crate::chats::ChatsFault;
 
 pub use id::{FaultDetails, FaultId, FaultValue, With};
 
@@ -51,15 +50,9 @@ pub enum AppError {
     /// A file that cannot be written; the source names it.
     #[error(transparent)]
     Write(io::Error),
-    /// The chats cannot be read or written.
-    #[error("the chats in {} cannot be used", path.display())]
-    Chats { path: PathBuf, source: rusqlite::Error },
-    /// Chats that a newer version wrote, which this one would damage.
-    #[error("the chats in {} are of version {found}, and this program knows {known}", path.display())]
-    NewerChats { path: PathBuf, found: i64, known: i64 },
-    /// Another window holds the chats.
-    #[error("the chats in {} are open in another window", path.display())]
-    InUse { path: PathBuf },
+    /// Chats that cannot be opened, read or written.
+    #[error(transparent)]
+    Chats(ChatsError),
     /// Something that was deleted, or never was.
     #[error("{what} is not there")]
     NotFound { what: &'static str },
@@ -87,9 +80,7 @@ impl AppError {
             Self::ModelInUse { .. } => "choose another model first".into(),
             Self::NotAsked => "say --yes to go on without being asked".into(),
             Self::Write(_) => "choose another place, or free some space".into(),
-            Self::Chats { source, .. } => hint_about_chats(ChatsFault::of(source)).into(),
-            Self::NewerChats { .. } => "install the newest version".into(),
-            Self::InUse { .. } => "go to the other window, or close it".into(),
+            Self::Chats(error) => error.hint().into(),
             Self::NotFound { .. } => "look again: it may have been deleted".into(),
             Self::Settings { .. } => "correct the file, or delete it to begin anew".into(),
             Self::Import { .. } => "choose the .md or .html file that an export wrote".into(),
@@ -105,11 +96,7 @@ impl AppError {
             | Self::Clipboard { .. } => FaultKind::Picture,
             Self::Engine(error) => kind_of_engine(error),
             Self::Models(error) => kind_of_models(error),
-            Self::Write(_)
-            | Self::Chats { .. }
-            | Self::NewerChats { .. }
-            | Self::InUse { .. }
-            | Self::Settings { .. } => FaultKind::Storage,
+            Self::Write(_) | Self::Chats(_) | Self::Settings { .. } => FaultKind::Storage,
             Self::NotFound { .. } => FaultKind::NotFound,
             Self::ModelInUse { .. } | Self::Speech(_) => FaultKind::Unavailable,
             Self::NotAsked | Self::Import { .. } => FaultKind::Other,
@@ -122,17 +109,14 @@ impl AppError {
     }
 }
 
-fn hint_about_chats(fault: ChatsFault) -> &'static str {
-    match fault {
-        ChatsFault::Damaged => {
-            "start the window: it opens a repaired copy, or an earlier one, and keeps this file"
+// What chats share with everything else that is kept is one error here.
+impl From<ChatsError> for AppError {
+    fn from(error: ChatsError) -> Self {
+        match error {
+            ChatsError::NotFound { what } => Self::NotFound { what },
+            ChatsError::Write(error) => Self::Write(error),
+            error => Self::Chats(error),
         }
-        ChatsFault::Locked => "close the program that has them open, then try again",
-        ChatsFault::Forbidden => {
-            "make the file and its folder yours to read and write, then try again"
-        }
-        ChatsFault::NoRoom => "free some space, then try again; nothing that is here is lost",
-        ChatsFault::Other => "check that the folder can be written and the disk is not full",
     }
 }
 
@@ -224,5 +208,23 @@ impl From<&ModelsError> for Fault {
         let (id, with) = id::of_models(error).into();
         let (kind, message) = (kind_of_models(error), error.one_line());
         Self { kind, message, hint: error.hint(), id, with }
+    }
+}
+
+impl From<&Failure> for Fault {
+    fn from(failure: &Failure) -> Self {
+        failure.told().unwrap_or_else(|| Self {
+            kind: FaultKind::Other,
+            message: "this answer failed in another version of Lorgnette".into(),
+            hint: "ask again".into(),
+            id: FaultId::Other,
+            with: With::new(),
+        })
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::new(&fault)
     }
 }

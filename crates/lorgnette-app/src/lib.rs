@@ -3,7 +3,7 @@
 //! In reading order:
 //! - [`conversation`]: the one driver of the engine: an open model, its pictures, its speeds
 //! - [`coordinator`]: everything that a window can ask for, and what it is told
-//! - [`chats`], [`picture_store`]: what is kept: questions, answers, branches, drafts, pictures
+//! - [`picture_store`]: the pictures that are kept
 //! - [`start`]: what can be done when the program cannot start
 //! - [`settings`]: what the person chose
 //! - [`pictures`]: files and streams to pictures the model can take
@@ -12,10 +12,9 @@
 //! - [`system`]: what the desktop gives: the screen, the clipboard, links, portals
 //! - [`stderr`]: what is said beside an answer, which may be dropped
 //!
-//! What is known of models is [`models`], a crate of its own.
+//! What is known of models is [`models`], what is kept of questions and answers [`chats`]: crates of
+//! their own.
 
-pub mod chats;
-mod clock;
 pub mod conversation;
 pub mod coordinator;
 mod error;
@@ -33,6 +32,7 @@ pub mod system;
 pub mod view;
 
 pub use error::{AppError, Fault, FaultDetails, FaultId, FaultKind, FaultValue, With};
+pub use lorgnette_chats as chats;
 pub use lorgnette_engine::{
     Answer, AnswerEvent, AnswerOptions, Chat, PreparedPicture, Sampling, SnapshotError, StopReason,
     Timings, is_kv_snapshot,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use lorgnette_speech::VoiceSettings;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{now_ms, stamp};
+use crate::chats::clock::{now_ms, stamp};
 use crate::error::AppError;
 use crate::models::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
 use crate::models::whole_file;

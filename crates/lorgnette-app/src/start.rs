@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use lorgnette_image::Picture;
 use serde::{Deserialize, Serialize};
 
-use crate::chats::{self, ChatsCopy, ChatsFault, PictureInfo};
+use crate::chats::{self, ChatsCopy, ChatsError, ChatsFault, PictureInfo};
 use crate::error::AppError;
 use crate::folders::Folders;
 use crate::picture_store::PictureStore;
@@ -39,10 +39,11 @@ pub enum WayOn {
 /// The ways on from this error, the best one first.
 pub fn ways_on(error: &AppError, folders: &Folders) -> Vec<WayOn> {
     let mut ways = Vec::new();
-    let is_damaged = match error {
-        AppError::Chats { source, .. } => ChatsFault::of(source) == ChatsFault::Damaged,
-        _ => false,
+    let chats_error = match error {
+        AppError::Chats(error) => Some(error),
+        _ => None,
     };
+    let is_damaged = chats_error.and_then(ChatsError::fault) == Some(ChatsFault::Damaged);
     if is_damaged {
         let (n_chats, n_messages) = chats::damage(&folders.data);
         if n_chats > 0 {
@@ -55,7 +56,7 @@ pub fn ways_on(error: &AppError, folders: &Folders) -> Vec<WayOn> {
             _ => ways.push(WayOn::TryAgain),
         }
     }
-    if is_damaged || matches!(error, AppError::NewerChats { .. }) {
+    if is_damaged || matches!(chats_error, Some(ChatsError::Newer { .. })) {
         let copies = chats::copies_of(&folders.data);
         ways.extend(copies.into_iter().map(|copy| WayOn::Restore { copy }));
         ways.push(WayOn::BeginAnew);
@@ -76,10 +77,10 @@ pub fn take(way: &WayOn, folders: &Folders) -> Result<Option<PathBuf>, AppError>
     match way {
         WayOn::Repair { .. } => {
             let pictures = PictureStore::new(data, &folders.cache);
-            chats::repair(data, |id| known_by_its_file(&pictures, id)).map(Some)
+            Ok(Some(chats::repair(data, |id| known_by_its_file(&pictures, id))?))
         }
-        WayOn::Restore { copy } => chats::restore_copy(data, &copy.name).map(Some),
-        WayOn::BeginAnew => chats::begin_anew(data).map(Some),
+        WayOn::Restore { copy } => Ok(Some(chats::restore_copy(data, &copy.name)?)),
+        WayOn::BeginAnew => Ok(Some(chats::begin_anew(data)?)),
         WayOn::UsualSettings => {
             Settings::set_aside(&settings_file(folders)).map(Some).map_err(AppError::Write)
         }

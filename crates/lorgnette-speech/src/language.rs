@@ -4,11 +4,15 @@ use whatlang::Lang;
 
 /// A text of fewer letters says nothing: "Total" is French, English and German.
 const MIN_LETTERS: usize = 20;
+/// As many characters tell the language as well as a whole book does.
+const MAX_CHARS: usize = 500;
 /// Below this confidence, sentences that are long enough were wrong as often as not.
 const MIN_CONFIDENCE: f64 = 0.3;
 
 /// The ISO 639-1 code of a text's language; `None` when the text is too short or unclear.
 pub fn of(text: &str) -> Option<&'static str> {
+    let end = text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(at, _)| at);
+    let text = text.get(..end)?;
     if text.chars().filter(|c| c.is_alphabetic()).count() < MIN_LETTERS {
         return None;
     }

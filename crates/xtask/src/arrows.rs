@@ -1,5 +1,5 @@
 //! The arrows between crates: `gguf <- kernels; image, kernels <- pixtral <- engine <- models <- app`,
-//! `gguf <- weights <- models`, `app -> speech`.
+//! `gguf <- weights <- models`, `engine <- chats <- app`, `app -> speech`.
 //! `interrupt` is below all that can be stopped.
 
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 /// The crates that each crate may use. It may also use what those use. Crates are called by their
 /// folder.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("lorgnette-interrupt", &[]),
     ("lorgnette-image", &[]),
     ("lorgnette-gguf", &[]),
@@ -20,7 +20,8 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("lorgnette-weights", &["lorgnette-gguf", "lorgnette-interrupt"]),
     ("lorgnette-speech", &[]),
     ("lorgnette-models", &["lorgnette-engine", "lorgnette-weights"]),
-    ("lorgnette-app", &["lorgnette-models", "lorgnette-speech"]),
+    ("lorgnette-chats", &["lorgnette-engine"]),
+    ("lorgnette-app", &["lorgnette-chats", "lorgnette-models", "lorgnette-speech"]),
 ];
 /// Shells use the app and nothing below it: the app offers what they need.
 const SHELLS: [&str; 2] = ["lorgnette-cli", "src-tauri"];

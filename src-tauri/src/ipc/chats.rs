@@ -1,7 +1,7 @@
 //! Chats and what is in them.
 
-use lorgnette_app::Timings;
 use lorgnette_app::chats::{Draft, End, Message, PictureInfo, StoredChat, is_private};
+use lorgnette_app::{Fault, Timings, speech};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -107,7 +107,7 @@ impl From<Message> for MessageDto {
             id: message.id,
             parent: message.parent,
             role: if message.is_model { RoleDto::Model } else { RoleDto::Person },
-            language: message.language(),
+            language: speech::language::of(&message.text),
             text: message.text,
             pictures: message.pictures.into_iter().map(Into::into).collect(),
             created_ms: message.created_ms,
@@ -127,7 +127,7 @@ impl From<End> for EndDto {
             End::ContextFull => Self::ContextFull,
             End::Stopped => Self::Stopped,
             End::Cut => Self::Cut,
-            End::Failed(fault) => Self::Failed { error: fault.into() },
+            End::Failed(failure) => Self::Failed { error: Fault::from(&failure).into() },
         }
     }
 }

@@ -43,8 +43,8 @@ impl Inner {
                 let make = || self.make(id, &chats, &conversation, &cancel, wanted, &mut made);
                 match catch_unwind(AssertUnwindSafe(make)) {
                     Ok(Ok(end)) => end,
-                    Ok(Err(error)) => End::Failed(error.into()),
-                    Err(panic) => End::Failed(panic_fault(panic.as_ref())),
+                    Ok(Err(error)) => End::Failed(Fault::from(error).into()),
+                    Err(panic) => End::Failed(panic_fault(panic.as_ref()).into()),
                 }
             }
             None => End::Stopped,
@@ -59,7 +59,7 @@ impl Inner {
     /// Ends an answer that never began.
     pub(super) fn end_unbegun(&self, id: MessageId, fault: Option<Fault>) {
         let Ok(chats) = self.chats_of(id) else { return self.jobs.end(id, None) };
-        let end = fault.map_or(End::Stopped, End::Failed);
+        let end = fault.map_or(End::Stopped, |fault| End::Failed(fault.into()));
         let text = chats.message(id).map(|message| message.text).unwrap_or_default();
         self.end(id, &chats, &Made { text, ..Made::default() }, &end);
     }
@@ -72,7 +72,7 @@ impl Inner {
         if let (Err(error), Ok(message)) = (stored, &mut message) {
             // It is still on the screen, to be copied from there.
             message.text.clone_from(text);
-            message.end = Some(End::Failed(Fault::from(&error)));
+            message.end = Some(End::Failed(Fault::from(AppError::from(error)).into()));
         }
         self.jobs.end(id, message.ok());
         (self.notify)(Notice::Chats);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use super::notice::AloudDo;
 use super::{App, Inner, lock};
-use crate::chats::{Attachment, ChatId, Chats, PictureInfo, StoredChat, is_private};
+use crate::chats::{Attachment, ChatId, Chats, ChatsError, PictureInfo, StoredChat, is_private};
 use crate::error::AppError;
 use crate::picture_store::PictureStore;
 
@@ -160,7 +160,7 @@ impl Inner {
     ) -> Result<(), AppError> {
         for Attachment { picture, .. } in pictures {
             match chats.picture(picture) {
-                Err(AppError::NotFound { .. }) if chat.is_some_and(is_private) => {
+                Err(ChatsError::NotFound { .. }) if chat.is_some_and(is_private) => {
                     chats.add_picture(&self.chats.picture(picture)?)?;
                 }
                 known => drop(known?),

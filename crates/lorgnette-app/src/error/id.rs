@@ -5,6 +5,7 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
+use lorgnette_chats::{ChatsError, ChatsFault};
 use lorgnette_engine::EngineError;
 use lorgnette_engine::prompt::PromptError;
 use lorgnette_gguf::GgufError;
@@ -15,7 +16,6 @@ use lorgnette_speech::SpeechError;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::AppError;
-use crate::chats::ChatsFault;
 
 /// Declares the errors that have words of their own: their names, and the gaps of those words.
 macro_rules! errors {
@@ -223,9 +223,7 @@ impl AppError {
             Self::Engine(error) => of_engine(error),
             Self::ModelInUse { name } => FaultDetails::ModelInUse { name: name.into() },
             Self::Write(error) => FaultDetails::Write { reason: error.to_string().into() },
-            Self::Chats { path, source } => of_chats(path, source),
-            Self::NewerChats { path, .. } => FaultDetails::NewerChats { path: path.into() },
-            Self::InUse { path } => FaultDetails::ChatsInUse { path: path.into() },
+            Self::Chats(error) => of_chats(error),
             Self::NotFound { .. } => FaultDetails::NotFound {},
             Self::Settings { path, reason } => {
                 FaultDetails::Settings { path: path.into(), reason: reason.into() }
@@ -285,14 +283,22 @@ pub(super) fn of_models(error: &ModelsError) -> FaultDetails {
     }
 }
 
-fn of_chats(path: &PathBuf, error: &rusqlite::Error) -> FaultDetails {
-    let (path, reason) = (path.into(), error.to_string().into());
-    match ChatsFault::of(error) {
-        ChatsFault::Damaged => FaultDetails::ChatsDamaged { path },
-        ChatsFault::Locked => FaultDetails::ChatsLocked { path },
-        ChatsFault::Forbidden => FaultDetails::ChatsForbidden { path, reason },
-        ChatsFault::NoRoom => FaultDetails::ChatsNoRoom { path },
-        ChatsFault::Other => FaultDetails::Chats { path, reason },
+fn of_chats(error: &ChatsError) -> FaultDetails {
+    match error {
+        ChatsError::Database { path, source } => {
+            let (path, reason) = (path.into(), source.to_string().into());
+            match ChatsFault::of(source) {
+                ChatsFault::Damaged => FaultDetails::ChatsDamaged { path },
+                ChatsFault::Locked => FaultDetails::ChatsLocked { path },
+                ChatsFault::Forbidden => FaultDetails::ChatsForbidden { path, reason },
+                ChatsFault::NoRoom => FaultDetails::ChatsNoRoom { path },
+                ChatsFault::Other => FaultDetails::Chats { path, reason },
+            }
+        }
+        ChatsError::Newer { path, .. } => FaultDetails::NewerChats { path: path.into() },
+        ChatsError::InUse { path } => FaultDetails::ChatsInUse { path: path.into() },
+        ChatsError::NotFound { .. } => FaultDetails::NotFound {},
+        ChatsError::Write(error) => FaultDetails::Write { reason: error.to_string().into() },
     }
 }
 

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::chats::{Chats, Filter};
+use crate::chats::{Chats, ChatsError, Filter};
 use crate::coordinator::App;
 
 struct Home {
@@ -29,7 +29,7 @@ impl Home {
     fn open(&self) -> Result<App, AppError> {
         loop {
             match App::open(self.folders(), |_| {}) {
-                Err(AppError::InUse { .. }) => std::thread::sleep(Duration::from_millis(10)),
+                Err(AppError::Chats(ChatsError::InUse { .. })) => std::thread::sleep(Duration::from_millis(10)),
                 opened => return opened,
             }
         }
@@ -39,7 +39,7 @@ impl Home {
     fn take(&self, way: &WayOn) -> Result<(), AppError> {
         loop {
             match take(way, &self.folders()) {
-                Err(AppError::InUse { .. }) => std::thread::sleep(Duration::from_millis(10)),
+                Err(AppError::Chats(ChatsError::InUse { .. })) => std::thread::sleep(Duration::from_millis(10)),
                 taken => return taken.map(drop),
             }
         }
@@ -123,7 +123,7 @@ fn newer_chats_are_never_repaired_and_can_be_set_aside() {
     db.pragma_update(None, "user_version", 99).unwrap();
     drop(db);
     let (error, ways) = home.fails();
-    assert!(matches!(error, AppError::NewerChats { .. }));
+    assert!(matches!(error, AppError::Chats(ChatsError::Newer { .. })));
     assert_eq!(ways, [WayOn::TryAgain, WayOn::BeginAnew, WayOn::ShowFolder, WayOn::Quit]);
 }
 

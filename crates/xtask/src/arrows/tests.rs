@@ -14,6 +14,7 @@ fn arrows_go_down() {
     check("lorgnette-app", "lorgnette-weights", true);
     check("lorgnette-app", "lorgnette-models", true);
     check("lorgnette-models", "lorgnette-weights", true);
+    check("lorgnette-app", "lorgnette-chats", true);
 }
 
 #[test]
@@ -26,6 +27,8 @@ fn no_arrow_goes_back() {
     check("lorgnette-models", "lorgnette-speech", false);
     check("lorgnette-weights", "lorgnette-models", false);
     check("lorgnette-weights", "lorgnette-app", false);
+    check("lorgnette-chats", "lorgnette-app", false);
+    check("lorgnette-chats", "lorgnette-speech", false);
 }
 
 #[test]

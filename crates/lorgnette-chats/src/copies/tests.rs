@@ -1,5 +1,5 @@
 use super::*;
-use crate::chats::{ChatsFault, Filter};
+use crate::{ChatsFault, Filter};
 
 fn open(folder: &Path) -> Chats {
     Chats::open(folder).unwrap()
@@ -49,8 +49,8 @@ fn a_copy_brings_back_what_was_and_what_is_stays_beside() {
     chats.add_question(None, None, "Then", &[]).unwrap();
     chats.keep_copy().unwrap();
     chats.add_question(None, None, "Now", &[]).unwrap();
-    assert!(matches!(chats.restore_copy("other"), Err(AppError::NotFound { .. })));
-    assert!(matches!(chats.restore_copy("../chats.sqlite3"), Err(AppError::NotFound { .. })));
+    assert!(matches!(chats.restore_copy("other"), Err(ChatsError::NotFound { .. })));
+    assert!(matches!(chats.restore_copy("../chats.sqlite3"), Err(ChatsError::NotFound { .. })));
     let [copy] = &chats.copies()[..] else { panic!("{:?}", chats.copies()) };
     chats.restore_copy(&copy.name).unwrap();
     assert_eq!(titles(&chats), ["Then"]);
@@ -77,7 +77,7 @@ fn a_damaged_copy_is_not_restored_and_damaged_chats_are_not_copied() {
     let copy = folder.path().join(FOLDER).join(&name);
     let whole = fs_err::read(&copy).unwrap();
     fs_err::write(&copy, &whole[..whole.len() / 2]).unwrap();
-    assert!(matches!(chats.restore_copy(&name), Err(AppError::Chats { .. })));
+    assert!(matches!(chats.restore_copy(&name), Err(ChatsError::Database { .. })));
     assert_eq!(titles(&chats), ["Then"], "the chats are as they were");
     fs_err::write(&copy, &whole).unwrap();
     drop(chats);
@@ -90,11 +90,11 @@ fn a_damaged_copy_is_not_restored_and_damaged_chats_are_not_copied() {
         page.fill(0xff);
     }
     fs_err::write(&path, bytes).unwrap();
-    assert!(matches!(chats.keep_copy(), Err(AppError::Chats { .. })));
+    assert!(matches!(chats.keep_copy(), Err(ChatsError::Database { .. })));
     assert_eq!(chats.copies().len(), 1, "the good one is kept");
     drop(chats);
     let error = Chats::open(folder.path()).err().unwrap();
-    let AppError::Chats { source, .. } = &error else { panic!("{error:?}") };
+    let ChatsError::Database { source, .. } = &error else { panic!("{error:?}") };
     assert_eq!(ChatsFault::of(source), ChatsFault::Damaged);
 }
 
@@ -108,7 +108,7 @@ fn a_copy_is_kept_before_a_new_version_and_without_it_nothing_is_changed() {
     // Where the folder of copies should be, a file is in the way.
     let in_the_way = folder.path().join(FOLDER);
     fs_err::write(&in_the_way, "x").unwrap();
-    assert!(matches!(place::connect(folder.path(), &steps), Err(AppError::Write(_))));
+    assert!(matches!(place::connect(folder.path(), &steps), Err(ChatsError::Write(_))));
     assert_eq!(titles(&open(folder.path())), ["Before"]);
     fs_err::remove_file(&in_the_way).unwrap();
 
@@ -118,7 +118,7 @@ fn a_copy_is_kept_before_a_new_version_and_without_it_nothing_is_changed() {
     let copies = list(folder.path());
     assert_eq!(copies.len(), 1);
     let newer = Chats::open(folder.path());
-    assert!(matches!(newer, Err(AppError::NewerChats { found, .. }) if found > schema::NEWEST));
+    assert!(matches!(newer, Err(ChatsError::Newer { found, .. }) if found > schema::NEWEST));
     // What the older version wrote is in the copy, for the older version.
     let new = fetch(folder.path(), &copies[0].name).unwrap();
     place::replace(folder.path(), Some(&new), "newer").unwrap();

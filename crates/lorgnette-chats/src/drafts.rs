@@ -4,14 +4,14 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::pictures::picture;
 use super::{Attachment, ChatId, Chats, Draft, PictureInfo, is_private, json};
-use crate::error::AppError;
+use crate::ChatsError;
 
 impl Chats {
     /// Keeps what is written and not yet sent; `None`: in a chat that is not there yet.
     ///
     /// # Errors
-    /// [`AppError::Chats`] if the database fails.
-    pub fn set_draft(&self, chat: Option<ChatId>, draft: &Draft) -> Result<(), AppError> {
+    /// [`ChatsError::Database`] if the database fails.
+    pub fn set_draft(&self, chat: Option<ChatId>, draft: &Draft) -> Result<(), ChatsError> {
         // A private chat is gone when it is left, and what was written in it too.
         if chat.is_some_and(is_private) {
             return Ok(());
@@ -32,8 +32,8 @@ impl Chats {
     /// What was written and not sent, and the pictures in it that are still there.
     ///
     /// # Errors
-    /// [`AppError::Chats`] if the database fails.
-    pub fn draft(&self, chat: Option<ChatId>) -> Result<(Draft, Vec<PictureInfo>), AppError> {
+    /// [`ChatsError::Database`] if the database fails.
+    pub fn draft(&self, chat: Option<ChatId>) -> Result<(Draft, Vec<PictureInfo>), ChatsError> {
         self.with(|db| {
             let row = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, String>(1)?));
             let found = db

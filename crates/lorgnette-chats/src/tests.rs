@@ -1,8 +1,7 @@
+use lorgnette_engine::Timings;
 use lorgnette_image::Region;
 
 use super::*;
-use crate::Timings;
-use crate::error::FaultKind;
 
 fn open(folder: &tempfile::TempDir) -> Chats {
     Chats::open(folder.path()).unwrap()
@@ -128,16 +127,16 @@ fn a_question_goes_on_only_in_its_own_chat() {
     let (two, _) = say(&chats, None, None, "Two?", "2");
     assert!(matches!(
         chats.add_question(Some(two), Some(leaf), "?", &[]),
-        Err(AppError::NotFound { .. })
+        Err(ChatsError::NotFound { .. })
     ));
     assert!(matches!(
         chats.add_question(None, Some(leaf), "?", &[]),
-        Err(AppError::NotFound { .. })
+        Err(ChatsError::NotFound { .. })
     ));
-    assert!(matches!(chats.add_question(Some(99), None, "?", &[]), Err(AppError::NotFound { .. })));
+    assert!(matches!(chats.add_question(Some(99), None, "?", &[]), Err(ChatsError::NotFound { .. })));
     assert_eq!(chats.chat(one).unwrap().messages.len(), 2);
     assert!(
-        matches!(chats.begin_answer(leaf), Err(AppError::NotFound { .. })),
+        matches!(chats.begin_answer(leaf), Err(ChatsError::NotFound { .. })),
         "an answer has no answer"
     );
 }
@@ -162,7 +161,7 @@ fn deleting_can_be_taken_back_until_it_is_purged() {
     chats.delete(chat).unwrap();
     assert_eq!(chats.purge(0).unwrap(), 0, "not yet");
     assert_eq!(chats.purge(i64::MAX).unwrap(), 1);
-    assert!(matches!(chats.restore(chat), Err(AppError::NotFound { .. })));
+    assert!(matches!(chats.restore(chat), Err(ChatsError::NotFound { .. })));
     assert_eq!(chats.forget_pictures(i64::MAX).unwrap(), [attachment.picture]);
     assert_eq!(chats.chat(other).unwrap().pictures[0].id, used.picture);
     assert_eq!(chats.draft(Some(chat)).unwrap().0, Draft::default());
@@ -235,7 +234,7 @@ fn pinned_chats_stand_first_and_pages_do_not_overlap() {
 fn two_programs_do_not_hold_the_same_chats() {
     let folder = folder();
     let first = open(&folder);
-    assert!(matches!(Chats::open(folder.path()), Err(AppError::InUse { .. })));
+    assert!(matches!(Chats::open(folder.path()), Err(ChatsError::InUse { .. })));
     drop(first);
     open(&folder);
 }
@@ -246,7 +245,7 @@ fn newer_chats_are_left_alone_and_damaged_ones_say_so() {
     drop(open(&folder));
     let path = folder.path().join("chats.sqlite3");
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    assert!(matches!(Chats::open(folder.path()), Err(AppError::NewerChats { found: 99, .. })));
+    assert!(matches!(Chats::open(folder.path()), Err(ChatsError::Newer { found: 99, .. })));
     fs_err::write(
         &path,
         b"this is no database, though it is long enough to look like one".repeat(99),
@@ -254,8 +253,8 @@ fn newer_chats_are_left_alone_and_damaged_ones_say_so() {
     .unwrap();
     let _ = fs_err::remove_file(folder.path().join("chats.sqlite3-wal"));
     let error = Chats::open(folder.path()).err().unwrap();
-    assert_eq!(error.kind(), FaultKind::Storage);
-    assert!(error.one_line().contains("chats.sqlite3"), "{}", error.one_line());
+    assert_eq!(error.fault(), Some(ChatsFault::Damaged));
+    assert!(error.to_string().contains("chats.sqlite3"), "{error}");
 }
 
 #[test]
@@ -306,8 +305,8 @@ fn faults_and_timings_that_version_0_1_0_stored_are_read() {
     drop(db);
     let message = open(&folder).message(answer).unwrap();
     let Some(End::Failed(read)) = message.end else { panic!("{:?}", message.end) };
-    assert_eq!((read.kind, read.id), (FaultKind::ContextFull, crate::FaultId::ContextFull));
-    assert_eq!(serde_json::to_value(&read.with).unwrap()["needed"], 9000);
+    let fault: serde_json::Value = serde_json::from_str(fault).unwrap();
+    assert_eq!(read.told(), Some(fault));
     let read = message.timings.unwrap();
     assert_eq!((read.n_recalled_pictures, read.n_drafted_tokens), (2, 4));
     assert_eq!(serde_json::to_string(&read).unwrap(), timings, "what is stored now is the same");

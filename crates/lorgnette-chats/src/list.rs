@@ -6,7 +6,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 
 use super::{ChatId, Chats};
-use crate::error::AppError;
+use crate::ChatsError;
 
 /// Which chats a list has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,8 +49,8 @@ impl Chats {
     /// Chats, the pinned first, then the latest.
     ///
     /// # Errors
-    /// [`AppError::Chats`] if the database fails.
-    pub fn list(&self, filter: &Filter) -> Result<Vec<Summary>, AppError> {
+    /// [`ChatsError::Database`] if the database fails.
+    pub fn list(&self, filter: &Filter) -> Result<Vec<Summary>, ChatsError> {
         let words: Vec<&str> = filter.search.split_whitespace().collect();
         self.with(|db| {
             let mut summaries = summaries(db, filter, &words)?;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::{Attachment, ChatId, Chats, MessageId, NewMessage, first, json, one_line, show};
 use crate::clock::now_ms;
-use crate::error::AppError;
+use crate::ChatsError;
 
 const TITLE_CHARS: usize = 60;
 
@@ -12,14 +12,14 @@ impl Chats {
     /// Adds a question to a chat, or to a new one, behind `leaf`.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when one of them is gone.
+    /// [`ChatsError::NotFound`] when one of them is gone.
     pub fn add_question(
         &self,
         chat: Option<ChatId>,
         leaf: Option<MessageId>,
         text: &str,
         pictures: &[Attachment],
-    ) -> Result<(ChatId, MessageId), AppError> {
+    ) -> Result<(ChatId, MessageId), ChatsError> {
         let now = now_ms();
         self.with(|db| {
             if let Some(leaf) = leaf {
@@ -62,8 +62,8 @@ impl Chats {
     /// Adds a chat with all its messages; the last one's branch is shown.
     ///
     /// # Errors
-    /// [`AppError::Chats`]; then nothing was added.
-    pub fn add_whole(&self, title: &str, messages: &[NewMessage]) -> Result<ChatId, AppError> {
+    /// [`ChatsError::Database`]; then nothing was added.
+    pub fn add_whole(&self, title: &str, messages: &[NewMessage]) -> Result<ChatId, ChatsError> {
         let now = now_ms();
         self.with(|db| {
             db.execute(

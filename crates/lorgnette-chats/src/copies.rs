@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Chats, place, schema};
 use crate::clock::{DAY_MS, moment, now_ms, stamp};
-use crate::error::AppError;
+use crate::ChatsError;
 
 /// The folder of copies, beside the chats.
 const FOLDER: &str = "copies";
@@ -39,8 +39,8 @@ impl Chats {
     /// Keeps a copy, if the newest is older than a week and there is something to be kept.
     ///
     /// # Errors
-    /// [`AppError::Chats`], also for chats that are damaged: the older copies are kept then.
-    pub fn keep_weekly_copy(&self) -> Result<(), AppError> {
+    /// [`ChatsError::Database`], also for chats that are damaged: the older copies are kept then.
+    pub fn keep_weekly_copy(&self) -> Result<(), ChatsError> {
         let newest = self.copies().first().map_or(i64::MIN, |copy| copy.made_ms);
         let is_due = !(newest..newest.saturating_add(EVERY_MS)).contains(&now_ms());
         if is_due && self.with(super::has_chats)? { self.keep_copy() } else { Ok(()) }
@@ -49,8 +49,8 @@ impl Chats {
     /// Keeps a copy now.
     ///
     /// # Errors
-    /// [`AppError::Chats`], [`AppError::Write`].
-    pub fn keep_copy(&self) -> Result<(), AppError> {
+    /// [`ChatsError::Database`], [`ChatsError::Write`].
+    pub fn keep_copy(&self) -> Result<(), ChatsError> {
         let Some(folder) = self.folder() else { return Ok(()) };
         // By a connection of its own: it takes a second, and nobody should wait for it.
         let connection = self.in_chats(read_only(&self.path))?;
@@ -61,10 +61,10 @@ impl Chats {
     ///
     /// # Errors
     /// Those of [`Self::keep_copy`].
-    pub fn renew_copies(&self) -> Result<(), AppError> {
+    pub fn renew_copies(&self) -> Result<(), ChatsError> {
         let Some(folder) = self.folder() else { return Ok(()) };
         for copy in self.copies() {
-            fs_err::remove_file(folder.join(FOLDER).join(copy.name)).map_err(AppError::Write)?;
+            fs_err::remove_file(folder.join(FOLDER).join(copy.name)).map_err(ChatsError::Write)?;
         }
         if self.with(super::has_chats)? { self.keep_copy() } else { Ok(()) }
     }
@@ -72,10 +72,10 @@ impl Chats {
     /// Goes on with the chats of a copy. Those of now are kept beside, under a name with the day.
     ///
     /// # Errors
-    /// [`AppError::NotFound`], [`AppError::Chats`], [`AppError::NewerChats`], [`AppError::Write`];
+    /// [`ChatsError::NotFound`], [`ChatsError::Database`], [`ChatsError::Newer`], [`ChatsError::Write`];
     /// then the chats are those of now.
-    pub fn restore_copy(&self, name: &str) -> Result<(), AppError> {
-        let gone = AppError::NotFound { what: "that copy" };
+    pub fn restore_copy(&self, name: &str) -> Result<(), ChatsError> {
+        let gone = ChatsError::NotFound { what: "that copy" };
         let folder = self.folder().ok_or(gone)?;
         let new = fetch(folder, name)?;
         let mut connection = self.connection();
@@ -86,13 +86,13 @@ impl Chats {
             Ok(aside) => aside,
             Err(error) => {
                 *connection = reopen()?;
-                return Err(AppError::Write(error));
+                return Err(ChatsError::Write(error));
             }
         };
         match reopen() {
             Ok(restored) => *connection = restored,
             Err(error) => {
-                place::restore(folder, &aside).map_err(AppError::Write)?;
+                place::restore(folder, &aside).map_err(ChatsError::Write)?;
                 *connection = reopen()?;
                 return Err(error);
             }
@@ -115,12 +115,12 @@ pub(super) fn list(folder: &Path) -> Vec<ChatsCopy> {
 }
 
 /// Makes a copy that is there whole or not at all, and removes the oldest ones.
-pub(super) fn make(connection: &Connection, folder: &Path) -> Result<(), AppError> {
+pub(super) fn make(connection: &Connection, folder: &Path) -> Result<(), ChatsError> {
     let copies = folder.join(FOLDER);
-    fs_err::create_dir_all(&copies).map_err(AppError::Write)?;
+    fs_err::create_dir_all(&copies).map_err(ChatsError::Write)?;
     let new = copies.join("new");
     match fs_err::remove_file(&new) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(AppError::Write(error)),
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(ChatsError::Write(error)),
         _ => {}
     }
     let copied = connection.execute("VACUUM INTO ?1", [new.to_string_lossy()]).map(drop);
@@ -128,11 +128,11 @@ pub(super) fn make(connection: &Connection, folder: &Path) -> Result<(), AppErro
     let copied = copied.and_then(|()| place::check_all(&read_only(&new)?));
     if let Err(source) = copied {
         let _ = fs_err::remove_file(&new);
-        return Err(AppError::Chats { path: place::file(folder), source });
+        return Err(ChatsError::Database { path: place::file(folder), source });
     }
     let path = copies.join(format!("chats-{}.sqlite3", stamp(now_ms())));
     let synced = fs_err::OpenOptions::new().write(true).open(&new).and_then(|file| file.sync_all());
-    synced.and_then(|()| fs_err::rename(&new, &path)).map_err(AppError::Write)?;
+    synced.and_then(|()| fs_err::rename(&new, &path)).map_err(ChatsError::Write)?;
     let mut n_bytes = 0;
     for (i, copy) in list(folder).into_iter().enumerate() {
         n_bytes += copy.n_bytes;
@@ -145,19 +145,19 @@ pub(super) fn make(connection: &Connection, folder: &Path) -> Result<(), AppErro
 }
 
 /// Brings a copy to where it can take the place of the chats, if it is whole and can be read here.
-pub(super) fn fetch(folder: &Path, name: &str) -> Result<PathBuf, AppError> {
+pub(super) fn fetch(folder: &Path, name: &str) -> Result<PathBuf, ChatsError> {
     let known = list(folder).into_iter().find(|copy| copy.name == name);
-    let copy = known.ok_or(AppError::NotFound { what: "that copy" })?;
+    let copy = known.ok_or(ChatsError::NotFound { what: "that copy" })?;
     let path = folder.join(FOLDER).join(copy.name);
-    let fault = |source| AppError::Chats { path: path.clone(), source };
+    let fault = |source| ChatsError::Database { path: path.clone(), source };
     let connection = read_only(&path).map_err(fault)?;
     place::check_all(&connection).map_err(fault)?;
     let (found, known) = (schema::version(&connection).map_err(fault)?, schema::NEWEST);
     if found > known {
-        return Err(AppError::NewerChats { path, found, known });
+        return Err(ChatsError::Newer { path, found, known });
     }
-    let new = place::new_file(folder).map_err(AppError::Write)?;
-    fs_err::copy(&path, &new).map_err(AppError::Write)?;
+    let new = place::new_file(folder).map_err(ChatsError::Write)?;
+    fs_err::copy(&path, &new).map_err(ChatsError::Write)?;
     Ok(new)
 }
 

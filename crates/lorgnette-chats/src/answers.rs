@@ -1,18 +1,18 @@
 //! Answers while they are written, and how they ended.
 
+use lorgnette_engine::Timings;
 use rusqlite::params;
 
 use super::{ChatId, Chats, End, MessageId, first, json, show};
-use crate::Timings;
 use crate::clock::now_ms;
-use crate::error::AppError;
+use crate::ChatsError;
 
 impl Chats {
     /// Begins an answer to a question.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when it is gone.
-    pub fn begin_answer(&self, question: MessageId) -> Result<(ChatId, MessageId), AppError> {
+    /// [`ChatsError::NotFound`] when it is gone.
+    pub fn begin_answer(&self, question: MessageId) -> Result<(ChatId, MessageId), ChatsError> {
         let now = now_ms();
         self.with(|db| {
             let chat = db.query_row(
@@ -34,8 +34,8 @@ impl Chats {
     /// Goes on with an answer that has ended.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when it is gone.
-    pub fn continue_answer(&self, answer: MessageId) -> Result<ChatId, AppError> {
+    /// [`ChatsError::NotFound`] when it is gone.
+    pub fn continue_answer(&self, answer: MessageId) -> Result<ChatId, ChatsError> {
         let now = now_ms();
         self.with(|db| {
             let chat = db.query_row(
@@ -52,8 +52,8 @@ impl Chats {
     /// Keeps what an answer has become while it is written.
     ///
     /// # Errors
-    /// [`AppError::Chats`] if the database fails.
-    pub fn write(&self, answer: MessageId, text: &str) -> Result<(), AppError> {
+    /// [`ChatsError::Database`] if the database fails.
+    pub fn write(&self, answer: MessageId, text: &str) -> Result<(), ChatsError> {
         self.with(|db| {
             db.prepare_cached("UPDATE messages SET text = ?2 WHERE id = ?1 AND state = 'writing'")?
                 .execute(params![answer, text])
@@ -64,7 +64,7 @@ impl Chats {
     /// Keeps an answer that has ended.
     ///
     /// # Errors
-    /// [`AppError::Chats`] if the database fails.
+    /// [`ChatsError::Database`] if the database fails.
     pub fn end_answer(
         &self,
         answer: MessageId,
@@ -72,7 +72,7 @@ impl Chats {
         end: &End,
         model: Option<&str>,
         timings: Option<&Timings>,
-    ) -> Result<(), AppError> {
+    ) -> Result<(), ChatsError> {
         let (state, fault) = match end {
             End::Whole => ("whole", None),
             End::Length => ("length", None),

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::fault::damaged;
 use super::{copies, first, prepare, schema};
 use crate::clock::{now_ms, stamp};
-use crate::error::AppError;
+use crate::ChatsError;
 
 /// The name of the file.
 const FILE: &str = "chats.sqlite3";
@@ -29,18 +29,18 @@ pub(super) fn file(folder: &Path) -> PathBuf {
 /// Takes the chats of a folder for this program, until what is returned is dropped.
 ///
 /// # Errors
-/// [`AppError::InUse`], and [`AppError::Write`] for a folder that cannot be written.
-pub(super) fn lock(folder: &Path) -> Result<fs_err::File, AppError> {
-    fs_err::create_dir_all(folder).map_err(AppError::Write)?;
+/// [`ChatsError::InUse`], and [`ChatsError::Write`] for a folder that cannot be written.
+pub(super) fn lock(folder: &Path) -> Result<fs_err::File, ChatsError> {
+    fs_err::create_dir_all(folder).map_err(ChatsError::Write)?;
     let lock = fs_err::OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
         .open(folder.join("chats.lock"))
-        .map_err(AppError::Write)?;
+        .map_err(ChatsError::Write)?;
     match lock.file().try_lock() {
         Ok(()) => Ok(lock),
-        Err(_) => Err(AppError::InUse { path: folder.to_owned() }),
+        Err(_) => Err(ChatsError::InUse { path: folder.to_owned() }),
     }
 }
 
@@ -48,15 +48,15 @@ pub(super) fn lock(folder: &Path) -> Result<fs_err::File, AppError> {
 /// that these steps make. A copy of an older one is kept before.
 ///
 /// # Errors
-/// [`AppError::NewerChats`], [`AppError::Chats`]; then the file is as it was.
-pub(super) fn connect(folder: &Path, steps: &[&str]) -> Result<Connection, AppError> {
+/// [`ChatsError::Newer`], [`ChatsError::Database`]; then the file is as it was.
+pub(super) fn connect(folder: &Path, steps: &[&str]) -> Result<Connection, ChatsError> {
     let path = file(folder);
-    let fault = |source| AppError::Chats { path: path.clone(), source };
+    let fault = |source| ChatsError::Database { path: path.clone(), source };
     let known = steps.len().cast_signed() as i64;
     let mut connection = Connection::open(&path).map_err(fault)?;
     let found = schema::version(&connection).map_err(fault)?;
     if found > known {
-        return Err(AppError::NewerChats { path, found, known });
+        return Err(ChatsError::Newer { path, found, known });
     }
     check(&connection, folder, found).map_err(fault)?;
     if (1..known).contains(&found) {

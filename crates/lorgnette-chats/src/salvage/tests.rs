@@ -1,5 +1,5 @@
 use super::*;
-use crate::chats::{Attachment, Chats, Draft, End, Filter, place};
+use crate::{Attachment, Chats, Draft, End, Filter, place};
 
 const WORDS: &str = "The harbour lies quiet, and the ferry to the islands leaves at nine. ";
 

@@ -4,8 +4,10 @@
 //! answered while it is written: a crash costs at most the last half second of an answer.
 
 mod answers;
+pub mod clock;
 mod copies;
 mod drafts;
+mod error;
 mod fault;
 mod list;
 mod pictures;
@@ -26,13 +28,13 @@ use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
 use crate::clock::now_ms;
-use crate::error::AppError;
 
 pub use copies::ChatsCopy;
+pub use error::ChatsError;
 pub use fault::ChatsFault;
 pub use list::{Filter, Summary};
 pub use private::is_private;
-pub use records::{Attachment, Draft, End, Message, NewMessage, PictureInfo, StoredChat};
+pub use records::{Attachment, Draft, End, Failure, Message, NewMessage, PictureInfo, StoredChat};
 pub use repair::{BesideChats, begin_anew, copies_of, damage, repair, restore_copy};
 
 pub type ChatId = i64;
@@ -52,8 +54,8 @@ impl Chats {
     /// written when the program ended are marked so. Of chats of an older version a copy is kept.
     ///
     /// # Errors
-    /// [`AppError::InUse`], [`AppError::NewerChats`], [`AppError::Chats`], [`AppError::Write`].
-    pub fn open(folder: &Path) -> Result<Self, AppError> {
+    /// [`ChatsError::InUse`], [`ChatsError::Newer`], [`ChatsError::Database`], [`ChatsError::Write`].
+    pub fn open(folder: &Path) -> Result<Self, ChatsError> {
         let lock = place::lock(folder)?;
         let connection = place::connect(folder, &schema::STEPS)?;
         let (path, connection) = (place::file(folder), Mutex::new(connection));
@@ -71,14 +73,14 @@ impl Chats {
     }
 
     /// An error of the database as one of these chats.
-    fn in_chats<T>(&self, done: rusqlite::Result<T>) -> Result<T, AppError> {
-        done.map_err(|source| AppError::Chats { path: self.path.clone(), source })
+    fn in_chats<T>(&self, done: rusqlite::Result<T>) -> Result<T, ChatsError> {
+        done.map_err(|source| ChatsError::Database { path: self.path.clone(), source })
             .inspect_err(|error| self.suspect_if_damaged(error))
     }
 
     /// Has the next start look at all of a file that turned out to be damaged.
-    fn suspect_if_damaged(&self, error: &AppError) {
-        if let AppError::Chats { source, .. } = error
+    fn suspect_if_damaged(&self, error: &ChatsError) {
+        if let ChatsError::Database { source, .. } = error
             && ChatsFault::of(source) == ChatsFault::Damaged
             && let Some(folder) = self.folder()
         {
@@ -90,7 +92,7 @@ impl Chats {
     fn with<T>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, AppError> {
+    ) -> Result<T, ChatsError> {
         let mut connection = self.connection();
         let run = || {
             let transaction = connection.transaction()?;
@@ -100,7 +102,7 @@ impl Chats {
         };
         match run() {
             Err(rusqlite::Error::QueryReturnedNoRows) => {
-                Err(AppError::NotFound { what: "that chat or message" })
+                Err(ChatsError::NotFound { what: "that chat or message" })
             }
             done => self.in_chats(done),
         }
@@ -109,8 +111,8 @@ impl Chats {
     /// Shows the branch that goes through a message, as it went on last.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] if it is not there.
-    pub fn choose_branch(&self, message: MessageId) -> Result<StoredChat, AppError> {
+    /// [`ChatsError::NotFound`] if it is not there.
+    pub fn choose_branch(&self, message: MessageId) -> Result<StoredChat, ChatsError> {
         self.with(|db| {
             let id: ChatId =
                 db.query_row("SELECT chat FROM messages WHERE id = ?1", [message], first)?;
@@ -127,8 +129,8 @@ impl Chats {
     /// Calls a chat as the person wants.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] if it is not there.
-    pub fn rename(&self, id: ChatId, title: &str) -> Result<(), AppError> {
+    /// [`ChatsError::NotFound`] if it is not there.
+    pub fn rename(&self, id: ChatId, title: &str) -> Result<(), ChatsError> {
         let title = one_line(title, 200);
         self.change("UPDATE chats SET title = ?2, is_named = 1 WHERE id = ?1", params![id, title])
     }
@@ -136,32 +138,32 @@ impl Chats {
     /// Puts a chat first, or no longer.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] if it is not there.
-    pub fn pin(&self, id: ChatId, pinned: bool) -> Result<(), AppError> {
+    /// [`ChatsError::NotFound`] if it is not there.
+    pub fn pin(&self, id: ChatId, pinned: bool) -> Result<(), ChatsError> {
         self.change("UPDATE chats SET is_pinned = ?2 WHERE id = ?1", params![id, pinned])
     }
 
     /// Deletes a chat, which [`Self::restore`] takes back.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] if it is not there.
-    pub fn delete(&self, id: ChatId) -> Result<(), AppError> {
+    /// [`ChatsError::NotFound`] if it is not there.
+    pub fn delete(&self, id: ChatId) -> Result<(), ChatsError> {
         self.change("UPDATE chats SET deleted_ms = ?2 WHERE id = ?1", params![id, now_ms()])
     }
 
     /// Takes back a deletion.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] if it is not there.
-    pub fn restore(&self, id: ChatId) -> Result<(), AppError> {
+    /// [`ChatsError::NotFound`] if it is not there.
+    pub fn restore(&self, id: ChatId) -> Result<(), ChatsError> {
         self.change("UPDATE chats SET deleted_ms = NULL WHERE id = ?1", params![id])
     }
 
     /// Really removes chats that were deleted before that time. How many.
     ///
     /// # Errors
-    /// [`AppError::Chats`] if the database fails.
-    pub fn purge(&self, deleted_before_ms: i64) -> Result<usize, AppError> {
+    /// [`ChatsError::Database`] if the database fails.
+    pub fn purge(&self, deleted_before_ms: i64) -> Result<usize, ChatsError> {
         self.with(|db| {
             let n = db.execute("DELETE FROM chats WHERE deleted_ms < ?1", [deleted_before_ms])?;
             db.execute(
@@ -172,7 +174,7 @@ impl Chats {
         })
     }
 
-    fn change(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), AppError> {
+    fn change(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), ChatsError> {
         self.with(|db| match db.execute(sql, values)? {
             0 => Err(rusqlite::Error::QueryReturnedNoRows),
             _ => Ok(()),

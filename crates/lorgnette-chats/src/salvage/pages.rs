@@ -9,7 +9,7 @@ use std::path::Path;
 
 use rusqlite::types::Value;
 
-use crate::chats::place;
+use crate::place;
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
 const HEADER_BYTES: usize = 100;

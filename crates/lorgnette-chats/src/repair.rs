@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::salvage::Salvage;
 use super::{ChatsCopy, PictureInfo, copies, place};
-use crate::error::AppError;
+use crate::ChatsError;
 
 /// Where the file is now that could not be opened.
 pub type BesideChats = PathBuf;
@@ -25,35 +25,35 @@ pub fn copies_of(folder: &Path) -> Vec<ChatsCopy> {
 /// which only the file is left.
 ///
 /// # Errors
-/// [`AppError::InUse`], [`AppError::Chats`], [`AppError::Write`]; then all is as it was.
+/// [`ChatsError::InUse`], [`ChatsError::Database`], [`ChatsError::Write`]; then all is as it was.
 pub fn repair(
     folder: &Path,
     picture: impl Fn(&str) -> Option<PictureInfo>,
-) -> Result<BesideChats, AppError> {
+) -> Result<BesideChats, ChatsError> {
     let _lock = place::lock(folder)?;
     let path = place::file(folder);
-    let salvage = Salvage::read(&path).map_err(AppError::Write)?;
-    let new = place::new_file(folder).map_err(AppError::Write)?;
-    salvage.write(&new, picture).map_err(|source| AppError::Chats { path, source })?;
-    place::replace(folder, Some(&new), "damaged").map_err(AppError::Write)
+    let salvage = Salvage::read(&path).map_err(ChatsError::Write)?;
+    let new = place::new_file(folder).map_err(ChatsError::Write)?;
+    salvage.write(&new, picture).map_err(|source| ChatsError::Database { path, source })?;
+    place::replace(folder, Some(&new), "damaged").map_err(ChatsError::Write)
 }
 
 /// Puts a copy of the chats in their place.
 ///
 /// # Errors
-/// [`AppError::InUse`], [`AppError::NotFound`], [`AppError::Chats`] for a copy that is damaged,
-/// [`AppError::Write`]; then all is as it was.
-pub fn restore_copy(folder: &Path, name: &str) -> Result<BesideChats, AppError> {
+/// [`ChatsError::InUse`], [`ChatsError::NotFound`], [`ChatsError::Database`] for a copy that is damaged,
+/// [`ChatsError::Write`]; then all is as it was.
+pub fn restore_copy(folder: &Path, name: &str) -> Result<BesideChats, ChatsError> {
     let _lock = place::lock(folder)?;
     let new = copies::fetch(folder, name)?;
-    place::replace(folder, Some(&new), "before-restoring").map_err(AppError::Write)
+    place::replace(folder, Some(&new), "before-restoring").map_err(ChatsError::Write)
 }
 
 /// Begins without chats.
 ///
 /// # Errors
-/// [`AppError::InUse`], [`AppError::Write`]; then all is as it was.
-pub fn begin_anew(folder: &Path) -> Result<BesideChats, AppError> {
+/// [`ChatsError::InUse`], [`ChatsError::Write`]; then all is as it was.
+pub fn begin_anew(folder: &Path) -> Result<BesideChats, ChatsError> {
     let _lock = place::lock(folder)?;
-    place::replace(folder, None, "set-aside").map_err(AppError::Write)
+    place::replace(folder, None, "set-aside").map_err(ChatsError::Write)
 }

@@ -1,11 +1,11 @@
 //! The records of the chats: messages and the branches that they make, pictures, drafts.
 
+use lorgnette_engine::Timings;
 use lorgnette_image::{Note, Region};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{ChatId, MessageId};
-use crate::Timings;
-use crate::error::Fault;
 
 /// A picture that was added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +77,25 @@ pub enum End {
     Stopped,
     /// The program ended meanwhile.
     Cut,
-    Failed(Fault),
+    Failed(Failure),
+}
+
+/// Why an answer failed, in the form of the program that was told. Another version may know other
+/// errors, so nothing here looks into it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Failure(serde_json::Value);
+
+impl Failure {
+    /// Keeps what was told. `told` is of a type whose JSON always can be made.
+    pub fn new<T: Serialize>(told: &T) -> Self {
+        Self(serde_json::to_value(told).unwrap_or_default())
+    }
+
+    /// What was told, if this version understands it.
+    pub fn told<T: DeserializeOwned>(&self) -> Option<T> {
+        T::deserialize(&self.0).ok()
+    }
 }
 
 /// A question or an answer.
@@ -101,17 +119,6 @@ pub struct Message {
     pub model: Option<String>,
     /// What the answer took.
     pub timings: Option<Timings>,
-}
-
-/// As many letters tell the language as well as a whole book does.
-const LANGUAGE_LETTERS: usize = 500;
-
-impl Message {
-    /// The language of its words, ISO 639-1; `None` where they do not tell.
-    pub fn language(&self) -> Option<&'static str> {
-        let end = self.text.char_indices().nth(LANGUAGE_LETTERS).map(|(at, _)| at);
-        lorgnette_speech::language::of(self.text.get(..end.unwrap_or(self.text.len()))?)
-    }
 }
 
 /// A chat as far as it is shown: one branch of it.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::{ChatId, Chats, prepare, schema};
 use crate::clock::now_ms;
-use crate::error::AppError;
+use crate::ChatsError;
 
 /// Private chats and their messages have ids from here on, so that an id tells where its row is. Far
 /// above what a file of chats comes to, and exact as a number of a page.
@@ -30,8 +30,8 @@ impl Chats {
     /// Chats in memory alone, with an empty one. They are gone when they are dropped.
     ///
     /// # Errors
-    /// [`AppError::Chats`] where there is no memory for them.
-    pub fn private() -> Result<(Self, ChatId), AppError> {
+    /// [`ChatsError::Database`] where there is no memory for them.
+    pub fn private() -> Result<(Self, ChatId), ChatsError> {
         let path = PathBuf::from("memory");
         let made = || {
             let mut connection = Connection::open_in_memory()?;
@@ -48,7 +48,7 @@ impl Chats {
             Ok((connection, id))
         };
         let (connection, id) =
-            made().map_err(|source| AppError::Chats { path: path.clone(), source })?;
+            made().map_err(|source| ChatsError::Database { path: path.clone(), source })?;
         Ok((Self { path, connection: Mutex::new(connection), lock: None }, id))
     }
 }

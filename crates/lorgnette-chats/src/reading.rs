@@ -6,38 +6,38 @@ use rusqlite::{Connection, Row};
 use super::answers::end;
 use super::pictures::picture;
 use super::{Attachment, ChatId, Chats, Message, MessageId, StoredChat, first};
-use crate::error::AppError;
+use crate::ChatsError;
 
 impl Chats {
     /// All messages of a chat, whatever branch they are on, in the order they were made.
     ///
     /// # Errors
-    /// [`AppError::Chats`] if the database fails.
-    pub fn messages(&self, chat: ChatId) -> Result<Vec<Message>, AppError> {
+    /// [`ChatsError::Database`] if the database fails.
+    pub fn messages(&self, chat: ChatId) -> Result<Vec<Message>, ChatsError> {
         self.with(|db| messages(db, chat))
     }
 
     /// A chat with the branch that is shown.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] if it is not there.
-    pub fn chat(&self, id: ChatId) -> Result<StoredChat, AppError> {
+    /// [`ChatsError::NotFound`] if it is not there.
+    pub fn chat(&self, id: ChatId) -> Result<StoredChat, ChatsError> {
         self.with(|db| chat(db, id))
     }
 
     /// The chat of a message.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] if it is not there.
-    pub fn chat_of(&self, message: MessageId) -> Result<ChatId, AppError> {
+    /// [`ChatsError::NotFound`] if it is not there.
+    pub fn chat_of(&self, message: MessageId) -> Result<ChatId, ChatsError> {
         self.with(|db| db.query_row("SELECT chat FROM messages WHERE id = ?1", [message], first))
     }
 
     /// Returns a message.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] if it is not there.
-    pub fn message(&self, id: MessageId) -> Result<Message, AppError> {
+    /// [`ChatsError::NotFound`] if it is not there.
+    pub fn message(&self, id: MessageId) -> Result<Message, ChatsError> {
         self.with(|db| {
             let found = select(db, "m.id = ?1", id)?.pop();
             found.ok_or(rusqlite::Error::QueryReturnedNoRows)
@@ -47,8 +47,8 @@ impl Chats {
     /// The messages from the first one to this one.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] if it is not there.
-    pub fn path_to(&self, message: MessageId) -> Result<Vec<Message>, AppError> {
+    /// [`ChatsError::NotFound`] if it is not there.
+    pub fn path_to(&self, message: MessageId) -> Result<Vec<Message>, ChatsError> {
         self.with(|db| {
             let chat = db.query_row("SELECT chat FROM messages WHERE id = ?1", [message], first)?;
             Ok(path(messages(db, chat)?, message))

@@ -4,14 +4,14 @@ use rusqlite::{Connection, params};
 
 use super::{Chats, PictureInfo, first};
 use crate::clock::now_ms;
-use crate::error::AppError;
+use crate::ChatsError;
 
 impl Chats {
     /// Remembers a picture; one that is known keeps its first name.
     ///
     /// # Errors
-    /// [`AppError::Chats`] if the database fails.
-    pub fn add_picture(&self, picture: &PictureInfo) -> Result<(), AppError> {
+    /// [`ChatsError::Database`] if the database fails.
+    pub fn add_picture(&self, picture: &PictureInfo) -> Result<(), ChatsError> {
         let notes = serde_json::to_string(&picture.notes).unwrap_or_else(|_| "[]".into());
         self.with(|db| {
             db.prepare_cached(
@@ -35,10 +35,10 @@ impl Chats {
     /// A picture that was added.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] if it is not there.
-    pub fn picture(&self, id: &str) -> Result<PictureInfo, AppError> {
+    /// [`ChatsError::NotFound`] if it is not there.
+    pub fn picture(&self, id: &str) -> Result<PictureInfo, ChatsError> {
         self.with(|db| picture(db, id)).map_err(|error| match error {
-            AppError::NotFound { .. } => AppError::NotFound { what: "that picture" },
+            ChatsError::NotFound { .. } => ChatsError::NotFound { what: "that picture" },
             error => error,
         })
     }
@@ -46,8 +46,8 @@ impl Chats {
     /// Forgets pictures that nothing refers to and that were added before that time: their ids.
     ///
     /// # Errors
-    /// [`AppError::Chats`] if the database fails.
-    pub fn forget_pictures(&self, added_before_ms: i64) -> Result<Vec<String>, AppError> {
+    /// [`ChatsError::Database`] if the database fails.
+    pub fn forget_pictures(&self, added_before_ms: i64) -> Result<Vec<String>, ChatsError> {
         self.with(|db| {
             let drafts =
                 "SELECT json_extract(value, '$.picture') FROM drafts, json_each(drafts.pictures)";
