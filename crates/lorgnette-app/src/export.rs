@@ -134,7 +134,7 @@ pub fn import(app: &App, path: &Path) -> Result<ChatId, AppError> {
     if messages.is_empty() {
         return Err(wrong("nothing is said in it"));
     }
-    app.chats().add_whole(&exported.title, &messages)
+    Ok(app.chats().add_whole(&exported.title, &messages)?)
 }
 
 fn source(app: &App, chat: ChatId) -> Result<Source, AppError> {

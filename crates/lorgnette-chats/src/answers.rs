@@ -4,8 +4,8 @@ use lorgnette_engine::Timings;
 use rusqlite::params;
 
 use super::{ChatId, Chats, End, MessageId, first, json, show};
-use crate::clock::now_ms;
 use crate::ChatsError;
+use crate::clock::now_ms;
 
 impl Chats {
     /// Begins an answer to a question.

@@ -7,8 +7,8 @@ use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 
 use super::{Chats, place, schema};
-use crate::clock::{DAY_MS, moment, now_ms, stamp};
 use crate::ChatsError;
+use crate::clock::{DAY_MS, moment, now_ms, stamp};
 
 /// The folder of copies, beside the chats.
 const FOLDER: &str = "copies";

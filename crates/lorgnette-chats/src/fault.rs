@@ -45,7 +45,9 @@ impl ChatsFault {
                 "start the window: it opens a repaired copy, or an earlier one, and keeps this file"
             }
             Self::Locked => "close the program that has them open, then try again",
-            Self::Forbidden => "make the file and its folder yours to read and write, then try again",
+            Self::Forbidden => {
+                "make the file and its folder yours to read and write, then try again"
+            }
             Self::NoRoom => "free some space, then try again; nothing that is here is lost",
             Self::Other => "check that the folder can be written and the disk is not full",
         }

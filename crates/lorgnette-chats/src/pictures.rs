@@ -3,8 +3,8 @@
 use rusqlite::{Connection, params};
 
 use super::{Chats, PictureInfo, first};
-use crate::clock::now_ms;
 use crate::ChatsError;
+use crate::clock::now_ms;
 
 impl Chats {
     /// Remembers a picture; one that is known keeps its first name.

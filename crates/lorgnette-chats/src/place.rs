@@ -7,8 +7,8 @@ use rusqlite::Connection;
 
 use super::fault::damaged;
 use super::{copies, first, prepare, schema};
-use crate::clock::{now_ms, stamp};
 use crate::ChatsError;
+use crate::clock::{now_ms, stamp};
 
 /// The name of the file.
 const FILE: &str = "chats.sqlite3";

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use rusqlite::{Connection, params};
 
 use super::{ChatId, Chats, prepare, schema};
-use crate::clock::now_ms;
 use crate::ChatsError;
+use crate::clock::now_ms;
 
 /// Private chats and their messages have ids from here on, so that an id tells where its row is. Far
 /// above what a file of chats comes to, and exact as a number of a page.

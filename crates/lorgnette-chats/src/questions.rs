@@ -3,8 +3,8 @@
 use rusqlite::{Connection, params};
 
 use super::{Attachment, ChatId, Chats, MessageId, NewMessage, first, json, one_line, show};
-use crate::clock::now_ms;
 use crate::ChatsError;
+use crate::clock::now_ms;
 
 const TITLE_CHARS: usize = 60;
 

@@ -133,7 +133,10 @@ fn a_question_goes_on_only_in_its_own_chat() {
         chats.add_question(None, Some(leaf), "?", &[]),
         Err(ChatsError::NotFound { .. })
     ));
-    assert!(matches!(chats.add_question(Some(99), None, "?", &[]), Err(ChatsError::NotFound { .. })));
+    assert!(matches!(
+        chats.add_question(Some(99), None, "?", &[]),
+        Err(ChatsError::NotFound { .. })
+    ));
     assert_eq!(chats.chat(one).unwrap().messages.len(), 2);
     assert!(
         matches!(chats.begin_answer(leaf), Err(ChatsError::NotFound { .. })),

@@ -1,5 +1,6 @@
 //! Errors, as the page says them in its own words.
 
+use lorgnette_app::chats::ChatsError;
 use lorgnette_app::{AppError, Fault, FaultDetails, FaultId, FaultKind, With};
 use serde::Serialize;
 use specta::Type;
@@ -55,6 +56,12 @@ impl From<Fault> for UiError {
 impl From<AppError> for UiError {
     fn from(error: AppError) -> Self {
         Fault::from(error).into()
+    }
+}
+
+impl From<ChatsError> for UiError {
+    fn from(error: ChatsError) -> Self {
+        AppError::from(error).into()
     }
 }
 

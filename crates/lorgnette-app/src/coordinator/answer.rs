@@ -133,7 +133,7 @@ impl Inner {
         })?;
         self.tell(id, &mut coalescer, true);
         if let Some(error) = failed {
-            return Err(error);
+            return Err(error.into());
         }
         made.timings = Some(answer.timings);
         Ok(match answer.stop {

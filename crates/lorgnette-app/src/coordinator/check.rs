@@ -101,7 +101,7 @@ impl Inner {
     ) -> Result<Vec<Checked>, Interrupted<AppError>> {
         let missing = AppError::NotFound { what: "a model in memory" };
         let conversation = self.conversation().ok_or(missing)?;
-        let mut path = self.chats_of(answer)?.path_to(answer)?;
+        let mut path = self.chats_of(answer)?.path_to(answer).map_err(AppError::from)?;
         path.pop();
         let mut chat = self.chat_for_engine(&path, &conversation)?;
         chat.is_private = is_private(answer);

@@ -117,7 +117,7 @@ impl Inner {
 
     pub(super) fn picture(&self, id: &str) -> Result<PictureInfo, AppError> {
         let private = self.private().and_then(|private| private.chats.picture(id).ok());
-        private.map_or_else(|| self.chats.picture(id), Ok)
+        private.map_or_else(|| Ok(self.chats.picture(id)?), Ok)
     }
 
     pub(super) fn pictures_with(&self, id: &str) -> PictureStore {

@@ -29,7 +29,9 @@ impl Home {
     fn open(&self) -> Result<App, AppError> {
         loop {
             match App::open(self.folders(), |_| {}) {
-                Err(AppError::Chats(ChatsError::InUse { .. })) => std::thread::sleep(Duration::from_millis(10)),
+                Err(AppError::Chats(ChatsError::InUse { .. })) => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
                 opened => return opened,
             }
         }
@@ -39,7 +41,9 @@ impl Home {
     fn take(&self, way: &WayOn) -> Result<(), AppError> {
         loop {
             match take(way, &self.folders()) {
-                Err(AppError::Chats(ChatsError::InUse { .. })) => std::thread::sleep(Duration::from_millis(10)),
+                Err(AppError::Chats(ChatsError::InUse { .. })) => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
                 taken => return taken.map(drop),
             }
         }
