@@ -16,11 +16,10 @@ use std::arch::x86_64::*;
 
 use lorgnette_gguf::BlockFormat;
 
-use super::QuantMatrix;
 use super::activations::{Activations, Group};
 use super::chunk::{Chunk, LANES, Tile};
 use super::gemm::Sums;
-use super::gemv::{self, X_ROWS};
+use super::gemv::Dot;
 use super::level::Level;
 use super::{GROUP, fine_activations};
 
@@ -48,39 +47,24 @@ pub(super) fn add(
     }
 }
 
-/// Products of rows of the matrix from `first` on, as many as each of `out` has, with rows of `x` from
-/// `first_x` on, as many as there are `out`, [`X_ROWS`] at the most.
-pub(super) fn dot(
-    w: &QuantMatrix<'_>,
-    first: usize,
-    x: &Activations,
-    first_x: usize,
-    out: &mut [&mut [f32]],
-) {
-    assert!(Level::Avx2.is_supported());
-    match out {
-        [_] => rows_of_w::<4, 1>(w, first, x, first_x, out),
-        [_, _] => rows_of_w::<4, 2>(w, first, x, first_x, out),
-        [_, _, _] => rows_of_w::<2, 3>(w, first, x, first_x, out),
-        _ => rows_of_w::<2, X_ROWS>(w, first, x, first_x, out),
-    }
-}
+/// Products of few rows of `x` at this level.
+pub(super) struct Avx2;
 
-/// `R` rows of the matrix at a time: their blocks are asked for together.
-fn rows_of_w<const R: usize, const M: usize>(
-    w: &QuantMatrix<'_>,
-    first: usize,
-    x: &Activations,
-    first_x: usize,
-    out: &mut [&mut [f32]],
-) {
+impl Dot for Avx2 {
+    fn is_supported() -> bool {
+        Level::Avx2.is_supported()
+    }
+
     #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
-    // SAFETY: `dot` asserts that they are there.
-    let some = |rows| unsafe { dot::dot::<R, M>(w.format, rows, x, first_x) };
-    #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
-    // SAFETY: as above.
-    let one = |rows| unsafe { dot::dot::<1, M>(w.format, rows, x, first_x) };
-    gemv::rows_of_w(w, first, out, some, one);
+    unsafe fn dot<const R: usize, const M: usize>(
+        format: BlockFormat,
+        rows: [&[u8]; R],
+        x: &Activations,
+        first_x: usize,
+    ) -> [[f32; M]; R] {
+        // SAFETY: they are there, says the caller.
+        unsafe { dot::dot::<R, M>(format, rows, x, first_x) }
+    }
 }
 
 #[target_feature(enable = "avx2,fma")]

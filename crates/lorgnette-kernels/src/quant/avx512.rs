@@ -2,7 +2,7 @@
 //!
 //! `vpdpbusd` multiplies 64 unsigned bytes with 64 signed ones and adds four products each to 16
 //! sums. The codes of the matrix are unsigned already; 16 rows of it lie side by side in a vector
-//! for [`add`], 64 columns of one row for [`dot`].
+//! for [`add`], 64 columns of one row for [`Dot`].
 
 #![allow(clippy::wildcard_imports, reason = "instructions have names of their own kind")]
 #![expect(clippy::needless_range_loop, reason = "rows that are in registers are counted")]
@@ -19,7 +19,7 @@ use super::QuantMatrix;
 use super::activations::{Activations, Group};
 use super::chunk::{Chunk, Tile};
 use super::gemm::Sums;
-use super::gemv::{self, X_ROWS};
+use super::gemv::Dot;
 use super::level::Level;
 
 /// Unpacks 16 rows of a group.
@@ -47,39 +47,24 @@ pub(super) const fn has_dot(format: BlockFormat) -> bool {
     !matches!(format, BlockFormat::Q3K)
 }
 
-/// Products of rows of the matrix from `first` on, as many as each of `out` has, with rows of `x` from
-/// `first_x` on, as many as there are `out`, [`X_ROWS`] at the most.
-pub(super) fn dot(
-    w: &QuantMatrix<'_>,
-    first: usize,
-    x: &Activations,
-    first_x: usize,
-    out: &mut [&mut [f32]],
-) {
-    assert_supported();
-    match out {
-        [_] => rows_of_w::<4, 1>(w, first, x, first_x, out),
-        [_, _] => rows_of_w::<4, 2>(w, first, x, first_x, out),
-        [_, _, _] => rows_of_w::<2, 3>(w, first, x, first_x, out),
-        _ => rows_of_w::<2, X_ROWS>(w, first, x, first_x, out),
-    }
-}
+/// Products of few rows of `x` at this level.
+pub(super) struct Avx512;
 
-/// `R` rows of the matrix at a time: what is made of `x` serves all of them.
-fn rows_of_w<const R: usize, const M: usize>(
-    w: &QuantMatrix<'_>,
-    first: usize,
-    x: &Activations,
-    first_x: usize,
-    out: &mut [&mut [f32]],
-) {
+impl Dot for Avx512 {
+    fn is_supported() -> bool {
+        Level::Avx512Vnni.is_supported()
+    }
+
     #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
-    // SAFETY: `dot` asserts that they are there.
-    let some = |rows| unsafe { dot::dot::<R, M>(w.format, rows, x, first_x) };
-    #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
-    // SAFETY: as above.
-    let one = |rows| unsafe { dot::dot::<1, M>(w.format, rows, x, first_x) };
-    gemv::rows_of_w(w, first, out, some, one);
+    unsafe fn dot<const R: usize, const M: usize>(
+        format: BlockFormat,
+        rows: [&[u8]; R],
+        x: &Activations,
+        first_x: usize,
+    ) -> [[f32; M]; R] {
+        // SAFETY: they are there, says the caller.
+        unsafe { dot::dot::<R, M>(format, rows, x, first_x) }
+    }
 }
 
 /// The standard library keeps the answer, so this costs a load and a branch.

@@ -48,11 +48,11 @@ fn dot(
 ) {
     #[cfg(target_arch = "x86_64")]
     if level == Level::Avx512Vnni && super::avx512::has_dot(w.format) {
-        return super::avx512::dot(w, rows.start, x, first_x, out);
+        return dot_by::<super::avx512::Avx512>(w, rows.start, x, first_x, out);
     }
     #[cfg(target_arch = "x86_64")]
     if level != Level::Scalar {
-        return super::avx2::dot(w, rows.start, x, first_x, out);
+        return dot_by::<super::avx2::Avx2>(w, rows.start, x, first_x, out);
     }
     for (row_of_x, sums) in (first_x..).zip(out) {
         match level {
@@ -70,17 +70,54 @@ fn dot(
     }
 }
 
-/// Products of `R` rows of the matrix at a time by `some`, of those that are left by `one`, with as
-/// many rows of `x` as there are `out`.
+/// The products of a level that takes several rows of the matrix, and several of `x`, at a time.
 #[cfg(target_arch = "x86_64")]
-pub(super) fn rows_of_w<'a, const R: usize, const M: usize>(
-    w: &QuantMatrix<'a>,
+pub(super) trait Dot {
+    /// Whether this processor has the instructions of [`Self::dot`].
+    fn is_supported() -> bool;
+
+    /// Products of `R` rows of the matrix with `M` rows of `x`, from `first_x` on.
+    ///
+    /// # Safety
+    /// The processor has the instructions: see [`Self::is_supported`].
+    #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
+    unsafe fn dot<const R: usize, const M: usize>(
+        format: BlockFormat,
+        rows: [&[u8]; R],
+        x: &Activations,
+        first_x: usize,
+    ) -> [[f32; M]; R];
+}
+
+/// Products of rows of the matrix from `first` on, as many as each of `out` has, with rows of `x` from
+/// `first_x` on, as many as there are `out`, [`X_ROWS`] at the most.
+#[cfg(target_arch = "x86_64")]
+fn dot_by<L: Dot>(
+    w: &QuantMatrix<'_>,
     first: usize,
+    x: &Activations,
+    first_x: usize,
     out: &mut [&mut [f32]],
-    some: impl Fn([&'a [u8]; R]) -> [[f32; M]; R],
-    one: impl Fn([&'a [u8]; 1]) -> [[f32; M]; 1],
 ) {
-    assert_eq!(out.len(), M);
+    match out {
+        [_] => rows_of_w::<L, 4, 1>(w, first, x, first_x, out),
+        [_, _] => rows_of_w::<L, 4, 2>(w, first, x, first_x, out),
+        [_, _, _] => rows_of_w::<L, 2, 3>(w, first, x, first_x, out),
+        _ => rows_of_w::<L, 2, X_ROWS>(w, first, x, first_x, out),
+    }
+}
+
+/// As [`dot_by`], `R` rows of the matrix at a time: their blocks are asked for together, and what is
+/// made of `x` serves all of them.
+#[cfg(target_arch = "x86_64")]
+fn rows_of_w<L: Dot, const R: usize, const M: usize>(
+    w: &QuantMatrix<'_>,
+    first: usize,
+    x: &Activations,
+    first_x: usize,
+    out: &mut [&mut [f32]],
+) {
+    assert!(L::is_supported() && out.len() == M);
     let n = out[0].len();
     let mut write = |done: usize, products: &[[f32; M]]| {
         for (i, products) in products.iter().enumerate() {
@@ -89,10 +126,16 @@ pub(super) fn rows_of_w<'a, const R: usize, const M: usize>(
     };
     let n_whole = n / R * R;
     for done in (0..n_whole).step_by(R) {
-        write(done, &some(std::array::from_fn(|i| w.row(first + done + i))));
+        let rows: [_; R] = std::array::from_fn(|i| w.row(first + done + i));
+        #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
+        // SAFETY: they are there, by the assertion.
+        write(done, &unsafe { L::dot::<R, M>(w.format, rows, x, first_x) });
     }
     for done in n_whole..n {
-        write(done, &one([w.row(first + done)]));
+        let rows = [w.row(first + done)];
+        #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
+        // SAFETY: as above.
+        write(done, &unsafe { L::dot::<1, M>(w.format, rows, x, first_x) });
     }
 }
 
