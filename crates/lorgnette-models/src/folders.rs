@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
+pub use lorgnette_weights::at_home;
+use lorgnette_weights::is_of_other;
 use serde::Serialize;
 
 use crate::error::ModelsError;
@@ -64,19 +66,10 @@ impl Folders {
 /// The folder that a variable names.
 fn named(variable: &'static str, folder: &Path) -> Result<PathBuf, ModelsError> {
     let folder = at_home(folder).ok_or(ModelsError::NoHome)?;
-    if folder.as_os_str().as_encoded_bytes().starts_with(b"~") {
+    if is_of_other(&folder) {
         return Err(ModelsError::FolderOfOther { variable, folder });
     }
     Ok(folder)
-}
-
-/// A path with the home folder in place of a `~` that is its first part; `None` if the system names
-/// no home folder.
-pub fn at_home(path: &Path) -> Option<PathBuf> {
-    match path.strip_prefix("~") {
-        Ok(below) => Some(std::env::home_dir()?.join(below)),
-        Err(_) => Some(path.to_owned()),
-    }
 }
 
 #[cfg(test)]

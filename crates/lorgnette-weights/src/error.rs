@@ -224,7 +224,7 @@ impl WeightsError {
             Self::Write(error) => error.hint(),
             Self::Busy { .. } => "wait until it is done, or end it, then try again".into(),
             Self::Offline { .. } => "unset HF_HUB_OFFLINE, or copy the files here".into(),
-            Self::Settings { .. } => "check HF_ENDPOINT, HF_TOKEN and the proxy settings".into(),
+            Self::Settings { .. } => "check HF_ENDPOINT, HF_HOME, HF_TOKEN and the proxy settings".into(),
             Self::Token => {
                 "set HF_TOKEN, or the file `token` in HF_HOME, to the token alone, as \
                  https://huggingface.co/settings/tokens shows it; or unset it for what needs no login"

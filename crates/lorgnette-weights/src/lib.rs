@@ -22,8 +22,10 @@ pub mod store;
 mod error;
 mod failure;
 mod fetch;
+mod home;
 mod journal;
 
 pub use error::WeightsError;
+pub use home::{at_home, is_of_other};
 pub use hub::{Hub, HubSettings};
 pub use report::{InstallEvent, Report};

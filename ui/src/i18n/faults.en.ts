@@ -53,7 +53,7 @@ export const faults: Faults = {
   diskFull: { what: "The disk with {path} is full: {freeBytes} are free.", hint: "Free some space, then go on; nothing that is here is lost." },
   folderBusy: { what: "Another program is at work in {path}.", hint: "Wait until it is done, then try again." },
   offline: { what: "{what} is not on this computer, and HF_HUB_OFFLINE forbids downloading it.", hint: "Unset HF_HUB_OFFLINE, or copy the files here." },
-  networkSettings: { what: "The network settings cannot be used: {reason}.", hint: "Check HF_ENDPOINT, HF_TOKEN and the proxy settings." },
+  networkSettings: { what: "The network settings cannot be used: {reason}.", hint: "Check HF_ENDPOINT, HF_HOME, HF_TOKEN and the proxy settings." },
   connect: { what: "{host} cannot be reached: {reason}.", hint: "Check the connection, then go on; nothing that is here is lost." },
   status: { what: "{host} answers with error {status}.", hint: "Go on a little later; nothing that is here is lost." },
   gated: { what: "{what} is only for people who are logged in and have accepted its terms.", hint: "Accept them at {page} and set HF_TOKEN, or choose a source that needs no login." },

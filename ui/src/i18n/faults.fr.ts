@@ -45,7 +45,7 @@ export const faults: Faults = {
   diskFull: { what: "Le disque de {path} est plein : {freeBytes} sont libres.", hint: "Libérez de la place, puis continuez ; rien de ce qui est là n’est perdu." },
   folderBusy: { what: "Un autre programme travaille dans {path}.", hint: "Attendez qu’il ait fini, puis réessayez." },
   offline: { what: "{what} n’est pas sur cet ordinateur, et HF_HUB_OFFLINE interdit de le télécharger.", hint: "Retirez HF_HUB_OFFLINE, ou copiez les fichiers ici." },
-  networkSettings: { what: "Les réglages du réseau ne peuvent pas servir : {reason}.", hint: "Vérifiez HF_ENDPOINT, HF_TOKEN et les réglages du proxy." },
+  networkSettings: { what: "Les réglages du réseau ne peuvent pas servir : {reason}.", hint: "Vérifiez HF_ENDPOINT, HF_HOME, HF_TOKEN et les réglages du proxy." },
   connect: { what: "{host} ne peut pas être joint : {reason}.", hint: "Vérifiez la connexion, puis continuez ; rien de ce qui est là n’est perdu." },
   status: { what: "{host} répond par l’erreur {status}.", hint: "Continuez un peu plus tard ; rien de ce qui est là n’est perdu." },
   gated: { what: "{what} est réservé à qui est connecté et en a accepté les conditions.", hint: "Acceptez-les sur {page} et réglez HF_TOKEN, ou choisissez une source sans connexion." },

@@ -1,10 +1,11 @@
 //! Settings that people make once for all programs that use the hub.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use reqwest::Url;
 
 use crate::error::WeightsError;
+use crate::home::{at_home, is_of_other};
 
 const HUGGING_FACE: &str = "https://huggingface.co";
 
@@ -36,10 +37,10 @@ impl std::fmt::Debug for HubSettings {
 
 impl HubSettings {
     /// Reads `HF_ENDPOINT`, `HF_TOKEN`, `HF_TOKEN_PATH`, `HF_HOME`, `HF_HUB_CACHE`,
-    /// `HF_HUB_OFFLINE` and the token file.
+    /// `HF_HUB_OFFLINE` and the token file. `~` in a folder is the home folder.
     ///
     /// # Errors
-    /// [`WeightsError::Settings`] for an endpoint that is not a web address.
+    /// [`WeightsError::Settings`] for an endpoint that is not a web address, and for `~name`.
     pub fn from_environment() -> Result<Self, WeightsError> {
         // What is not UTF-8 is not unset: a token or an address of it is refused where it is used.
         let variable =
@@ -56,15 +57,17 @@ impl HubSettings {
             .ok_or_else(|| WeightsError::Settings {
                 reason: format!("HF_ENDPOINT is {endpoint:?}, which is no web address"),
             })?;
-        let home = get("HF_HOME").map(PathBuf::from).or_else(|| {
+        let path = |name: &str| get(name).map(|path| named(name, Path::new(&path))).transpose();
+        let home = if let Some(home) = path("HF_HOME")? {
+            Some(home)
+        } else {
             // XDG's folder on every system, as the hub's own tools have it.
-            let cache = get("XDG_CACHE_HOME").map(PathBuf::from);
             let home = || directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".cache"));
-            Some(cache.or_else(home)?.join("huggingface"))
-        });
+            path("XDG_CACHE_HOME")?.or_else(home).map(|cache| cache.join("huggingface"))
+        };
         let home = home.unwrap_or_default();
-        let cache = get("HF_HUB_CACHE").map_or_else(|| home.join("hub"), PathBuf::from);
-        let token_path = get("HF_TOKEN_PATH").map_or_else(|| home.join("token"), PathBuf::from);
+        let cache = path("HF_HUB_CACHE")?.unwrap_or_else(|| home.join("hub"));
+        let token_path = path("HF_TOKEN_PATH")?.unwrap_or_else(|| home.join("token"));
         let in_file =
             || Some(String::from_utf8_lossy(&fs_err::read(token_path).ok()?).into_owned());
         let token = get("HF_TOKEN").or_else(in_file);
@@ -84,6 +87,19 @@ impl HubSettings {
         let can_be_sent = |token: &String| token.bytes().all(|byte| byte.is_ascii_graphic());
         if self.token.as_ref().is_none_or(can_be_sent) { Ok(()) } else { Err(WeightsError::Token) }
     }
+}
+
+/// Returns the folder or file that a variable names.
+fn named(variable: &str, path: &Path) -> Result<PathBuf, WeightsError> {
+    let of = |reason: &str| {
+        let reason = format!("{variable} is {}, and {reason}", path.display());
+        WeightsError::Settings { reason }
+    };
+    let path = at_home(path).ok_or_else(|| of("the system names no home folder"))?;
+    if is_of_other(&path) {
+        return Err(of("of home folders only your own is known, as ~"));
+    }
+    Ok(path)
 }
 
 #[cfg(test)]
@@ -106,6 +122,19 @@ mod tests {
         let read = settings(&[("HF_HOME", home), ("HF_TOKEN", "from-variable")]).expect("settings");
         assert_eq!(read.token.as_deref(), Some("from-variable"));
         assert!(!format!("{read:?}").contains("from-variable"));
+    }
+
+    #[test]
+    fn the_home_folder_may_be_written_as_a_tilde() {
+        let home = std::env::home_dir().expect("home");
+        let read = settings(&[("HF_HOME", "~/hf")]).expect("settings");
+        assert_eq!(read.cache, home.join("hf/hub"));
+        let read = settings(&[("HF_HOME", "/hf"), ("HF_HUB_CACHE", "~/hub")]).expect("settings");
+        assert_eq!(read.cache, home.join("hub"));
+        let read = settings(&[("XDG_CACHE_HOME", "~/cache")]).expect("settings");
+        assert_eq!(read.cache, home.join("cache/huggingface/hub"));
+        let error = settings(&[("HF_HOME", "~ada/hf")]).expect_err("another person's");
+        assert!(error.to_string().contains("HF_HOME is ~ada/hf"), "{error}");
     }
 
     #[test]
