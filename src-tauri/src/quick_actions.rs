@@ -67,14 +67,14 @@ fn act(handle: &AppHandle, action: QuickAction) -> Result<(), UiError> {
         let pointer = handle.cursor_position().unwrap_or_default();
         let pointer = (pointer.x.max(0.0) as u32, pointer.y.max(0.0) as u32);
         panel.tell(begun());
-        let Some((name, picture)) = action.picture(pointer, settings.region_side)? else {
+        let taken = action.take(pointer, settings.region_side)?;
+        if taken.is_empty() {
             return Ok(());
-        };
+        }
         let bindings = quick_action::key_bindings(&settings);
         let binding = bindings.iter().find(|binding| binding.action == action);
         let purpose = binding.and_then(|binding| binding.purpose).unwrap_or(Purpose::Brief);
-        let name = format!("{name}.png");
-        app.describe_aloud(&name, &picture, purpose, |asked| listener(handle, asked))?;
+        app.describe_aloud(taken, purpose, |asked| listener(handle, asked))?;
     }
     panel::show(handle, &app).map_err(|error| {
         let details = FaultDetails::Panel { reason: error.to_string().into() };

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { after, before, test } from "node:test";
 
-import { copy, keys, windowsOf } from "./desktop.mjs";
+import { copied, copy, keys, windowsOf } from "./desktop.mjs";
 import { speechService, tree } from "./ears.mjs";
 import { commandLine, eventually, newHome, program, sample, Window } from "./window.mjs";
 
@@ -73,17 +74,27 @@ test("a shell can call them too, and hears what is wrong", async () => {
   assert.equal(wrong.status, 2);
   assert.match(wrong.stderr, /--do names nothing that can be done\nhint: use screen, window/);
 
-  const copied = copy("image/png", sample("sign"));
+  const picture = copy("image/png", sample("sign"));
   const expected = commandLine(sample("sign"), DESCRIBE).trim();
   let before = service.said().length;
   await eventually("the clipboard is read", () => {
     assert.equal(run("--do", "clipboard").status, 0);
     return eventually("spoken", () => spokenSince(before).includes(letters(expected)), 4000).then(() => true, () => false);
   }, 20_000);
-  copied.end();
+  picture.end();
+
+  // A file that was copied in a file manager.
+  const list = join(home, "list");
+  writeFileSync(list, `copy\n${pathToFileURL(sample("receipt"))}`);
+  const file = await copied("x-special/gnome-copied-files", list);
+  before = service.said().length;
+  run("--do", "clipboard");
+  const receipt = commandLine(sample("receipt"), DESCRIBE).trim();
+  await eventually("the file is described", () => spokenSince(before).includes(letters(receipt)), 20_000);
+  file.end();
 
   before = service.said().length;
-  const words = copy("text/plain", sample("sign"));
+  const words = await copied("text/plain", sample("sign"));
   run("--do", "clipboard");
   await eventually("the fault is spoken", () => /no picture/.test(service.said().slice(before).join(" ")));
   words.end();

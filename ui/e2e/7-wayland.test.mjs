@@ -1,13 +1,14 @@
 // The screen and keys of the whole desktop under Wayland, where the desktop is asked for both.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync } from "node:fs";
+import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { after, before, test } from "node:test";
 
 import { speechService } from "./ears.mjs";
 import { session, size } from "./wayland.mjs";
-import { commandLine, eventually, newHome, program, sample, Window } from "./window.mjs";
+import { commandLine, eventually, newHome, program, root, sample, Window } from "./window.mjs";
 
 const DESCRIBE = "Describe this picture.";
 const letters = (text) => text.replace(/[^\p{L}\p{N}]/gu, "");
@@ -52,6 +53,21 @@ test("the clipboard is read, without a window that has the focus", async () => {
   desktop.copy(sample("sign"));
   const expected = commandLine(sample("sign"), DESCRIBE);
   await eventually("it is copied", () => describe("--clipboard").answer === expected, 10_000);
+});
+
+test("so are pictures that are no PNG, and files that were copied", async () => {
+  const turned = join(root, "crates/lorgnette-image/tests/fixtures/forms/exif-6.jpg");
+  desktop.copy(turned, "image/jpeg");
+  const jpeg = commandLine(turned, DESCRIBE);
+  await eventually("the JPEG is read, turned as it says", () => describe("--clipboard").answer === jpeg, 10_000);
+  const list = join(desktop.folder, "list");
+  writeFileSync(list, `${pathToFileURL(sample("receipt"))}\r\n`);
+  desktop.copy(list, "text/uri-list");
+  const file = commandLine(sample("receipt"), DESCRIBE);
+  await eventually("the file is read", () => describe("--clipboard").answer === file, 10_000);
+  desktop.copy(sample("sign"));
+  const png = commandLine(sample("sign"), DESCRIBE);
+  await eventually("the next one is copied", () => describe("--clipboard").answer === png, 10_000);
 });
 
 test("it says what is wrong: outside, cancelled", () => {

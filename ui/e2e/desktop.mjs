@@ -80,11 +80,19 @@ export async function drag(window, file, element) {
   }
 }
 
+/** Presses keys in the window, as a person does who works in it. */
+export async function press(window, ...shortcuts) {
+  xdotool("windowactivate", "--sync", await shown(window.pid));
+  xdotool("key", "--window", "0", ...shortcuts);
+}
+
 /** Presses keys in the window, and gives the dialog of files that they open that path. */
-export async function chooseFile(window, shortcut, path) {
+export const chooseFile = (window, shortcut, path) => answerDialog(window, () => press(window, shortcut), path);
+
+/** Gives the dialog of files that something opens that path. */
+export async function answerDialog(window, open, path) {
   const own = await shown(window.pid);
-  xdotool("windowactivate", "--sync", own);
-  xdotool("key", "--window", "0", shortcut);
+  await open();
   const dialog = await eventually("the dialog is to be seen", () => windowsOf(window.pid).find((id) => id !== own && geometry(id).width > 200));
   xdotool("windowactivate", "--sync", dialog);
   // The key for a path, whether the dialog saves or opens; what stands there is replaced.
@@ -102,6 +110,14 @@ export function copy(type, file) {
   // It stays in the background until something else is copied.
   const owner = spawn("xclip", ["-selection", "clipboard", "-t", type, "-i", file, "-quiet"], { stdio: "ignore" });
   return { end: () => owner.kill() };
+}
+
+/** The same, when it can be pasted. */
+export async function copied(type, file) {
+  const owner = copy(type, file);
+  const targets = () => spawnSync("xclip", ["-selection", "clipboard", "-o", "-t", "TARGETS"], { encoding: "utf8" }).stdout.split("\n");
+  await eventually(`${type} is in the clipboard`, () => targets().includes(type));
+  return owner;
 }
 
 /** Presses keys where the focus is. */

@@ -94,7 +94,7 @@ export async function session(picture) {
         spawnSync("gdbus", ["call", "--session", "--dest", store, "--object-path", `/${store.replaceAll(".", "/")}`, "--method", `${store}.Delete`, "screenshot", "screenshot"], { env });
       },
       /** Puts a picture into the clipboard, as another program would. */
-      copy: (file) => start("sh", ["-c", 'exec wl-copy --foreground --type image/png < "$1"', "sh", file], { env }),
+      copy: (file, type = "image/png") => start("sh", ["-c", 'exec wl-copy --foreground --type "$2" < "$1"', "sh", file, type], { env }),
       /** What is on the screen, as a file. */
       grab: () => {
         const file = join(folder, "grabbed.png");

@@ -12,6 +12,8 @@ use lorgnette_models::{ModelsError, one_line};
 use lorgnette_speech::SpeechError;
 use serde::{Deserialize, Serialize};
 
+use crate::pictures::NO_FILE;
+
 pub use id::{FaultDetails, FaultId, FaultValue, With};
 
 /// An error with everything a person needs to know; [`AppError::hint`] says what to do.
@@ -39,8 +41,11 @@ pub enum AppError {
     /// The screen or a window gave no picture.
     #[error("{what} gives no picture: {reason}")]
     Capture { what: &'static str, reason: String },
-    #[error("the clipboard gives no picture: {reason}")]
+    #[error("the clipboard cannot be read: {reason}")]
     Clipboard { reason: String },
+    /// Nothing was copied, or something else.
+    #[error("there is no picture in the clipboard")]
+    NoPictureCopied,
     /// A model that answers cannot be removed.
     #[error("{name} is in use")]
     ModelInUse { name: String },
@@ -68,12 +73,16 @@ impl AppError {
     /// What to do now.
     pub fn hint(&self) -> String {
         match self {
+            Self::ReadPicture { source, .. } if source.kind() == NO_FILE => {
+                "save the picture and open the file, or copy the picture itself".into()
+            }
             Self::ReadPicture { .. } => "check the path and that you may read it".into(),
             Self::Picture { source, .. } => source.hint().to_string(),
             Self::Models(error) => error.hint(),
             Self::Engine(error) => error.hint().into(),
             Self::Speech(error) => error.hint().into(),
-            Self::Clipboard { .. } => "copy a picture first".into(),
+            Self::Clipboard { .. } => "try again, or save the picture and open the file".into(),
+            Self::NoPictureCopied => "copy a picture, or picture files, first".into(),
             Self::Capture { .. } => {
                 "take a screenshot with the system's own key, copy it, and use --clipboard".into()
             }
@@ -93,7 +102,8 @@ impl AppError {
             Self::ReadPicture { .. }
             | Self::Picture { .. }
             | Self::Capture { .. }
-            | Self::Clipboard { .. } => FaultKind::Picture,
+            | Self::Clipboard { .. }
+            | Self::NoPictureCopied => FaultKind::Picture,
             Self::Engine(error) => kind_of_engine(error),
             Self::Models(error) => kind_of_models(error),
             Self::Write(_) | Self::Chats(_) | Self::Settings { .. } => FaultKind::Storage,

@@ -80,23 +80,6 @@ impl PictureStore {
         })
     }
 
-    /// Keeps pixels that never were a file, such as those of a clipboard: RGBA, row by row.
-    ///
-    /// # Errors
-    /// [`AppError::Picture`] if it is not a picture, [`AppError::Write`] if it cannot be stored.
-    pub fn add_rgba(
-        &self,
-        name: &str,
-        width: u32,
-        height: u32,
-        rgba: &[u8],
-    ) -> Result<PictureInfo, AppError> {
-        // As a file that may be transparent: what that means is decided where files are decoded.
-        let png = lorgnette_image::rgba_to_png(width, height, rgba.to_vec())
-            .map_err(|source| AppError::Picture { name: name.to_owned(), source })?;
-        self.add(name, &png)
-    }
-
     /// Keeps a picture that never was a file.
     ///
     /// # Errors

@@ -18,8 +18,17 @@ use crate::error::AppError;
 /// [`AppError`] names the file and what is wrong with it.
 pub fn decode(path: &Path, page: Option<u32>) -> Result<Picture, AppError> {
     let (name, bytes) = read(path)?;
+    decode_bytes(&name, &bytes, page)
+}
+
+/// Decodes the bytes of a picture file that is called `name`; `page` as for [`decode`].
+///
+/// # Errors
+/// [`AppError::Picture`] under that name.
+pub fn decode_bytes(name: &str, bytes: &[u8], page: Option<u32>) -> Result<Picture, AppError> {
     let options = DecodeOptions { page, ..DecodeOptions::default() };
-    Picture::decode_with(&bytes, &options).map_err(|source| AppError::Picture { name, source })
+    Picture::decode_with(bytes, &options)
+        .map_err(|source| AppError::Picture { name: name.to_owned(), source })
 }
 
 /// A picture file as a model takes it; `-` is standard input.
@@ -55,6 +64,14 @@ pub fn is_standard_input(path: &Path) -> bool {
     ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path == Path::new(name))
 }
 
+/// The kind of error that says that a path is none, but an address.
+pub(crate) const NO_FILE: io::ErrorKind = io::ErrorKind::Unsupported;
+
+/// Whether a path is an address, as lists of copied and dropped things have them.
+fn is_address(path: &Path) -> bool {
+    path.to_str().is_some_and(|text| text.contains("://"))
+}
+
 pub(crate) fn read(path: &Path) -> Result<(String, Vec<u8>), AppError> {
     let name = display_name(path);
     let read = || -> io::Result<Vec<u8>> {
@@ -62,10 +79,15 @@ pub(crate) fn read(path: &Path) -> Result<(String, Vec<u8>), AppError> {
             return read_limited(io::stdin().lock());
         }
         let folder = || io::Error::new(io::ErrorKind::IsADirectory, "it is a folder");
+        let address = || io::Error::new(NO_FILE, "it is an address, and no file of this computer");
         // Opened once, because a pipe is another one the next time. Windows opens no folder. The
         // errors of `OpenOptions` do not name the path: ours does.
         let opened = OpenOptions::new().read(true).open(path);
-        let file = opened.map_err(|error| if path.is_dir() { folder() } else { error })?;
+        let file = opened.map_err(|error| match error.kind() {
+            _ if path.is_dir() => folder(),
+            io::ErrorKind::NotFound if is_address(path) => address(),
+            _ => error,
+        })?;
         if file.metadata()?.is_dir() {
             return Err(folder());
         }

@@ -2,6 +2,7 @@
 //! `lorgnette-window --do NAME`, which a desktop's own shortcuts can call.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use lorgnette_image::Picture;
@@ -10,6 +11,7 @@ use crate::error::AppError;
 use crate::purpose::Purpose;
 use crate::settings::Settings;
 use crate::system::capture::{self, Area};
+use crate::system::clipboard::{self, CopiedPicture};
 
 /// A quick action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +32,17 @@ pub enum QuickAction {
     Again,
     /// Stop speaking, and take the panel away.
     Silence,
+}
+
+/// What a quick action describes, as it was taken.
+#[derive(Debug, Clone)]
+pub enum Taken {
+    /// A picture of the screen, and what it is called.
+    Pixels { name: String, picture: Picture },
+    /// A picture file that was copied.
+    File(PathBuf),
+    /// The bytes of a picture file, and what it is called.
+    Bytes { name: String, bytes: Vec<u8> },
 }
 
 /// A quick action as the settings have it.
@@ -90,24 +103,28 @@ impl QuickAction {
         }
     }
 
-    /// Takes its picture, with what it is called; `None` for one that needs none. The pointer is
-    /// in pixels from the top left of the screen.
+    /// Takes what it describes; nothing for one that describes nothing. The pointer is in pixels
+    /// from the top left of the screen.
     ///
     /// # Errors
-    /// [`AppError::Capture`] says why there is none, and what to do.
-    pub fn picture(
-        self,
-        pointer: (u32, u32),
-        side: u32,
-    ) -> Result<Option<(&'static str, Picture)>, AppError> {
+    /// [`AppError::Capture`] and those of [`clipboard::pictures`] say why there is none, and what
+    /// to do.
+    pub fn take(self, pointer: (u32, u32), side: u32) -> Result<Vec<Taken>, AppError> {
         let area = match self {
             Self::Screen => Area::Screen,
             Self::Window | Self::Text => Area::Window,
             Self::Region => Area::Around { pointer, side },
-            Self::Clipboard => return Ok(Some(("clipboard", capture::clipboard()?))),
-            Self::Again | Self::Silence => return Ok(None),
+            Self::Clipboard => {
+                let taken = |copied| match copied {
+                    CopiedPicture::File(path) => Taken::File(path),
+                    CopiedPicture::Bytes(bytes) => Taken::Bytes { name: "clipboard".into(), bytes },
+                };
+                return Ok(clipboard::pictures()?.into_iter().map(taken).collect());
+            }
+            Self::Again | Self::Silence => return Ok(Vec::new()),
         };
-        Ok(Some((area.name(), capture::screen(area)?)))
+        let name = format!("{}.png", area.name());
+        Ok(vec![Taken::Pixels { name, picture: capture::screen(area)? }])
     }
 }
 

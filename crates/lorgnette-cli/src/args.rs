@@ -239,7 +239,7 @@ pub struct Capture {
     /// Describe a part of the screen, in pixels from the top left
     #[arg(long, value_name = "X,Y,W,H", value_parser = region)]
     pub region: Option<Region>,
-    /// Describe the picture in the clipboard
+    /// Describe the picture in the clipboard, or the picture files that were copied
     #[arg(long)]
     pub clipboard: bool,
 }

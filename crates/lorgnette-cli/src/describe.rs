@@ -8,6 +8,7 @@ use lorgnette_app::conversation::{Conversation, ViewedPicture};
 use lorgnette_app::pictures::{self, Picture};
 use lorgnette_app::purpose::Purpose;
 use lorgnette_app::system::capture;
+use lorgnette_app::system::clipboard::{self, CopiedPicture};
 use lorgnette_app::{
     Answer, AnswerEvent, AnswerOptions, AppError, Cancel, Chat, Interrupted, StopReason, Timings,
     say,
@@ -132,7 +133,17 @@ fn decoded(args: &Describe) -> Result<Vec<(String, Picture)>, AppError> {
         decoded.push((pictures::display_name(path), pictures::decode(path, args.page)?));
     }
     if args.capture.clipboard {
-        decoded.push(("clipboard".into(), capture::clipboard()?));
+        for copied in clipboard::pictures()? {
+            decoded.push(match copied {
+                CopiedPicture::File(path) => {
+                    (pictures::display_name(&path), pictures::decode(&path, args.page)?)
+                }
+                CopiedPicture::Bytes(bytes) => {
+                    let name = "clipboard";
+                    (name.into(), pictures::decode_bytes(name, &bytes, args.page)?)
+                }
+            });
+        }
     } else if let Some(area) = args.capture.area() {
         decoded.push((area.name().into(), capture::screen(area)?));
     }

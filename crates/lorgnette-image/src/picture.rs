@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fmt;
 
 use image::codecs::png::PngEncoder;
-use image::metadata::Orientation;
 use image::{DynamicImage, ExtendedColorType, ImageEncoder, RgbImage, RgbaImage};
 
 use crate::decode::{self, Source, Stored, rgb_image};
@@ -62,10 +61,10 @@ impl Picture {
         options.limits.check_file(bytes.len())?;
         let format = Format::of(bytes)?;
         let source = Source { bytes, format, limits: &options.limits, page: options.page };
-        Ok(Self::upright(decode::decode(&source)?, Some(format)))
+        Ok(Self::upright(decode::decode(&source)?, format))
     }
 
-    fn upright(mut stored: Stored, format: Option<Format>) -> Self {
+    fn upright(mut stored: Stored, format: Format) -> Self {
         let (stored_width, stored_height) = stored.picture.dimensions();
         stored.gaps.fill(&mut stored.picture);
         stored.notes.extend(stored.gaps.notes(stored.orientation));
@@ -74,7 +73,7 @@ impl Picture {
         Self {
             pixels: upright.into_rgb8(),
             origin: Origin {
-                format,
+                format: Some(format),
                 kind: stored.kind,
                 stored_width,
                 stored_height,
@@ -96,17 +95,6 @@ impl Picture {
         }
         let pixels = rgb_image(width, height, rgb)?;
         Ok(Self { pixels, origin: Origin::memory(width, height) })
-    }
-
-    /// Makes a picture that never was a file and may be transparent, such as that of a clipboard. What
-    /// transparency means is decided as for files. `rgba` has four bytes a pixel, row by row.
-    ///
-    /// # Errors
-    ///
-    /// `NoPixels` if a side is 0; `WrongLength` unless `rgba` has four bytes a pixel.
-    pub fn from_rgba(width: u32, height: u32, rgba: Vec<u8>) -> Result<Self, ImageError> {
-        let rgba = rgba_image(width, height, rgba)?;
-        Ok(Self::upright(Stored::new(rgba.into(), Orientation::NoTransforms)?, None))
     }
 
     /// Returns the width of the upright picture in pixels.

@@ -48,8 +48,6 @@ pub enum PastedDto {
     Pictures { added: AddedDto },
     /// The clipboard had a text.
     Text { text: String },
-    /// The clipboard had nothing that can be used.
-    Nothing,
 }
 
 /// A picture as it is asked about.

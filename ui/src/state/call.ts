@@ -41,8 +41,7 @@ const meanings: Meanings = {
   fetchModel: listModels,
   models: (models) => [{ is: "modelsListed", models }],
   paste: (pasted) => {
-    if (pasted.kind === "pictures") return [{ is: "added", added: pasted.added }];
-    return pasted.kind === "text" ? [{ is: "pastedText", text: pasted.text }] : [];
+    return [pasted.kind === "pictures" ? { is: "added", added: pasted.added } : { is: "pastedText", text: pasted.text }];
   },
   pauseFetch: listModels,
   pickPictures: (added) => (added ? [{ is: "added", added }] : []),

@@ -1,10 +1,11 @@
-//! Pictures that are added: files, bytes, pixels of a clipboard or of the screen.
+//! Pictures that are added: files, bytes, pixels of the screen.
 
 use std::path::PathBuf;
 
 use super::App;
 use crate::chats::PictureInfo;
 use crate::error::AppError;
+use crate::quick_action::Taken;
 
 impl App {
     /// Adds picture files; those that cannot be used are told apart, each by its name.
@@ -41,29 +42,12 @@ impl App {
         self.0.add_to_stored(|pictures| pictures.add(name, bytes))
     }
 
-    /// Adds pixels of a clipboard: RGBA, row by row.
-    ///
-    /// # Errors
-    /// Those of [`PictureStore::add_rgba`](crate::picture_store::PictureStore::add_rgba).
-    pub fn add_rgba(
-        &self,
-        name: &str,
-        width: u32,
-        height: u32,
-        rgba: &[u8],
-    ) -> Result<PictureInfo, AppError> {
-        self.0.add_to_shown(|pictures| pictures.add_rgba(name, width, height, rgba))
-    }
-
-    /// Adds pixels of a screen to the pictures that are kept.
-    ///
-    /// # Errors
-    /// [`AppError::Picture`] if it is not a picture, [`AppError::Write`] if it cannot be stored.
-    pub fn add_picture(
-        &self,
-        name: &str,
-        picture: &lorgnette_image::Picture,
-    ) -> Result<PictureInfo, AppError> {
-        self.0.add_to_stored(|pictures| pictures.add_picture(name, picture))
+    /// Adds what a quick action took to the pictures that are kept.
+    pub(super) fn keep(&self, taken: Taken) -> Result<PictureInfo, AppError> {
+        self.0.add_to_stored(|pictures| match &taken {
+            Taken::Pixels { name, picture } => pictures.add_picture(name, picture),
+            Taken::File(path) => pictures.add_file(path),
+            Taken::Bytes { name, bytes } => pictures.add(name, bytes),
+        })
     }
 }

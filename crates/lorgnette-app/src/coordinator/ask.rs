@@ -4,9 +4,10 @@ use super::App;
 use super::jobs::Wanted;
 use super::machine::Event;
 use super::notice::{Asked, Listener, Notice};
-use crate::chats::{Attachment, ChatId, MessageId};
+use crate::chats::{Attachment, ChatId, MessageId, PictureInfo};
 use crate::error::AppError;
 use crate::purpose::Purpose;
+use crate::quick_action::Taken;
 
 /// What a person can ask.
 #[derive(Debug, Clone)]
@@ -35,28 +36,25 @@ impl App {
         self.ask_for(ask, Wanted::default(), make_listener)
     }
 
-    /// Describes a picture of the desktop in a chat of its own, aloud.
+    /// Describes pictures of the desktop in a chat of their own, aloud.
     ///
     /// # Errors
-    /// Those of [`Self::add_picture`] and [`Self::ask`].
+    /// Those of adding the first that cannot be used, and of [`Self::ask`]; then nothing is asked.
     pub fn describe_aloud(
         &self,
-        name: &str,
-        picture: &lorgnette_image::Picture,
+        taken: Vec<Taken>,
         purpose: Purpose,
         make_listener: impl FnOnce(&Asked) -> Listener,
     ) -> Result<Asked, AppError> {
-        let picture = self.add_picture(name, picture)?;
-        let attachment = Attachment {
-            picture: picture.id,
-            name: picture.name,
-            region: None,
-            turn: 0,
-            max_side: self.settings().max_side,
+        let max_side = self.settings().max_side;
+        let attach = |taken| -> Result<Attachment, AppError> {
+            let PictureInfo { id, name, .. } = self.keep(taken)?;
+            Ok(Attachment { picture: id, name, region: None, turn: 0, max_side })
         };
+        let pictures = taken.into_iter().map(attach).collect::<Result<Vec<_>, _>>()?;
         let is_short = self.0.conversation().is_some_and(|model| model.model().built_in);
         let text = if is_short { purpose.short_question() } else { purpose.question() }.to_owned();
-        let ask = Ask::New { chat: None, leaf: None, text, pictures: vec![attachment] };
+        let ask = Ask::New { chat: None, leaf: None, text, pictures };
         let max_tokens = Some(purpose.max_tokens());
         let wanted = Wanted { max_tokens, aloud: true, ..Wanted::default() };
         self.ask_for(ask, wanted, make_listener)

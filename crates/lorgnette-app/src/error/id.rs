@@ -16,6 +16,7 @@ use lorgnette_speech::SpeechError;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::AppError;
+use crate::pictures::NO_FILE;
 
 /// Declares the errors that have words of their own: their names, and the gaps of those words.
 macro_rules! errors {
@@ -88,6 +89,7 @@ errors! {
     PictureDamaged { name, format },
     PictureNoPixels { name },
     PictureIsPointer { name },
+    PictureIsAddress { name },
     PictureNoPage { name, page, pages },
     PictureTooManyPixels { name, width, height, maxPixels },
     PictureTooManyBytes { name, maxBytes },
@@ -143,6 +145,7 @@ errors! {
     Menu { reason },
     Panel { reason },
     Clipboard { reason },
+    ClipboardNoPicture {},
     Speech { reason },
     SpeechSilent { seconds },
     Capture { reason },
@@ -215,6 +218,7 @@ impl AppError {
                     ErrorKind::NotFound => FaultDetails::PictureNotThere { name },
                     ErrorKind::PermissionDenied => FaultDetails::PictureForbidden { name },
                     ErrorKind::IsADirectory => FaultDetails::PictureIsFolder { name },
+                    NO_FILE => FaultDetails::PictureIsAddress { name },
                     _ => FaultDetails::PictureRead { name, reason: innermost(source).into() },
                 }
             }
@@ -235,9 +239,9 @@ impl AppError {
                 FaultDetails::SpeechSilent { seconds: (*seconds).into() }
             }
             Self::Speech(error) => FaultDetails::Speech { reason: error.to_string().into() },
-            Self::Capture { reason, .. } | Self::Clipboard { reason } => {
-                FaultDetails::Capture { reason: reason.into() }
-            }
+            Self::Capture { reason, .. } => FaultDetails::Capture { reason: reason.into() },
+            Self::Clipboard { reason } => FaultDetails::Clipboard { reason: reason.into() },
+            Self::NoPictureCopied => FaultDetails::ClipboardNoPicture {},
             // Said in a terminal alone.
             Self::NotAsked => FaultDetails::Other,
         }

@@ -13,8 +13,12 @@ const HOSTILE: &str =
 
 /// A chat with a picture, two branches, and an answer that would break out of a page.
 fn make(app: &App) -> ChatId {
-    let picture = app.add_rgba("red & <green>", 2, 1, &[255, 0, 0, 255, 0, 255, 0, 255]).unwrap();
-    let other = app.add_rgba("blue", 1, 1, &[0, 0, 255, 255]).unwrap();
+    let add = |name, width, rgba: &[u8]| {
+        let png = lorgnette_image::rgba_to_png(width, 1, rgba.to_vec()).unwrap();
+        app.add_bytes(name, &png).unwrap()
+    };
+    let picture = add("red & <green>", 2, &[255, 0, 0, 255, 0, 255, 0, 255]);
+    let other = add("blue", 1, &[0, 0, 255, 255]);
     let attach = |picture: PictureInfo| Attachment {
         picture: picture.id,
         name: picture.name,

@@ -8,11 +8,17 @@ fn store() -> (tempfile::TempDir, PictureStore) {
 
 const RED_AND_CLEAR: [u8; 8] = [255, 0, 0, 255, 0, 0, 0, 0];
 
+/// Adds two pixels side by side, which may be transparent.
+fn add_rgba(store: &PictureStore, rgba: &[u8; 8]) -> PictureInfo {
+    let png = lorgnette_image::rgba_to_png(2, 1, rgba.to_vec()).unwrap();
+    store.add("clipboard", &png).unwrap()
+}
+
 #[test]
 fn the_same_picture_lies_there_once_and_comes_back() {
     let (_folder, store) = store();
-    let first = store.add_rgba("clipboard", 2, 1, &RED_AND_CLEAR).unwrap();
-    let again = store.add_rgba("clipboard", 2, 1, &RED_AND_CLEAR).unwrap();
+    let first = add_rgba(&store, &RED_AND_CLEAR);
+    let again = add_rgba(&store, &RED_AND_CLEAR);
     assert_eq!(first, again);
     let picture = store.open(&first.id, "it").unwrap();
     assert_eq!(picture.rgb(), [255, 0, 0, 255, 255, 255]);
@@ -21,8 +27,8 @@ fn the_same_picture_lies_there_once_and_comes_back() {
 #[test]
 fn transparency_of_the_clipboard_is_that_of_files() {
     let (_folder, store) = store();
-    let shown = |rgba: &[u8]| {
-        let info = store.add_rgba("clipboard", 2, 1, rgba).unwrap();
+    let shown = |rgba: &[u8; 8]| {
+        let info = add_rgba(&store, rgba);
         store.open(&info.id, "it").unwrap().rgb().to_vec()
     };
     // Nobody filled in the transparency.
@@ -51,7 +57,7 @@ fn what_is_no_picture_is_not_kept() {
 #[test]
 fn a_lost_cache_is_made_again() {
     let (folder, store) = store();
-    let info = store.add_rgba("clipboard", 2, 1, &RED_AND_CLEAR).unwrap();
+    let info = add_rgba(&store, &RED_AND_CLEAR);
     let thumb = store.thumb(&info.id).unwrap();
     fs_err::remove_dir_all(folder.path().join("cache")).unwrap();
     assert_eq!(store.thumb(&info.id).unwrap(), thumb);

@@ -1,4 +1,4 @@
-//! Pictures of the screen and of the clipboard.
+//! Pictures of the screen.
 
 #[cfg(any(windows, target_os = "macos"))]
 mod system;
@@ -56,24 +56,6 @@ pub fn screen(area: Area) -> Result<Picture, AppError> {
     return system::screen(area);
     #[cfg(not(any(target_os = "linux", windows, target_os = "macos")))]
     Err(fault("this system", &format!("nothing is written for the {} of it", area.name())))
-}
-
-/// The picture in the clipboard.
-///
-/// # Errors
-/// [`AppError::Clipboard`] when there is none.
-pub fn clipboard() -> Result<Picture, AppError> {
-    let no_picture = |error: arboard::Error| AppError::Clipboard {
-        reason: match error {
-            arboard::Error::ContentNotAvailable => "there is no picture in it".into(),
-            error => error.to_string(),
-        },
-    };
-    let image = arboard::Clipboard::new().and_then(|mut clipboard| clipboard.get_image());
-    let image = image.map_err(no_picture)?;
-    let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
-    Picture::from_rgba(side(image.width), side(image.height), image.bytes.into_owned())
-        .map_err(|source| AppError::Picture { name: "the clipboard".to_owned(), source })
 }
 
 fn fault(what: &'static str, reason: &str) -> AppError {
