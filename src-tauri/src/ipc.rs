@@ -20,7 +20,7 @@ pub use chats::{ChatDto, DraftDto, ImportedDto, MessageDto, OpenDraftDto};
 pub use events::{AppEvent, AppEvents, FromDto};
 pub use fault::UiError;
 pub use menu::{EditDto, MenuDto, MenuItemDto};
-pub use models::{ModelDto, ModelStateDto};
+pub use models::{AddedModelDto, ModelDto, ModelStateDto};
 pub use panel::PanelEvent;
 pub use pictures::{AddedDto, AttachmentDto, PastedDto, PictureDto, RefusedFileDto, attachments};
 pub use settings::{FoldersDto, KeyBindingDto, SettingsDto};

@@ -12,6 +12,7 @@ use lorgnette_app::say;
 use tauri::{Manager as _, RunEvent};
 use tauri_plugin_window_state::StateFlags;
 
+use crate::commands::models::TextModel;
 use crate::ipc::{AppEvents, FromDto};
 use crate::panel::Panel;
 use crate::shortcuts::Shortcuts;
@@ -108,6 +109,7 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
                 .build(),
         )
         .manage(AppEvents::default())
+        .manage(TextModel::default())
         .manage(Panel::default())
         .manage(Shortcuts::default())
         .manage(StaysHidden::new(first.is_some()))

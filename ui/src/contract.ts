@@ -45,8 +45,13 @@ export const commands = {
 	openLink: (address: string) => __TAURI_INVOKE<null>("open_link", { address }),
 	/**  Makes the menu bar and, where the person wants one, the tray icon with its menu. */
 	setMenu: (menus: Menu[], tray: MenuItem[]) => __TAURI_INVOKE<null>("set_menu", { menus, tray }),
-	/**  Uses a model that lies elsewhere, where the person points; gives nothing when they do not. */
-	addModel: (folder: boolean) => __TAURI_INVOKE<Model[] | null>("add_model", { folder }),
+	/**
+	 *  Uses a model that lies elsewhere, where the person points; gives nothing when they do not. One
+	 *  without a vision part is used only when [`add_text_model`] is called then.
+	 */
+	addModel: (folder: boolean) => __TAURI_INVOKE<AddedModel | null>("add_model", { folder }),
+	/**  Uses the model without a vision part that the person pointed at last. */
+	addTextModel: () => __TAURI_INVOKE<Model[]>("add_text_model"),
 	/**  Stops fetching and removes what is there. */
 	cancelFetch: (id: string) => __TAURI_INVOKE<null>("cancel_fetch", { id }),
 	/**  Chooses a model and loads it. */
@@ -149,6 +154,13 @@ export type Added = {
 
 /**  What is read aloud. */
 export type Aloud = 
+/**  What became of a model that the person pointed at. */
+export type AddedModel = 
+/**  The model is used from now on. */
+{ kind: "used"; models: Model[] } | 
+/**  The model has no vision part, and nothing has changed yet. */
+{ kind: "textOnly"; name: string };
+
 /**  Nothing is read aloud. */
 { at: "silent" } | 
 /**  A sentence is read aloud, or paused in the middle. */

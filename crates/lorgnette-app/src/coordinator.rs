@@ -9,6 +9,7 @@
 //! - `private`: the private chat, and where each chat and picture is
 //! - `copies`: copies of the chats
 //! - `add`, `estimate`, `status`: what is answered at once
+//! - `picked_model`: a model that lies elsewhere
 //! - `downloads`, `calibrate`: what goes on beside all of it
 //! - `notice`, `background`: what is told, and the threads
 
@@ -25,6 +26,7 @@ mod estimate;
 mod jobs;
 mod machine;
 mod notice;
+mod picked_model;
 mod prepare;
 mod private;
 mod run;

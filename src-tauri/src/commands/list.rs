@@ -23,6 +23,7 @@ commands! {
         links::open_link,
         menu::set_menu,
         models::add_model,
+        models::add_text_model,
         models::cancel_fetch,
         models::choose_model,
         models::fetch_model,

@@ -1,12 +1,31 @@
 //! Commands for models and their memory.
 
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
 use lorgnette_app::coordinator::App;
-use lorgnette_app::{bench, doctor, open};
-use tauri::AppHandle;
+use lorgnette_app::models::ModelsError;
+use lorgnette_app::{AppError, bench, doctor};
+use tauri::{AppHandle, Manager as _};
 
 use super::{AppState, Outcome, apart};
 use crate::dialogs;
-use crate::ipc::{MemoryDto, ModelDto};
+use crate::ipc::{AddedModelDto, MemoryDto, ModelDto};
+
+/// A model without a vision part, where the person pointed and has yet to say whether they want it. The
+/// page names no file, so its place stays here.
+#[derive(Default)]
+pub struct TextModel(Mutex<Option<PathBuf>>);
+
+impl TextModel {
+    fn set(&self, path: PathBuf) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(path);
+    }
+
+    fn take(&self) -> Option<PathBuf> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
 
 /// All models that are here or can be had.
 pub fn list(app: &App) -> Vec<ModelDto> {
@@ -55,23 +74,38 @@ pub async fn choose_model(app: AppState<'_>, id: String) -> Outcome<()> {
     .await
 }
 
-/// Uses a model that lies elsewhere, where the person points; gives nothing when they do not.
+/// Uses a model that lies elsewhere, where the person points; gives nothing when they do not. One
+/// without a vision part is used only when [`add_text_model`] is called then.
 #[tauri::command]
 #[specta::specta]
 pub async fn add_model(
     handle: AppHandle,
     app: AppState<'_>,
     folder: bool,
-) -> Outcome<Option<Vec<ModelDto>>> {
+) -> Outcome<Option<AddedModelDto>> {
     let app = app.inner().clone();
     let Some(path) = dialogs::pick_model(&handle, folder).await else { return Ok(None) };
+    apart(move || match app.use_model_at(&path, false) {
+        Ok(()) => Ok(Some(AddedModelDto::Used { models: list(&app) })),
+        Err(AppError::Models(ModelsError::TextOnly { name })) => {
+            handle.state::<TextModel>().set(path);
+            Ok(Some(AddedModelDto::TextOnly { name }))
+        }
+        Err(error) => Err(error.into()),
+    })
+    .await
+}
+
+/// Uses the model without a vision part that the person pointed at last.
+#[tauri::command]
+#[specta::specta]
+pub async fn add_text_model(handle: AppHandle, app: AppState<'_>) -> Outcome<Vec<ModelDto>> {
+    let app = app.inner().clone();
     apart(move || {
-        // Only a model that can be opened takes the place of the one that works.
-        open::probe(&path).map_err(lorgnette_app::AppError::from)?;
-        let mut settings = app.settings();
-        settings.model = Some(path.display().to_string());
-        app.set_settings(settings)?;
-        Ok(Some(list(&app)))
+        let path = handle.state::<TextModel>().take();
+        let path = path.ok_or(AppError::NotFound { what: "that model" })?;
+        app.use_model_at(&path, true)?;
+        Ok(list(&app))
     })
     .await
 }

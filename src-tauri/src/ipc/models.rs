@@ -30,6 +30,17 @@ pub struct ModelDto {
     state: ModelStateDto,
 }
 
+/// What became of a model that the person pointed at.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+#[serde(rename = "AddedModel")]
+pub enum AddedModelDto {
+    /// The model is used from now on.
+    Used { models: Vec<ModelDto> },
+    /// The model has no vision part, and nothing has changed yet.
+    TextOnly { name: String },
+}
+
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(tag = "at", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[serde(rename = "ModelState")]

@@ -140,7 +140,15 @@ export class Fake implements Answering {
     this.#changed();
   };
 
-  addModel = async (): Promise<Model[]> => this.#models;
+  addModel: Backend["addModel"] = async (folder) => {
+    this.#note(`addModel ${folder}`);
+    return folder ? { kind: "used", models: this.#models } : { kind: "textOnly", name: "words-q8_0.gguf" };
+  };
+
+  addTextModel = async (): Promise<Model[]> => {
+    this.#note("addTextModel");
+    return this.#models;
+  };
 
   fetchModel = async (id: string): Promise<void> => {
     this.#note(`fetchModel ${id}`);

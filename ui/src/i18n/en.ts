@@ -521,6 +521,8 @@ export const en = {
     region: "Messages",
     faults: (count: number, shown: string) => `${n(count, shown, "file", "files")} could not be added`,
     exported: (path: string) => `Exported to ${path}`,
+    textModel: (name: string) => `${name} has no vision part (a file whose name begins with mmproj), so it answers nothing about pictures. Put its mmproj file beside it and add it again, or use it for text alone.`,
+    textModelDo: "Use it for text alone",
     imported: (count: number, shown: string) => `${n(count, shown, "chat", "chats")} imported`,
     copied: "Copied",
     purged: (count: number, shown: string) => `${n(count, shown, "chat", "chats")} removed for good`,

@@ -510,6 +510,8 @@ export const fr: Words = {
     region: "Messages",
     faults: (count, shown) => `${n(count, shown, "fichier n’a pas pu être ajouté", "fichiers n’ont pas pu être ajoutés")}`,
     exported: (path) => `Exporté vers ${path}`,
+    textModel: (name) => `${name} n’a pas de partie pour la vue (un fichier dont le nom commence par mmproj) : il ne répond rien sur les images. Mettez son fichier mmproj à côté et ajoutez-le de nouveau, ou servez-vous-en pour le texte seul.`,
+    textModelDo: "S’en servir pour le texte seul",
     imported: (count, shown) => n(count, shown, "conversation importée", "conversations importées"),
     copied: "Copié",
     purged: (count, shown) => n(count, shown, "conversation retirée pour de bon", "conversations retirées pour de bon"),

@@ -39,6 +39,7 @@ export type Confirmation =
   | { about: "removeModel"; id: string; name: string; bytes: number }
   | { about: "cancelFetch"; id: string; name: string; bytes: number }
   | { about: "purge" }
+  | { about: "textModel"; name: string }
   | { about: "restoreCopy"; copy: ChatsCopy };
 
 /** Shown until it is dismissed; an undo goes away by itself when something else is deleted. */
@@ -173,6 +174,7 @@ export type Intent =
   | { is: "removeModel"; id: string }
   // the window
   | { is: "set"; settings: Partial<Settings> }
+  | { is: "addTextModel" }
   | { is: "show"; overlay: Overlay }
   | { is: "close" }
   | { is: "drawer"; open: boolean }

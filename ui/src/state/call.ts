@@ -19,7 +19,12 @@ type Meanings = {
 const listModels = (): Intent[] => [call("models")];
 
 const meanings: Meanings = {
-  addModel: (models) => (models ? [{ is: "modelsListed", models }] : []),
+  addModel: (added) => {
+    if (added === null) return [];
+    if (added.kind === "used") return [{ is: "modelsListed", models: added.models }];
+    return [{ is: "show", overlay: { at: "confirm", ask: { about: "textModel", name: added.name } } }];
+  },
+  addTextModel: (models) => [{ is: "modelsListed", models }],
   addSample: (added) => [{ is: "added", added }],
   cancelFetch: listModels,
   chatExport: (path) => (path === null ? [] : [{ is: "did", what: { at: "exported", path } }]),

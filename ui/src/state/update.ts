@@ -190,6 +190,8 @@ export function update(state: AppState, intent: Intent): Step {
     }
     case "show":
       return [{ ...state, overlay: intent.overlay, drawer: false }, []];
+    case "addTextModel":
+      return [{ ...state, overlay: { at: "models" } }, [called("addTextModel")]];
     case "close":
       return [{ ...state, overlay: { at: "none" }, drawer: false }, []];
     case "drawer":

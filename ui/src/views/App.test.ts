@@ -301,6 +301,21 @@ describe("everything else", () => {
     const { fake, ui } = await open();
     fake.tell({ kind: "action", action: "models" });
     await screen.findByRole("dialog", { name: "Models" });
+  it("asks before a model that reads no pictures is used", async () => {
+    const { fake } = await open();
+    await press("m", { ctrlKey: true });
+    await fireEvent.click(await screen.findByTestId("add-model-file"));
+    const dialog = await screen.findByRole("alertdialog");
+    expect(dialog.textContent).toContain("words-q8_0.gguf has no vision part");
+    await fireEvent.click(screen.getByTestId("stay"));
+    expect(called(fake, "addTextModel")).toEqual([]);
+    await press("m", { ctrlKey: true });
+    await fireEvent.click(await screen.findByTestId("add-model-file"));
+    await fireEvent.click(await screen.findByTestId("act"));
+    await screen.findByRole("dialog", { name: "Models" });
+    expect(called(fake, "addTextModel")).toEqual(["addTextModel"]);
+  });
+
     expect(ui.state.overlay.at).toBe("models");
     expect(called(fake, "setMenu").length).toBeGreaterThan(0);
   });
