@@ -28,6 +28,10 @@ export const states = [
   { name: "empty-with-chats", query: "chats=some&model=pixtral" },
   { name: "drop", query: "", steps: (page) => page.evaluate(() => window.fake.tell({ kind: "dragOver" })) },
   { name: "attached", query: "model=pixtral&chats=some", steps: then(pick, (page) => page.locator("[data-testid=question]").fill("What does the notice say?")) },
+  { name: "pages", query: "model=pixtral&chats=some", steps: then((page) => page.evaluate(async () => {
+    const picture = await window.fake.choosePage("f".repeat(64), 2);
+    window.fake.tell({ kind: "added", from: "drop", added: { pictures: [picture], faults: [] } });
+  }), (page) => page.waitForSelector("[data-testid=pages]")) },
   { name: "region", query: "model=pixtral&chats=some", steps: then(pick, key("Control+Shift+R")) },
   { name: "queued", query: "model=pixtral&chats=some&halt=queued", steps: phase("queued") },
   { name: "loading-model", query: "model=pixtral&chats=some&halt=loading", steps: phase("loading") },

@@ -1,12 +1,14 @@
 // Odd pictures: each is shown for what it is before it is asked about.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { eventually, newHome, root, Window } from "./window.mjs";
+import { press } from "./desktop.mjs";
+import { commandLine, eventually, newHome, root, Window } from "./window.mjs";
 
 const home = newHome();
+const letters = (text) => text.replace(/[^\p{L}\p{N}]/gu, "");
 const fixture = (name) => join(root, "crates/lorgnette-image/tests/fixtures/bugs", name);
 const empty = join(home, "empty.svg");
 const odd = [
@@ -47,4 +49,51 @@ test("an answer about a long picture comes", async () => {
   await eventually("the long one is left", async () => (await window.all("attachment")).length === 1);
   await window.ask("What does the sign say?");
   assert.equal(typeof (await window.answered(1)), "string");
+});
+
+test("another page is chosen by keys before it is asked about, and stays over a restart", async () => {
+  await window.close();
+  const [pages] = odd[0];
+  window = await Window.open({ home, args: [pages] });
+  const attached = async () => (await window.invoke("draft", { chatId: null })).ok;
+  const page = (expected) => eventually(`it is ${expected}`, async () => (await (await window.find("pages")).getAttribute("aria-label")) === expected);
+  const [first] = (await attached()).pictures;
+  await page("Page 1 of 3");
+  await press(window, "alt+shift+Next");
+  await page("Page 2 of 3");
+  await eventually("the note is of that page", async () => /Page 2 of 3 is shown/.test((await window.texts("picture-notes"))[0] ?? ""));
+  await eventually("a screen reader hears it", async () => /Page 2 of 3/.test((await window.texts("spoken"))[0]));
+  await window.screenshot("odd-page-2");
+  await window.click("nextPage");
+  await page("Page 3 of 3");
+  await press(window, "alt+shift+Prior");
+  await page("Page 2 of 3");
+
+  const kept = await eventually("the draft has the page", async () => {
+    const { pictures, files } = await attached();
+    return pictures.at(-1).picture !== first?.picture && files.at(-1).notes[0].shown === 2 && pictures.at(-1);
+  });
+  await window.close();
+  window = await Window.open({ home, keepSettings: true });
+  await page("Page 2 of 3");
+  assert.equal((await attached()).pictures.at(-1).picture, kept.picture);
+  assert.ok(existsSync(join(home, "cache/pictures", `${kept.picture}-thumb.png`)));
+  const shown = await window.js("return document.querySelector('.sheet img').src");
+  assert.ok(decodeURIComponent(shown).includes(`${kept.picture}/full`), shown);
+
+  await window.ask("What does the sign say?");
+  const said = await window.answered(1);
+  assert.equal(letters(said), letters(commandLine(pages, "What does the sign say?", "--page", "2")));
+  const [{ id }] = (await window.invoke("chats", { search: "", deleted: false, offset: 0 })).ok;
+  const chat = (await window.invoke("chat_open", { id })).ok;
+  assert.equal(chat.messages[0].pictures[0].picture, kept.picture);
+  assert.deepEqual(chat.pictures[0].notes[0], { note: "page", shown: 2, of: 3 });
+});
+
+test("a page that is not there is refused, and nothing changes", async () => {
+  const [{ id }] = (await window.invoke("chats", { search: "", deleted: false, offset: 0 })).ok;
+  const { pictures: [{ id: picture }] } = (await window.invoke("chat_open", { id })).ok;
+  const { error } = await window.invoke("choose_page", { id: picture, page: 4 });
+  assert.equal(error.id, "pictureNoPage");
+  assert.equal((await window.invoke("choose_page", { id: "../../etc/passwd", page: 1 })).error.id, "notFound");
 });

@@ -228,8 +228,8 @@ export async function chooseTalker(window, model = makeTalker(window.home)) {
 }
 
 /** What the command line answers to the same question. */
-export function commandLine(picture, question) {
-  const args = ["describe", picture, "--ask", question, "--model", "pocket", "--temperature", "0", "--json"];
+export function commandLine(picture, question, ...more) {
+  const args = ["describe", picture, ...more, "--ask", question, "--model", "pocket", "--temperature", "0", "--json"];
   const done = spawnSync(process.env.LORGNETTE_CLI, args, { encoding: "utf8" });
   if (done.status !== 0) throw new Error(done.stderr);
   return JSON.parse(done.stdout).answer;

@@ -74,6 +74,8 @@ export const commands = {
 	verifyModel: (id: string) => __TAURI_INVOKE<null>("verify_model", { id }),
 	/**  Adds a sample picture of the program. */
 	addSample: (name: string) => __TAURI_INVOKE<Added>("add_sample", { name }),
+	/**  Chooses a page or frame of a picture's file, from 1. It is a picture of its own. */
+	choosePage: (id: string, page: number) => __TAURI_INVOKE<Picture>("choose_page", { id, page }),
 	/**  Puts a picture into the clipboard. */
 	copyPicture: (id: string) => __TAURI_INVOKE<null>("copy_picture", { id }),
 	/**  Puts the region of a picture that is asked about into the clipboard, turned as it is shown. */
@@ -152,8 +154,6 @@ export type Added = {
 	faults: RefusedFile[],
 };
 
-/**  What is read aloud. */
-export type Aloud = 
 /**  What became of a model that the person pointed at. */
 export type AddedModel = 
 /**  The model is used from now on. */
@@ -161,6 +161,8 @@ export type AddedModel =
 /**  The model has no vision part, and nothing has changed yet. */
 { kind: "textOnly"; name: string };
 
+/**  What is read aloud. */
+export type Aloud = 
 /**  Nothing is read aloud. */
 { at: "silent" } | 
 /**  A sentence is read aloud, or paused in the middle. */

@@ -224,7 +224,7 @@ impl Inner {
     fn forget_pictures(&self, added_before_ms: i64, chats_went: bool) -> Result<(), AppError> {
         let forgotten = self.chats.forget_pictures(added_before_ms)?;
         for id in &forgotten {
-            self.pictures.delete(id);
+            self.pictures.delete(id, self.chats.is_file_used(id)?);
         }
         if chats_went || !forgotten.is_empty() {
             // What cannot be removed is not there, or will go another time.

@@ -110,9 +110,10 @@ pub fn import(app: &App, path: &Path) -> Result<ChatId, AppError> {
     }
     for (id, bytes) in read {
         let name = exported.pictures.get(&id).map_or("picture", String::as_str);
-        if app.keep_bytes(name, &bytes)?.id != id {
-            return Err(wrong("a picture is not the one that it was"));
-        }
+        app.keep_picture(&id, name, &bytes).map_err(|error| match error {
+            AppError::NotFound { .. } => wrong("a picture is not the one that it was"),
+            error => error,
+        })?;
     }
     let mut messages = Vec::with_capacity(exported.messages.len());
     for (i, message) in exported.messages.into_iter().enumerate() {
@@ -171,6 +172,14 @@ fn source(app: &App, chat: ChatId) -> Result<Source, AppError> {
             .collect(),
     };
     Ok(Source { exported, shown: shown.messages, pictures: pictures.into_values().collect() })
+}
+
+/// What a picture is called: its file has more than is shown, where a page or frame was chosen.
+fn called(name: &str, picture: &PictureInfo) -> String {
+    match picture.page() {
+        Some(page) => format!("{name}, page {page}"),
+        None => name.to_owned(),
+    }
 }
 
 /// Reads a file that may not be larger than a chat.

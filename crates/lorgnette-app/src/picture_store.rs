@@ -8,6 +8,7 @@ use lorgnette_image::{ImageConfig, Picture, Region};
 use sha2::{Digest as _, Sha256};
 
 use self::files::Files;
+use crate::chats::picture_id::{self, file_of, page_of};
 use crate::chats::{Attachment, PictureInfo};
 use crate::error::AppError;
 use crate::pictures;
@@ -59,22 +60,57 @@ impl PictureStore {
     /// [`AppError::Picture`] if it is not a picture, [`AppError::Write`] if it cannot be stored.
     pub fn add(&self, name: &str, bytes: &[u8]) -> Result<PictureInfo, AppError> {
         let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
-        let picture = Picture::decode(bytes)
-            .map_err(|source| AppError::Picture { name: name.clone(), source })?;
+        let picture = pictures::decode_bytes(&name, bytes, None)?;
         let id = hex::encode(Sha256::digest(bytes));
         let path = self.original(&id)?;
         if !self.files.is_there(&path) {
             self.files.write(&path, bytes).map_err(AppError::Write)?;
         }
-        // Made now, while the pixels are at hand: the list shows it at once.
-        self.make(&format!("{id}-thumb.png"), || to_png(&name, &picture, Some(THUMB_SIDE)))?;
+        self.known(id, name, &picture, bytes.len())
+    }
+
+    /// A page of the file of a picture, as a picture of its own: the same file, shown at that page
+    /// from now on.
+    ///
+    /// # Errors
+    /// [`AppError::Picture`] if there is no such page; those of [`Self::bytes`].
+    pub fn page(&self, of: &PictureInfo, page: u32) -> Result<PictureInfo, AppError> {
+        let bytes = self.bytes(&of.id)?;
+        let picture = pictures::decode_bytes(&of.name, &bytes, Some(page))?;
+        self.known(
+            picture_id::of_page(file_of(&of.id), page),
+            of.name.clone(),
+            &picture,
+            bytes.len(),
+        )
+    }
+
+    /// What its file tells of a picture, under that name.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub fn info(&self, id: &str, name: &str) -> Result<PictureInfo, AppError> {
+        let picture = self.open(id, name)?;
+        self.known(id.to_owned(), name.to_owned(), &picture, self.bytes(id)?.len())
+    }
+
+    /// What is known of a decoded picture. What stands for it in lists is made now, while the pixels
+    /// are at hand.
+    fn known(
+        &self,
+        id: String,
+        name: String,
+        picture: &Picture,
+        n_bytes: usize,
+    ) -> Result<PictureInfo, AppError> {
+        self.make(&format!("{id}-thumb.png"), || to_png(&name, picture, Some(THUMB_SIDE)))?;
         Ok(PictureInfo {
             id,
             name,
             width: picture.width(),
             height: picture.height(),
             format: picture.format().map_or_else(String::new, |format| format.to_string()),
-            n_bytes: bytes.len() as u64,
+            n_bytes: n_bytes as u64,
             is_animation: picture.is_animation(),
             notes: picture.notes().to_vec(),
         })
@@ -89,13 +125,12 @@ impl PictureStore {
         self.add(name, &picture.to_png().map_err(fault)?)
     }
 
-    /// The picture, decoded.
+    /// The picture, decoded: the page that was chosen, if one was.
     ///
     /// # Errors
     /// [`AppError::NotFound`] when it was never added; those of decoding.
     pub fn open(&self, id: &str, name: &str) -> Result<Picture, AppError> {
-        Picture::decode(&self.bytes(id)?)
-            .map_err(|source| AppError::Picture { name: name.to_owned(), source })
+        pictures::decode_bytes(name, &self.bytes(id)?, page_of(id))
     }
 
     /// The part that is asked about, turned as the person has it.
@@ -111,7 +146,7 @@ impl PictureStore {
         Ok(if attachment.turn == 0 { picture } else { picture.turned(attachment.turn) })
     }
 
-    /// The file as it was added.
+    /// The file as it was added, whatever page of it was chosen.
     ///
     /// # Errors
     /// [`AppError::NotFound`] if it is not there, [`AppError::ReadPicture`] if it cannot be read.
@@ -163,25 +198,18 @@ impl PictureStore {
         to_png(&attachment.name, &resized, None)
     }
 
-    /// Deletes a picture's files.
-    pub fn delete(&self, id: &str) {
+    /// Deletes what was made of a picture, and its file unless another page of it is still used.
+    pub fn delete(&self, id: &str, is_file_used: bool) {
         let Ok(original) = self.original(id) else { return };
-        for path in [
-            original,
-            self.made.join(format!("{id}-thumb.png")),
-            self.made.join(format!("{id}-full.png")),
-        ] {
+        let made = ["thumb", "full"].map(|what| self.made.join(format!("{id}-{what}.png")));
+        for path in made.into_iter().chain((!is_file_used).then_some(original)) {
             self.files.remove(&path);
         }
     }
 
     fn original(&self, id: &str) -> Result<PathBuf, AppError> {
-        let is_id =
-            id.len() == 64 && id.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
-        if !is_id {
-            return Err(AppError::NotFound { what: "that picture" });
-        }
-        Ok(self.originals.join(&id[..2]).join(id))
+        let (file, _) = picture_id::parts(id).ok_or(AppError::NotFound { what: "that picture" })?;
+        Ok(self.originals.join(&file[..2]).join(file))
     }
 
     /// A file of the cache; made when it is not there.

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use lorgnette_image::Picture;
 use serde::{Deserialize, Serialize};
 
-use crate::chats::{self, ChatsCopy, ChatsError, ChatsFault, PictureInfo};
+use crate::chats::{self, ChatsCopy, ChatsError, ChatsFault};
 use crate::error::AppError;
 use crate::folders::Folders;
 use crate::picture_store::PictureStore;
@@ -77,7 +76,7 @@ pub fn take(way: &WayOn, folders: &Folders) -> Result<Option<PathBuf>, AppError>
     match way {
         WayOn::Repair { .. } => {
             let pictures = PictureStore::new(data, &folders.cache);
-            Ok(Some(chats::repair(data, |id| known_by_its_file(&pictures, id))?))
+            Ok(Some(chats::repair(data, |id| pictures.info(id, "").ok())?))
         }
         WayOn::Restore { copy } => Ok(Some(chats::restore_copy(data, &copy.name)?)),
         WayOn::BeginAnew => Ok(Some(chats::begin_anew(data)?)),
@@ -96,22 +95,6 @@ pub fn folder_of<'a>(error: &AppError, folders: &'a Folders) -> &'a Path {
 /// The file of settings.
 pub(crate) fn settings_file(folders: &Folders) -> PathBuf {
     folders.config.join("settings.toml")
-}
-
-/// What the file of a picture tells of it.
-fn known_by_its_file(pictures: &PictureStore, id: &str) -> Option<PictureInfo> {
-    let bytes = pictures.bytes(id).ok()?;
-    let picture = Picture::decode(&bytes).ok()?;
-    Some(PictureInfo {
-        id: id.to_owned(),
-        name: String::new(),
-        width: picture.width(),
-        height: picture.height(),
-        format: picture.format().map_or_else(String::new, |format| format.to_string()),
-        n_bytes: bytes.len() as u64,
-        is_animation: picture.is_animation(),
-        notes: picture.notes().to_vec(),
-    })
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod drafts;
 mod error;
 mod fault;
 mod list;
+pub mod picture_id;
 mod pictures;
 mod place;
 mod private;

@@ -5,6 +5,7 @@ use rusqlite::{Connection, params};
 use super::{Chats, PictureInfo, first};
 use crate::ChatsError;
 use crate::clock::now_ms;
+use crate::picture_id::file_of;
 
 impl Chats {
     /// Remembers a picture; one that is known keeps its first name.
@@ -41,6 +42,16 @@ impl Chats {
             ChatsError::NotFound { .. } => ChatsError::NotFound { what: "that picture" },
             error => error,
         })
+    }
+
+    /// Whether a picture is known that is this one or another page of its file.
+    ///
+    /// # Errors
+    /// [`ChatsError::Database`] if the database fails.
+    pub fn is_file_used(&self, id: &str) -> Result<bool, ChatsError> {
+        // A page that was chosen has its number behind the file's id.
+        let sql = "SELECT EXISTS (SELECT 1 FROM pictures WHERE id = ?1 OR id LIKE ?1 || '-%')";
+        self.with(|db| db.query_row(sql, [file_of(id)], first))
     }
 
     /// Forgets pictures that nothing refers to and that were added before that time: their ids.

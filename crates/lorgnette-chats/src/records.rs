@@ -10,7 +10,7 @@ use super::{ChatId, MessageId};
 /// A picture that was added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PictureInfo {
-    /// SHA-256 of the file, in hex.
+    /// SHA-256 of the file, in hex; behind it the page, where a person chose one.
     pub id: String,
     /// What it was called where it came from.
     pub name: String,
@@ -23,6 +23,16 @@ pub struct PictureInfo {
     pub is_animation: bool,
     /// What a person should know about how it is shown.
     pub notes: Vec<Note>,
+}
+
+impl PictureInfo {
+    /// The number of the page or frame that is shown, of a file that has several.
+    pub fn page(&self) -> Option<u32> {
+        self.notes.iter().find_map(|note| match note {
+            Note::Page { shown, .. } | Note::Frame { shown, .. } => Some(*shown),
+            _ => None,
+        })
+    }
 }
 
 /// A picture as it is asked about.

@@ -35,6 +35,7 @@ commands! {
         models::remove_model,
         models::verify_model,
         pictures::add_sample,
+        pictures::choose_page,
         pictures::copy_picture,
         pictures::copy_region,
         pictures::estimate,

@@ -8,7 +8,7 @@ use tauri::AppHandle;
 use super::{AppState, Outcome, apart};
 use crate::clipboard;
 use crate::dialogs;
-use crate::ipc::{AddedDto, AttachmentDto, PastedDto, attachments};
+use crate::ipc::{AddedDto, AttachmentDto, PastedDto, PictureDto, attachments};
 
 /// Adds the files that the person picks; gives nothing when they pick none.
 #[tauri::command]
@@ -40,6 +40,14 @@ pub async fn add_sample(app: AppState<'_>, name: String) -> Outcome<AddedDto> {
         None => Err(AppError::NotFound { what: "that sample" }.into()),
     })
     .await
+}
+
+/// Chooses a page or frame of a picture's file, from 1. It is a picture of its own.
+#[tauri::command]
+#[specta::specta]
+pub async fn choose_page(app: AppState<'_>, id: String, page: u32) -> Outcome<PictureDto> {
+    let app = app.inner().clone();
+    apart(move || Ok(app.choose_page(&id, page)?.into())).await
 }
 
 /// Says what a question would cost that goes on from a message.

@@ -13,6 +13,10 @@ export const pictures = {
   chart: { id: id("c"), name: "chart.png", width: 208, height: 176, format: "PNG", bytes: 2639, isAnimation: false, notes: [] },
   sign: { id: id("e"), name: "sign.png", width: 256, height: 64, format: "PNG", bytes: 2730, isAnimation: false, notes: [] },
   notice: { id: id("d"), name: "harbour notice.jpg", width: 1600, height: 1200, format: "JPEG", bytes: 684_000, isAnimation: false, notes: [] },
+  // A file with three pages, of which the last two were chosen.
+  scan: { id: id("f"), name: "letter.tif", width: 192, height: 176, format: "TIFF", bytes: 96_000, isAnimation: true, notes: [{ note: "page", shown: 1, of: 3 }] },
+  scan2: { id: `${id("f")}-2`, name: "letter.tif", width: 272, height: 128, format: "TIFF", bytes: 96_000, isAnimation: true, notes: [{ note: "page", shown: 2, of: 3 }] },
+  scan3: { id: `${id("f")}-3`, name: "letter.tif", width: 256, height: 64, format: "TIFF", bytes: 96_000, isAnimation: true, notes: [{ note: "page", shown: 3, of: 3 }] },
 } satisfies Record<string, Picture>;
 
 export const samples: Sample[] = [
@@ -27,6 +31,9 @@ const urls: Record<string, string> = {
   [pictures.chart.id]: chart,
   [pictures.sign.id]: sign,
   [pictures.notice.id]: notice,
+  [pictures.scan.id]: receipt,
+  [pictures.scan2.id]: dialog,
+  [pictures.scan3.id]: sign,
   "sample/dialog": dialog,
   "sample/receipt": receipt,
   "sample/chart": chart,

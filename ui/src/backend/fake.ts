@@ -219,6 +219,12 @@ export class Fake implements Answering {
     return { pictures: [picture], faults: [] };
   };
 
+  choosePage = async (id: string, page: number): Promise<Picture> => {
+    this.#note(`choosePage ${id} ${page}`);
+    const [file] = id.split("-");
+    return pictureOf(page === 1 ? `${file}` : `${file}-${page}`);
+  };
+
   estimate: Backend["estimate"] = async (leaf, attached, text) => {
     const model = this.#model ?? POCKET;
     const all = attached.map((one) => {

@@ -40,6 +40,8 @@ export const en = {
     nextChat: "Next chat",
     nextPicture: "Next picture",
     previousPicture: "Previous picture",
+    nextPage: "Next page",
+    previousPage: "Previous page",
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
     fit: "Fit the picture",
@@ -183,6 +185,11 @@ export const en = {
     attached: "For the next question",
     missing: "This picture is no longer there.",
     help: "Arrow keys move, plus and minus zoom, 0 fits.",
+    page: "Page",
+    frame: "Frame",
+    ofPages: (of: string) => `of ${of}`,
+    pages: (shown: string, of: string) => `Page ${shown} of ${of}`,
+    frames: (shown: string, of: string) => `Frame ${shown} of ${of}`,
   },
 
   notes: {
@@ -514,6 +521,8 @@ export const en = {
     removeModelDo: "Delete the model",
     cancelFetchDo: "Cancel the download",
     purgeDo: "Remove for good",
+    textModel: (name: string) => `${name} has no vision part (a file whose name begins with mmproj), so it answers nothing about pictures. Put its mmproj file beside it and add it again, or use it for text alone.`,
+    textModelDo: "Use it for text alone",
     keep: "Keep",
   },
 
@@ -521,8 +530,6 @@ export const en = {
     region: "Messages",
     faults: (count: number, shown: string) => `${n(count, shown, "file", "files")} could not be added`,
     exported: (path: string) => `Exported to ${path}`,
-    textModel: (name: string) => `${name} has no vision part (a file whose name begins with mmproj), so it answers nothing about pictures. Put its mmproj file beside it and add it again, or use it for text alone.`,
-    textModelDo: "Use it for text alone",
     imported: (count: number, shown: string) => `${n(count, shown, "chat", "chats")} imported`,
     copied: "Copied",
     purged: (count: number, shown: string) => `${n(count, shown, "chat", "chats")} removed for good`,

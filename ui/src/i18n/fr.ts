@@ -30,6 +30,8 @@ export const fr: Words = {
     nextChat: "Conversation suivante",
     nextPicture: "Image suivante",
     previousPicture: "Image précédente",
+    nextPage: "Page suivante",
+    previousPage: "Page précédente",
     zoomIn: "Agrandir",
     zoomOut: "Réduire",
     fit: "Ajuster l’image",
@@ -172,6 +174,11 @@ export const fr: Words = {
     attached: "Pour la prochaine question",
     missing: "Cette image n’est plus là.",
     help: "Les flèches déplacent, plus et moins changent le zoom, 0 ajuste.",
+    page: "Page",
+    frame: "Vue",
+    ofPages: (of) => `sur ${of}`,
+    pages: (shown, of) => `Page ${shown} sur ${of}`,
+    frames: (shown, of) => `Vue ${shown} sur ${of}`,
   },
 
   notes: {
@@ -503,6 +510,8 @@ export const fr: Words = {
     removeModelDo: "Supprimer le modèle",
     cancelFetchDo: "Annuler le téléchargement",
     purgeDo: "Retirer pour de bon",
+    textModel: (name) => `${name} n’a pas de partie pour la vue (un fichier dont le nom commence par mmproj) : il ne répond rien sur les images. Mettez son fichier mmproj à côté et ajoutez-le de nouveau, ou servez-vous-en pour le texte seul.`,
+    textModelDo: "S’en servir pour le texte seul",
     keep: "Garder",
   },
 
@@ -510,8 +519,6 @@ export const fr: Words = {
     region: "Messages",
     faults: (count, shown) => `${n(count, shown, "fichier n’a pas pu être ajouté", "fichiers n’ont pas pu être ajoutés")}`,
     exported: (path) => `Exporté vers ${path}`,
-    textModel: (name) => `${name} n’a pas de partie pour la vue (un fichier dont le nom commence par mmproj) : il ne répond rien sur les images. Mettez son fichier mmproj à côté et ajoutez-le de nouveau, ou servez-vous-en pour le texte seul.`,
-    textModelDo: "S’en servir pour le texte seul",
     imported: (count, shown) => n(count, shown, "conversation importée", "conversations importées"),
     copied: "Copié",
     purged: (count, shown) => n(count, shown, "conversation retirée pour de bon", "conversations retirées pour de bon"),

@@ -3,6 +3,7 @@
 
 import { canSend, isPrivate, isSendingHere, lastAnswer, lastQuestion, liveHere, numbered, type Intent, type AppState } from "./app-state";
 import { call as intentToCall, type Call, type CallName } from "./call";
+import { pageOf } from "./notes";
 
 export type MenuName = "file" | "edit" | "picture" | "answer" | "view" | "help";
 
@@ -29,7 +30,7 @@ export type Quick = (typeof quick)[number];
 export type ActionId =
   | "newChat" | "newPrivateChat" | "addPicture" | "paste" | "exportMarkdown" | "exportHtml" | "importChats" | "quit"
   | "editLast" | "rename" | "pin" | "deleteChat" | "search" | "previousChat" | "nextChat"
-  | "nextPicture" | "previousPicture" | "zoomIn" | "zoomOut" | "fit" | "region" | "wholePicture" | "rotateLeft" | "rotateRight" | "removePicture" | "copyPicture" | "copyRegion" | "modelView"
+  | "nextPicture" | "previousPicture" | "nextPage" | "previousPage" | "zoomIn" | "zoomOut" | "fit" | "region" | "wholePicture" | "rotateLeft" | "rotateRight" | "removePicture" | "copyPicture" | "copyRegion" | "modelView"
   | "send" | "stop" | "copyAnswer" | "again" | "goOn" | "speech" | "nextSentence" | "previousSentence" | "check" | Quick
   | "palette" | "toggleChats" | "focusQuestion" | "focusAnswer" | "focusStage" | "textLarger" | "textSmaller" | "textReset" | "fullScreen"
   | "models" | "releaseModel" | "loadModel" | "settings" | "trust" | "shortcuts";
@@ -60,6 +61,14 @@ function neighbour(state: AppState, by: 1 | -1): Outcome | null {
 
 function staged(state: AppState) {
   return numbered(state)[state.onStage] ?? null;
+}
+
+/** The page before or after the one that is shown. */
+function otherPage(state: AppState, by: 1 | -1): Outcome | null {
+  const picture = staged(state)?.picture;
+  const page = picture && pageOf(picture.notes);
+  const to = page ? page.shown + by : 0;
+  return page && to >= 1 && to <= page.of ? intent({ is: "choosePage", number: state.onStage, page: to }) : null;
 }
 
 /** `words` gives the text of a quick question, in the person's language. */
@@ -111,6 +120,14 @@ export function actions(words: Record<Quick, string>): Action[] {
     {
       id: "nextPicture", menu: "picture", keys: "Alt+PageDown", when: (state) => numbered(state).length > 1,
       run: (state) => intent({ is: "stage", number: state.onStage + 1 }),
+    },
+    {
+      id: "previousPage", menu: "picture", keys: "Alt+Shift+PageUp", when: (state) => otherPage(state, -1) !== null,
+      run: (state) => otherPage(state, -1),
+    },
+    {
+      id: "nextPage", menu: "picture", keys: "Alt+Shift+PageDown", when: (state) => otherPage(state, 1) !== null,
+      run: (state) => otherPage(state, 1),
     },
     {
       id: "modelView", storedAs: "seen", menu: "picture", keys: "Ctrl+I", when: hasPicture,

@@ -5,6 +5,7 @@ import type {
   Preparation, Progress, RefusedFile, Sample, Settings, Status, UiError,
 } from "../contract";
 import type { Call } from "./call";
+import type { Page } from "./notes";
 
 /** What an answer that is being made has told last. It begins with nothing told. */
 export type Phase = { kind: "sending" } | Progress;
@@ -38,8 +39,8 @@ export type SettingsPage = "look" | "answers" | "speech" | "anywhere" | "machine
 export type Confirmation =
   | { about: "removeModel"; id: string; name: string; bytes: number }
   | { about: "cancelFetch"; id: string; name: string; bytes: number }
-  | { about: "purge" }
   | { about: "textModel"; name: string }
+  | { about: "purge" }
   | { about: "restoreCopy"; copy: ChatsCopy };
 
 /** Shown until it is dismissed; an undo goes away by itself when something else is deleted. */
@@ -113,7 +114,7 @@ export type LongPhase = Extract<Progress["kind"], "loading" | "encode" | "prefil
 
 export type Said =
   | { at: "looking" } | { at: "answering" } | { at: "answered"; nSentences: number } | { at: "stopped" } | { at: "failed" }
-  | { at: "part"; of: LongPhase; share: number } | { at: "sentence"; text: string } | { at: "checked"; nDoubts: number } | { at: "paused" } | { at: "added"; n: number } | { at: "deleted" } | { at: "restored" } | { at: "copied" } | { at: "saved" } | { at: "private" };
+  | { at: "part"; of: LongPhase; share: number } | { at: "sentence"; text: string } | { at: "checked"; nDoubts: number } | { at: "paused" } | { at: "added"; n: number } | ({ at: "page" } & Page) | { at: "deleted" } | { at: "restored" } | { at: "copied" } | { at: "saved" } | { at: "private" };
 
 export type Intent =
   // what the backend tells
@@ -130,6 +131,8 @@ export type Intent =
   | { is: "estimated"; estimate: Estimate }
   | { is: "added"; added: Added }
   | { is: "pastedText"; text: string }
+  /** A page of the file of a picture is shown as a picture of its own. */
+  | { is: "pageChosen"; of: string; picture: Picture }
   | { is: "modelsListed"; models: Model[] }
   | { is: "copiesListed"; copies: ChatsCopy[] }
   | { is: "privateBegun"; chat: Chat }
@@ -144,6 +147,7 @@ export type Intent =
   | { is: "removePicture"; index: number }
   | { is: "setRegion"; number: number; region: Attachment["region"] }
   | { is: "turn"; number: number; by: 1 | -1 }
+  | { is: "choosePage"; number: number; page: number }
   | { is: "setDetail"; maxSide: number | null }
   | { is: "stage"; number: number }
   // asking
@@ -170,11 +174,11 @@ export type Intent =
   | { is: "restoreCopy"; name: string }
   // models
   | { is: "chooseModel"; id: string }
+  | { is: "addTextModel" }
   | { is: "cancelFetch"; id: string }
   | { is: "removeModel"; id: string }
   // the window
   | { is: "set"; settings: Partial<Settings> }
-  | { is: "addTextModel" }
   | { is: "show"; overlay: Overlay }
   | { is: "close" }
   | { is: "drawer"; open: boolean }

@@ -43,6 +43,7 @@ const meanings: Meanings = {
   restoreCopy: () => [{ is: "did", what: { at: "restored" } }, { is: "newChat" }],
   chooseBranch: (chat) => [{ is: "chatOpened", chat, draft: null }],
   chooseModel: listModels,
+  choosePage: (picture, [of]) => [{ is: "pageChosen", of, picture }],
   fetchModel: listModels,
   models: (models) => [{ is: "modelsListed", models }],
   paste: (pasted) => {

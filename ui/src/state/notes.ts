@@ -32,3 +32,18 @@ export function noteText(note: Note, words: Words["notes"], format: Format): str
       return assertNever(note);
   }
 }
+
+/** The page or frame that is shown, of a file that has several. */
+export interface Page {
+  shown: number;
+  of: number;
+  isFrame: boolean;
+}
+
+/** Which page the notes of a picture name; null where its file has one. */
+export function pageOf(notes: Note[]): Page | null {
+  for (const note of notes) {
+    if (note.note === "page" || note.note === "frame") return { shown: note.shown, of: note.of, isFrame: note.note === "frame" };
+  }
+  return null;
+}

@@ -7,6 +7,7 @@ import {
 import type { Call, CallName } from "./call";
 import type { Added, AnswerEvent, AppEvent, Ask, Attachment, Chat, Draft, OpenDraft, Picture, Settings, UiError } from "../contract";
 import { assertNever } from "./assert-never";
+import { pageOf } from "./notes";
 
 /** How many texts a screen reader can be behind; it is never so many. */
 const N_SAID = 32;
@@ -64,6 +65,8 @@ export function update(state: AppState, intent: Intent): Step {
       return onAdded(state, intent.added);
     case "pastedText":
       return update(state, { is: "type", text: state.draft.text + intent.text });
+    case "pageChosen":
+      return onPage(state, intent.of, intent.picture);
     case "modelsListed":
       return [{ ...state, models: intent.models }, []];
     case "copiesListed":
@@ -102,6 +105,14 @@ export function update(state: AppState, intent: Intent): Step {
       return changeOnStage(state, intent.number, (attachment) => ({ ...attachment, region: intent.region }));
     case "turn":
       return changeOnStage(state, intent.number, (attachment) => ({ ...attachment, turn: (attachment.turn + intent.by + 4) % 4 }));
+    case "choosePage": {
+      const picture = numbered(state)[intent.number]?.picture;
+      if (!picture) return [state, []];
+      const page = pageOf(picture.notes);
+      if (!page || !Number.isInteger(intent.page)) return [state, []];
+      const wanted = clamp(intent.page, 1, page.of);
+      return [state, wanted === page.shown ? [] : [called("choosePage", picture.id, wanted)]];
+    }
     case "setDetail": {
       const pictures = state.draft.pictures.map((attachment) => ({ ...attachment, maxSide: intent.maxSide }));
       const settings = { ...state.settings, maxSide: intent.maxSide };
@@ -179,6 +190,8 @@ export function update(state: AppState, intent: Intent): Step {
 
     case "chooseModel":
       return [{ ...state, models: state.models.map((one) => ({ ...one, chosen: one.id === intent.id })) }, [called("chooseModel", intent.id)]];
+    case "addTextModel":
+      return [{ ...state, overlay: { at: "models" } }, [called("addTextModel")]];
     case "cancelFetch":
       return [{ ...state, overlay: { at: "models" } }, [called("cancelFetch", intent.id)]];
     case "removeModel":
@@ -190,8 +203,6 @@ export function update(state: AppState, intent: Intent): Step {
     }
     case "show":
       return [{ ...state, overlay: intent.overlay, drawer: false }, []];
-    case "addTextModel":
-      return [{ ...state, overlay: { at: "models" } }, [called("addTextModel")]];
     case "close":
       return [{ ...state, overlay: { at: "none" }, drawer: false }, []];
     case "drawer":
@@ -322,6 +333,19 @@ function onAdded(state: AppState, added: Added): Step {
   const [next, effects] = withPictures({ ...noticed, files }, [...state.draft.pictures, ...attachments]);
   const first = numbered(next).length - attachments.length;
   return [saying({ ...next, onStage: first }, { at: "added", n: attachments.length }), effects];
+}
+
+/** Another page takes the place of the one that was chosen from, if that is still there. What was cut out lay on the old one. */
+function onPage(state: AppState, of: string, picture: Picture): Step {
+  const all = numbered(state);
+  const isIt = (number: number): boolean => all[number]?.attachment.picture === of;
+  const number = isIt(state.onStage) ? state.onStage : all.findIndex((one, index) => one.draftIndex !== null && isIt(index));
+  if (number < 0) return [state, []];
+  const files = withFiles(state.files, [picture]);
+  const [next, effects] = changeOnStage({ ...state, files }, number, (attachment) => ({ ...attachment, picture: picture.id, region: null }));
+  const page = pageOf(picture.notes);
+  const told = page ? saying(next, { at: "page", ...page }) : next;
+  return [{ ...told, estimate: null }, effects];
 }
 
 function send(state: AppState): Step {

@@ -2,6 +2,7 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { fault, Fake, PIXTRAL, type FakeOptions } from "../backend/fake";
+import { pictures } from "../backend/fake-pictures";
 import { WindowState } from "../run.svelte";
 import App from "./App.svelte";
 
@@ -237,8 +238,7 @@ describe("pictures", () => {
     const { fake } = await open();
     fake.tell({ kind: "dragOver" });
     await screen.findByText("Release to add");
-    const { pictures } = await fake.pickPictures();
-    fake.tell({ kind: "added", from: "drop", added: { pictures, faults: [{ name: "x.heic", error: fault("picture", "HEIC is not read", "Save it as PNG.") }] } });
+    fake.tell({ kind: "added", from: "drop", added: { pictures: [pictures.notice], faults: [{ name: "x.heic", error: fault("picture", "HEIC is not read", "Save it as PNG.") }] } });
     await screen.findByTestId("attachment");
     expect(screen.queryByText("Release to add")).toBeNull();
     expect(screen.getByRole("alert").textContent).toContain("HEIC is not read. Save it as PNG.");
@@ -260,6 +260,30 @@ describe("pictures", () => {
     expect(ui.state.draft.pictures[0]?.maxSide).toBe(512);
   });
 
+  it("of a file with pages show the one that is chosen, by keys, buttons and number", async () => {
+    const { fake, ui } = await open();
+    fake.tell({ kind: "added", from: "drop", added: { pictures: [pictures.scan], faults: [] } });
+    await screen.findByRole("group", { name: "Page 1 of 3" });
+    expect(screen.getByTestId("previousPage").getAttribute("aria-disabled")).toBe("true");
+    ui.send({ is: "setRegion", number: 0, region: { x: 1, y: 2, width: 30, height: 40 } });
+    await press("PageDown", { altKey: true, shiftKey: true });
+    await screen.findByRole("group", { name: "Page 2 of 3" });
+    expect(ui.state.draft.pictures).toEqual([{ picture: pictures.scan2.id, name: "letter.tif", region: null, turn: 0, maxSide: null }]);
+    await waitFor(() => expect(screen.getByTestId("spoken").textContent).toContain("Page 2 of 3"));
+    await screen.findByRole("button", { name: /letter.tif, Page 2 of 3, [\d,]+ tokens/ });
+    await waitFor(() => expect(screen.getByTestId("picture-notes").textContent).toContain("Page 2 of 3 is shown."));
+    const field = screen.getByTestId("page");
+    await fireEvent.change(field, { target: { value: "99" } });
+    await screen.findByRole("group", { name: "Page 3 of 3" });
+    await fireEvent.click(screen.getByTestId("nextPage"));
+    await fireEvent.change(field, { target: { value: "" } });
+    expect((field as HTMLInputElement).value).toBe("3");
+    await fireEvent.click(screen.getByTestId("previousPage"));
+    await screen.findByRole("group", { name: "Page 2 of 3" });
+    expect(called(fake, "choosePage").map((one) => one.split(" ").at(-1))).toEqual(["2", "3", "2"]);
+    expect(ui.state.draft.pictures).toHaveLength(1);
+  });
+
   it("are cut to a region by keys alone, which can be copied", async () => {
     const { fake, ui } = await open();
     await attach();
@@ -277,6 +301,21 @@ describe("pictures", () => {
 });
 
 describe("everything else", () => {
+  it("asks before a model that reads no pictures is used", async () => {
+    const { fake } = await open();
+    await press("m", { ctrlKey: true });
+    await fireEvent.click(await screen.findByTestId("add-model-file"));
+    const dialog = await screen.findByRole("alertdialog");
+    expect(dialog.textContent).toContain("words-q8_0.gguf has no vision part");
+    await fireEvent.click(screen.getByTestId("stay"));
+    expect(called(fake, "addTextModel")).toEqual([]);
+    await press("m", { ctrlKey: true });
+    await fireEvent.click(await screen.findByTestId("add-model-file"));
+    await fireEvent.click(await screen.findByTestId("act"));
+    await screen.findByRole("dialog", { name: "Models" });
+    expect(called(fake, "addTextModel")).toEqual(["addTextModel"]);
+  });
+
   it("is found in the palette", async () => {
     const { fake } = await open();
     await press("k", { ctrlKey: true });
@@ -301,21 +340,6 @@ describe("everything else", () => {
     const { fake, ui } = await open();
     fake.tell({ kind: "action", action: "models" });
     await screen.findByRole("dialog", { name: "Models" });
-  it("asks before a model that reads no pictures is used", async () => {
-    const { fake } = await open();
-    await press("m", { ctrlKey: true });
-    await fireEvent.click(await screen.findByTestId("add-model-file"));
-    const dialog = await screen.findByRole("alertdialog");
-    expect(dialog.textContent).toContain("words-q8_0.gguf has no vision part");
-    await fireEvent.click(screen.getByTestId("stay"));
-    expect(called(fake, "addTextModel")).toEqual([]);
-    await press("m", { ctrlKey: true });
-    await fireEvent.click(await screen.findByTestId("add-model-file"));
-    await fireEvent.click(await screen.findByTestId("act"));
-    await screen.findByRole("dialog", { name: "Models" });
-    expect(called(fake, "addTextModel")).toEqual(["addTextModel"]);
-  });
-
     expect(ui.state.overlay.at).toBe("models");
     expect(called(fake, "setMenu").length).toBeGreaterThan(0);
   });

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::App;
 use crate::chats::PictureInfo;
+use crate::chats::picture_id::{file_of, page_of};
 use crate::error::AppError;
 use crate::quick_action::Taken;
 
@@ -42,6 +43,44 @@ impl App {
         self.0.add_to_stored(|pictures| pictures.add(name, bytes))
     }
 
+    /// Chooses a page or frame of a picture's file, from 1. It is a picture of its own, where the
+    /// window shows pictures.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] if the picture is not there, [`AppError::Picture`] if there is no such
+    /// page.
+    pub fn choose_page(&self, id: &str, page: u32) -> Result<PictureInfo, AppError> {
+        if let Ok(unchosen) = self.picture(file_of(id))
+            && unchosen.page() == Some(page)
+        {
+            return Ok(unchosen);
+        }
+        let picture = self.picture(id)?;
+        let from = self.pictures_with(id);
+        self.0.add_to_shown(|pictures| {
+            // A private chat may show a picture that is kept.
+            if !pictures.has(id) {
+                pictures.add(&picture.name, &from.bytes(id)?)?;
+            }
+            pictures.page(&picture, page)
+        })
+    }
+
+    /// Adds a file that was exported, to be the picture of that id.
+    ///
+    /// # Errors
+    /// Those of [`Self::keep_bytes`] and [`PictureStore::page`](crate::picture_store::PictureStore::page);
+    /// [`AppError::NotFound`] if it is the file of another picture.
+    pub(crate) fn keep_picture(&self, id: &str, name: &str, bytes: &[u8]) -> Result<(), AppError> {
+        let file = self.keep_bytes(name, bytes)?;
+        if file.id != id {
+            let other = AppError::NotFound { what: "that picture" };
+            let page = page_of(id).filter(|_| file_of(id) == file.id).ok_or(other)?;
+            self.0.add_to_stored(|pictures| pictures.page(&file, page))?;
+        }
+        Ok(())
+    }
+
     /// Adds what a quick action took to the pictures that are kept.
     pub(super) fn keep(&self, taken: Taken) -> Result<PictureInfo, AppError> {
         self.0.add_to_stored(|pictures| match &taken {
@@ -51,3 +90,6 @@ impl App {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Exported, Source, parse, read_text};
+use super::{Exported, Source, called, parse, read_text};
 use crate::error::AppError;
 use crate::models::whole_file;
 
@@ -41,7 +41,7 @@ pub(super) fn write(source: &Source, path: &Path) -> Result<(), AppError> {
             let kind = info.format.to_lowercase();
             let [before, between, after] = PICTURE;
             let bytes = STANDARD.encode(bytes);
-            let alt = escaped(name);
+            let alt = escaped(&called(name, info));
             let _ = writeln!(
                 page,
                 "<img {before}{id}{between}{kind};base64,{bytes}{after} alt=\"{alt}\"{hidden}>"

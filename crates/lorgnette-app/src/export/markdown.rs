@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::{Exported, Source, parse, read_text};
+use super::{Exported, Source, called, parse, read_text};
 use crate::error::AppError;
 use crate::models::whole_file;
 
@@ -23,7 +23,9 @@ pub(super) fn write(source: &Source, folder: &Path) -> Result<(), AppError> {
         let _ = write!(text, "\n## {who}\n\n");
         for picture in &message.pictures {
             if let Some(file) = exported.pictures.get(&picture.picture) {
-                let name = picture.name.replace(['[', ']', '\n'], " ");
+                let found = pictures.iter().find(|(info, _)| info.id == picture.picture);
+                let name = found.map(|(info, _)| called(&picture.name, info)).unwrap_or_default();
+                let name = name.replace(['[', ']', '\n'], " ");
                 let _ = write!(text, "![{name}]({file})\n\n");
             }
         }

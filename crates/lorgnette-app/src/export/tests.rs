@@ -59,6 +59,30 @@ fn check_comes_back(format: ExportFormat) {
 }
 
 #[test]
+fn a_page_that_was_chosen_comes_back() {
+    let pages = include_bytes!("../../../lorgnette-image/tests/fixtures/bugs/tiff-three-pages.tif");
+    let folder = tempfile::tempdir().unwrap();
+    let from = app(&folder.path().join("from"));
+    let first = from.add_bytes("pages.tif", pages).unwrap();
+    let PictureInfo { id, name, .. } = from.choose_page(&first.id, 2).unwrap();
+    let second = Attachment { picture: id, name, region: None, turn: 0, max_side: None };
+    let (chat, _) = from.chats().add_question(None, None, "?", &[second.clone()]).unwrap();
+    for (format, file) in
+        [(ExportFormat::Markdown, "chat/chat.md"), (ExportFormat::Html, "chat.html")]
+    {
+        let file = folder.path().join(file);
+        let path =
+            if format == ExportFormat::Html { file.as_path() } else { file.parent().unwrap() };
+        write(&from, chat, format, path).unwrap();
+        assert!(fs_err::read_to_string(&file).unwrap().contains("pages.tif, page 2"));
+        let to = app(&folder.path().join(format!("to {format:?}")));
+        let imported = import(&to, &file).unwrap();
+        assert_eq!(told(&to, imported), told(&from, chat));
+        assert_eq!(to.picture(&second.picture).unwrap().page(), Some(2));
+    }
+}
+
+#[test]
 fn a_folder_comes_back_with_pictures_and_branches() {
     check_comes_back(ExportFormat::Markdown);
 }

@@ -61,7 +61,7 @@ fn a_lost_cache_is_made_again() {
     let thumb = store.thumb(&info.id).unwrap();
     fs_err::remove_dir_all(folder.path().join("cache")).unwrap();
     assert_eq!(store.thumb(&info.id).unwrap(), thumb);
-    store.delete(&info.id);
+    store.delete(&info.id, false);
     assert!(matches!(store.full(&info.id), Err(AppError::NotFound { .. })));
 }
 
@@ -80,4 +80,42 @@ fn a_region_is_taken_before_the_turn() {
     let region = Region { x: 90, y: 0, width: 50, height: 20 };
     assert_eq!(viewed_size(&info(100, 200), Some(region), 1), (20, 10));
     assert_eq!(viewed_size(&info(100, 200), None, 2), (100, 200));
+}
+
+/// A TIFF of three pages.
+const PAGES: &[u8] =
+    include_bytes!("../../../lorgnette-image/tests/fixtures/bugs/tiff-three-pages.tif");
+
+#[test]
+fn a_page_that_is_chosen_is_a_picture_of_the_same_file() {
+    let (folder, store) = store();
+    let first = store.add("pages.tif", PAGES).unwrap();
+    let second = store.page(&first, 2).unwrap();
+    assert_eq!(second.notes, [lorgnette_image::Note::Page { shown: 2, of: 3 }]);
+    assert_eq!((file_of(&second.id), &second.name), (first.id.as_str(), &first.name));
+    let shown = store.open(&second.id, "it").unwrap();
+    assert_eq!(shown, pictures::decode_bytes("it", PAGES, Some(2)).unwrap());
+    assert_ne!(shown.rgb(), store.open(&first.id, "it").unwrap().rgb());
+    assert_ne!(store.thumb(&second.id).unwrap(), store.thumb(&first.id).unwrap());
+    assert_ne!(store.full(&second.id).unwrap(), store.full(&first.id).unwrap());
+    // From one page to another, and no further than there are pages.
+    assert_eq!(
+        store.page(&second, 3).unwrap().notes,
+        [lorgnette_image::Note::Page { shown: 3, of: 3 }]
+    );
+    assert!(matches!(store.page(&second, 4), Err(AppError::Picture { .. })));
+    // Another program finds it, with what is known of it.
+    let again = PictureStore::new(&folder.path().join("data"), &folder.path().join("new cache"));
+    assert_eq!(again.info(&second.id, "pages.tif").unwrap(), second);
+}
+
+#[test]
+fn a_file_stays_while_a_page_of_it_is_used() {
+    let (_folder, store) = store();
+    let first = store.add("pages.tif", PAGES).unwrap();
+    let second = store.page(&first, 2).unwrap();
+    store.delete(&first.id, true);
+    assert!(store.has(&second.id));
+    store.delete(&second.id, false);
+    assert!(!store.has(&first.id));
 }
