@@ -123,11 +123,14 @@ test("what is elsewhere, and an empty clipboard, are told", async () => {
 test("a text goes where the person types", async () => {
   const text = join(home, "text");
   writeFileSync(text, "What is on the sign?");
+  // Where no picture is, there is no question.
+  await paste("image/jpeg", turned);
   const owner = await copied("UTF8_STRING", text);
   await (await window.find("question")).click();
   await press(window, "ctrl+v");
   await eventually("it stands in the question", async () => (await (await window.find("question")).getAttribute("value")) === "What is on the sign?");
   owner.end();
+  await clear();
 });
 
 function describe(...args) {

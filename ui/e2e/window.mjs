@@ -186,6 +186,13 @@ export class Window {
     const folder = process.env.LORGNETTE_SCREENSHOTS;
     if (!folder) return;
     mkdirSync(folder, { recursive: true });
+    // What fades in is there, and drawn.
+    await this.driver.executeAsyncScript(`
+      const done = arguments[arguments.length - 1];
+      const ends = (one) => Number.isFinite(one.effect?.getComputedTiming().endTime);
+      const all = document.getAnimations().filter(ends).map((one) => one.finished.catch(() => {}));
+      Promise.all(all).then(() => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100))));
+    `);
     writeFileSync(join(folder, `${name}.png`), await this.driver.takeScreenshot(), "base64");
   }
 
