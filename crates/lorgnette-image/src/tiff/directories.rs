@@ -23,13 +23,18 @@ pub(crate) mod tag {
     pub(crate) const SAMPLES: u16 = 277;
     pub(crate) const ROWS_PER_STRIP: u16 = 278;
     pub(crate) const STRIP_BYTE_COUNTS: u16 = 279;
+    pub(crate) const PLANAR_CONFIGURATION: u16 = 284;
     pub(crate) const T4_OPTIONS: u16 = 292;
+    pub(crate) const PREDICTOR: u16 = 317;
     pub(crate) const COLOR_MAP: u16 = 320;
     pub(crate) const TILE_WIDTH: u16 = 322;
     pub(crate) const TILE_HEIGHT: u16 = 323;
     pub(crate) const TILE_OFFSETS: u16 = 324;
     pub(crate) const TILE_BYTE_COUNTS: u16 = 325;
     pub(crate) const SUB_DIRECTORIES: u16 = 330;
+    pub(crate) const INK_SET: u16 = 332;
+    pub(crate) const EXTRA_SAMPLES: u16 = 338;
+    pub(crate) const SAMPLE_FORMAT: u16 = 339;
     pub(crate) const JPEG_TABLES: u16 = 347;
     pub(crate) const JPEG_OFFSET: u16 = 513;
     pub(crate) const YCBCR_SUBSAMPLING: u16 = 530;
@@ -199,6 +204,23 @@ impl<'a> Directories<'a> {
             }
         }
         Cow::Owned(file)
+    }
+
+    /// Returns a file as [`Self::with`] does, whose bytes in these places are changed by `change`.
+    pub(crate) fn with_data(
+        &self,
+        directory: &Directory,
+        places: &[(u64, u64)],
+        change: impl Fn(u8) -> u8,
+    ) -> Vec<u8> {
+        let mut file = self.with(directory, &[]).into_owned();
+        for &(start, length) in places {
+            let start = usize::try_from(start).unwrap_or(usize::MAX).min(file.len());
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            let end = start.saturating_add(length).min(file.len());
+            file[start..end].iter_mut().for_each(|byte| *byte = change(*byte));
+        }
+        file
     }
 
     fn put(&self, file: &mut [u8], place: usize, n_bytes: usize, number: u64) {

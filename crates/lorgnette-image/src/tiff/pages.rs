@@ -25,6 +25,15 @@ pub(super) fn choose(
     let is_cut = chain.last().is_none_or(Directory::has_next);
     let mut pages: Vec<Page> =
         chain.into_iter().filter_map(|directory| Page::of(directories, directory)).collect();
+    if !pages.is_empty() && pages.iter().all(|page| page.is_reduced) {
+        // Some programs keep the picture itself below its copy.
+        let below = pages.iter().flat_map(|page| directories.below(&page.directory));
+        let below: Vec<Page> = below
+            .filter_map(|directory| Page::of(directories, directory))
+            .filter(|page| !page.is_reduced)
+            .collect();
+        pages.extend(below);
+    }
     let are_copies = pages.iter().all(|page| page.is_reduced);
     if are_copies {
         // Then the mark means nothing, and they are still sizes of one picture.

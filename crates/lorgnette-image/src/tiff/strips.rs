@@ -1,5 +1,7 @@
 //! Where the data of a page is.
 
+use std::io::{self, Read as _};
+
 use super::Page;
 use super::directories::tag;
 use crate::gaps::Gaps;
@@ -62,9 +64,45 @@ impl Strips {
         })
     }
 
+    /// Returns where each begins, and its number of bytes.
+    pub(super) fn places(&self) -> &[(u64, u64)] {
+        &self.places
+    }
+
+    /// Returns the rows of strips that were never written, or whose coded data has no end. A decoder
+    /// fills them with black, or with what zeros stand for.
+    pub(super) fn gaps(&self, page: &Page, is_deflate: bool) -> Gaps {
+        let (file, row_len) = (page.source.bytes, page.row_len());
+        let strip_len = row_len.saturating_mul(self.n_rows as u64);
+        let mut missing = vec![false; self.height];
+        for (idx, (data, n_rows)) in self.data(file).enumerate() {
+            let first_row = idx / self.n_across * self.n_rows;
+            if data.is_empty() || (is_deflate && !is_deflate_whole(data, strip_len)) {
+                missing[first_row..first_row + n_rows].fill(true);
+            }
+        }
+        Gaps::new(missing, Vec::new())
+    }
+
     /// Returns where the last of them ends.
     pub(super) fn end(&self) -> u64 {
         self.places.iter().map(|&(start, length)| start.saturating_add(length)).max().unwrap_or(0)
+    }
+}
+
+/// Returns whether data in the form of zlib can be read to its end with the right sum. Only its end may
+/// be missing where it has no more than a strip does.
+fn is_deflate_whole(data: &[u8], strip_len: u64) -> bool {
+    let most = strip_len.saturating_add(1);
+    let mut decoder = flate2::read::ZlibDecoder::new(data).take(most);
+    let mut n_bytes = 0;
+    let mut buffer = [0; 1 << 14];
+    loop {
+        match decoder.read(&mut buffer) {
+            Ok(0) => return n_bytes < most,
+            Ok(n) => n_bytes += n as u64,
+            Err(error) => return error.kind() == io::ErrorKind::UnexpectedEof,
+        }
     }
 }
 
