@@ -14,7 +14,19 @@ const ENDINGS: [&str; 44] = [
 ];
 /// Formats that are known and are no pictures. An SVG is known by its ending alone, because its mark
 /// is in many a web page.
-const NOT_PICTURES: [&str; 4] = ["PDF", "SVG", "MP4 or QuickTime video", "Matroska or WebM video"];
+const NOT_PICTURES: [&str; 11] = [
+    "PDF",
+    "SVG",
+    "PostScript",
+    "DjVu",
+    "ZIP",
+    "gzip",
+    "7-Zip",
+    "RAR",
+    "MP4 or QuickTime video",
+    "Matroska or WebM video",
+    "AVI video",
+];
 /// The number of bytes by which a format is known.
 const HEAD_BYTES: u64 = 1 << 16;
 

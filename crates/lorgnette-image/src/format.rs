@@ -50,6 +50,8 @@ impl fmt::Display for Format {
 }
 
 const SAVE_AS_PNG: &str = "save it as PNG or JPEG in a picture editor and open that";
+const AS_A_PICTURE: &str = "save the page as a picture, or take a screenshot of it, and open that";
+const UNPACK: &str = "unpack it and open the picture inside";
 const TAKE_A_FRAME: &str = "take a screenshot of the frame that matters and open that";
 
 /// The first bytes of formats that people have and that this crate does not decode.
@@ -63,7 +65,28 @@ const REFUSED: &[(&[u8], &str, &str)] = &[
     (b"v/1\x01", "OpenEXR", SAVE_AS_PNG),
     (b"DDS ", "DDS", SAVE_AS_PNG),
     (b"gimp xcf", "XCF", SAVE_AS_PNG),
+    (b"#?RADIANCE", "Radiance HDR", SAVE_AS_PNG),
+    (b"#?RGBE", "Radiance HDR", SAVE_AS_PNG),
+    (b"PF\n", "PFM", SAVE_AS_PNG),
+    (b"Pf\n", "PFM", SAVE_AS_PNG),
+    (b"icns", "ICNS", SAVE_AS_PNG),
+    (b"AT&TFORM", "DjVu", AS_A_PICTURE),
+    (b"SIMPLE  =", "FITS", SAVE_AS_PNG),
+    (b"\xd7\xcd\xc6\x9a", "WMF", SAVE_AS_PNG),
+    (b"%!PS", "PostScript", AS_A_PICTURE),
+    (b"\xc5\xd0\xd3\xc6", "EPS", AS_A_PICTURE),
     (b"\x1aE\xdf\xa3", "Matroska or WebM video", TAKE_A_FRAME),
+    (b"PK\x03\x04", "ZIP", UNPACK),
+    (b"\x1f\x8b\x08", "gzip", UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", "7-Zip", UNPACK),
+    (b"Rar!\x1a\x07", "RAR", UNPACK),
+];
+
+/// The same for marks that do not come first.
+const REFUSED_WITHIN: &[(usize, &[u8], &str, &str)] = &[
+    (128, b"DICM", "DICOM", SAVE_AS_PNG),
+    (40, b" EMF", "EMF", SAVE_AS_PNG),
+    (8, b"AVI ", "AVI video", TAKE_A_FRAME),
 ];
 
 /// The number of bytes to search for the first mark of a PDF or SVG, which may not come first.
@@ -88,10 +111,18 @@ impl Format {
         if let Some(&(_, name, hint)) = REFUSED.iter().find(|(mark, ..)| bytes.starts_with(mark)) {
             return Err(ImageError::UnsupportedFormat { name, hint });
         }
+        let has = |&&(at, mark, ..): &&(usize, &[u8], &str, &str)| {
+            bytes.get(at..).is_some_and(|rest| rest.starts_with(mark))
+        };
+        if let Some(&(.., name, hint)) = REFUSED_WITHIN.iter().find(has) {
+            return Err(ImageError::UnsupportedFormat { name, hint });
+        }
+        if is_pcx(bytes) {
+            return Err(ImageError::UnsupportedFormat { name: "PCX", hint: SAVE_AS_PNG });
+        }
         let head = &bytes[..bytes.len().min(HEAD)];
         if contains(head, b"%PDF-") {
-            let hint = "save the page as a picture, or take a screenshot of it, and open that";
-            return Err(ImageError::UnsupportedFormat { name: "PDF", hint });
+            return Err(ImageError::UnsupportedFormat { name: "PDF", hint: AS_A_PICTURE });
         }
         if head.starts_with(b"version https://git-lfs.github.com/spec/") {
             return Err(ImageError::LfsPointer);
@@ -99,7 +130,8 @@ impl Format {
         if !is_text(head) {
             return Err(ImageError::NotAPicture);
         }
-        if contains(head, b"<svg") {
+        // A web page may have drawings of its own.
+        if contains(head, b"<svg") && !contains(&head.to_ascii_lowercase(), b"<html") {
             let hint = "export it as PNG and open that";
             return Err(ImageError::UnsupportedFormat { name: "SVG", hint });
         }
@@ -182,6 +214,12 @@ fn is_tga(bytes: &[u8]) -> bool {
         _ => false,
     };
     is_known && word(12) > 0 && word(14) > 0 && header[17] >> 6 == 0 && header[17] & 15 <= 8
+}
+
+/// Returns whether the first bytes make sense as the header of a PCX file: its maker, a version, runs
+/// of bytes, and a depth.
+fn is_pcx(bytes: &[u8]) -> bool {
+    bytes.len() >= 128 && matches!(bytes, [10, 0 | 2..=5, 1, 1 | 2 | 4 | 8, ..])
 }
 
 /// Reads the brands by which a file of the MPEG family says what it is: its own, a version, then

@@ -56,6 +56,15 @@ fn what_is_not_decoded_is_refused_by_its_name() {
     check(b"%PDF-1.7\n\xe2\xe3", "PDF is an unsupported format");
     check(b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL is an unsupported format");
     check(b"\xff\x0a\0\0", "JPEG XL is an unsupported format");
+    check(b"%!PS-Adobe-3.0 EPSF-3.0\n", "PostScript is an unsupported format");
+    check(b"\xc5\xd0\xd3\xc6\x20\0\0\0", "EPS is an unsupported format");
+    check(b"PK\x03\x04\x14\0", "ZIP is an unsupported format");
+    check(b"\x1f\x8b\x08\0", "gzip is an unsupported format");
+    check(b"RIFF\x10\0\0\0AVI LIST", "AVI video is an unsupported format");
+    check(b"Pf\n4 4\n-1.0\n", "PFM is an unsupported format");
+    check(b"#?RADIANCE\n", "Radiance HDR is an unsupported format");
+    check(&[&[0; 128], &b"DICM"[..]].concat(), "DICOM is an unsupported format");
+    check(&[&[10, 5, 1, 8], &[0; 124][..]].concat(), "PCX is an unsupported format");
 }
 
 #[test]
@@ -64,6 +73,7 @@ fn what_is_no_picture_is_told_apart() {
     check(b"Dear all,\nsee below.", "this is text, not a picture");
     check(b"BMW drivers and bitmaps have much in common", "this is text, not a picture");
     check(b"<!DOCTYPE html><html>", "this is text, not a picture");
+    check(b"<!DOCTYPE html><html><svg></svg></html>", "this is text, not a picture");
     check("Grüße 日本".as_bytes(), "this is text, not a picture");
     check(&"ü".as_bytes()[..1], "this is not a picture of a known format");
     check(b"P5 is my favourite port", "this is text, not a picture");
