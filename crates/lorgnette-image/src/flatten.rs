@@ -10,7 +10,7 @@ const DARK: u8 = 32;
 /// The least opacity that an eye makes out.
 const FAINT: u8 = 32;
 /// The least difference from white that an eye makes out.
-const NEARLY_WHITE: u8 = 16;
+const NEARLY_WHITE: u8 = 32;
 
 /// Returns the RGB bytes of a decoded picture, row by row, and what was done about transparency.
 ///
@@ -64,6 +64,11 @@ fn transparency(rgba: &[u8]) -> Option<Note> {
         // either, nothing is there indeed.
         let is_one_colour = pixels.windows(2).all(|pair| pair[0] == pair[1]);
         return Some(if is_one_colour { Note::Clear } else { Note::OpaqueAlpha });
+    }
+    let is_faint = pixels.iter().all(|&[.., alpha]| alpha < FAINT);
+    if is_faint && pixels.windows(2).any(|pair| pair[0][..3] != pair[1][..3]) {
+        // Nobody would see it: what is stored there is not transparency either.
+        return Some(Note::OpaqueAlpha);
     }
     let (mut n_there, mut n_visible) = (0_usize, 0_usize);
     for &[red, green, blue, alpha] in pixels.iter().filter(|pixel| pixel[3] >= FAINT) {

@@ -59,6 +59,7 @@ fn what_would_vanish_on_white_is_shown_on_dark() {
     check_sign([255; 4], [0; 4], Some(&Note::OnDark), 255, 32);
     check_sign([250, 250, 245, 255], [255, 255, 255, 0], Some(&Note::OnDark), 250, 32);
     check_sign([255, 255, 255, 200], [0; 4], Some(&Note::OnDark), 207, 32);
+    check_sign([225, 225, 225, 255], [0; 4], Some(&Note::OnDark), 225, 32);
     check_sign([0, 0, 0, 255], [0; 4], None, 0, 255);
     check_sign([255, 0, 0, 255], [0; 4], None, 255, 255);
     check_sign([255; 4], [200, 200, 200, 255], None, 255, 200);
@@ -67,6 +68,7 @@ fn what_would_vanish_on_white_is_shown_on_dark() {
 #[test]
 fn alpha_that_is_nothing_everywhere_is_no_alpha() {
     check_sign([9, 8, 7, 0], [200, 200, 200, 0], Some(&Note::OpaqueAlpha), 9, 200);
+    check_sign([9, 8, 7, 1], [200, 200, 200, 1], Some(&Note::OpaqueAlpha), 9, 200);
     check_sign([0; 4], [0; 4], Some(&Note::Clear), 255, 255);
     check_sign([255, 255, 255, 0], [255, 255, 255, 0], Some(&Note::Clear), 255, 255);
 }
