@@ -33,6 +33,9 @@ pub(crate) fn decode(source: &Source) -> Result<Stored, ImageError> {
 fn usable<'a>(source: &Source<'a>) -> Result<(Cow<'a, [u8]>, Gaps), ImageError> {
     let (bytes, format) = (source.bytes, source.format);
     let Some(coverage) = coverage::of(bytes, source.limits.max_pixels) else {
+        if frame::is_arithmetic(bytes) {
+            return Err(unsupported(source, "arithmetic coding"));
+        }
         // A form that the decoder refuses, or one whose data only the decoder can follow.
         return if end::has_end(bytes) {
             Ok((Cow::Borrowed(bytes), Gaps::default()))
@@ -40,6 +43,9 @@ fn usable<'a>(source: &Source<'a>) -> Result<(Cow<'a, [u8]>, Gaps), ImageError> 
             Err(ImageError::Truncated { format })
         };
     };
+    if coverage.has_misread_planes {
+        return Err(unsupported(source, "a scan for each of its colours, which are smaller"));
+    }
     if coverage.gaps.are_too_many() {
         return Err(ImageError::Truncated { format });
     }
@@ -48,6 +54,10 @@ fn usable<'a>(source: &Source<'a>) -> Result<(Cow<'a, [u8]>, Gaps), ImageError> 
         usable.to_mut().extend([0xff, 0xd9]);
     }
     Ok((usable, coverage.gaps))
+}
+
+fn unsupported(source: &Source, reason: &'static str) -> ImageError {
+    ImageError::UnsupportedKind { format: source.format, source: reason.into() }
 }
 
 /// Returns the rows that are not in a JPEG which is a part of another file. `None` if nobody can say.

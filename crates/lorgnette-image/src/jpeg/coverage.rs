@@ -17,6 +17,9 @@ pub(super) struct Coverage {
     pub(super) stop_at: Option<usize>,
     /// Whether an end mark must be put there.
     pub(super) needs_end: bool,
+    /// Whether the decoder would make nonsense of it: baseline, a scan for each component, and fewer rows
+    /// of colours than of brightness.
+    pub(super) has_misread_planes: bool,
 }
 
 /// Bytes between two scans that belong to neither.
@@ -36,6 +39,7 @@ pub(super) fn of(bytes: &[u8], max_pixels: u64) -> Option<Coverage> {
         lost_at: None,
         end_at: None,
         is_cut: false,
+        has_misread_planes: false,
     };
     walk.follow()?;
     walk.coverage()
@@ -58,6 +62,7 @@ struct Walk<'a> {
     end_at: Option<usize>,
     /// Whether something is where the next scan or the end mark should be.
     is_cut: bool,
+    has_misread_planes: bool,
 }
 
 impl Walk<'_> {
@@ -144,6 +149,9 @@ impl Walk<'_> {
             scan.dc.push(self.dc.get(usize::from(tables >> 4))?.as_ref());
             scan.ac.push(self.ac.get(usize::from(tables & 15))?.as_ref());
         }
+        self.has_misread_planes |= !frame.is_progressive
+            && scan.components.len() < frame.components.len()
+            && frame.components.iter().any(|component| component.down != frame.max_down);
         let brings_ac = !frame.is_progressive || first > 0;
         let brings_dc = !frame.is_progressive || (first == 0 && scan.from_bit == 0);
         let has_tables = |is_needed: bool, tables: &[Option<&Huffman>]| {
@@ -243,12 +251,13 @@ impl Walk<'_> {
         if are_scans_missing {
             coarse.fill(true);
         }
+        let has_misread_planes = self.has_misread_planes;
         let (stop_at, needs_end) = match self.lost_at {
             // With an end mark it goes on with zeros, and without one it may give up: the gaps are known.
             Some(_) if !frame.is_progressive => (None, self.is_cut),
             Some(place) => (Some(place), false),
             None => (self.end_at.filter(|_| self.is_cut), self.is_cut),
         };
-        Some(Coverage { gaps: Gaps::new(missing, coarse), stop_at, needs_end })
+        Some(Coverage { gaps: Gaps::new(missing, coarse), stop_at, needs_end, has_misread_planes })
     }
 }

@@ -110,6 +110,25 @@ pub(super) fn huffman_tables(
     Some(())
 }
 
+/// Returns whether the first frame of a JPEG is coded arithmetically, which hardly any decoder reads.
+pub(super) fn is_arithmetic(bytes: &[u8]) -> bool {
+    let mut rest = bytes.strip_prefix(b"\xff\xd8").unwrap_or_default();
+    loop {
+        match *rest {
+            [0xff, 0xff, ..] => rest = &rest[1..],
+            [0xff, marker, high, low, ..] => match marker {
+                0xc9..=0xcb | 0xcd..=0xcf => return true,
+                0xc0..=0xc3 | 0xc5..=0xc7 | 0xd0..=0xda | 0x00 | 0x01 => return false,
+                _ => {
+                    let length = usize::from(u16::from_be_bytes([high, low]));
+                    rest = rest.get(2 + length..).unwrap_or_default();
+                }
+            },
+            _ => return false,
+        }
+    }
+}
+
 /// Returns the width and height of the JPEG that these bytes begin with; `None` if they begin with
 /// something else, or with a lossless one, which holds the raw data of a camera.
 pub(crate) fn size(bytes: &[u8]) -> Option<(u32, u32)> {
