@@ -68,6 +68,9 @@ fn decode_item(item: Vec<u8>, limits: &Limits) -> Result<Picture, ImageError> {
     if item.is_empty() {
         return Err(damaged("there is no picture in it"));
     }
+    if has_hole(&item) {
+        return Err(ImageError::Truncated { format: Format::Avif });
+    }
     let mut settings = Settings::new();
     // On this thread, so that nothing outlives the call.
     settings.set_n_threads(1);
@@ -84,6 +87,13 @@ fn decode_item(item: Vec<u8>, limits: &Limits) -> Result<Picture, ImageError> {
     let picture = decoder.get_picture().map_err(damaged)?;
     check(picture.width(), picture.height(), limits)?;
     Ok(picture)
+}
+
+/// Returns whether a good part of coded data is zeros, as in a download that was never finished. The
+/// decoder goes on with smears, and its coding leaves no such runs.
+fn has_hole(item: &[u8]) -> bool {
+    let longest = item.split(|&byte| byte != 0).map(<[u8]>::len).max().unwrap_or(0);
+    longest >= 64 && longest >= item.len() / 32
 }
 
 fn damaged(source: impl Into<Box<dyn Error + Send + Sync>>) -> ImageError {

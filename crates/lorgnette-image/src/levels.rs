@@ -8,11 +8,12 @@ use crate::Note;
 /// scanners have 10 to 14.
 const FEW: u8 = 14;
 
-/// Brightens a grey picture of 16 bits whose upper bits nobody uses. As it is, it would be black.
+/// Brightens a picture of 16 bits whose upper bits nobody uses. As it is, it would be black.
 pub(crate) fn brighten(image: &mut DynamicImage) -> Option<Note> {
     let (samples, step): (&mut [u16], usize) = match image {
         DynamicImage::ImageLuma16(image) => (&mut **image, 1),
         DynamicImage::ImageLumaA16(image) => (&mut **image, 2),
+        DynamicImage::ImageRgb16(image) => (&mut **image, 1),
         _ => return None,
     };
     let most = samples.iter().step_by(step).copied().max()?;

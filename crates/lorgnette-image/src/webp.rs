@@ -49,8 +49,8 @@ impl Chunk<'_> {
         let n_zeros = self.body.iter().rev().take_while(|&&byte| byte == 0).count();
         let has_no_end = match self.name {
             b"VP8 " => n_zeros >= 32,
-            // A lossless picture may have zeros, but not for a good part of it.
-            b"VP8L" | b"ALPH" => n_zeros >= 64 && n_zeros >= self.length / 16,
+            // A lossless picture may have zeros, but not for a part of it that is worth a word.
+            b"VP8L" | b"ALPH" => n_zeros >= 64 && n_zeros >= self.length / 32,
             b"ANMF" => false,
             _ => return false,
         };

@@ -211,3 +211,112 @@ fn long_pictures_are_decoded() {
         assert_eq!((picture.width(), picture.height()), (width, height));
     }
 }
+
+#[test]
+fn samples_that_are_no_whole_bytes_are_read() {
+    let page = |photometric, bits: &[u32], data: &[u8]| {
+        make::tiff(&[Page::new(2, 2, photometric, bits, data.to_vec())])
+    };
+    // Two samples of 12 bits fill three bytes.
+    let grey = page(1, &[12], &[0x00, 0x0f, 0xff, 0xff, 0xf0, 0x00]);
+    check(&grey, &[0, 0, 0, 255, 255, 255, 255, 255, 255, 0, 0, 0]);
+    let rgb = page(2, &[4; 3], &[0xf0, 0x00, 0xf0, 0x00, 0xff, 0xff]);
+    check(&rgb, &[255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255]);
+    let ten = page(0, &[10], &[0x00, 0x3f, 0xf0, 0xff, 0xc0, 0x00]);
+    check(&ten, &[255, 255, 255, 0, 0, 0, 0, 0, 0, 255, 255, 255]);
+    let unequal = page(2, &[5, 6, 5], &[0; 8]);
+    let error = Picture::decode(&unequal).unwrap_err();
+    assert!(matches!(error, ImageError::UnsupportedKind { format: Format::Tiff, .. }), "{error:?}");
+}
+
+#[test]
+fn colours_of_lab_are_read() {
+    // Red, and white, where the colours count from 0 and from the middle.
+    let lab = Page::new(2, 1, 8, &[8; 3], vec![138, 81, 70, 255, 0, 0]);
+    let icc = Page::new(2, 1, 9, &[8; 3], vec![138, 209, 198, 255, 128, 128]);
+    for page in [lab, icc] {
+        let picture = Picture::decode(&make::tiff(&[page])).unwrap();
+        let expected = [255, 0, 0, 255, 255, 255_u8];
+        let is_near = picture.rgb().iter().zip(expected).all(|(a, b)| a.abs_diff(b) < 8);
+        assert!(is_near, "{:?}", picture.rgb());
+    }
+}
+
+#[test]
+fn planes_and_further_samples_are_read() {
+    let expected = [10, 20, 30, 40, 50, 60];
+    // A picture of a red, a green and a blue plane, each a strip of its own.
+    let mut planes = make::tiff(&[Page::new(2, 1, 2, &[8; 3], vec![10, 40, 20, 50, 30, 60])
+        .with(284, &[2])
+        .with(266, &[1])]);
+    // Their places and lengths follow the file.
+    let places = planes.len() as u32;
+    planes.extend([8_u32, 10, 12, 2, 2, 2].iter().flat_map(|number| number.to_le_bytes()));
+    for (tag, values) in [(273_u16, places), (279, places + 12)] {
+        let entry = [&tag.to_le_bytes()[..], &4_u16.to_le_bytes(), &1_u32.to_le_bytes()].concat();
+        let at = planes.windows(8).position(|bytes| bytes == entry).unwrap();
+        planes[at + 4..at + 8].copy_from_slice(&3_u32.to_le_bytes());
+        planes[at + 8..at + 12].copy_from_slice(&values.to_le_bytes());
+    }
+    check(&planes, &expected);
+    let five = Page::new(2, 1, 2, &[8; 5], vec![10, 20, 30, 9, 9, 40, 50, 60, 9, 9]);
+    check(&make::tiff(&[five.with(338, &[0, 0])]), &expected);
+    // Colours that are multiplied by their transparency: half of red over white.
+    let multiplied = Page::new(1, 1, 2, &[8; 4], vec![128, 0, 0, 128]).with(338, &[1]);
+    let mut file = make::tiff(&[multiplied]);
+    // This fact must be a number of two bytes.
+    let entry = [&338_u16.to_le_bytes()[..], &4_u16.to_le_bytes()].concat();
+    let at = file.windows(4).position(|bytes| bytes == entry).unwrap();
+    file[at + 2] = 3;
+    let picture = Picture::decode(&file).unwrap();
+    assert!(picture.rgb()[0] >= 254 && picture.rgb()[1].abs_diff(127) < 2, "{:?}", picture.rgb());
+}
+
+#[test]
+fn tiles_of_ycbcr_are_read() {
+    let red = [[254, 0, 0]; 9].concat();
+    let tile = [[76, 76, 76, 76, 85, 255]; 64].concat();
+    let page =
+        Page::new(3, 3, 6, &[8; 3], tile).with(530, &[2, 2]).with(322, &[16]).with(323, &[16]);
+    let mut file = make::tiff(&[page]);
+    // Its only strip is its only tile.
+    for (strip, tile) in [(273_u16, 324_u16), (279, 325)] {
+        let entry = [&strip.to_le_bytes()[..], &4_u16.to_le_bytes(), &1_u32.to_le_bytes()].concat();
+        let at = file.windows(8).position(|bytes| bytes == entry).unwrap();
+        file[at..at + 2].copy_from_slice(&tile.to_le_bytes());
+    }
+    check(&file, &red);
+}
+
+#[test]
+fn bitmaps_of_os2_are_read() {
+    let image = make::busy(20, 10);
+    let mut file = make::file(image.clone(), ImageFormat::Bmp);
+    // The longer header has 24 bytes more, and the pixels begin later.
+    file[14] = 64;
+    let place = u32::from_le_bytes(file[10..14].try_into().unwrap()) + 24;
+    file[10..14].copy_from_slice(&place.to_le_bytes());
+    file.splice(54..54, [0; 24]);
+    check(&file, image.as_raw());
+}
+
+#[test]
+fn colours_of_sixteen_bits_of_which_few_are_used_are_made_visible() {
+    let rgb = image::ImageBuffer::from_fn(4, 1, |x, _| image::Rgb([(x * 1365) as u16; 3]));
+    let picture = Picture::decode(&make::file(DynamicImage::from(rgb), ImageFormat::Png)).unwrap();
+    assert_eq!(picture.notes(), [Note::FewBits { used: 12, of: 16 }]);
+    assert_eq!([0, 3, 6, 9].map(|at| picture.rgb()[at]), [0, 85, 170, 255]);
+}
+
+#[test]
+fn kinds_of_jpeg_that_are_not_read_are_refused_and_not_called_damaged() {
+    // A header is enough to tell arithmetic coding.
+    let mut arithmetic = make::jpeg(&make::busy(16, 16));
+    let frame = arithmetic.windows(2).position(|bytes| bytes == [0xff, 0xc0]).unwrap();
+    arithmetic[frame + 1] = 0xc9;
+    let error = Picture::decode(&arithmetic).unwrap_err();
+    assert!(matches!(error, ImageError::UnsupportedKind { format: Format::Jpeg, .. }), "{error:?}");
+    // A decoder that knows no better makes noise of it.
+    let error = Picture::decode(&form("planes-420.jpg")).unwrap_err();
+    assert!(matches!(error, ImageError::UnsupportedKind { format: Format::Jpeg, .. }), "{error:?}");
+}

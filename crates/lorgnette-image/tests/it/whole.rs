@@ -219,3 +219,23 @@ fn jpeg_inside_tiff_says_what_is_missing() {
     assert!((35..=65).contains(&missing), "{missing}");
     assert_eq!(n_missing(&page(jpeg[..jpeg.len() / 20].to_vec())), 100);
 }
+
+#[test]
+fn strips_of_a_tiff_that_have_no_data_are_missing() {
+    let zlib = |bytes: &[u8]| {
+        use std::io::Write as _;
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let samples = make::busy(64, 64).into_raw();
+    let data = zlib(&samples);
+    let page = |data: Vec<u8>| Page::new(64, 64, 2, &[8; 3], data).with(259, &[8]);
+    let whole = Picture::decode(&make::tiff(&[page(data.clone())])).unwrap();
+    assert_eq!((whole.notes(), whole.rgb()), (&[][..], &samples[..]));
+    let mut zeros = data;
+    let half = zeros.len() / 2;
+    zeros[half..].fill(0);
+    let error = Picture::decode(&make::tiff(&[page(zeros)])).unwrap_err();
+    assert!(matches!(error, ImageError::Truncated { .. } | ImageError::Damaged { .. }));
+}
