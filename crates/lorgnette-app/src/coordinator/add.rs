@@ -82,8 +82,8 @@ impl App {
     }
 
     /// Adds what a quick action took to the pictures that are kept.
-    pub(super) fn keep(&self, taken: Taken) -> Result<PictureInfo, AppError> {
-        self.0.add_to_stored(|pictures| match &taken {
+    pub(super) fn keep(&self, taken: &Taken) -> Result<PictureInfo, AppError> {
+        self.0.add_to_stored(|pictures| match taken {
             Taken::Pixels { name, picture } => pictures.add_picture(name, picture),
             Taken::File(path) => pictures.add_file(path),
             Taken::Bytes { name, bytes } => pictures.add(name, bytes),

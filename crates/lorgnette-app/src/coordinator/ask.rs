@@ -48,7 +48,7 @@ impl App {
     ) -> Result<Asked, AppError> {
         let max_side = self.settings().max_side;
         let attach = |taken| -> Result<Attachment, AppError> {
-            let PictureInfo { id, name, .. } = self.keep(taken)?;
+            let PictureInfo { id, name, .. } = self.keep(&taken)?;
             Ok(Attachment { picture: id, name, region: None, turn: 0, max_side })
         };
         let pictures = taken.into_iter().map(attach).collect::<Result<Vec<_>, _>>()?;

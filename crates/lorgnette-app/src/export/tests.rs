@@ -66,7 +66,8 @@ fn a_page_that_was_chosen_comes_back() {
     let first = from.add_bytes("pages.tif", pages).unwrap();
     let PictureInfo { id, name, .. } = from.choose_page(&first.id, 2).unwrap();
     let second = Attachment { picture: id, name, region: None, turn: 0, max_side: None };
-    let (chat, _) = from.chats().add_question(None, None, "?", &[second.clone()]).unwrap();
+    let (chat, _) =
+        from.chats().add_question(None, None, "?", std::slice::from_ref(&second)).unwrap();
     for (format, file) in
         [(ExportFormat::Markdown, "chat/chat.md"), (ExportFormat::Html, "chat.html")]
     {

@@ -9,7 +9,7 @@ fn store() -> (tempfile::TempDir, PictureStore) {
 const RED_AND_CLEAR: [u8; 8] = [255, 0, 0, 255, 0, 0, 0, 0];
 
 /// Adds two pixels side by side, which may be transparent.
-fn add_rgba(store: &PictureStore, rgba: &[u8; 8]) -> PictureInfo {
+fn add_rgba(store: &PictureStore, rgba: [u8; 8]) -> PictureInfo {
     let png = lorgnette_image::rgba_to_png(2, 1, rgba.to_vec()).unwrap();
     store.add("clipboard", &png).unwrap()
 }
@@ -17,8 +17,8 @@ fn add_rgba(store: &PictureStore, rgba: &[u8; 8]) -> PictureInfo {
 #[test]
 fn the_same_picture_lies_there_once_and_comes_back() {
     let (_folder, store) = store();
-    let first = add_rgba(&store, &RED_AND_CLEAR);
-    let again = add_rgba(&store, &RED_AND_CLEAR);
+    let first = add_rgba(&store, RED_AND_CLEAR);
+    let again = add_rgba(&store, RED_AND_CLEAR);
     assert_eq!(first, again);
     let picture = store.open(&first.id, "it").unwrap();
     assert_eq!(picture.rgb(), [255, 0, 0, 255, 255, 255]);
@@ -27,14 +27,14 @@ fn the_same_picture_lies_there_once_and_comes_back() {
 #[test]
 fn transparency_of_the_clipboard_is_that_of_files() {
     let (_folder, store) = store();
-    let shown = |rgba: &[u8; 8]| {
+    let shown = |rgba: [u8; 8]| {
         let info = add_rgba(&store, rgba);
         store.open(&info.id, "it").unwrap().rgb().to_vec()
     };
     // Nobody filled in the transparency.
-    assert_eq!(shown(&[9, 8, 7, 0, 1, 2, 3, 0]), [9, 8, 7, 1, 2, 3]);
+    assert_eq!(shown([9, 8, 7, 0, 1, 2, 3, 0]), [9, 8, 7, 1, 2, 3]);
     // White on nothing would vanish.
-    let light = shown(&[255, 255, 255, 255, 0, 0, 0, 0]);
+    let light = shown([255, 255, 255, 255, 0, 0, 0, 0]);
     assert!(light[0] == 255 && light[3] < 128, "{light:?}");
 }
 
@@ -57,7 +57,7 @@ fn what_is_no_picture_is_not_kept() {
 #[test]
 fn a_lost_cache_is_made_again() {
     let (folder, store) = store();
-    let info = add_rgba(&store, &RED_AND_CLEAR);
+    let info = add_rgba(&store, RED_AND_CLEAR);
     let thumb = store.thumb(&info.id).unwrap();
     fs_err::remove_dir_all(folder.path().join("cache")).unwrap();
     assert_eq!(store.thumb(&info.id).unwrap(), thumb);

@@ -64,7 +64,9 @@ pub(super) fn decode(page: &Page) -> Result<(DynamicImage, Option<Note>), ImageE
         let mut pixel = [0, 1, 2, 3, 4].map(|idx| pixel.get(idx).copied().unwrap_or(0));
         if is_multiplied && n_colours < 4 {
             let (colours, alpha) = pixel.split_at_mut(n_colours);
-            colours.iter_mut().for_each(|word| *word = divided(*word, alpha[0]));
+            for word in colours {
+                *word = divided(*word, alpha[0]);
+            }
         }
         pixel
     });
@@ -145,7 +147,7 @@ fn words(samples: DecodingResult) -> (Vec<u16>, Option<Note>) {
         DecodingResult::I16(samples) => (measured(&samples, f64::from), None),
         DecodingResult::I32(samples) => (measured(&samples, f64::from), None),
         DecodingResult::I64(samples) => (measured(&samples, |sample| sample as f64), None),
-        DecodingResult::F16(samples) => (measured(&samples, |sample| sample.to_f64()), None),
+        DecodingResult::F16(samples) => (measured(&samples, f64::from), None),
         DecodingResult::F32(samples) => (measured(&samples, f64::from), None),
         DecodingResult::F64(samples) => (measured(&samples, |sample| sample), None),
     }
@@ -224,7 +226,7 @@ fn without_ink(ink: u16, black: u16) -> u16 {
 fn lab(lightness: u16, a: i8, b: i8) -> [u16; 3] {
     const D50: [f32; 3] = [0.964_22, 1.0, 0.825_21];
     const TO_RGB: [[f32; 3]; 3] = [
-        [3.133_856_1, -1.616_866_7, -0.490_614_6],
+        [3.133_856, -1.616_866_7, -0.490_614_6],
         [-0.978_768_4, 1.916_141_5, 0.033_454],
         [0.071_945_3, -0.228_991_4, 1.405_242_7],
     ];
