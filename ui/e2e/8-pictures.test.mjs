@@ -69,24 +69,24 @@ test("another page is chosen by keys before it is asked about, and stays over a 
   await press(window, "alt+shift+Prior");
   await page("Page 2 of 3");
 
-  const kept = await eventually("the draft has the page", async () => {
+  const stored = await eventually("the draft has the page", async () => {
     const { pictures, files } = await attached();
     return pictures.at(-1).picture !== first?.picture && files.at(-1).notes[0].shown === 2 && pictures.at(-1);
   });
   await window.close();
   window = await Window.open({ home, keepSettings: true });
   await page("Page 2 of 3");
-  assert.equal((await attached()).pictures.at(-1).picture, kept.picture);
-  assert.ok(existsSync(join(home, "cache/pictures", `${kept.picture}-thumb.png`)));
+  assert.equal((await attached()).pictures.at(-1).picture, stored.picture);
+  assert.ok(existsSync(join(home, "cache/pictures", `${stored.picture}-thumb.png`)));
   const shown = await window.js("return document.querySelector('.sheet img').src");
-  assert.ok(decodeURIComponent(shown).includes(`${kept.picture}/full`), shown);
+  assert.ok(decodeURIComponent(shown).includes(`${stored.picture}/full`), shown);
 
   await window.ask("What does the sign say?");
   const said = await window.answered(1);
   assert.equal(letters(said), letters(commandLine(pages, "What does the sign say?", "--page", "2")));
   const [{ id }] = (await window.invoke("chats", { search: "", deleted: false, offset: 0 })).ok;
   const chat = (await window.invoke("chat_open", { id })).ok;
-  assert.equal(chat.messages[0].pictures[0].picture, kept.picture);
+  assert.equal(chat.messages[0].pictures[0].picture, stored.picture);
   assert.deepEqual(chat.pictures[0].notes[0], { note: "page", shown: 2, of: 3 });
 });
 

@@ -52,9 +52,9 @@ fn a_page_that_is_chosen_is_known_and_its_file_stays_while_it_is_used() {
 fn a_page_of_a_private_picture_is_private() {
     let home = tempfile::tempdir().unwrap();
     let app = open(home.path());
-    let kept = app.keep_bytes("pages.tif", PAGES).unwrap();
+    let first = app.keep_bytes("pages.tif", PAGES).unwrap();
     let chat = app.begin_private().unwrap();
-    let second = app.choose_page(&kept.id, 2).unwrap();
+    let second = app.choose_page(&first.id, 2).unwrap();
     assert!(app.chats_of(chat.id).unwrap().picture(&second.id).is_ok());
     assert!(matches!(app.chats().picture(&second.id), Err(ChatsError::NotFound { .. })));
     let thumb = home.path().join(format!("cache/pictures/{}-thumb.png", second.id));

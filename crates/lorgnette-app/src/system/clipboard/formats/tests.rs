@@ -4,9 +4,9 @@ use std::os::unix::ffi::OsStrExt as _;
 use super::*;
 
 /// A program that offers these, in this order.
-struct Offers(&'static [(&'static str, &'static [u8])]);
+struct Copied(&'static [(&'static str, &'static [u8])]);
 
-impl Selection for Offers {
+impl Selection for Copied {
     fn formats(&mut self) -> Result<Vec<String>, String> {
         Ok(self.0.iter().map(|(format, _)| (*format).to_owned()).collect())
     }
@@ -17,8 +17,8 @@ impl Selection for Offers {
     }
 }
 
-fn formats(offers: &'static [(&'static str, &'static [u8])]) -> Formats<Offers> {
-    Formats::of(Offers(offers)).unwrap()
+fn formats(offers: &'static [(&'static str, &'static [u8])]) -> Formats<Copied> {
+    Formats::of(Copied(offers)).unwrap()
 }
 
 #[track_caller]
