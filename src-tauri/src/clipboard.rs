@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use arboard::{Clipboard, ImageData};
 use lorgnette_app::coordinator::App;
+use lorgnette_app::desktop::clipboard::{self, Copied};
 use lorgnette_app::pictures::Picture;
-use lorgnette_app::system::clipboard::{self, Copied};
 use lorgnette_app::{AppError, FaultDetails};
 
 use crate::ipc::{AddedDto, PastedDto, UiError};

@@ -78,7 +78,7 @@ pub fn apply(handle: &AppHandle, settings: &Settings) -> Option<mpsc::Receiver<(
     held.wanted.clone_from(&wanted);
     held.faults.clear();
     #[cfg(target_os = "linux")]
-    if lorgnette_app::system::portal::is_wayland() {
+    if lorgnette_app::desktop::portal::is_wayland() {
         return Some(held.asked.ask(handle, wanted));
     }
     MANAGER.with_borrow_mut(|manager| {

@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 
 use lorgnette_chats::{ChatsError, Failure};
+use lorgnette_desktop::DesktopError;
 use lorgnette_engine::EngineError;
 use lorgnette_image::ImageError;
 use lorgnette_models::{ModelsError, one_line};
@@ -126,6 +127,20 @@ impl From<ChatsError> for AppError {
             ChatsError::NotFound { what } => Self::NotFound { what },
             ChatsError::Write(error) => Self::Write(error),
             error => Self::Chats(error),
+        }
+    }
+}
+
+impl From<DesktopError> for AppError {
+    fn from(error: DesktopError) -> Self {
+        match error {
+            DesktopError::Capture { what, reason } => Self::Capture { what, reason },
+            DesktopError::ReadPicture { path, source } => {
+                Self::ReadPicture { name: path.display().to_string(), source }
+            }
+            DesktopError::Picture { what, source } => Self::Picture { name: what, source },
+            DesktopError::Clipboard { reason } => Self::Clipboard { reason },
+            DesktopError::NoPictureCopied => Self::NoPictureCopied,
         }
     }
 }

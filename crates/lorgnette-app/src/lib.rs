@@ -9,11 +9,10 @@
 //! - [`pictures`]: files and streams to pictures the model can take
 //! - [`purpose`], [`quick_action`]: descriptions for a purpose, and from anywhere on the desktop
 //! - [`export`]: chats as files, and back
-//! - [`system`]: what the desktop gives: the screen, the clipboard, links, portals
 //! - [`stderr`]: what is said beside an answer, which may be dropped
 //!
-//! What is known of models is [`models`], what is kept of questions and answers [`chats`]: crates of
-//! their own.
+//! What is known of models is [`models`], what is kept of questions and answers [`chats`], what the
+//! desktop gives [`desktop`]: crates of their own.
 
 pub mod conversation;
 pub mod coordinator;
@@ -28,11 +27,11 @@ pub mod samples;
 pub mod settings;
 pub mod start;
 pub mod stderr;
-pub mod system;
 pub mod view;
 
 pub use error::{AppError, Fault, FaultDetails, FaultId, FaultKind, FaultValue, With};
 pub use lorgnette_chats as chats;
+pub use lorgnette_desktop as desktop;
 pub use lorgnette_engine::{
     Answer, AnswerEvent, AnswerOptions, Chat, PreparedPicture, Sampling, SnapshotError, StopReason,
     Timings, is_kv_snapshot,

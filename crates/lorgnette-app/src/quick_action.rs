@@ -7,11 +7,11 @@ use std::str::FromStr;
 
 use lorgnette_image::Picture;
 
+use crate::desktop::capture::{self, Area};
+use crate::desktop::clipboard::{self, CopiedPicture};
 use crate::error::AppError;
 use crate::purpose::Purpose;
 use crate::settings::Settings;
-use crate::system::capture::{self, Area};
-use crate::system::clipboard::{self, CopiedPicture};
 
 /// A quick action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

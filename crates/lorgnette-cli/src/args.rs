@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use lorgnette_app::desktop::capture::Area;
 use lorgnette_app::models::{QuantScheme, VisionFormat};
 use lorgnette_app::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
 use lorgnette_app::purpose::Purpose;
-use lorgnette_app::system::capture::Area;
 use lorgnette_app::{
     AnswerOptions, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, Precision, Region,
     Sampling,

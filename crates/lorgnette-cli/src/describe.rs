@@ -5,10 +5,10 @@ use std::path::Path;
 
 use lorgnette_app::conversation::check::Checked;
 use lorgnette_app::conversation::{Conversation, ViewedPicture};
+use lorgnette_app::desktop::capture;
+use lorgnette_app::desktop::clipboard::{self, CopiedPicture};
 use lorgnette_app::pictures::{self, Picture};
 use lorgnette_app::purpose::Purpose;
-use lorgnette_app::system::capture;
-use lorgnette_app::system::clipboard::{self, CopiedPicture};
 use lorgnette_app::{
     Answer, AnswerEvent, AnswerOptions, AppError, Cancel, Chat, Interrupted, StopReason, Timings,
     say,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 /// The crates that each crate may use. It may also use what those use. Crates are called by their
 /// folder.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("lorgnette-interrupt", &[]),
     ("lorgnette-image", &[]),
     ("lorgnette-gguf", &[]),
@@ -21,7 +21,11 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("lorgnette-speech", &[]),
     ("lorgnette-models", &["lorgnette-engine", "lorgnette-weights"]),
     ("lorgnette-chats", &["lorgnette-engine"]),
-    ("lorgnette-app", &["lorgnette-chats", "lorgnette-models", "lorgnette-speech"]),
+    ("lorgnette-desktop", &["lorgnette-image"]),
+    (
+        "lorgnette-app",
+        &["lorgnette-chats", "lorgnette-desktop", "lorgnette-models", "lorgnette-speech"],
+    ),
 ];
 /// Shells use the app and nothing below it: the app offers what they need.
 const SHELLS: [&str; 2] = ["lorgnette-cli", "src-tauri"];

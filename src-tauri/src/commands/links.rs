@@ -1,7 +1,7 @@
 //! Commands for addresses in answers.
 
 use lorgnette_app::FaultDetails;
-use lorgnette_app::system::links::{self, Link};
+use lorgnette_app::desktop::links::{self, Link};
 
 use super::{Outcome, apart};
 use crate::ipc::UiError;

@@ -1,8 +1,8 @@
 //! Commands for the window itself, from its start to its end, and for what it shows of the machine.
 
 use lorgnette_app::chats::Filter;
+use lorgnette_app::desktop::sockets;
 use lorgnette_app::samples::SAMPLES;
-use lorgnette_app::system::sockets;
 use lorgnette_app::{AppError, doctor as machine};
 use tauri::ipc::Channel;
 use tauri::{State, WebviewWindow};

@@ -1,6 +1,7 @@
 //! Errors, as the page says them in its own words.
 
 use lorgnette_app::chats::ChatsError;
+use lorgnette_app::desktop::DesktopError;
 use lorgnette_app::{AppError, Fault, FaultDetails, FaultId, FaultKind, With};
 use serde::Serialize;
 use specta::Type;
@@ -61,6 +62,12 @@ impl From<AppError> for UiError {
 
 impl From<ChatsError> for UiError {
     fn from(error: ChatsError) -> Self {
+        AppError::from(error).into()
+    }
+}
+
+impl From<DesktopError> for UiError {
+    fn from(error: DesktopError) -> Self {
         AppError::from(error).into()
     }
 }

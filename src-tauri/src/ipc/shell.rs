@@ -1,8 +1,8 @@
 //! What the window begins with, and what of the machine it shows.
 
 use lorgnette_app::chats::Summary;
+use lorgnette_app::desktop::sockets::{Socket, Sockets};
 use lorgnette_app::samples::Sample;
-use lorgnette_app::system::sockets::{Socket, Sockets};
 use serde::Serialize;
 use specta::Type;
 

@@ -6,8 +6,8 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
+use lorgnette_app::desktop::portal::{self, Options, PortalError, Portals, Results};
 use lorgnette_app::quick_action::QuickAction;
-use lorgnette_app::system::portal::{self, Options, PortalError, Portals, Results};
 use tauri::async_runtime::JoinHandle;
 use tauri::{AppHandle, Manager as _};
 use tokio::sync::oneshot;

@@ -58,7 +58,7 @@ pub(super) fn decode(page: &Page) -> Result<(DynamicImage, Option<Note>), ImageE
     let extra = extra(page).filter(|_| n > n_colours);
     let has_alpha = matches!(extra, Some(ALPHA | MULTIPLIED));
     let is_multiplied = extra == Some(MULTIPLIED);
-    let n_kept = n_colours + usize::from(has_alpha);
+    let n_shown = n_colours + usize::from(has_alpha);
     let kind = page.number(tag::PHOTOMETRIC);
     let pixels = words.chunks_exact(n).map(|pixel| {
         let mut pixel = [0, 1, 2, 3, 4].map(|idx| pixel.get(idx).copied().unwrap_or(0));
@@ -74,7 +74,7 @@ pub(super) fn decode(page: &Page) -> Result<(DynamicImage, Option<Note>), ImageE
         Some(photometric::CMYK) => pixels
             .flat_map(|[c, m, y, k, alpha]| {
                 let [r, g, b] = [c, m, y].map(|ink| without_ink(ink, k));
-                [r, g, b, alpha].into_iter().take(n_kept - 1)
+                [r, g, b, alpha].into_iter().take(n_shown - 1)
             })
             .collect(),
         Some(photometric::LAB | photometric::ICC_LAB) => {
@@ -84,13 +84,13 @@ pub(super) fn decode(page: &Page) -> Result<(DynamicImage, Option<Note>), ImageE
                 .flat_map(|[lightness, a, b, alpha, _]| {
                     let side = |word: u16| ((word >> 8) as u8).wrapping_sub(zero).cast_signed();
                     let [red, green, blue] = lab(lightness, side(a), side(b));
-                    [red, green, blue, alpha].into_iter().take(n_kept)
+                    [red, green, blue, alpha].into_iter().take(n_shown)
                 })
                 .collect()
         }
-        _ => pixels.flat_map(|pixel| pixel.into_iter().take(n_kept)).collect(),
+        _ => pixels.flat_map(|pixel| pixel.into_iter().take(n_shown)).collect(),
     };
-    let n_channels = if n_colours == 4 { n_kept - 1 } else { n_kept };
+    let n_channels = if n_colours == 4 { n_shown - 1 } else { n_shown };
     let image = picture(page.size(), words, n_channels, is_deep);
     Ok((image.ok_or_else(|| page.truncated())?, note))
 }

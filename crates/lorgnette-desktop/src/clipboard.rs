@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use crate::error::AppError;
+use crate::error::DesktopError;
 
 /// What was copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,27 +59,27 @@ enum First {
 /// Reads what was copied.
 ///
 /// # Errors
-/// [`AppError::Clipboard`] when the clipboard cannot be read.
-pub fn read() -> Result<Copied, AppError> {
+/// [`DesktopError::Clipboard`] when the clipboard cannot be read.
+pub fn read() -> Result<Copied, DesktopError> {
     read_first(First::Text)
 }
 
 /// Reads the picture that was copied, or the files.
 ///
 /// # Errors
-/// [`AppError::NoPictureCopied`] when there is none, [`AppError::Clipboard`] when the clipboard
+/// [`DesktopError::NoPictureCopied`] when there is none, [`DesktopError::Clipboard`] when the clipboard
 /// cannot be read.
-pub fn pictures() -> Result<Vec<CopiedPicture>, AppError> {
+pub fn pictures() -> Result<Vec<CopiedPicture>, DesktopError> {
     match read_first(First::Picture)? {
         Copied::Files(paths) => Ok(paths.into_iter().map(CopiedPicture::File).collect()),
         Copied::Picture(bytes) => Ok(vec![CopiedPicture::Bytes(bytes)]),
-        Copied::Text(_) | Copied::Nothing => Err(AppError::NoPictureCopied),
+        Copied::Text(_) | Copied::Nothing => Err(DesktopError::NoPictureCopied),
     }
 }
 
-fn read_first(first: First) -> Result<Copied, AppError> {
+fn read_first(first: First) -> Result<Copied, DesktopError> {
     let read = || choose(&mut *open()?, first);
-    read().map_err(|reason| AppError::Clipboard { reason })
+    read().map_err(|reason| DesktopError::Clipboard { reason })
 }
 
 /// The clipboard of the desktop. Some Wayland desktops let only the program that has the focus read

@@ -1,32 +1,41 @@
 //! Wayland, by the desktop's Screenshot portal.
 
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use directories::BaseDirs;
-use lorgnette_image::Picture;
+use lorgnette_image::{Limits, Picture};
 use url::Url;
 use zbus::zvariant::Value;
 
 use super::{Area, SCREEN, fault, on_screen};
-use crate::error::AppError;
-use crate::pictures;
-use crate::system::portal::{Options, PortalError, Portals};
+use crate::error::DesktopError;
+use crate::portal::{Options, PortalError, Portals};
 
 /// Waits for the person, who may have to allow it. Not on a thread that runs tokio's tasks.
-pub(super) fn screen(area: Area) -> Result<Picture, AppError> {
+pub(super) fn screen(area: Area) -> Result<Picture, DesktopError> {
     let failed = |error: &dyn std::error::Error| fault(what(area), &error.to_string());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let taken = runtime.map_err(|error| failed(&error))?.block_on(take(area));
     let path = taken.map_err(|error| failed(&error))?;
     let path = path.ok_or_else(|| fault(what(area), "the desktop's portal names no file of it"))?;
-    let picture = pictures::decode(&path, None);
+    let bytes = read(&path);
     if is_passing(&path, &passing_folders()) {
         // Of others' it is to be seen no longer than need be; what cannot be deleted is not ours.
         let _ = fs_err::remove_file(&path);
     }
-    let picture = picture?;
+    let bytes = bytes.map_err(|source| DesktopError::ReadPicture { path, source })?;
+    let picture = Picture::decode(&bytes)
+        .map_err(|source| DesktopError::Picture { what: SCREEN.to_owned(), source })?;
     let Area::Region(region) = area else { return Ok(picture) };
     Ok(picture.part(on_screen(region, picture.width(), picture.height())?))
+}
+
+/// All bytes up to one beyond what a picture may have, so that the decoder says the limit.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs_err::File::open(path)?.take(Limits::default().max_bytes + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Has the desktop take the picture; where it lies.

@@ -6,3 +6,7 @@ pub mod links;
 #[cfg(target_os = "linux")]
 pub mod portal;
 pub mod sockets;
+
+mod error;
+
+pub use error::DesktopError;

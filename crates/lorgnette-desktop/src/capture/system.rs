@@ -4,9 +4,9 @@ use lorgnette_image::Picture;
 use xcap::{Monitor, Window};
 
 use super::{Area, SCREEN, around, fault, on_screen, picture};
-use crate::error::AppError;
+use crate::error::DesktopError;
 
-pub(super) fn screen(area: Area) -> Result<Picture, AppError> {
+pub(super) fn screen(area: Area) -> Result<Picture, DesktopError> {
     #[cfg(target_os = "macos")]
     if !macos_may_capture() {
         // Without it, macOS gives the wallpaper, and it would be described as the screen.

@@ -7,9 +7,9 @@ use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, ImageFormat, ImageOr
 use x11rb::rust_connection::RustConnection;
 
 use super::{Area, SCREEN, around, fault, on_screen, picture};
-use crate::error::AppError;
+use crate::error::DesktopError;
 
-pub(super) fn screen(area: Area) -> Result<Picture, AppError> {
+pub(super) fn screen(area: Area) -> Result<Picture, DesktopError> {
     let failed = |error: &dyn std::error::Error| fault(SCREEN, &error.to_string());
     let (x11, number) = x11rb::connect(None).map_err(|error| failed(&error))?;
     let root =
@@ -68,7 +68,7 @@ fn rgb(x11: &RustConnection, root: &Screen, data: &[u8], region: Region) -> Opti
 }
 
 /// Where the window with the focus is, as the window manager tells.
-fn window(x11: &RustConnection, root: &Screen) -> Result<Region, AppError> {
+fn window(x11: &RustConnection, root: &Screen) -> Result<Region, DesktopError> {
     let find = || {
         let atom = x11.intern_atom(false, b"_NET_ACTIVE_WINDOW").ok()?.reply().ok()?.atom;
         let property = x11.get_property(false, root.root, atom, AtomEnum::WINDOW, 0, 1);

@@ -9,9 +9,9 @@ mod x11;
 
 use lorgnette_image::{Picture, Region};
 
-use crate::error::AppError;
+use crate::error::DesktopError;
 #[cfg(target_os = "linux")]
-use crate::system::portal;
+use crate::portal;
 
 const SCREEN: &str = "the screen";
 
@@ -48,8 +48,8 @@ impl Area {
 /// Takes a picture of the screen.
 ///
 /// # Errors
-/// [`AppError::Capture`] says why there is none, and what to do.
-pub fn screen(area: Area) -> Result<Picture, AppError> {
+/// [`DesktopError::Capture`] says why there is none, and what to do.
+pub fn screen(area: Area) -> Result<Picture, DesktopError> {
     #[cfg(target_os = "linux")]
     return if portal::is_wayland() { wayland::screen(area) } else { x11::screen(area) };
     #[cfg(any(windows, target_os = "macos"))]
@@ -58,17 +58,17 @@ pub fn screen(area: Area) -> Result<Picture, AppError> {
     Err(fault("this system", &format!("nothing is written for the {} of it", area.name())))
 }
 
-fn fault(what: &'static str, reason: &str) -> AppError {
-    AppError::Capture { what, reason: reason.to_owned() }
+fn fault(what: &'static str, reason: &str) -> DesktopError {
+    DesktopError::Capture { what, reason: reason.to_owned() }
 }
 
-fn picture(what: &str, width: u32, height: u32, rgb: Vec<u8>) -> Result<Picture, AppError> {
+fn picture(what: &str, width: u32, height: u32, rgb: Vec<u8>) -> Result<Picture, DesktopError> {
     Picture::from_rgb(width, height, rgb)
-        .map_err(|source| AppError::Picture { name: what.to_owned(), source })
+        .map_err(|source| DesktopError::Picture { what: what.to_owned(), source })
 }
 
 /// The part of a region that lies on a screen of that size.
-fn on_screen(region: Region, width: u32, height: u32) -> Result<Region, AppError> {
+fn on_screen(region: Region, width: u32, height: u32) -> Result<Region, DesktopError> {
     let (x, y) = (region.x.min(width), region.y.min(height));
     let visible = (region.width.min(width - x), region.height.min(height - y));
     if visible.0 == 0 || visible.1 == 0 {
