@@ -97,3 +97,11 @@ export function sentences({ message, hint, id, with: gaps }: UiError, words: Fau
   const ended = /[.!?…]$/.test(message) ? message : `${message}.`;
   return `${ended.charAt(0).toLocaleUpperCase()}${ended.slice(1)} ${hint}`.trim();
 }
+
+/** The same, where the name of the file stands before it: neither the name nor its path is said again. */
+export function sentencesOfFile(file: string, error: UiError, words: Faults, format: Format): string {
+  const said = sentences(error, words, format);
+  const named = error.with["name"];
+  const begins = [file, named].find((name) => typeof name === "string" && name.endsWith(file) && said.startsWith(`${name} `));
+  return typeof begins === "string" ? said.slice(begins.length + 1) : said;
+}

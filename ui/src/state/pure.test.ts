@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { en } from "../i18n/en";
 import { fr } from "../i18n/fr";
 import { score, rank } from "./find";
-import { ageOf, format, sentences, share } from "./format";
+import { ageOf, format, sentences, sentencesOfFile, share } from "./format";
 import { fitScale, frameOf, nudged, regionOf, shownFrame, turned, upright } from "./geometry";
 import type { UiError } from "../contract";
 import { ariaShortcut, isForTyping, refusal, shortcutOf, shownShortcut, type Pressed } from "./keys";
@@ -71,6 +71,15 @@ describe("numbers", () => {
     expect(said(full)).toBe("The disk with /mnt/{x} is full: 8.4 GB are free. Free some space, then go on; nothing that is here is lost.");
     expect(said(full, fr)).toMatch(/^Le disque de \/mnt\/\{x\} est plein : 8,4 Go sont libres\./);
     expect(said({ id: "write", with: { reason: "no space left." } })).toBe("It could not be written: no space left. Choose another place, or free some space.");
+  });
+  it("say the name of a file once, whether the error has its name or its path", () => {
+    const said = (name: string): string => {
+      const error: UiError = { code: "picture", message: "", hint: "", id: "pictureIsFolder", with: { name } };
+      return sentencesOfFile("a folder", error, en.faults, format("en", en.units));
+    };
+    for (const name of ["a folder", "/home/ada/a folder", "C:\\ada\\a folder"])
+      expect(said(name)).toBe("is a folder. Open it and choose the pictures in it.");
+    expect(said("/another")).toMatch(/^\/another is a folder\./);
   });
 });
 
