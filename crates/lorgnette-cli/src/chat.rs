@@ -108,6 +108,7 @@ impl<'a> Talk<'a> {
         }
         while let Some(line) = questions.next()? {
             let text = String::from_utf8_lossy(&line);
+            let text = line::without_paste_marks(&text);
             let wanted = Line::of(&text);
             if str::from_utf8(&line).is_err() {
                 if matches!(&wanted, Line::Ask { pictures, .. } if !pictures.is_empty()) {

@@ -1,6 +1,7 @@
 //! A line of a chat, as a person types it, and as terminals write the files that are dropped on
 //! them: in quotes, with backslashes, as `file://` addresses.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use lorgnette_app::folders::at_home;
@@ -10,6 +11,11 @@ use crate::picture_files::has_picture_ending;
 
 /// The longest path that is looked for at the beginning of a line, in bytes.
 const MAX_PATH_BYTES: usize = 4096;
+/// What terminals put around pasted text for programs that ask for it, and some for others too.
+const PASTE_MARKS: [&str; 2] = ["\u{1b}[200~", "\u{1b}[201~"];
+/// What people and other programs put around a path, besides the quotes of a shell.
+const BRACKETS: [(char, char); 6] =
+    [('“', '”'), ('„', '“'), ('«', '»'), ('‘', '’'), ('<', '>'), ('`', '`')];
 
 /// What a line wants.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,12 +60,23 @@ impl<'a> Line<'a> {
             }
             return Self::Ask { pictures, question };
         }
-        let (pictures, question) = pictures(line, false);
+        let (mut pictures, question) = pictures(line, false);
         if pictures.is_empty() && line.starts_with('/') {
             return Self::Help;
         }
+        let (more, question) = pictures_behind(question);
+        pictures.extend(more);
         Self::Ask { pictures, question }
     }
+}
+
+/// Returns a line without the marks of a terminal around what was pasted.
+pub fn without_paste_marks(line: &str) -> Cow<'_, str> {
+    let [begin, end] = PASTE_MARKS;
+    if !line.contains('\u{1b}') {
+        return line.into();
+    }
+    line.replace(begin, "").replace(end, " ").into()
 }
 
 /// The files that a text begins with, and what comes behind them. `is_named`: the first is a file,
@@ -73,24 +90,83 @@ fn pictures(text: &str, is_named: bool) -> (Vec<PathBuf>, &str) {
     (found, text)
 }
 
+/// The files that a question ends with, which must be there: "What does it say? receipt.png".
+fn pictures_behind(question: &str) -> (Vec<PathBuf>, &str) {
+    let (mut found, mut question) = (Vec::new(), question);
+    while let Some((before, path)) = last_picture(question) {
+        found.insert(0, path);
+        question = before.trim_end();
+    }
+    (found, question)
+}
+
+fn last_picture(question: &str) -> Option<(&str, PathBuf)> {
+    let spaces = question.char_indices().filter(|(_, c)| c.is_whitespace());
+    let starts = spaces.map(|(at, space)| at + space.len_utf8());
+    let is_short = |start: &usize| question.len() - start <= MAX_PATH_BYTES;
+    starts.filter(is_short).find_map(|start| {
+        let name = &question[start..];
+        let is_meant = |path: &PathBuf| {
+            is_file(path) && (name.contains(['/', '\\']) || has_picture_ending(path))
+        };
+        let bracketed = in_brackets(name).filter(|(_, behind)| behind.is_empty());
+        let paths = match bracketed {
+            Some((inner, _)) => vec![path_of(inner)],
+            None => readings(name),
+        };
+        Some((&question[..start], paths.into_iter().find(is_meant)?))
+    })
+}
+
+fn is_file(path: &PathBuf) -> bool {
+    path.metadata().is_ok_and(|meta| !meta.is_dir())
+}
+
+/// What stands between brackets that a text begins with, and what comes behind them.
+fn in_brackets(text: &str) -> Option<(&str, &str)> {
+    // Markdown: ![what it shows](path).
+    if let Some((_, link)) = text.strip_prefix("![").and_then(|text| text.split_once("]("))
+        && let Some((path, behind)) = link.split_once(')')
+    {
+        return Some((path.trim_matches(['<', '>', ' ']), behind));
+    }
+    let open = text.chars().next()?;
+    let (_, close) = BRACKETS.iter().find(|(known, _)| *known == open)?;
+    let (inner, behind) = text[open.len_utf8()..].split_once(*close)?;
+    Some((inner.trim(), behind))
+}
+
 /// The file that a text begins with, and what comes behind it: the longest name of a file that is
 /// there, or else a word that can be nothing but a path.
 fn first_picture(text: &str, is_named: bool) -> Option<(PathBuf, &str)> {
+    if let Some((inner, behind)) = in_brackets(text) {
+        let path = path_of(inner);
+        let is_meant = is_path(inner) || is_named && is_file(&path);
+        return is_meant.then_some((path, behind));
+    }
     let first = text.split_whitespace().next()?;
     // "Makefile" at the beginning of a question is a word, even where a file is called so.
-    if !is_named && !first.contains(['/', '\\', '.', '\'', '"', '~']) {
-        return None;
-    }
+    let is_word = !is_named && !first.contains(['/', '\\', '.', '\'', '"', '~']);
     let spaces = text.char_indices().filter(|(_, c)| c.is_whitespace()).map(|(at, _)| at);
     let ends: Vec<usize> =
         spaces.chain([text.len()]).take_while(|end| *end <= MAX_PATH_BYTES).collect();
     for end in ends.into_iter().rev() {
-        let is_there = |path: &PathBuf| path.metadata().is_ok_and(|meta| !meta.is_dir());
-        if let Some(path) = readings(&text[..end]).into_iter().find(is_there) {
+        let is_meant = |path: &PathBuf| is_file(path) && (!is_word || has_picture_ending(path));
+        if let Some(path) = readings(&text[..end]).into_iter().find(is_meant) {
             return Some((path, &text[end..]));
         }
     }
-    let (word, end) = shell_word(text).unwrap_or_else(|| (first.to_owned(), first.len()));
+    if is_word {
+        return None;
+    }
+    // The apostrophes of "What's in Bob's photo?" are no quotes.
+    let is_quoted = |(_, end): &(String, usize)| {
+        text.starts_with(['\'', '"', '/', '~', '.'])
+            || is_address(text)
+            || !text[..*end].contains(['\'', '"'])
+    };
+    let word = shell_word(text).filter(is_quoted);
+    let (word, end) = word.unwrap_or_else(|| (first.to_owned(), first.len()));
     is_path(&word).then(|| (path_of(&word), &text[end..]))
 }
 

@@ -35,6 +35,39 @@ fn check_question(line: &str) {
 }
 
 #[test]
+fn a_name_is_found_between_brackets_and_behind_the_question() {
+    let pictures = Pictures::new();
+    for name in NAMES {
+        let path = pictures.text(name);
+        for form in [
+            format!("“{path}”"),
+            format!("«{path}»"),
+            format!("<{path}>"),
+            format!("![]({path})"),
+            format!("![a picture]({path})"),
+        ] {
+            // Such a name is itself in brackets.
+            if name.contains('(') && form.starts_with('!') {
+                continue;
+            }
+            pictures.check(&form, &[name], "");
+            pictures.check(&format!("{form} What's it?"), &[name], "What's it?");
+            pictures.check(&format!("What's it? {form}"), &[name], "What's it?");
+        }
+        pictures.check(&format!("What's it? {path}"), &[name], "What's it?");
+        pictures.check(&format!("Is it the same? {path} {path}"), &[name, name], "Is it the same?");
+        pictures.check(&format!("{path} Is it like {path}"), &[name, name], "Is it like");
+        let pasted = format!("\u{1b}[200~{path}\u{1b}[201~What's it?");
+        pictures.check(&without_paste_marks(&pasted), &[name], "What's it?");
+    }
+    check_question("What is <b> in HTML?");
+    check_question("What's in Bob's.png");
+    check_question("“Save” is where?");
+    check_question("Where is /no/such/file.png");
+    check_question("Is it like a.txt");
+}
+
+#[test]
 fn a_name_is_read_as_terminals_write_it() {
     let pictures = Pictures::new();
     for name in NAMES {
