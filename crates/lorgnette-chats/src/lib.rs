@@ -47,7 +47,7 @@ pub struct Chats {
     path: PathBuf,
     connection: Mutex<Connection>,
     /// Locked until the program ends, however it ends; `None` for chats that are in memory alone.
-    lock: Option<fs_err::File>,
+    lock: Option<place::Lock>,
 }
 
 impl Chats {

@@ -26,11 +26,23 @@ pub(super) fn file(folder: &Path) -> PathBuf {
     folder.join(FILE)
 }
 
+/// The right to the chats of a folder.
+pub(super) struct Lock(fs_err::File);
+
+impl Drop for Lock {
+    /// Closing it would not do: a program that another thread starts right now has it open, too, until
+    /// it runs.
+    fn drop(&mut self) {
+        // The system unlocks what cannot be unlocked here when the last one closes it.
+        let _ = self.0.file().unlock();
+    }
+}
+
 /// Takes the chats of a folder for this program, until what is returned is dropped.
 ///
 /// # Errors
 /// [`ChatsError::InUse`], and [`ChatsError::Write`] for a folder that cannot be written.
-pub(super) fn lock(folder: &Path) -> Result<fs_err::File, ChatsError> {
+pub(super) fn lock(folder: &Path) -> Result<Lock, ChatsError> {
     fs_err::create_dir_all(folder).map_err(ChatsError::Write)?;
     let lock = fs_err::OpenOptions::new()
         .create(true)
@@ -39,7 +51,7 @@ pub(super) fn lock(folder: &Path) -> Result<fs_err::File, ChatsError> {
         .open(folder.join("chats.lock"))
         .map_err(ChatsError::Write)?;
     match lock.file().try_lock() {
-        Ok(()) => Ok(lock),
+        Ok(()) => Ok(Lock(lock)),
         Err(_) => Err(ChatsError::InUse { path: folder.to_owned() }),
     }
 }
@@ -165,4 +177,21 @@ fn sidecar(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_ends_with_its_owner_and_not_with_who_inherited_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mine = lock(folder.path()).unwrap();
+        // As a program has it between its start and the moment that it runs.
+        let inherited = mine.0.file().try_clone().unwrap();
+        assert!(matches!(lock(folder.path()), Err(ChatsError::InUse { .. })));
+        drop(mine);
+        drop(lock(folder.path()).unwrap());
+        drop(inherited);
+    }
 }

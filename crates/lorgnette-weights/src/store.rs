@@ -70,7 +70,16 @@ impl Manifest {
 /// that happens, so that no lock is ever stale.
 #[derive(Debug)]
 pub struct Lock {
-    _file: fs_err::File,
+    file: fs_err::File,
+}
+
+impl Drop for Lock {
+    /// Closing it would not do: a program that another thread starts right now has it open, too, until
+    /// it runs.
+    fn drop(&mut self) {
+        // The system unlocks what cannot be unlocked here when the last one closes it.
+        let _ = self.file.file().unlock();
+    }
 }
 
 /// The finding of [`Store::verify`] about one file.
@@ -124,7 +133,7 @@ impl Store {
             Err(std::fs::TryLockError::Error(error)) => return Err(error.into()),
         }
         self.recover()?;
-        Ok(Lock { _file: file })
+        Ok(Lock { file })
     }
 
     /// The folder of a finished model.
@@ -381,4 +390,22 @@ fn folder_bytes(dir: &Path) -> u64 {
 /// Flushes the names in a folder to the disk, where the system can.
 fn sync_dir(dir: &Path) -> std::io::Result<()> {
     if cfg!(unix) { fs_err::File::open(dir)?.sync_all() } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_ends_with_its_owner_and_not_with_who_inherited_it() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let store = Store::new(dir.path());
+        let lock = store.lock().expect("lock");
+        // As a program has it between its start and the moment that it runs.
+        let inherited = lock.file.file().try_clone().expect("a second handle");
+        assert!(matches!(store.lock(), Err(WeightsError::Busy { .. })));
+        drop(lock);
+        drop(store.lock().expect("the lock is free"));
+        drop(inherited);
+    }
 }

@@ -118,7 +118,7 @@ fn last_picture(question: &str) -> Option<(&str, PathBuf)> {
     })
 }
 
-fn is_file(path: &PathBuf) -> bool {
+fn is_file(path: &Path) -> bool {
     path.metadata().is_ok_and(|meta| !meta.is_dir())
 }
 
