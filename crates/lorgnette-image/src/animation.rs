@@ -61,7 +61,7 @@ impl Animation {
 }
 
 /// Returns whether nothing is on a frame: it has one colour, or is transparent.
-fn is_empty(frame: &DynamicImage) -> bool {
+pub(crate) fn is_empty(frame: &DynamicImage) -> bool {
     let n_bytes = usize::from(frame.color().bytes_per_pixel());
     let bytes = frame.as_bytes();
     let is_clear = |image: &image::RgbaImage| image.pixels().all(|pixel| pixel[3] == 0);

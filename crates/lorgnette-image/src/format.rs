@@ -1,5 +1,6 @@
 //! Recognises the format of a file by its first bytes, and never by its name.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::{ImageError, icon, raw};
@@ -127,6 +128,7 @@ impl Format {
         if head.starts_with(b"version https://git-lfs.github.com/spec/") {
             return Err(ImageError::LfsPointer);
         }
+        let head = &*as_utf8(head);
         if !is_text(head) {
             return Err(ImageError::NotAPicture);
         }
@@ -144,7 +146,9 @@ fn decoded(bytes: &[u8]) -> Option<Format> {
         return Some(Format::Raw);
     }
     Some(match bytes {
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Format::Png,
+        // Its mark goes on with the line ends of two systems: where they were changed on the way, the
+        // decoder says that the picture is damaged.
+        [0x89, b'P', b'N', b'G', ..] => Format::Png,
         [0xff, 0xd8, 0xff, ..] => Format::Jpeg,
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Format::WebP,
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Format::Gif,
@@ -242,6 +246,18 @@ fn of_brands(bytes: &[u8]) -> Result<Format, ImageError> {
 
 fn contains(bytes: &[u8], mark: &[u8]) -> bool {
     bytes.windows(mark.len()).any(|window| window == mark)
+}
+
+/// Returns a text that begins with the byte order mark of UTF-16 as UTF-8; all else as it is.
+fn as_utf8(head: &[u8]) -> Cow<'_, [u8]> {
+    let (from_bytes, units): (fn([u8; 2]) -> u16, _) = match head {
+        [0xff, 0xfe, units @ ..] => (u16::from_le_bytes, units),
+        [0xfe, 0xff, units @ ..] => (u16::from_be_bytes, units),
+        _ => return Cow::Borrowed(head),
+    };
+    let units = units.as_chunks::<2>().0.iter().map(|&unit| from_bytes(unit));
+    let letters = char::decode_utf16(units).map(|letter| letter.unwrap_or('\0'));
+    Cow::Owned(letters.collect::<String>().into_bytes())
 }
 
 /// Returns whether the bytes are text: UTF-8 without control characters, which may be cut inside a

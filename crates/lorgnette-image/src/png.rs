@@ -6,7 +6,7 @@ use image::codecs::png::PngDecoder;
 use image::metadata::Orientation;
 use image::{AnimationDecoder, DynamicImage};
 
-use crate::animation::Animation;
+use crate::animation::{self, Animation};
 use crate::decode::{Source, Stored};
 use crate::gaps::Gaps;
 use crate::{ImageError, levels};
@@ -22,6 +22,10 @@ pub(crate) use chunks::is_png;
 ///
 /// Of a file that is cut off, the rows that are there are decoded, and the others are gaps.
 pub(crate) fn decode(source: &Source) -> Result<Stored, ImageError> {
+    if !is_png(source.bytes) {
+        let reason = "line ends in the mark of the file were changed, as in a text".into();
+        return Err(ImageError::Damaged { format: source.format, source: reason });
+    }
     let chunks = Chunks::of(source.bytes);
     let mut bytes = Cow::Borrowed(source.bytes);
     let is_cut = !chunks.has_end;
@@ -68,7 +72,9 @@ fn decode_cut(source: &Source, chunks: &Chunks) -> Result<Stored, ImageError> {
     let orientation = image::ImageDecoder::orientation(&mut decoder);
     let (image, n_rows) = rows::upper(&decoder, source.bytes).ok_or_else(truncated)?;
     let gaps = Gaps::below(n_rows, image.height());
-    if gaps.are_too_many() {
+    // The frames that would be shown in place of an empty first one are missing.
+    let is_left_alone = chunks.n_frames() > 0 && animation::is_empty(&image);
+    if gaps.are_too_many() || is_left_alone {
         return Err(truncated());
     }
     let orientation = orientation.unwrap_or(Orientation::NoTransforms);

@@ -12,6 +12,7 @@ fn check(bytes: &[u8], expected: &str) {
 #[test]
 fn formats_are_told_by_their_first_bytes() {
     check(b"\x89PNG\r\n\x1a\n", "PNG");
+    check(b"\x89PNG\n\x1a\n", "PNG");
     check(b"\xff\xd8\xff\xe0", "JPEG");
     check(b"RIFF\x10\0\0\0WEBPVP8 ", "WebP");
     check(b"GIF89a", "GIF");
@@ -53,6 +54,8 @@ fn what_is_not_decoded_is_refused_by_its_name() {
     check(b"\0\0\0\x18ftypisom\0\0\0\0mp42", "MP4 or QuickTime video is an unsupported format");
     check(b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>", "SVG is an unsupported format");
     check(b"\xef\xbb\xbf<?xml version=\"1.0\"?>\n<svg>", "SVG is an unsupported format");
+    check(b"\xff\xfe<\0s\0v\0g\0>\0", "SVG is an unsupported format");
+    check(b"\xfe\xff\0<\0s\0v\0g\0>\0", "SVG is an unsupported format");
     check(b"%PDF-1.7\n\xe2\xe3", "PDF is an unsupported format");
     check(b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL is an unsupported format");
     check(b"\xff\x0a\0\0", "JPEG XL is an unsupported format");
@@ -76,6 +79,8 @@ fn what_is_no_picture_is_told_apart() {
     check(b"<!DOCTYPE html><html><svg></svg></html>", "this is text, not a picture");
     check("Grüße 日本".as_bytes(), "this is text, not a picture");
     check(&"ü".as_bytes()[..1], "this is not a picture of a known format");
+    check(b"\xff\xfeD\0e\0a\0r\0", "this is text, not a picture");
+    check(b"\xff\xfe\0\0\x01\0", "this is not a picture of a known format");
     check(b"P5 is my favourite port", "this is text, not a picture");
     check(b"P6", "this is text, not a picture");
     let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n";

@@ -119,6 +119,23 @@ fn fax_pages_are_read() {
 }
 
 #[test]
+fn fax_bits_are_read_from_the_highest_up_and_from_the_lowest_up() {
+    // Group 4: a row of 3 white, 2 black and 3 white pixels, the same once more, and the end.
+    let bits = concat!("001", "1000", "11", "1", "111", "000000000001", "000000000001");
+    let mut data = Vec::new();
+    for byte in bits.as_bytes().chunks(8) {
+        let bit = |(i, bit): (usize, &u8)| (bit - b'0') << (7 - i);
+        data.push(byte.iter().enumerate().map(bit).sum::<u8>());
+    }
+    let row = [255, 255, 255, 0, 0, 255, 255, 255];
+    let expected: Vec<u8> = row.iter().chain(&row).flat_map(|&grey| [grey; 3]).collect();
+    let page = |data| Page::new(8, 2, 0, &[1], data).with(259, &[4]);
+    check(&make::tiff(&[page(data.clone())]), &expected);
+    let reversed = data.into_iter().map(u8::reverse_bits).collect();
+    check(&make::tiff(&[page(reversed).with(266, &[2])]), &expected);
+}
+
+#[test]
 fn big_tiff_is_read() {
     // One directory of BigTIFF: numbers of eight bytes.
     let mut file = b"II+\0\x08\0\0\0".to_vec();

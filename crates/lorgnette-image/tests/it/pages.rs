@@ -78,6 +78,26 @@ fn pictures_of_one_page_have_a_first_page_only() {
 }
 
 #[test]
+fn a_picture_in_a_directory_of_its_own_is_shown_instead_of_its_thumbnail() {
+    let thumbnail = Page::grey(16, 12, 9).with(254, &[1]).with(330, &[0]);
+    let mut file = make::tiff(&[thumbnail, Page::grey(160, 120, 77)]);
+    let number =
+        |file: &[u8], at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap()) as usize;
+    // The second page is no longer linked as one, but named by the thumbnail (SubIFDs).
+    let first = number(&file, 4);
+    let n_facts = usize::from(file[first]);
+    let link = first + 2 + 12 * n_facts;
+    let second = file[link..link + 4].to_vec();
+    file[link..link + 4].fill(0);
+    let facts = (0..n_facts).map(|i| first + 2 + 12 * i);
+    let fact = facts.into_iter().find(|&at| file[at..at + 2] == 330_u16.to_le_bytes()).unwrap();
+    file[fact + 8..fact + 12].copy_from_slice(&second);
+    let picture = Picture::decode(&file).unwrap();
+    assert_eq!((picture.width(), picture.height(), picture.rgb()[0]), (160, 120, 77));
+    assert_eq!(picture.notes(), []);
+}
+
+#[test]
 fn of_an_animation_the_first_frame_that_is_not_empty_is_shown() {
     let picture = Picture::decode(&form("gif-blank-first.gif")).unwrap();
     let [Note::Frame { shown: 2, of, skipped: 1 }] = *picture.notes() else {
@@ -96,6 +116,17 @@ fn of_an_animation_the_first_frame_that_is_not_empty_is_shown() {
     }
     let picture = Picture::decode(&form("animated.avif")).unwrap();
     assert!(matches!(picture.notes(), [Note::Frame { shown: 1, .. }]), "{:?}", picture.notes());
+}
+
+#[test]
+fn an_animation_of_which_only_an_empty_frame_is_left_is_cut_off() {
+    let white = image::RgbImage::from_pixel(64, 16, image::Rgb([255; 3]));
+    let still = make::file(white, ImageFormat::Png);
+    let animation = make::png_with(&still, *b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]);
+    let n_end = b"....IEND....".len();
+    let cut = &animation[..animation.len() - n_end];
+    assert!(matches!(Picture::decode(cut), Err(ImageError::Truncated { format: Format::Png })));
+    assert!(Picture::decode(&still[..still.len() - n_end]).is_ok());
 }
 
 #[test]

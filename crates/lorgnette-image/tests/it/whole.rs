@@ -1,7 +1,7 @@
 //! Is all of the picture there? What is missing is said, and what is whole is read.
 
 use image::ImageFormat;
-use lorgnette_image::{ImageError, Note, Picture, Side};
+use lorgnette_image::{Format, ImageError, Note, Picture, Side};
 
 use crate::decoding::form;
 use crate::golden::fixture;
@@ -180,6 +180,16 @@ fn a_png_that_is_cut_off_shows_the_rows_that_are_there() {
         assert_eq!(picture.rgb()[..n_values], whole.rgb()[..n_values]);
         assert!(picture.rgb().ends_with(&[128; 180]));
         assert_eq!(n_missing(&png[..60]), 100);
+    }
+}
+
+#[test]
+fn a_png_that_was_sent_as_a_text_is_damaged() {
+    let whole = form("sign.png");
+    for end in [&b"\n"[..], b"\r\r\n"] {
+        let sent = [b"\x89PNG", end, &whole[6..]].concat();
+        let error = Picture::decode(&sent).unwrap_err();
+        assert!(matches!(error, ImageError::Damaged { format: Format::Png, .. }), "{error:?}");
     }
 }
 
