@@ -162,6 +162,7 @@ fn kind_of_models(error: &ModelsError) -> FaultKind {
         | ModelsError::OnlyGguf { .. }
         | ModelsError::Damaged { .. }
         | ModelsError::DoesNotFit { .. }
+        | ModelsError::NameTaken { .. }
         | ModelsError::BuiltIn => FaultKind::Model,
         ModelsError::NoHome | ModelsError::FolderOfOther { .. } | ModelsError::NoRoom { .. } => {
             FaultKind::Storage

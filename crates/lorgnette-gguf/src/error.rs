@@ -12,10 +12,12 @@ pub enum GgufError {
     #[error(transparent)]
     Io(#[from] io::Error),
     /// A file that is not GGUF.
-    #[error("{} is not a model: it does not begin like a GGUF file", file.display())]
+    #[error("{} is not a model: it {}", file.display(), what.unwrap_or("does not begin like a GGUF file"))]
     NotGguf {
         /// The path of the file.
         file: PathBuf,
+        /// What it is instead, behind "it"; `None` where that is not known.
+        what: Option<&'static str>,
     },
     /// A text of Git LFS that says where the weights are.
     #[error("{} is a Git LFS pointer and not the weights themselves", file.display())]
@@ -144,6 +146,9 @@ impl GgufError {
     pub fn hint(&self) -> String {
         let hint = match self {
             Self::Io(_) => "check the path, and that there is room where files are written",
+            Self::NotGguf { what: Some(_), .. } => {
+                "fetch the file again: something else was saved in its place"
+            }
             Self::NotGguf { .. } => {
                 "name a folder with config.json and .safetensors files, or a .gguf file"
             }

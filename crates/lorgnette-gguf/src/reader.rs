@@ -138,9 +138,12 @@ struct HeaderReader<'a> {
 
 impl HeaderReader<'_> {
     fn header(&mut self) -> Result<GgufFile, GgufError> {
-        let magic = if self.n_file_bytes < 4 { [0; 4] } else { self.bytes::<4>()? };
+        if self.n_file_bytes < 4 {
+            return Err(self.not_gguf(&[]));
+        }
+        let magic = self.bytes::<4>()?;
         if magic != MAGIC {
-            return Err(self.not_gguf(magic));
+            return Err(self.not_gguf(&magic));
         }
         let version = self.u32()?;
         if !matches!(version, 2 | 3) {
@@ -351,7 +354,7 @@ impl HeaderReader<'_> {
     }
 
     /// The error for a file that does not begin as it should.
-    fn not_gguf(&mut self, magic: [u8; 4]) -> GgufError {
+    fn not_gguf(&mut self, magic: &[u8]) -> GgufError {
         let file = self.source.path().to_owned();
         let mut start = magic.to_vec();
         // A start that cannot be read is that of no pointer.
@@ -359,12 +362,22 @@ impl HeaderReader<'_> {
         if is_lfs_pointer(&start) {
             GgufError::LfsPointer { file }
         } else {
-            GgufError::NotGguf { file }
+            GgufError::NotGguf { file, what: instead(&start) }
         }
     }
 
     fn fault<T>(&self, reason: impl Into<String>) -> Result<T, GgufError> {
         Err(GgufError::malformed(self.source.path(), reason))
+    }
+}
+
+/// Returns what often lies where a model should be, by its first bytes.
+fn instead(start: &[u8]) -> Option<&'static str> {
+    match start.trim_ascii_start() {
+        [] => Some("is empty"),
+        [b'<', ..] => Some("is a web page"),
+        [b'P', b'K', 3, 4, ..] | [0x1f, 0x8b, ..] => Some("is an archive"),
+        _ => None,
     }
 }
 

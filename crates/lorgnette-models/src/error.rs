@@ -80,6 +80,9 @@ pub enum ModelsError {
     /// The model's files are not what was made.
     #[error("{name} is damaged")]
     Damaged { name: String },
+    /// A model of another source has the name that was asked for.
+    #[error("{name} is the name of another model")]
+    NameTaken { name: String },
     /// The model inside the program can be neither added nor removed.
     #[error("pocket is part of the program")]
     BuiltIn,
@@ -140,6 +143,9 @@ impl ModelsError {
             Self::Fetching { .. } => "wait for it, or stop it first".into(),
             Self::Damaged { name } => {
                 format!("`lorgnette models remove {name}`, then add it again")
+            }
+            Self::NameTaken { name } => {
+                format!("choose another --name, or remove that model: lorgnette models remove {name}")
             }
             Self::BuiltIn => "it is always there; `--model pocket` chooses it".into(),
             Self::NoHome => "set HOME, or LORGNETTE_HOME to a folder".into(),

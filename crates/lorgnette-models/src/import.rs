@@ -68,7 +68,10 @@ impl Library {
             std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
         let name = match &options.name {
             Some(name) if name == BUILT_IN => return Err(ModelsError::BuiltIn),
-            Some(name) => name.clone(),
+            Some(name) => {
+                self.check_free(name, &source)?;
+                name.clone()
+            }
             None => self.free_name(&plain(&title), &source),
         };
         let files = named_files(&checkpoint, &name)?;

@@ -280,7 +280,8 @@ pub(super) fn of_models(error: &ModelsError) -> FaultDetails {
         ModelsError::Damaged { name } => FaultDetails::ModelDamaged { name: name.into() },
         ModelsError::BuiltIn => FaultDetails::ModelBuiltIn {},
         // Said in a terminal, or before there is a page.
-        ModelsError::TextOnly { .. }
+        ModelsError::NameTaken { .. }
+        | ModelsError::TextOnly { .. }
         | ModelsError::OnlyGguf { .. }
         | ModelsError::NoHome
         | ModelsError::FolderOfOther { .. } => FaultDetails::Other,
@@ -352,7 +353,7 @@ fn of_model(error: &LoadError) -> FaultDetails {
             FaultDetails::ModelNotThere { path: path.into() }
         }
         LoadError::NoModel { dir: path }
-        | LoadError::Container(GgufError::NotGguf { file: path }) => {
+        | LoadError::Container(GgufError::NotGguf { file: path, .. }) => {
             FaultDetails::ModelNone { path: path.into() }
         }
         LoadError::Ambiguous { dir, first, second, .. } => FaultDetails::ModelAmbiguous {

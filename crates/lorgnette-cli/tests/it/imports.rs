@@ -150,6 +150,7 @@ fn of_several_vision_parts_the_best_that_fits_is_taken() {
         home.check_answers(&path, &[]);
         let installed = home.check_import(&path, &["--name", "m"]);
         assert_eq!(names(&installed), ["mmproj-pocket-F16.gguf", "pocket-Q8_0.gguf"]);
+        home.check(&["models", "remove", "m", "--yes"]);
     }
     let named = |name: &str| folder.join(name).display().to_string();
     let text = folder.join("pocket-Q8_0.gguf");

@@ -88,8 +88,18 @@ fn a_file_is_read() {
 
 #[test]
 fn what_is_no_gguf_says_so() {
-    for bytes in [&b""[..], b"GG", b"PK\x03\x04 something else entirely"] {
-        assert!(matches!(open(bytes), Err(GgufError::NotGguf { .. })), "{bytes:?}");
+    for (bytes, expected) in [
+        (&b""[..], Some("is empty")),
+        (b"GG", None),
+        (b"something else entirely", None),
+        (b"PK\x03\x04 weights", Some("is an archive")),
+        (b"\n<!DOCTYPE html>", Some("is a web page")),
+    ] {
+        let error = open(bytes).unwrap_err();
+        assert!(
+            matches!(error, GgufError::NotGguf { what, .. } if what == expected),
+            "{bytes:?}: {error:?}"
+        );
     }
     for version in [1, 4, 0x0300_0000] {
         let file = Builder::new(version, 0, 0).open();

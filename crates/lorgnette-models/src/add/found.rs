@@ -64,6 +64,7 @@ impl Library {
             }
         };
         if let Some(name) = &options.name {
+            self.check_free(name, &found.origin.to_string())?;
             found.about.name.clone_from(name);
         }
         if found.about.name == BUILT_IN {
@@ -80,13 +81,26 @@ impl Library {
         Found { origin, lock_as: None, about, quantisations: Vec::new() }
     }
 
+    /// Returns an error if a model of another source has the name already.
+    ///
+    /// # Errors
+    /// [`ModelsError::NameTaken`].
+    pub(crate) fn check_free(&self, name: &str, source: &str) -> Result<(), ModelsError> {
+        if self.is_taken(name, source) {
+            return Err(ModelsError::NameTaken { name: name.to_owned() });
+        }
+        Ok(())
+    }
+
+    fn is_taken(&self, name: &str, source: &str) -> bool {
+        let is_other = |manifest: Manifest| !is_same_source(&manifest.source, source);
+        let is_there = self.store.model_dir(name).is_ok_and(|dir| dir.exists());
+        is_there && self.store.manifest(name).map_or(true, is_other)
+    }
+
     /// The name, or one like it if another model has it already.
     pub(crate) fn free_name(&self, name: &str, source: &str) -> String {
-        let is_free = |name: &String| {
-            let is_same = |manifest: Manifest| manifest.source == source;
-            let is_there = self.store.model_dir(name).is_ok_and(|dir| dir.exists());
-            name != BUILT_IN && (!is_there || self.store.manifest(name).is_ok_and(is_same))
-        };
+        let is_free = |name: &String| name != BUILT_IN && !self.is_taken(name, source);
         let mut others = (2..).map(|n| format!("{name}-{n}"));
         let wanted = name.to_owned();
         if is_free(&wanted) { wanted } else { others.find(is_free).unwrap_or(wanted) }
@@ -100,13 +114,14 @@ impl Library {
         update: bool,
     ) -> Result<Found, Interrupted<WeightsError>> {
         let (repository, lock) = self.repository(&hub, repo, revision, update)?;
+        let licence = repository.licence.clone();
+        let (origin, lock_as) = (Origin::hub_at(hub, repository), Some(lock));
         let about = About {
-            name: plain(repo.name()),
+            name: self.free_name(&plain(repo.name()), &origin.to_string()),
             title: repo.name().to_owned(),
-            licence: repository.licence.clone(),
+            licence,
             not_yet: None,
         };
-        let (origin, lock_as) = (Origin::hub_at(hub, repository), Some(lock));
         Ok(Found { origin, lock_as, about, quantisations: Vec::new() })
     }
 
@@ -165,6 +180,16 @@ impl Library {
         }
         Ok((repository, (key, now)))
     }
+}
+
+/// Whether two descriptions of an [`Origin`] mean the same folder, or the same repository at any
+/// commit.
+fn is_same_source(a: &str, b: &str) -> bool {
+    let repository = |source: &'_ str| {
+        let (name, _commit) = source.strip_prefix("hf:")?.split_once('@')?;
+        Some(name.to_owned())
+    };
+    a == b || repository(a).is_some_and(|name| repository(b) == Some(name))
 }
 
 /// The source of the catalogue that the person wants.

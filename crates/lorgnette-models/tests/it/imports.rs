@@ -20,6 +20,28 @@ fn a_cancelled_import_leaves_nothing_behind() {
 }
 
 #[test]
+fn no_file_takes_the_name_of_another_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = Library::at(folder.path());
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for dir in [&here, &there] {
+        for name in FILES {
+            fs_err::copy(pocket(name), dir.path().join(name)).unwrap();
+        }
+    }
+    let options = ImportOptions { name: Some("mine".into()), ..ImportOptions::default() };
+    let import = |from: &tempfile::TempDir| {
+        let import = library.prepare_import(&from.path().join(FILES[0]), &options)?;
+        import.run(&Cancel::default(), &Report::none())
+    };
+    import(&here).unwrap();
+    let refused = import(&there).unwrap_err();
+    assert!(matches!(refused, ModelsError::NameTaken { name } if name == "mine"));
+    // The same file once more is the same model.
+    import(&here).unwrap();
+}
+
+#[test]
 fn no_file_takes_the_name_of_the_built_in_model() {
     let folder = tempfile::tempdir().unwrap();
     let library = Library::at(folder.path());

@@ -10,10 +10,15 @@ use super::{
 };
 use crate::error::BLOCK_FP8;
 
+/// What is read first: the rest of another family's configuration has other names.
+#[derive(Deserialize)]
+struct Family {
+    model_type: String,
+}
+
 #[derive(Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the names are the file's")]
 struct Config {
-    model_type: String,
     text_config: Text,
     vision_config: Option<Vision>,
     #[serde(default)]
@@ -124,14 +129,15 @@ struct Rope {
 
 /// The sizes that a `config.json` states.
 pub(crate) fn from_config_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> {
+    let merges = match serde_json::from_slice(json).map(|Family { model_type }| model_type) {
+        Ok(name) if name == "llava" => false,
+        Ok(name) if name == "mistral3" => true,
+        Ok(other) => return unsupported(format!("model type {other:?}")),
+        Err(error) => return json_fault(&error),
+    };
     let config: Config = match serde_json::from_slice(json) {
         Ok(config) => config,
         Err(error) => return json_fault(&error),
-    };
-    let merges = match config.model_type.as_str() {
-        "llava" => false,
-        "mistral3" => true,
-        other => return unsupported(format!("model type {other:?}")),
     };
     if let Some(act) = config.projector_hidden_act.as_deref().filter(|act| *act != "gelu") {
         return unsupported(format!("projector activation {act:?}"));
