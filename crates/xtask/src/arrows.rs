@@ -1,5 +1,5 @@
 //! The arrows between crates: `gguf <- kernels; image, kernels <- pixtral <- engine <- models <- app`,
-//! `gguf <- weights <- models`, `engine <- chats <- app`, `app -> speech`.
+//! `gguf <- weights <- models`, `engine <- chats <- app`, `image <- reader <- app`, `app -> speech`.
 //! `interrupt` is below all that can be stopped.
 
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 /// The crates that each crate may use. It may also use what those use. Crates are called by their
 /// folder.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("lorgnette-interrupt", &[]),
     ("lorgnette-image", &[]),
     ("lorgnette-gguf", &[]),
@@ -18,13 +18,20 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("lorgnette-pixtral", &["lorgnette-image", "lorgnette-interrupt", "lorgnette-kernels"]),
     ("lorgnette-engine", &["lorgnette-pixtral"]),
     ("lorgnette-weights", &["lorgnette-gguf", "lorgnette-interrupt"]),
+    ("lorgnette-reader", &["lorgnette-image", "lorgnette-interrupt"]),
     ("lorgnette-speech", &[]),
     ("lorgnette-models", &["lorgnette-engine", "lorgnette-weights"]),
     ("lorgnette-chats", &["lorgnette-engine"]),
     ("lorgnette-desktop", &["lorgnette-image"]),
     (
         "lorgnette-app",
-        &["lorgnette-chats", "lorgnette-desktop", "lorgnette-models", "lorgnette-speech"],
+        &[
+            "lorgnette-chats",
+            "lorgnette-desktop",
+            "lorgnette-models",
+            "lorgnette-reader",
+            "lorgnette-speech",
+        ],
     ),
 ];
 /// Shells use the app and nothing below it: the app offers what they need.

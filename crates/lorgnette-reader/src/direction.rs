@@ -1,0 +1,143 @@
+//! Which way up the page is, and with it each line.
+
+use lorgnette_image::Picture;
+use lorgnette_interrupt::{Cancel, Interrupted};
+
+use crate::crop::{LineImage, line_image};
+use crate::error::ReaderError;
+use crate::geometry::Rect;
+use crate::letters::Recognised;
+use crate::networks::Networks;
+use crate::recognition::recognise;
+
+/// How much higher than wide a box must be to be a line that runs up or down.
+const TALL: f64 = 1.5;
+/// The number of lines that decide for the page.
+const N_SAMPLES: usize = 6;
+/// A page whose lines are read surer than this stands upright.
+const UPRIGHT: f32 = 0.85;
+/// By how much the other way up must be surer.
+const SURER: f32 = 0.05;
+/// A tall box that is read surer than this is a letter or two, and no line that runs up or down.
+const SURE_AS_IT_IS: f32 = 0.9;
+
+/// A line that was found and read. `rect.width` runs in the direction of reading.
+#[derive(Debug, Clone)]
+pub struct ReadLine {
+    pub rect: Rect,
+    pub image: LineImage,
+    pub recognised: Recognised,
+}
+
+/// What is needed to read lines.
+pub struct Page<'a> {
+    pub picture: &'a Picture,
+    pub ground: [u8; 3],
+    pub networks: &'a Networks,
+    pub cancel: &'a Cancel,
+}
+
+type Outcome<T> = Result<T, Interrupted<ReaderError>>;
+
+impl Page<'_> {
+    fn read(&self, rects: &[Rect], on_line: &mut dyn FnMut(usize)) -> Outcome<Vec<ReadLine>> {
+        let mut lines = Vec::with_capacity(rects.len());
+        // Images of few lines at a time are in memory twice, as bytes and as the network's input.
+        let images: Vec<LineImage> =
+            rects.iter().map(|rect| line_image(self.picture, self.ground, rect)).collect();
+        let read = recognise(self.networks, &images, self.cancel, on_line)?;
+        for ((rect, image), recognised) in rects.iter().zip(images).zip(read) {
+            lines.push(ReadLine { rect: *rect, image, recognised });
+        }
+        Ok(lines)
+    }
+
+    fn read_quietly(&self, rects: &[Rect]) -> Outcome<Vec<ReadLine>> {
+        self.read(rects, &mut |_| ())
+    }
+
+    /// Returns how sure the lines are read after so many quarter turns.
+    fn sureness(&self, rects: &[Rect], quarters: u8) -> Outcome<f32> {
+        let turned: Vec<Rect> = rects.iter().map(|rect| rect.turned(quarters)).collect();
+        Ok(mean_confidence(&self.read_quietly(&turned)?))
+    }
+
+    /// Reads all boxes in the direction of the page. Returns by how many quarters clockwise its lines
+    /// run, and the lines.
+    ///
+    /// # Errors
+    /// `Cancelled` between batches; `Network` if the network fails.
+    pub fn read_all(
+        &self,
+        boxes: &[Rect],
+        on_line: &mut dyn FnMut(usize),
+    ) -> Outcome<(u8, Vec<ReadLine>)> {
+        let total: f64 = boxes.iter().map(Rect::long_side).sum();
+        let tall: f64 = boxes.iter().filter(|rect| is_tall(rect)).map(Rect::long_side).sum();
+        if tall > total / 2.0 {
+            let samples = longest(boxes.iter().filter(|rect| is_tall(rect)).copied());
+            let (down, up) = (self.sureness(&samples, 1)?, self.sureness(&samples, 3)?);
+            let quarters = if up > down { 3 } else { 1 };
+            // A lone word of one letter, or a "1", is tall and upright.
+            let as_it_is = self.sureness(&samples, 0)?;
+            if as_it_is < down.max(up) + SURER {
+                let turned: Vec<Rect> = boxes.iter().map(|rect| rect.turned(quarters)).collect();
+                return Ok((quarters, self.read(&turned, on_line)?));
+            }
+        }
+        let lines = self.read(boxes, on_line)?;
+        if lines.is_empty() || mean_confidence(&lines) >= UPRIGHT {
+            return Ok((0, self.with_tall_ones(lines)?));
+        }
+        let samples = longest(boxes.iter().copied());
+        let (upright, turned) = (self.sureness(&samples, 0)?, self.sureness(&samples, 2)?);
+        if turned > upright + SURER {
+            let turned: Vec<Rect> = boxes.iter().map(|rect| rect.turned(2)).collect();
+            return Ok((2, self.read(&turned, &mut |_| ())?));
+        }
+        Ok((0, self.with_tall_ones(lines)?))
+    }
+
+    /// Reads tall boxes of an upright page both other ways, and keeps what is surest.
+    fn with_tall_ones(&self, mut lines: Vec<ReadLine>) -> Outcome<Vec<ReadLine>> {
+        let is_doubtful = |line: &&mut ReadLine| {
+            is_tall(&line.rect) && line.recognised.confidence < SURE_AS_IT_IS
+        };
+        let mut doubtful: Vec<&mut ReadLine> = lines.iter_mut().filter(is_doubtful).collect();
+        for quarters in [1, 3] {
+            let turned: Vec<Rect> =
+                doubtful.iter().map(|line| upright(&line.rect).turned(quarters)).collect();
+            for (line, other) in doubtful.iter_mut().zip(self.read_quietly(&turned)?) {
+                if other.recognised.confidence > line.recognised.confidence + SURER {
+                    **line = other;
+                }
+            }
+        }
+        Ok(lines)
+    }
+}
+
+/// Returns the rectangle as it was found, with `width` nearer to level.
+fn upright(rect: &Rect) -> Rect {
+    (0..4)
+        .map(|quarters| rect.turned(quarters))
+        .find(|rect| rect.ux >= rect.uy.abs())
+        .unwrap_or(*rect)
+}
+
+fn is_tall(rect: &Rect) -> bool {
+    rect.height >= TALL * rect.width
+}
+
+fn longest(rects: impl Iterator<Item = Rect>) -> Vec<Rect> {
+    let mut rects: Vec<Rect> = rects.collect();
+    rects.sort_by(|a, b| b.long_side().total_cmp(&a.long_side()));
+    rects.truncate(N_SAMPLES);
+    rects
+}
+
+/// Returns the mean confidence of lines; 0 of none.
+pub fn mean_confidence(lines: &[ReadLine]) -> f32 {
+    let sum: f32 = lines.iter().map(|line| line.recognised.confidence).sum();
+    if lines.is_empty() { 0.0 } else { sum / lines.len() as f32 }
+}
