@@ -10,6 +10,7 @@ use lorgnette_desktop::DesktopError;
 use lorgnette_engine::EngineError;
 use lorgnette_image::ImageError;
 use lorgnette_models::{ModelsError, one_line};
+use lorgnette_reader::ReaderError;
 use lorgnette_speech::SpeechError;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,9 @@ pub enum AppError {
     /// A request that failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Text of a picture that was to be read and was not.
+    #[error(transparent)]
+    Reader(#[from] ReaderError),
     /// What was to be read aloud and was not.
     #[error(transparent)]
     Speech(#[from] SpeechError),
@@ -81,6 +85,7 @@ impl AppError {
             Self::Picture { source, .. } => source.hint().to_string(),
             Self::Models(error) => error.hint(),
             Self::Engine(error) => error.hint().into(),
+            Self::Reader(error) => error.hint().into(),
             Self::Speech(error) => error.hint().into(),
             Self::Clipboard { .. } => "try again, or save the picture and open the file".into(),
             Self::NoPictureCopied => "copy a picture, or picture files, first".into(),
@@ -107,6 +112,7 @@ impl AppError {
             | Self::NoPictureCopied => FaultKind::Picture,
             Self::Engine(error) => kind_of_engine(error),
             Self::Models(error) => kind_of_models(error),
+            Self::Reader(_) => FaultKind::Engine,
             Self::Write(_) | Self::Chats(_) | Self::Settings { .. } => FaultKind::Storage,
             Self::NotFound { .. } => FaultKind::NotFound,
             Self::ModelInUse { .. } | Self::Speech(_) => FaultKind::Unavailable,

@@ -42,4 +42,5 @@ pub use lorgnette_models::{self as models, bench, cost, doctor, folders, open};
 pub use lorgnette_pixtral::{
     DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig, Precision,
 };
+pub use lorgnette_reader as reader;
 pub use lorgnette_speech as speech;

@@ -1,7 +1,7 @@
 //! `lorgnette alt` makes a table of alt texts for a folder of pictures. One picture that fails stops
 //! nothing, and what is done in the table already is not done again.
 
-mod found;
+pub mod found;
 mod table;
 
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! The commands and options, with their help.
 
+mod read;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -13,9 +15,11 @@ use lorgnette_app::{
     Sampling,
 };
 
+pub use self::read::Read;
+
 /// What help and manual say behind the commands.
 const OUTPUTS: &str = "Answers go to standard output, everything else to standard error.\n\
-                       Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part (alt), 130 cancelled.";
+                       Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part (alt, read), 130 cancelled.";
 
 /// Looks at pictures with you, on your own machine.
 #[derive(Parser)]
@@ -29,6 +33,10 @@ pub struct Arguments {
 pub enum Command {
     /// Say what is in pictures, or answer a question about them
     Describe(Describe),
+    /// Print the text in pictures exactly, in reading order, without a model
+    ///
+    /// Exit codes: 0 all of it, 3 some pictures or places could not be read, 1 no picture could.
+    Read(Read),
     /// Talk about pictures, line by line
     Chat(Chat),
     /// Write alt texts for a folder of pictures into a table; an interrupted run continues
@@ -230,16 +238,16 @@ pub struct Describe {
 #[derive(Args)]
 #[group(id = "captured", multiple = false)]
 pub struct Capture {
-    /// Describe the screen
+    /// Take the screen
     #[arg(long)]
     pub screen: bool,
-    /// Describe the window that has the focus
+    /// Take the window that has the focus
     #[arg(long)]
     pub window: bool,
-    /// Describe a part of the screen, in pixels from the top left
+    /// Take a part of the screen, in pixels from the top left
     #[arg(long, value_name = "X,Y,W,H", value_parser = region)]
     pub region: Option<Region>,
-    /// Describe the picture in the clipboard, or the picture files that were copied
+    /// Take the picture in the clipboard, or the picture files that were copied
     #[arg(long)]
     pub clipboard: bool,
 }

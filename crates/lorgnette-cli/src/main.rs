@@ -21,6 +21,7 @@ mod output;
 mod output_file;
 mod picture_files;
 mod progress;
+mod read;
 mod shells;
 mod speak;
 
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
     let ending = match &arguments.command {
         Command::Describe(describe) => describe::run(describe),
         Command::Alt(alt) => alt::run(alt),
+        Command::Read(read) => read::run(read),
         Command::Chat(chat) => chat::run(chat),
         Command::Inspect(inspect) => inspect::run(inspect),
         Command::Doctor(doctor) => doctor::run(doctor),

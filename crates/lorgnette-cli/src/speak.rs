@@ -6,7 +6,7 @@ use std::time::Duration;
 use lorgnette_app::Cancel;
 use lorgnette_app::conversation::check::Checked;
 use lorgnette_app::coordinator::{LONG_WAIT_S, system_language};
-use lorgnette_app::speech::{Phrases, Reader, SpeechError, Told, VoiceSettings};
+use lorgnette_app::speech::{Phrases, Reader, Sentence, SpeechError, Told, VoiceSettings};
 
 use crate::args::Speech;
 
@@ -47,6 +47,18 @@ impl Speaking {
     /// Takes more of the answer.
     pub fn push(&self, piece: &str) {
         self.reader.push(piece);
+    }
+
+    /// Takes a paragraph that is no Markdown.
+    pub fn push_plain(&self, paragraph: &str) {
+        let words = paragraph.to_owned();
+        let sentence = Sentence { spoken: words.clone(), shown: words, source: 0..0 };
+        self.reader.push_sentences(vec![sentence]);
+    }
+
+    /// Says which language the text is in, by its ISO 639-1 code, instead of guessing it.
+    pub fn set_language(&self, language: &'static str) {
+        self.reader.set_language(language);
     }
 
     /// Says words of the program's own before the answer.

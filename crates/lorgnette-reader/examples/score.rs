@@ -4,7 +4,8 @@
 //! cargo run --release -p lorgnette-reader --example score -- FOLDER … [--text]
 //! ```
 //!
-//! It prints the error rate of each picture, of each kind and of all; with `--text`, what was read.
+//! It prints the error rate of each picture, of each kind and of all; with `--text`, the lines
+//! and how sure they are.
 
 #[path = "../tests/it/score.rs"]
 mod score;
@@ -42,7 +43,9 @@ fn main() {
                 all += one;
             }
             if prints_text {
-                println!("{}\n", reading.text());
+                for line in &reading.lines {
+                    println!("    {:.2}  {}", line.confidence, line.text);
+                }
             }
         }
         println!(

@@ -1,8 +1,10 @@
-//! The ink of a line that no letter covers: letters that the network does not know leave such holes.
+//! The ink of a line beside its letters: letters that the network does not know leave ink without a letter.
 
 use crate::crop::{LINE_HEIGHT, LineImage};
+use crate::geometry::median;
 use crate::letters::Letter;
-use crate::recognition::contrast;
+use crate::paragraphs::is_ideograph;
+use crate::recognition::{brightness, contrast};
 
 /// The columns of a step of the network.
 const STEP: usize = 8;
@@ -10,8 +12,15 @@ const STEP: usize = 8;
 const INK: f64 = 0.4;
 /// How many columns around its steps a letter covers, of 48 in height.
 const REACH: usize = 14;
-/// The fewest columns of a hole.
-const MIN_HOLE: usize = 10;
+/// The share of the line's contrast that parts two letters. A lower one joins letters that nearly touch, so
+/// that there are never more shapes than letters.
+const APART: f64 = 0.25;
+/// What is lower than this share of most shapes is a dot, a dash or a quote.
+const TALL: f64 = 0.6;
+/// Letters that are low.
+const LOW: &str = ".,:;-–—_'\"`´^~·•…*=«»";
+/// The most ideographs, of all letters, of a line whose shapes are counted: an ideograph has several.
+const MAX_IDEOGRAPHS: f64 = 0.2;
 
 /// What the ink of a line shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -20,8 +29,10 @@ pub struct Ink {
     pub n_columns: usize,
     /// The number of those that no letter covers.
     pub n_bare: usize,
-    /// The number of stretches of ink as wide as a letter that no letter covers.
-    pub n_holes: usize,
+    /// The number of shapes that stand apart and are as high as a letter, and of such letters; 0 where
+    /// counting says nothing.
+    pub n_shapes: usize,
+    pub n_tall_letters: usize,
 }
 
 /// Compares the ink of a line with its letters.
@@ -30,6 +41,7 @@ pub fn ink(line: &LineImage, letters: &[Letter]) -> Ink {
     let mut sorted = contrast.clone();
     sorted.sort_unstable();
     let strong = sorted.get(sorted.len().saturating_sub(1) * 9 / 10).copied().unwrap_or_default();
+    let strong = f64::from(strong).max(1.0);
     let mut covered = vec![false; line.width];
     for letter in letters.iter().filter(|letter| !letter.text.is_whitespace()) {
         let first = (letter.first_step * STEP).saturating_sub(REACH).min(line.width);
@@ -37,21 +49,47 @@ pub fn ink(line: &LineImage, letters: &[Letter]) -> Ink {
         covered[first..end.max(first)].fill(true);
     }
     let mut ink = Ink::default();
-    let mut bare_run = 0;
     for (contrast, is_covered) in contrast.iter().zip(&covered) {
-        let has_ink = f64::from(*contrast) >= INK * f64::from(strong).max(1.0);
+        let has_ink = f64::from(*contrast) >= INK * strong;
         ink.n_columns += usize::from(has_ink);
-        if has_ink && !is_covered {
-            ink.n_bare += 1;
-            bare_run += 1;
-            if bare_run == MIN_HOLE {
-                ink.n_holes += 1;
-            }
-        } else {
-            bare_run = 0;
-        }
+        ink.n_bare += usize::from(has_ink && !is_covered);
+    }
+    let n_ideographs = letters.iter().filter(|letter| is_ideograph(letter.text)).count();
+    if n_ideographs as f64 <= MAX_IDEOGRAPHS * letters.len() as f64 {
+        let is_tall = |letter: &&Letter| !letter.text.is_whitespace() && !LOW.contains(letter.text);
+        ink.n_tall_letters = letters.iter().filter(is_tall).count();
+        ink.n_shapes = n_shapes(line, APART * strong);
     }
     ink
+}
+
+/// Returns the number of shapes that are as high as letters, with columns without ink between them. What
+/// differs from the ground by less than `least` is no ink.
+fn n_shapes(line: &LineImage, least: f64) -> usize {
+    let grey: Vec<u8> = line.rgb.chunks_exact(3).map(brightness).collect();
+    let mut sorted = grey.clone();
+    sorted.sort_unstable();
+    let Some(&ground) = sorted.get(sorted.len() / 2) else { return 0 };
+    let has_ink = |x: usize, y: usize| f64::from(grey[y * line.width + x].abs_diff(ground)) > least;
+    // The first and the last row with ink of each shape.
+    let mut shapes: Vec<(usize, usize)> = Vec::new();
+    let mut is_within = false;
+    for x in 0..line.width {
+        let first = (0..LINE_HEIGHT).find(|y| has_ink(x, *y));
+        let last = (0..LINE_HEIGHT).rfind(|y| has_ink(x, *y));
+        let (Some(first), Some(last)) = (first, last) else {
+            is_within = false;
+            continue;
+        };
+        match shapes.last_mut().filter(|_| is_within) {
+            Some(shape) => *shape = (shape.0.min(first), shape.1.max(last)),
+            None => shapes.push((first, last)),
+        }
+        is_within = true;
+    }
+    let height = |shape: &(usize, usize)| (shape.1 - shape.0 + 1) as f64;
+    let usual = median(shapes.iter().map(height));
+    shapes.iter().filter(|shape| height(shape) >= TALL * usual).count()
 }
 
 impl Ink {
@@ -64,6 +102,11 @@ impl Ink {
     pub fn bare(&self) -> f64 {
         self.n_bare as f64 / self.n_columns.max(1) as f64
     }
+
+    /// Returns how many shapes more there are than letters.
+    pub fn n_missing(&self) -> usize {
+        self.n_shapes.saturating_sub(self.n_tall_letters)
+    }
 }
 
 #[cfg(test)]
@@ -71,18 +114,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ink_without_a_letter_is_a_hole() {
+    fn ink_without_a_letter_is_counted() {
         // Four letters of 20 columns, 28 apart; the network wrote three.
         let is_ink = |x: usize| x % 28 < 20 && x < 112;
         let rgb = (0..LINE_HEIGHT).flat_map(|y| {
-            (0..160).flat_map(move |x| [if is_ink(x) && y % 9 == 0 { 0 } else { 250 }; 3])
+            (0..160).flat_map(move |x| [if is_ink(x) && (10..40).contains(&y) { 0 } else { 250 }; 3])
         });
         let line = LineImage { width: 160, rgb: rgb.collect() };
         let letter = |step| Letter { text: 'a', first_step: step, last_step: step };
         let whole = ink(&line, &[letter(1), letter(4), letter(8), letter(11)]);
-        assert_eq!((whole.n_columns, whole.n_bare, whole.n_holes), (80, 0, 0));
+        assert_eq!((whole.n_columns, whole.n_bare, whole.n_missing()), (80, 0, 0));
         let holed = ink(&line, &[letter(1), letter(8), letter(11)]);
-        assert_eq!(holed.n_holes, 1);
+        assert_eq!((holed.n_shapes, holed.n_missing()), (4, 1));
         assert!(ink(&line, &[]).bare() > 0.99);
+    }
+
+    #[test]
+    fn dots_are_no_letters() {
+        let is_ink = |x: usize, y: usize| x % 10 < 4 && (if x < 80 { 10 } else { 36 }..40).contains(&y);
+        let rgb = (0..LINE_HEIGHT)
+            .flat_map(|y| (0..120).flat_map(move |x| [if is_ink(x, y) { 0 } else { 250 }; 3]));
+        let line = LineImage { width: 120, rgb: rgb.collect() };
+        assert_eq!(ink(&line, &[]).n_shapes, 8);
     }
 }

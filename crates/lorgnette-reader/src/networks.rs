@@ -157,3 +157,6 @@ fn likeliest(outputs: &[f32]) -> (usize, f32) {
     }
     best
 }
+
+#[cfg(test)]
+mod tests;

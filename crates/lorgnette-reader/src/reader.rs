@@ -23,7 +23,7 @@ use crate::paragraphs::{RowText, paragraphs};
 use crate::reading::{Line, Reading, Shrunk, Unreadable};
 use crate::seams::{Found, join};
 use crate::strips::Plan;
-use crate::unreadable::{Judged, judge};
+use crate::unreadable::judge_all;
 
 /// How near to an edge where the picture goes on a line must come to be cut there, in pixels.
 const AT_CUT: f64 = 6.0;
@@ -190,7 +190,7 @@ fn arrange(
     shrunk: Option<Shrunk>,
 ) -> Reading {
     let frame = Frame::of(lines.iter().map(|line| &line.rect), quarters);
-    let judged: Vec<Judged> = lines.iter().map(judge).collect();
+    let judged = judge_all(&lines);
     let entries: Vec<Entry> = lines
         .iter()
         .map(|line| Entry {
@@ -200,11 +200,11 @@ fn arrange(
         .collect();
     let is_text = |idx: &usize| {
         let line = &lines[*idx];
-        line.recognised.n_visible() > 0 && !judged[*idx].reason.is_some_and(|it| it.hides_text())
+        line.recognised.n_visible() > 0 && !judged[*idx].is_some_and(|it| it.hides_text())
     };
     let rows = order(&entries, &|place: &Place| has_edge(picture, frame, place));
     let unreadable = rows.iter().flat_map(|row| &row.cells).filter_map(|idx| {
-        Some(Unreadable { quad: lines[*idx].rect.quad(), reason: judged[*idx].reason? })
+        Some(Unreadable { quad: lines[*idx].rect.quad(), reason: judged[*idx]? })
     });
     let unreadable = unreadable.collect();
     let rows: Vec<Row> = rows

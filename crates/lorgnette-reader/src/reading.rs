@@ -59,6 +59,9 @@ pub enum UnreadableReason {
     Blurred,
     /// The network is not sure of any reading.
     Unclear,
+    /// Its text is given, but may be wrong: the network is unsure of the whole page, as it is of letters that
+    /// it takes for others.
+    Doubtful,
 }
 
 /// How a picture was made smaller to look for text.
@@ -75,7 +78,7 @@ impl UnreadableReason {
 
     /// Returns whether nothing of what was read there stands in the text.
     pub(crate) fn hides_text(self) -> bool {
-        !matches!(self, Self::UnknownLetters)
+        !matches!(self, Self::UnknownLetters | Self::Doubtful)
     }
 
     /// Says it in words that go behind "writing that".
@@ -85,6 +88,7 @@ impl UnreadableReason {
             Self::TooSmall => "is too small",
             Self::Blurred => "is blurred",
             Self::Unclear => "is unclear",
+            Self::Doubtful => "may have been read wrong",
         }
     }
 }

@@ -18,21 +18,35 @@ const MUST_HAVE_LETTERS: f64 = 2.0;
 /// The share of ink without letters from which a line is of letters that the network does not know.
 const FOREIGN: f64 = 0.2;
 
-/// What is known of a line beside its text.
-#[derive(Debug, Clone, Copy)]
-pub struct Judged {
-    /// Why its text is not to be trusted; `None` where it is.
-    pub reason: Option<UnreadableReason>,
-    pub ink: Ink,
+/// How many shapes more than letters show that letters were left out, and which share of the letters.
+const MISSING: usize = 2;
+const MISSING_SHARE: f64 = 0.05;
+/// Writing that the network knows is read surer than this, over a whole page. Hebrew and Thai give nonsense
+/// that looks nearly as sure.
+const SURE_PAGE: f64 = 0.9;
+const SURE_LINE: f32 = 0.94;
+
+/// Judges lines of a page: says why a text is not to be trusted; `None` where it is.
+pub fn judge_all(lines: &[ReadLine]) -> Vec<Option<UnreadableReason>> {
+    let n_letters = |line: &ReadLine| line.recognised.n_visible() as f64;
+    let total: f64 = lines.iter().map(n_letters).sum();
+    let sure: f64 =
+        lines.iter().map(|line| n_letters(line) * f64::from(line.recognised.confidence)).sum();
+    let is_doubtful = total > 0.0 && sure < SURE_PAGE * total;
+    let doubt = |line: &ReadLine| {
+        let is_weak = line.recognised.n_visible() > 0 && line.recognised.confidence < SURE_LINE;
+        (is_doubtful && is_weak).then_some(UnreadableReason::Doubtful)
+    };
+    lines.iter().map(|line| judge(line).or_else(|| doubt(line))).collect()
 }
 
 /// Judges one line alone.
-pub fn judge(line: &ReadLine) -> Judged {
+fn judge(line: &ReadLine) -> Option<UnreadableReason> {
     let ink = ink(&line.image, &line.recognised.letters);
     let confidence = line.recognised.confidence;
     let n_letters = line.recognised.n_visible();
     let is_small = line.rect.short_side() < SMALL;
-    let reason = if is_small && confidence < SURE_IF_SMALL {
+    if is_small && confidence < SURE_IF_SMALL {
         Some(UnreadableReason::TooSmall)
     } else if n_letters == 0 && ink.width() < MUST_HAVE_LETTERS {
         // A speck, an icon or a rule: there is nothing to read.
@@ -43,12 +57,17 @@ pub fn judge(line: &ReadLine) -> Judged {
         } else {
             UnreadableReason::Unclear
         })
-    } else if ink.bare() > FOREIGN {
+    } else if ink.bare() > FOREIGN || misses_letters(&ink) {
         Some(UnreadableReason::UnknownLetters)
     } else {
         None
-    };
-    Judged { reason, ink }
+    }
+}
+
+/// Returns whether more shapes stand in a line than letters were read.
+fn misses_letters(ink: &Ink) -> bool {
+    let n = ink.n_missing();
+    n >= MISSING && n as f64 >= MISSING_SHARE * ink.n_tall_letters as f64
 }
 
 /// Returns whether no edge of the line is sharp.

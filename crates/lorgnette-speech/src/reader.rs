@@ -43,6 +43,7 @@ enum Message {
     Markdown(String),
     Sentences(Vec<Sentence>),
     Say(String),
+    Language(&'static str),
     Finish,
     Queue(Event),
     Settings(VoiceSettings),
@@ -104,6 +105,7 @@ impl Reader {
                 listener: None,
                 spoken: String::new(),
                 language: None,
+                known_language: None,
             };
             run(reading, &inbox);
         });
@@ -143,6 +145,12 @@ impl Reader {
     /// ended there.
     pub fn say(&self, words: &str) {
         self.send(Message::Say(words.to_owned()));
+    }
+
+    /// Says which language the text is in, by its ISO 639-1 code, instead of guessing it. It holds until
+    /// the next text begins.
+    pub fn set_language(&self, language: &'static str) {
+        self.send(Message::Language(language));
     }
 
     /// Ends the text: when all of it was said, the listener is told.
@@ -221,6 +229,8 @@ struct Reading {
     /// The words of the text so far, from which its language is told.
     spoken: String,
     language: Option<&'static str>,
+    /// The language that somebody said the text is in.
+    known_language: Option<&'static str>,
 }
 
 fn run(mut reading: Reading, inbox: &Receiver<Message>) {
@@ -232,6 +242,7 @@ fn run(mut reading: Reading, inbox: &Receiver<Message>) {
                 reading.queue = Queue::default();
                 reading.spoken.clear();
                 reading.language = None;
+                reading.known_language = None;
                 reading.listener = Some(listener);
             }
             Message::Markdown(piece) => {
@@ -246,6 +257,7 @@ fn run(mut reading: Reading, inbox: &Receiver<Message>) {
                 let said = Sentence { spoken: words, shown: String::new(), source: at..at };
                 reading.step(Event::Sentences(vec![said]));
             }
+            Message::Language(language) => reading.known_language = Some(language),
             Message::Finish => {
                 let sentences = reading.script.finish();
                 reading.add(sentences);
@@ -347,7 +359,8 @@ impl Reading {
 
     fn speak(&mut self, from: usize) -> Result<(), SpeechError> {
         let Some(sentence) = self.queue.current() else { return Ok(()) };
-        let language = language::of(&sentence.spoken).or(self.language);
+        let guess = || language::of(&sentence.spoken).or(self.language);
+        let language = self.known_language.or_else(guess);
         tracing::info!(language, from, "speaks: {}", sentence.spoken);
         let utterance = Utterance { text: sentence.spoken.clone(), from, language };
         let id = self.voice()?.speak(&utterance)?;

@@ -8,6 +8,7 @@ mod models;
 mod notes;
 mod output_files;
 mod private;
+mod read;
 mod shells;
 mod sources;
 #[cfg(target_os = "linux")]

@@ -1,0 +1,117 @@
+//! What `read` prints: JSON, and lines with their places.
+
+use std::fmt::Write as _;
+
+use lorgnette_app::AppError;
+use lorgnette_app::reader::{Line, Quad, Reading, Shrunk, Unreadable, UnreadableReason};
+use serde::Serialize;
+
+use super::Done;
+use crate::output::{self, Failure, printable};
+
+/// What `--json` prints for a picture.
+#[derive(Serialize)]
+struct Output<'a> {
+    file: &'a str,
+    /// All of it, in reading order.
+    text: String,
+    lines: Vec<LineOutput<'a>>,
+    unreadable: Vec<UnreadableOutput>,
+    /// What was left out, is missing or was changed.
+    notes: Vec<String>,
+    /// How many pixels of a side became one to look for text; absent if none did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shrunk: Option<Shrunk>,
+    seconds: f64,
+}
+
+#[derive(Serialize)]
+struct LineOutput<'a> {
+    text: &'a str,
+    #[serde(rename = "box")]
+    corners: [[f64; 2]; 4],
+    confidence: f64,
+    row: u32,
+    paragraph: u32,
+}
+
+#[derive(Serialize)]
+struct UnreadableOutput {
+    #[serde(rename = "box")]
+    corners: [[f64; 2]; 4],
+    reason: UnreadableReason,
+}
+
+/// What `--json` prints for a picture that failed.
+#[derive(Serialize)]
+struct FaultOutput<'a> {
+    file: &'a str,
+    error: String,
+    hint: String,
+}
+
+pub fn print_json(name: &str, done: &Done) -> Result<(), Failure> {
+    let reading = &done.reading;
+    output::print_json(&Output {
+        file: name,
+        text: reading.text(),
+        lines: reading.lines.iter().map(LineOutput::from).collect(),
+        unreadable: reading.unreadable.iter().map(UnreadableOutput::from).collect(),
+        notes: done.picture_notes.iter().map(ToString::to_string).collect(),
+        shrunk: reading.shrunk,
+        seconds: rounded(done.seconds, 1000.0),
+    })
+}
+
+pub fn print_fault(name: &str, error: &AppError) -> Result<(), Failure> {
+    output::print_json(&FaultOutput { file: name, error: error.one_line(), hint: error.hint() })
+}
+
+/// Returns each line with its place, its confidence and its text, with tabs between them.
+pub fn lines(reading: &Reading) -> String {
+    let mut text = String::new();
+    for line in &reading.lines {
+        let corners = line.quad.0;
+        let side = |pick: fn(f32, f32) -> f32, value: fn(&lorgnette_app::reader::Point) -> f32| {
+            corners.iter().map(value).reduce(pick).unwrap_or_default()
+        };
+        let (left, top) = (side(f32::min, |at| at.x).floor(), side(f32::min, |at| at.y).floor());
+        let (right, bottom) = (side(f32::max, |at| at.x).ceil(), side(f32::max, |at| at.y).ceil());
+        let _ = writeln!(
+            text,
+            "{left}\t{top}\t{}\t{}\t{:.2}\t{}",
+            right - left,
+            bottom - top,
+            line.confidence,
+            printable(&line.text)
+        );
+    }
+    text
+}
+
+impl<'a> From<&'a Line> for LineOutput<'a> {
+    fn from(line: &'a Line) -> Self {
+        Self {
+            text: &line.text,
+            corners: corners(&line.quad),
+            confidence: rounded(line.confidence.into(), 1000.0),
+            row: line.row,
+            paragraph: line.paragraph,
+        }
+    }
+}
+
+impl From<&Unreadable> for UnreadableOutput {
+    fn from(place: &Unreadable) -> Self {
+        Self { corners: corners(&place.quad), reason: place.reason }
+    }
+}
+
+fn corners(quad: &Quad) -> [[f64; 2]; 4] {
+    quad.0.map(|at| [rounded(at.x.into(), 10.0), rounded(at.y.into(), 10.0)])
+}
+
+/// Returns the number with as many digits as say something.
+fn rounded(number: f64, unit: f64) -> f64 {
+    (number * unit).round() / unit
+}
