@@ -3,9 +3,10 @@
 use lorgnette_image::Picture;
 use lorgnette_interrupt::{Cancel, Interrupted};
 
-use crate::crop::{LineImage, line_image};
+use crate::crop::{LINE_HEIGHT, LineImage, line_image};
 use crate::error::ReaderError;
 use crate::geometry::Rect;
+use crate::ink::{Ink, ink, is_blurred};
 use crate::letters::Recognised;
 use crate::networks::Networks;
 use crate::recognition::recognise;
@@ -20,13 +21,17 @@ const UPRIGHT: f32 = 0.85;
 const SURER: f32 = 0.05;
 /// A tall box that is read surer than this is a letter or two, and no line that runs up or down.
 const SURE_AS_IT_IS: f32 = 0.9;
+/// The most columns of lines, 48 pixels high, that are in memory at a time: 58 MB.
+const MAX_COLUMNS: f64 = 400_000.0;
 
 /// A line that was found and read. `rect.width` runs in the direction of reading.
 #[derive(Debug, Clone)]
 pub struct ReadLine {
     pub rect: Rect,
-    pub image: LineImage,
     pub recognised: Recognised,
+    pub ink: Ink,
+    /// Whether no edge of it is sharp.
+    pub is_blurred: bool,
 }
 
 /// What is needed to read lines.
@@ -40,14 +45,28 @@ pub struct Page<'a> {
 type Outcome<T> = Result<T, Interrupted<ReaderError>>;
 
 impl Page<'_> {
+    /// Reads boxes, some at a time: their images are as long as the lines, however many there are.
     fn read(&self, rects: &[Rect], on_line: &mut dyn FnMut(usize)) -> Outcome<Vec<ReadLine>> {
-        let mut lines = Vec::with_capacity(rects.len());
-        // Images of few lines at a time are in memory twice, as bytes and as the network's input.
-        let images: Vec<LineImage> =
-            rects.iter().map(|rect| line_image(self.picture, self.ground, rect)).collect();
-        let read = recognise(self.networks, &images, self.cancel, on_line)?;
-        for ((rect, image), recognised) in rects.iter().zip(images).zip(read) {
-            lines.push(ReadLine { rect: *rect, image, recognised });
+        let mut lines: Vec<ReadLine> = Vec::with_capacity(rects.len());
+        let mut rest = rects;
+        while !rest.is_empty() {
+            let mut n_columns = 0.0;
+            let fits = |rect: &&Rect| {
+                n_columns += LINE_HEIGHT as f64 * rect.width / rect.height.max(1.0);
+                n_columns <= MAX_COLUMNS
+            };
+            let n = rest.iter().take_while(fits).count().max(1);
+            let (some, others) = rest.split_at(n);
+            let images: Vec<LineImage> =
+                some.iter().map(|rect| line_image(self.picture, self.ground, rect)).collect();
+            let n_before = lines.len();
+            let mut on_some = |n_done| on_line(n_before + n_done);
+            let read = recognise(self.networks, &images, self.cancel, &mut on_some)?;
+            lines.extend(some.iter().zip(&images).zip(read).map(|((rect, image), recognised)| {
+                let ink = ink(image, &recognised.letters);
+                ReadLine { rect: *rect, ink, is_blurred: is_blurred(image), recognised }
+            }));
+            rest = others;
         }
         Ok(lines)
     }

@@ -21,6 +21,8 @@ const TALL: f64 = 0.6;
 const LOW: &str = ".,:;-–—_'\"`´^~·•…*=«»";
 /// The most ideographs, of all letters, of a line whose shapes are counted: an ideograph has several.
 const MAX_IDEOGRAPHS: f64 = 0.2;
+/// The least step between neighbouring pixels of a sharp line, as a share of its contrast.
+const SHARP: f64 = 0.12;
 
 /// What the ink of a line shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -92,6 +94,18 @@ fn n_shapes(line: &LineImage, least: f64) -> usize {
     shapes.iter().filter(|shape| height(shape) >= TALL * usual).count()
 }
 
+/// Returns whether no edge of the line is sharp.
+pub fn is_blurred(line: &LineImage) -> bool {
+    let grey: Vec<u8> = line.rgb.chunks_exact(3).map(brightness).collect();
+    let least = grey.iter().copied().min().unwrap_or_default();
+    let most = grey.iter().copied().max().unwrap_or_default();
+    let steps = (0..LINE_HEIGHT).flat_map(|y| {
+        grey[y * line.width..(y + 1) * line.width].windows(2).map(|pair| pair[0].abs_diff(pair[1]))
+    });
+    let sharpest = steps.max().unwrap_or_default();
+    f64::from(sharpest) < SHARP * f64::from(most.saturating_sub(least))
+}
+
 impl Ink {
     /// Returns how wide the ink is, in heights of the line.
     pub fn width(&self) -> f64 {
@@ -118,7 +132,8 @@ mod tests {
         // Four letters of 20 columns, 28 apart; the network wrote three.
         let is_ink = |x: usize| x % 28 < 20 && x < 112;
         let rgb = (0..LINE_HEIGHT).flat_map(|y| {
-            (0..160).flat_map(move |x| [if is_ink(x) && (10..40).contains(&y) { 0 } else { 250 }; 3])
+            (0..160)
+                .flat_map(move |x| [if is_ink(x) && (10..40).contains(&y) { 0 } else { 250 }; 3])
         });
         let line = LineImage { width: 160, rgb: rgb.collect() };
         let letter = |step| Letter { text: 'a', first_step: step, last_step: step };
@@ -131,7 +146,8 @@ mod tests {
 
     #[test]
     fn dots_are_no_letters() {
-        let is_ink = |x: usize, y: usize| x % 10 < 4 && (if x < 80 { 10 } else { 36 }..40).contains(&y);
+        let is_ink =
+            |x: usize, y: usize| x % 10 < 4 && (if x < 80 { 10 } else { 36 }..40).contains(&y);
         let rgb = (0..LINE_HEIGHT)
             .flat_map(|y| (0..120).flat_map(move |x| [if is_ink(x, y) { 0 } else { 250 }; 3]));
         let line = LineImage { width: 120, rgb: rgb.collect() };

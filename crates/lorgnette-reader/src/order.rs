@@ -44,6 +44,9 @@ const TRIMMED: f64 = 0.25;
 /// Returns the rows in reading order. `has_edge` says whether an edge or a rule runs down a place.
 pub fn order(entries: &[Entry], has_edge: &dyn Fn(&Place) -> bool) -> Vec<Row> {
     let mut rows = Vec::new();
+    if entries.is_empty() {
+        return rows;
+    }
     let mut n_columns = 1;
     let all: Vec<usize> = (0..entries.len()).collect();
     // Not by recursion: a long page has thousands of rows. The last one is read next.

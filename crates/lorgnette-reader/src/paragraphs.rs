@@ -20,6 +20,8 @@ const MAX_PITCH: f64 = 2.2;
 const MAX_USUAL: f64 = 1.3;
 /// By how much, in line heights, lines of a paragraph begin elsewhere than each other.
 const MAX_INDENT: f64 = 2.5;
+/// The least width of a paragraph of several lines, in line heights: what is narrower is a list of words.
+const MIN_WIDTH: f64 = 5.0;
 /// Marks that begin a new item of a list.
 const BULLETS: [char; 6] = ['•', '·', '●', '○', '▪', '–'];
 
@@ -74,6 +76,9 @@ fn was_full(before: &RowText, row: &RowText, right: f64) -> bool {
     let is_dense = row.text.chars().any(is_ideograph);
     // Without spaces, a line can be broken behind any letter.
     let n_first = if is_dense { 1.0 } else { first + 1.0 };
+    if right - before.place.left < MIN_WIDTH * before.place.height() {
+        return false;
+    }
     let room = right - before.place.right;
     // Half a letter for what boxes are pushed out.
     room < (n_first + 0.5) * row.place.width() / n
@@ -125,8 +130,8 @@ mod tests {
                 ("The heron can stand so still that fish", 10.0, 0.0),
                 ("forget it. The trick is not patience", 10.0, 22.0),
                 ("but balance.", 10.0, 44.0),
-                ("She has counted nests this spring, eleven", 10.0, 66.0),
-                ("more than in 2021.", 10.0, 88.0),
+                ("She has counted nests in this spring,", 10.0, 66.0),
+                ("eleven more than in 2021.", 10.0, 88.0),
             ],
             &[0, 0, 0, 1, 1],
         );

@@ -199,8 +199,12 @@ fn arrange(
         })
         .collect();
     let is_text = |idx: &usize| {
-        let line = &lines[*idx];
-        line.recognised.n_visible() > 0 && !judged[*idx].is_some_and(|it| it.hides_text())
+        let text = lines[*idx].recognised.text();
+        match judged[*idx] {
+            // Of letters that the network does not know, it gives dots and dashes.
+            Some(reason) => !reason.hides_text() && text.contains(char::is_alphanumeric),
+            None => !text.is_empty(),
+        }
     };
     let rows = order(&entries, &|place: &Place| has_edge(picture, frame, place));
     let unreadable = rows.iter().flat_map(|row| &row.cells).filter_map(|idx| {

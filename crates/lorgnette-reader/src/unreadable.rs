@@ -1,23 +1,18 @@
 //! What was found and could not be read, and why.
 
-use crate::crop::{LINE_HEIGHT, LineImage};
 use crate::direction::ReadLine;
-use crate::ink::{Ink, ink};
+use crate::ink::Ink;
 use crate::reading::UnreadableReason;
-use crate::recognition::brightness;
 
 /// A line whose letters are less sure is no text.
-pub const MIN_CONFIDENCE: f32 = 0.5;
+const MIN_CONFIDENCE: f32 = 0.5;
 /// A line that is lower, in pixels of the picture, is too small to be trusted.
 const SMALL: f64 = 12.0;
 const SURE_IF_SMALL: f32 = 0.8;
-/// The least step between neighbouring pixels of a sharp line, as a share of its contrast.
-const SHARP: f64 = 0.12;
 /// The least width of ink, in heights, that must have given letters.
 const MUST_HAVE_LETTERS: f64 = 2.0;
 /// The share of ink without letters from which a line is of letters that the network does not know.
 const FOREIGN: f64 = 0.2;
-
 /// How many shapes more than letters show that letters were left out, and which share of the letters.
 const MISSING: usize = 2;
 const MISSING_SHARE: f64 = 0.05;
@@ -42,7 +37,7 @@ pub fn judge_all(lines: &[ReadLine]) -> Vec<Option<UnreadableReason>> {
 
 /// Judges one line alone.
 fn judge(line: &ReadLine) -> Option<UnreadableReason> {
-    let ink = ink(&line.image, &line.recognised.letters);
+    let ink = &line.ink;
     let confidence = line.recognised.confidence;
     let n_letters = line.recognised.n_visible();
     let is_small = line.rect.short_side() < SMALL;
@@ -52,12 +47,8 @@ fn judge(line: &ReadLine) -> Option<UnreadableReason> {
         // A speck, an icon or a rule: there is nothing to read.
         None
     } else if n_letters > 0 && confidence < MIN_CONFIDENCE {
-        Some(if is_blurred(&line.image) {
-            UnreadableReason::Blurred
-        } else {
-            UnreadableReason::Unclear
-        })
-    } else if ink.bare() > FOREIGN || misses_letters(&ink) {
+        Some(if line.is_blurred { UnreadableReason::Blurred } else { UnreadableReason::Unclear })
+    } else if ink.bare() > FOREIGN || misses_letters(ink) {
         Some(UnreadableReason::UnknownLetters)
     } else {
         None
@@ -70,14 +61,58 @@ fn misses_letters(ink: &Ink) -> bool {
     n >= MISSING && n as f64 >= MISSING_SHARE * ink.n_tall_letters as f64
 }
 
-/// Returns whether no edge of the line is sharp.
-fn is_blurred(line: &LineImage) -> bool {
-    let grey: Vec<u8> = line.rgb.chunks_exact(3).map(brightness).collect();
-    let least = grey.iter().copied().min().unwrap_or_default();
-    let most = grey.iter().copied().max().unwrap_or_default();
-    let steps = (0..LINE_HEIGHT).flat_map(|y| {
-        grey[y * line.width..(y + 1) * line.width].windows(2).map(|pair| pair[0].abs_diff(pair[1]))
-    });
-    let sharpest = steps.max().unwrap_or_default();
-    f64::from(sharpest) < SHARP * f64::from(most.saturating_sub(least))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::Rect;
+    use crate::letters::{Letter, Recognised};
+
+    fn line(text: &str, confidence: f32, ink: Ink) -> ReadLine {
+        let letter = |text| Letter { text, first_step: 0, last_step: 0 };
+        let recognised = Recognised { letters: text.chars().map(letter).collect(), confidence };
+        let rect = Rect { x: 0.0, y: 0.0, ux: 1.0, uy: 0.0, width: 200.0, height: 24.0 };
+        ReadLine { rect, recognised, ink, is_blurred: false }
+    }
+
+    #[track_caller]
+    fn check(line: &ReadLine, expected: Option<UnreadableReason>) {
+        assert_eq!(judge(line), expected);
+    }
+
+    #[test]
+    fn a_line_is_judged_by_its_ink() {
+        let whole = Ink { n_columns: 300, n_bare: 6, n_shapes: 18, n_tall_letters: 18 };
+        check(&line("Every twenty minutes", 0.98, whole), None);
+        check(
+            &line(". .", 0.9, Ink { n_bare: 200, ..whole }),
+            Some(UnreadableReason::UnknownLetters),
+        );
+        check(&line("", 0.0, Ink { n_bare: 300, ..whole }), Some(UnreadableReason::UnknownLetters));
+        let missing = Ink { n_shapes: 21, ..whole };
+        check(&line("Ch dem hp vao th by", 0.98, missing), Some(UnreadableReason::UnknownLetters));
+        // One more is an icon, or a letter in two parts.
+        check(&line("Every twenty minutes", 0.98, Ink { n_shapes: 19, ..whole }), None);
+    }
+
+    #[test]
+    fn weak_lines_have_their_reasons_and_specks_none() {
+        let ink = Ink { n_columns: 300, ..Ink::default() };
+        check(&line("Sxrn", 0.4, ink), Some(UnreadableReason::Unclear));
+        let blurred = ReadLine { is_blurred: true, ..line("Sxrn", 0.4, ink) };
+        check(&blurred, Some(UnreadableReason::Blurred));
+        let mut small = line("Sxrn", 0.7, ink);
+        small.rect.height = 9.0;
+        check(&small, Some(UnreadableReason::TooSmall));
+        check(&line("", 0.0, Ink { n_columns: 40, n_bare: 40, ..ink }), None);
+    }
+
+    #[test]
+    fn a_page_that_is_unsure_throughout_is_doubtful() {
+        let ink = Ink { n_columns: 300, ..Ink::default() };
+        let unsure = [line("aLAu 4A LIaA4", 0.88, ink), line("A Qut ULIra", 0.86, ink)];
+        assert_eq!(judge_all(&unsure), [Some(UnreadableReason::Doubtful); 2]);
+        let sure = line("A long line of which the network is sure, as it should be", 0.98, ink);
+        assert_eq!(judge_all(&[sure, line("aLAu", 0.88, ink)]), [None, None]);
+        assert!(judge_all(&[]).is_empty());
+    }
 }

@@ -25,7 +25,9 @@ fn text_is_read_exactly_and_other_letters_are_reported() {
 
 #[test]
 fn text_that_is_read_is_not_reported() {
-    for name in ["ui-12-light.png", "ui-11-dark.png", "receipt-13.png", "photo.png", "german-13.png"] {
+    for name in
+        ["ui-12-light.png", "ui-11-dark.png", "receipt-13.png", "photo.png", "german-13.png"]
+    {
         let reading = read(&fixture(name));
         assert!(reading.unreadable.is_empty(), "{name}: {:?}", reading.unreadable);
     }
@@ -40,7 +42,10 @@ fn tables_are_read_by_rows_and_prose_by_paragraphs() {
 
     let prose = read(&fixture("para-17-dark.png")).paragraphs();
     assert_eq!(prose.len(), 3, "{prose:?}");
-    assert!(prose[1].starts_with("A heron can") && prose[1].ends_with("does not notice."), "{prose:?}");
+    assert!(
+        prose[1].starts_with("A heron can") && prose[1].ends_with("does not notice."),
+        "{prose:?}"
+    );
 }
 
 /// The middle of a letter of the first line must lie in the box of that line.
@@ -51,7 +56,8 @@ fn boxes_are_where_the_lines_are() {
     let picture = fixture("big-36.png");
     let rgb = picture.rgb();
     let ground = rgb[0];
-    let is_ink = |x: u32, y: u32| rgb[((y * picture.width() + x) * 3) as usize].abs_diff(ground) > 99;
+    let is_ink =
+        |x: u32, y: u32| rgb[((y * picture.width() + x) * 3) as usize].abs_diff(ground) > 99;
     let inside = |x: u32, y: u32| {
         let (x, y) = (x as f32, y as f32);
         x >= a.x && x <= c.x && y >= a.y && y <= d.y

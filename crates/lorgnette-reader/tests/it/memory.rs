@@ -7,15 +7,14 @@ use crate::{cut, fixture, placed, read};
 #[test]
 fn a_long_screenshot_is_read_whole() {
     let source = fixture("receipt-13.png");
+    let source = cut(&source, 0, 0, source.width(), 78);
     let once = read(&source);
-    let width = 400.max(source.width());
-    let n = 20_000 / (source.height() + 7);
-    let ground = source.rgb()[0];
-    let places = (0..n).map(|i| (0, i * (source.height() + 7)));
-    let long = read(&placed(&source, (width, 20_000), ground, places));
+    let n = 20_000 / 240;
+    let places = (0..n).map(|i| (0, i * 240));
+    let long = read(&placed(&source, (400.max(source.width()), 20_000), source.rgb()[0], places));
     let texts: Vec<&str> = long.lines.iter().map(|line| line.text.as_str()).collect();
     let once: Vec<&str> = once.lines.iter().map(|line| line.text.as_str()).collect();
-    assert_eq!(texts.len(), once.len() * n as usize);
+    assert!(once.len() >= 3 && texts.len() == once.len() * n as usize, "{once:?} {}", texts.len());
     for copy in texts.chunks_exact(once.len()) {
         assert_eq!(copy, once);
     }
