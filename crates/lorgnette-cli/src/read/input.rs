@@ -3,19 +3,24 @@
 use std::path::PathBuf;
 
 use lorgnette_app::AppError;
+use lorgnette_app::desktop::capture::{self, Area};
+use lorgnette_app::desktop::clipboard::{self, CopiedPicture};
 use lorgnette_app::pictures::{self, Picture};
-use lorgnette_app::system::capture::{self, Area};
 
 use crate::alt::found;
 use crate::args::Capture;
 
+/// What the picture in the clipboard is called.
+const CLIPBOARD: &str = "clipboard";
+
 /// A picture that is to be read.
 pub enum Input {
     File(PathBuf),
-    /// A folder, or one below it, that cannot be looked into.
+    /// A folder, or one below it, that cannot be looked into; or a clipboard without a picture.
     Fault(PathBuf, AppError),
     Area(Area),
-    Clipboard,
+    /// A picture file in the clipboard.
+    Copied(Vec<u8>),
 }
 
 /// Returns all that is to be read, in order. The pictures of a folder are found as `alt` finds them.
@@ -35,7 +40,13 @@ pub fn inputs(paths: &[PathBuf], capture: &Capture) -> Vec<Input> {
         }
     }
     if capture.clipboard {
-        inputs.push(Input::Clipboard);
+        match clipboard::pictures() {
+            Ok(copied) => inputs.extend(copied.into_iter().map(|copied| match copied {
+                CopiedPicture::File(path) => Input::File(path),
+                CopiedPicture::Bytes(bytes) => Input::Copied(bytes),
+            })),
+            Err(fault) => inputs.push(Input::Fault(CLIPBOARD.into(), fault.into())),
+        }
     } else {
         inputs.extend(capture.area().map(Input::Area));
     }
@@ -48,7 +59,7 @@ impl Input {
         match self {
             Self::File(path) | Self::Fault(path, _) => pictures::display_name(path),
             Self::Area(area) => area.name().to_owned(),
-            Self::Clipboard => "clipboard".to_owned(),
+            Self::Copied(_) => CLIPBOARD.to_owned(),
         }
     }
 
@@ -58,8 +69,8 @@ impl Input {
         match self {
             Self::File(path) => pictures::decode(&path, page),
             Self::Fault(_, fault) => Err(fault),
-            Self::Area(area) => capture::screen(area),
-            Self::Clipboard => capture::clipboard(),
+            Self::Area(area) => Ok(capture::screen(area)?),
+            Self::Copied(bytes) => pictures::decode_bytes(CLIPBOARD, &bytes, page),
         }
     }
 }
