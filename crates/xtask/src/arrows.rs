@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 /// The crates that each crate may use. It may also use what those use. Crates are called by their
 /// folder.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("lorgnette-interrupt", &[]),
     ("lorgnette-image", &[]),
     ("lorgnette-gguf", &[]),
@@ -22,11 +22,13 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("lorgnette-speech", &[]),
     ("lorgnette-models", &["lorgnette-engine", "lorgnette-weights"]),
     ("lorgnette-chats", &["lorgnette-engine"]),
+    ("lorgnette-claims", &[]),
     ("lorgnette-desktop", &["lorgnette-image"]),
     (
         "lorgnette-app",
         &[
             "lorgnette-chats",
+            "lorgnette-claims",
             "lorgnette-desktop",
             "lorgnette-models",
             "lorgnette-reader",
