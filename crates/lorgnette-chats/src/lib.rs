@@ -20,6 +20,7 @@ mod records;
 mod repair;
 mod salvage;
 mod schema;
+mod texts;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -36,6 +37,7 @@ pub use fault::ChatsFault;
 pub use list::{Filter, Summary};
 pub use private::is_private;
 pub use records::{Attachment, Draft, End, Failure, Message, NewMessage, PictureInfo, StoredChat};
+pub use texts::PictureText;
 pub use repair::{BesideChats, begin_anew, copies_of, damage, repair, restore_copy};
 
 pub type ChatId = i64;

@@ -11,7 +11,8 @@ use crate::ChatsError;
 /// Which chats a list has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Words that all must stand in the title or in one message, in any part of a word.
+    /// Words that all must stand in the title, in one message or in one picture, in any part of a
+    /// word.
     pub search: String,
     /// Those that were deleted and may be restored.
     pub deleted: bool,
@@ -36,6 +37,8 @@ pub struct Summary {
     pub is_answering: bool,
     /// Text around the first hit, which stands between U+0002 and U+0003.
     pub snippet: Option<String>,
+    /// The id of the picture that the snippet is written in; `None`: it was said.
+    pub snippet_picture: Option<String>,
 }
 
 /// What marks a hit in [`Summary::snippet`].
@@ -56,7 +59,9 @@ impl Chats {
             let mut summaries = summaries(db, filter, &words)?;
             if !words.is_empty() {
                 for summary in &mut summaries {
-                    summary.snippet = snippet(db, summary.id, &words)?;
+                    if let Some((snippet, picture)) = snippet(db, summary.id, &words)? {
+                        (summary.snippet, summary.snippet_picture) = (Some(snippet), picture);
+                    }
                 }
             }
             Ok(summaries)
@@ -76,7 +81,10 @@ fn summaries(db: &Connection, filter: &Filter, words: &[&str]) -> rusqlite::Resu
         found.push_str(
             " AND id IN (SELECT rowid FROM titles WHERE titles MATCH ?1
                UNION SELECT chat FROM messages WHERE id IN
-                 (SELECT rowid FROM words WHERE words MATCH ?1))",
+                 (SELECT rowid FROM words WHERE words MATCH ?1)
+               UNION SELECT m.chat FROM messages m JOIN attachments a ON a.message = m.id
+                 JOIN texts t ON t.picture = a.picture
+                 WHERE t.id IN (SELECT rowid FROM read_words WHERE read_words MATCH ?1))",
         );
     }
     for word in short {
@@ -94,7 +102,10 @@ fn summaries(db: &Connection, filter: &Filter, words: &[&str]) -> rusqlite::Resu
             write!(
                 found,
                 " AND ({in_title} OR EXISTS (SELECT 1 FROM messages m
-                   WHERE m.chat = chats.id AND m.text LIKE ?{n} ESCAPE '\\'))"
+                   WHERE m.chat = chats.id AND m.text LIKE ?{n} ESCAPE '\\')
+                   OR EXISTS (SELECT 1 FROM messages m JOIN attachments a ON a.message = m.id
+                   JOIN texts t ON t.picture = a.picture
+                   WHERE m.chat = chats.id AND t.text LIKE ?{n} ESCAPE '\\'))"
             )
         };
     }
@@ -126,19 +137,33 @@ fn summaries(db: &Connection, filter: &Filter, words: &[&str]) -> rusqlite::Resu
             n_pictures: usize::try_from(row.get::<_, i64>(5)?).unwrap_or(0),
             is_answering: row.get(6)?,
             snippet: None,
+            snippet_picture: None,
         })
     };
     db.prepare_cached(&sql)?.query_map(params_from_iter(values), row)?.collect()
 }
 
-/// Text around the first word that stands in a message of the chat.
-fn snippet(db: &Connection, chat: ChatId, words: &[&str]) -> rusqlite::Result<Option<String>> {
-    let mut texts = db.prepare_cached("SELECT text FROM messages WHERE chat = ?1 ORDER BY id")?;
+/// Text around the first word that stands in a message of the chat, or in a picture of it, whose id
+/// is given then.
+fn snippet(
+    db: &Connection,
+    chat: ChatId,
+    words: &[&str],
+) -> rusqlite::Result<Option<(String, Option<String>)>> {
+    let mut texts = db.prepare_cached(
+        "SELECT text, picture FROM (
+           SELECT text, NULL AS picture, 0 AS is_read, id AS place FROM messages WHERE chat = ?1
+           UNION ALL SELECT t.text, t.picture, 1, min(m.id) FROM messages m
+             JOIN attachments a ON a.message = m.id JOIN texts t ON t.picture = a.picture
+             WHERE m.chat = ?1 GROUP BY t.id)
+         ORDER BY is_read, place",
+    )?;
     let mut rows = texts.query([chat])?;
     while let Some(row) = rows.next()? {
         let text: String = row.get(0)?;
+        // All words stand in one text; where that is the title, one of them may stand elsewhere.
         if let Some(snippet) = words.iter().find_map(|word| around(&text, word)) {
-            return Ok(Some(snippet));
+            return Ok(Some((snippet, row.get(1)?)));
         }
     }
     Ok(None)

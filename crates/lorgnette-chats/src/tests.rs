@@ -218,6 +218,53 @@ fn search_finds_parts_of_words_in_titles_and_texts() {
 }
 
 #[test]
+fn search_finds_what_is_written_in_pictures_until_they_are_gone() {
+    let folder = folder();
+    let chats = open(&folder);
+    let shown = picture(&chats, 'a');
+    let (chat, _) =
+        chats.add_question(None, None, "What is wrong?", std::slice::from_ref(&shown)).unwrap();
+    say(&chats, None, None, "Weather", "Rain.");
+    assert_eq!(chats.unread_pictures(1).unwrap(), [shown.picture.as_str()]);
+    assert_eq!(chats.text(&shown.picture, 1).unwrap(), None);
+    let old = PictureText { text: "Error code 0x80070006".into(), reading: "{}".into() };
+    chats.set_text(&shown.picture, 1, &old).unwrap();
+    let read = PictureText { text: "Windows Update\nError code: 0x80070005".into(), ..old };
+    chats.set_text(&shown.picture, 2, &read).unwrap();
+    assert_eq!(chats.text(&shown.picture, 2).unwrap(), Some(read));
+    assert_eq!(chats.text(&shown.picture, 1).unwrap(), None, "another reader");
+    assert_eq!(chats.unread_pictures(2).unwrap(), [""; 0]);
+    for search in ["0x80070005", "error windows", "CODE: 0x", "update of"] {
+        let expected: &[&str] = if search == "update of" { &[] } else { &["What is wrong?"] };
+        assert_eq!(found(&chats, search), expected, "{search}");
+    }
+    assert_eq!(found(&chats, "0x80070006"), [""; 0]);
+    let hit = |search: &str| {
+        let filter = Filter { search: search.into(), limit: 9, ..Filter::default() };
+        let summary = chats.list(&filter).unwrap().remove(0);
+        (summary.snippet.unwrap(), summary.snippet_picture)
+    };
+    let (snippet, picture) = hit("80070005");
+    assert_eq!(snippet, "Windows Update Error code: 0x\u{2}80070005\u{3}");
+    assert_eq!(picture.as_deref(), Some(shown.picture.as_str()));
+    assert_eq!(hit("wrong").1, None);
+    chats.delete(chat).unwrap();
+    assert_eq!(found(&chats, "0x80070005"), [""; 0]);
+    chats.purge(i64::MAX).unwrap();
+    assert_eq!(chats.forget_pictures(i64::MAX).unwrap(), [shown.picture.as_str()]);
+    let n_left: (i64, i64) = chats
+        .with(|db| {
+            let count = |table: &str| {
+                let sql = format!("SELECT count(*) FROM {table} WHERE {table} MATCH '80070005'");
+                db.query_row(&sql, [], super::first)
+            };
+            Ok((db.query_row("SELECT count(*) FROM texts", [], super::first)?, count("read_words")?))
+        })
+        .unwrap();
+    assert_eq!(n_left, (0, 0));
+}
+
+#[test]
 fn pinned_chats_stand_first_and_pages_do_not_overlap() {
     let folder = folder();
     let chats = open(&folder);
