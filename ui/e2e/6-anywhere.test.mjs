@@ -101,6 +101,39 @@ test("a shell can call them too, and hears what is wrong", async () => {
   assert.equal(xdotool("getactivewindow"), shownId);
 });
 
+test("the text of a window is read to the letter and by no model, a second after the key", async (t) => {
+  const picture = join(import.meta.dirname, "../../docs/screenshots/answer-1280-light.png");
+  const read = spawnSync(process.env.LORGNETTE_CLI, ["read", picture], { encoding: "utf8" });
+  assert.equal(read.status, 0, read.stderr);
+  const lines = read.stdout.trim().split("\n").filter((line) => letters(line) !== "");
+  // Nothing but the picture: the desktop's own words around it are text, too.
+  const page = spawn("display", ["-borderwidth", "0", "-title", "A page shown by a test", picture], { stdio: "ignore" });
+  const pageId = await eventually("the page is on the screen", () => xdotool("search", "--onlyvisible", "--name", "^A page shown by a test").split("\n").at(-1));
+  xdotool("windowactivate", "--sync", pageId);
+  const times = [];
+  for (let run = 0; run < 10; run++) {
+    const before = service.said().length;
+    const pressed = performance.now();
+    keys("ctrl+alt+shift+t");
+    const [first] = await eventually("it is spoken", () => service.said().length > before && service.said().slice(before));
+    times.push(Math.round(performance.now() - pressed));
+    assert.equal(letters(first), letters(lines[0]));
+    if (run === 9) {
+      await eventually("the panel has all of it", shows(lines.at(-1)));
+      await eventually("one line is said after the other", () => spokenSince(before).startsWith(letters(lines.slice(0, 3).join(""))), 60_000);
+      assert.equal(xdotool("getactivewindow"), pageId, "the focus was taken");
+    }
+    keys("ctrl+alt+shift+x");
+    await eventually("the panel is gone", () => windowsOf(window.pid).length === 1);
+    xdotool("windowactivate", "--sync", pageId);
+  }
+  page.kill();
+  xdotool("windowactivate", "--sync", shownId);
+  times.sort((a, b) => a - b);
+  t.diagnostic(`1280 x 800 pixels, ${lines.length} lines: ${times.join(", ")} ms from the key to the first word`);
+  assert.ok(times[9] <= 1000, `${times[9]} ms`);
+});
+
 test("of a model that is slow, the wait is said before anything else", async (t) => {
   await window.close();
   const slow = newHome();

@@ -1,6 +1,6 @@
 """What a screen reader gets of a program: its tree, and what happens in it.
 
-    atspi.py tree PID      one JSON list: role, name, states of everything, outermost first
+    atspi.py tree PID      one JSON list: role, name, text, states of everything, outermost first
     atspi.py listen PID    a line of JSON for each focus and each announcement, until it is ended
 """
 
@@ -24,10 +24,16 @@ def application(pid):
     return None
 
 
+def text(one):
+    """Real text, beside the name that something may have."""
+    kinds = one.get_interfaces() or []
+    return Atspi.Text.get_text(one, 0, -1) if "Text" in kinds else ""
+
+
 def seen(one, depth):
     states = one.get_state_set()
     has = [name for name in STATES if states.contains(getattr(Atspi.StateType, name.upper()))]
-    return {"depth": depth, "role": one.get_role_name(), "name": one.get_name() or "", "states": has}
+    return {"depth": depth, "role": one.get_role_name(), "name": one.get_name() or "", "text": text(one), "states": has}
 
 
 def walk(one, depth, found):

@@ -136,6 +136,12 @@ export const commands = {
 	startFailed: () => __TAURI_INVOKE<FailedStart | null>("start_failed"),
 	/**  Takes a way on. Gives nothing when the program begins then, and else why it still cannot. */
 	startGoOn: (way: WayOn) => __TAURI_INVOKE<FailedStart | null>("start_go_on", { way }),
+	/**  Looks up what an answer claims in the text of the pictures of its chat. */
+	answerClaims: (message: number) => __TAURI_INVOKE<PlacedClaim[]>("answer_claims", { message }),
+	/**  Removes the text of all pictures. */
+	forgetTexts: () => __TAURI_INVOKE<null>("forget_texts"),
+	/**  Gives the text of a picture: as it was read before, or read now. */
+	pictureText: (picture: string) => __TAURI_INVOKE<PictureText>("picture_text", { picture }),
 	/**  Stops an answer that is being made or waits for its turn. */
 	stop: (answerId: number) => __TAURI_INVOKE<null>("stop", { answerId }),
 	/**  Pauses, resumes, stops or skips in what is read aloud. */
@@ -143,7 +149,7 @@ export const commands = {
 };
 
 /* Constants */
-export const defaultSettings = {"anywhere":false,"anywhereKeys":{},"anywherePurposes":{},"context":8192,"device":"auto","instructions":"","keepInTray":false,"keys":{},"language":"system","maxSide":null,"maxTokens":1024,"minP":0.0,"model":null,"prepareWhileTyping":true,"readAloud":false,"regionSide":512,"reopenLastChat":false,"seed":null,"showChats":true,"speechPitch":0,"speechRate":0,"speechVolume":0,"split":0.5,"temperature":0.15,"textPercent":100,"theme":"system","threads":null,"topK":64,"topP":1.0,"voice":null} as const;
+export const defaultSettings = {"anywhere":false,"anywhereKeys":{},"anywherePurposes":{},"context":8192,"device":"auto","instructions":"","keepInTray":false,"keys":{},"language":"system","maxSide":null,"maxTokens":1024,"minP":0.0,"model":null,"prepareWhileTyping":true,"readAloud":false,"readText":true,"regionSide":512,"reopenLastChat":false,"seed":null,"showChats":true,"speechPitch":0,"speechRate":0,"speechVolume":0,"split":0.5,"temperature":0.15,"textPercent":100,"theme":"system","threads":null,"topK":64,"topP":1.0,"voice":null} as const;
 
 export const faultGaps = {"browser":["reason"],"capture":["reason"],"chats":["path","reason"],"chatsDamaged":["path"],"chatsForbidden":["path","reason"],"chatsInUse":["path"],"chatsLocked":["path"],"chatsNoRoom":["path"],"clipboard":["reason"],"clipboardNoPicture":[],"connect":["host","reason"],"contextFull":["needed","capacity"],"diskFull":["path","freeBytes"],"engineFailed":["reason"],"enginePanicked":["reason"],"engineStopped":[],"fetch":["reason"],"fileManager":["reason"],"folderBusy":["path"],"gated":["what","page"],"hubNotFound":["host","what"],"import":["path","reason"],"lockedHash":["file","what"],"menu":["reason"],"modelAmbiguous":["path","first","second"],"modelBuiltIn":[],"modelDamaged":["name"],"modelDevice":["reason"],"modelDoesNotFit":["reason"],"modelFetching":["name"],"modelInUse":["name"],"modelMalformed":["reason"],"modelNone":["path"],"modelNotThere":["path"],"modelRead":["reason"],"modelTokenizer":["reason"],"modelUnknown":["name"],"modelUnsupported":["reason"],"networkSettings":["reason"],"newerChats":["path"],"noPictures":[],"noQuestion":[],"noRoom":["neededBytes","freeBytes"],"notFound":[],"notNumbers":[],"offline":["what"],"panel":["reason"],"pictureCut":["name","format"],"pictureDamaged":["name","format"],"pictureEmpty":["name"],"pictureForbidden":["name"],"pictureFormat":["name","format"],"pictureIsAddress":["name"],"pictureIsFolder":["name"],"pictureIsPointer":["name"],"pictureIsText":["name"],"pictureKind":["name","format"],"pictureNoPage":["name","page","pages"],"pictureNoPixels":["name"],"pictureNotThere":["name"],"pictureRead":["name","reason"],"pictureTooManyBytes":["name","maxBytes"],"pictureTooManyPixels":["name","width","height","maxPixels"],"pictureUnknown":["name"],"pictureWork":["name","reason"],"program":[],"settings":["path","reason"],"speech":["reason"],"speechSilent":["seconds"],"status":["host","status"],"webPage":["host"],"write":["reason"],"wrongAnswer":["host","reason"],"wrongBytes":["file"]} as const;
 
@@ -170,7 +176,9 @@ export type Aloud =
 /**  Which sentence of the answer, from 0. */
 index: number; 
 /**  The sentence as it is shown, without markup. */
-shown: string; isPaused: boolean } | 
+shown: string; 
+/**  Where it stands in the answer's text, in bytes. */
+source: Bytes; isPaused: boolean } | 
 /**  It could not be read aloud. */
 { at: "failed"; error: UiError };
 
@@ -195,6 +203,13 @@ chat: Chat; answerId: number } |
 { kind: "ended"; 
 /**  The answer as it is kept. */
 message: Message };
+
+/**  Who answers a question. */
+export type AnswerBy = 
+/**  The model that is loaded. */
+"model" | 
+/**  The reader: the exact text of the pictures. */
+"reader";
 
 /**  What is told of an answer: its beginning and its end, and its progress in between. */
 export type AnswerEvent = Progress | AnswerBound;
@@ -231,6 +246,8 @@ export type AppEvent =
 answerId: number | null; text: string } | 
 /**  The check of an answer goes on, or has ended. */
 { kind: "check"; answerId: number; check: Check } | 
+/**  The text in pictures of old chats is read; null when nothing is left to be read. */
+{ kind: "oldPictures"; progress: OldPictures | null } | 
 /**  The private chat is gone, because its window was closed. */
 { kind: "privateEnded" } | 
 /**  The window closes as soon as what is written is kept. */
@@ -243,11 +260,11 @@ export type Ask =
 /**  The chat that it is asked in; null for a new chat. */
 chatId: number | null; 
 /**  The message that it goes on from. */
-leaf: number | null; text: string; pictures: Attachment[] } | 
+leaf: number | null; text: string; pictures: Attachment[]; by: AnswerBy } | 
 /**  Asks for another answer to the same question. */
-{ kind: "again"; answer: number } | 
+{ kind: "again"; answer: number; by: AnswerBy } | 
 /**  Asks another question in the place of one. */
-{ kind: "edit"; question: number; text: string; pictures: Attachment[] } | 
+{ kind: "edit"; question: number; text: string; pictures: Attachment[]; by: AnswerBy } | 
 /**  Asks for more of an answer. */
 { kind: "continue"; answer: number };
 
@@ -298,6 +315,8 @@ export type ChatSummary = {
 	isAnswering: boolean,
 	/**  Text around the first hit, which stands between U+0002 and U+0003. */
 	snippet: string | null,
+	/**  The id of the picture that the snippet is written in; `None`: it was said. */
+	snippetPicture: string | null,
 };
 
 /**  A copy of the chats as they were. */
@@ -307,6 +326,21 @@ export type ChatsCopy = {
 	/**  When it was made, in milliseconds since 1970. */
 	madeMs: number,
 	nBytes: number,
+};
+
+/**  Where a picture has a claim. */
+export type ClaimPlace = {
+	picture: string,
+	lines: number[],
+};
+
+/**  What kind of claim it is. */
+export type ClaimKind = "quote" | "date" | "number" | "name";
+
+/**  A range of bytes. */
+export type Bytes = {
+	start: number,
+	end: number,
 };
 
 /**  How far the check of an answer is. */
@@ -540,6 +574,10 @@ export type Message = {
 	end: End | null,
 	modelName: string | null,
 	took: Took | null,
+	/**  Who answered. */
+	by: AnswerBy,
+	/**  The built-in model said that it cannot answer this. */
+	isRefusal: boolean,
 };
 
 /**  A model in the list: one that is here, or one that can be had. */
@@ -644,6 +682,12 @@ n: number;
 /**  The tokens that all parts take. */
 nTokens: number };
 
+/**  How far the text in pictures of old chats is read. */
+export type OldPictures = {
+	done: number,
+	total: number,
+};
+
 /**  A draft as it comes back, with the pictures that it refers to. */
 export type OpenDraft = {
 	text: string,
@@ -694,6 +738,30 @@ export type PictureEstimate = {
 	waitS: number | null,
 	/**  What a person should know about how the model sees it. */
 	notes: Note[],
+};
+
+/**  The text of a picture. */
+export type PictureText = {
+	/**  All of it, in reading order. */
+	text: string,
+	lines: TextLine[],
+	unreadable: Unreadable[],
+	shrunk: Shrunk | null,
+};
+
+/**  A claim of an answer, and where the pictures have it. */
+export type PlacedClaim = {
+	kind: ClaimKind,
+	text: string,
+	/**  Where it stands in the answer's Markdown, in bytes. */
+	source: Bytes,
+	places: ClaimPlace[],
+};
+
+/**  A place in a picture, in pixels from its upper left corner. */
+export type Point = {
+	x: number,
+	y: number,
 };
 
 /**  The operating system. */
@@ -827,6 +895,8 @@ export type Settings = {
 	prepareWhileTyping: boolean,
 	/**  Answers are read aloud while they are written, unless a screen reader runs. */
 	readAloud: boolean,
+	/**  The text in pictures is read, shown and searched. */
+	readText: boolean,
 	/**  How fast, -100 to 100. */
 	speechRate: number,
 	/**  How high, -100 to 100. */
@@ -899,6 +969,32 @@ export type Status = {
 export type Theme = 
 /**  As the system has it. */
 "system" | "light" | "dark" | "contrast";
+
+/**  A line of the text of a picture. */
+export type TextLine = {
+	text: string,
+	/**  Its corners, clockwise from where it begins above. */
+	box: Point[],
+	confidence: number,
+	row: number,
+	paragraph: number,
+	/**  Where it stands in the text, in bytes. */
+	source: Bytes,
+};
+
+/**  How a picture was made smaller to look for text. */
+export type Shrunk = {
+	times: number,
+};
+
+/**  A place where something is written that could not be read. */
+export type Unreadable = {
+	box: Point[],
+	reason: UnreadableReason,
+};
+
+/**  Why something could not be read. */
+export type UnreadableReason = "unknownLetters" | "tooSmall" | "blurred" | "unclear" | "doubtful";
 
 export type Took = {
 	encodeS: number,

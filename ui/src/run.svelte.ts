@@ -9,7 +9,7 @@ import { call, meaning, retryOf, type Call, type CallName } from "./state/call";
 import { coalescer } from "./state/coalesce";
 import { isForTyping, shortcutOf, type Pressed } from "./state/keys";
 import { leafOf, liveHere, numbered, start, type Intent, type AppState, type Numbered } from "./state/app-state";
-import type { Attachment, Boot, Doctor, Folders, KeyBinding, Memory, Network, Voice } from "./contract";
+import type { Attachment, Boot, Doctor, Folders, KeyBinding, Memory, Network, PictureText, Voice } from "./contract";
 import { assertNever } from "./state/assert-never";
 import { asUiError } from "./state/ui-error";
 import { update, type Effect } from "./state/update";
@@ -169,6 +169,7 @@ export class WindowState {
   announce = (text: string): void => {
     this.#announced = this.#announced.then(() => this.#backend.announce(text)).catch(() => undefined);
   };
+  textOf = (picture: string): Promise<PictureText> => this.#backend.pictureText(picture);
   estimateOf = (attachment: Attachment) => this.#backend.estimate(null, [attachment], "");
   setMenu: Backend["setMenu"] = (menus, tray) => this.#backend.setMenu(menus, tray);
   setTitle: Backend["setTitle"] = (title) => this.#backend.setTitle(title);
@@ -253,6 +254,18 @@ export class WindowState {
             .then((settings) => this.state.settings === sent && send({ is: "settingsKept", settings }))
             .catch(this.#failed);
         });
+        break;
+      case "readText":
+        backend
+          .pictureText(effect.picture)
+          .then((text) => send({ is: "textRead", picture: effect.picture, text }))
+          .catch((reason: unknown) => send({ is: "textFailed", picture: effect.picture, error: asUiError(reason) }));
+        break;
+      case "findClaims":
+        backend.answerClaims(effect.answer).then((claims) => send({ is: "claimsFound", answer: effect.answer, claims })).catch(this.#failed);
+        break;
+      case "checkPictureLink":
+        backend.checkLink(effect.address).then((link) => send({ is: "linkChecked", link, from: "picture" })).catch(this.#failed);
         break;
       case "runAction":
         if (this.#isFirst(effect.action, "menu")) this.run(effect.action as ActionId);

@@ -1,6 +1,7 @@
 // What the fake has to show: chats, answers, models.
 
-import type { Attachment, End, Message, Model } from "../contract";
+import type { Attachment, End, Message, Model, PlacedClaim } from "../contract";
+import { textOfPicture } from "./fake-texts";
 import { pictures } from "./fake-pictures";
 
 function attached(picture: { id: string; name: string }, maxSide: number | null = null): Attachment {
@@ -39,13 +40,13 @@ export function answers(question: string): string {
   return NOTICE;
 }
 
-type Line = { role: Message["role"]; text: string; pictures: Attachment[]; end?: End };
+type Told = { role: Message["role"]; text: string; pictures: Attachment[]; end?: End };
 
-export function chatFixtures(nowMs: number): { title: string; pinned: boolean; ageMs: number; messages: Line[] }[] {
+export function chatFixtures(nowMs: number): { title: string; pinned: boolean; ageMs: number; messages: Told[] }[] {
   void nowMs;
   const hour = 3_600_000;
-  const person = (text: string, all: Attachment[] = []): Line => ({ role: "person", text, pictures: all });
-  const model = (text: string, end?: End): Line => (end ? { role: "model", text, pictures: [], end } : { role: "model", text, pictures: [] });
+  const person = (text: string, all: Attachment[] = []): Told => ({ role: "person", text, pictures: all });
+  const model = (text: string, end?: End): Told => (end ? { role: "model", text, pictures: [], end } : { role: "model", text, pictures: [] });
   return [
     {
       title: "Ferry times at the harbour", pinned: false, ageMs: 0.2 * hour,
@@ -60,6 +61,19 @@ export function chatFixtures(nowMs: number): { title: string; pinned: boolean; a
     { title: "A very long title that somebody pasted out of an error message and never shortened afterwards", pinned: false, ageMs: 80 * hour, messages: [person("What does it say?", [attached(pictures.dialog)]), model("Update ready.")] },
     { title: "Lunch receipt", pinned: false, ageMs: 400 * hour, messages: [person("How much is the coffee?", [attached(pictures.receipt)]), model("The coffee is 2.95.")] },
   ];
+}
+
+/** The numbers of an answer, and the lines of the pictures that have them. */
+export function claimsOf(answer: string, ids: readonly string[]): PlacedClaim[] {
+  const bytes = new TextEncoder();
+  return [...answer.matchAll(/\d+(?:[.:,]\d+)*/g)].map(({ 0: text, index }) => {
+    const start = bytes.encode(answer.slice(0, index)).length;
+    const places = ids.flatMap((picture) => {
+      const lines = textOfPicture(picture).lines.flatMap((line, at) => (line.text.includes(text) ? [at] : []));
+      return lines.length > 0 ? [{ picture, lines }] : [];
+    });
+    return { kind: "number", text, source: { start, end: start + bytes.encode(text).length }, places };
+  });
 }
 
 /** `state`: first (nothing fetched), fetching, paused, stopped, installed. */

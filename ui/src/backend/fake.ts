@@ -2,12 +2,13 @@
 // It keeps the rules of the real one: order of events, branches, soft delete, drafts, what an error looks like.
 
 import {
-  commands, defaultSettings, type Aloud, type AnswerEvent, type AppEvent, type Ask, type Attachment, type Chat, type ChatSummary, type Draft, type End,
+  commands, defaultSettings, type Aloud, type AnswerBy, type AnswerEvent, type AppEvent, type Ask, type Attachment, type Chat, type ChatSummary, type Draft, type End,
   type LoadedModel, type Message, type Model, type Picture, type Platform, type QuickAction, type Settings, type Status, type UiError,
 } from "../contract";
 import type { Backend } from ".";
 import { pictures, samples, urlOf } from "./fake-pictures";
-import { answers, chatFixtures, models } from "./fake-fixtures";
+import { answers, chatFixtures, claimsOf, models } from "./fake-fixtures";
+import { textOfPicture } from "./fake-texts";
 
 export interface FakeOptions {
   /** Milliseconds between steps; 0 answers as soon as possible. */
@@ -38,6 +39,9 @@ export const PIXTRAL: LoadedModel = {
   context: 16_384, weightsBytes: 8_350_000_000, cacheBytes: 2_680_000_000, loadS: 6.2, maxSide: 1024, minSide: 128, unit: 16,
   speed: { pictureS: 17, prefillTokensPerS: 96, decodeTokensPerS: 5.2 },
 };
+
+/** What the built-in model says where it cannot answer. */
+export const REFUSAL = "The built-in model cannot answer this about this picture.";
 
 export const SETTINGS: Settings = { ...defaultSettings, split: 0.58 };
 
@@ -266,14 +270,31 @@ export class Fake implements Answering {
 
   readAloud = async (answerId: number): Promise<void> => {
     this.#note(`readAloud ${answerId}`);
-    const shown = /^[^.]*\./.exec(this.#found(answerId).message.text.replace(/[*_`#]/g, ""))?.[0] ?? "";
-    this.#speak({ at: "speaking", answerId, index: 0, shown, isPaused: false });
+    this.#spoken = 0;
+    this.#sentence(answerId);
   };
+
+  #spoken = 0;
+
+  #sentence(answerId: number): void {
+    const { text, by } = this.#found(answerId).message;
+    const all = by === "reader" ? text.split("\n").filter(Boolean) : [/^[^.]*\./.exec(text.replace(/[*_`#]/g, ""))?.[0] ?? ""];
+    this.#spoken = Math.min(all.length - 1, Math.max(0, this.#spoken));
+    const bytes = new TextEncoder();
+    const shown = all[this.#spoken] ?? "";
+    const before = by === "reader" ? text.split("\n").filter(Boolean).slice(0, this.#spoken) : [];
+    const from = before.reduce((at, line) => text.indexOf(line, at) + line.length, 0);
+    const start = bytes.encode(text.slice(0, Math.max(from, text.indexOf(shown, from)))).length;
+    this.#speak({ at: "speaking", answerId, index: this.#spoken, shown, source: { start, end: start + bytes.encode(shown).length }, isPaused: false });
+  }
 
   aloud: Backend["aloud"] = async (what) => {
     this.#note(`aloud ${what}`);
     if (what === "stop") this.#speak({ at: "silent" });
-    else if (this.#aloud.at === "speaking" && (what === "pause" || what === "resume")) this.#speak({ ...this.#aloud, isPaused: what === "pause" });
+    else if (this.#aloud.at === "speaking" && (what === "next" || what === "previous")) {
+      this.#spoken += what === "next" ? 1 : -1;
+      this.#sentence(this.#aloud.answerId);
+    } else if (this.#aloud.at === "speaking" && (what === "pause" || what === "resume")) this.#speak({ ...this.#aloud, isPaused: what === "pause" });
   };
 
   keyBindings: Backend["keyBindings"] = async () =>
@@ -297,6 +318,21 @@ export class Fake implements Answering {
     this.#tell({ kind: "check", answerId, check: { at: "done", sentences } });
   };
 
+  // ---- the text of pictures
+
+  pictureText: Backend["pictureText"] = async (picture) => {
+    this.#note(`pictureText ${picture}`);
+    await new Promise((resolve) => setTimeout(resolve, this.options.stepMs));
+    return textOfPicture(picture);
+  };
+
+  answerClaims: Backend["answerClaims"] = async (answer) => {
+    this.#note(`answerClaims ${answer}`);
+    const { chatId, message } = this.#found(answer);
+    const ids = this.#branch(chatId).flatMap((one) => one.pictures.map((attached) => attached.picture));
+    return claimsOf(message.text, [...new Set(ids)]);
+  };
+
   // ---- asking
 
   ask = async (ask: Ask, onEvent: (event: AnswerEvent) => void): Promise<void> => {
@@ -311,7 +347,8 @@ export class Fake implements Answering {
     this.#running += 1;
     this.#changed();
     const asked = this.#branch(chatId).filter((message) => message.role === "person").at(-1);
-    const reply = this.options.reply ?? answers(asked?.text ?? "");
+    const exact = (asked?.pictures ?? []).map((one) => textOfPicture(one.picture).text).filter(Boolean).join("\n\n");
+    const reply = answer.by === "reader" ? exact : (this.options.reply ?? answers(asked?.text ?? ""));
     const stops = (): boolean => this.#stopped.has(id);
     const halted = async (): Promise<void> => {
       while (!stops()) await wait();
@@ -360,8 +397,8 @@ export class Fake implements Answering {
     if (stops()) end = { at: "stopped" };
     const tokens = Math.ceil(text.length / 4);
     const message: Message = {
-      ...answer, text, language: "en", end,
-      took: { encodeS: 12.2, prefillS: 24.4, decodeS: tokens / 5.2, firstTokenS: nPictures ? 36.9 : 1.1, readTokens: 2352, cachedTokens: nPictures ? 0 : 2352, answerTokens: tokens, tokensPerS: 5.2 },
+      ...answer, text, language: "en", end, isRefusal: text === REFUSAL,
+      took: answer.by === "reader" ? null : { encodeS: 12.2, prefillS: 24.4, decodeS: tokens / 5.2, firstTokenS: nPictures ? 36.9 : 1.1, readTokens: 2352, cachedTokens: nPictures ? 0 : 2352, answerTokens: tokens, tokensPerS: 5.2 },
     };
     this.#messages.set(id, { chatId, message });
     this.#running -= 1;
@@ -379,26 +416,26 @@ export class Fake implements Answering {
     }
     if (ask.kind === "again") {
       const found = this.#found(ask.answer);
-      return this.#answerTo(found.chatId, found.message.parent);
+      return this.#answerTo(found.chatId, found.message.parent, ask.by);
     }
     if (ask.kind === "edit") {
       const found = this.#found(ask.question);
       const question = this.#add(found.chatId, found.message.parent, "person", ask.text, ask.pictures);
-      return this.#answerTo(found.chatId, question.id);
+      return this.#answerTo(found.chatId, question.id, ask.by);
     }
     const chatId = ask.chatId ?? this.#put(ask.text.slice(0, 48), false, 0, []);
     const question = this.#add(chatId, ask.leaf, "person", ask.text, ask.pictures);
-    return this.#answerTo(chatId, question.id);
+    return this.#answerTo(chatId, question.id, ask.by);
   }
 
-  #answerTo(chatId: number, question: number | null): { chatId: number; answer: Message } {
-    return { chatId, answer: this.#add(chatId, question, "model", "", []) };
+  #answerTo(chatId: number, question: number | null, by: AnswerBy): { chatId: number; answer: Message } {
+    return { chatId, answer: this.#add(chatId, question, "model", "", [], by) };
   }
 
-  #add(chatId: number, parent: number | null, role: Message["role"], text: string, attached: Attachment[]): Message {
+  #add(chatId: number, parent: number | null, role: Message["role"], text: string, attached: Attachment[], by: AnswerBy = "model"): Message {
     const message: Message = {
       id: this.#next++, parent, role, text, language: text ? "en" : null, pictures: attached, createdMs: Date.now(), siblings: [], end: null,
-      modelName: role === "model" ? (this.#model?.name ?? null) : null, took: null,
+      modelName: role === "model" && by === "model" ? (this.#model?.name ?? null) : null, took: null, by, isRefusal: false,
     };
     this.#messages.set(message.id, { chatId, message });
     const stored = this.#chats.get(chatId);
@@ -470,8 +507,9 @@ export class Fake implements Answering {
       const messages = this.#branch(chat.id);
       const ids = new Set(messages.flatMap((message) => message.pictures.map((one) => one.picture)));
       const hit = wanted ? messages.find((message) => message.text.toLowerCase().includes(wanted)) : undefined;
-      if (wanted && !hit && !chat.title.toLowerCase().includes(wanted)) return null;
-      return { id: chat.id, title: chat.title, isPinned: chat.pinned, updatedMs, firstPicture: [...ids][0] ?? null, nPictures: ids.size, isAnswering: messages.at(-1)?.role === "model" && messages.at(-1)?.end === null, snippet: hit ? snippet(hit.text, wanted) : null };
+      const shown = wanted && !hit ? [...ids].find((one) => textOfPicture(one).text.toLowerCase().includes(wanted)) : undefined;
+      if (wanted && !hit && !shown && !chat.title.toLowerCase().includes(wanted)) return null;
+      return { id: chat.id, title: chat.title, isPinned: chat.pinned, updatedMs, firstPicture: [...ids][0] ?? null, nPictures: ids.size, isAnswering: messages.at(-1)?.role === "model" && messages.at(-1)?.end === null, snippet: hit ? snippet(hit.text, wanted) : shown ? snippet(textOfPicture(shown).text, wanted) : null, snippetPicture: hit ? null : (shown ?? null) };
     });
     return rows.filter((row) => row !== null).toSorted((a, b) => Number(b.isPinned) - Number(a.isPinned) || b.updatedMs - a.updatedMs).slice(offset, offset + 100);
   }

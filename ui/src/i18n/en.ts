@@ -53,6 +53,10 @@ export const en = {
     copyPicture: "Copy the picture",
     copyRegion: "Copy the region",
     modelView: "What the model saw",
+    copyAllText: "Copy all text",
+    findText: "Find in the picture",
+    focusText: "Go to the text in the picture",
+    showText: "Show or hide the text layer",
     send: "Ask",
     stop: "Stop the answer",
     copyAnswer: "Copy the last answer",
@@ -149,6 +153,7 @@ export const en = {
     paste: "Paste",
     samples: "Nothing at hand? Try one of these",
     sampleNames: { dialog: "A dialog", receipt: "A receipt", chart: "A chart", sign: "A sign" } as Record<string, string>,
+    reads: "Its text is there at once: select it, copy it, search it, hear it. Then ask a model about it.",
     kinds: "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF. It stays on this computer.",
     release: "Release to add",
     adding: (count: number, shown: string) => `Reading ${n(count, shown, "file", "files")}`,
@@ -171,6 +176,34 @@ export const en = {
     nPictures: (count: number, shown: string) => n(count, shown, "picture", "pictures"),
     title: "Title",
     deleted: (title: string) => `“${title}” is deleted.`,
+    inPicture: "in the picture:",
+  },
+
+  /** The text of a picture. */
+  text: {
+    label: "Text in the picture",
+    nLines: (count: number, shown: string) => `It has ${n(count, shown, "line", "lines")} of text; Enter goes into it.`,
+    noLines: "No text was found in it.",
+    allSelected: "All text is selected.",
+    endOfLine: "End of the line",
+    places: (count: number, shown: string) => n(count, shown, "place", "places"),
+    unread: {
+      unknownLetters: (places: string) => `Writing in ${places} has letters that the reader does not know.`,
+      tooSmall: (places: string) => `Writing in ${places} is too small to be read.`,
+      blurred: (places: string) => `Writing in ${places} is too blurred to be read.`,
+      unclear: (places: string) => `Writing in ${places} is too unclear to be read.`,
+      doubtful: (places: string) => `Writing in ${places} may have been read wrong.`,
+    },
+    shrunk: (times: string) => `The picture is so large that text was looked for at a size ${times} times smaller; small print may be missing.`,
+    failed: (why: string) => `Its text could not be read. ${why}`,
+  },
+
+  find: {
+    at: (current: string, all: string) => `${current} of ${all}`,
+    none: "Not found",
+    reading: "Reading the text",
+    previous: "Place before",
+    next: "Next place",
   },
 
   stage: {
@@ -250,6 +283,7 @@ export const en = {
     prereading: (a: string, b: string) => `Reading it already: ${a} of ${b} tokens`,
     prepared: "Already looked at",
     add: "Add a picture",
+    exact: "At once and exact, without a model",
     hint: (send: string, line: string) => `${send} asks, ${line} makes a new line`,
   },
 
@@ -291,6 +325,14 @@ export const en = {
     pocketMore: "See real models",
     begin: "Questions and answers appear here.",
     jump: "Go to the newest",
+    exact: "Exact text, no model",
+    askModel: "Ask the model instead",
+  },
+
+  /** Under an answer that the built-in model refused. */
+  refusal: {
+    text: (isOne: boolean): string => (isOne ? "Text in this picture" : "Text in these pictures"),
+    purpose: "The built-in model is a demonstration: it answers short questions about simple drawn pictures, such as the samples. A real model answers about any picture.",
   },
 
   speech: {
@@ -319,6 +361,16 @@ export const en = {
     agree: (a: string, b: string) => `${a} of ${b} other answers agree.`,
     instead: (other: string) => `Another answer: ${other}`,
     note: "A model can be wrong in the same way each time. Agreement is no proof.",
+    claimsTitle: "What the picture's text says",
+    claims: (found: string, all: string, count: number) => `${found} of ${all} ${count === 1 ? "claim is" : "claims are"} found in the picture.`,
+    notFound: "Not found in the picture:",
+    foundList: (count: number, shown: string) => `Found in the picture: ${n(count, shown, "place", "places")}`,
+    kinds: { quote: "quote", date: "date", number: "number", name: "name" },
+    place: (line: string) => `line ${line}`,
+    placeIn: (picture: string, line: string) => `picture ${picture}, line ${line}`,
+    claimsNote: "Quotes, numbers, dates and names were looked up in the text that was read in the picture.",
+    show: "Found in the picture: show it",
+    missing: "not found in the picture",
   },
 
   anywhere: {
@@ -364,9 +416,14 @@ export const en = {
       noHost: "It names no site.",
       credentials: "It hides the site behind a name and a password.",
       attachment: "It would attach a file to the letter.",
-      scheme: "Only https and mailto addresses can be opened from an answer.",
+      scheme: "Only https and mailto addresses can be opened from here.",
     },
-    from: "It comes from the model's answer. Opening it tells that site your network address.",
+    titleMail: "Write to this address?",
+    from: { answer: "It comes from the model's answer.", picture: "It was read in the picture; a letter of it may be wrong." },
+    tells: "Opening it tells that site your network address.",
+    tellsMail: "Opening it begins a letter in your mail program.",
+    phone: "Phone number",
+    copyPhone: "Copy the number",
     open: "Open",
     copy: "Copy the address",
   },
@@ -374,7 +431,7 @@ export const en = {
   models: {
     title: "Models",
     lead: "A larger model reads better and takes more memory and time. All of them run on this computer.",
-    first: "The built-in model answers at once, but it is a small demonstration. A real model is fetched once and then works without network.",
+    first: "To ask about a picture, fetch a model: once, and then it works without network. The built-in one is a small demonstration.",
     choose: "Use this model",
     chosen: "In use",
     fetch: (size: string) => `Download ${size}`,
@@ -419,6 +476,7 @@ export const en = {
     rate: (value: string) => `${value} tok/s`,
     nothingLeaves: "Nothing leaves this computer",
     downloading: "A download is running",
+    readingTexts: (a: string, b: string) => `Reading the text in older pictures, ${a} of ${b}`,
   },
 
   trust: {
@@ -495,6 +553,11 @@ export const en = {
     noCopies: "None yet.",
     copyOf: (moment: string) => `Copy of ${moment}`,
     restore: "Restore",
+    texts: "Text in pictures",
+    readText: "Read the text in pictures",
+    readTextNote: "It can then be selected, copied, searched and heard. It is read on this computer, without a model.",
+    forgetTexts: "Remove the text that was read",
+    forgetTextsNote: "Chats are then no longer found by the words in their pictures.",
     version: (version: string) => `Version ${version}`,
     report: "Report of this computer",
     reportCopy: "Copy the report",
@@ -521,6 +584,8 @@ export const en = {
     removeModelDo: "Delete the model",
     cancelFetchDo: "Cancel the download",
     purgeDo: "Remove for good",
+    forgetTexts: "Remove the text that was read in all pictures? The pictures stay. A picture's text is read again when the picture is shown, unless reading is switched off.",
+    forgetTextsDo: "Remove the text",
     textModel: (name: string) => `${name} has no vision part (a file whose name begins with mmproj), so it answers nothing about pictures. Put its mmproj file beside it and add it again, or use it for text alone.`,
     textModelDo: "Use it for text alone",
     keep: "Keep",
@@ -535,6 +600,7 @@ export const en = {
     purged: (count: number, shown: string) => `${n(count, shown, "chat", "chats")} removed for good`,
     verified: (name: string) => `${name} is as it was made: every file was checked`,
     restored: "The copy is restored",
+    forgotten: "The text that was read is removed",
     dismiss: "Dismiss",
   },
 
@@ -567,6 +633,7 @@ export const en = {
     stopped: "Stopped.",
     paused: "Paused.",
     checked: (count: number, shown: string) => (count === 0 ? "Checked: nothing varies." : `Checked: ${n(count, shown, "sentence is", "sentences are")} uncertain.`),
+    claims: (found: string, all: string, missing: string) => `${found} of ${all} found in the picture${missing ? `; not found: ${missing}` : ""}.`,
     failed: "It failed.",
     added: (count: number, shown: string) => `${n(count, shown, "picture", "pictures")} added.`,
     deleted: "Chat deleted.",

@@ -1,14 +1,16 @@
 // Every action once: its name (a key of the catalogues), its keys, its menu, when it can be done, and what it does.
 // The palette, the menus, the shortcut sheet, the keyboard and the native menu bar all read this list.
 
+import type { Message } from "../contract";
 import { canSend, isPrivate, isSendingHere, lastAnswer, lastQuestion, liveHere, numbered, type Intent, type AppState } from "./app-state";
 import { call as intentToCall, type Call, type CallName } from "./call";
 import { pageOf } from "./notes";
+import { hasText, textOnStage } from "./update-texts";
 
 export type MenuName = "file" | "edit" | "picture" | "answer" | "view" | "help";
 
 /** Things that a view does with itself: zoom and focus are not state of the window. */
-export type StageDo = "zoomIn" | "zoomOut" | "fit" | "region" | "focusQuestion" | "focusAnswer" | "focusSearch" | "focusStage";
+export type StageDo = "zoomIn" | "zoomOut" | "fit" | "region" | "focusQuestion" | "focusAnswer" | "focusSearch" | "focusStage" | "focusText" | "findText";
 
 export type Outcome = { intent: Intent } | { stage: StageDo };
 
@@ -30,7 +32,7 @@ export type Quick = (typeof quick)[number];
 export type ActionId =
   | "newChat" | "newPrivateChat" | "addPicture" | "paste" | "exportMarkdown" | "exportHtml" | "importChats" | "quit"
   | "editLast" | "rename" | "pin" | "deleteChat" | "search" | "previousChat" | "nextChat"
-  | "nextPicture" | "previousPicture" | "nextPage" | "previousPage" | "zoomIn" | "zoomOut" | "fit" | "region" | "wholePicture" | "rotateLeft" | "rotateRight" | "removePicture" | "copyPicture" | "copyRegion" | "modelView"
+  | "nextPicture" | "previousPicture" | "nextPage" | "previousPage" | "zoomIn" | "zoomOut" | "fit" | "region" | "wholePicture" | "rotateLeft" | "rotateRight" | "removePicture" | "copyPicture" | "copyRegion" | "modelView" | "copyAllText" | "findText" | "focusText" | "showText"
   | "send" | "stop" | "copyAnswer" | "again" | "goOn" | "speech" | "nextSentence" | "previousSentence" | "check" | Quick
   | "palette" | "toggleChats" | "focusQuestion" | "focusAnswer" | "focusStage" | "textLarger" | "textSmaller" | "textReset" | "fullScreen"
   | "models" | "releaseModel" | "loadModel" | "settings" | "trust" | "shortcuts";
@@ -151,6 +153,16 @@ export function actions(words: Record<Quick, string>): Action[] {
       },
     },
     {
+      id: "copyAllText", menu: "picture", keys: "Ctrl+Shift+A", when: hasText,
+      run: (state) => {
+        const text = textOnStage(state)?.read.text;
+        return text === undefined ? null : call("copyText", text);
+      },
+    },
+    { id: "findText", menu: "picture", keys: "Ctrl+Shift+F", when: hasText, run: () => stage("findText") },
+    { id: "focusText", menu: "picture", keys: "Ctrl+Shift+G", when: hasText, run: () => stage("focusText") },
+    { id: "showText", menu: "picture", keys: "Ctrl+Shift+T", when: hasText, run: () => intent({ is: "showText" }) },
+    {
       id: "removePicture", menu: "picture", keys: "Ctrl+Shift+Backspace", when: (state) => staged(state)?.draftIndex != null,
       run: (state) => {
         const index = staged(state)?.draftIndex;
@@ -169,7 +181,8 @@ export function actions(words: Record<Quick, string>): Action[] {
     ...quick.map(
       (id, index): Action => ({
         id, menu: "answer", keys: `Ctrl+Shift+${index + 1}`, pageKey: true, when: (state) => hasPicture(state) && isIdle(state),
-        run: () => intent({ is: "quick", text: words[id] }),
+        // The reader has all text at once, and exactly; a model only where nothing is read.
+        run: (state) => intent({ is: "quick", text: words[id], by: id === "readText" && state.settings.readText ? "reader" : "model" }),
       }),
     ),
     {
@@ -213,7 +226,7 @@ export function actions(words: Record<Quick, string>): Action[] {
     { id: "previousSentence", menu: "answer", keys: "[", pageKey: true, when: isSpeaking, run: () => call("aloud", "previous") },
     { id: "nextSentence", menu: "answer", keys: "]", pageKey: true, when: isSpeaking, run: () => call("aloud", "next") },
     {
-      id: "check", menu: "answer", keys: "Ctrl+Alt+K", when: (state) => Boolean(lastAnswer(state)?.text) && isIdle(state),
+      id: "check", menu: "answer", keys: "Ctrl+Alt+K", when: (state) => canCheck(lastAnswer(state)) && isIdle(state),
       run: (state) => {
         const answer = lastAnswer(state);
         return answer && intent({ is: "check", answer: answer.id });
@@ -236,6 +249,11 @@ export function actions(words: Record<Quick, string>): Action[] {
     { id: "shortcuts", menu: "help", keys: "?", pageKey: true, when: always, run: () => intent({ is: "show", overlay: { at: "shortcuts" } }) },
     { id: "trust", menu: "help", keys: "Ctrl+Shift+N", when: always, run: () => intent({ is: "show", overlay: { at: "trust" } }) },
   ];
+}
+
+/** Whether an answer may be wrong: one by the reader is the text itself. */
+export function canCheck(answer: Pick<Message, "text" | "by"> | null): boolean {
+  return answer !== null && answer.text !== "" && answer.by === "model";
 }
 
 export function canGoOn(end: string | undefined): boolean {

@@ -1,11 +1,12 @@
 // The whole window as one value. `update.ts` is the only place that makes the next one.
 
 import type {
-  Added, Aloud, AnswerEvent, AppEvent, Attachment, Boot, Chat, ChatSummary, Check, Draft, Estimate, ChatsCopy, Link, Message, Model, OpenDraft, Picture,
+  Added, Aloud, AnswerBy, AnswerEvent, AppEvent, Attachment, Boot, Chat, ChatSummary, Check, Draft, Estimate, ChatsCopy, Link, Message, Model, OpenDraft, Picture,
   Preparation, Progress, RefusedFile, Sample, Settings, Status, UiError,
 } from "../contract";
 import type { Call } from "./call";
 import type { Page } from "./notes";
+import { NO_TEXTS, type TextIntent, type Texts } from "./texts";
 
 /** What an answer that is being made has told last. It begins with nothing told. */
 export type Phase = { kind: "sending" } | Progress;
@@ -28,11 +29,15 @@ export type Overlay =
   | { at: "shortcuts" }
   | { at: "models" }
   | { at: "settings"; page: SettingsPage }
-  | { at: "link"; link: Link }
+  | { at: "link"; link: Link; from: LinkFrom }
+  | { at: "phone"; number: string }
   | { at: "modelView"; attachment: Attachment }
   | { at: "trust" }
   | { at: "rename"; chatId: number; title: string }
   | { at: "confirm"; ask: Confirmation };
+
+/** Where an address stands that may be opened. */
+export type LinkFrom = "answer" | "picture";
 
 export type SettingsPage = "look" | "answers" | "speech" | "anywhere" | "machine" | "keys" | "data" | "about";
 
@@ -41,6 +46,7 @@ export type Confirmation =
   | { about: "cancelFetch"; id: string; name: string; bytes: number }
   | { about: "textModel"; name: string }
   | { about: "purge" }
+  | { about: "forgetTexts" }
   | { about: "restoreCopy"; copy: ChatsCopy };
 
 /** Shown until it is dismissed; an undo goes away by itself when something else is deleted. */
@@ -56,7 +62,8 @@ export type Done =
   | { at: "copied" }
   | { at: "purged"; n: number }
   | { at: "verified"; name: string }
-  | { at: "restored" };
+  | { at: "restored" }
+  | { at: "forgotten" };
 
 export type FileDrag = { at: "none" } | { at: "over" } | { at: "adding"; nFiles: number };
 
@@ -97,6 +104,7 @@ export interface AppState {
   aloud: Aloud;
   /** Checks of answers of this window, by answer. */
   checks: Partial<Record<number, Check>>;
+  texts: Texts;
 
   overlay: Overlay;
   notices: Notice[];
@@ -114,7 +122,7 @@ export type LongPhase = Extract<Progress["kind"], "loading" | "encode" | "prefil
 
 export type Said =
   | { at: "looking" } | { at: "answering" } | { at: "answered"; nSentences: number } | { at: "stopped" } | { at: "failed" }
-  | { at: "part"; of: LongPhase; share: number } | { at: "sentence"; text: string } | { at: "checked"; nDoubts: number } | { at: "paused" } | { at: "added"; n: number } | ({ at: "page" } & Page) | { at: "deleted" } | { at: "restored" } | { at: "copied" } | { at: "saved" } | { at: "private" };
+  | { at: "part"; of: LongPhase; share: number } | { at: "sentence"; text: string } | { at: "checked"; nDoubts: number } | { at: "claims"; nFound: number; nAll: number; missing: string[] } | { at: "paused" } | { at: "added"; n: number } | ({ at: "page" } & Page) | { at: "deleted" } | { at: "restored" } | { at: "copied" } | { at: "saved" } | { at: "private" };
 
 export type Intent =
   // what the backend tells
@@ -137,7 +145,7 @@ export type Intent =
   | { is: "copiesListed"; copies: ChatsCopy[] }
   | { is: "privateBegun"; chat: Chat }
   | { is: "settingsKept"; settings: Settings }
-  | { is: "linkChecked"; link: Link }
+  | { is: "linkChecked"; link: Link; from: LinkFrom }
   | { is: "did"; what: Done }
   // what the person wants: a command for what it does
   | ({ is: "call" } & Call)
@@ -152,7 +160,7 @@ export type Intent =
   | { is: "stage"; number: number }
   // asking
   | { is: "send" }
-  | { is: "quick"; text: string }
+  | { is: "quick"; text: string; by: AnswerBy }
   | { is: "stop"; answerId: number }
   | { is: "again"; answer: number }
   | { is: "goOn"; answer: number }
@@ -163,7 +171,8 @@ export type Intent =
   // chats
   | { is: "newChat" }
   | { is: "newPrivateChat" }
-  | { is: "openChat"; id: number }
+  /** Opens a chat; where it was found by words in a picture of it, they are looked for in that picture. */
+  | { is: "openChat"; id: number; foundBy?: Texts["foundBy"] }
   | { is: "search"; text: string }
   | { is: "moreChats" }
   | { is: "rename"; id: number; title: string }
@@ -171,6 +180,7 @@ export type Intent =
   | { is: "delete"; id: number }
   | { is: "undoDelete"; id: number }
   | { is: "purge" }
+  | { is: "forgetTexts" }
   | { is: "restoreCopy"; name: string }
   // models
   | { is: "chooseModel"; id: string }
@@ -184,6 +194,8 @@ export type Intent =
   | { is: "drawer"; open: boolean }
   | { is: "dismiss"; key: string }
   | { is: "openLink"; address: string }
+  | { is: "checkPictureLink"; address: string }
+  | TextIntent
   | { is: "fullScreen" };
 
 export function start(boot: Boot): AppState {
@@ -211,6 +223,7 @@ export function start(boot: Boot): AppState {
     preparation: { at: "idle" },
     aloud: { at: "silent" },
     checks: {},
+    texts: NO_TEXTS,
     overlay: { at: "none" },
     notices: [],
     drag: { at: "none" },
@@ -310,6 +323,11 @@ export function lastQuestion(state: AppState): Message | null {
 export function shownSize(attachment: Attachment, picture: Picture): { width: number; height: number } {
   const { width, height } = attachment.region ?? picture;
   return attachment.turn % 2 === 0 ? { width, height } : { width: height, height: width };
+}
+
+/** Whether a model that people fetch or add is here, and not only the one inside the program. */
+export function hasRealModel(state: Pick<AppState, "models">): boolean {
+  return state.models.some((model) => model.state.at === "installed");
 }
 
 /** Whether nothing is asked and nothing attached: then the whole window is one drop target. */

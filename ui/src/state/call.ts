@@ -37,7 +37,8 @@ const meanings: Meanings = {
     return first === undefined ? intents : [...intents, { is: "openChat", id: first }];
   },
   chatsPurge: (n) => [{ is: "did", what: { at: "purged", n } }],
-  checkLink: (link) => [{ is: "linkChecked", link }],
+  checkLink: (link) => [{ is: "linkChecked", link, from: "answer" }],
+  forgetTexts: () => [{ is: "did", what: { at: "forgotten" } }],
   copies: (copies) => [{ is: "copiesListed", copies }],
   privateBegin: (chat) => [{ is: "privateBegun", chat }],
   restoreCopy: () => [{ is: "did", what: { at: "restored" } }, { is: "newChat" }],

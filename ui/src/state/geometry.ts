@@ -1,11 +1,6 @@
 // Where things lie on a picture that is turned and zoomed. Unit coordinates run from 0 to 1 over the whole picture.
 
-import type { Region } from "../contract";
-
-export interface Point {
-  x: number;
-  y: number;
-}
+import type { Point, Region } from "../contract";
 
 export interface Size {
   width: number;
@@ -96,4 +91,8 @@ export function turnedSize({ width, height }: Size, turn: number): Size {
 export function fitScale(picture: Size, room: Size): number {
   if (picture.width <= 0 || picture.height <= 0 || room.width <= 0 || room.height <= 0) return 1;
   return Math.min(room.width / picture.width, room.height / picture.height, 3);
+}
+
+export function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
 }

@@ -3,7 +3,7 @@ import { fault, SETTINGS } from "../backend/fake";
 import { told, type Panel } from "./panel";
 import type { AnswerEvent, Message, PanelEvent } from "../contract";
 
-const message = (over: Partial<Message> = {}): Message => ({ id: 2, parent: 1, role: "model", text: "A cat.", language: null, pictures: [], createdMs: 0, siblings: [2], end: { at: "whole" }, modelName: null, took: null, ...over });
+const message = (over: Partial<Message> = {}): Message => ({ id: 2, parent: 1, role: "model", text: "A cat.", language: null, pictures: [], createdMs: 0, siblings: [2], end: { at: "whole" }, modelName: null, took: null, by: "model", isRefusal: false, ...over });
 const picture = { id: "a".repeat(64), name: "window.png", width: 8, height: 6, format: "PNG", bytes: 10, isAnimation: false, notes: [] };
 const begun: PanelEvent = { kind: "begun", action: "window", settings: SETTINGS };
 const answer = (event: AnswerEvent): PanelEvent => ({ kind: "answer", event });

@@ -1,7 +1,7 @@
 // The panel's life: (panel, event) -> the next panel. Pure.
 
 import type { Phase } from "./app-state";
-import type { End, QuickAction, PanelEvent, Settings, UiError } from "../contract";
+import type { AnswerBy, End, QuickAction, PanelEvent, Settings, UiError } from "../contract";
 import { assertNever } from "./assert-never";
 
 export interface Panel {
@@ -10,6 +10,8 @@ export interface Panel {
   picture: string | null;
   answerId: number | null;
   text: string;
+  /** The reader's text is no Markdown. */
+  by: AnswerBy;
   /** The language of the text, known when the answer has ended. */
   language: string | null;
   /** Null when the answer has ended, or could not begin. */
@@ -21,7 +23,7 @@ export interface Panel {
 /** Null before the first quick action. */
 export function told(panel: Panel | null, event: PanelEvent): Panel | null {
   if (event.kind === "begun") {
-    return { action: event.action, settings: event.settings, picture: null, answerId: null, text: "", language: null, phase: { kind: "sending" }, end: null, error: null };
+    return { action: event.action, settings: event.settings, picture: null, answerId: null, text: "", by: "model", language: null, phase: { kind: "sending" }, end: null, error: null };
   }
   if (!panel) return null;
   switch (event.kind) {
@@ -31,12 +33,12 @@ export function told(panel: Panel | null, event: PanelEvent): Panel | null {
       const answer = event.event;
       switch (answer.kind) {
         case "started":
-          return { ...panel, answerId: answer.answerId, picture: answer.chat.pictures[0]?.id ?? null };
+          return { ...panel, answerId: answer.answerId, picture: answer.chat.pictures[0]?.id ?? null, by: answer.chat.messages.find((one) => one.id === answer.answerId)?.by ?? "model" };
         case "text":
           return { ...panel, text: panel.text + answer.piece, phase: answer };
         case "ended": {
-          const { end, text, language } = answer.message;
-          return { ...panel, text, language, phase: null, end, error: end?.at === "failed" ? end.error : null };
+          const { end, text, language, by } = answer.message;
+          return { ...panel, text, language, by, phase: null, end, error: end?.at === "failed" ? end.error : null };
         }
         default:
           return { ...panel, phase: answer };

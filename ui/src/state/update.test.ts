@@ -24,7 +24,7 @@ function run(state: AppState, ...intents: Intent[]): { state: AppState; effects:
 }
 
 function message(id: number, role: Message["role"], parent: number | null, over: Partial<Message> = {}): Message {
-  return { id, parent, role, text: "", language: null, pictures: [], createdMs: 0, siblings: [id], end: null, modelName: null, took: null, ...over };
+  return { id, parent, role, text: "", language: null, pictures: [], createdMs: 0, siblings: [id], end: null, modelName: null, took: null, by: "model", isRefusal: false, ...over };
 }
 
 function chatOf(...messages: Message[]): Chat {
@@ -40,7 +40,7 @@ describe("the draft", () => {
     const { state, effects } = run(await begin(), added(a, b));
     expect(state.draft.pictures.map((one) => one.picture)).toEqual([a.id, b.id]);
     expect(numbered(state)[state.onStage]?.attachment.picture).toBe(a.id);
-    expect(effects.map((effect) => effect.do)).toEqual(["keepDraft", "estimate", "prepare"]);
+    expect(effects.map((effect) => effect.do)).toEqual(["keepDraft", "estimate", "prepare", "readText"]);
   });
 
   it("keeps the good pictures when others fail, and says which failed", async () => {
@@ -202,7 +202,7 @@ it("keeps the detail as a setting and gives it to every picture of the draft", a
 });
 
 describe("reading aloud and checking", () => {
-  const speaking = { at: "speaking", answerId: 2, index: 0, shown: "A cat.", isPaused: false } as const;
+  const speaking = { at: "speaking", answerId: 2, index: 0, shown: "A cat.", source: { start: 0, end: 6 }, isPaused: false } as const;
   const tell = (aloud: AppState["aloud"]): Intent => ({ is: "event", event: { kind: "aloud", aloud } });
 
   it("follows what is spoken, and says once that it was paused", async () => {

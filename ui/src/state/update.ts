@@ -2,15 +2,16 @@
 
 import {
   CHATS_A_PAGE, canSend, isPrivate, isSendingHere, leafOf, liveHere, messages, numbered,
-  type AppState, type Composing, type Intent, type Live, type Notice, type Said,
+  type AppState, type Composing, type Intent, type Live, type Said,
 } from "./app-state";
 import type { Call, CallName } from "./call";
-import type { Added, AnswerEvent, AppEvent, Ask, Attachment, Chat, Draft, OpenDraft, Picture, Settings, UiError } from "../contract";
+import type { Added, AnswerBy, AnswerEvent, AppEvent, Ask, Attachment, Chat, Draft, OpenDraft, Picture, Settings } from "../contract";
 import { assertNever } from "./assert-never";
+import { clamp } from "./geometry";
 import { pageOf } from "./notes";
-
-/** How many texts a screen reader can be behind; it is never so many. */
-const N_SAID = 32;
+import { saying, withError, withNotice, withoutNotice } from "./telling";
+import type { TextEffect } from "./texts";
+import { keepTexts, showFound, updateTexts, withHeard } from "./update-texts";
 
 export type Effect =
   | ({ do: "call" } & Call)
@@ -22,11 +23,19 @@ export type Effect =
   | { do: "estimate"; soon: boolean }
   | { do: "prepare" }
   | { do: "keepSettings"; settings: Settings; soon: boolean }
-  | { do: "runAction"; action: string };
+  | { do: "checkPictureLink"; address: string }
+  | { do: "runAction"; action: string }
+  | TextEffect;
 
 type Step = [AppState, Effect[]];
 
 export function update(state: AppState, intent: Intent): Step {
+  const [next, effects] = step(state, intent);
+  const [kept, more] = keepTexts(state, next);
+  return [kept, more.length > 0 ? [...effects, ...more] : effects];
+}
+
+function step(state: AppState, intent: Intent): Step {
   switch (intent.is) {
     case "event":
       return onEvent(state, intent.event);
@@ -64,7 +73,7 @@ export function update(state: AppState, intent: Intent): Step {
     case "added":
       return onAdded(state, intent.added);
     case "pastedText":
-      return update(state, { is: "type", text: state.draft.text + intent.text });
+      return step(state, { is: "type", text: state.draft.text + intent.text });
     case "pageChosen":
       return onPage(state, intent.of, intent.picture);
     case "modelsListed":
@@ -79,7 +88,7 @@ export function update(state: AppState, intent: Intent): Step {
     case "settingsKept":
       return [{ ...state, settings: intent.settings }, []];
     case "linkChecked":
-      return [{ ...state, overlay: { at: "link", link: intent.link } }, []];
+      return [{ ...state, overlay: { at: "link", link: intent.link, from: intent.from } }, []];
     case "did": {
       const noticed = withNotice(state, { key: "done", kind: "done", what: intent.what });
       return [saying(noticed, { at: intent.what.at === "copied" ? "copied" : "saved" }), []];
@@ -123,17 +132,17 @@ export function update(state: AppState, intent: Intent): Step {
       return [{ ...state, onStage: clamp(intent.number, 0, Math.max(0, numbered(state).length - 1)) }, []];
 
     case "send":
-      return canSend(state) ? send(state) : [state, []];
+      return canSend(state) ? send(state, "model") : [state, []];
     case "quick": {
       if (liveHere(state) !== null || isSendingHere(state)) return [state, []];
-      return send({ ...state, draft: { ...state.draft, text: intent.text } });
+      return send({ ...state, draft: { ...state.draft, text: intent.text } }, intent.by);
     }
     case "stop":
       return [withLive(state, intent.answerId, (live) => ({ ...live, stopping: true })), [called("stop", intent.answerId)]];
     case "check":
-      return liveHere(state) === null ? [state, [called("checkAnswer", intent.answer)]] : [state, []];
+      return liveHere(state) === null ? [state, [{ do: "findClaims", answer: intent.answer }, called("checkAnswer", intent.answer)]] : [state, []];
     case "again":
-      return askOf(state, { kind: "again", answer: intent.answer });
+      return askOf(state, { kind: "again", answer: intent.answer, by: "model" });
     case "goOn":
       return askOf(state, { kind: "continue", answer: intent.answer });
     case "edit": {
@@ -155,8 +164,11 @@ export function update(state: AppState, intent: Intent): Step {
     case "newPrivateChat":
       return [{ ...state, overlay: { at: "none" }, drawer: false }, [called("privateBegin")]];
     case "openChat":
-      if (state.chat?.id === intent.id) return [{ ...state, drawer: false }, []];
-      return [{ ...withoutPrivate(state), opening: intent.id, drawer: false }, [...leaving(state), { do: "openChat", id: intent.id, withDraft: true }]];
+      if (state.chat?.id === intent.id) return [showFound({ ...state, drawer: false }, intent.foundBy ?? null), []];
+      return [
+        { ...withoutPrivate(state), texts: { ...state.texts, foundBy: intent.foundBy ?? null }, opening: intent.id, drawer: false },
+        [...leaving(state), { do: "openChat", id: intent.id, withDraft: true }],
+      ];
     case "search":
       return [{ ...state, search: intent.text }, [{ do: "listChats", search: intent.text, offset: 0, soon: true }]];
     case "moreChats":
@@ -185,6 +197,8 @@ export function update(state: AppState, intent: Intent): Step {
       ];
     case "purge":
       return [{ ...withoutNotice(state, "undo"), overlay: { at: "settings", page: "data" } }, [called("chatsPurge")]];
+    case "forgetTexts":
+      return [{ ...state, overlay: { at: "settings", page: "data" } }, [called("forgetTexts")]];
     case "restoreCopy":
       return [{ ...state, overlay: { at: "settings", page: "data" } }, [called("restoreCopy", intent.name)]];
 
@@ -211,10 +225,12 @@ export function update(state: AppState, intent: Intent): Step {
       return [withoutNotice(state, intent.key), []];
     case "openLink":
       return [{ ...state, overlay: { at: "none" } }, [called("openLink", intent.address)]];
+    case "checkPictureLink":
+      return [state, [{ do: "checkPictureLink", address: intent.address }]];
     case "fullScreen":
       return [{ ...state, fullScreen: !state.fullScreen }, [called("fullScreen", !state.fullScreen)]];
     default:
-      return assertNever(intent);
+      return [updateTexts(state, intent), []];
   }
 }
 
@@ -231,7 +247,7 @@ function onEvent(state: AppState, event: AppEvent): Step {
     case "chats":
       return [state, [list(state, 0)]];
     case "open":
-      return update(state, { is: "openChat", id: event.chatId });
+      return step(state, { is: "openChat", id: event.chatId });
     case "dragOver":
       return state.drag.at === "over" ? [state, []] : [{ ...state, drag: { at: "over" } }, []];
     case "dragLeft":
@@ -248,7 +264,7 @@ function onEvent(state: AppState, event: AppEvent): Step {
       const { aloud } = event;
       if (aloud.at === "failed") return [withError({ ...state, aloud: { at: "silent" } }, aloud.error, null), []];
       const pauses = aloud.at === "speaking" && aloud.isPaused && !(state.aloud.at === "speaking" && state.aloud.isPaused);
-      return [pauses ? saying({ ...state, aloud }, { at: "paused" }) : { ...state, aloud }, []];
+      return [withHeard(pauses ? saying({ ...state, aloud }, { at: "paused" }) : { ...state, aloud }), []];
     }
     case "sentence": {
       // A sentence comes on another way than the words that it is made of, and may come before them.
@@ -264,8 +280,10 @@ function onEvent(state: AppState, event: AppEvent): Step {
       if (check.at !== "done") return [{ ...state, checks }, []];
       return [saying({ ...state, checks }, { at: "checked", nDoubts: check.sentences.filter((one) => one.uncertain).length }), []];
     }
+    case "oldPictures":
+      return [{ ...state, texts: { ...state.texts, old: event.progress } }, []];
     case "privateEnded":
-      return isPrivate(state) ? update(state, { is: "newChat" }) : [state, []];
+      return isPrivate(state) ? step(state, { is: "newChat" }) : [state, []];
     case "closing":
       return [{ ...state, closing: true }, keep(state, state.draft, false)];
     default:
@@ -319,7 +337,8 @@ function onOpened(state: AppState, chat: Chat, draft: OpenDraft | null): Step {
     estimate: null,
     preparation: { at: "idle" },
   };
-  return [{ ...next, onStage: Math.max(0, numbered(next).length - 1) }, draftEffects(rest.pictures)];
+  const shown = { ...next, onStage: Math.max(0, numbered(next).length - 1), texts: { ...next.texts, foundBy: null } };
+  return [showFound(shown, state.texts.foundBy), draftEffects(rest.pictures)];
 }
 
 function onAdded(state: AppState, added: Added): Step {
@@ -348,14 +367,14 @@ function onPage(state: AppState, of: string, picture: Picture): Step {
   return [{ ...told, estimate: null }, effects];
 }
 
-function send(state: AppState): Step {
+function send(state: AppState, by: AnswerBy): Step {
   const text = state.draft.text.trim();
   const pictures = state.draft.pictures;
   const chatId = state.chat?.id ?? null;
   const ask: Ask =
     state.composing.at === "edit"
-      ? { kind: "edit", question: state.composing.question, text, pictures }
-      : { kind: "new", chatId, leaf: leafOf(state), text, pictures };
+      ? { kind: "edit", question: state.composing.question, text, pictures, by }
+      : { kind: "new", chatId, leaf: leafOf(state), text, pictures, by };
   const draftAfter = state.composing.at === "edit" ? state.composing.draftBefore : { text: "", pictures: [] };
   const next: AppState = {
     ...state,
@@ -478,26 +497,4 @@ function pinned(state: AppState, id: number, isPinned: boolean): AppState {
 
 function withStageInRange(state: AppState): AppState {
   return { ...state, onStage: clamp(state.onStage, 0, Math.max(0, numbered(state).length - 1)) };
-}
-
-/** Adds one more thing that a screen reader should hear. */
-function saying(state: AppState, what: Said): AppState {
-  const turn = (state.said.at(-1)?.turn ?? 0) + 1;
-  return { ...state, said: [...state.said, { turn, what }].slice(-N_SAID) };
-}
-
-function withError(state: AppState, error: UiError, retry: Intent | null): AppState {
-  return withNotice(state, { key: `error ${error.code} ${error.message}`, kind: "error", error, retry });
-}
-
-function withNotice(state: AppState, notice: Notice): AppState {
-  return { ...state, notices: [...state.notices.filter((one) => one.key !== notice.key), notice].slice(-4) };
-}
-
-function withoutNotice(state: AppState, key: string): AppState {
-  return { ...state, notices: state.notices.filter((notice) => notice.key !== key) };
-}
-
-function clamp(value: number, low: number, high: number): number {
-  return Math.min(high, Math.max(low, value));
 }
