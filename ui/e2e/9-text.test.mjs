@@ -27,7 +27,7 @@ after(async () => {
 
 const plain = (text) => text.replace(/[^\p{L}\p{N}]/gu, "");
 const lines = () => window.js("return [...document.querySelectorAll('[data-testid=text-line]')].map((one) => one.textContent)");
-const marks = (kind) => window.js("return document.querySelectorAll(`[data-mark=${arguments[0]}]`).length", kind);
+const marks = (kind) => window.js("return Number(document.querySelector(`[data-mark=${arguments[0]}]`)?.dataset.n ?? 0)", kind);
 const clipboard = () => spawnSync("xclip", ["-selection", "clipboard", "-o"], { encoding: "utf8" }).stdout;
 
 /** What is in the clipboard after something was done that copies. */

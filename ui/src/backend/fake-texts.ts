@@ -33,10 +33,10 @@ export function textOf(drawn: readonly Drawn[], turned: { middle: Point; degrees
 
 const notice = textOf(
   [
-    ["HARBOUR NOTICE", 0, 0, 428, 304, 528, 54],
+    ["HARBOUR NOTICE", 0, 0, 379, 304, 627, 54],
     ["The ferry to Inish Beg does", 1, 1, 438, 408, 508, 42],
     ["not sail on Sunday 14 June.", 2, 1, 434, 456, 516, 42],
-    ["Mon – Fri", 3, 2, 440, 546, 148, 38],
+    ["Mon – Fri", 3, 2, 440, 546, 157, 38],
     ["07:30, 12:15, 17:40", 3, 2, 624, 546, 320, 38],
     ["Saturday", 4, 3, 440, 598, 142, 38],
     ["09:00, 16:20", 4, 3, 740, 598, 204, 38],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Point } from "../contract";
-import { around, cut, frameOfLine, fromFrame, inFrame, isMonospaced, nearestLine, transformOf, unitAt, type LineFrame } from "./line-layout";
+import { around, cut, frameOfLine, fromFrame, inFrame, isLevel, isMonospaced, nearestLine, footOf, outlineOf, startOf, transformOf, unitAt, type LineFrame } from "./line-layout";
 
 const box = (...corners: [number, number][]): Point[] => corners.map(([x, y]) => ({ x, y }));
 const level = box([10, 20], [110, 20], [110, 40], [10, 40]);
@@ -50,6 +50,18 @@ it("a box of any width fills the line", () => {
   near(applied(transform, { x: 250, y: 0 }), { x: 40, y: 110 });
   near(applied(transform, { x: 250, y: 20 }), { x: 20, y: 110 });
   near(fromFrame(frame, inFrame(frame, { x: 33, y: 44 })), { x: 33, y: 44 });
+});
+
+it("a line is level while its box is", () => {
+  const turned = (degrees: number): LineFrame => ({ x: 0, y: 0, width: 400, height: 20, angle: (degrees * Math.PI) / 180 });
+  expect([0, 1, -1, 2, 90, 180, -179].map((degrees) => isLevel(turned(degrees)))).toEqual([true, true, true, false, false, false, false]);
+});
+
+it("what is marked is drawn along the line", () => {
+  const down = frameOfLine(box([40, 10], [40, 110], [20, 110], [20, 10]));
+  expect(outlineOf(down)).toBe("M40 10L40 110L20 110L20 10Z");
+  expect(footOf(down)).toBe("M20 10L20 110");
+  expect(startOf(down)).toBe("M40 10L20 10");
 });
 
 it("a part of a line is cut out along it", () => {

@@ -60,12 +60,35 @@ export function cut(frame: LineFrame, from: number, to: number): LineFrame {
   return { ...frame, ...fromFrame(frame, { x: frame.width * from, y: 0 }), width: frame.width * Math.max(0, to - from) };
 }
 
+/** Whether a line rises or falls by so little that an upright box is as good as one along it. */
+export function isLevel({ angle, width, height }: LineFrame): boolean {
+  return Math.cos(angle) > 0 && Math.abs(Math.sin(angle)) * width < 0.4 * height;
+}
+
 /** A CSS transform that lays a box of `naturalWidth` and the frame's height onto the frame. */
 export function transformOf(frame: LineFrame, naturalWidth: number): string {
   const stretch = naturalWidth > 0 ? frame.width / naturalWidth : 1;
   const [cos, sin] = [Math.cos(frame.angle), Math.sin(frame.angle)];
   const all = [cos * stretch, sin * stretch, -sin, cos, frame.x, frame.y];
   return `matrix(${all.map((value) => Number(value.toFixed(5))).join(", ")})`;
+}
+
+const at = ({ x, y }: Point): string => `${Math.round(x * 100) / 100} ${Math.round(y * 100) / 100}`;
+
+/** The edge of a frame, as a part of an SVG path. */
+export function outlineOf(frame: LineFrame): string {
+  const { width, height } = frame;
+  return `M${at(frame)}L${at(fromFrame(frame, { x: width, y: 0 }))}L${at(fromFrame(frame, { x: width, y: height }))}L${at(fromFrame(frame, { x: 0, y: height }))}Z`;
+}
+
+/** The lower edge of a frame, as a part of an SVG path. */
+export function footOf(frame: LineFrame): string {
+  return `M${at(fromFrame(frame, { x: 0, y: frame.height }))}L${at(fromFrame(frame, { x: frame.width, y: frame.height }))}`;
+}
+
+/** The edge where a frame begins, as a part of an SVG path. */
+export function startOf(frame: LineFrame): string {
+  return `M${at(frame)}L${at(fromFrame(frame, { x: 0, y: frame.height }))}`;
 }
 
 /** The share of a line's width at which its unit `n` begins. */

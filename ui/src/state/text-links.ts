@@ -32,7 +32,7 @@ function trimmed(address: string): string {
 function isPhone(text: string): boolean {
   const digits = text.replace(/\D/g, "");
   if (digits.length < 7 || digits.length > 15) return false;
-  if (/^\d{1,4}[\s./-]\d{1,2}[\s./-]\d{1,4}$/.test(text) || /^\d+\.\d+$/.test(text) || /^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return false;
+  if (/^\d{1,4}[./-]\d{1,2}[./-]\d{1,4}$/.test(text) || /^\d{1,2}\s\d{1,2}\s\d{4}$/.test(text) || /^\d+\.\d+$/.test(text) || /^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return false;
   if (/\s{2,}|[./-]{2,}/.test(text)) return false;
   if (/^(?:\+|\(0|00?[1-9])/.test(text)) return /[\s()./-]/.test(text) || text.startsWith("+") || digits.length >= 9;
   return /^\(?\d{3}\)?[\s.-]?\d{3}[\s.-]\d{4}$/.test(text);

@@ -9,13 +9,16 @@ import { keepLook } from "./look.svelte";
 import { layoutNow } from "./width.svelte";
 
 export function keepTheme(ui: WindowState): void {
+  // A derived value of its own: what is set on the root styles the whole page anew, also where it was so before, and each letter
+  // that is typed changes the state.
+  const settings = $derived(ui.state.settings);
   keepLook(() => {
-    const { theme, textPercent } = ui.state.settings;
+    const { theme, textPercent } = settings;
     return { theme, textPercent, language: ui.language, direction: directionOf(ui.language) };
   });
   $effect(() => {
     const root = document.documentElement;
-    const { stacked, narrow } = layoutNow(ui.state.settings.textPercent);
+    const { stacked, narrow } = layoutNow(settings.textPercent);
     root.dataset["layout"] = stacked ? "stacked" : "beside";
     root.toggleAttribute("data-narrow", narrow);
   });
