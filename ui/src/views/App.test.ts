@@ -170,7 +170,8 @@ describe("answers do no harm", () => {
     const { fake } = await open({ reply: "See [the page](https://a.example/x?y=1)." });
     await attach();
     await ask("What?");
-    await fireEvent.click(await screen.findByRole("button", { name: "the page" }));
+    await screen.findByText(/first word after/);
+    await fireEvent.click(screen.getByRole("button", { name: "the page" }));
     const dialog = await screen.findByRole("alertdialog");
     expect(dialog.textContent).toContain("https://a.example/x?y=1");
     expect(called(fake, "openLink")).toEqual([]);
@@ -182,7 +183,8 @@ describe("answers do no harm", () => {
     await open({ reply: "See [this](file:///etc/passwd)." });
     await attach();
     await ask("What?");
-    await fireEvent.click(await screen.findByRole("button", { name: "this" }));
+    await screen.findByText(/first word after/);
+    await fireEvent.click(screen.getByRole("button", { name: "this" }));
     const dialog = await screen.findByRole("alertdialog");
     expect(within(dialog).queryByRole("button", { name: "Open" })).toBeNull();
   });
