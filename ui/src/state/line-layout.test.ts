@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Point } from "../contract";
-import { around, cut, frameOfLine, fromFrame, inFrame, isLevel, isMonospaced, nearestLine, footOf, outlineOf, startOf, transformOf, unitAt, type LineFrame } from "./line-layout";
+import { around, cut, frameOfLine, fromFrame, inFrame, isLevel, isMonospaced, nearestLine, footOf, outlineOf, outset, startOf, transformOf, unitAt, type LineFrame } from "./line-layout";
 
 const box = (...corners: [number, number][]): Point[] => corners.map(([x, y]) => ({ x, y }));
 const level = box([10, 20], [110, 20], [110, 40], [10, 40]);
@@ -61,6 +61,7 @@ it("what is marked is drawn along the line", () => {
   const down = frameOfLine(box([40, 10], [40, 110], [20, 110], [20, 10]));
   expect(outlineOf(down)).toBe("M40 10L40 110L20 110L20 10Z");
   expect(footOf(down)).toBe("M20 10L20 110");
+  expect(outlineOf(outset(down, 2))).toBe("M42 8L42 112L18 112L18 8Z");
   expect(startOf(down)).toBe("M40 10L20 10");
 });
 

@@ -73,6 +73,11 @@ export function transformOf(frame: LineFrame, naturalWidth: number): string {
   return `matrix(${all.map((value) => Number(value.toFixed(5))).join(", ")})`;
 }
 
+/** A frame that is larger by so much on each side. */
+export function outset(frame: LineFrame, by: number): LineFrame {
+  return { ...frame, ...fromFrame(frame, { x: -by, y: -by }), width: frame.width + 2 * by, height: frame.height + 2 * by };
+}
+
 const at = ({ x, y }: Point): string => `${Math.round(x * 100) / 100} ${Math.round(y * 100) / 100}`;
 
 /** The edge of a frame, as a part of an SVG path. */
