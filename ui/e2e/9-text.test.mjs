@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { chooseFile, keys, press, type } from "./desktop.mjs";
-import { listen, speechService, tree } from "./ears.mjs";
+import { speechService, tree } from "./ears.mjs";
 import { eventually, newHome, sleep, Window } from "./window.mjs";
 
 const home = newHome();
 const out = join(home, "out");
 mkdirSync(out);
-let window, service, reader;
+let window, service;
 
 const open = (more = {}) => Window.open({ home, env: { ...service.env, NO_AT_BRIDGE: "0", HOME: home, XDG_DOCUMENTS_DIR: home }, settings: ["speech-rate = -100", "prepare-while-typing = false"], ...more });
 before(async () => {
@@ -20,7 +20,6 @@ before(async () => {
   window = await open();
 });
 after(async () => {
-  reader?.end();
   await window?.close();
   await service?.end();
 });
