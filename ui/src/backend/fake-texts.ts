@@ -24,7 +24,7 @@ export function textOf(drawn: readonly Drawn[], turned: { middle: Point; degrees
     text += line;
     const corners = [{ x, y }, { x: x + width, y }, { x: x + width, y: y + height }, { x, y: y + height }];
     return {
-      text: line, box: corners.map((corner) => around(corner, turned.middle, turned.degrees)), confidence: 0.99, row: ofRow, paragraph: ofParagraph,
+      text: line, box: corners.map((corner) => around(corner, turned.middle, turned.degrees)) as TextLine["box"], confidence: 0.99, row: ofRow, paragraph: ofParagraph,
       source: { start, end: bytes.encode(text).length },
     };
   });
@@ -80,7 +80,7 @@ export const texts: Partial<Record<string, PictureText>> = {
   [pictures.dialog.id]: dialog,
   [pictures.receipt.id]: receipt,
   [pictures.sign.id]: sign,
-  [pictures.chart.id]: { ...none, unreadable: [0, 1].map((n) => ({ box: [{ x: 10, y: 20 * n }, { x: 60, y: 20 * n }, { x: 60, y: 20 * n + 12 }, { x: 10, y: 20 * n + 12 }], reason: "unknownLetters" as const })) },
+  [pictures.chart.id]: { ...none, unreadable: [0, 1].map((n) => ({ box: [{ x: 10, y: 20 * n }, { x: 60, y: 20 * n }, { x: 60, y: 20 * n + 12 }, { x: 10, y: 20 * n + 12 }] as TextLine["box"], reason: "unknownLetters" as const })) },
   [pictures.scan.id]: receipt,
   [pictures.scan2.id]: dialog,
   [pictures.scan3.id]: sign,

@@ -296,6 +296,7 @@ export const en = {
     reading: (a: string, b: string) => `Reading ${a} of ${b} tokens`,
     cached: (count: string) => `${count} known from before`,
     writing: (rate: string) => `Answering, ${rate} tokens a second`,
+    exact: "Reading the text",
     stopping: "Stopping at the next step",
     left: (time: string) => `about ${time} left`,
   },

@@ -284,6 +284,7 @@ export const fr: Words = {
     reading: (a, b) => `Lit ${a} jetons sur ${b}`,
     cached: (count) => `${count} déjà connus`,
     writing: (rate) => `Répond, ${rate} jetons par seconde`,
+    exact: "Lecture du texte",
     stopping: "S’arrête à la prochaine étape",
     left: (time) => `encore environ ${time}`,
   },

@@ -36,7 +36,8 @@ export function wordsOf(phase: Phase, words: Words["phases"], f: Format): string
     case "prefill":
       return words.reading(f.count(phase.doneTokens), f.count(phase.totalTokens));
     case "text":
-      return words.writing(f.perSecond(phase.tokensPerS));
+      // Exact text comes at no rate.
+      return phase.tokensPerS > 0 ? words.writing(f.perSecond(phase.tokensPerS)) : words.exact;
     default:
       return assertNever(phase);
   }

@@ -60,6 +60,15 @@ describe("the text of pictures", () => {
     expect(run(on.state, read(pictures.notice), { is: "set", settings: { readText: false } }).state.texts.of).toEqual({});
   });
 
+  it("is asked for again when the switch has reached the reader", () => {
+    const off = run(begun(), { is: "set", settings: { readText: false } }, added(pictures.notice));
+    const gone: Intent = { is: "textFailed", picture: pictures.notice.id, error: { code: "notFound", message: "", hint: "", id: "notFound", with: {} } };
+    const on = run(off.state, { is: "set", settings: { readText: true } }, gone);
+    expect([asked(on.effects), on.state.texts.of]).toEqual([[pictures.notice.id], {}]);
+    const kept = run(on.state, { is: "settingsKept", settings: { ...on.state.settings } });
+    expect(asked(kept.effects)).toEqual([pictures.notice.id]);
+  });
+
   it("may fail, which is told where it stands", () => {
     const { state } = run(begun(), added(pictures.notice), { is: "textFailed", picture: pictures.notice.id, error: { code: "engine", message: "x", hint: "", id: "other", with: {} } });
     expect(state.texts.of[pictures.notice.id]?.at).toBe("failed");

@@ -15,8 +15,12 @@ export function updateTexts(state: AppState, intent: TextIntent): AppState {
       // Another picture is shown by now.
       if (!state.texts.of[intent.picture]) return state;
       return withHeard(set({ of: { ...state.texts.of, [intent.picture]: { at: "read", read: intent.text, laid: laid(intent.text) } } }));
-    case "textFailed":
-      return state.texts.of[intent.picture] ? set({ of: { ...state.texts.of, [intent.picture]: { at: "failed", error: intent.error } } }) : state;
+    case "textFailed": {
+      const { [intent.picture]: known, ...others } = state.texts.of;
+      if (!known) return state;
+      // The picture is gone, or reading is not switched on yet: with the settings that are kept then it is asked for again.
+      return set({ of: intent.error.code === "notFound" ? others : { ...others, [intent.picture]: { at: "failed", error: intent.error } } });
+    }
     case "claimsFound": {
       const next = set({ claims: { ...state.texts.claims, [intent.answer]: intent.claims } });
       if (intent.claims.length === 0) return next;
@@ -97,7 +101,7 @@ function needed(state: AppState): string[] {
 function mayDiffer(a: AppState, b: AppState): boolean {
   return (
     a.chat !== b.chat || a.sending !== b.sending || a.composing !== b.composing || a.files !== b.files || a.onStage !== b.onStage ||
-    a.draft.pictures !== b.draft.pictures || a.aloud !== b.aloud || a.settings.readText !== b.settings.readText
+    a.draft.pictures !== b.draft.pictures || a.aloud !== b.aloud || a.settings !== b.settings
   );
 }
 
