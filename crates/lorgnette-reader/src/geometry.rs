@@ -1,9 +1,9 @@
 //! Points, turned rectangles and quads, in pixels.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A place in a picture, in pixels from its upper left corner. The middle of the first pixel is at 0.5.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ipc", derive(specta::Type))]
 pub struct Point {
     /// The distance from the left edge.
@@ -14,7 +14,7 @@ pub struct Point {
 
 /// The corners of a line: where its reading begins above, where it ends above, where it ends below,
 /// where it begins below. Corners may lie outside the picture by a few pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ipc", derive(specta::Type))]
 pub struct Quad(pub [Point; 4]);
 

@@ -50,3 +50,7 @@ pub use geometry::{Point, Quad};
 pub use languages::{Support, languages, support};
 pub use reader::{Progress, Reader};
 pub use reading::{Line, Reading, Shrunk, Unreadable, UnreadableReason};
+
+/// The version of what is read. It is raised when a picture gives other text, other places or another
+/// order, so that what was read before is read again.
+pub const VERSION: u32 = 1;

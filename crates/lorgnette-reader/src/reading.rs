@@ -1,11 +1,13 @@
 //! What was read in a picture.
 
-use serde::Serialize;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
 
 use crate::geometry::Quad;
 
 /// The text of a picture.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ipc", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct Reading {
@@ -18,7 +20,7 @@ pub struct Reading {
 }
 
 /// A line of text. A cell of a table is one line.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ipc", derive(specta::Type))]
 pub struct Line {
     /// What it says, without space around it.
@@ -35,7 +37,7 @@ pub struct Line {
 }
 
 /// A place where something is written that could not be read.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ipc", derive(specta::Type))]
 pub struct Unreadable {
     /// Where it is.
@@ -46,7 +48,7 @@ pub struct Unreadable {
 }
 
 /// Why something could not be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ipc", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub enum UnreadableReason {
@@ -65,7 +67,7 @@ pub enum UnreadableReason {
 }
 
 /// How a picture was made smaller to look for text.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ipc", derive(specta::Type))]
 pub struct Shrunk {
     /// How many pixels of a side became one. What is found is read at its own size.
@@ -74,7 +76,8 @@ pub struct Shrunk {
 
 impl UnreadableReason {
     /// All reasons.
-    pub const ALL: [Self; 4] = [Self::UnknownLetters, Self::TooSmall, Self::Blurred, Self::Unclear];
+    pub const ALL: [Self; 5] =
+        [Self::UnknownLetters, Self::TooSmall, Self::Blurred, Self::Unclear, Self::Doubtful];
 
     /// Returns whether nothing of what was read there stands in the text.
     pub(crate) fn hides_text(self) -> bool {
@@ -97,7 +100,12 @@ impl Reading {
     /// Returns all text: a line for each row, an empty line between paragraphs that are apart, a tab
     /// between the cells of a table.
     pub fn text(&self) -> String {
-        let mut text = String::new();
+        self.text_and_places().0
+    }
+
+    /// Returns all text as [`Self::text`] does, and where in it each line stands, in bytes.
+    pub fn text_and_places(&self) -> (String, Vec<Range<usize>>) {
+        let (mut text, mut places) = (String::new(), Vec::with_capacity(self.lines.len()));
         for (row, before) in self.rows().zip(std::iter::once(None).chain(self.rows().map(Some))) {
             if let Some(before) = before {
                 text.push('\n');
@@ -109,10 +117,12 @@ impl Reading {
                 if i > 0 {
                     text.push('\t');
                 }
+                let start = text.len();
                 text += &cell.text;
+                places.push(start..text.len());
             }
         }
-        text
+        (text, places)
     }
 
     /// Returns the rows in reading order; each is one line, or the cells of a table's row.
@@ -175,7 +185,34 @@ mod tests {
         let reading = Reading { lines, unreadable: Vec::new(), shrunk: None };
         assert_eq!(reading.text(), "A title\n\nIt goes\non.\nTea\t2.00");
         assert_eq!(reading.paragraphs(), ["A title", "It goes on.", "Tea 2.00"]);
+        let (text, places) = reading.text_and_places();
+        let in_text: Vec<&str> = places.into_iter().map(|place| &text[place]).collect();
+        let in_lines: Vec<&str> = reading.lines.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(in_text, in_lines);
         let nothing = Reading { lines: Vec::new(), ..reading };
         assert_eq!((nothing.text(), nothing.paragraphs().len()), (String::new(), 0));
+    }
+
+    #[test]
+    fn a_reading_that_was_kept_comes_back() {
+        let corner = |x, y| Point { x, y };
+        let quad = Quad([corner(0.1, 0.2), corner(9.0, 0.0), corner(9.5, 7.25), corner(-1.0, 7.0)]);
+        let unreadable = UnreadableReason::ALL.map(|reason| Unreadable { quad, reason }).to_vec();
+        let lines = vec![line("„Ä“ \u{1f600}\t\"", 0.0, 0, 0)];
+        let reading = Reading { lines, unreadable, shrunk: Some(Shrunk { times: 1.7 }) };
+        let kept = serde_json::to_string(&reading).unwrap();
+        assert_eq!(serde_json::from_str::<Reading>(&kept).unwrap(), reading);
+    }
+
+    #[test]
+    fn every_reason_is_in_the_list() {
+        let place = |reason| match reason {
+            UnreadableReason::UnknownLetters => 0,
+            UnreadableReason::TooSmall => 1,
+            UnreadableReason::Blurred => 2,
+            UnreadableReason::Unclear => 3,
+            UnreadableReason::Doubtful => 4,
+        };
+        assert_eq!(UnreadableReason::ALL.map(place), [0, 1, 2, 3, 4]);
     }
 }
