@@ -52,7 +52,8 @@ impl Speaking {
     /// Takes a paragraph that is no Markdown.
     pub fn push_plain(&self, paragraph: &str) {
         let words = paragraph.to_owned();
-        let sentence = Sentence { spoken: words.clone(), shown: words, source: 0..0 };
+        let sentence =
+            Sentence { spoken: words.clone(), shown: words, source: 0..0, goes_on: false };
         self.reader.push_sentences(vec![sentence]);
     }
 
@@ -72,6 +73,11 @@ impl Speaking {
             let (about, unit) = self.phrases.about_seconds;
             self.reader.say(&format!("{about} {seconds:.0} {unit}"));
         }
+    }
+
+    /// Says a claim of the answer that the text of no picture has.
+    pub fn say_not_found(&self, claim: &str) {
+        self.reader.say(&format!("{}: {claim}", self.phrases.not_found));
     }
 
     /// Says again the sentences that other answers did not agree with.

@@ -11,11 +11,20 @@ pub(crate) struct Queue {
     /// Byte of the current sentence at which the voice goes on.
     from: usize,
     state: State,
+    /// Where the sentences begin in the text that the voice has: the current one when it took it, and
+    /// those that are said in the same breath.
+    breath: Vec<usize>,
+    /// The first of them.
+    first: usize,
     /// No more sentences come.
     is_whole: bool,
     /// Number of the utterance that is spoken now.
     utterance: Option<u64>,
 }
+
+/// Bytes of text that are said in one breath at most: a voice that tells of no words can be paused only
+/// where it ends.
+const MAX_BREATH: usize = 600;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum State {
@@ -58,7 +67,7 @@ pub(crate) enum Event {
 pub(crate) enum Effect {
     /// Silence the voice.
     Silence,
-    /// Have the current sentence said from this byte on.
+    /// Have the current sentence said from this byte on, and what goes on from it.
     Speak(usize),
     /// Tell that the sentence with this index is spoken now.
     Sentence(usize),
@@ -79,6 +88,13 @@ impl Queue {
     /// The sentence where the voice is, if it has come.
     pub(crate) fn current(&self) -> Option<&Sentence> {
         self.sentence(self.at)
+    }
+
+    /// The text that the voice says in one breath: the current sentence, and those that go on from it.
+    pub(crate) fn breath(&self) -> Option<String> {
+        let sentences = self.sentences.get(self.first..self.first + self.breath.len())?;
+        let parts: Vec<&str> = sentences.iter().map(|one| one.spoken.as_str()).collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
     }
 
     /// Whether the voice is to say something now.
@@ -145,15 +161,15 @@ impl Queue {
                 self.utterance = Some(utterance);
                 Vec::new()
             }
-            Event::Word(utterance, from) => {
-                if self.utterance == Some(utterance) {
-                    self.from = from;
-                }
-                Vec::new()
+            Event::Word(utterance, from) if self.utterance == Some(utterance) => {
+                let nth = self.breath.partition_point(|start| *start <= from).saturating_sub(1);
+                self.from = from - self.breath.get(nth).copied().unwrap_or_default();
+                let before = std::mem::replace(&mut self.at, self.first + nth);
+                if before == self.at { Vec::new() } else { vec![Effect::Sentence(self.at)] }
             }
             Event::Said(utterance) if self.utterance == Some(utterance) => {
                 self.utterance = None;
-                self.at += 1;
+                self.at = self.first + self.breath.len();
                 self.from = 0;
                 self.play()
             }
@@ -162,7 +178,9 @@ impl Queue {
                 effects.extend(self.play());
                 effects
             }
-            Event::Pause | Event::Resume | Event::Said(_) | Event::Anew => Vec::new(),
+            Event::Pause | Event::Resume | Event::Word(..) | Event::Said(_) | Event::Anew => {
+                Vec::new()
+            }
         }
     }
 
@@ -170,9 +188,25 @@ impl Queue {
         if self.utterance.take().is_some() { vec![Effect::Silence] } else { Vec::new() }
     }
 
+    /// Finds the sentences that are said in one breath from the current one on.
+    fn begin_breath(&mut self) {
+        self.first = self.at;
+        self.breath.clear();
+        let mut start = 0;
+        for sentence in &self.sentences[self.at..] {
+            self.breath.push(start);
+            // A space stands between two of them.
+            start += sentence.spoken.len() + 1;
+            if !sentence.goes_on || start > MAX_BREATH {
+                break;
+            }
+        }
+    }
+
     /// Speaks the current sentence, waits for it, or ends.
     fn play(&mut self) -> Vec<Effect> {
         if self.current().is_some() {
+            self.begin_breath();
             return vec![Effect::Sentence(self.at), Effect::Speak(self.from)];
         }
         if self.is_whole {
@@ -193,8 +227,20 @@ mod tests {
             spoken: format!("Sentence {i}."),
             shown: format!("Sentence {i}."),
             source: i..i + 1,
+            goes_on: false,
         };
         Event::Sentences((0..n).map(one).collect())
+    }
+
+    /// Lines of which each that ends in a comma goes on.
+    fn lines(lines: &[&str]) -> Event {
+        let one = |line: &&str| Sentence {
+            spoken: (*line).into(),
+            shown: (*line).into(),
+            source: 0..0,
+            goes_on: line.ends_with(','),
+        };
+        Event::Sentences(lines.iter().map(one).collect())
     }
 
     /// A queue that speaks the first of so many sentences as utterance 1.
@@ -245,6 +291,42 @@ mod tests {
         queue.step(Event::Pause);
         assert_eq!(queue.step(Event::Skip(-1)), [Effect::Sentence(1)], "paused, it stays silent");
         assert_eq!(queue.step(Event::Resume), [Resumed, Effect::Sentence(1), Speak(0)]);
+    }
+
+    #[test]
+    fn lines_that_go_on_are_said_in_one_breath_and_passed_one_by_one() {
+        let mut queue = Queue::default();
+        let text = lines(&["It was,", "as ever,", "late.", "Then"]);
+        assert_eq!(queue.step(text), [Effect::Sentence(0), Speak(0)]);
+        assert_eq!(queue.breath().as_deref(), Some("It was, as ever, late."));
+        queue.step(Event::Taken(1));
+        assert_eq!(queue.step(Event::Word(1, 3)), []);
+        assert_eq!(queue.step(Event::Word(1, 8)), [Effect::Sentence(1)], "the voice is in it now");
+        assert_eq!(queue.step(Event::Word(1, 11)), []);
+        assert_eq!(queue.step(Event::Pause), [Silence, Paused]);
+        assert_eq!(queue.step(Event::Resume), [Resumed, Effect::Sentence(1), Speak(3)]);
+        assert_eq!(queue.breath().as_deref(), Some("as ever, late."));
+        queue.step(Event::Taken(2));
+        assert_eq!(queue.step(Event::Skip(-1)), [Silence, Effect::Sentence(0), Speak(0)]);
+        queue.step(Event::Taken(3));
+        assert_eq!(queue.step(Event::Skip(2)), [Silence, Effect::Sentence(2), Speak(0)]);
+        assert_eq!(queue.breath().as_deref(), Some("late."));
+        queue.step(Event::Taken(4));
+        assert_eq!(queue.step(Event::Word(3, 0)), [], "that one was silenced");
+        assert_eq!(queue.step(Event::Said(4)), [Effect::Sentence(3), Speak(0)]);
+        queue.step(Event::Taken(5));
+        queue.step(Event::Whole);
+        assert_eq!(queue.step(Event::Said(5)), [Ended(true)]);
+    }
+
+    #[test]
+    fn a_breath_has_an_end() {
+        let mut queue = Queue::default();
+        let long = format!("{},", "word ".repeat(60));
+        queue.step(lines(&[&long, &long, &long]));
+        assert_eq!(queue.breath().map(|text| text.len()), Some(2 * long.len() + 1));
+        queue.step(Event::Taken(1));
+        assert_eq!(queue.step(Event::Said(1)), [Effect::Sentence(2), Speak(0)]);
     }
 
     #[test]

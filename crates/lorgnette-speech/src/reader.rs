@@ -19,7 +19,7 @@ pub enum Told {
         index: usize,
         /// Its words for the screen.
         shown: String,
-        /// The bytes of the Markdown that it was made of.
+        /// The bytes of the text that it was made of.
         source: Range<usize>,
     },
     /// The voice waits for [`Reader::resume`].
@@ -254,7 +254,12 @@ fn run(mut reading: Reading, inbox: &Receiver<Message>) {
                 let sentences = reading.script.finish();
                 reading.add(sentences);
                 let at = reading.script.markdown().len();
-                let said = Sentence { spoken: words, shown: String::new(), source: at..at };
+                let said = Sentence {
+                    spoken: words,
+                    shown: String::new(),
+                    source: at..at,
+                    goes_on: false,
+                };
                 reading.step(Event::Sentences(vec![said]));
             }
             Message::Language(language) => reading.known_language = Some(language),
@@ -358,11 +363,11 @@ impl Reading {
     }
 
     fn speak(&mut self, from: usize) -> Result<(), SpeechError> {
-        let Some(sentence) = self.queue.current() else { return Ok(()) };
-        let guess = || language::of(&sentence.spoken).or(self.language);
+        let Some(text) = self.queue.breath() else { return Ok(()) };
+        let guess = || language::of(&text).or(self.language);
         let language = self.known_language.or_else(guess);
-        tracing::info!(language, from, "speaks: {}", sentence.spoken);
-        let utterance = Utterance { text: sentence.spoken.clone(), from, language };
+        tracing::info!(language, from, "speaks: {text}");
+        let utterance = Utterance { text, from, language };
         let id = self.voice()?.speak(&utterance)?;
         let patience = self.patience.with(&utterance);
         self.silence = Some((patience, Instant::now() + patience));

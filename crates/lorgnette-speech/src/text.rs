@@ -1,7 +1,8 @@
 //! Markdown as a person would say it, in sentences: a table row by row, code as "code block", a link
-//! by its text. A sentence is there as soon as it can change no more.
+//! by its text. A sentence is there as soon as it can change no more. A plain text is said line by line.
 
 mod blocks;
+mod lines;
 mod sentences;
 
 use std::ops::Range;
@@ -14,8 +15,10 @@ pub struct Sentence {
     /// The words for the screen, without markup: a row of a table is spoken with its headings, and
     /// shown without them.
     pub shown: String,
-    /// The bytes of the Markdown that it was made of.
+    /// The bytes of the text that it was made of.
     pub source: Range<usize>,
+    /// The next one is said in the same breath: it is the next line of a sentence.
+    pub goes_on: bool,
 }
 
 /// The few words that are spoken and do not stand in the text.
@@ -35,6 +38,8 @@ pub struct Phrases {
     pub to_do: &'static str,
     /// Stands before a sentence that other answers did not confirm.
     pub uncertain: &'static str,
+    /// Stands before what an answer claims and the text of the picture does not have.
+    pub not_found: &'static str,
     /// The words around a number of seconds.
     pub about_seconds: (&'static str, &'static str),
 }
@@ -51,6 +56,7 @@ impl Phrases {
                 done: "fait",
                 to_do: "à faire",
                 uncertain: "incertain",
+                not_found: "pas trouvé dans l’image",
                 about_seconds: ("environ", "secondes"),
             },
             _ => Self {
@@ -61,6 +67,7 @@ impl Phrases {
                 done: "done",
                 to_do: "to do",
                 uncertain: "uncertain",
+                not_found: "not found in the picture",
                 about_seconds: ("about", "seconds"),
             },
         }
@@ -71,6 +78,8 @@ impl Phrases {
 #[derive(Debug, Clone)]
 pub struct Script {
     phrases: Phrases,
+    /// It is no Markdown.
+    is_plain: bool,
     markdown: String,
     /// Where the last block begins: all before it can change no more.
     settled: usize,
@@ -81,10 +90,20 @@ pub struct Script {
 impl Script {
     /// An empty text.
     pub fn new(phrases: Phrases) -> Self {
-        Self { phrases, markdown: String::new(), settled: 0, taken: 0 }
+        Self { phrases, is_plain: false, markdown: String::new(), settled: 0, taken: 0 }
     }
 
-    /// Adds Markdown, and returns the sentences that are finished by it.
+    /// An empty text that is no Markdown: it is given out line by line.
+    pub fn plain(phrases: Phrases) -> Self {
+        Self { is_plain: true, ..Self::new(phrases) }
+    }
+
+    /// Whether it is no Markdown.
+    pub fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// Adds text, and returns the sentences that are finished by it.
     pub fn push(&mut self, piece: &str) -> Vec<Sentence> {
         self.markdown.push_str(piece);
         // Inside a word nothing ends.
@@ -97,12 +116,17 @@ impl Script {
         self.take(true)
     }
 
-    /// The Markdown so far.
+    /// The text so far.
     pub fn markdown(&self) -> &str {
         &self.markdown
     }
 
     fn take(&mut self, is_whole: bool) -> Vec<Sentence> {
+        if self.is_plain {
+            let lines = lines::read(&self.markdown, self.taken, is_whole);
+            self.taken = lines.last().map_or(self.taken, |line| line.source.end);
+            return lines;
+        }
         let (blocks, last) = blocks::read(&self.markdown[self.settled..], &self.phrases);
         let n_blocks = blocks.len();
         let mut fresh = Vec::new();
@@ -120,6 +144,11 @@ impl Script {
         self.settled += last;
         fresh
     }
+}
+
+/// The lines of a whole text that is no Markdown.
+pub fn lines(text: &str) -> Vec<Sentence> {
+    lines::read(text, 0, true)
 }
 
 /// The sentences of a whole text.

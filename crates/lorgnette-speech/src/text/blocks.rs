@@ -45,7 +45,7 @@ impl Block {
             return Vec::new();
         }
         if let Some(spoken) = self.spoken {
-            let whole = Sentence { spoken, shown: self.text, source: self.source };
+            let whole = Sentence { spoken, shown: self.text, source: self.source, goes_on: false };
             return if is_open { Vec::new() } else { vec![whole] };
         }
         // The first line of a table looks like a paragraph until the second one comes.
@@ -69,6 +69,7 @@ impl Block {
                 spoken: format!("{prefix}{}", spoken.replace('\n', " ")),
                 shown: shown.to_owned(),
                 source,
+                goes_on: false,
             });
         }
         said

@@ -72,7 +72,8 @@ fn is_abbreviated(piece: &str) -> bool {
     is_initial || is_number || ABBREVIATIONS.contains(&word.to_lowercase().as_str())
 }
 
-fn cut_long(text: &str, mut range: Range<usize>, cut: &mut Vec<Range<usize>>) {
+/// Cuts what is longer than a sentence may be, at commas or between words.
+pub(super) fn cut_long(text: &str, mut range: Range<usize>, cut: &mut Vec<Range<usize>>) {
     while range.len() > MAX_BYTES {
         let mut most = range.start + MAX_BYTES;
         while !text.is_char_boundary(most) {

@@ -32,6 +32,32 @@ fn lines_of_a_receipt_are_said_apart_and_wrapped_prose_is_not() {
 }
 
 #[test]
+fn plain_text_is_said_line_by_line_and_its_signs_mean_nothing() {
+    let text = "# 1. Menu\n\nTea\t2.00\n* It goes\non and\n - on. So?\n---\n`x`";
+    let lines = lines(text);
+    let spoken: Vec<&str> = lines.iter().map(|line| line.spoken.as_str()).collect();
+    assert_eq!(spoken, ["# 1. Menu", "Tea, 2.00", "* It goes", "on and", "- on. So?", "`x`"]);
+    assert!(lines.iter().all(|line| text[line.source.clone()] == line.shown));
+    let goes_on: Vec<bool> = lines.iter().map(|line| line.goes_on).collect();
+    assert_eq!(goes_on, [false, false, true, false, false, false]);
+    let long = "and so on, ".repeat(80);
+    let parts = super::lines(&long);
+    assert!(parts.len() > 1 && parts.iter().rev().skip(1).all(|part| part.goes_on));
+}
+
+proptest! {
+    #[test]
+    fn plain_text_is_the_same_in_pieces(text in "[a-zA-Z \n\t,é]{0,80}", at in 0_usize..80) {
+        let at = text.char_indices().map(|(i, _)| i).nth(at).unwrap_or(text.len());
+        let mut script = Script::plain(Phrases::of("en"));
+        let mut pieces = script.push(&text[..at]);
+        pieces.extend(script.push(&text[at..]));
+        pieces.extend(script.finish());
+        prop_assert_eq!(pieces, lines(&text));
+    }
+}
+
+#[test]
 fn blocks_are_said_as_what_they_are() {
     check(
         "# Menu\n\n1. Soup\n2. Bread. Warm.\n\n- [x] paid\n- [ ] eaten\n\n---\n\n> A quote.\n\n\
