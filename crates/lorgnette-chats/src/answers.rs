@@ -3,7 +3,7 @@
 use lorgnette_engine::Timings;
 use rusqlite::params;
 
-use super::{ChatId, Chats, End, MessageId, first, json, show};
+use super::{AnswerBy, ChatId, Chats, End, MessageId, first, json, show};
 use crate::ChatsError;
 use crate::clock::now_ms;
 
@@ -12,7 +12,11 @@ impl Chats {
     ///
     /// # Errors
     /// [`ChatsError::NotFound`] when it is gone.
-    pub fn begin_answer(&self, question: MessageId) -> Result<(ChatId, MessageId), ChatsError> {
+    pub fn begin_answer(
+        &self,
+        question: MessageId,
+        by: AnswerBy,
+    ) -> Result<(ChatId, MessageId), ChatsError> {
         let now = now_ms();
         self.with(|db| {
             let chat = db.query_row(
@@ -21,9 +25,9 @@ impl Chats {
                 first,
             )?;
             db.execute(
-                "INSERT INTO messages (chat, parent, is_model, text, state, created_ms)
-                 VALUES (?1, ?2, 1, '', 'writing', ?3)",
-                params![chat, question, now],
+                "INSERT INTO messages (chat, parent, is_model, by_reader, text, state, created_ms)
+                 VALUES (?1, ?2, 1, ?3, '', 'writing', ?4)",
+                params![chat, question, !by.is_model(), now],
             )?;
             let answer = db.last_insert_rowid();
             show(db, chat, answer, now)?;

@@ -124,6 +124,7 @@ pub(super) fn make(connection: &Connection, folder: &Path) -> Result<(), ChatsEr
         _ => {}
     }
     let copied = connection.execute("VACUUM INTO ?1", [new.to_string_lossy()]).map(drop);
+    let copied = copied.and_then(|()| remove_texts(&new));
     // Search can be made again, but what it needs is copied too: damage there is damage.
     let copied = copied.and_then(|()| place::check_all(&read_only(&new)?));
     if let Err(source) = copied {
@@ -159,6 +160,16 @@ pub(super) fn fetch(folder: &Path, name: &str) -> Result<PathBuf, ChatsError> {
     let new = place::new_file(folder).map_err(ChatsError::Write)?;
     fs_err::copy(&path, &new).map_err(ChatsError::Write)?;
     Ok(new)
+}
+
+/// Removes the text of pictures from a copy: it can be read again, and a person who removes it wants it
+/// to be gone.
+fn remove_texts(path: &Path) -> rusqlite::Result<()> {
+    let copy = Connection::open(path)?;
+    if copy.table_exists(None, "texts")? {
+        copy.execute_batch("DELETE FROM texts; VACUUM")?;
+    }
+    Ok(())
 }
 
 fn read_only(path: &Path) -> rusqlite::Result<Connection> {

@@ -36,9 +36,11 @@ pub use error::ChatsError;
 pub use fault::ChatsFault;
 pub use list::{Filter, Summary};
 pub use private::is_private;
-pub use records::{Attachment, Draft, End, Failure, Message, NewMessage, PictureInfo, StoredChat};
-pub use texts::PictureText;
+pub use records::{
+    AnswerBy, Attachment, Draft, End, Failure, Message, NewMessage, PictureInfo, StoredChat,
+};
 pub use repair::{BesideChats, begin_anew, copies_of, damage, repair, restore_copy};
+pub use texts::PictureText;
 
 pub type ChatId = i64;
 /// Names a message; no two chats share one.

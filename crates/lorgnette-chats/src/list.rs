@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params_from_iter};
+use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::{ChatId, Chats};
 use crate::ChatsError;
@@ -14,6 +14,8 @@ pub struct Filter {
     /// Words that all must stand in the title, in one message or in one picture, in any part of a
     /// word.
     pub search: String,
+    /// Words are looked for in what is said alone, not in what pictures say.
+    pub without_pictures: bool,
     /// Those that were deleted and may be restored.
     pub deleted: bool,
     pub offset: usize,
@@ -59,7 +61,9 @@ impl Chats {
             let mut summaries = summaries(db, filter, &words)?;
             if !words.is_empty() {
                 for summary in &mut summaries {
-                    if let Some((snippet, picture)) = snippet(db, summary.id, &words)? {
+                    let in_pictures = !filter.without_pictures;
+                    if let Some((snippet, picture)) = snippet(db, summary.id, &words, in_pictures)?
+                    {
                         (summary.snippet, summary.snippet_picture) = (Some(snippet), picture);
                     }
                 }
@@ -78,13 +82,19 @@ fn summaries(db: &Connection, filter: &Filter, words: &[&str]) -> rusqlite::Resu
         let phrases: Vec<String> =
             long.iter().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect();
         values.push(Value::Text(phrases.join(" AND ")));
-        found.push_str(
+        let in_pictures = if filter.without_pictures {
+            ""
+        } else {
+            "UNION SELECT m.chat FROM messages m JOIN attachments a ON a.message = m.id
+             JOIN texts t ON t.picture = a.picture
+             WHERE t.id IN (SELECT rowid FROM read_words WHERE read_words MATCH ?1)"
+        };
+        let _ = write!(
+            found,
             " AND id IN (SELECT rowid FROM titles WHERE titles MATCH ?1
                UNION SELECT chat FROM messages WHERE id IN
                  (SELECT rowid FROM words WHERE words MATCH ?1)
-               UNION SELECT m.chat FROM messages m JOIN attachments a ON a.message = m.id
-                 JOIN texts t ON t.picture = a.picture
-                 WHERE t.id IN (SELECT rowid FROM read_words WHERE read_words MATCH ?1))",
+               {in_pictures})"
         );
     }
     for word in short {
@@ -99,13 +109,19 @@ fn summaries(db: &Connection, filter: &Filter, words: &[&str]) -> rusqlite::Resu
         let _ = if long.is_empty() {
             write!(found, " AND {in_title}")
         } else {
+            let in_pictures = if filter.without_pictures {
+                String::new()
+            } else {
+                format!(
+                    " OR EXISTS (SELECT 1 FROM messages m JOIN attachments a ON a.message = m.id
+                     JOIN texts t ON t.picture = a.picture
+                     WHERE m.chat = chats.id AND t.text LIKE ?{n} ESCAPE '\\')"
+                )
+            };
             write!(
                 found,
                 " AND ({in_title} OR EXISTS (SELECT 1 FROM messages m
-                   WHERE m.chat = chats.id AND m.text LIKE ?{n} ESCAPE '\\')
-                   OR EXISTS (SELECT 1 FROM messages m JOIN attachments a ON a.message = m.id
-                   JOIN texts t ON t.picture = a.picture
-                   WHERE m.chat = chats.id AND t.text LIKE ?{n} ESCAPE '\\'))"
+                   WHERE m.chat = chats.id AND m.text LIKE ?{n} ESCAPE '\\'){in_pictures})"
             )
         };
     }
@@ -149,16 +165,17 @@ fn snippet(
     db: &Connection,
     chat: ChatId,
     words: &[&str],
+    in_pictures: bool,
 ) -> rusqlite::Result<Option<(String, Option<String>)>> {
     let mut texts = db.prepare_cached(
         "SELECT text, picture FROM (
            SELECT text, NULL AS picture, 0 AS is_read, id AS place FROM messages WHERE chat = ?1
            UNION ALL SELECT t.text, t.picture, 1, min(m.id) FROM messages m
              JOIN attachments a ON a.message = m.id JOIN texts t ON t.picture = a.picture
-             WHERE m.chat = ?1 GROUP BY t.id)
+             WHERE m.chat = ?1 AND ?2 GROUP BY t.id)
          ORDER BY is_read, place",
     )?;
-    let mut rows = texts.query([chat])?;
+    let mut rows = texts.query(params![chat, in_pictures])?;
     while let Some(row) = rows.next()? {
         let text: String = row.get(0)?;
         // All words stand in one text; where that is the title, one of them may stand elsewhere.

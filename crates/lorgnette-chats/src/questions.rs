@@ -75,13 +75,15 @@ impl Chats {
             for message in messages {
                 let parent = message.parent.and_then(|parent| ids.get(parent));
                 db.prepare_cached(
-                    "INSERT INTO messages (chat, parent, is_model, text, state, model, created_ms)
-                     VALUES (?1, ?2, ?3, ?4, 'whole', ?5, ?6)",
+                    "INSERT INTO messages
+                     (chat, parent, is_model, by_reader, text, state, model, created_ms)
+                     VALUES (?1, ?2, ?3, ?4, ?5, 'whole', ?6, ?7)",
                 )?
                 .execute(params![
                     chat,
                     parent,
                     message.is_model,
+                    !message.by.is_model(),
                     message.text,
                     message.model,
                     message.created_ms,

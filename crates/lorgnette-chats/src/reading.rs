@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row};
 
 use super::answers::end;
 use super::pictures::picture;
-use super::{Attachment, ChatId, Chats, Message, MessageId, StoredChat, first};
+use super::{AnswerBy, Attachment, ChatId, Chats, Message, MessageId, StoredChat, first};
 use crate::ChatsError;
 
 impl Chats {
@@ -83,7 +83,7 @@ fn messages(db: &Connection, chat: ChatId) -> rusqlite::Result<Vec<Message>> {
 /// The messages that meet the condition, in the order they were made, without their siblings.
 fn select(db: &Connection, condition: &str, id: i64) -> rusqlite::Result<Vec<Message>> {
     let mut statement = db.prepare_cached(&format!(
-        "SELECT id, parent, is_model, text, created_ms, state, fault, model, timings
+        "SELECT id, parent, is_model, text, created_ms, state, fault, model, timings, by_reader
          FROM messages m WHERE {condition} ORDER BY id"
     ))?;
     let rows = statement.query_map([id], |row| {
@@ -94,6 +94,7 @@ fn select(db: &Connection, condition: &str, id: i64) -> rusqlite::Result<Vec<Mes
             id: row.get(0)?,
             parent: row.get(1)?,
             is_model,
+            by: if row.get(9)? { AnswerBy::Reader } else { AnswerBy::Model },
             text: row.get(3)?,
             pictures: Vec::new(),
             created_ms: row.get(4)?,

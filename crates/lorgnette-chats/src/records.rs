@@ -74,6 +74,25 @@ pub struct Draft {
     pub pictures: Vec<Attachment>,
 }
 
+/// Who answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ipc", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub enum AnswerBy {
+    /// The model.
+    #[default]
+    Model,
+    /// The reader, with the exact text of the pictures. Such an answer is plain text, no Markdown.
+    Reader,
+}
+
+impl AnswerBy {
+    /// Whether it is the model, as is usual.
+    pub fn is_model(&self) -> bool {
+        *self == Self::Model
+    }
+}
+
 /// How an answer ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
@@ -114,8 +133,10 @@ pub struct Message {
     pub id: MessageId,
     /// What it goes on from.
     pub parent: Option<MessageId>,
-    /// Whether the model says it, and not the person.
+    /// Whether it is an answer, and not the person's.
     pub is_model: bool,
+    /// Who answered.
+    pub by: AnswerBy,
     pub text: String,
     /// The pictures of a question.
     pub pictures: Vec<Attachment>,
@@ -151,8 +172,10 @@ pub struct StoredChat {
 pub struct NewMessage {
     /// Which of those before it goes on from.
     pub parent: Option<usize>,
-    /// Whether the model says it, and not the person.
+    /// Whether it is an answer, and not the person's.
     pub is_model: bool,
+    /// Who answered.
+    pub by: AnswerBy,
     pub text: String,
     /// Pictures, which were added already.
     pub pictures: Vec<Attachment>,

@@ -29,6 +29,9 @@ const PARENT: usize = 2;
 const TEXT: usize = 4;
 const STATE: usize = 5;
 const CREATED_MS: usize = 9;
+/// The last column of a message, and how many there are.
+const BY_READER: usize = 10;
+const N_MESSAGE: usize = BY_READER + 1;
 /// The last column of a picture, and how many there are.
 const NOTES: usize = 8;
 const N_PICTURE: usize = NOTES + 1;
@@ -47,9 +50,23 @@ impl Table {
     fn of(row: &Row) -> Option<Self> {
         use Value::{Integer, Null, Text};
         Some(match (row.id.is_some(), &row.values[..]) {
-            (true, [Null, Integer(_), Null | Integer(_), Integer(_), Text(_), _, _, _, _, _]) => {
-                Self::Messages
-            }
+            (
+                true,
+                [
+                    Null,
+                    Integer(_),
+                    Null | Integer(_),
+                    Integer(_),
+                    Text(_),
+                    _,
+                    _,
+                    _,
+                    _,
+                    _,
+                    // Who answered; rows of 0.1 do not say it.
+                    ..,
+                ],
+            ) if row.values.len() <= N_MESSAGE => Self::Messages,
             (true, [Null, Text(_), Integer(_), Integer(_), _, Integer(_), Integer(_), _]) => {
                 Self::Chats
             }
@@ -121,6 +138,10 @@ impl Salvage {
                 keep_if(&mut values[6..9], |value| matches!(value, Value::Text(_)));
                 if as_integer(&values[CREATED_MS]).is_none() {
                     values[CREATED_MS] = Value::Integer(0);
+                }
+                if !matches!(values.get(BY_READER), Some(Value::Integer(0 | 1))) {
+                    values.truncate(BY_READER);
+                    values.push(Value::Integer(0));
                 }
                 let known = self.messages.get(&id).map(|known| as_text(&known[TEXT]).len());
                 // Of two states of an answer that grew, the later one is the longer.
@@ -228,7 +249,7 @@ impl Salvage {
         }
         for (id, values) in &self.messages {
             let sql = "INSERT OR IGNORE INTO messages
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
             transaction.prepare_cached(sql)?.execute(keyed(*id, values))?;
         }
         for values in self.attachments.values() {

@@ -38,7 +38,7 @@ fn say(
     answer: &str,
 ) -> (ChatId, MessageId) {
     let (chat, asked) = chats.add_question(chat, leaf, question, &[]).unwrap();
-    let (_, answered) = chats.begin_answer(asked).unwrap();
+    let (_, answered) = chats.begin_answer(asked, AnswerBy::Model).unwrap();
     chats
         .end_answer(answered, answer, &End::Whole, Some("Pocket"), Some(&Timings::default()))
         .unwrap();
@@ -62,7 +62,7 @@ fn what_was_said_is_there_after_a_restart() {
     let (chat, question) = chats
         .add_question(None, None, "What is\nthis?", std::slice::from_ref(&attachment))
         .unwrap();
-    let (_, answer) = chats.begin_answer(question).unwrap();
+    let (_, answer) = chats.begin_answer(question, AnswerBy::Model).unwrap();
     let timings = Timings { n_answer_tokens: 3, ..Timings::default() };
     chats.end_answer(answer, "A cat.", &End::Length, Some("Pocket"), Some(&timings)).unwrap();
     let before = chats.chat(chat).unwrap();
@@ -83,7 +83,7 @@ fn an_answer_that_was_cut_keeps_what_it_had() {
     let folder = folder();
     let chats = open(&folder);
     let (chat, question) = chats.add_question(None, None, "Tell me a story", &[]).unwrap();
-    let (_, answer) = chats.begin_answer(question).unwrap();
+    let (_, answer) = chats.begin_answer(question, AnswerBy::Model).unwrap();
     chats.write(answer, "Once upon").unwrap();
     // As a kill leaves it: no end was written.
     drop(chats);
@@ -105,7 +105,7 @@ fn branches_stay_and_are_chosen() {
     let (chat, first) = say(&chats, None, None, "One?", "1");
     say(&chats, Some(chat), Some(first), "Two?", "2");
     let question = chats.message(first).unwrap().parent.unwrap();
-    let (_, again) = chats.begin_answer(question).unwrap();
+    let (_, again) = chats.begin_answer(question, AnswerBy::Model).unwrap();
     chats.end_answer(again, "uno", &End::Whole, None, None).unwrap();
     let shown = chats.chat(chat).unwrap();
     assert_eq!(texts(&shown), ["One?", "uno"]);
@@ -139,7 +139,7 @@ fn a_question_goes_on_only_in_its_own_chat() {
     ));
     assert_eq!(chats.chat(one).unwrap().messages.len(), 2);
     assert!(
-        matches!(chats.begin_answer(leaf), Err(ChatsError::NotFound { .. })),
+        matches!(chats.begin_answer(leaf, AnswerBy::Model), Err(ChatsError::NotFound { .. })),
         "an answer has no answer"
     );
 }
@@ -228,8 +228,9 @@ fn search_finds_what_is_written_in_pictures_until_they_are_gone() {
     assert_eq!(chats.unread_pictures(1).unwrap(), [shown.picture.as_str()]);
     assert_eq!(chats.text(&shown.picture, 1).unwrap(), None);
     let old = PictureText { text: "Error code 0x80070006".into(), reading: "{}".into() };
-    chats.set_text(&shown.picture, 1, &old).unwrap();
+    assert!(chats.set_text(&shown.picture, 1, &old).unwrap());
     let read = PictureText { text: "Windows Update\nError code: 0x80070005".into(), ..old };
+    let late = read.clone();
     chats.set_text(&shown.picture, 2, &read).unwrap();
     assert_eq!(chats.text(&shown.picture, 2).unwrap(), Some(read));
     assert_eq!(chats.text(&shown.picture, 1).unwrap(), None, "another reader");
@@ -248,20 +249,106 @@ fn search_finds_what_is_written_in_pictures_until_they_are_gone() {
     assert_eq!(snippet, "Windows Update Error code: 0x\u{2}80070005\u{3}");
     assert_eq!(picture.as_deref(), Some(shown.picture.as_str()));
     assert_eq!(hit("wrong").1, None);
+    let said_alone = |search: &str| {
+        let search = search.into();
+        let filter = Filter { search, without_pictures: true, limit: 9, ..Filter::default() };
+        chats.list(&filter).unwrap().into_iter().map(|one| one.snippet_picture).collect::<Vec<_>>()
+    };
+    for search in ["80070005", "wrong update", "wrong 0x"] {
+        assert_eq!(said_alone(search), [], "{search}");
+    }
+    assert_eq!(said_alone("wrong"), [None]);
     chats.delete(chat).unwrap();
     assert_eq!(found(&chats, "0x80070005"), [""; 0]);
     chats.purge(i64::MAX).unwrap();
     assert_eq!(chats.forget_pictures(i64::MAX).unwrap(), [shown.picture.as_str()]);
+    assert!(!chats.set_text(&shown.picture, 2, &late).unwrap(), "it is gone");
     let n_left: (i64, i64) = chats
         .with(|db| {
             let count = |table: &str| {
                 let sql = format!("SELECT count(*) FROM {table} WHERE {table} MATCH '80070005'");
                 db.query_row(&sql, [], super::first)
             };
-            Ok((db.query_row("SELECT count(*) FROM texts", [], super::first)?, count("read_words")?))
+            Ok((
+                db.query_row("SELECT count(*) FROM texts", [], super::first)?,
+                count("read_words")?,
+            ))
         })
         .unwrap();
     assert_eq!(n_left, (0, 0));
+}
+
+/// Whether these bytes stand in any file of a folder, or of one below it.
+fn is_on_disk(folder: &Path, bytes: &[u8]) -> bool {
+    let found = |path: PathBuf| {
+        if path.is_dir() {
+            return is_on_disk(&path, bytes);
+        }
+        fs_err::read(&path).unwrap().windows(bytes.len()).any(|window| window == bytes)
+    };
+    fs_err::read_dir(folder).unwrap().any(|entry| found(entry.unwrap().path()))
+}
+
+#[test]
+fn text_that_was_removed_is_nowhere_until_its_picture_is_shown_again() {
+    let folder = folder();
+    let chats = open(&folder);
+    let attachments = ['a', 'b'].map(|letter| picture(&chats, letter));
+    let [first, second] = [&attachments[0].picture, &attachments[1].picture];
+    chats.add_question(None, None, "What is wrong?", &attachments).unwrap();
+    let read = PictureText { text: "Xylophones and zithers".into(), reading: "{}".into() };
+    chats.set_text(first, 1, &read).unwrap();
+    chats.keep_copy().unwrap();
+    chats.forget_texts().unwrap();
+    assert_eq!((chats.text(first, 1).unwrap(), found(&chats, "xylophones")), (None, vec![]));
+    assert_eq!(chats.unread_pictures(1).unwrap(), [""; 0], "nobody asked for it again");
+    assert_eq!(chats.unread_pictures(2).unwrap(), [""; 0]);
+    // One that is asked about later is read as ever.
+    let later = picture(&chats, 'c');
+    chats.add_question(None, None, "And this?", std::slice::from_ref(&later)).unwrap();
+    assert_eq!(chats.unread_pictures(1).unwrap(), [later.picture.as_str()]);
+    drop(chats);
+    for trace in ["Xylophones", "xyl", "zithers"] {
+        assert!(!is_on_disk(folder.path(), trace.as_bytes()), "{trace}");
+    }
+    let chats = open(&folder);
+    chats.set_text(second, 1, &read).unwrap();
+    assert_eq!(found(&chats, "xylophones"), ["What is wrong?"]);
+    assert_eq!(chats.unread_pictures(2).unwrap(), [later.picture.as_str(), second.as_str()]);
+}
+
+#[test]
+fn who_answered_is_kept() {
+    let folder = folder();
+    let chats = open(&folder);
+    let (chat, question) = chats.add_question(None, None, "Read it", &[]).unwrap();
+    let (_, exact) = chats.begin_answer(question, AnswerBy::Reader).unwrap();
+    chats.end_answer(exact, "Exactly this", &End::Whole, None, None).unwrap();
+    let (_, told) = chats.begin_answer(question, AnswerBy::Model).unwrap();
+    chats.end_answer(told, "About this", &End::Whole, Some("Pocket"), None).unwrap();
+    drop(chats);
+    let chats = open(&folder);
+    let by = |id| chats.message(id).unwrap().by;
+    assert_eq!(
+        [question, exact, told].map(by),
+        [AnswerBy::Model, AnswerBy::Reader, AnswerBy::Model]
+    );
+    let message = |parent, is_model, by, text: &str| NewMessage {
+        parent,
+        is_model,
+        by,
+        text: text.into(),
+        pictures: Vec::new(),
+        created_ms: 0,
+        model: None,
+    };
+    let whole = [
+        message(None, false, AnswerBy::Model, "Read it"),
+        message(Some(0), true, AnswerBy::Reader, "Exactly this"),
+    ];
+    let added = chats.add_whole("Added", &whole).unwrap();
+    assert_eq!(chats.chat(added).unwrap().messages[1].by, AnswerBy::Reader);
+    assert_eq!(chats.chat(chat).unwrap().messages[1].by, AnswerBy::Model);
 }
 
 #[test]
@@ -328,6 +415,7 @@ fn chats_of_every_released_version_open_with_all_that_is_in_them() {
         );
         assert_eq!(chat.messages[3].end, Some(End::Cut));
         assert_eq!(chat.messages[1].siblings.len(), 2);
+        assert!(chat.messages.iter().all(|message| message.by.is_model()));
         assert_eq!(
             chat.messages[0].pictures[0].region,
             Some(Region { x: 10, y: 20, width: 300, height: 200 })

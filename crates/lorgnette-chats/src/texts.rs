@@ -15,24 +15,29 @@ pub struct PictureText {
 }
 
 impl Chats {
-    /// Remembers the text of a picture that was added, as that version of the reader read it.
+    /// Remembers the text of a picture, as that version of the reader read it. Whether the picture is
+    /// still there: the text of one that was removed is not kept.
     ///
     /// # Errors
-    /// [`ChatsError::Database`] if the database fails, or if the picture is gone.
+    /// [`ChatsError::Database`] if the database fails.
     pub fn set_text(
         &self,
         picture: &str,
         reader: u32,
         read: &PictureText,
-    ) -> Result<(), ChatsError> {
+    ) -> Result<bool, ChatsError> {
         self.with(|db| {
-            db.prepare_cached(
-                "INSERT INTO texts (picture, reader, text, reading) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (picture) DO UPDATE SET reader = ?2, text = ?3, reading = ?4",
-            )?
-            .execute(params![picture, reader, read.text, read.reading])
-        })?;
-        Ok(())
+            let n = db
+                .prepare_cached(
+                    "INSERT INTO texts (picture, reader, text, reading)
+                     SELECT ?1, ?2, ?3, ?4 WHERE EXISTS (SELECT 1 FROM pictures WHERE id = ?1)
+                     ON CONFLICT (picture) DO UPDATE SET reader = ?2, text = ?3, reading = ?4",
+                )?
+                .execute(params![picture, reader, read.text, read.reading])?;
+            db.prepare_cached("DELETE FROM forgotten_texts WHERE picture = ?1")?
+                .execute([picture])?;
+            Ok(n > 0)
+        })
     }
 
     /// The text of a picture; `None` when that version of the reader has not read it.
@@ -50,23 +55,29 @@ impl Chats {
         })
     }
 
-    /// The pictures of chats that this version of the reader has not read, the latest chats' first.
+    /// The pictures of chats that this version of the reader has not read, the latest chats' first,
+    /// without those whose text was removed.
     ///
     /// # Errors
     /// [`ChatsError::Database`] if the database fails.
     pub fn unread_pictures(&self, reader: u32) -> Result<Vec<String>, ChatsError> {
         let sql = "SELECT picture FROM attachments
                    WHERE picture NOT IN (SELECT picture FROM texts WHERE reader = ?1)
+                   AND picture NOT IN (SELECT picture FROM forgotten_texts)
                    GROUP BY picture ORDER BY max(message) DESC";
         self.with(|db| db.prepare_cached(sql)?.query_map([reader], first)?.collect())
     }
 
-    /// Forgets the text of all pictures.
+    /// Forgets the text of all pictures. None of them is read again before it is shown.
     ///
     /// # Errors
     /// [`ChatsError::Database`] if the database fails.
     pub fn forget_texts(&self) -> Result<(), ChatsError> {
-        self.with(|db| db.execute("DELETE FROM texts", []))?;
-        Ok(())
+        self.with(|db| {
+            db.execute_batch(
+                "DELETE FROM texts;
+                 INSERT OR IGNORE INTO forgotten_texts SELECT id FROM pictures;",
+            )
+        })
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
-use lorgnette_app::chats::{Chats, NewMessage};
+use lorgnette_app::chats::{AnswerBy, Chats, NewMessage};
 
 /// Adds chats to a data folder that no program has open.
 #[derive(clap::Args)]
@@ -34,6 +34,7 @@ impl Args {
                 .map(|(i, text)| NewMessage {
                     parent: i.checked_sub(1),
                     is_model: i % 2 == 1,
+                    by: AnswerBy::Model,
                     text,
                     pictures: Vec::new(),
                     created_ms: 0,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Attachment, Chats, Draft, End, Filter, place};
+use crate::{AnswerBy, Attachment, Chats, Draft, End, Filter, place};
 
 const WORDS: &str = "The harbour lies quiet, and the ferry to the islands leaves at nine. ";
 
@@ -21,15 +21,18 @@ fn fill(folder: &Path) -> usize {
         let question = format!("Question {i}? {WORDS}");
         let (_, asked) =
             chats.add_question(None, None, &question, std::slice::from_ref(&attachment)).unwrap();
-        let (_, answer) = chats.begin_answer(asked).unwrap();
+        let (_, answer) = chats.begin_answer(asked, AnswerBy::Model).unwrap();
         let text = WORDS.repeat(if i == 7 { 1000 } else { 1 + i % 5 });
         chats.end_answer(answer, &format!("Answer {i}. {text}"), &End::Whole, None, None).unwrap();
     }
     let (gone, _) = chats.add_question(None, None, "SECRET that was removed", &[]).unwrap();
     chats.delete(gone).unwrap();
     chats.purge(i64::MAX).unwrap();
+    let (_, asked) = chats.add_question(None, None, "Read it exactly", &[]).unwrap();
+    let (_, answer) = chats.begin_answer(asked, AnswerBy::Reader).unwrap();
+    chats.end_answer(answer, "EXACT TEXT", &End::Whole, None, None).unwrap();
     chats.set_draft(None, &Draft { text: "half a question".into(), pictures: vec![] }).unwrap();
-    n_chats
+    n_chats + 1
 }
 
 fn info(id: &str) -> PictureInfo {
@@ -76,6 +79,11 @@ fn a_whole_file_is_read_whole() {
     assert_eq!(chat.messages[0].pictures[0].max_side, Some(512));
     assert_eq!((chat.pictures[0].width, chat.pictures[0].n_bytes), (640, 1000));
     assert_eq!(chats.draft(None).unwrap().0.text, "half a question");
+    let by_reader = Filter { search: "EXACT TEXT".into(), limit: 9, ..Filter::default() };
+    let [exact] = &chats.list(&by_reader).unwrap()[..] else { panic!("one chat") };
+    let messages = chats.chat(exact.id).unwrap().messages;
+    let by = messages.iter().map(|message| message.by).collect::<Vec<_>>();
+    assert_eq!(by, [AnswerBy::Model, AnswerBy::Reader]);
 }
 
 #[test]

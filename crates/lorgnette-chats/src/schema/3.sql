@@ -1,3 +1,6 @@
+-- Who answered: 0 the model, 1 the reader, with the exact text of the pictures.
+ALTER TABLE messages ADD COLUMN by_reader INTEGER NOT NULL DEFAULT 0;
+
 -- What is written in the pictures, as the reader read it. It can be read again at any time.
 
 CREATE TABLE texts (
@@ -19,3 +22,10 @@ END;
 CREATE TRIGGER read_words_delete AFTER DELETE ON texts BEGIN
     INSERT INTO read_words (read_words, rowid, text) VALUES ('delete', old.id, old.text);
 END;
+-- What is removed is not left in the index either.
+INSERT INTO read_words (read_words, rank) VALUES ('secure-delete', 1);
+
+-- Pictures whose text the person removed: they are read again when they are shown, and not before.
+CREATE TABLE forgotten_texts (
+    picture TEXT PRIMARY KEY REFERENCES pictures (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
