@@ -11,6 +11,7 @@ pub mod settings;
 pub mod shell;
 pub mod speech;
 pub mod start;
+pub mod texts;
 
 use lorgnette_app::FaultDetails;
 use lorgnette_app::coordinator::App;

@@ -17,7 +17,7 @@ mod status;
 
 pub use answers::{AnswerEvent, AskDto};
 pub use chats::{ChatDto, DraftDto, ImportedDto, MessageDto, OpenDraftDto};
-pub use events::{AppEvent, AppEvents, FromDto};
+pub use events::{AppEvent, AppEvents, FromDto, OldPicturesDto};
 pub use fault::UiError;
 pub use menu::{EditDto, MenuDto, MenuItemDto};
 pub use models::{AddedModelDto, ModelDto, ModelStateDto};

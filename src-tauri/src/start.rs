@@ -16,7 +16,7 @@ use lorgnette_app::start::{self, WayOn};
 use tauri::{AppHandle, Manager as _, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
 use crate::commands::models;
-use crate::ipc::{AppEvent, AppEvents, FailedStartDto, FromDto};
+use crate::ipc::{AppEvent, AppEvents, FailedStartDto, FromDto, OldPicturesDto};
 use crate::shortcuts;
 use crate::window::StaysHidden;
 use crate::{native, quick_actions, webview, window};
@@ -236,6 +236,9 @@ fn tell(handle: &AppHandle, notice: Notice) {
         Notice::Check { answer, check } => {
             AppEvent::Check { answer_id: answer, check: check.into() }
         }
+        Notice::ReadPictures(progress) => AppEvent::OldPictures {
+            progress: progress.map(|at| OldPicturesDto { done: at.n_done, total: at.n_pictures }),
+        },
         Notice::Sentence { answer, text } => AppEvent::Sentence { answer_id: answer, text },
         Notice::Models => match handle.try_state::<App>() {
             Some(app) => AppEvent::Models { models: models::list(&app) },

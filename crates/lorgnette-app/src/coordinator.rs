@@ -5,6 +5,8 @@
 //! - `machine`: where the model is and which answer it makes, as one pure step
 //! - `run`: the thread that owns the machine
 //! - `ask`, `jobs`, `answer`: from a question to the words of its answer
+//! - `exact`: answers with the exact text of pictures
+//! - `texts`, `text_queue`: the text of pictures, and the thread that reads it
 //! - `prepare`, `check`, `speech`: what is done before, after and beside an answer
 //! - `private`: the private chat, and where each chat and picture is
 //! - `copies`: copies of the chats
@@ -23,6 +25,7 @@ mod coalesce;
 mod copies;
 mod downloads;
 mod estimate;
+mod exact;
 mod jobs;
 mod machine;
 mod notice;
@@ -32,6 +35,8 @@ mod private;
 mod run;
 mod speech;
 mod status;
+mod text_queue;
+mod texts;
 
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -51,7 +56,8 @@ pub use crate::conversation::Preparation;
 pub use ask::Ask;
 pub use estimate::{Estimate, PictureEstimate};
 pub use notice::{
-    Aloud, AloudDo, Asked, Check, Listener, LoadedModel, Notice, Progress, State, Status,
+    Aloud, AloudDo, Asked, Check, Listener, LoadedModel, Notice, Progress, ReadPictures, State,
+    Status,
 };
 pub use private::ChatsOf;
 pub use speech::{LONG_WAIT_S, system_language};
@@ -76,6 +82,7 @@ struct Inner {
     jobs: jobs::Jobs,
     preparations: prepare::Preparations,
     checks: check::Checks,
+    texts: Arc<texts::Texts>,
     speech: speech::Speech,
     downloads: Downloads,
     notify: Box<dyn Fn(Notice) + Send + Sync>,
@@ -110,6 +117,7 @@ impl App {
             jobs: jobs::Jobs::default(),
             preparations: prepare::Preparations::default(),
             checks: check::Checks::default(),
+            texts: Arc::default(),
             downloads: downloads::into(&folders, inner.clone()),
             notify: Box::new(notify),
             folders,
@@ -123,6 +131,7 @@ impl App {
         run::start(&inner, inbox);
         calibrate::start(&inner);
         copies::start(&inner);
+        texts::start(&inner);
         Ok(Self(inner))
     }
 
@@ -151,14 +160,23 @@ impl App {
     /// [`AppError::Write`]; then nothing has changed.
     pub fn set_settings(&self, settings: Settings) -> Result<Settings, AppError> {
         let mut settings = settings.within_bounds();
-        let reload = {
+        let (reload, read_text) = {
             let mut current = lock(&self.0.settings);
             settings.other.clone_from(&current.other);
             settings.write(&settings_file(&self.0.folders))?;
             let reload = !current.loads_as(&settings);
+            let read_text = (current.read_text != settings.read_text).then_some(settings.read_text);
             current.clone_from(&settings);
-            reload
+            (reload, read_text)
         };
+        if read_text == Some(false) {
+            self.0.texts.stop(|what| !what.is_asked_for);
+        }
+        if read_text.is_some() {
+            // Also to say that nothing is read any more.
+            self.look_for_unread();
+            (self.0.notify)(Notice::Chats);
+        }
         self.0.speech.set_voice(settings.voice_settings());
         if reload {
             self.load();
@@ -194,6 +212,7 @@ impl App {
 
     /// Stops everything and waits until what was written is kept, but not for ever.
     pub fn close(&self) {
+        self.0.texts.close();
         self.stop_all();
         self.0.jobs.wait_for_none(Instant::now() + CLOSING_TAKES);
     }
@@ -202,9 +221,17 @@ impl App {
         self.prepare(None, Vec::new());
         self.aloud(AloudDo::Stop);
         self.stop_check();
+        self.0.texts.stop(|_| true);
         for answer in self.0.jobs.all() {
             self.stop(answer);
         }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Its thread holds the queue.
+        self.texts.close();
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::chats::{Attachment, ChatId, Message, NewMessage, PictureInfo};
+use crate::chats::{AnswerBy, Attachment, ChatId, Message, NewMessage, PictureInfo};
 use crate::coordinator::App;
 use crate::error::AppError;
 
@@ -49,6 +49,8 @@ struct ExportedMessage {
     /// Which of the messages it goes on from.
     parent: Option<usize>,
     is_model: bool,
+    #[serde(default, skip_serializing_if = "AnswerBy::is_model")]
+    by: AnswerBy,
     text: String,
     #[serde(default)]
     pictures: Vec<Attachment>,
@@ -126,6 +128,7 @@ pub fn import(app: &App, path: &Path) -> Result<ChatId, AppError> {
         messages.push(NewMessage {
             parent: message.parent,
             is_model: message.is_model,
+            by: message.by,
             text: message.text,
             pictures: message.pictures,
             created_ms: message.created_ms,
@@ -135,7 +138,9 @@ pub fn import(app: &App, path: &Path) -> Result<ChatId, AppError> {
     if messages.is_empty() {
         return Err(wrong("nothing is said in it"));
     }
-    Ok(app.chats().add_whole(&exported.title, &messages)?)
+    let chat = app.chats().add_whole(&exported.title, &messages)?;
+    app.look_for_unread();
+    Ok(chat)
 }
 
 fn source(app: &App, chat: ChatId) -> Result<Source, AppError> {
@@ -164,6 +169,7 @@ fn source(app: &App, chat: ChatId) -> Result<Source, AppError> {
             .map(|message| ExportedMessage {
                 parent: message.parent.and_then(place),
                 is_model: message.is_model,
+                by: message.by,
                 text: message.text.clone(),
                 pictures: message.pictures.clone(),
                 created_ms: message.created_ms,
@@ -172,6 +178,16 @@ fn source(app: &App, chat: ChatId) -> Result<Source, AppError> {
             .collect(),
     };
     Ok(Source { exported, shown: shown.messages, pictures: pictures.into_values().collect() })
+}
+
+/// Who says a message, as people read it.
+fn who(message: &Message) -> &str {
+    match &message.model {
+        Some(model) if message.is_model => model,
+        _ if message.is_model && message.by == AnswerBy::Reader => "Exact text, no model",
+        _ if message.is_model => "Lorgnette",
+        _ => "You",
+    }
 }
 
 /// What a picture is called: its file has more than is shown, where a page or frame was chosen.

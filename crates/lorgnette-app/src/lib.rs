@@ -4,6 +4,8 @@
 //! - [`conversation`]: the one driver of the engine: an open model, its pictures, its speeds
 //! - [`coordinator`]: everything that a window can ask for, and what it is told
 //! - [`picture_store`]: the pictures that are kept
+//! - [`picture_text`], [`claims`]: the text of a picture, and what an answer claims of it
+//! - [`refusal`]: what the built-in model says where it has no answer
 //! - [`start`]: what can be done when the program cannot start
 //! - [`settings`]: what the person chose
 //! - [`pictures`]: files and streams to pictures the model can take
@@ -14,15 +16,18 @@
 //! What is known of models is [`models`], what is kept of questions and answers [`chats`], what the
 //! desktop gives [`desktop`]: crates of their own.
 
+pub mod claims;
 pub mod conversation;
 pub mod coordinator;
 mod error;
 pub mod export;
 pub mod notes;
 pub mod picture_store;
+pub mod picture_text;
 pub mod pictures;
 pub mod purpose;
 pub mod quick_action;
+pub mod refusal;
 pub mod samples;
 pub mod settings;
 pub mod start;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use lorgnette_image::Picture;
 
@@ -38,7 +39,7 @@ pub enum QuickAction {
 #[derive(Debug, Clone)]
 pub enum Taken {
     /// A picture of the screen, and what it is called.
-    Pixels { name: String, picture: Picture },
+    Pixels { name: String, picture: Arc<Picture> },
     /// A picture file that was copied.
     File(PathBuf),
     /// The bytes of a picture file, and what it is called.
@@ -124,7 +125,7 @@ impl QuickAction {
             Self::Again | Self::Silence => return Ok(Vec::new()),
         };
         let name = format!("{}.png", area.name());
-        Ok(vec![Taken::Pixels { name, picture: capture::screen(area)? }])
+        Ok(vec![Taken::Pixels { name, picture: Arc::new(capture::screen(area)?) }])
     }
 }
 

@@ -85,6 +85,8 @@ settings! {
     prepare_while_typing: bool = true,
     /// Answers are read aloud while they are written, unless a screen reader runs.
     read_aloud: bool = false,
+    /// The text in pictures is read: shown on them, searched, and held against answers.
+    read_text: bool = true,
     /// How fast, -100 to 100.
     speech_rate: i32 = 0,
     /// How high, -100 to 100.

@@ -207,7 +207,8 @@ pub struct Describe {
     /// What the description is for: brief, detailed, text, alt, form, chart
     #[arg(long = "for", value_name = "PURPOSE")]
     pub purpose: Option<Purpose>,
-    /// Answer N more times, and mark what varies [default: 5]
+    /// Say what the answer claims and the text of the picture does not have; then answer N more times,
+    /// and mark what varies [default: 5]
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "5")]
     #[arg(value_parser = clap::value_parser!(u8).range(2..=32))]
     pub check: Option<u8>,

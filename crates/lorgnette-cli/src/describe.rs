@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use lorgnette_app::claims::{self, PlacedClaim};
 use lorgnette_app::conversation::check::Checked;
 use lorgnette_app::conversation::{Conversation, ViewedPicture};
 use lorgnette_app::desktop::capture;
 use lorgnette_app::desktop::clipboard::{self, CopiedPicture};
 use lorgnette_app::pictures::{self, Picture};
 use lorgnette_app::purpose::Purpose;
+use lorgnette_app::reader::{Progress as ReaderProgress, Reader, Reading};
 use lorgnette_app::{
     Answer, AnswerEvent, AnswerOptions, AppError, Cancel, Chat, Interrupted, StopReason, Timings,
     say,
@@ -39,6 +41,10 @@ struct Output<'a> {
     /// How many other answers agree with each sentence; only with `--check`.
     #[serde(skip_serializing_if = "Option::is_none")]
     checked: Option<&'a [Checked]>,
+    /// The quotes, numbers, dates and names of the answer, and where the text of the pictures has
+    /// them; only with `--check`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claims: Option<&'a [PlacedClaim]>,
     prefill_tokens_per_s: f64,
     decode_tokens_per_s: f64,
 }
@@ -70,7 +76,8 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     let prepare =
         |(name, picture): &(String, Picture)| conversation.picture(name, picture, args.max_side);
     let prepared: Vec<_> = pictures.iter().map(prepare).collect::<Result<_, AppError>>()?;
-    drop(pictures);
+    // Only what is held against the answer is needed once more.
+    let pictures = if args.check.is_some() { pictures } else { Vec::new() };
 
     let cancel = Cancel::default();
     let _ctrl_c = CancelOnCtrlC::new(&cancel);
@@ -91,6 +98,11 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
 
     let text =
         args.purpose.map_or(Cow::Borrowed(answer.text.as_str()), |it| it.finish(&answer.text));
+    let claims = match args.check {
+        Some(_) if !cancel.is_cancelled() => claims(&answer.text, pictures, args, &cancel)?,
+        _ => None,
+    };
+    let claims = claims.as_deref();
     let checked = match args.check {
         Some(n) if !cancel.is_cancelled() => {
             check(&conversation, &chat, &answer.text, n.into(), options.max_tokens, &cancel)?
@@ -101,10 +113,11 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     let cut = Cut::of(&answer.stop)
         .filter(|_| args.purpose.is_none_or(|purpose| purpose.uses_end(&answer.text)));
     if args.json {
-        print_json(&conversation, &prepared, (&answer, cut), &text, checked)?;
+        print_json(&conversation, &prepared, (&answer, cut), &text, (checked, claims))?;
     } else {
         let rest = if is_shortened(args) { printable(&text) } else { Cow::Borrowed("") };
         output::print(&(rest.into_owned() + "\n"))?;
+        not_found(claims).for_each(|claim| say!("not found in the picture: {}", printable(&claim)));
         let checked = checked.unwrap_or_default();
         checked.iter().filter(|one| one.is_uncertain()).for_each(tell_doubt);
     }
@@ -115,6 +128,7 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
         if is_shortened(args) {
             speaking.push(&text);
         }
+        not_found(claims).for_each(|claim| speaking.say_not_found(&claim));
         speaking.say_doubts(checked.unwrap_or_default());
         speaking.finish(&cancel)?;
     }
@@ -210,6 +224,53 @@ fn check(
     }
 }
 
+/// Reads the pictures, and looks up in them what the answer claims. Returns nothing if it was
+/// cancelled.
+fn claims(
+    answer: &str,
+    pictures: Vec<(String, Picture)>,
+    args: &Describe,
+    cancel: &Cancel,
+) -> Result<Option<Vec<PlacedClaim>>, AppError> {
+    let reader = Reader::new(args.model.load.threads);
+    let progress = Progress::new();
+    let mut readings: Vec<(String, Reading)> = Vec::new();
+    for (name, picture) in pictures {
+        let mut show = |at: ReaderProgress| {
+            if let ReaderProgress::Recognise { n_done, n_lines } = at {
+                progress.show("reading the text".into(), n_done as u64, n_lines as u64);
+            }
+        };
+        let reading = reader.read(&picture, cancel, &mut show);
+        match reading {
+            Ok(reading) => readings.push((name, reading)),
+            Err(Interrupted::Cancelled) => {
+                progress.clear();
+                return Ok(None);
+            }
+            Err(Interrupted::Failed(error)) => {
+                progress.clear();
+                return Err(error.into());
+            }
+        }
+    }
+    progress.clear();
+    let readings: Vec<(&str, &Reading)> =
+        readings.iter().map(|(name, reading)| (name.as_str(), reading)).collect();
+    Ok(Some(claims::placed(answer, &readings)))
+}
+
+/// Returns the claims that no picture has, each once.
+fn not_found(claims: Option<&[PlacedClaim]>) -> impl Iterator<Item = String> {
+    let mut texts: Vec<String> = Vec::new();
+    for claim in claims.unwrap_or_default().iter().filter(|claim| !claim.is_found()) {
+        if !texts.contains(&claim.text) {
+            texts.push(claim.text.clone());
+        }
+    }
+    texts.into_iter()
+}
+
 fn tell_doubt(doubt: &Checked) {
     let Checked { shown, n_agree, n_samples, instead, .. } = doubt;
     say!("uncertain, {n_agree} of {n_samples} agree: {}", printable(shown));
@@ -223,7 +284,7 @@ fn print_json(
     prepared: &[ViewedPicture],
     (answer, cut): (&Answer, Option<Cut>),
     text: &str,
-    checked: Option<&[Checked]>,
+    (checked, claims): (Option<&[Checked]>, Option<&[PlacedClaim]>),
 ) -> Result<(), Failure> {
     let model = conversation.model();
     let pictures = prepared.iter().map(|picture| {
@@ -247,6 +308,7 @@ fn print_json(
         cut,
         timings: &answer.timings,
         checked,
+        claims,
         prefill_tokens_per_s: answer.timings.prefill_tokens_per_s(),
         decode_tokens_per_s: answer.timings.decode_tokens_per_s(),
     })

@@ -6,7 +6,7 @@ mod output;
 use std::time::Instant;
 
 use lorgnette_app::pictures::Picture;
-use lorgnette_app::reader::{Progress as ReaderProgress, Reader, Reading, UnreadableReason};
+use lorgnette_app::reader::{Progress as ReaderProgress, Reader, Reading};
 use lorgnette_app::{AppError, Cancel, Interrupted, say};
 
 use self::input::Input;
@@ -141,23 +141,7 @@ fn tell(
 
 /// Says what is not in the text.
 fn missing(reading: &Reading) -> Vec<String> {
-    let mut said = Vec::new();
-    if reading.lines.is_empty() && reading.unreadable.is_empty() {
-        said.push("no text was found".to_owned());
-    }
-    if let Some(shrunk) = reading.shrunk.filter(|shrunk| shrunk.times >= 1.5) {
-        said.push(format!(
-            "it was made {:.1} times smaller to look for text, so small print may be missing; cut \
-             out the part that matters",
-            shrunk.times
-        ));
-    }
-    for reason in UnreadableReason::ALL {
-        match reading.unreadable.iter().filter(|place| place.reason == reason).count() {
-            0 => {}
-            1 => said.push(format!("writing in 1 place {}", reason.words())),
-            n => said.push(format!("writing in {n} places {}", reason.words())),
-        }
-    }
-    said
+    let is_empty = reading.lines.is_empty() && reading.unreadable.is_empty();
+    let nothing = is_empty.then(|| "no text was found".to_owned());
+    nothing.into_iter().chain(lorgnette_app::notes::missing(reading, "en")).collect()
 }

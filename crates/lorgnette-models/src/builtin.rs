@@ -11,6 +11,9 @@ pub const BUILT_IN: &str = "pocket";
 /// What it is called where others have a path.
 pub const NAME: &str = "pocket (built in)";
 
+/// What it says where it has no answer.
+pub const REFUSAL: &str = "The built-in model cannot answer this about this picture.";
+
 const TEXT: &[u8] = include_bytes!("../../../models/pocket/pocket-q8_0.gguf");
 const VISION: &[u8] = include_bytes!("../../../models/pocket/mmproj-pocket-q8_0.gguf");
 

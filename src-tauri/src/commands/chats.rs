@@ -22,7 +22,8 @@ pub async fn chats(
 ) -> Outcome<Vec<Summary>> {
     let app = app.inner().clone();
     apart(move || {
-        let filter = Filter { search, deleted, offset, limit: PAGE };
+        let without_pictures = !app.settings().read_text;
+        let filter = Filter { search, without_pictures, deleted, offset, limit: PAGE };
         Ok(app.chats().list(&filter)?)
     })
     .await

@@ -60,6 +60,9 @@ commands! {
         speech::read_aloud,
         speech::stop_check,
         speech::voices,
+        texts::answer_claims,
+        texts::forget_texts,
+        texts::picture_text,
     }
     panel {
         panel::panel_close,

@@ -1,5 +1,6 @@
 //! Questions, and what is told of an answer while it is made.
 
+use lorgnette_app::chats::AnswerBy;
 use lorgnette_app::coordinator::{Ask, Asked, Progress};
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -19,11 +20,12 @@ pub enum AskDto {
         leaf: Option<i64>,
         text: String,
         pictures: Vec<AttachmentDto>,
+        by: AnswerBy,
     },
     /// Asks for another answer to the same question.
-    Again { answer: i64 },
+    Again { answer: i64, by: AnswerBy },
     /// Asks another question in the place of one.
-    Edit { question: i64, text: String, pictures: Vec<AttachmentDto> },
+    Edit { question: i64, text: String, pictures: Vec<AttachmentDto>, by: AnswerBy },
     /// Asks for more of an answer.
     Continue { answer: i64 },
 }
@@ -58,12 +60,12 @@ pub enum BoundDto {
 impl From<AskDto> for Ask {
     fn from(ask: AskDto) -> Self {
         match ask {
-            AskDto::New { chat_id, leaf, text, pictures } => {
-                Self::New { chat: chat_id, leaf, text, pictures: attachments(pictures) }
+            AskDto::New { chat_id, leaf, text, pictures, by } => {
+                Self::New { chat: chat_id, leaf, text, pictures: attachments(pictures), by }
             }
-            AskDto::Again { answer } => Self::Again { answer },
-            AskDto::Edit { question, text, pictures } => {
-                Self::Edit { question, text, pictures: attachments(pictures) }
+            AskDto::Again { answer, by } => Self::Again { answer, by },
+            AskDto::Edit { question, text, pictures, by } => {
+                Self::Edit { question, text, pictures: attachments(pictures), by }
             }
             AskDto::Continue { answer } => Self::Continue { answer },
         }

@@ -1,7 +1,7 @@
 //! Chats and what is in them.
 
-use lorgnette_app::chats::{Draft, End, Message, PictureInfo, StoredChat, is_private};
-use lorgnette_app::{Fault, Timings, speech};
+use lorgnette_app::chats::{AnswerBy, Draft, End, Message, PictureInfo, StoredChat, is_private};
+use lorgnette_app::{Fault, Timings, refusal, speech};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -15,6 +15,10 @@ pub struct MessageDto {
     id: i64,
     parent: Option<i64>,
     role: RoleDto,
+    /// Who answered.
+    by: AnswerBy,
+    /// The built-in model said that it cannot answer this.
+    is_refusal: bool,
     text: String,
     language: Option<&'static str>,
     pictures: Vec<AttachmentDto>,
@@ -106,6 +110,8 @@ impl From<Message> for MessageDto {
         Self {
             id: message.id,
             parent: message.parent,
+            is_refusal: refusal::is_refusal(&message),
+            by: message.by,
             role: if message.is_model { RoleDto::Model } else { RoleDto::Person },
             language: speech::language::of(&message.text),
             text: message.text,

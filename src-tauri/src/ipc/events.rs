@@ -45,10 +45,20 @@ pub enum AppEvent {
     },
     /// The check of an answer goes on, or has ended.
     Check { answer_id: i64, check: CheckDto },
+    /// The text in pictures of old chats is read; null when nothing is left to be read.
+    OldPictures { progress: Option<OldPicturesDto> },
     /// The private chat is gone, because its window was closed.
     PrivateEnded,
     /// The window closes as soon as what is written is kept.
     Closing,
+}
+
+/// How far the text in pictures of old chats is read.
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename = "OldPictures")]
+pub struct OldPicturesDto {
+    pub(crate) done: usize,
+    pub(crate) total: usize,
 }
 
 /// How pictures came.

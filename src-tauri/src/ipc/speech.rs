@@ -1,5 +1,7 @@
 //! Reading aloud and checking, as they cross.
 
+use std::ops::Range;
+
 use lorgnette_app::conversation::check::Checked;
 use lorgnette_app::coordinator::{Aloud, Check};
 use serde::Serialize;
@@ -21,6 +23,8 @@ pub enum AloudDto {
         index: usize,
         /// The sentence as it is shown, without markup.
         shown: String,
+        /// Where it stands in the answer's text, in bytes.
+        source: Range<usize>,
         is_paused: bool,
     },
     /// It could not be read aloud.
@@ -31,8 +35,8 @@ impl From<Aloud> for AloudDto {
     fn from(aloud: Aloud) -> Self {
         match aloud {
             Aloud::Silent => Self::Silent,
-            Aloud::Speaking { answer, index, shown, is_paused } => {
-                Self::Speaking { answer_id: answer, index, shown, is_paused }
+            Aloud::Speaking { answer, index, shown, source, is_paused } => {
+                Self::Speaking { answer_id: answer, index, shown, source, is_paused }
             }
             Aloud::Failed(fault) => Self::Failed { error: fault.into() },
         }

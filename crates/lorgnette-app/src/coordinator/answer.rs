@@ -12,7 +12,7 @@ use super::jobs::Wanted;
 use super::machine::Event;
 use super::notice::Notice;
 use super::{Inner, lock, panic_fault};
-use crate::chats::{Attachment, Chats, End, Message, MessageId, is_private};
+use crate::chats::{AnswerBy, Attachment, Chats, End, Message, MessageId, is_private};
 use crate::conversation::Conversation;
 use crate::error::{AppError, Fault};
 use crate::models::library;
@@ -23,8 +23,10 @@ const BETWEEN_WRITES: Duration = Duration::from_millis(400);
 
 /// What an answer has become, also when it failed half-way.
 #[derive(Default)]
-struct Made {
-    text: String,
+pub(super) struct Made {
+    pub text: String,
+    /// Of exact text: the pieces that it came in.
+    pub n_pieces: usize,
     model: Option<String>,
     timings: Option<Timings>,
 }
@@ -65,8 +67,8 @@ impl Inner {
     }
 
     /// Keeps an answer that has ended, and tells of it.
-    fn end(&self, id: MessageId, chats: &Chats, made: &Made, end: &End) {
-        let Made { text, model, timings } = made;
+    pub(super) fn end(&self, id: MessageId, chats: &Chats, made: &Made, end: &End) {
+        let Made { text, model, timings, .. } = made;
         let stored = chats.end_answer(id, text, end, model.as_deref(), timings.as_ref());
         let mut message = chats.message(id);
         if let (Err(error), Ok(message)) = (stored, &mut message) {
@@ -75,6 +77,7 @@ impl Inner {
             message.end = Some(End::Failed(Fault::from(AppError::from(error)).into()));
         }
         self.jobs.end(id, message.ok());
+        self.texts.look_in(Duration::ZERO);
         (self.notify)(Notice::Chats);
     }
 
@@ -95,17 +98,17 @@ impl Inner {
         }
         self.stop_check();
         self.preparations_are_over();
-        self.answer_begins(id, &made.text, wanted.aloud);
+        self.answer_begins(id, &made.text, wanted.aloud, AnswerBy::Model);
         let mut chat = self.chat_for_engine(&path, conversation)?;
         chat.is_private = is_private(id);
         if !made.text.is_empty() {
             chat.answered(&made.text);
         }
         if let Some(question) = path.last() {
-            self.say_notes(&self.notes_of(question, conversation));
+            self.say_notes(id, &self.notes_of(question, conversation));
         }
         if !conversation.is_prepared_for(&chat) {
-            self.say_wait(conversation.wait_s(chat.last_pictures()));
+            self.say_wait(id, conversation.wait_s(chat.last_pictures()));
         }
         let mut options = lock(&self.settings).answer_options();
         options.max_tokens = options.max_tokens.min(wanted.max_tokens.unwrap_or(usize::MAX));

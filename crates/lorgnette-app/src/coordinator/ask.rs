@@ -1,10 +1,12 @@
 //! What can be asked, and how it becomes an answer that waits for its turn.
 
+use std::sync::Arc;
+
 use super::App;
 use super::jobs::Wanted;
 use super::machine::Event;
 use super::notice::{Asked, Listener, Notice};
-use crate::chats::{Attachment, ChatId, MessageId, PictureInfo};
+use crate::chats::{AnswerBy, Attachment, ChatId, MessageId, PictureInfo};
 use crate::error::AppError;
 use crate::purpose::Purpose;
 use crate::quick_action::Taken;
@@ -13,12 +15,18 @@ use crate::quick_action::Taken;
 #[derive(Debug, Clone)]
 pub enum Ask {
     /// A question that goes on from `leaf`, in a chat or, without one, in a new chat.
-    New { chat: Option<ChatId>, leaf: Option<MessageId>, text: String, pictures: Vec<Attachment> },
+    New {
+        chat: Option<ChatId>,
+        leaf: Option<MessageId>,
+        text: String,
+        pictures: Vec<Attachment>,
+        by: AnswerBy,
+    },
     /// Another answer to the same question.
-    Again { answer: MessageId },
+    Again { answer: MessageId, by: AnswerBy },
     /// Another question in the place of one.
-    Edit { question: MessageId, text: String, pictures: Vec<Attachment> },
-    /// More of an answer.
+    Edit { question: MessageId, text: String, pictures: Vec<Attachment>, by: AnswerBy },
+    /// More of an answer, by who began it.
     Continue { answer: MessageId },
 }
 
@@ -36,7 +44,8 @@ impl App {
         self.ask_for(ask, Wanted::default(), make_listener)
     }
 
-    /// Describes pictures of the desktop in a chat of their own, aloud.
+    /// Describes pictures of the desktop in a chat of their own, aloud; the exact text of them needs no
+    /// model.
     ///
     /// # Errors
     /// Those of adding the first that cannot be used, and of [`Self::ask`]; then nothing is asked.
@@ -47,14 +56,25 @@ impl App {
         make_listener: impl FnOnce(&Asked) -> Listener,
     ) -> Result<Asked, AppError> {
         let max_side = self.settings().max_side;
-        let attach = |taken| -> Result<Attachment, AppError> {
+        let by = if purpose == Purpose::Text { AnswerBy::Reader } else { AnswerBy::Model };
+        let attach = |taken: Taken| -> Result<Attachment, AppError> {
+            // The pixels are at hand before they are a file.
+            let ahead = match &taken {
+                Taken::Pixels { picture, .. } if by == AnswerBy::Reader => {
+                    Some(self.0.read_ahead(Arc::clone(picture)))
+                }
+                Taken::Pixels { .. } | Taken::File(_) | Taken::Bytes { .. } => None,
+            };
             let PictureInfo { id, name, .. } = self.keep(&taken)?;
+            if let Some(ahead) = ahead {
+                self.0.adopt(&ahead, &id);
+            }
             Ok(Attachment { picture: id, name, region: None, turn: 0, max_side })
         };
         let pictures = taken.into_iter().map(attach).collect::<Result<Vec<_>, _>>()?;
         let is_short = self.0.conversation().is_some_and(|model| model.model().built_in);
         let text = if is_short { purpose.short_question() } else { purpose.question() }.to_owned();
-        let ask = Ask::New { chat: None, leaf: None, text, pictures };
+        let ask = Ask::New { chat: None, leaf: None, text, pictures, by };
         let max_tokens = Some(purpose.max_tokens());
         let wanted = Wanted { max_tokens, aloud: true, ..Wanted::default() };
         self.ask_for(ask, wanted, make_listener)
@@ -70,7 +90,8 @@ impl App {
         make_listener: impl FnOnce(&Asked) -> Listener,
     ) -> Result<Asked, AppError> {
         let wanted = Wanted { aloud: true, ..Wanted::default() };
-        self.ask_for(Ask::Again { answer }, wanted, make_listener)
+        let by = self.0.chats_of(answer)?.message(answer)?.by;
+        self.ask_for(Ask::Again { answer, by }, wanted, make_listener)
     }
 
     fn ask_for(
@@ -82,40 +103,50 @@ impl App {
         let place = match &ask {
             Ask::New { chat, .. } => chat.unwrap_or_default(),
             Ask::Edit { question, .. } => *question,
-            Ask::Again { answer } | Ask::Continue { answer } => *answer,
+            Ask::Again { answer, .. } | Ask::Continue { answer } => *answer,
         };
         let chats = self.0.chats_of(place)?;
         let is_continued = matches!(ask, Ask::Continue { .. });
+        let by = match &ask {
+            Ask::New { by, .. } | Ask::Again { by, .. } | Ask::Edit { by, .. } => *by,
+            Ask::Continue { answer } => chats.message(*answer)?.by,
+        };
         let (chat, answer) = match ask {
-            Ask::New { chat, leaf, text, pictures } => {
+            Ask::New { chat, leaf, text, pictures, .. } => {
                 self.0.check_pictures(chat, &chats, &pictures)?;
                 let (chat, question) = chats.add_question(chat, leaf, &text, &pictures)?;
-                (chat, chats.begin_answer(question)?.1)
+                (chat, chats.begin_answer(question, by)?.1)
             }
-            Ask::Again { answer } => {
+            Ask::Again { answer, .. } => {
                 let gone = AppError::NotFound { what: "that question" };
                 let question = chats.message(answer)?.parent.ok_or(gone)?;
-                chats.begin_answer(question)?
+                chats.begin_answer(question, by)?
             }
-            Ask::Edit { question, text, pictures } => {
+            Ask::Edit { question, text, pictures, .. } => {
                 let parent = chats.message(question)?.parent;
                 let chat = chats.chat_of(question)?;
                 self.0.check_pictures(Some(chat), &chats, &pictures)?;
                 let (chat, question) = chats.add_question(Some(chat), parent, &text, &pictures)?;
-                (chat, chats.begin_answer(question)?.1)
+                (chat, chats.begin_answer(question, by)?.1)
             }
             Ask::Continue { answer } => (chats.continue_answer(answer)?, answer),
         };
         let asked = Asked { chat: chats.chat(chat)?, answer };
         let listener = make_listener(&asked);
-        self.0.jobs.insert(answer, listener, Wanted { is_continued, ..wanted });
-        self.0.happened(Event::Ask(answer));
+        self.0.jobs.insert(answer, listener, Wanted { is_continued, by, ..wanted });
+        match by {
+            AnswerBy::Model => self.0.happened(Event::Ask(answer)),
+            AnswerBy::Reader => self.0.answer_by_reader(answer),
+        }
         (self.0.notify)(Notice::Chats);
         Ok(asked)
     }
 
     /// Stops an answer, whether it is being made or waits. What was written stays.
     pub fn stop(&self, answer: MessageId) {
-        self.0.happened(Event::Stop(answer));
+        match self.0.jobs.get(answer) {
+            Some((cancel, Wanted { by: AnswerBy::Reader, .. })) => cancel.cancel(),
+            _ => self.0.happened(Event::Stop(answer)),
+        }
     }
 }

@@ -11,12 +11,23 @@ pub(super) fn pool(threads: Option<usize>) {
 /// The current thread, and those that it starts, get what others leave; on an idle machine that is
 /// everything. Linux alone gives threads a priority of their own that is passed on.
 pub(super) fn step_back() {
+    // A tenth of the weight of a thread that did not step back.
+    be_nice(10);
+}
+
+/// The current thread, and those that it starts, give way to keys and drawing, but not to threads that
+/// stepped back: somebody waits for what it does, for a second.
+pub(super) fn step_aside() {
+    // A third of the weight of a thread that does not, and three times that of one that stepped back.
+    be_nice(5);
+}
+
+#[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "threads have no priority"))]
+fn be_nice(niceness: i32) {
     #[cfg(target_os = "linux")]
     {
-        /// A tenth of the weight of a thread that did not step back.
-        const NICENESS: i32 = 10;
         // `None` is the thread that asks. Where it may not, it computes as before.
-        let _ = rustix::process::setpriority_process(None, NICENESS);
+        let _ = rustix::process::setpriority_process(None, niceness);
     }
 }
 

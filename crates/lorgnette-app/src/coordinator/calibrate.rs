@@ -34,6 +34,8 @@ pub(super) fn start(inner: &Arc<Inner>) {
         while n_left > 0 {
             let Some(inner) = Weak::upgrade(&weak) else { return };
             let measured = inner.is_quiet().then(undisturbed).flatten();
+            // Text may have been asked for meanwhile.
+            let measured = measured.filter(|_| inner.is_quiet());
             if let Some(calibration) = measured {
                 inner.speeds.calibration().learn(calibration);
                 n_left -= 1;
@@ -76,6 +78,6 @@ impl Inner {
             ModelState::Loading { .. } | ModelState::Answering { .. } => false,
         };
         // Pictures that wait for their question may still be encoded.
-        rests && !self.has_prepared()
+        rests && !self.has_prepared() && !self.texts.is_at_work()
     }
 }

@@ -7,6 +7,7 @@ use super::background::spawn;
 use super::notice::{Check, Notice};
 use super::{App, Inner, lock, panic_fault};
 use crate::chats::{MessageId, is_private};
+use crate::claims::PlacedClaim;
 use crate::conversation::check::{Checked, N_SAMPLES};
 use crate::error::AppError;
 use crate::{Cancel, Interrupted};
@@ -18,10 +19,19 @@ pub(super) struct Checks(Mutex<State>);
 #[derive(Default)]
 struct State {
     running: Option<Cancel>,
-    done: Vec<(MessageId, Vec<Checked>)>,
+    found: Vec<Found>,
 }
 
-/// Checks that are remembered.
+/// What a check found.
+struct Found {
+    answer: MessageId,
+    /// What varies; nothing until the other answers are there.
+    checked: Vec<Checked>,
+    /// What the text of the pictures does not have.
+    missing: Vec<PlacedClaim>,
+}
+
+/// Answers of which it is remembered.
 const MAX_DONE: usize = 32;
 
 impl App {
@@ -41,13 +51,14 @@ impl App {
             let work = || inner.check(answer, &message.text, &cancel);
             let check = match catch_unwind(AssertUnwindSafe(work)) {
                 Ok(Ok(checked)) => {
-                    inner.checks.remember(answer, checked.clone());
+                    inner.checks.of_answer(answer, |found| found.checked.clone_from(&checked));
                     Check::Done(checked)
                 }
                 Ok(Err(Interrupted::Cancelled)) => Check::Stopped,
                 Ok(Err(Interrupted::Failed(error))) => Check::Failed(error.into()),
                 Err(panic) => Check::Failed(panic_fault(panic.as_ref())),
             };
+            inner.checks.ended(&cancel);
             inner.tell_check(answer, check);
         });
         Ok(())
@@ -60,25 +71,46 @@ impl App {
 }
 
 impl Checks {
-    fn remember(&self, answer: MessageId, checked: Vec<Checked>) {
+    /// Whether an answer is being checked.
+    pub fn is_running(&self) -> bool {
+        lock(&self.0).running.is_some()
+    }
+
+    /// A check has ended, which may be another than the one that runs now.
+    fn ended(&self, cancel: &Cancel) {
         let mut state = lock(&self.0);
-        state.done.retain(|(known, _)| *known != answer);
-        if state.done.len() == MAX_DONE {
-            state.done.remove(0);
+        // One that was stopped is no longer here.
+        if !cancel.is_cancelled() {
+            state.running = None;
         }
-        state.done.push((answer, checked));
+    }
+
+    /// Changes what is known of an answer.
+    fn of_answer(&self, answer: MessageId, change: impl FnOnce(&mut Found)) {
+        let mut state = lock(&self.0);
+        let known = state.found.iter().position(|found| found.answer == answer);
+        let mut found = match known {
+            Some(known) => state.found.remove(known),
+            None => Found { answer, checked: Vec::new(), missing: Vec::new() },
+        };
+        change(&mut found);
+        if state.found.len() == MAX_DONE {
+            state.found.remove(0);
+        }
+        state.found.push(found);
     }
 
     /// Forgets what was found of these answers.
     pub fn forget(&self, which: impl Fn(MessageId) -> bool) {
-        lock(&self.0).done.retain(|(answer, _)| !which(*answer));
+        lock(&self.0).found.retain(|found| !which(found.answer));
     }
 
-    /// What a check of this answer found; nothing when there was none.
-    pub fn of(&self, answer: MessageId) -> Vec<Checked> {
+    /// What a check of this answer found: what varies, and what no picture has; nothing when there was
+    /// none.
+    pub fn of(&self, answer: MessageId) -> (Vec<Checked>, Vec<PlacedClaim>) {
         let state = lock(&self.0);
-        let done = state.done.iter().find(|(known, _)| *known == answer);
-        done.map(|(_, checked)| checked.clone()).unwrap_or_default()
+        let found = state.found.iter().find(|found| found.answer == answer);
+        found.map(|found| (found.checked.clone(), found.missing.clone())).unwrap_or_default()
     }
 }
 
@@ -99,6 +131,16 @@ impl Inner {
         text: &str,
         cancel: &Cancel,
     ) -> Result<Vec<Checked>, Interrupted<AppError>> {
+        // At once, and whether or not a model is there for the rest.
+        match self.claims(answer, cancel) {
+            Ok(mut claims) => {
+                claims.retain(|claim| !claim.is_found());
+                self.checks.of_answer(answer, |found| found.missing = claims);
+            }
+            Err(Interrupted::Cancelled) => return Err(Interrupted::Cancelled),
+            // Told by who asks for the claims; the other answers still say something.
+            Err(Interrupted::Failed(_)) => {}
+        }
         let missing = AppError::NotFound { what: "a model in memory" };
         let conversation = self.conversation().ok_or(missing)?;
         let mut path = self.chats_of(answer)?.path_to(answer).map_err(AppError::from)?;

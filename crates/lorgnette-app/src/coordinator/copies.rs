@@ -34,6 +34,7 @@ impl App {
         self.stop_all();
         self.0.jobs.wait_for_none(Instant::now() + CLOSING_TAKES);
         self.0.chats.restore_copy(name)?;
+        self.look_for_unread();
         (self.0.notify)(Notice::Chats);
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::lock;
 use super::notice::{Listener, Progress};
 use crate::Cancel;
-use crate::chats::{Message, MessageId};
+use crate::chats::{AnswerBy, Message, MessageId};
 
 /// What is wanted of an answer beyond the settings.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,6 +18,8 @@ pub(super) struct Wanted {
     pub max_tokens: Option<usize>,
     /// It is read aloud, whatever the settings say.
     pub aloud: bool,
+    /// Who makes it.
+    pub by: AnswerBy,
 }
 
 struct Job {
@@ -65,6 +67,10 @@ impl Jobs {
         if lock(&self.jobs).is_empty() {
             self.none_left.notify_all();
         }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        lock(&self.jobs).is_empty()
     }
 
     pub fn all(&self) -> Vec<MessageId> {

@@ -1,5 +1,7 @@
 //! What the program tells: of itself by [`Notice`], of one answer by [`Progress`].
 
+use std::ops::Range;
+
 use lorgnette_image::ImageConfig;
 
 use crate::chats::{Message, MessageId, StoredChat};
@@ -32,6 +34,16 @@ pub enum Notice {
     Sentence { answer: Option<MessageId>, text: String },
     /// How far the check of an answer is.
     Check { answer: MessageId, check: Check },
+    /// How far the text in pictures of old chats is read; `None`: nothing is left to be read.
+    ReadPictures(Option<ReadPictures>),
+}
+
+/// How far the text in pictures of old chats is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadPictures {
+    pub n_done: usize,
+    /// Those that were read since it began, and those that are left.
+    pub n_pictures: usize,
 }
 
 /// What the program is doing.
@@ -128,8 +140,15 @@ pub enum Check {
 pub enum Aloud {
     #[default]
     Silent,
-    /// A sentence of an answer: its index from 0, and as it is shown, without markup.
-    Speaking { answer: MessageId, index: usize, shown: String, is_paused: bool },
+    /// A sentence of an answer: its index from 0, as it is shown, without markup, and where it stands
+    /// in the answer's text, in bytes.
+    Speaking {
+        answer: MessageId,
+        index: usize,
+        shown: String,
+        source: Range<usize>,
+        is_paused: bool,
+    },
     /// It could not be spoken.
     Failed(Fault),
 }

@@ -27,6 +27,8 @@ struct State {
     /// Begun, and perhaps ended; cancelled until the engine has it.
     begun: Option<(Key, Cancel)>,
     waiting: Option<Key>,
+    /// The engine is at work on it.
+    is_running: bool,
 }
 
 impl App {
@@ -60,6 +62,11 @@ impl Inner {
     /// Whether pictures were prepared, or are being, that nobody has asked about yet.
     pub(super) fn has_prepared(&self) -> bool {
         lock(&self.preparations.0).begun.is_some()
+    }
+
+    /// Whether pictures are being prepared.
+    pub(super) fn is_preparing(&self) -> bool {
+        lock(&self.preparations.0).is_running
     }
 
     /// Begins what was wanted while the model was not there or not free.
@@ -98,10 +105,14 @@ impl Inner {
         let inner = Arc::clone(self);
         let mut told = None::<Instant>;
         // Under the lock, so that who cancels knows whether the engine has it.
-        let _state = lock(&self.preparations.0);
+        let mut state = lock(&self.preparations.0);
         if !cancel.is_cancelled() {
+            state.is_running = true;
             conversation.prepare(chat, move |preparation| {
                 let is_step = !matches!(preparation, Preparation::Ready | Preparation::Idle);
+                if !is_step {
+                    lock(&inner.preparations.0).is_running = false;
+                }
                 if !is_step || told.is_none_or(|told| told.elapsed() >= BETWEEN_PROGRESS) {
                     told = Some(Instant::now());
                     (inner.notify)(Notice::Preparation(preparation));
@@ -116,6 +127,7 @@ impl Inner {
         {
             let mut state = lock(&self.preparations.0);
             state.waiting = None;
+            state.is_running = false;
             if let Some((_, cancel)) = state.begun.take() {
                 cancel.cancel();
             }
@@ -133,8 +145,12 @@ impl Inner {
     }
 
     fn stop_preparing(&self) {
-        if let Some((_, cancel)) = lock(&self.preparations.0).begun.take() {
-            cancel.cancel();
+        {
+            let mut state = lock(&self.preparations.0);
+            state.is_running = false;
+            if let Some((_, cancel)) = state.begun.take() {
+                cancel.cancel();
+            }
         }
         if let Some(conversation) = lock(&self.machine).model() {
             conversation.stop_preparing();

@@ -57,6 +57,7 @@ impl App {
     /// Ends the private chat and forgets all of it. Whether there was one.
     pub fn end_private(&self) -> bool {
         let Some(private) = lock(&self.0.private.0).take() else { return false };
+        self.0.texts.stop(|what| private.pictures.has(&what.picture));
         // An answer that is being made holds it until it has ended, which is at its next step.
         drop(private);
         for answer in self.0.jobs.all().into_iter().filter(|answer| is_private(*answer)) {
@@ -113,6 +114,16 @@ impl Inner {
         // Never the kept ones: nothing private may come into them.
         let private = self.private().ok_or(AppError::NotFound { what: "that private chat" })?;
         Ok(ChatsOf(Of::Private(private)))
+    }
+
+    /// The private chat, while there is one.
+    pub(super) fn private_chats(&self) -> Option<ChatsOf<'_>> {
+        self.private().map(|private| ChatsOf(Of::Private(private)))
+    }
+
+    /// The chats that are kept.
+    pub(super) fn stored_chats(&self) -> ChatsOf<'_> {
+        ChatsOf(Of::Stored(&self.chats))
     }
 
     pub(super) fn picture(&self, id: &str) -> Result<PictureInfo, AppError> {

@@ -1,5 +1,6 @@
 //! Answers read aloud, also while they are written.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Weak};
 
 use lorgnette_image::Note;
@@ -7,7 +8,7 @@ use lorgnette_speech::{Phrases, Reader, Script, Told, VoiceInfo, VoiceSettings, 
 
 use super::notice::{Aloud, AloudDo, Notice};
 use super::{App, Inner, lock};
-use crate::chats::MessageId;
+use crate::chats::{AnswerBy, MessageId};
 use crate::error::AppError;
 use crate::notes;
 use crate::settings::{Language, Settings};
@@ -23,8 +24,8 @@ struct State {
     now: Aloud,
     /// The answer that is read.
     reading: Option<MessageId>,
-    /// The answer that is written, in sentences.
-    writing: Option<(MessageId, Script)>,
+    /// The answers that are written, in sentences: one by the model, and any by the reader.
+    writing: HashMap<MessageId, Script>,
     /// A screen reader speaks: answers are not read aloud by themselves.
     has_screen_reader: bool,
 }
@@ -37,7 +38,7 @@ impl Speech {
             reader,
             now: Aloud::Silent,
             reading: None,
-            writing: None,
+            writing: HashMap::new(),
             has_screen_reader: false,
         }))
     }
@@ -54,19 +55,30 @@ impl App {
     /// [`AppError::NotFound`] for an answer that is gone.
     pub fn read_aloud(&self, answer: MessageId) -> Result<(), AppError> {
         let message = self.0.chats_of(answer)?.message(answer)?;
-        let checked = self.0.checks.of(answer);
+        let (checked, missing) = self.0.checks.of(answer);
         let phrases = self.0.phrases();
         let mut state = lock(&self.0.speech.0);
         state.begin(&self.0, answer, phrases);
-        match &state.writing {
-            Some((writing, script)) if *writing == answer => {
+        match state.writing.get(&answer) {
+            Some(script) => {
                 // The sentences that are finished; the script gives out those that come.
-                let finished = Script::new(phrases).push(script.markdown());
+                let finished = script_of(message.by, phrases).push(script.markdown());
                 state.reader.push_sentences(finished);
             }
-            _ => {
+            None if message.by == AnswerBy::Reader => {
+                state.reader.push_sentences(text::lines(&message.text));
+                state.reader.finish();
+            }
+            None => {
                 let mut sentences = text::sentences(&message.text, phrases);
                 for sentence in &mut sentences {
+                    let claims =
+                        missing.iter().filter(|one| sentence.source.contains(&one.source.start));
+                    let claims: Vec<&str> = claims.map(|one| one.text.as_str()).collect();
+                    if !claims.is_empty() {
+                        let (not_found, claims) = (phrases.not_found, claims.join(", "));
+                        sentence.spoken = format!("{not_found}: {claims}. {}", sentence.spoken);
+                    }
                     if checked.iter().any(|one| one.is_uncertain() && one.source == sentence.source)
                     {
                         sentence.spoken = format!("{}: {}", phrases.uncertain, sentence.spoken);
@@ -141,7 +153,7 @@ impl Inner {
     }
 
     /// The window's language, ISO 639-1.
-    fn language(&self) -> String {
+    pub(super) fn language(&self) -> String {
         match lock(&self.settings).language {
             Language::En => "en".into(),
             Language::Fr => "fr".into(),
@@ -153,15 +165,15 @@ impl Inner {
         let now = {
             let mut state = lock(&self.speech.0);
             let paused = |now: &Aloud, is_paused: bool| match now.clone() {
-                Aloud::Speaking { answer, index, shown, .. } => {
-                    Aloud::Speaking { answer, index, shown, is_paused }
+                Aloud::Speaking { answer, index, shown, source, .. } => {
+                    Aloud::Speaking { answer, index, shown, source, is_paused }
                 }
                 other => other,
             };
             state.now = match told {
-                Told::Sentence { index, shown, .. } => {
+                Told::Sentence { index, shown, source } => {
                     let is_paused = matches!(state.now, Aloud::Speaking { is_paused: true, .. });
-                    Aloud::Speaking { answer, index, shown, is_paused }
+                    Aloud::Speaking { answer, index, shown, source, is_paused }
                 }
                 Told::Paused => paused(&state.now, true),
                 Told::Resumed => paused(&state.now, false),
@@ -175,39 +187,45 @@ impl Inner {
 
     /// An answer begins; `text` is what it had before. One that `is_wanted` aloud is read whatever
     /// the settings say, unless a screen reader does it.
-    pub(super) fn answer_begins(self: &Arc<Self>, answer: MessageId, text: &str, is_wanted: bool) {
+    pub(super) fn answer_begins(
+        self: &Arc<Self>,
+        answer: MessageId,
+        text: &str,
+        is_wanted: bool,
+        by: AnswerBy,
+    ) {
         let phrases = self.phrases();
         let reads_itself = is_wanted || lock(&self.settings).read_aloud;
         let mut state = lock(&self.speech.0);
-        let mut script = Script::new(phrases);
+        let mut script = script_of(by, phrases);
         // What was there before was told before.
         script.push(text);
         script.finish();
-        state.writing = Some((answer, script));
+        state.writing.insert(answer, script);
         if reads_itself && !state.has_screen_reader {
             state.begin(self, answer, phrases);
         }
     }
 
     /// Says how long an answer will take, if that is long and somebody listens.
-    pub(super) fn say_wait(&self, wait_s: Option<f64>) {
+    pub(super) fn say_wait(&self, answer: MessageId, wait_s: Option<f64>) {
         let Some(seconds) = wait_s.filter(|seconds| *seconds > LONG_WAIT_S) else { return };
         let (about, unit) = self.phrases().about_seconds;
-        self.say_before(format!("{about} {seconds:.0} {unit}"));
+        self.say_before(answer, format!("{about} {seconds:.0} {unit}"));
     }
 
     /// Says what a person should know about the pictures of a question, if somebody listens.
-    pub(super) fn say_notes(&self, notes: &[Note]) {
+    pub(super) fn say_notes(&self, answer: MessageId, notes: &[Note]) {
         let language = self.language();
         for note in notes {
-            self.say_before(notes::spoken(note, &language));
+            self.say_before(answer, notes::spoken(note, &language));
         }
     }
 
     /// Says something before the answer that is about to be written.
-    fn say_before(&self, words: String) {
+    fn say_before(&self, answer: MessageId, words: String) {
         let state = lock(&self.speech.0);
-        if state.reading.is_some() && state.reading == state.writing.as_ref().map(|one| one.0) {
+        if state.reading == Some(answer) {
             state.reader.say(&words);
         }
         drop(state);
@@ -217,20 +235,18 @@ impl Inner {
     /// More of the answer is there.
     pub(super) fn answer_grows(&self, answer: MessageId, piece: &str) {
         let mut state = lock(&self.speech.0);
-        let Some((_, script)) = state.writing.as_mut().filter(|(writing, _)| *writing == answer)
-        else {
-            return;
-        };
-        let finished = script.push(piece);
-        self.tell_sentences(state, answer, finished, false);
+        let Some(script) = state.writing.get_mut(&answer) else { return };
+        let (finished, are_lines) = (script.push(piece), script.is_plain());
+        self.tell_sentences(state, answer, finished, are_lines, false);
     }
 
     /// The answer has ended.
     pub(super) fn answer_is_whole(&self, answer: MessageId) {
         let mut state = lock(&self.speech.0);
-        let script = state.writing.take_if(|(writing, _)| *writing == answer);
-        let finished = script.map(|(_, mut script)| script.finish()).unwrap_or_default();
-        self.tell_sentences(state, answer, finished, true);
+        let script = state.writing.remove(&answer);
+        let are_lines = script.as_ref().is_some_and(Script::is_plain);
+        let finished = script.map(|mut script| script.finish()).unwrap_or_default();
+        self.tell_sentences(state, answer, finished, are_lines, true);
     }
 
     fn tell_sentences(
@@ -238,6 +254,7 @@ impl Inner {
         state: std::sync::MutexGuard<'_, State>,
         answer: MessageId,
         sentences: Vec<text::Sentence>,
+        are_lines: bool,
         is_end: bool,
     ) {
         if state.reading == Some(answer) {
@@ -249,9 +266,35 @@ impl Inner {
             }
         }
         drop(state);
-        for sentence in sentences {
-            (self.notify)(Notice::Sentence { answer: Some(answer), text: sentence.spoken });
+        let tell = |text| (self.notify)(Notice::Sentence { answer: Some(answer), text });
+        if are_lines {
+            // All at once: a screen reader takes dozens of announcements for dozens of events.
+            let text = in_one(&sentences);
+            if !text.is_empty() {
+                tell(text);
+            }
+        } else {
+            sentences.into_iter().for_each(|sentence| tell(sentence.spoken));
         }
+    }
+}
+
+/// Lines as one text that is heard as lines.
+fn in_one(lines: &[text::Sentence]) -> String {
+    let mut text = String::new();
+    for line in lines {
+        text += &line.spoken;
+        let ends = line.spoken.ends_with(|c: char| c.is_ascii_punctuation());
+        text += if line.goes_on || ends { " " } else { ". " };
+    }
+    text.trim_end().to_owned()
+}
+
+/// An empty text of who answers: exact text is no Markdown.
+fn script_of(by: AnswerBy, phrases: Phrases) -> Script {
+    match by {
+        AnswerBy::Model => Script::new(phrases),
+        AnswerBy::Reader => Script::plain(phrases),
     }
 }
 

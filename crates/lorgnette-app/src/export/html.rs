@@ -7,7 +7,7 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Exported, Source, called, parse, read_text};
+use super::{Exported, Source, called, parse, read_text, who};
 use crate::error::AppError;
 use crate::models::whole_file;
 
@@ -49,12 +49,7 @@ pub(super) fn write(source: &Source, path: &Path) -> Result<(), AppError> {
         }
     };
     for message in shown {
-        let who = match &message.model {
-            Some(model) if message.is_model => escaped(model),
-            _ if message.is_model => "Lorgnette".into(),
-            _ => "You".into(),
-        };
-        let _ = writeln!(page, "<h2>{who}</h2>");
+        let _ = writeln!(page, "<h2>{}</h2>", escaped(who(message)));
         for picture in &message.pictures {
             img(&mut page, &picture.picture, &picture.name, "");
             written.push(&picture.picture);

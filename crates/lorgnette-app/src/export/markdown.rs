@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::{Exported, Source, called, parse, read_text};
+use super::{Exported, Source, called, parse, read_text, who};
+use crate::chats::AnswerBy;
 use crate::error::AppError;
 use crate::models::whole_file;
 
@@ -15,12 +16,7 @@ pub(super) fn write(source: &Source, folder: &Path) -> Result<(), AppError> {
     let Source { exported, shown, pictures } = source;
     let mut text = format!("# {}\n", exported.title);
     for message in shown {
-        let who = match &message.model {
-            Some(model) if message.is_model => model.as_str(),
-            _ if message.is_model => "Lorgnette",
-            _ => "You",
-        };
-        let _ = write!(text, "\n## {who}\n\n");
+        let _ = write!(text, "\n## {}\n\n", who(message));
         for picture in &message.pictures {
             if let Some(file) = exported.pictures.get(&picture.picture) {
                 let found = pictures.iter().find(|(info, _)| info.id == picture.picture);
@@ -29,7 +25,15 @@ pub(super) fn write(source: &Source, folder: &Path) -> Result<(), AppError> {
                 let _ = write!(text, "![{name}]({file})\n\n");
             }
         }
-        let _ = writeln!(text, "{}", message.text.trim_end());
+        let said = message.text.trim_end();
+        let _ = match message.by {
+            AnswerBy::Model => writeln!(text, "{said}"),
+            // Exact text is no Markdown, whatever signs stand in it.
+            AnswerBy::Reader => {
+                let fence = "`".repeat(longest_run(said, '`').max(2) + 1);
+                writeln!(text, "{fence}text\n{said}\n{fence}")
+            }
+        };
     }
     for (info, bytes) in pictures {
         if let Some(file) = exported.pictures.get(&info.id) {
@@ -40,6 +44,11 @@ pub(super) fn write(source: &Source, folder: &Path) -> Result<(), AppError> {
         .map_err(|error| AppError::Write(std::io::Error::other(error)))?;
     whole_file::write(&folder.join(DATA), &json).map_err(AppError::Write)?;
     whole_file::write(&folder.join(TEXT), text.as_bytes()).map_err(AppError::Write)
+}
+
+/// The length of the longest run of a sign.
+fn longest_run(text: &str, sign: char) -> usize {
+    text.split(|c| c != sign).map(|run| run.chars().count()).max().unwrap_or_default()
 }
 
 pub(super) fn read(path: &Path) -> Result<(Exported, BTreeMap<String, Vec<u8>>), AppError> {

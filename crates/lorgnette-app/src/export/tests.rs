@@ -1,5 +1,5 @@
 use super::*;
-use crate::chats::End;
+use crate::chats::{AnswerBy, End};
 use crate::coordinator::Ask;
 use crate::models::folders::Folders;
 
@@ -11,7 +11,10 @@ fn app(folder: &Path) -> App {
 const HOSTILE: &str =
     "</p><script>alert(1)</script> \"quoted\" </script><!-- data-picture=\"x\" src=\"data:image/";
 
-/// A chat with a picture, two branches, and an answer that would break out of a page.
+/// Text as it stands in a picture, with signs that Markdown has a meaning for.
+const EXACT: &str = "# 1. *Total*\n```\n> 12";
+
+/// A chat with a picture, three branches, and an answer that would break out of a page.
 fn make(app: &App) -> ChatId {
     let add = |name, width, rgba: &[u8]| {
         let png = lorgnette_image::rgba_to_png(width, 1, rgba.to_vec()).unwrap();
@@ -28,19 +31,23 @@ fn make(app: &App) -> ChatId {
     };
     let chats = app.chats();
     let (chat, question) = chats.add_question(None, None, "What?", &[attach(other)]).unwrap();
-    let (_, first) = chats.begin_answer(question).unwrap();
+    let (_, first) = chats.begin_answer(question, AnswerBy::Model).unwrap();
     chats.end_answer(first, "Blue.", &End::Whole, Some("Pocket"), None).unwrap();
     let (_, again) = chats.add_question(Some(chat), None, "And this?", &[attach(picture)]).unwrap();
-    let (_, second) = chats.begin_answer(again).unwrap();
+    let (_, second) = chats.begin_answer(again, AnswerBy::Model).unwrap();
     chats.end_answer(second, HOSTILE, &End::Whole, Some("Pocket"), None).unwrap();
+    let (_, exact) = chats.begin_answer(again, AnswerBy::Reader).unwrap();
+    chats.end_answer(exact, EXACT, &End::Whole, None, None).unwrap();
+    chats.choose_branch(second).unwrap();
     chat
 }
 
 /// What matters of all messages: the parent's words, own words, pictures.
-fn told(app: &App, chat: ChatId) -> Vec<(Option<String>, String, Vec<Attachment>)> {
+fn told(app: &App, chat: ChatId) -> Vec<(Option<String>, AnswerBy, String, Vec<Attachment>)> {
     let all = app.chats().messages(chat).unwrap();
     let text = |id| all.iter().find(|message| message.id == id).map(|message| message.text.clone());
-    all.iter().map(|m| (m.parent.and_then(text), m.text.clone(), m.pictures.clone())).collect()
+    let told = |m: &Message| (m.parent.and_then(text), m.by, m.text.clone(), m.pictures.clone());
+    all.iter().map(told).collect()
 }
 
 #[track_caller]
@@ -94,6 +101,24 @@ fn a_page_comes_back_with_pictures_and_branches() {
 }
 
 #[test]
+fn exact_text_is_exported_to_the_letter_and_says_that_no_model_wrote_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path());
+    let chat = make(&app);
+    let exact = app.chats().messages(chat).unwrap().pop().unwrap();
+    assert_eq!(exact.by, AnswerBy::Reader);
+    app.chats().choose_branch(exact.id).unwrap();
+    write(&app, chat, ExportFormat::Markdown, &folder.path().join("chat")).unwrap();
+    let text = fs_err::read_to_string(folder.path().join("chat/chat.md")).unwrap();
+    let expected = format!("## Exact text, no model\n\n````text\n{EXACT}\n````\n");
+    assert!(text.ends_with(&expected), "{text}");
+    let page = folder.path().join("chat.html");
+    write(&app, chat, ExportFormat::Html, &page).unwrap();
+    let page = fs_err::read_to_string(&page).unwrap();
+    assert!(page.contains("<h2>Exact text, no model</h2>\n<p># 1. *Total*\n```\n&gt; 12</p>"));
+}
+
+#[test]
 fn a_page_runs_and_loads_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let app = app(folder.path());
@@ -138,7 +163,9 @@ fn what_is_no_chat_changes_nothing() {
     assert!(import(&app, &folder.path().join("none.md")).is_err());
     assert_eq!(n_chats(), before);
     // The app still answers: nothing was left half-done.
-    assert!(app.ask(Ask::Again { answer: 999 }, |_| Box::new(|_| {})).is_err());
+    assert!(
+        app.ask(Ask::Again { answer: 999, by: AnswerBy::Model }, |_| Box::new(|_| {})).is_err()
+    );
 }
 
 #[test]

@@ -122,6 +122,29 @@ fn a_purpose_asks_its_question_and_keeps_its_length() {
 }
 
 #[test]
+fn a_check_says_what_the_picture_does_not_have() {
+    // The built-in model repeats what it is asked to say only by chance, so the answer is looked at.
+    let question = ["--ask", "What is the total?", "--temperature", "0", "--check=2"];
+    let receipt = sample("receipt.png");
+    let describe = [&["describe", &receipt, "--model", "pocket"], &question[..]].concat();
+    let output = lorgnette(&[&describe[..], &["--json"]].concat(), b"");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let answer = json["answer"].as_str().unwrap();
+    let claims = json["claims"].as_array().unwrap();
+    assert!(!claims.is_empty(), "{json}");
+    for claim in claims {
+        let (start, end) = (&claim["source"]["start"], &claim["source"]["end"]);
+        let (start, end) = (start.as_u64().unwrap() as usize, end.as_u64().unwrap() as usize);
+        assert_eq!(&answer[start..end], claim["text"].as_str().unwrap());
+    }
+    let is_found =
+        |claim: &&serde_json::Value| claim["places"].as_array().is_some_and(|all| !all.is_empty());
+    let total = claims.iter().find(is_found).unwrap_or_else(|| panic!("{json}"));
+    assert_eq!((&total["kind"], &total["text"]), (&"number".into(), &"14.15".into()));
+    assert_eq!(total["places"][0]["picture"], receipt);
+}
+
+#[test]
 fn a_check_says_how_many_answers_agree() {
     let asked =
         ["--ask", "How many shapes are there?", "--temperature", "0", "--check=3", "--json"];

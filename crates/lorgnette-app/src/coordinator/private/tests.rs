@@ -3,7 +3,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::*;
-use crate::chats::{Draft, Filter};
+use crate::chats::{AnswerBy, Draft, Filter};
 use crate::coordinator::{Ask, Listener, Progress};
 use crate::folders::Folders;
 use crate::samples::SAMPLES;
@@ -38,7 +38,8 @@ fn answer(app: &App, chat: Option<ChatId>, text: &str, pictures: &[Attachment]) 
             }
         })
     };
-    let ask = Ask::New { chat, leaf: None, text: text.into(), pictures: pictures.to_vec() };
+    let by = AnswerBy::Model;
+    let ask = Ask::New { chat, leaf: None, text: text.into(), pictures: pictures.to_vec(), by };
     app.ask(ask, listener).unwrap();
     let message = end.recv_timeout(PATIENCE).unwrap();
     assert!(!message.text.is_empty(), "{message:?}");
@@ -112,6 +113,7 @@ fn a_private_picture_comes_into_no_other_chat() {
         leaf: None,
         text: "?".into(),
         pictures: vec![asked_about(picture)],
+        by: AnswerBy::Model,
     };
     assert!(matches!(app.ask(ask(None, &private), listener), Err(AppError::NotFound { .. })));
     assert!(app.chats().list(&Filter { limit: 9, ..Filter::default() }).unwrap().is_empty());

@@ -1,0 +1,116 @@
+//! Answers with the exact text of pictures, which needs no model and waits for none.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use lorgnette_reader::Progress as ReaderProgress;
+
+use super::answer::Made;
+use super::jobs::Wanted;
+use super::notice::Progress;
+use super::{Inner, background, panic_fault};
+use crate::chats::{AnswerBy, Attachment, Chats, End, Message, MessageId};
+use crate::error::{AppError, Fault};
+use crate::{Cancel, Interrupted, notes};
+
+/// Looking for text is one half of reading, and each half has so many steps.
+const STEPS: usize = 100;
+
+impl Inner {
+    /// Makes an answer of the exact text of the pictures, on a thread of its own.
+    pub(super) fn answer_by_reader(self: &Arc<Self>, id: MessageId) {
+        let inner = Arc::clone(self);
+        background::spawn("exact answer", move || inner.answer_exactly(id));
+    }
+
+    fn answer_exactly(self: &Arc<Self>, id: MessageId) {
+        // The private chat may have been left.
+        let Ok(chats) = self.chats_of(id) else { return self.jobs.end(id, None) };
+        let mut made = Made::default();
+        let end = match self.jobs.get(id) {
+            Some((cancel, wanted)) => {
+                let read = || self.read_all(id, &chats, &cancel, wanted, &mut made);
+                match catch_unwind(AssertUnwindSafe(read)) {
+                    Ok(Ok(())) => End::Whole,
+                    Ok(Err(Interrupted::Cancelled)) => End::Stopped,
+                    Ok(Err(Interrupted::Failed(fault))) => End::Failed(fault.into()),
+                    Err(panic) => End::Failed(panic_fault(panic.as_ref()).into()),
+                }
+            }
+            None => End::Stopped,
+        };
+        self.answer_is_whole(id);
+        self.end(id, &chats, &made, &end);
+    }
+
+    fn read_all(
+        self: &Arc<Self>,
+        id: MessageId,
+        chats: &Chats,
+        cancel: &Cancel,
+        wanted: Wanted,
+        made: &mut Made,
+    ) -> Result<(), Interrupted<Fault>> {
+        let fault = |error| Fault::from(AppError::from(error));
+        let path = chats.path_to(id).map_err(fault)?;
+        let pictures = pictures_of(&path);
+        if pictures.is_empty() {
+            let none = AppError::NotFound { what: "a picture whose text could be read" };
+            return Err(Fault::from(none).into());
+        }
+        // One that goes on begins anew: what is read is the same.
+        self.answer_begins(id, "", wanted.aloud, AnswerBy::Reader);
+        let language = self.language();
+        let n_pictures = pictures.len();
+        let mut missing = Vec::new();
+        for (nth, picture) in pictures.iter().enumerate() {
+            let reading = self.reading_of(picture, cancel, &mut |progress| {
+                let (done, total) = steps(progress);
+                let progress = Progress::Encode { picture: nth, n_pictures, done, total };
+                self.jobs.tell(id, progress);
+            })?;
+            let mut piece = String::new();
+            let is_alone = n_pictures == 1;
+            if !is_alone {
+                let gap = if nth == 0 { "" } else { "\n\n" };
+                piece = format!("{gap}{}\n\n", picture.name);
+            }
+            piece += &match reading.text() {
+                text if text.is_empty() => notes::no_text(&reading, &language).to_owned(),
+                text => text,
+            };
+            self.grow(id, made, &piece);
+            chats.write(id, &made.text).map_err(fault)?;
+            let name = if is_alone { None } else { Some(picture.name.as_str()) };
+            missing.extend(notes::of_reading(&reading, name, &language));
+        }
+        if !missing.is_empty() {
+            self.grow(id, made, &format!("\n\n{}", missing.join("\n")));
+        }
+        Ok(())
+    }
+
+    fn grow(&self, id: MessageId, made: &mut Made, piece: &str) {
+        made.text.push_str(piece);
+        made.n_pieces += 1;
+        self.answer_grows(id, piece);
+        let (piece, n_tokens) = (piece.to_owned(), made.n_pieces);
+        self.jobs.tell(id, Progress::Text { piece, n_tokens, tokens_per_s: 0.0 });
+    }
+}
+
+/// The pictures of the question; where it has none, those that the question before it had.
+fn pictures_of(path: &[Message]) -> &[Attachment] {
+    let questions = path.iter().rev().filter(|message| !message.is_model);
+    let mut pictures = questions.map(|question| question.pictures.as_slice());
+    pictures.find(|pictures| !pictures.is_empty()).unwrap_or_default()
+}
+
+/// How many steps are done, and how many there are.
+fn steps(progress: ReaderProgress) -> (usize, usize) {
+    let done = match progress {
+        ReaderProgress::Detect { n_done, n_strips } => STEPS * n_done / n_strips.max(1),
+        ReaderProgress::Recognise { n_done, n_lines } => STEPS + STEPS * n_done / n_lines.max(1),
+    };
+    (done, 2 * STEPS)
+}
