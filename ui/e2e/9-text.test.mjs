@@ -31,7 +31,7 @@ const clipboard = () => spawnSync("xclip", ["-selection", "clipboard", "-o"], { 
 
 /** What is in the clipboard after something was done that copies. */
 async function copiedBy(act) {
-  spawnSync("xclip", ["-selection", "clipboard", "-i"], { input: "nothing yet" });
+  spawnSync("xclip", ["-selection", "clipboard", "-i"], { input: "nothing yet", stdio: ["pipe", "ignore", "ignore"] });
   await act();
   return eventually("it is copied", () => clipboard() !== "nothing yet" && clipboard());
 }
@@ -52,7 +52,7 @@ async function dragOver(from, to) {
   await window.driver.actions({ async: true }).move(at(from)).press().move(at(middle)).move(at(to)).release().perform();
 }
 
-test("a screenshot of one's own has its text on it within a second", async () => {
+test("a screenshot of one's own has its text on it", async () => {
   const shown = await window.js("return document.querySelector('.empty').innerText");
   const picture = join(out, "own screenshot.png");
   writeFileSync(picture, await window.driver.takeScreenshot(), "base64");
@@ -130,6 +130,7 @@ test("words are found in the picture", async () => {
   await eventually("the field has the focus", () => window.js("return document.activeElement.matches('[data-testid=find-field]')"));
   keys("ctrl+a");
   type("PICTURE");
+  await eventually("it is typed", () => window.js("return document.activeElement.value === 'PICTURE'"));
   const count = await eventually("places are counted", async () => /^1 of \d+$/.test((await window.texts("find-count"))[0]) && (await window.texts("find-count"))[0]);
   const n = Number(count.split(" ").at(-1));
   assert.ok(n >= 2, count);
@@ -148,7 +149,8 @@ test("all text is answered at once by no model, and its lines are marked while t
   await press(window, "ctrl+shift+2");
   const answer = await window.answered(1);
   console.log(`exact answer after ${Date.now() - since} ms`);
-  assert.equal(plain(answer), plain((await lines()).join("")));
+  // What could not be read is told behind it.
+  assert.ok(plain(answer).startsWith(plain((await lines()).join(""))), answer);
   assert.ok(await window.js("return document.querySelector('[data-answer] h2').innerText === 'Exact text, no model'"));
   assert.equal((await window.all("ask-model")).length, 1);
   await window.click("read-aloud");
@@ -160,15 +162,26 @@ test("all text is answered at once by no model, and its lines are marked while t
   await eventually("no line is marked", async () => (await marks("spoken")) === 0);
 });
 
-test("the chat is found again by words of its picture, after a restart", async () => {
+test("a chat is found again by words of its picture, after a restart", async () => {
+  // Another one, in which nobody said the words.
+  await press(window, "ctrl+n");
+  await window.find("drop-zone");
+  await chooseFile(window, "ctrl+o", join(out, "own screenshot.png"));
+  await window.find("attachment");
+  await window.ask("What is the title?");
+  await window.answered(1);
   await window.close();
   window = await open({ keepSettings: true });
   await press(window, "ctrl+f");
   await eventually("the search has the focus", () => window.js("return document.activeElement.matches('[data-testid=search]')"));
-  type("nothing at hand");
-  await eventually("the chat is found", async () => (await window.all("chat-item")).length === 1);
+  type("harbour street");
+  const found = await eventually("both chats are found, one of them in its picture alone", async () => {
+    const items = await window.texts("chat-item");
+    return items.length === 2 && items.some((item) => item.includes("in the picture:")) && items;
+  });
+  const at = found.findIndex((item) => item.includes("in the picture:"));
   await window.screenshot("text-chat-found");
-  await window.click("chat-item");
+  await (await window.all("chat-item"))[at].click();
   await eventually("the words are marked in the picture", async () => (await marks("current")) + (await marks("found")) > 0);
   await window.screenshot("text-chat-opened");
 });
