@@ -124,6 +124,15 @@ export const commands = {
 	stopCheck: () => __TAURI_INVOKE<null>("stop_check"),
 	/**  Lists the system's voices. */
 	voices: () => __TAURI_INVOKE<Voice[]>("voices"),
+	/**
+	 *  Looks up what an answer claims in the text of the pictures before it; gives nothing where none of
+	 *  them has text.
+	 */
+	answerClaims: (message: number) => __TAURI_INVOKE<PlacedClaim[]>("answer_claims", { message }),
+	/**  Removes the text of all pictures. It is read again when they are shown. */
+	forgetTexts: () => __TAURI_INVOKE<null>("forget_texts"),
+	/**  Gives the text of a picture: as it was read before, or read now. */
+	pictureText: (picture: string) => __TAURI_INVOKE<PictureText>("picture_text", { picture }),
 	/**  Takes the panel away, because the person is done with it. */
 	panelClose: () => __TAURI_INVOKE<null>("panel_close"),
 	/**  Opens the panel's chat in the window. */
@@ -136,12 +145,6 @@ export const commands = {
 	startFailed: () => __TAURI_INVOKE<FailedStart | null>("start_failed"),
 	/**  Takes a way on. Gives nothing when the program begins then, and else why it still cannot. */
 	startGoOn: (way: WayOn) => __TAURI_INVOKE<FailedStart | null>("start_go_on", { way }),
-	/**  Looks up what an answer claims in the text of the pictures of its chat. */
-	answerClaims: (message: number) => __TAURI_INVOKE<PlacedClaim[]>("answer_claims", { message }),
-	/**  Removes the text of all pictures. */
-	forgetTexts: () => __TAURI_INVOKE<null>("forget_texts"),
-	/**  Gives the text of a picture: as it was read before, or read now. */
-	pictureText: (picture: string) => __TAURI_INVOKE<PictureText>("picture_text", { picture }),
 	/**  Stops an answer that is being made or waits for its turn. */
 	stop: (answerId: number) => __TAURI_INVOKE<null>("stop", { answerId }),
 	/**  Pauses, resumes, stops or skips in what is read aloud. */
@@ -178,7 +181,7 @@ index: number;
 /**  The sentence as it is shown, without markup. */
 shown: string; 
 /**  Where it stands in the answer's text, in bytes. */
-source: Bytes; isPaused: boolean } | 
+source: Range<number>; isPaused: boolean } | 
 /**  It could not be read aloud. */
 { at: "failed"; error: UiError };
 
@@ -204,11 +207,11 @@ chat: Chat; answerId: number } |
 /**  The answer as it is kept. */
 message: Message };
 
-/**  Who answers a question. */
+/**  Who answers. */
 export type AnswerBy = 
-/**  The model that is loaded. */
+/**  The model. */
 "model" | 
-/**  The reader: the exact text of the pictures. */
+/**  The reader, with the exact text of the pictures. Such an answer is plain text, no Markdown. */
 "reader";
 
 /**  What is told of an answer: its beginning and its end, and its progress in between. */
@@ -328,21 +331,6 @@ export type ChatsCopy = {
 	nBytes: number,
 };
 
-/**  Where a picture has a claim. */
-export type ClaimPlace = {
-	picture: string,
-	lines: number[],
-};
-
-/**  What kind of claim it is. */
-export type ClaimKind = "quote" | "date" | "number" | "name";
-
-/**  A range of bytes. */
-export type Bytes = {
-	start: number,
-	end: number,
-};
-
 /**  How far the check of an answer is. */
 export type Check = 
 /**  The question is answered again, `n_samples` times in all. */
@@ -362,6 +350,17 @@ export type Checked = {
 	nSamples: number,
 	/**  What other answers say instead. */
 	instead: string[],
+};
+
+/**  What kind of claim it is. */
+export type ClaimKind = "quote" | "date" | "number" | "name";
+
+/**  Where a picture has a claim. */
+export type ClaimPlace = {
+	/**  The picture, as whoever looked it up calls it: by its id in the window, by its name in a terminal. */
+	picture: string,
+	/**  The lines of its text, from 0. */
+	lines: number[],
 };
 
 /**  The device that computes. */
@@ -566,6 +565,10 @@ export type Message = {
 	id: number,
 	parent: number | null,
 	role: Role,
+	/**  Who answered. */
+	by: AnswerBy,
+	/**  The built-in model said that it cannot answer this. */
+	isRefusal: boolean,
 	text: string,
 	language: string | null,
 	pictures: Attachment[],
@@ -574,10 +577,6 @@ export type Message = {
 	end: End | null,
 	modelName: string | null,
 	took: Took | null,
-	/**  Who answered. */
-	by: AnswerBy,
-	/**  The built-in model said that it cannot answer this. */
-	isRefusal: boolean,
 };
 
 /**  A model in the list: one that is here, or one that can be had. */
@@ -744,30 +743,37 @@ export type PictureEstimate = {
 export type PictureText = {
 	/**  All of it, in reading order. */
 	text: string,
+	/**  Its lines in reading order; a cell of a table is a line. */
 	lines: TextLine[],
+	/**  What could not be read, or not for certain. */
 	unreadable: Unreadable[],
+	/**  By how much the picture was too large to be looked at as it is. */
 	shrunk: Shrunk | null,
 };
 
-/**  A claim of an answer, and where the pictures have it. */
+/**  A quote, a number, a date or a name in an answer, and where pictures have it. */
 export type PlacedClaim = {
 	kind: ClaimKind,
+	/**  As it stands in the answer, without quotation marks. */
 	text: string,
 	/**  Where it stands in the answer's Markdown, in bytes. */
-	source: Bytes,
+	source: Range<number>,
+	/**  Where it was found; empty: in none of the pictures. */
 	places: ClaimPlace[],
-};
-
-/**  A place in a picture, in pixels from its upper left corner. */
-export type Point = {
-	x: number,
-	y: number,
 };
 
 /**  The operating system. */
 export type Platform = 
 /**  Linux, and whatever else has no entry here. */
 "linux" | "macos" | "windows";
+
+/**  A place in a picture, in pixels from its upper left corner. The middle of the first pixel is at 0.5. */
+export type Point = {
+	/**  The distance from the left edge. */
+	x: number,
+	/**  The distance from the upper edge. */
+	y: number,
+};
 
 /**  How far a preparation is. */
 export type Preparation = 
@@ -808,6 +814,12 @@ export type Purpose =
 /**  The numbers of a chart, as a table. */
 "chart";
 
+/**
+ *  The corners of a line: where its reading begins above, where it ends above, where it ends below,
+ *  where it begins below. Corners may lie outside the picture by a few pixels.
+ */
+export type Quad = [Point, Point, Point, Point];
+
 /**  A quick action. */
 export type QuickAction = 
 /**  Describe the screen. */
@@ -824,6 +836,11 @@ export type QuickAction =
 "again" | 
 /**  Stop speaking, and take the panel away. */
 "silence";
+
+export type Range<T> = {
+	start: T,
+	end: T,
+};
 
 /**  Why an address is not opened. */
 export type Refused = 
@@ -895,7 +912,7 @@ export type Settings = {
 	prepareWhileTyping: boolean,
 	/**  Answers are read aloud while they are written, unless a screen reader runs. */
 	readAloud: boolean,
-	/**  The text in pictures is read, shown and searched. */
+	/**  The text in pictures is read: shown on them, searched, and held against answers. */
 	readText: boolean,
 	/**  How fast, -100 to 100. */
 	speechRate: number,
@@ -934,6 +951,12 @@ export type Settings = {
 	keys: { [key in string]: string },
 };
 
+/**  How a picture was made smaller to look for text. */
+export type Shrunk = {
+	/**  How many pixels of a side became one. What is found is read at its own size. */
+	times: number,
+};
+
 /**  One side of a picture. */
 export type Side = "upper" | "lower" | "left" | "right";
 
@@ -965,36 +988,25 @@ export type Status = {
 	nQueued: number,
 };
 
+/**  A line of the text of a picture. */
+export type TextLine = {
+	text: string,
+	/**  Its corners, clockwise from where it begins above, in pixels of the picture before it is turned. */
+	box: Quad,
+	/**  How sure the reader is, from 0 to 1. */
+	confidence: number,
+	/**  The number of its row, from 0; the cells of a row have the same. */
+	row: number,
+	/**  The number of its paragraph, from 0. */
+	paragraph: number,
+	/**  Where it stands in the text, in bytes. */
+	source: Range<number>,
+};
+
 /**  The colours of the window. */
 export type Theme = 
 /**  As the system has it. */
 "system" | "light" | "dark" | "contrast";
-
-/**  A line of the text of a picture. */
-export type TextLine = {
-	text: string,
-	/**  Its corners, clockwise from where it begins above. */
-	box: Point[],
-	confidence: number,
-	row: number,
-	paragraph: number,
-	/**  Where it stands in the text, in bytes. */
-	source: Bytes,
-};
-
-/**  How a picture was made smaller to look for text. */
-export type Shrunk = {
-	times: number,
-};
-
-/**  A place where something is written that could not be read. */
-export type Unreadable = {
-	box: Point[],
-	reason: UnreadableReason,
-};
-
-/**  Why something could not be read. */
-export type UnreadableReason = "unknownLetters" | "tooSmall" | "blurred" | "unclear" | "doubtful";
 
 export type Took = {
 	encodeS: number,
@@ -1019,6 +1031,33 @@ export type UiError = {
 	/**  What fills the gaps of those words. */
 	with: { [key in string]: FaultValue },
 };
+
+/**  A place where something is written that could not be read. */
+export type Unreadable = {
+	/**  Where it is. */
+	box: Quad,
+	/**  Why it could not be read. */
+	reason: UnreadableReason,
+};
+
+/**  Why something could not be read. */
+export type UnreadableReason = 
+/**
+ *  It has letters that the network does not know, such as Cyrillic, Hangul or Arabic ones. Some
+ *  letters of the line may stand in the text all the same.
+ */
+"unknownLetters" | 
+/**  It is a few pixels high. */
+"tooSmall" | 
+/**  It has no sharp edge. */
+"blurred" | 
+/**  The network is not sure of any reading. */
+"unclear" | 
+/**
+ *  Its text is given, but may be wrong: the network is unsure of the whole page, as it is of letters that
+ *  it takes for others.
+ */
+"doubtful";
 
 /**  A voice that can be chosen. */
 export type Voice = {
