@@ -164,9 +164,8 @@ test("all text is answered at once by no model, and its lines are marked while t
 
 test("a chat is found again by words of its picture, after a restart", async () => {
   // Another one, in which nobody said the words.
-  await press(window, "ctrl+n");
-  await window.find("drop-zone");
-  await chooseFile(window, "ctrl+o", join(out, "own screenshot.png"));
+  await window.close();
+  window = await open({ keepSettings: true, args: [join(out, "own screenshot.png")] });
   await window.find("attachment");
   await window.ask("What is the title?");
   await window.answered(1);
