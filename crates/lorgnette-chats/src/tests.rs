@@ -318,7 +318,7 @@ fn text_that_was_removed_is_nowhere_until_its_picture_is_shown_again() {
 }
 
 #[test]
-fn who_answered_is_kept() {
+fn who_answered_stays() {
     let folder = folder();
     let chats = open(&folder);
     let (chat, question) = chats.add_question(None, None, "Read it", &[]).unwrap();

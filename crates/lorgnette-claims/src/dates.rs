@@ -34,7 +34,7 @@ impl Moment {
     fn bears_out(&self, claimed: &Self) -> bool {
         match (self, claimed) {
             (Self::Date(these), Self::Date(those)) => {
-                those.iter().any(|that| these.iter().any(|this| this.bears_out(that)))
+                those.iter().any(|that| these.iter().any(|this| this.bears_out(*that)))
             }
             (Self::Time(these), Self::Time(those)) => these.iter().any(|this| those.contains(this)),
             _ => false,
@@ -57,7 +57,7 @@ impl Date {
         is_right.then_some(Self { year, month, day })
     }
 
-    fn bears_out(&self, claimed: &Self) -> bool {
+    fn bears_out(self, claimed: Self) -> bool {
         self.month == claimed.month
             && (claimed.day.is_none() || self.day == claimed.day)
             && (claimed.year.is_none() || self.year == claimed.year)

@@ -19,12 +19,12 @@ pub fn fold(text: &str) -> Vec<Folded> {
     for (i, &c) in chars.iter().enumerate() {
         let is_digit = |i: usize| chars.get(i).is_some_and(char::is_ascii_digit);
         let after_digit = i > 0 && is_digit(i - 1);
-        let kept = match c {
+        let mark = match c {
             '.' | ',' if after_digit && is_digit(i + 1) => Some('.'),
             '%' if after_digit => Some('%'),
             _ => None,
         };
-        if let Some(letter) = kept {
+        if let Some(letter) = mark {
             folded.push(Folded { letter, starts: false, ends: false });
             apart = false;
         } else if c.is_alphanumeric() {

@@ -98,7 +98,7 @@ fn counted(answer: &str, place: &Range<usize>) -> Option<String> {
     let behind = answer[place.end..].strip_prefix(' ')?;
     let stretch = behind.split(|c: char| !(c.is_alphabetic() || matches!(c, ' ' | '-'))).next()?;
     let nouns = stretch.split(' ').take(3).map(str::to_lowercase);
-    nouns.into_iter().find(|noun| is_seen(noun))
+    nouns.into_iter().find(|noun| is_countable(noun))
 }
 
 /// "Button 2", "row 3": the answer's own count of what is seen.
@@ -106,15 +106,15 @@ fn is_label(answer: &str, place: &Range<usize>) -> bool {
     let is_short = place.len() <= 2;
     let before = answer[..place.start].strip_suffix(' ');
     let noun = before.and_then(|before| before.rsplit(|c: char| !c.is_alphabetic()).next());
-    is_short && noun.is_some_and(|noun| SEEN.contains(&noun.to_lowercase().as_str()))
+    is_short && noun.is_some_and(|noun| COUNTABLE.contains(&noun.to_lowercase().as_str()))
 }
 
-fn is_seen(noun: &str) -> bool {
-    SEEN.iter().any(|known| is_same_noun(noun, known))
+fn is_countable(noun: &str) -> bool {
+    COUNTABLE.iter().any(|known| is_same_noun(noun, known))
 }
 
 /// What a picture is made of, and what an answer may count that nobody wrote there.
-const SEEN: [&str; 66] = [
+const COUNTABLE: [&str; 66] = [
     "area",
     "arrow",
     "bar",

@@ -24,10 +24,10 @@ fn check(answer: &str, expected: &str) {
     for claim in &claims {
         assert_eq!(claim.text, answer[claim.source.clone()]);
     }
-    let seen: Vec<String> = (claims.iter())
+    let told: Vec<String> = (claims.iter())
         .map(|claim| format!("{}{}", if claim.is_found() { "" } else { "!" }, claim.text))
         .collect();
-    assert_eq!(seen.join(" | "), expected);
+    assert_eq!(told.join(" | "), expected);
 }
 
 #[test]

@@ -114,19 +114,19 @@ pub(crate) fn clipped(polygon: &[(f64, f64)], by: &[(f64, f64)]) -> Vec<(f64, f6
         let b = by[(i + 1) % by.len()];
         // With y down, a clockwise polygon has its inside where this is positive.
         let side = |p: (f64, f64)| (b.0 - a.0) * (p.1 - a.1) - (b.1 - a.1) * (p.0 - a.0);
-        let mut kept = Vec::with_capacity(inside.len() + 1);
+        let mut inner = Vec::with_capacity(inside.len() + 1);
         for (i, &p) in inside.iter().enumerate() {
             let q = inside[(i + 1) % inside.len()];
             let (at_p, at_q) = (side(p), side(q));
             if at_p >= 0.0 {
-                kept.push(p);
+                inner.push(p);
             }
             if (at_p >= 0.0) != (at_q >= 0.0) {
                 let t = at_p / (at_p - at_q);
-                kept.push((p.0 + t * (q.0 - p.0), p.1 + t * (q.1 - p.1)));
+                inner.push((p.0 + t * (q.0 - p.0), p.1 + t * (q.1 - p.1)));
             }
         }
-        inside = kept;
+        inside = inner;
     }
     inside
 }

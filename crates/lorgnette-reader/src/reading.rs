@@ -200,8 +200,8 @@ mod tests {
         let unreadable = UnreadableReason::ALL.map(|reason| Unreadable { quad, reason }).to_vec();
         let lines = vec![line("„Ä“ \u{1f600}\t\"", 0.0, 0, 0)];
         let reading = Reading { lines, unreadable, shrunk: Some(Shrunk { times: 1.7 }) };
-        let kept = serde_json::to_string(&reading).unwrap();
-        assert_eq!(serde_json::from_str::<Reading>(&kept).unwrap(), reading);
+        let stored = serde_json::to_string(&reading).unwrap();
+        assert_eq!(serde_json::from_str::<Reading>(&stored).unwrap(), reading);
     }
 
     #[test]

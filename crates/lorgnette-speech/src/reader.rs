@@ -364,8 +364,8 @@ impl Reading {
 
     fn speak(&mut self, from: usize) -> Result<(), SpeechError> {
         let Some(text) = self.queue.breath() else { return Ok(()) };
-        let guess = || language::of(&text).or(self.language);
-        let language = self.known_language.or_else(guess);
+        let heard = || language::of(&text).or(self.language);
+        let language = self.known_language.or_else(heard);
         tracing::info!(language, from, "speaks: {text}");
         let utterance = Utterance { text, from, language };
         let id = self.voice()?.speak(&utterance)?;

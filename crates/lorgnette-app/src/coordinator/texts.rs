@@ -84,9 +84,9 @@ impl Inner {
     /// What is known of a picture's text.
     fn known_reading(&self, picture: &str) -> Option<Reading> {
         let read = self.chats_with(picture).text(picture, VERSION);
-        let kept = || self.chats.text(picture, VERSION);
+        let stored = || self.chats.text(picture, VERSION);
         // What cannot be read back is read again.
-        let text = read.ok().flatten().or_else(|| kept().ok().flatten())?;
+        let text = read.ok().flatten().or_else(|| stored().ok().flatten())?;
         serde_json::from_str(&text.reading).ok()
     }
 

@@ -69,13 +69,13 @@ fn wrong_claims_are_flagged_and_right_ones_are_not() {
                     claim.source.start < place.end && place.start < claim.source.end
                 });
                 let is_flagged = here.clone().any(|claim| !claim.is_found());
-                let (n, n_seen) = if *is_right {
+                let (n, n_told) = if *is_right {
                     (&mut n_right, &mut n_false)
                 } else {
                     (&mut n_wrong, &mut n_flagged)
                 };
                 *n += 1;
-                *n_seen += usize::from(is_flagged);
+                *n_told += usize::from(is_flagged);
                 if is_flagged == *is_right {
                     println!("{:?} in {:?}", &answer.text[place.clone()], answer.text);
                 }

@@ -59,7 +59,7 @@ pub fn print_json(name: &str, done: &Done) -> Result<(), Failure> {
         unreadable: reading.unreadable.iter().map(UnreadableOutput::from).collect(),
         notes: done.picture_notes.iter().map(ToString::to_string).collect(),
         shrunk: reading.shrunk,
-        seconds: rounded(done.seconds, 1000.0),
+        seconds: shortened(done.seconds, 1000.0),
     })
 }
 
@@ -94,7 +94,7 @@ impl<'a> From<&'a Line> for LineOutput<'a> {
         Self {
             text: &line.text,
             corners: corners(&line.quad),
-            confidence: rounded(line.confidence.into(), 1000.0),
+            confidence: shortened(line.confidence.into(), 1000.0),
             row: line.row,
             paragraph: line.paragraph,
         }
@@ -108,10 +108,10 @@ impl From<&Unreadable> for UnreadableOutput {
 }
 
 fn corners(quad: &Quad) -> [[f64; 2]; 4] {
-    quad.0.map(|at| [rounded(at.x.into(), 10.0), rounded(at.y.into(), 10.0)])
+    quad.0.map(|at| [shortened(at.x.into(), 10.0), shortened(at.y.into(), 10.0)])
 }
 
 /// Returns the number with as many digits as say something.
-fn rounded(number: f64, unit: f64) -> f64 {
+fn shortened(number: f64, unit: f64) -> f64 {
     (number * unit).round() / unit
 }

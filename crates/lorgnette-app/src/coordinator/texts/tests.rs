@@ -130,8 +130,9 @@ fn the_text_of_a_picture_is_there_and_stays() {
     home.app.close();
     drop(home);
     let home = Home::open(folder.path());
-    let kept = home.app.0.known_reading(&receipt.picture).map(|kept| PictureText::from(&kept));
-    assert_eq!(kept, Some(read));
+    let stored =
+        home.app.0.known_reading(&receipt.picture).map(|stored| PictureText::from(&stored));
+    assert_eq!(stored, Some(read));
 }
 
 #[test]
