@@ -82,20 +82,13 @@ mod tests {
         let nothing = reading(&[]);
         let answer = "The total is 1,250, paid on 2026-03-03. It says \"Invoice 4712\".";
         let claims = placed(answer, &[("a", &first), ("photo", &nothing), ("b", &second)]);
-        let told: Vec<(&str, Vec<(&str, &[u32])>)> = (claims.iter())
+        let told: Vec<String> = (claims.iter())
             .map(|one| {
-                let places = one.places.iter().map(|at| (at.picture.as_str(), &at.lines[..]));
-                (one.text.as_str(), places.collect())
+                let places = one.places.iter().map(|at| format!(" {}{:?}", at.picture, at.lines));
+                format!("{}:{}", one.text, places.collect::<String>())
             })
             .collect();
-        assert_eq!(
-            told,
-            [
-                ("1,250", vec![("a", &[1][..]), ("b", &[1][..])]),
-                ("2026-03-03", vec![("b", &[2][..])]),
-                ("Invoice 4712", vec![]),
-            ]
-        );
+        assert_eq!(told, ["1,250: a[1] b[1]", "2026-03-03: b[2]", "Invoice 4712:"]);
         assert!(claims.iter().all(|one| answer[one.source.clone()] == one.text));
         assert_eq!(placed(answer, &[("photo", &nothing)]), []);
         assert_eq!(placed(answer, &[]), []);

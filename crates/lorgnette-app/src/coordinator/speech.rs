@@ -274,7 +274,9 @@ impl Inner {
                 tell(text);
             }
         } else {
-            sentences.into_iter().for_each(|sentence| tell(sentence.spoken));
+            for sentence in sentences {
+                tell(sentence.spoken);
+            }
         }
     }
 }

@@ -328,14 +328,13 @@ impl ReaderThread {
     fn try_read(&mut self, what: &What, is_old: bool) -> Result<Arc<Reading>, Interrupted<Fault>> {
         let gone = || Interrupted::<Fault>::Cancelled;
         // Not held while it computes: the program may end meanwhile.
-        let pixels = match &what.pixels {
-            Some(pixels) => Arc::clone(pixels),
-            None => {
-                let inner = self.weak.upgrade().ok_or_else(gone)?;
-                let name = inner.picture(&what.picture).map_err(Fault::from)?.name;
-                let opened = inner.pictures_with(&what.picture).open(&what.picture, &name);
-                Arc::new(opened.map_err(Fault::from)?)
-            }
+        let pixels = if let Some(pixels) = &what.pixels {
+            Arc::clone(pixels)
+        } else {
+            let inner = self.weak.upgrade().ok_or_else(gone)?;
+            let name = inner.picture(&what.picture).map_err(Fault::from)?.name;
+            let opened = inner.pictures_with(&what.picture).open(&what.picture, &name);
+            Arc::new(opened.map_err(Fault::from)?)
         };
         let threads = self.weak.upgrade().ok_or_else(gone)?.settings_threads();
         let reader = self.reader.get_or_insert_with(|| Reader::new(threads));

@@ -41,7 +41,10 @@ fn pictures() -> Vec<(Vec<&'static str>, Vec<Answer>)> {
             _ if line.starts_with("= ") => {}
             None => lines.push(line),
             Some(text) => match answers.last_mut() {
-                Some(last) if goes_on(last, text) => *last += &format!("\n{text}"),
+                Some(last) if goes_on(last, text) => {
+                    last.push('\n');
+                    last.push_str(text);
+                }
                 _ => answers.push(text.into()),
             },
         }
@@ -52,7 +55,7 @@ fn pictures() -> Vec<(Vec<&'static str>, Vec<Answer>)> {
 
 fn goes_on(last: &str, text: &str) -> bool {
     let is_listed =
-        |line: &str| line.starts_with(['|', '-', '1', '2', '3']) && !line.starts_with("{");
+        |line: &str| line.starts_with(['|', '-', '1', '2', '3']) && !line.starts_with('{');
     let line = last.rsplit('\n').next().unwrap_or_default();
     is_listed(line) && is_listed(text) || last.matches('{').count() > last.matches('}').count()
 }

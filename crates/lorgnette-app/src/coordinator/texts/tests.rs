@@ -37,12 +37,11 @@ impl Home {
     }
 
     fn add(&self, name: &str) -> Attachment {
-        let png = match samples::find(name) {
-            Some(sample) => sample.png.to_vec(),
-            None => {
-                let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lorgnette-reader");
-                fs_err::read(folder.join("tests/fixtures").join(name)).unwrap()
-            }
+        let png = if let Some(sample) = samples::find(name) {
+            sample.png.to_vec()
+        } else {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lorgnette-reader");
+            fs_err::read(folder.join("tests/fixtures").join(name)).unwrap()
         };
         attach(self.app.add_bytes(name, &png).unwrap())
     }
