@@ -7,6 +7,9 @@ use crate::recognition::brightness;
 
 /// The share of rows in which the brightness steps where an edge runs.
 const STEPPING: f64 = 0.9;
+/// The number of rows at both ends in which it must step: a line that stands above or below the edge is
+/// of neither side.
+const N_ENDS: usize = 2;
 /// The least step of brightness, of 255: panels of dark windows differ by little.
 const MIN_STEP: u8 = 3;
 /// The most rows that are looked at.
@@ -24,11 +27,14 @@ pub fn has_edge(picture: &Picture, frame: Frame, place: &Place) -> bool {
     let row_height = place.height() / n_rows as f64;
     let ys: Vec<f64> = (0..n_rows).map(|row| place.top + (row as f64 + 0.5) * row_height).collect();
     let is_edge = |x: f64| {
-        let steps = |y: &&f64| {
+        let is_level = |y: &&f64| {
             let at = |x: f64| pixel(picture, frame.to_picture(x, **y));
-            matches!((at(x - 1.0), at(x + 1.0)), (Some(a), Some(b)) if a.abs_diff(b) >= MIN_STEP)
+            !matches!((at(x - 1.0), at(x + 1.0)), (Some(a), Some(b)) if a.abs_diff(b) >= MIN_STEP)
         };
-        ys.iter().filter(steps).count() as f64 > STEPPING * n_rows as f64
+        // Most columns are no edge, and the first rows show it.
+        let most = ((1.0 - STEPPING) * n_rows as f64) as usize;
+        let mut ends = ys.iter().take(N_ENDS).chain(ys.iter().rev().take(N_ENDS));
+        !ends.any(|y| is_level(&y)) && ys.iter().filter(is_level).take(most + 1).count() <= most
     };
     (0..n_columns).any(|column| is_edge(place.left + column as f64 + 0.5))
 }

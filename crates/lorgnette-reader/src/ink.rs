@@ -1,7 +1,6 @@
 //! The ink of a line beside its letters: letters that the network does not know leave ink without a letter.
 
 use crate::crop::{LINE_HEIGHT, LineImage};
-use crate::geometry::median;
 use crate::letters::Letter;
 use crate::paragraphs::is_ideograph;
 use crate::recognition::{brightness, contrast};
@@ -15,12 +14,14 @@ const REACH: usize = 14;
 /// The share of the line's contrast that parts two letters. A lower one joins letters that nearly touch, so
 /// that there are never more shapes than letters.
 const APART: f64 = 0.25;
-/// What is lower than this share of most shapes is a dot, a dash or a quote.
-const TALL: f64 = 0.6;
+/// What is lower than this share of high shapes is a dot, a dash or a quote.
+const TALL: f64 = 0.7;
 /// Letters that are low.
 const LOW: &str = ".,:;-–—_'\"`´^~·•…*=«»";
 /// The most ideographs, of all letters, of a line whose shapes are counted: an ideograph has several.
 const MAX_IDEOGRAPHS: f64 = 0.2;
+/// The most columns of an icon, of 48 in height.
+const MAX_ICON: usize = 64;
 /// The least step between neighbouring pixels of a sharp line, as a share of its contrast.
 const SHARP: f64 = 0.12;
 
@@ -51,10 +52,11 @@ pub fn ink(line: &LineImage, letters: &[Letter]) -> Ink {
         covered[first..end.max(first)].fill(true);
     }
     let mut ink = Ink::default();
-    for (contrast, is_covered) in contrast.iter().zip(&covered) {
-        let has_ink = f64::from(*contrast) >= INK * strong;
-        ink.n_columns += usize::from(has_ink);
-        ink.n_bare += usize::from(has_ink && !is_covered);
+    let has_ink = |x: &usize| f64::from(contrast[*x]) >= INK * strong;
+    let text = icons_aside(&covered, (0..line.width).filter(has_ink));
+    for x in (0..line.width).filter(has_ink) {
+        ink.n_columns += 1;
+        ink.n_bare += usize::from(!covered[x] && text.contains(&x));
     }
     let n_ideographs = letters.iter().filter(|letter| is_ideograph(letter.text)).count();
     if n_ideographs as f64 <= MAX_IDEOGRAPHS * letters.len() as f64 {
@@ -63,6 +65,22 @@ pub fn ink(line: &LineImage, letters: &[Letter]) -> Ink {
         ink.n_shapes = n_shapes(line, APART * strong);
     }
     ink
+}
+
+/// Returns the columns between an icon at the beginning and one at the end, if the ink there is no wider.
+fn icons_aside(covered: &[bool], inked: impl Iterator<Item = usize>) -> std::ops::Range<usize> {
+    let inked: Vec<usize> = inked.collect();
+    let first = covered.iter().position(|is_covered| *is_covered);
+    let last = covered.iter().rposition(|is_covered| *is_covered);
+    let (Some(first), Some(last), Some(start), Some(end)) =
+        (first, last, inked.first(), inked.last())
+    else {
+        return 0..covered.len();
+    };
+    let is_icon = |from: usize, to: usize| to.saturating_sub(from) <= MAX_ICON;
+    let start = if is_icon(*start, first) { first } else { 0 };
+    let end = if is_icon(last, *end) { last + 1 } else { covered.len() };
+    start..end
 }
 
 /// Returns the number of shapes that are as high as letters, with columns without ink between them. What
@@ -89,9 +107,11 @@ fn n_shapes(line: &LineImage, least: f64) -> usize {
         }
         is_within = true;
     }
-    let height = |shape: &(usize, usize)| (shape.1 - shape.0 + 1) as f64;
-    let usual = median(shapes.iter().map(height));
-    shapes.iter().filter(|shape| height(shape) >= TALL * usual).count()
+    let mut heights: Vec<usize> = shapes.iter().map(|shape| shape.1 - shape.0 + 1).collect();
+    heights.sort_unstable();
+    // Of code, half of the shapes are quotes, colons and dots.
+    let usual = heights.get(heights.len() * 3 / 4).copied().unwrap_or_default() as f64;
+    heights.iter().filter(|height| **height as f64 >= TALL * usual).count()
 }
 
 /// Returns whether no edge of the line is sharp.

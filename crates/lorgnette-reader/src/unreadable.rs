@@ -11,6 +11,8 @@ const SMALL: f64 = 12.0;
 const SURE_IF_SMALL: f32 = 0.8;
 /// The least width of ink, in heights, that must have given letters.
 const MUST_HAVE_LETTERS: f64 = 2.0;
+/// The least width of ink, in heights, beside which letters are missed. What is narrower is an icon.
+const ENOUGH: f64 = 1.0;
 /// The share of ink without letters from which a line is of letters that the network does not know.
 const FOREIGN: f64 = 0.2;
 /// How many shapes more than letters show that letters were left out, and which share of the letters.
@@ -48,7 +50,7 @@ fn judge(line: &ReadLine) -> Option<UnreadableReason> {
         None
     } else if n_letters > 0 && confidence < MIN_CONFIDENCE {
         Some(if line.is_blurred { UnreadableReason::Blurred } else { UnreadableReason::Unclear })
-    } else if ink.bare() > FOREIGN || misses_letters(ink) {
+    } else if ink.width() >= ENOUGH && (ink.bare() > FOREIGN || misses_letters(ink)) {
         Some(UnreadableReason::UnknownLetters)
     } else {
         None

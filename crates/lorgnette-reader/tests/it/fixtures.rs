@@ -1,6 +1,6 @@
 //! Pictures of known text: small and large, dark and light, tables, columns, turned pages, languages.
 
-use crate::score::{Score, score, truths};
+use crate::score::{Score, rows, score, score_without_order, truths};
 use crate::{fixture, fixtures, read};
 
 /// In percent, over all pictures together. It was 0.38.
@@ -8,7 +8,7 @@ const MAX_ERROR: f64 = 0.5;
 
 #[test]
 fn text_is_read_exactly_and_other_letters_are_reported() {
-    let mut all = Score::default();
+    let (mut all, mut unordered) = (Score::default(), Score::default());
     for (name, truth) in truths(&fixtures()) {
         let reading = read(&fixture(&name));
         if truth.unsupported {
@@ -16,11 +16,15 @@ fn text_is_read_exactly_and_other_letters_are_reported() {
             continue;
         }
         let one = score(&truth, &reading);
-        assert!(one.percent() < 6.0, "{name}: {:.1} %\n{}", one.percent(), reading.text());
+        let (expected, found) = (truth.rows(), rows(&reading));
+        let percent = one.percent();
+        assert!(percent < 6.0, "{name}, {}: {percent:.1} %\n{expected:?}\n{found:?}", truth.kind);
         all += one;
+        unordered += score_without_order(&truth, &reading);
     }
     assert!(all.n_letters > 3900, "{} letters", all.n_letters);
-    assert!(all.percent() <= MAX_ERROR, "{:.2} %", all.percent());
+    let (percent, without_order) = (all.percent(), unordered.percent());
+    assert!(percent <= MAX_ERROR, "{percent:.2} %, {without_order:.2} % without order");
 }
 
 #[test]

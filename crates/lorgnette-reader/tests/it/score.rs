@@ -11,11 +11,19 @@ use unicode_normalization::UnicodeNormalization;
 /// What a picture says.
 #[derive(Deserialize)]
 pub struct Truth {
+    pub kind: String,
     /// In reading order; the cells of a row are one line.
     lines: Vec<String>,
     /// Whether it is of letters that the network does not know.
     #[serde(default)]
     pub unsupported: bool,
+}
+
+impl Truth {
+    /// Returns its rows as they are compared.
+    pub fn rows(&self) -> Vec<String> {
+        self.lines.iter().map(|line| folded(line).iter().collect()).collect()
+    }
 }
 
 /// The distance between what a picture says and what was read.
@@ -52,6 +60,32 @@ pub fn picture(path: &Path) -> Picture {
 pub fn score(truth: &Truth, reading: &Reading) -> Score {
     let (expected, found) = (folded(&truth.lines.join(" ")), folded(&reading.text()));
     Score { n_wrong: distance(&expected, &found), n_letters: expected.len() }
+}
+
+/// Returns the score if rows may stand in any order: rows that are equal are left out, and the others
+/// are sorted.
+pub fn score_without_order(truth: &Truth, reading: &Reading) -> Score {
+    let (mut expected, mut found) = (truth.rows(), rows(reading));
+    let n_letters = folded(&truth.lines.join(" ")).len();
+    expected.retain(|row| match found.iter().position(|other| other == row) {
+        Some(at) => {
+            found.remove(at);
+            false
+        }
+        None => true,
+    });
+    expected.sort();
+    found.sort();
+    let letters = |rows: &[String]| rows.join(" ").chars().collect::<Vec<char>>();
+    Score { n_wrong: distance(&letters(&expected), &letters(&found)), n_letters }
+}
+
+/// Returns the rows that were read as they are compared.
+pub fn rows(reading: &Reading) -> Vec<String> {
+    let cells = |row: &[lorgnette_reader::Line]| {
+        row.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(" ")
+    };
+    reading.rows().map(|row| folded(&cells(row)).iter().collect()).collect()
 }
 
 /// Returns the text in the form in which letters are compared: NFKC, straight quotes, single spaces, and
