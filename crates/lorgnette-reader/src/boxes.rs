@@ -20,7 +20,7 @@ const SAYS_NO_SLOPE: f64 = 2.0;
 
 /// Returns the rectangles of lines, in pixels of the map.
 ///
-/// Source: PaddleOCR's `db_postprocess.py`. For a rectangle, its offset polygon is the rectangle pushed
+/// Source: `PaddleOCR`'s `db_postprocess.py`. For a rectangle, its offset polygon is the rectangle pushed
 /// out on every side.
 pub fn boxes(map: &Map) -> Vec<Rect> {
     let mut found: Vec<(Vec<(i64, i64)>, Rect)> = Vec::new();

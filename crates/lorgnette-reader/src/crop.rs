@@ -8,7 +8,7 @@ use crate::geometry::Rect;
 pub const LINE_HEIGHT: usize = 48;
 /// A line that is higher is sampled smaller at once, each pixel from several.
 const MAX_SAMPLED_HEIGHT: f64 = 96.0;
-/// The free number of bicubic interpolation, as OpenCV has it. The networks were trained so.
+/// The free number of bicubic interpolation, as `OpenCV` has it. The networks were trained so.
 const A: f64 = -0.75;
 
 /// A line of text, level: three bytes a pixel, rows of `width`, [`LINE_HEIGHT`] rows.
@@ -107,7 +107,7 @@ fn weights(t: f64) -> [f64; 4] {
     [far(1.0 + t), near(t), near(1.0 - t), far(2.0 - t)]
 }
 
-/// Resizes by two neighbours a side, however much it shrinks: as OpenCV does, and the training did.
+/// Resizes by two neighbours a side, however much it shrinks: as `OpenCV` does, and the training did.
 fn resized(rgb: &[u8], from: (usize, usize), to: (usize, usize)) -> Vec<u8> {
     let (columns, rows) = (neighbours(from.0, to.0), neighbours(from.1, to.1));
     let mut resized = Vec::with_capacity(to.0 * to.1 * 3);

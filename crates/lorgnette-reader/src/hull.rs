@@ -67,11 +67,14 @@ pub fn smallest_rect(hull: &[(i64, i64)]) -> Option<Rect> {
 /// is nearer to level, and goes to the right.
 pub fn rect_along(points: &[(i64, i64)], (dx, dy): (f64, f64)) -> Rect {
     let floats = points.iter().map(|(x, y)| (*x as f64, *y as f64));
-    rect_around(floats, (dx, dy))
+    rect_around(&floats, (dx, dy))
 }
 
 /// As [`rect_along`], of points that are no pixels.
-pub fn rect_around(points: impl Iterator<Item = (f64, f64)> + Clone, (dx, dy): (f64, f64)) -> Rect {
+pub fn rect_around(
+    points: &(impl Iterator<Item = (f64, f64)> + Clone),
+    (dx, dy): (f64, f64),
+) -> Rect {
     let length = dx.hypot(dy);
     let (mut ux, mut uy) = if length > 0.0 { (dx / length, dy / length) } else { (1.0, 0.0) };
     if uy.abs() > ux.abs() {

@@ -26,6 +26,7 @@ const MAX_ICON: usize = 64;
 const SHARP: f64 = 0.12;
 
 /// What the ink of a line shows.
+#[expect(clippy::struct_field_names, reason = "each is a number of something")]
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Ink {
     /// The number of columns with ink.

@@ -11,6 +11,11 @@
 //! read. No input makes this crate panic, its memory is bounded whatever the size of the picture, and
 //! the same picture gives the same text with any number of threads.
 #![warn(missing_docs)]
+#![allow(
+    clippy::cast_possible_wrap,
+    reason = "sides of pictures are far below 2^31: decoding bounds their pixels"
+)]
+#![allow(clippy::float_cmp, reason = "level lines and empty boxes are exactly that")]
 
 mod geometry;
 

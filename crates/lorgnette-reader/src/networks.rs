@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rten::{Model, ModelOptions, RunOptions, ThreadPool, Value};
+use rten_tensor::prelude::*;
 
 use crate::crop::LINE_HEIGHT;
 use crate::error::ReaderError;
@@ -137,7 +138,6 @@ impl Networks {
         let output = output.ok_or_else(|| fail("it gave nothing".into()))?;
         let tensor: rten_tensor::Tensor<f32> =
             output.try_into().map_err(|_| fail("it gave no numbers".into()))?;
-        use rten_tensor::prelude::*;
         let shape = tensor.shape().to_vec();
         Ok((shape, tensor.into_data()))
     }

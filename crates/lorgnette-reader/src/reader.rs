@@ -83,7 +83,7 @@ impl Reader {
         icons::remove(&mut lines);
         let shrink = plan.shrink(picture.width());
         let shrunk = (shrink > 1.01).then_some(Shrunk { times: shrink as f32 });
-        Ok(arrange(picture, quarters, lines, shrunk))
+        Ok(arrange(picture, quarters, &lines, shrunk))
     }
 
     /// Returns the networks, loaded once; two threads may load them at a time, and one set stays.
@@ -183,14 +183,9 @@ fn resized(picture: &Picture, to: (u32, u32)) -> Result<Vec<u8>, ReaderError> {
 }
 
 /// Puts lines in order, and what could not be read beside them.
-fn arrange(
-    picture: &Picture,
-    quarters: u8,
-    lines: Vec<ReadLine>,
-    shrunk: Option<Shrunk>,
-) -> Reading {
+fn arrange(picture: &Picture, quarters: u8, lines: &[ReadLine], shrunk: Option<Shrunk>) -> Reading {
     let frame = Frame::of(lines.iter().map(|line| &line.rect), quarters);
-    let judged = judge_all(&lines);
+    let judged = judge_all(lines);
     let entries: Vec<Entry> = lines
         .iter()
         .map(|line| Entry {

@@ -62,7 +62,7 @@ fn both(a: &Found, b: &Found) -> Found {
         _ => {
             let longer = if a.rect.area() >= b.rect.area() { a.rect } else { b.rect };
             let corners = a.rect.corners().into_iter().chain(b.rect.corners());
-            let rect = rect_around(corners, (longer.ux, longer.uy));
+            let rect = rect_around(&corners, (longer.ux, longer.uy));
             Found { rect, is_cut: b.is_cut }
         }
     }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     fn found(left: f64, top: f64, right: f64, bottom: f64, is_cut: bool) -> Found {
-        let rect = rect_around([(left, top), (right, bottom)].into_iter(), (1.0, 0.0));
+        let rect = rect_around(&[(left, top), (right, bottom)].into_iter(), (1.0, 0.0));
         Found { rect, is_cut }
     }
 

@@ -65,8 +65,8 @@ describe("the text of pictures", () => {
     const gone: Intent = { is: "textFailed", picture: pictures.notice.id, error: { code: "notFound", message: "", hint: "", id: "notFound", with: {} } };
     const on = run(off.state, { is: "set", settings: { readText: true } }, gone);
     expect([asked(on.effects), on.state.texts.of]).toEqual([[pictures.notice.id], {}]);
-    const kept = run(on.state, { is: "settingsKept", settings: { ...on.state.settings } });
-    expect(asked(kept.effects)).toEqual([pictures.notice.id]);
+    const stored = run(on.state, { is: "settingsKept", settings: { ...on.state.settings } });
+    expect(asked(stored.effects)).toEqual([pictures.notice.id]);
   });
 
   it("may fail, which is told where it stands", () => {

@@ -31,8 +31,8 @@ type Step = [AppState, Effect[]];
 
 export function update(state: AppState, intent: Intent): Step {
   const [next, effects] = step(state, intent);
-  const [kept, more] = keepTexts(state, next);
-  return [kept, more.length > 0 ? [...effects, ...more] : effects];
+  const [done, more] = keepTexts(state, next);
+  return [done, more.length > 0 ? [...effects, ...more] : effects];
 }
 
 function step(state: AppState, intent: Intent): Step {
