@@ -1,4 +1,4 @@
-// Runs walks through the real window one after the other: `scripts/test-window` says which, and on which
+// Runs the walks through the real window one after the other: `scripts/test-window` says on which
 // screen. Arguments go to node's test runner.
 import { spawn, spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
