@@ -503,6 +503,20 @@ export type Language =
 /**  As the system has it. */
 "system" | "en" | "fr";
 
+/**  A line of text. A cell of a table is one line. */
+export type Line = {
+	/**  What it says, without space around it. */
+	text: string,
+	/**  Where it is. */
+	box: Quad,
+	/**  How sure the network is, from 0 to 1. The mean over its letters: one wrong letter shows little. */
+	confidence: number,
+	/**  The number of its row, from 0. The cells of a table's row have the same. */
+	row: number,
+	/**  The number of its paragraph, from 0. */
+	paragraph: number,
+};
+
 /**  An address, as it would be opened. */
 export type Link = {
 	/**  In full: the host as it is looked up, nothing hidden. */
@@ -988,20 +1002,11 @@ export type Status = {
 	nQueued: number,
 };
 
-/**  A line of the text of a picture. */
+/**  A line of the text of a picture. Its corners are in pixels of the picture before it is turned. */
 export type TextLine = {
-	text: string,
-	/**  Its corners, clockwise from where it begins above, in pixels of the picture before it is turned. */
-	box: Quad,
-	/**  How sure the reader is, from 0 to 1. */
-	confidence: number,
-	/**  The number of its row, from 0; the cells of a row have the same. */
-	row: number,
-	/**  The number of its paragraph, from 0. */
-	paragraph: number,
 	/**  Where it stands in the text, in bytes. */
 	source: Range<number>,
-};
+} & Line;
 
 /**  The colours of the window. */
 export type Theme = 

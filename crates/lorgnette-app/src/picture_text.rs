@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use lorgnette_reader::{Quad, Reading, Shrunk, Unreadable};
+use lorgnette_reader::{Line, Reading, Shrunk, Unreadable};
 use serde::Serialize;
 
 /// The text of a picture.
@@ -19,20 +19,12 @@ pub struct PictureText {
     pub shrunk: Option<Shrunk>,
 }
 
-/// A line of the text of a picture.
+/// A line of the text of a picture. Its corners are in pixels of the picture before it is turned.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ipc", derive(specta::Type))]
 pub struct TextLine {
-    pub text: String,
-    /// Its corners, clockwise from where it begins above, in pixels of the picture before it is turned.
-    #[serde(rename = "box")]
-    pub quad: Quad,
-    /// How sure the reader is, from 0 to 1.
-    pub confidence: f32,
-    /// The number of its row, from 0; the cells of a row have the same.
-    pub row: u32,
-    /// The number of its paragraph, from 0.
-    pub paragraph: u32,
+    #[serde(flatten)]
+    pub line: Line,
     /// Where it stands in the text, in bytes.
     pub source: Range<usize>,
 }
@@ -40,15 +32,8 @@ pub struct TextLine {
 impl From<&Reading> for PictureText {
     fn from(reading: &Reading) -> Self {
         let (text, places) = reading.text_and_places();
-        let lines = reading.lines.iter().zip(places).map(|(line, source)| TextLine {
-            text: line.text.clone(),
-            quad: line.quad,
-            confidence: line.confidence,
-            row: line.row,
-            paragraph: line.paragraph,
-            source,
-        });
-        let lines = lines.collect();
+        let lines = reading.lines.iter().zip(places);
+        let lines = lines.map(|(line, source)| TextLine { line: line.clone(), source }).collect();
         Self { text, lines, unreadable: reading.unreadable.clone(), shrunk: reading.shrunk }
     }
 }

@@ -159,8 +159,8 @@ fn summaries(db: &Connection, filter: &Filter, words: &[&str]) -> rusqlite::Resu
     db.prepare_cached(&sql)?.query_map(params_from_iter(values), row)?.collect()
 }
 
-/// Text around the first word that stands in a message of the chat, or in a picture of it, whose id
-/// is given then.
+/// Text around a word in the first text that has all words, or else in the first that has one of them:
+/// a message of the chat, or a picture of it, whose id is given then.
 fn snippet(
     db: &Connection,
     chat: ChatId,
@@ -176,14 +176,19 @@ fn snippet(
          ORDER BY is_read, place",
     )?;
     let mut rows = texts.query(params![chat, in_pictures])?;
+    let mut second_best = None;
     while let Some(row) = rows.next()? {
         let text: String = row.get(0)?;
-        // All words stand in one text; where that is the title, one of them may stand elsewhere.
-        if let Some(snippet) = words.iter().find_map(|word| around(&text, word)) {
-            return Ok(Some((snippet, row.get(1)?)));
+        let mut hits = words.iter().map(|word| around(&text, word));
+        let Some(snippet) = hits.clone().find_map(|hit| hit) else { continue };
+        let snippet = (snippet, row.get(1)?);
+        if hits.all(|hit| hit.is_some()) {
+            return Ok(Some(snippet));
         }
+        // All words stand in one text; where that is the title, one of them may stand elsewhere.
+        second_best.get_or_insert(snippet);
     }
-    Ok(None)
+    Ok(second_best)
 }
 
 /// The text around a word, whatever its case, on one line.

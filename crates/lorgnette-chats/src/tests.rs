@@ -249,6 +249,8 @@ fn search_finds_what_is_written_in_pictures_until_they_are_gone() {
     assert_eq!(snippet, "Windows Update Error code: 0x\u{2}80070005\u{3}");
     assert_eq!(picture.as_deref(), Some(shown.picture.as_str()));
     assert_eq!(hit("wrong").1, None);
+    // "at" stands in "What", but all of it stands in the picture alone.
+    assert_eq!(hit("at update").1.as_deref(), Some(shown.picture.as_str()));
     let said_alone = |search: &str| {
         let search = search.into();
         let filter = Filter { search, without_pictures: true, limit: 9, ..Filter::default() };

@@ -68,7 +68,15 @@ impl Picture {
         let scaled = |side: u32| {
             (u64::from(side) * u64::from(max_side)).div_ceil(u64::from(longest)).max(1) as u32
         };
-        let (width, height) = (scaled(self.width()), scaled(self.height()));
+        self.scaled(scaled(self.width()), scaled(self.height()))
+    }
+
+    /// Returns the picture at another size, in pixels, whatever becomes of its shape.
+    ///
+    /// # Errors
+    ///
+    /// `Resize` if there is too little memory.
+    pub fn scaled(&self, width: u32, height: u32) -> Result<Self, ImageError> {
         let rgb = resize(self.rgb(), (self.width(), self.height()), (width, height))?;
         Ok(self.with_pixels(crate::decode::rgb_image(width, height, rgb)?))
     }

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use lorgnette_image::ImageError;
+
 /// A picture whose text could not be read. None of these is the picture's fault.
 #[derive(Debug, thiserror::Error)]
 pub enum ReaderError {
@@ -19,24 +21,9 @@ pub enum ReaderError {
         /// The reason that the runtime gives.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// The threads that compute cannot be started.
-    #[error("{n} threads cannot be started")]
-    Threads {
-        /// The number that was asked for.
-        n: usize,
-        /// The reason that the system gives.
-        source: Box<dyn Error + Send + Sync>,
-    },
     /// The picture could not be made smaller.
-    #[error("cannot resize the picture to {width} x {height}")]
-    Resize {
-        /// The width in pixels.
-        width: u32,
-        /// The height in pixels.
-        height: u32,
-        /// The reason that the resizer gives.
-        source: Box<dyn Error + Send + Sync>,
-    },
+    #[error(transparent)]
+    Resize(#[from] ImageError),
 }
 
 impl ReaderError {
@@ -46,8 +33,7 @@ impl ReaderError {
             Self::Load { .. } | Self::Network { .. } => {
                 "this is a mistake in the program; please report it with this message"
             }
-            Self::Threads { .. } => "ask for fewer threads, or close other programs",
-            Self::Resize { .. } => "close other programs to free memory and try again",
+            Self::Resize(error) => error.hint(),
         }
     }
 }

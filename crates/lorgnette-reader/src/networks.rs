@@ -26,7 +26,7 @@ impl Networks {
     /// Loads the networks of the program. Without a number of threads, there is one for each core.
     ///
     /// # Errors
-    /// `Load` if they are damaged; `Threads` if the threads cannot be started.
+    /// `Load` if they are damaged.
     pub fn load(n_threads: Option<usize>) -> Result<Self, ReaderError> {
         // All operators would make the program larger by 1.7 MB.
         let operators = rten::op_registry!(

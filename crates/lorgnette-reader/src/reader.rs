@@ -2,9 +2,6 @@
 
 use std::sync::OnceLock;
 
-use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::U8x3;
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use lorgnette_image::{Picture, Region};
 use lorgnette_interrupt::{Cancel, Interrupted};
 
@@ -105,13 +102,10 @@ fn find(
     cancel: &Cancel,
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Rect>, Interrupted<ReaderError>> {
-    let size = (plan.width, plan.height);
-    let shrunk = if size == (picture.width(), picture.height()) {
-        None
-    } else {
-        Some(resized(picture, size)?)
-    };
-    let rgb = shrunk.as_deref().unwrap_or(picture.rgb());
+    let is_own_size = (plan.width, plan.height) == (picture.width(), picture.height());
+    let scaled = || picture.scaled(plan.width, plan.height).map_err(ReaderError::from);
+    let shrunk = (!is_own_size).then(scaled).transpose()?;
+    let rgb = shrunk.as_ref().unwrap_or(picture).rgb();
     let n_strips = plan.strips.len();
     let mut strips = Vec::with_capacity(n_strips);
     for (n_done, strip) in plan.strips.iter().enumerate() {
@@ -161,25 +155,6 @@ fn is_cut(rect: &Rect, strip: Region, plan: &Plan) -> bool {
     };
     let end = begin + length;
     (begin > 0 && from < f64::from(begin) + AT_CUT) || (end < whole && to > f64::from(end) - AT_CUT)
-}
-
-/// Returns the bytes of a smaller picture, averaged over what becomes one pixel.
-fn resized(picture: &Picture, to: (u32, u32)) -> Result<Vec<u8>, ReaderError> {
-    let fail = |source: Box<dyn std::error::Error + Send + Sync>| ReaderError::Resize {
-        width: to.0,
-        height: to.1,
-        source,
-    };
-    let (width, height) = (picture.width(), picture.height());
-    let source = TypedImageRef::<U8x3>::from_buffer(width, height, picture.rgb());
-    let source = source.map_err(|error| fail(error.into()))?;
-    let mut rgb = vec![0; to.0 as usize * to.1 as usize * 3];
-    let target = TypedImage::<U8x3>::from_buffer(to.0, to.1, &mut rgb);
-    let mut target = target.map_err(|error| fail(error.into()))?;
-    let bilinear = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-    let done = Resizer::new().resize_typed(&source, &mut target, &bilinear);
-    done.map_err(|error| fail(error.into()))?;
-    Ok(rgb)
 }
 
 /// Puts lines in order, and what could not be read beside them.

@@ -41,25 +41,22 @@ impl Args {
     }
 }
 
-/// Runs an example of the window, so that other chores need no webview.
+/// Runs an example of the window, so that other chores need no webview. It is built with the packages and
+/// targets that every build here names: for others, cargo would build the dependencies once more.
 fn write(path: &Path) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .args([
-            "run",
-            "--quiet",
-            "--locked",
-            "--package",
-            "lorgnette-window",
-            "--example",
-            "bindings",
-            "--",
-        ])
-        .arg(path)
-        .status()
-        .context("cannot run cargo")?;
-    if !status.success() {
-        bail!("the contract cannot be made");
+    let what = ["--workspace", "--bins", "--tests", "--example", "bindings"];
+    let mut build = Command::new(cargo);
+    build.args(["build", "--quiet", "--locked"]).args(what);
+    // This program lies where the build puts the example's folder.
+    let name = format!("bindings{}", std::env::consts::EXE_SUFFIX);
+    let program = std::env::current_exe()?.with_file_name("examples").join(name);
+    let mut run = Command::new(program);
+    run.arg(path);
+    for mut command in [build, run] {
+        if !command.status().context("cannot run cargo or what it built")?.success() {
+            bail!("the contract cannot be made");
+        }
     }
     Ok(())
 }

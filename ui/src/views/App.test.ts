@@ -1,25 +1,13 @@
 // The whole window on the fake backend, as a person uses it: by names, keys and words.
-import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
+import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { fault, Fake, PIXTRAL, type FakeOptions } from "../backend/fake";
+import { fault } from "../backend/fake";
 import { pictures } from "../backend/fake-pictures";
-import { WindowState } from "../run.svelte";
-import App from "./App.svelte";
+import { called, open, press } from "../../tests/open-app";
 
 afterEach(cleanup);
 
-async function open(options: Partial<FakeOptions> = {}): Promise<{ fake: Fake; ui: WindowState }> {
-  const fake = new Fake({ stepMs: 1, model: PIXTRAL, ...options });
-  let ui: WindowState | null = null;
-  await fake.watch((event) => ui?.send({ is: "event", event }));
-  ui = new WindowState(fake, await fake.boot());
-  render(App, { props: { ui } });
-  ui.begin();
-  return { fake, ui };
-}
-
 const question = (): HTMLTextAreaElement => screen.getByTestId("question");
-const press = (key: string, more: KeyboardEventInit = {}): Promise<boolean> => fireEvent.keyDown(document.activeElement ?? document.body, { key, ...more });
 
 async function attach(): Promise<void> {
   await fireEvent.click(screen.getByTestId("pick"));
@@ -31,7 +19,6 @@ async function ask(text: string): Promise<void> {
   await fireEvent.keyDown(question(), { key: "Enter" });
 }
 
-const called = (fake: Fake, name: string): string[] => fake.calls.filter((call) => call.startsWith(name));
 
 describe("first run", () => {
   it("offers the ways in, samples and a model", async () => {

@@ -1,27 +1,14 @@
 // The text of pictures in the whole window, on the fake backend: by names, keys and words.
-import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
+import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, describe, expect, it } from "vitest";
-import { Fake, PIXTRAL, POCKET, REFUSAL, type FakeOptions } from "../backend/fake";
+import { POCKET, REFUSAL } from "../backend/fake";
 import { models } from "../backend/fake-fixtures";
 import { pictures } from "../backend/fake-pictures";
 import { textOfPicture } from "../backend/fake-texts";
-import { WindowState } from "../run.svelte";
-import App from "./App.svelte";
+import { called, open, press } from "../../tests/open-app";
 
 afterEach(cleanup);
 
-async function open(options: Partial<FakeOptions> = {}): Promise<{ fake: Fake; ui: WindowState }> {
-  const fake = new Fake({ stepMs: 1, model: PIXTRAL, ...options });
-  let ui: WindowState | null = null;
-  await fake.watch((event) => ui?.send({ is: "event", event }));
-  ui = new WindowState(fake, await fake.boot());
-  render(App, { props: { ui } });
-  ui.begin();
-  return { fake, ui };
-}
-
-const press = (key: string, more: KeyboardEventInit = {}): Promise<boolean> => fireEvent.keyDown(document.activeElement ?? document.body, { key, ...more });
-const called = (fake: Fake, name: string): string[] => fake.calls.filter((call) => call.startsWith(name));
 const marks = (kind: string): number => Number(document.querySelector<SVGElement>(`[data-mark=${kind}]`)?.dataset["n"] ?? 0);
 const text = textOfPicture(pictures.notice.id);
 

@@ -252,8 +252,9 @@ impl TextQueue {
 
     /// Stops all reading for good.
     pub fn close(&self) {
-        self.stop(|_| true);
+        // First, so that nothing is asked for meanwhile which nobody would read.
         lock(&self.state).is_closed = true;
+        self.stop(|_| true);
         self.changed.notify_all();
     }
 }

@@ -185,11 +185,13 @@ impl Library {
 /// Whether two descriptions of an [`Origin`] mean the same folder, or the same repository at any
 /// commit.
 fn is_same_source(a: &str, b: &str) -> bool {
-    let repository = |source: &'_ str| {
-        let (name, _commit) = source.strip_prefix("hf:")?.split_once('@')?;
-        Some(name.to_owned())
-    };
     a == b || repository(a).is_some_and(|name| repository(b) == Some(name))
+}
+
+/// The repository of an origin on the hub, without its commit.
+fn repository(origin: &str) -> Option<&str> {
+    let (name, _commit) = origin.strip_prefix("hf:")?.split_once('@')?;
+    Some(name)
 }
 
 /// The source of the catalogue that the person wants.

@@ -18,7 +18,7 @@ fn open(home: &Path) -> App {
     App::open(folders, |_| {}).unwrap()
 }
 
-fn asked_about(picture: &PictureInfo) -> Attachment {
+pub(in crate::coordinator) fn asked_about(picture: &PictureInfo) -> Attachment {
     Attachment {
         picture: picture.id.clone(),
         name: picture.name.clone(),
@@ -47,7 +47,7 @@ fn answer(app: &App, chat: Option<ChatId>, text: &str, pictures: &[Attachment]) 
 }
 
 /// Files below a folder that have these bytes in them.
-fn with_bytes(folder: &Path, bytes: &[u8]) -> Vec<String> {
+pub(in crate::coordinator) fn with_bytes(folder: &Path, bytes: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs_err::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
