@@ -20,6 +20,7 @@ export default defineConfig(({ mode }) => ({
     environment: "jsdom",
     include: ["src/**/*.test.ts", "tests/**/*.test.ts"],
     setupFiles: ["tests/setup.ts"],
+    maxWorkers: "100%", // of the cores; Vitest leaves one of them idle otherwise
     testTimeout: 30_000, // a loaded machine is slow; nothing here is timed
   },
 }));

@@ -1,5 +1,5 @@
-// Runs the walks through the real window one after the other: `scripts/test-window` says on which
-// screen. Arguments go to node's test runner.
+// Runs walks through the real window one after the other: `scripts/test-window` says on which screen.
+//   node e2e/run.mjs --waiting | --working [arguments of node's test runner]
 import { spawn, spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -14,10 +14,15 @@ for (const name of ["LORGNETTE_WINDOW", "LORGNETTE_CLI", "LORGNETTE_XTASK", "DIS
   }
 }
 
+/** Walks that wait for speech: they can be beside others, on a screen of their own. */
+const WAITING = ["5-with-orca.test.mjs", "8-mute-speech.test.mjs"];
+const [which, ...more] = process.argv.slice(2);
+const isWanted = (name) => name.endsWith(".test.mjs") && WAITING.includes(name) === (which === "--waiting");
+
 // Drags and focus need a window manager.
 const manager = spawn("openbox", ["--sm-disable"], { stdio: "ignore" });
-const tests = readdirSync(here).filter((name) => name.endsWith(".test.mjs")).sort();
-const options = ["--test", "--test-concurrency=1", "--test-timeout=300000", ...process.argv.slice(2)];
+const tests = readdirSync(here).filter(isWanted).sort();
+const options = ["--test", "--test-concurrency=1", "--test-timeout=300000", ...more];
 const result = spawnSync(process.execPath, [...options, ...tests.map((name) => join(here, name))], { stdio: "inherit" });
 manager.kill();
 process.exit(result.status ?? 1);
