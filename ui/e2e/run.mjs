@@ -14,8 +14,8 @@ for (const name of ["LORGNETTE_WINDOW", "LORGNETTE_CLI", "LORGNETTE_XTASK", "DIS
   }
 }
 
-/** Walks that wait for speech: they can be beside others, on a screen of their own. */
-const WAITING = ["5-with-orca.test.mjs", "8-mute-speech.test.mjs"];
+/** Walks that wait for most of their time: they can be beside others, on a screen of their own. */
+const WAITING = ["8-mute-speech.test.mjs"];
 const [which, ...more] = process.argv.slice(2);
 const isWanted = (name) => name.endsWith(".test.mjs") && WAITING.includes(name) === (which === "--waiting");
 
