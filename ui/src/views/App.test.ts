@@ -19,7 +19,6 @@ async function ask(text: string): Promise<void> {
   await fireEvent.keyDown(question(), { key: "Enter" });
 }
 
-
 describe("first run", () => {
   it("offers the ways in, samples and a model", async () => {
     await open({ model: null });
