@@ -43,11 +43,11 @@ pub struct Page<'a> {
 }
 
 /// What was read so far.
-pub enum Read {
+pub enum Read<'a> {
     /// So many lines.
     Lines(usize),
     /// What was to be read first, in its order.
-    First(Vec<ReadLine>),
+    First(&'a [ReadLine]),
 }
 
 type Outcome<T> = Result<T, Interrupted<ReaderError>>;
@@ -94,12 +94,12 @@ impl Page<'_> {
         &self,
         boxes: &[Rect],
         first: &[usize],
-        on_read: &mut dyn FnMut(Read),
+        on_read: &mut dyn FnMut(Read<'_>),
     ) -> Outcome<Vec<ReadLine>> {
         let others: Vec<usize> = (0..boxes.len()).filter(|idx| !first.contains(idx)).collect();
         let chosen = |which: &[usize]| which.iter().map(|idx| boxes[*idx]).collect::<Vec<Rect>>();
         let begun = self.read(&chosen(first), &mut |n_done| on_read(Read::Lines(n_done)))?;
-        on_read(Read::First(begun.clone()));
+        on_read(Read::First(&begun));
         let n_begun = begun.len();
         let rest =
             self.read(&chosen(&others), &mut |n_done| on_read(Read::Lines(n_begun + n_done)))?;
@@ -118,7 +118,7 @@ impl Page<'_> {
         &self,
         boxes: &[Rect],
         first: &[usize],
-        on_read: &mut dyn FnMut(Read),
+        on_read: &mut dyn FnMut(Read<'_>),
     ) -> Outcome<(u8, Vec<ReadLine>)> {
         let total: f64 = boxes.iter().map(Rect::long_side).sum();
         let tall: f64 = boxes.iter().filter(|rect| is_tall(rect)).map(Rect::long_side).sum();

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use lorgnette_image::{Picture, Region};
 use lorgnette_interrupt::{Cancel, Interrupted};
 
-use crate::beginning;
+use crate::beginning::Beginning;
 use crate::border::{BORDER, ground};
 use crate::boxes::boxes;
 use crate::detection::detect;
@@ -52,8 +52,7 @@ pub enum Progress {
     },
     /// It knows how the text begins before it has read the rest.
     Begins {
-        /// The first rows. In all likelihood the whole text begins with them, but only the whole decides:
-        /// what is found later may come before.
+        /// The first row. In all likelihood the whole text begins with it, but only the whole decides.
         text: String,
     },
 }
@@ -81,11 +80,11 @@ impl Reader {
         let boxes = find(networks, picture, &plan, ground, cancel, on_progress)?;
         let page = Page { picture, ground, networks, cancel };
         let n_lines = boxes.len();
-        let first = beginning::boxes(picture, &boxes);
-        let (quarters, mut lines) = page.read_all(&boxes, &first, &mut |read| {
+        let beginning = Beginning::of(picture, &boxes);
+        let (quarters, mut lines) = page.read_all(&boxes, &beginning.boxes(), &mut |read| {
             on_progress(match read {
                 Read::Lines(n_done) => Progress::Recognise { n_done, n_lines },
-                Read::First(lines) => match beginning::text(picture, lines, n_lines) {
+                Read::First(lines) => match beginning.text(lines) {
                     Some(text) => Progress::Begins { text },
                     None => return,
                 },
@@ -172,7 +171,7 @@ fn is_cut(rect: &Rect, strip: Region, plan: &Plan) -> bool {
 }
 
 /// Puts lines in order, and what could not be read beside them.
-pub fn arrange(picture: &Picture, quarters: u8, lines: &[ReadLine], shrunk: Option<Shrunk>) -> Reading {
+fn arrange(picture: &Picture, quarters: u8, lines: &[ReadLine], shrunk: Option<Shrunk>) -> Reading {
     let frame = Frame::of(lines.iter().map(|line| &line.rect), quarters);
     let judged = judge_all(lines);
     let entries: Vec<Entry> = lines
