@@ -98,6 +98,7 @@ fn read(
         ReaderProgress::Recognise { n_done, n_lines } => {
             progress.show(format!("reading {n_lines} lines"), n_done as u64, n_lines as u64);
         }
+        ReaderProgress::Begins { .. } => {}
     });
     progress.clear();
     let reading = reading.map_err(Interrupted::err_into)?;

@@ -42,6 +42,14 @@ pub struct Page<'a> {
     pub cancel: &'a Cancel,
 }
 
+/// What was read so far.
+pub enum Read<'a> {
+    /// So many lines.
+    Lines(usize),
+    /// What was to be read first, in its order.
+    First(&'a [ReadLine]),
+}
+
 type Outcome<T> = Result<T, Interrupted<ReaderError>>;
 
 impl Page<'_> {
@@ -81,15 +89,36 @@ impl Page<'_> {
         Ok(mean_confidence(&self.read_quietly(&turned)?))
     }
 
-    /// Reads all boxes in the direction of the page. Returns by how many quarters clockwise its lines
-    /// run, and the lines.
+    /// Reads boxes, those of `first` before the others. Returns the lines in the order of the boxes.
+    fn read_from(
+        &self,
+        boxes: &[Rect],
+        first: &[usize],
+        on_read: &mut dyn FnMut(Read<'_>),
+    ) -> Outcome<Vec<ReadLine>> {
+        let others: Vec<usize> = (0..boxes.len()).filter(|idx| !first.contains(idx)).collect();
+        let chosen = |which: &[usize]| which.iter().map(|idx| boxes[*idx]).collect::<Vec<Rect>>();
+        let begun = self.read(&chosen(first), &mut |n_done| on_read(Read::Lines(n_done)))?;
+        on_read(Read::First(&begun));
+        let n_begun = begun.len();
+        let rest =
+            self.read(&chosen(&others), &mut |n_done| on_read(Read::Lines(n_begun + n_done)))?;
+        let mut lines: Vec<(usize, ReadLine)> =
+            first.iter().copied().zip(begun).chain(others.into_iter().zip(rest)).collect();
+        lines.sort_by_key(|(idx, _)| *idx);
+        Ok(lines.into_iter().map(|(_, line)| line).collect())
+    }
+
+    /// Reads all boxes in the direction of the page, those of `first` before the others if it stands
+    /// upright. Returns by how many quarters clockwise its lines run, and the lines.
     ///
     /// # Errors
     /// `Cancelled` between batches; `Network` if the network fails.
     pub fn read_all(
         &self,
         boxes: &[Rect],
-        on_line: &mut dyn FnMut(usize),
+        first: &[usize],
+        on_read: &mut dyn FnMut(Read<'_>),
     ) -> Outcome<(u8, Vec<ReadLine>)> {
         let total: f64 = boxes.iter().map(Rect::long_side).sum();
         let tall: f64 = boxes.iter().filter(|rect| is_tall(rect)).map(Rect::long_side).sum();
@@ -101,10 +130,11 @@ impl Page<'_> {
             let as_it_is = self.sureness(&samples, 0)?;
             if as_it_is < down.max(up) + SURER {
                 let turned: Vec<Rect> = boxes.iter().map(|rect| rect.turned(quarters)).collect();
-                return Ok((quarters, self.read(&turned, on_line)?));
+                let mut on_line = |n_done| on_read(Read::Lines(n_done));
+                return Ok((quarters, self.read(&turned, &mut on_line)?));
             }
         }
-        let lines = self.read(boxes, on_line)?;
+        let lines = self.read_from(boxes, first, on_read)?;
         if lines.is_empty() || mean_confidence(&lines) >= UPRIGHT {
             return Ok((0, self.with_tall_ones(lines)?));
         }

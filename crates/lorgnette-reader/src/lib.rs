@@ -44,6 +44,7 @@ mod icons;
 mod ink;
 mod unreadable;
 
+mod beginning;
 mod networks;
 mod reader;
 mod reading;

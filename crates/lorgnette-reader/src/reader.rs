@@ -5,10 +5,11 @@ use std::sync::OnceLock;
 use lorgnette_image::{Picture, Region};
 use lorgnette_interrupt::{Cancel, Interrupted};
 
+use crate::beginning::Beginning;
 use crate::border::{BORDER, ground};
 use crate::boxes::boxes;
 use crate::detection::detect;
-use crate::direction::{Page, ReadLine};
+use crate::direction::{Page, Read, ReadLine};
 use crate::error::ReaderError;
 use crate::frame::{Frame, Place};
 use crate::geometry::Rect;
@@ -33,7 +34,7 @@ pub struct Reader {
 }
 
 /// How far reading is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
     /// It looks for text.
     Detect {
@@ -48,6 +49,11 @@ pub enum Progress {
         n_done: usize,
         /// The number of all lines.
         n_lines: usize,
+    },
+    /// It knows how the text begins before it has read the rest.
+    Begins {
+        /// The first row. In all likelihood the whole text begins with it, but only the whole decides.
+        text: String,
     },
 }
 
@@ -74,8 +80,15 @@ impl Reader {
         let boxes = find(networks, picture, &plan, ground, cancel, on_progress)?;
         let page = Page { picture, ground, networks, cancel };
         let n_lines = boxes.len();
-        let (quarters, mut lines) = page.read_all(&boxes, &mut |n_done| {
-            on_progress(Progress::Recognise { n_done, n_lines });
+        let beginning = Beginning::of(picture, &boxes);
+        let (quarters, mut lines) = page.read_all(&boxes, &beginning.boxes(), &mut |read| {
+            on_progress(match read {
+                Read::Lines(n_done) => Progress::Recognise { n_done, n_lines },
+                Read::First(lines) => match beginning.text(lines) {
+                    Some(text) => Progress::Begins { text },
+                    None => return,
+                },
+            });
         })?;
         icons::remove(&mut lines);
         let shrink = plan.shrink(picture.width());

@@ -13,7 +13,7 @@ use crate::chats::{AnswerBy, Attachment, Chats, End, Message, MessageId};
 use crate::error::{AppError, Fault};
 use crate::{Cancel, Interrupted, notes};
 
-/// Looking for text is one half of reading, and each half has so many steps.
+/// The steps of each half of reading.
 const STEPS: usize = 100;
 
 impl Inner {
@@ -64,13 +64,27 @@ impl Inner {
         let n_pictures = pictures.len();
         let mut missing = Vec::new();
         for (nth, picture) in pictures.iter().enumerate() {
-            let reading = self.reading_of(picture, cancel, &mut |progress| {
-                let (done, total) = steps(progress);
-                let progress = Progress::Encode { picture: nth, n_pictures, done, total };
+            // Looking for text is one half of reading.
+            let tell = |done| {
+                let progress = Progress::Encode { picture: nth, n_pictures, done, total: 2 * STEPS };
                 self.jobs.tell(id, progress);
+            };
+            let is_alone = n_pictures == 1;
+            // What is heard before the rest is read.
+            let mut heard = String::new();
+            let reading = self.reading_of(picture, cancel, &mut |progress| match progress {
+                ReaderProgress::Begins { text } => {
+                    if is_alone && heard.is_empty() {
+                        heard = text + "\n";
+                        self.answer_grows(id, &heard);
+                    }
+                }
+                ReaderProgress::Detect { n_done, n_strips } => tell(STEPS * n_done / n_strips.max(1)),
+                ReaderProgress::Recognise { n_done, n_lines } => {
+                    tell(STEPS + STEPS * n_done / n_lines.max(1));
+                }
             })?;
             let mut piece = String::new();
-            let is_alone = n_pictures == 1;
             if !is_alone {
                 let gap = if nth == 0 { "" } else { "\n\n" };
                 piece = format!("{gap}{}\n\n", picture.name);
@@ -79,21 +93,29 @@ impl Inner {
                 text if text.is_empty() => notes::no_text(&reading, &language).to_owned(),
                 text => text,
             };
-            self.grow(id, made, &piece);
+            if !heard.is_empty() && !piece.starts_with(&heard) {
+                // What was found later comes before: it is read aloud from its true beginning.
+                heard.clear();
+                self.answer_begins(id, "", wanted.aloud, AnswerBy::Reader);
+            }
+            self.write(id, made, &piece);
+            self.answer_grows(id, &piece[heard.len()..]);
             chats.write(id, &made.text).map_err(fault)?;
             let name = if is_alone { None } else { Some(picture.name.as_str()) };
             missing.extend(notes::of_reading(&reading, name, &language));
         }
         if !missing.is_empty() {
-            self.grow(id, made, &format!("\n\n{}", missing.join("\n")));
+            let words = format!("\n\n{}", missing.join("\n"));
+            self.write(id, made, &words);
+            self.answer_grows(id, &words);
         }
         Ok(())
     }
 
-    fn grow(&self, id: MessageId, made: &mut Made, piece: &str) {
+    /// Writes more of the answer, which is shown.
+    fn write(&self, id: MessageId, made: &mut Made, piece: &str) {
         made.text.push_str(piece);
         made.n_pieces += 1;
-        self.answer_grows(id, piece);
         let (piece, n_tokens) = (piece.to_owned(), made.n_pieces);
         self.jobs.tell(id, Progress::Text { piece, n_tokens, tokens_per_s: 0.0 });
     }
@@ -104,13 +126,4 @@ fn pictures_of(path: &[Message]) -> &[Attachment] {
     let questions = path.iter().rev().filter(|message| !message.is_model);
     let mut pictures = questions.map(|question| question.pictures.as_slice());
     pictures.find(|pictures| !pictures.is_empty()).unwrap_or_default()
-}
-
-/// How many steps are done, and how many there are.
-fn steps(progress: ReaderProgress) -> (usize, usize) {
-    let done = match progress {
-        ReaderProgress::Detect { n_done, n_strips } => STEPS * n_done / n_strips.max(1),
-        ReaderProgress::Recognise { n_done, n_lines } => STEPS + STEPS * n_done / n_lines.max(1),
-    };
-    (done, 2 * STEPS)
 }

@@ -67,6 +67,8 @@ struct Job {
     asked: Ticket,
     /// Who waits for it; nobody for a picture of an old chat.
     listeners: Vec<Sender<Told>>,
+    /// How its text begins, once that is known.
+    begins: Option<Progress>,
     /// It is not to be read any more.
     is_stopped: bool,
 }
@@ -123,12 +125,16 @@ impl TextQueue {
         if let Some(job) = state.running.as_mut().filter(|job| is_same(job))
             && !job.what.cancel.is_cancelled()
         {
+            if let Some(begins) = &job.begins {
+                let _ = listener.send(Told::Progress(begins.clone()));
+            }
             job.listeners.push(listener);
             job.what.is_asked_for |= what.is_asked_for;
             return told;
         }
         let asked = what.ticket;
-        state.wait(Job { what, asked, listeners: vec![listener], is_stopped: false });
+        let listeners = vec![listener];
+        state.wait(Job { what, asked, listeners, begins: None, is_stopped: false });
         if let Some(job) = &state.running {
             job.what.cancel.cancel();
         }
@@ -177,16 +183,20 @@ impl TextQueue {
             return false;
         }
         let (what, asked) = (what.clone(), what.ticket);
-        state.running = Some(Job { what, asked, listeners: Vec::new(), is_stopped: false });
+        let listeners = Vec::new();
+        state.running = Some(Job { what, asked, listeners, begins: None, is_stopped: false });
         true
     }
 
     /// Tells who waits how far it is.
-    pub fn progressed(&self, progress: Progress) {
-        if let Some(job) = &lock(&self.state).running {
+    pub fn progressed(&self, progress: &Progress) {
+        if let Some(job) = &mut lock(&self.state).running {
             for listener in &job.listeners {
                 // Who has given up hears nothing.
-                let _ = listener.send(Told::Progress(progress));
+                let _ = listener.send(Told::Progress(progress.clone()));
+            }
+            if matches!(progress, Progress::Begins { .. }) {
+                job.begins = Some(progress.clone());
             }
         }
     }

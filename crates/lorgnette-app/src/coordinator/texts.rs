@@ -340,7 +340,7 @@ impl ReaderThread {
         let reader = self.reader.get_or_insert_with(|| Reader::new(threads));
         let (weak, queue) = (&self.weak, &self.queue);
         let reading = reader.read(&pixels, &what.cancel, &mut |progress| {
-            queue.progressed(progress);
+            queue.progressed(&progress);
             let may_go_on = || weak.upgrade().is_some_and(|inner| inner.may_read_old());
             if is_old && !may_go_on() {
                 what.cancel.cancel();

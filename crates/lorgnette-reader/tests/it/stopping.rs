@@ -46,3 +46,18 @@ fn progress_goes_up_to_the_end() {
     let Some(Progress::Recognise { n_done, n_lines }) = told.last() else { panic!("{told:?}") };
     assert_eq!(n_done, n_lines);
 }
+
+#[test]
+fn how_a_text_begins_is_known_before_the_rest_is_read() {
+    for name in ["ui-12-light.png", "columns-13.png", "receipt-13.png"] {
+        let (mut begins, mut n_after) = (None, 0);
+        let reading = READER.read(&fixture(name), &Cancel::default(), &mut |at| match at {
+            Progress::Begins { text } => begins = Some(text),
+            Progress::Recognise { .. } if begins.is_some() => n_after += 1,
+            Progress::Recognise { .. } | Progress::Detect { .. } => {}
+        });
+        let (text, begins) = (reading.unwrap().text(), begins.unwrap_or_default());
+        assert!(!begins.is_empty() && text.starts_with(&begins), "{name}: {begins:?} of {text:?}");
+        assert!(n_after > 1, "{name}");
+    }
+}

@@ -41,7 +41,7 @@ fn what_was_asked_for_last_is_read_first_and_what_gave_way_is_read_again() {
     for (picture, told) in [("c", third), ("b", second), ("a", first)] {
         let what = next(&queue);
         assert_eq!((what.picture.as_str(), what.cancel.is_cancelled()), (picture, false));
-        queue.progressed(Progress::Recognise { n_done: 1, n_lines: 2 });
+        queue.progressed(&Progress::Recognise { n_done: 1, n_lines: 2 });
         assert!(matches!(told.try_recv(), Ok(Told::Progress(_))));
         queue.ended(Ok(reading()));
         assert!(is_read(&told) && is_stopped(&told), "told once");
