@@ -1,9 +1,11 @@
 // Pictures of every state -> docs/screenshots: light and dark at 1280, light at 480; the main ones in both at 480, 1280 and 2560.
-// `node browser/screenshots.mjs NAME...` makes only those.
+// `node browser/screenshots.mjs NAME...` makes only those. With TEXTS=1 their texts stand beside them in `texts.json`, as
+// the example `score` of lorgnette-reader takes them, and the pictures within the window are left out of both.
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { states } from "./states.mjs";
+import { visibleLines } from "./texts.mjs";
 import { withWindow } from "./window.mjs";
 
 const out = process.env.OUT ?? fileURLToPath(new URL("../../docs/screenshots", import.meta.url));
@@ -21,6 +23,7 @@ const hasConvert = spawnSync("convert", ["-version"]).status === 0;
 mkdirSync(out, { recursive: true });
 let made = 0;
 const faults = [];
+const texts = process.env.TEXTS ? {} : undefined;
 await withWindow(async (open) => {
   for (const state of states) {
     if (wanted.length > 0 && !wanted.includes(state.name)) continue;
@@ -44,12 +47,18 @@ await withWindow(async (open) => {
 
 async function picture(shown, state, size, theme, name = theme) {
   await shown.show(size, theme);
-  const path = `${out}/${state.name}-${size.width}-${name}.png`;
+  const file = `${state.name}-${size.width}-${name}.png`;
+  const path = `${out}/${file}`;
+  if (texts) {
+    await shown.page.evaluate(() => document.querySelectorAll("img, canvas").forEach((picture) => (picture.style.visibility = "hidden")));
+    texts[file] = { kind: `${size.width}`, lines: await shown.page.evaluate(visibleLines) };
+  }
   await shown.page.screenshot({ path });
   if (hasConvert) execFileSync("convert", [path, "-strip", "-dither", "None", "-colors", "256", `PNG8:${path}`]);
   made += 1;
 }
 
+if (texts) writeFileSync(`${out}/texts.json`, `${JSON.stringify(texts, null, 1)}\n`);
 const real = faults.filter((fault) => !fault.includes("cannot-start")); // that one logs why, as it should
 for (const fault of real) console.error(fault);
 console.log(`${made} screenshots in ${out}, ${real.length} console errors`);

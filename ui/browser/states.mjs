@@ -57,8 +57,8 @@ export const states = [
     steps: (page) => page.evaluate(() => window.fake.tell({
       kind: "added", from: "drop",
       added: { pictures: [], faults: [
-        { name: "holiday.heic", error: { code: "picture", message: "HEIC pictures are not read", hint: "Save it as JPEG or PNG." } },
-        { name: "scan.png", error: { code: "picture", message: "the file ends in the middle of the picture", hint: "Copy it again from where it came." } },
+        { name: "holiday.heic", error: { code: "picture", message: "HEIC pictures are not read", hint: "Save it as JPEG or PNG.", id: "other", with: {} } },
+        { name: "scan.png", error: { code: "picture", message: "the file ends in the middle of the picture", hint: "Copy it again from where it came.", id: "other", with: {} } },
       ] },
     })),
   },

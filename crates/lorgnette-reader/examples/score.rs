@@ -15,7 +15,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use lorgnette_interrupt::Cancel;
-use lorgnette_reader::{Reader, Reading};
+use lorgnette_reader::{Progress, Reader, Reading};
 use score::{Score, Truth};
 
 fn main() {
@@ -31,12 +31,25 @@ fn main() {
         for (name, truth) in score::truths(folder) {
             let picture = score::picture(&folder.join(&name));
             let begun = Instant::now();
-            let reading = reader.read(&picture, &Cancel::default(), &mut |_| ()).unwrap();
+            let (mut begins, mut text) = (0.0, String::new());
+            let mut on_progress = |at| {
+                if let Progress::Begins { text: first } = at {
+                    (begins, text) = (begun.elapsed().as_secs_f64(), first);
+                }
+            };
+            let reading = reader.read(&picture, &Cancel::default(), &mut on_progress).unwrap();
+            let early = if text.is_empty() {
+                String::new()
+            } else if reading.text().starts_with(&text) {
+                format!("begins after {begins:.2} s ")
+            } else {
+                format!("does not begin with {text:?} ")
+            };
             let one = score::score(&truth, &reading);
             let reasons: Vec<String> =
                 reading.unreadable.iter().map(|place| format!("{:?}", place.reason)).collect();
             println!(
-                "{:5.2} %  {name}  {:.2} s {}{}",
+                "{:5.2} %  {name}  {:.2} s {early}{}{}",
                 one.percent(),
                 begun.elapsed().as_secs_f64(),
                 if truth.unsupported { "unsupported " } else { "" },

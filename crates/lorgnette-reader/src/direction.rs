@@ -6,10 +6,12 @@ use lorgnette_interrupt::{Cancel, Interrupted};
 use crate::crop::{LINE_HEIGHT, LineImage, line_image};
 use crate::error::ReaderError;
 use crate::geometry::Rect;
+use crate::icons::{self, Leading};
 use crate::ink::{Ink, ink, is_blurred};
 use crate::letters::Recognised;
 use crate::networks::Networks;
 use crate::recognition::recognise;
+use crate::typography::tidy;
 
 /// How much higher than wide a box must be to be a line that runs up or down.
 const TALL: f64 = 1.5;
@@ -42,19 +44,18 @@ pub struct Page<'a> {
     pub cancel: &'a Cancel,
 }
 
-/// What was read so far.
-pub enum Read<'a> {
-    /// So many lines.
-    Lines(usize),
-    /// What was to be read first, in its order.
-    First(&'a [ReadLine]),
-}
+/// Lines that were read, each with its box as it was found.
+pub type Known = Vec<(Rect, ReadLine)>;
 
-type Outcome<T> = Result<T, Interrupted<ReaderError>>;
+pub type Outcome<T> = Result<T, Interrupted<ReaderError>>;
 
 impl Page<'_> {
     /// Reads boxes, some at a time: their images are as long as the lines, however many there are.
-    fn read(&self, rects: &[Rect], on_line: &mut dyn FnMut(usize)) -> Outcome<Vec<ReadLine>> {
+    fn read_telling(
+        &self,
+        rects: &[Rect],
+        on_line: &mut dyn FnMut(usize),
+    ) -> Outcome<Vec<ReadLine>> {
         let mut lines: Vec<ReadLine> = Vec::with_capacity(rects.len());
         let mut rest = rects;
         while !rest.is_empty() {
@@ -70,59 +71,60 @@ impl Page<'_> {
             let n_before = lines.len();
             let mut on_some = |n_done| on_line(n_before + n_done);
             let read = recognise(self.networks, &images, self.cancel, &mut on_some)?;
-            lines.extend(some.iter().zip(&images).zip(read).map(|((rect, image), recognised)| {
-                let ink = ink(image, &recognised.letters);
-                ReadLine { rect: *rect, ink, is_blurred: is_blurred(image), recognised }
-            }));
+            let read = some.iter().zip(&images).zip(read);
+            lines.extend(read.map(|((rect, image), recognised)| line(rect, image, recognised)));
             rest = others;
         }
         Ok(lines)
     }
 
-    fn read_quietly(&self, rects: &[Rect]) -> Outcome<Vec<ReadLine>> {
-        self.read(rects, &mut |_| ())
+    /// Reads boxes as they are.
+    ///
+    /// # Errors
+    /// `Cancelled` between batches; `Network` if the network fails.
+    pub fn read(&self, rects: &[Rect]) -> Outcome<Vec<ReadLine>> {
+        self.read_telling(rects, &mut |_| ())
     }
 
     /// Returns how sure the lines are read after so many quarter turns.
     fn sureness(&self, rects: &[Rect], quarters: u8) -> Outcome<f32> {
         let turned: Vec<Rect> = rects.iter().map(|rect| rect.turned(quarters)).collect();
-        Ok(mean_confidence(&self.read_quietly(&turned)?))
+        Ok(mean_confidence(&self.read(&turned)?))
     }
 
-    /// Reads boxes, those of `first` before the others. Returns the lines in the order of the boxes.
-    fn read_from(
+    /// Reads boxes but for those of `known`, which are read. Returns the lines in the order of the boxes.
+    fn read_others(
         &self,
         boxes: &[Rect],
-        first: &[usize],
-        on_read: &mut dyn FnMut(Read<'_>),
+        known: Known,
+        on_line: &mut dyn FnMut(usize),
     ) -> Outcome<Vec<ReadLine>> {
-        let others: Vec<usize> = (0..boxes.len()).filter(|idx| !first.contains(idx)).collect();
-        let chosen = |which: &[usize]| which.iter().map(|idx| boxes[*idx]).collect::<Vec<Rect>>();
-        let begun = self.read(&chosen(first), &mut |n_done| on_read(Read::Lines(n_done)))?;
-        on_read(Read::First(&begun));
-        let n_begun = begun.len();
-        let rest =
-            self.read(&chosen(&others), &mut |n_done| on_read(Read::Lines(n_begun + n_done)))?;
-        let mut lines: Vec<(usize, ReadLine)> =
-            first.iter().copied().zip(begun).chain(others.into_iter().zip(rest)).collect();
-        lines.sort_by_key(|(idx, _)| *idx);
-        Ok(lines.into_iter().map(|(_, line)| line).collect())
+        let mut lines: Vec<Option<ReadLine>> = vec![None; boxes.len()];
+        for (rect, line) in known {
+            if let Some(idx) = boxes.iter().position(|other| *other == rect) {
+                lines[idx] = Some(line);
+            }
+        }
+        let is_left = |(rect, line): (&Rect, &Option<ReadLine>)| line.is_none().then_some(*rect);
+        let others: Vec<Rect> = boxes.iter().zip(&lines).filter_map(is_left).collect();
+        let n_known = boxes.len() - others.len();
+        let read = self.read_telling(&others, &mut |n_done| on_line(n_known + n_done))?;
+        let mut read = read.into_iter();
+        Ok(lines.into_iter().filter_map(|line| line.or_else(|| read.next())).collect())
     }
 
-    /// Reads all boxes in the direction of the page, those of `first` before the others if it stands
-    /// upright. Returns by how many quarters clockwise its lines run, and the lines.
+    /// Reads all boxes in the direction of the page. `known` are those of them that were read as they
+    /// are. Returns by how many quarters clockwise the lines run, and the lines.
     ///
     /// # Errors
     /// `Cancelled` between batches; `Network` if the network fails.
     pub fn read_all(
         &self,
         boxes: &[Rect],
-        first: &[usize],
-        on_read: &mut dyn FnMut(Read<'_>),
+        known: Known,
+        on_line: &mut dyn FnMut(usize),
     ) -> Outcome<(u8, Vec<ReadLine>)> {
-        let total: f64 = boxes.iter().map(Rect::long_side).sum();
-        let tall: f64 = boxes.iter().filter(|rect| is_tall(rect)).map(Rect::long_side).sum();
-        if tall > total / 2.0 {
+        if is_of_tall_ones(boxes) {
             let samples = longest(boxes.iter().filter(|rect| is_tall(rect)).copied());
             let (down, up) = (self.sureness(&samples, 1)?, self.sureness(&samples, 3)?);
             let quarters = if up > down { 3 } else { 1 };
@@ -130,11 +132,10 @@ impl Page<'_> {
             let as_it_is = self.sureness(&samples, 0)?;
             if as_it_is < down.max(up) + SURER {
                 let turned: Vec<Rect> = boxes.iter().map(|rect| rect.turned(quarters)).collect();
-                let mut on_line = |n_done| on_read(Read::Lines(n_done));
-                return Ok((quarters, self.read(&turned, &mut on_line)?));
+                return Ok((quarters, self.read_telling(&turned, on_line)?));
             }
         }
-        let lines = self.read_from(boxes, first, on_read)?;
+        let lines = self.read_others(boxes, known, on_line)?;
         if lines.is_empty() || mean_confidence(&lines) >= UPRIGHT {
             return Ok((0, self.with_tall_ones(lines)?));
         }
@@ -142,7 +143,7 @@ impl Page<'_> {
         let (upright, turned) = (self.sureness(&samples, 0)?, self.sureness(&samples, 2)?);
         if turned > upright + SURER {
             let turned: Vec<Rect> = boxes.iter().map(|rect| rect.turned(2)).collect();
-            return Ok((2, self.read(&turned, &mut |_| ())?));
+            return Ok((2, self.read(&turned)?));
         }
         Ok((0, self.with_tall_ones(lines)?))
     }
@@ -156,7 +157,7 @@ impl Page<'_> {
         for quarters in [1, 3] {
             let turned: Vec<Rect> =
                 doubtful.iter().map(|line| upright(&line.rect).turned(quarters)).collect();
-            for (line, other) in doubtful.iter_mut().zip(self.read_quietly(&turned)?) {
+            for (line, other) in doubtful.iter_mut().zip(self.read(&turned)?) {
                 if other.recognised.confidence > line.recognised.confidence + SURER {
                     **line = other;
                 }
@@ -166,12 +167,31 @@ impl Page<'_> {
     }
 }
 
+/// Makes a line of what was read, without the icon that it begins with.
+fn line(rect: &Rect, image: &LineImage, mut recognised: Recognised) -> ReadLine {
+    let mut rect = *rect;
+    if let Some(Leading { n_letters, n_columns }) = icons::leading(image, &recognised.letters) {
+        recognised.letters.drain(..n_letters);
+        rect = rect.without_beginning(n_columns as f64 / LINE_HEIGHT as f64 * rect.height);
+    }
+    let ink = ink(image, &recognised.letters);
+    tidy(&mut recognised.letters);
+    ReadLine { rect, ink, is_blurred: is_blurred(image), recognised }
+}
+
 /// Returns the rectangle as it was found, with `width` nearer to level.
 fn upright(rect: &Rect) -> Rect {
     (0..4)
         .map(|quarters| rect.turned(quarters))
         .find(|rect| rect.ux >= rect.uy.abs())
         .unwrap_or(*rect)
+}
+
+/// Returns whether tall boxes make up most of the lines' length.
+pub fn is_of_tall_ones(boxes: &[Rect]) -> bool {
+    let total: f64 = boxes.iter().map(Rect::long_side).sum();
+    let tall: f64 = boxes.iter().filter(|rect| is_tall(rect)).map(Rect::long_side).sum();
+    tall > total / 2.0
 }
 
 fn is_tall(rect: &Rect) -> bool {

@@ -79,6 +79,13 @@ impl Rect {
         Self { x, y, width: self.width * scale, height: self.height * scale, ..self }
     }
 
+    /// Returns the rectangle without so much of its width, where that begins.
+    pub fn without_beginning(self, length: f64) -> Self {
+        let length = length.clamp(0.0, self.width);
+        let (x, y) = (self.x + self.ux * length / 2.0, self.y + self.uy * length / 2.0);
+        Self { x, y, width: self.width - length, ..self }
+    }
+
     pub fn quad(&self) -> Quad {
         Quad(self.corners().map(|(x, y)| Point { x: x as f32, y: y as f32 }))
     }

@@ -4,6 +4,7 @@ use crate::crop::{LINE_HEIGHT, LineImage};
 use crate::letters::Letter;
 use crate::paragraphs::is_ideograph;
 use crate::recognition::{brightness, contrast};
+use crate::shapes::{Shape, shapes};
 
 /// The columns of a step of the network.
 const STEP: usize = 8;
@@ -11,13 +12,10 @@ const STEP: usize = 8;
 const INK: f64 = 0.4;
 /// How many columns around its steps a letter covers, of 48 in height.
 const REACH: usize = 14;
-/// The share of the line's contrast that parts two letters. A lower one joins letters that nearly touch, so
-/// that there are never more shapes than letters.
-const APART: f64 = 0.25;
 /// What is lower than this share of high shapes is a dot, a dash or a quote.
 const TALL: f64 = 0.7;
-/// Letters that are low.
-const LOW: &str = ".,:;-–—_'\"`´^~·•…*=«»";
+/// Letters that are low. Between figures, a colon is nearly as high as they are.
+const LOW: &str = ".,-–—_'\"`´^~·•…*=«»";
 /// The most ideographs, of all letters, of a line whose shapes are counted: an ideograph has several.
 const MAX_IDEOGRAPHS: f64 = 0.2;
 /// The most columns of an icon, of 48 in height.
@@ -42,10 +40,7 @@ pub struct Ink {
 /// Compares the ink of a line with its letters.
 pub fn ink(line: &LineImage, letters: &[Letter]) -> Ink {
     let contrast = contrast(line);
-    let mut sorted = contrast.clone();
-    sorted.sort_unstable();
-    let strong = sorted.get(sorted.len().saturating_sub(1) * 9 / 10).copied().unwrap_or_default();
-    let strong = f64::from(strong).max(1.0);
+    let strong = strong(&contrast);
     let mut covered = vec![false; line.width];
     for letter in letters.iter().filter(|letter| !letter.text.is_whitespace()) {
         let first = (letter.first_step * STEP).saturating_sub(REACH).min(line.width);
@@ -68,6 +63,18 @@ pub fn ink(line: &LineImage, letters: &[Letter]) -> Ink {
     ink
 }
 
+/// The share of a line's contrast that parts two letters. A lower one joins letters that nearly touch, so
+/// that there are never more shapes than letters.
+pub const APART: f64 = 0.25;
+
+/// Returns the contrast of a line, of 255: what a tenth of its columns have at least.
+pub fn strong(contrast: &[u8]) -> f64 {
+    let mut sorted = contrast.to_vec();
+    sorted.sort_unstable();
+    let strong = sorted.get(sorted.len().saturating_sub(1) * 9 / 10).copied().unwrap_or_default();
+    f64::from(strong).max(1.0)
+}
+
 /// Returns the columns between an icon at the beginning and one at the end, if the ink there is no wider.
 fn icons_aside(covered: &[bool], inked: impl Iterator<Item = usize>) -> std::ops::Range<usize> {
     let inked: Vec<usize> = inked.collect();
@@ -84,31 +91,10 @@ fn icons_aside(covered: &[bool], inked: impl Iterator<Item = usize>) -> std::ops
     start..end
 }
 
-/// Returns the number of shapes that are as high as letters, with columns without ink between them. What
-/// differs from the ground by less than `least` is no ink.
+/// Returns the number of shapes that are as high as letters. What differs from the ground by less than
+/// `least` is no ink.
 fn n_shapes(line: &LineImage, least: f64) -> usize {
-    let grey: Vec<u8> = line.rgb.chunks_exact(3).map(brightness).collect();
-    let mut sorted = grey.clone();
-    sorted.sort_unstable();
-    let Some(&ground) = sorted.get(sorted.len() / 2) else { return 0 };
-    let has_ink = |x: usize, y: usize| f64::from(grey[y * line.width + x].abs_diff(ground)) > least;
-    // The first and the last row with ink of each shape.
-    let mut shapes: Vec<(usize, usize)> = Vec::new();
-    let mut is_within = false;
-    for x in 0..line.width {
-        let first = (0..LINE_HEIGHT).find(|y| has_ink(x, *y));
-        let last = (0..LINE_HEIGHT).rfind(|y| has_ink(x, *y));
-        let (Some(first), Some(last)) = (first, last) else {
-            is_within = false;
-            continue;
-        };
-        match shapes.last_mut().filter(|_| is_within) {
-            Some(shape) => *shape = (shape.0.min(first), shape.1.max(last)),
-            None => shapes.push((first, last)),
-        }
-        is_within = true;
-    }
-    let mut heights: Vec<usize> = shapes.iter().map(|shape| shape.1 - shape.0 + 1).collect();
+    let mut heights: Vec<usize> = shapes(line, least).iter().map(Shape::height).collect();
     heights.sort_unstable();
     // Of code, half of the shapes are quotes, colons and dots.
     let usual = heights.get(heights.len() * 3 / 4).copied().unwrap_or_default() as f64;

@@ -42,6 +42,8 @@ mod paragraphs;
 
 mod icons;
 mod ink;
+mod shapes;
+mod typography;
 mod unreadable;
 
 mod beginning;
@@ -59,4 +61,4 @@ pub use reading::{Line, Reading, Shrunk, Unreadable, UnreadableReason};
 
 /// The version of what is read. It is raised when a picture gives other text, other places or another
 /// order, so that what was read before is read again.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;

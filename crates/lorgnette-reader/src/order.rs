@@ -179,17 +179,23 @@ fn framed(
     None
 }
 
-/// Rows on both sides of a gutter.
+/// Rows on both sides of a gutter, and the lines in them.
 struct Sides {
     left: Vec<Place>,
     right: Vec<Place>,
-    n_lines: usize,
+    left_lines: Vec<Place>,
+    right_lines: Vec<Place>,
 }
 
 impl Sides {
     fn new(entries: &[Entry], left: &[usize], right: &[usize]) -> Self {
-        let n_lines = left.len().min(right.len());
-        Self { left: row_places(entries, left), right: row_places(entries, right), n_lines }
+        let places = |lines: &[usize]| lines.iter().map(|idx| entries[*idx].place).collect();
+        Self {
+            left: row_places(entries, left),
+            right: row_places(entries, right),
+            left_lines: places(left),
+            right_lines: places(right),
+        }
     }
 
     /// Returns the share of rows that are beside a row of the other side.
@@ -203,10 +209,10 @@ impl Sides {
     /// Returns whether few rows of the shorter side are level with one of the other, or with the middle of
     /// a label of two lines: in a table, and where values stand beside labels, nearly all are.
     fn are_independent(&self) -> bool {
-        let (fewer, more) = if self.left.len() < self.right.len() {
-            (&self.left, &self.right)
+        let (fewer, more, more_lines) = if self.left.len() < self.right.len() {
+            (&self.left, &self.right, &self.right_lines)
         } else {
-            (&self.right, &self.left)
+            (&self.right, &self.left, &self.left_lines)
         };
         let is_level = |row: &Place, middle: f64, height: f64| {
             (row.middle() - middle).abs() < LEVEL * row.height().min(height)
@@ -214,7 +220,8 @@ impl Sides {
         let is_two_lines =
             |a: &Place, b: &Place| b.middle() - a.middle() < TWO_LINES * a.height().max(b.height());
         let is_aligned = |row: &&Place| {
-            more.iter().any(|other| is_level(row, other.middle(), other.height()))
+            // Not by rows: those of a side that is of columns itself may be of lines that are not level.
+            more_lines.iter().any(|other| is_level(row, other.middle(), other.height()))
                 || more.windows(2).any(|pair| {
                     is_two_lines(&pair[0], &pair[1])
                         && is_level(row, pair[0].top.midpoint(pair[1].bottom), pair[0].height())
@@ -234,7 +241,7 @@ impl Sides {
         // A panel's edge runs along all that is beside it, to the middle of the last line at least.
         let half = line_height / 2.0;
         let (top, bottom) = (a.top.min(b.top) + half, a.bottom.max(b.bottom) - half);
-        self.n_lines >= MIN_LINES_AT_EDGE
+        self.left_lines.len().min(self.right_lines.len()) >= MIN_LINES_AT_EDGE
             && bottom - top >= MIN_EDGE * line_height
             && self.meeting() < MAX_MEETING_AT_EDGE
             && has_edge(top, bottom)
@@ -377,6 +384,21 @@ mod tests {
         let mut lines: Vec<(i32, i32, i32)> = (0..9).map(|row| (10, row * 30, 90)).collect();
         lines.extend([(300, 30, 40), (300, 120, 40), (300, 210, 40)]);
         check(&lines, false, &[&[0], &[1, 9], &[2], &[3], &[4, 10], &[5], &[6], &[7, 11], &[8]]);
+    }
+
+    /// As in settings: the list of their groups is not level with them.
+    #[test]
+    fn values_stay_beside_their_labels_where_a_list_stands_beside() {
+        let mut lines: Vec<(i32, i32, i32)> = (0..8).map(|row| (10, 7 + row * 34, 90)).collect();
+        lines.extend((0..4).flat_map(|row| [(200, row * 52, 60), (600, row * 52, 14)]));
+        let entries: Vec<Entry> = lines.iter().copied().map(line).collect();
+        let rows = order(&entries, &|_| false);
+        let cells: Vec<Vec<usize>> = rows.into_iter().map(|row| row.cells).collect();
+        for label in [8, 10, 12, 14] {
+            let is_beside =
+                |row: &Vec<usize>| row.windows(2).any(|pair| pair == [label, label + 1]);
+            assert!(cells.iter().any(is_beside), "{cells:?}");
+        }
     }
 
     #[test]

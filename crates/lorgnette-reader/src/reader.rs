@@ -5,11 +5,11 @@ use std::sync::OnceLock;
 use lorgnette_image::{Picture, Region};
 use lorgnette_interrupt::{Cancel, Interrupted};
 
-use crate::beginning::Beginning;
+use crate::beginning::{Beginning, begin};
 use crate::border::{BORDER, ground};
 use crate::boxes::boxes;
 use crate::detection::detect;
-use crate::direction::{Page, Read, ReadLine};
+use crate::direction::{Known, Outcome, Page, ReadLine};
 use crate::error::ReaderError;
 use crate::frame::{Frame, Place};
 use crate::geometry::Rect;
@@ -19,7 +19,7 @@ use crate::networks::Networks;
 use crate::order::{Entry, Row, order};
 use crate::paragraphs::{RowText, paragraphs};
 use crate::reading::{Line, Reading, Shrunk, Unreadable};
-use crate::seams::{Found, join};
+use crate::seams::{Found, join, settled};
 use crate::strips::Plan;
 use crate::unreadable::judge_all;
 
@@ -50,9 +50,9 @@ pub enum Progress {
         /// The number of all lines.
         n_lines: usize,
     },
-    /// It knows how the text begins before it has read the rest.
+    /// It knows how the text begins before it has looked at the rest.
     Begins {
-        /// The first row. In all likelihood the whole text begins with it, but only the whole decides.
+        /// The first line. In all likelihood the whole text begins with it, but only the whole decides.
         text: String,
     },
 }
@@ -77,18 +77,11 @@ impl Reader {
         let networks = self.networks()?;
         let ground = ground(picture);
         let plan = Plan::new(picture.width(), picture.height());
-        let boxes = find(networks, picture, &plan, ground, cancel, on_progress)?;
         let page = Page { picture, ground, networks, cancel };
+        let (boxes, begun) = find(&page, &plan, on_progress)?;
         let n_lines = boxes.len();
-        let beginning = Beginning::of(picture, &boxes);
-        let (quarters, mut lines) = page.read_all(&boxes, &beginning.boxes(), &mut |read| {
-            on_progress(match read {
-                Read::Lines(n_done) => Progress::Recognise { n_done, n_lines },
-                Read::First(lines) => match beginning.text(lines) {
-                    Some(text) => Progress::Begins { text },
-                    None => return,
-                },
-            });
+        let (quarters, mut lines) = page.read_all(&boxes, begun, &mut |n_done| {
+            on_progress(Progress::Recognise { n_done, n_lines });
         })?;
         icons::remove(&mut lines);
         let shrink = plan.shrink(picture.width());
@@ -106,44 +99,59 @@ impl Reader {
     }
 }
 
-/// Finds where text is, in pixels of the picture.
+/// Finds where text is, in pixels of the picture. Reads the first lines as soon as their strip was looked
+/// at, and returns those, too.
 fn find(
-    networks: &Networks,
-    picture: &Picture,
+    page: &Page<'_>,
     plan: &Plan,
-    ground: [u8; 3],
-    cancel: &Cancel,
     on_progress: &mut dyn FnMut(Progress),
-) -> Result<Vec<Rect>, Interrupted<ReaderError>> {
+) -> Outcome<(Vec<Rect>, Known)> {
+    let picture = page.picture;
     let is_own_size = (plan.width, plan.height) == (picture.width(), picture.height());
     let scaled = || picture.scaled(plan.width, plan.height).map_err(ReaderError::from);
     let shrunk = (!is_own_size).then(scaled).transpose()?;
     let rgb = shrunk.as_ref().unwrap_or(picture).rgb();
     let n_strips = plan.strips.len();
+    let bands: Vec<[(f64, f64); 4]> =
+        (0..n_strips).filter_map(|i| Some(band(plan, plan.shared(i)?))).collect();
     let mut strips = Vec::with_capacity(n_strips);
+    let mut begun: Option<Known> = None;
     for (n_done, strip) in plan.strips.iter().enumerate() {
         on_progress(Progress::Detect { n_done, n_strips });
-        cancel.wait()?;
-        let map = detect(networks, (rgb, plan.width), *strip, ground)?;
+        page.cancel.wait()?;
+        let map = detect(page.networks, (rgb, plan.width), *strip, page.ground)?;
         let border = f64::from(BORDER);
         let offset = (f64::from(strip.x) - border, f64::from(strip.y) - border);
         let found = boxes(&map).into_iter().map(|rect| {
             let rect = rect.scaled(1.0, offset);
             Found { rect, is_cut: is_cut(&rect, *strip, plan) }
         });
-        strips.push(found.collect());
+        let found: Vec<Found> = found.collect();
+        let settled = settled(&found, bands.get(n_done));
+        if begun.is_none() && plan.is_rows && !settled.is_empty() {
+            let Beginning { lines, text } = begin(page, &placed(&settled, plan, picture))?;
+            begun = Some(lines);
+            if let Some(text) = text {
+                on_progress(Progress::Begins { text });
+            }
+        }
+        strips.push(found);
     }
-    let shared: Vec<[(f64, f64); 4]> =
-        (0..n_strips).filter_map(|i| Some(band(plan, plan.shared(i)?))).collect();
+    let boxes = placed(&join(strips, &bands), plan, picture);
+    Ok((boxes, begun.unwrap_or_default()))
+}
+
+/// Returns where what was found at the plan's size is in the picture.
+fn placed(found: &[Rect], plan: &Plan, picture: &Picture) -> Vec<Rect> {
     let scale_x = f64::from(picture.width()) / f64::from(plan.width);
     let scale_y = f64::from(picture.height()) / f64::from(plan.height);
     // Both sides shrink alike, but for what is rounded.
     let scale = scale_x.midpoint(scale_y);
-    let placed = join(strips, &shared).into_iter().map(|rect| {
+    let place = |rect: &Rect| {
         let scaled = rect.scaled(scale, (0.0, 0.0));
         Rect { x: rect.x * scale_x, y: rect.y * scale_y, ..scaled }
-    });
-    Ok(placed.collect())
+    };
+    found.iter().map(place).collect()
 }
 
 /// Returns the band that two strips share, its corners clockwise, with room for what sticks out.

@@ -29,13 +29,22 @@ pub fn join(strips: Vec<Vec<Found>>, shared: &[[(f64, f64); 4]]) -> Vec<Rect> {
             }
         }
         let band = shared.get(i);
-        let reaches = |line: &Found| band.is_some_and(|band| !part_in(&line.rect, band).is_empty());
-        let (reaching, done): (Vec<Found>, Vec<Found>) = strip.into_iter().partition(reaches);
+        let (reaching, done): (Vec<Found>, Vec<Found>) =
+            strip.into_iter().partition(|line| reaches(line, band));
         joined.extend(done.into_iter().map(|line| line.rect));
         before = reaching;
     }
     joined.extend(before.into_iter().map(|line| line.rect));
     joined
+}
+
+/// Returns the lines of a strip that [`join`] leaves as they are, whatever the next one brings.
+pub fn settled(strip: &[Found], band: Option<&[(f64, f64); 4]>) -> Vec<Rect> {
+    strip.iter().filter(|line| !reaches(line, band)).map(|line| line.rect).collect()
+}
+
+fn reaches(line: &Found, band: Option<&[(f64, f64); 4]>) -> bool {
+    band.is_some_and(|band| !part_in(&line.rect, band).is_empty())
 }
 
 /// Returns which line of the next strip is the same line.

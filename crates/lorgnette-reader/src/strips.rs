@@ -1,5 +1,7 @@
 //! At what size a picture is looked at, and in which strips: what bounds the memory of detection.
 
+use std::iter;
+
 use lorgnette_image::Region;
 
 /// The most pixels that a picture is looked at with, unless it is long.
@@ -15,6 +17,12 @@ const STRIP_PIXELS: u32 = 2_000_000;
 const MAX_ROW_WIDTH: u32 = 4096;
 /// The number of pixels that neighbours share, so that a line that is cut in one is whole in the other.
 const SHARED: u32 = 192;
+/// The first rows of a picture are looked at before the others, so that it is soon known how its text
+/// begins. How many pixels they have and how many rows at least, and how many they share with the next:
+/// fewer, as each of them is looked at twice.
+const FIRST_PIXELS: u32 = 330_000;
+const MIN_FIRST: u32 = 224;
+const FIRST_SHARED: u32 = 96;
 
 /// How a picture is looked at.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +48,16 @@ impl Plan {
         let (width, height) = (scaled(width), scaled(height));
         let is_rows = width <= MAX_ROW_WIDTH;
         let (along, across) = if is_rows { (height, width) } else { (width, height) };
-        let strips = spans(along, (STRIP_PIXELS / across).max(2 * SHARED));
+        let most = (STRIP_PIXELS / across).max(2 * SHARED);
+        let first = (FIRST_PIXELS / across).max(MIN_FIRST);
+        let strips = if is_rows && along >= 2 * first {
+            let next = first - FIRST_SHARED;
+            let others = spans(along - next, most).into_iter();
+            let others = others.map(|(start, length)| (next + start, length));
+            iter::once((0, first)).chain(others).collect()
+        } else {
+            spans(along, most)
+        };
         let strips = strips.into_iter().map(|(start, length)| {
             if is_rows {
                 Region { x: 0, y: start, width, height: length }
@@ -122,7 +139,8 @@ mod tests {
                         prop_assert_eq!((strip.y, strip.height), (0, plan.height));
                         (strip.x, strip.width)
                     };
-                    let follows = if i == 0 { start == 0 } else { start + SHARED <= end };
+                    let shared = if i == 1 && plan.is_rows { FIRST_SHARED } else { SHARED };
+                    let follows = if i == 0 { start == 0 } else { start + shared <= end };
                     prop_assert!(follows);
                     end = start + length;
                 }

@@ -66,7 +66,8 @@ impl Inner {
         for (nth, picture) in pictures.iter().enumerate() {
             // Looking for text is one half of reading.
             let tell = |done| {
-                let progress = Progress::Encode { picture: nth, n_pictures, done, total: 2 * STEPS };
+                let progress =
+                    Progress::Encode { picture: nth, n_pictures, done, total: 2 * STEPS };
                 self.jobs.tell(id, progress);
             };
             let is_alone = n_pictures == 1;
@@ -79,7 +80,9 @@ impl Inner {
                         self.answer_grows(id, &heard);
                     }
                 }
-                ReaderProgress::Detect { n_done, n_strips } => tell(STEPS * n_done / n_strips.max(1)),
+                ReaderProgress::Detect { n_done, n_strips } => {
+                    tell(STEPS * n_done / n_strips.max(1));
+                }
                 ReaderProgress::Recognise { n_done, n_lines } => {
                     tell(STEPS + STEPS * n_done / n_lines.max(1));
                 }
@@ -93,13 +96,14 @@ impl Inner {
                 text if text.is_empty() => notes::no_text(&reading, &language).to_owned(),
                 text => text,
             };
-            if !heard.is_empty() && !piece.starts_with(&heard) {
+            let is_next = |rest: &str| rest.starts_with(char::is_whitespace) || rest.is_empty();
+            if !heard.is_empty() && !piece.strip_prefix(heard.trim_end()).is_some_and(is_next) {
                 // What was found later comes before: it is read aloud from its true beginning.
                 heard.clear();
                 self.answer_begins(id, "", wanted.aloud, AnswerBy::Reader);
             }
             self.write(id, made, &piece);
-            self.answer_grows(id, &piece[heard.len()..]);
+            self.answer_grows(id, piece.get(heard.len()..).unwrap_or_default());
             chats.write(id, &made.text).map_err(fault)?;
             let name = if is_alone { None } else { Some(picture.name.as_str()) };
             missing.extend(notes::of_reading(&reading, name, &language));
