@@ -42,7 +42,7 @@ fn progress_goes_up_to_the_end() {
     let picture = fixture("columns-13.png");
     let mut told = Vec::new();
     READER.read(&picture, &Cancel::default(), &mut |at| told.push(at)).unwrap();
-    assert_eq!(told[0], Progress::Detect { n_done: 0, n_strips: 2 });
+    assert!(matches!(told[0], Progress::Detect { n_done: 0, .. }), "{told:?}");
     let Some(Progress::Recognise { n_done, n_lines }) = told.last() else { panic!("{told:?}") };
     assert_eq!(n_done, n_lines);
 }
