@@ -46,10 +46,10 @@ pub fn begin(page: &Page<'_>, boxes: &[Rect]) -> Outcome<Beginning> {
     for idx in rows.into_iter().flat_map(|row| row.cells).take(MAX_BOXES) {
         let read = page.read(&[boxes[idx]])?;
         lines.extend(read.into_iter().map(|line| (boxes[idx], line)));
-        let mut kept: Vec<ReadLine> = lines.iter().map(|(_, line)| line.clone()).collect();
-        icons::remove(&mut kept);
+        let mut texts: Vec<ReadLine> = lines.iter().map(|(_, line)| line.clone()).collect();
+        icons::remove(&mut texts);
         let says_something = |line: &ReadLine| line.recognised.n_visible() > FEW_LETTERS;
-        let Some(first) = kept.into_iter().find(says_something) else { continue };
+        let Some(first) = texts.into_iter().find(says_something) else { continue };
         // What stands higher elsewhere may be read before it, once the columns of the whole are known.
         let is_topmost = entries[idx].place.middle() < top + entries[idx].place.height() * 2.0;
         let is_sure = is_topmost && first.recognised.confidence >= SURE;

@@ -229,29 +229,29 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_kept(one: ReadLine, is_kept: bool) {
+    fn check_stays(one: ReadLine, stays: bool) {
         let text = one.recognised.text();
         let mut lines =
             vec![line("A page that is read as well as it should be", 1.0, (400.0, 20.0)), one];
         remove(&mut lines);
-        assert_eq!(lines.len() == 2, is_kept, "{text}");
+        assert_eq!(lines.len() == 2, stays, "{text}");
     }
 
     #[test]
     fn figures_are_narrow_and_icons_are_square() {
-        check_kept(line("0", 0.99, (14.0, 18.0)), true);
-        check_kept(line("0", 0.99, (27.0, 18.0)), false);
-        check_kept(line("11", 1.0, (20.0, 18.0)), true);
-        check_kept(line("C3", 0.92, (24.0, 22.0)), false);
-        check_kept(line("OK", 0.99, (30.0, 20.0)), true);
-        check_kept(line("吕 ", 0.74, (61.0, 23.0)), false);
+        check_stays(line("0", 0.99, (14.0, 18.0)), true);
+        check_stays(line("0", 0.99, (27.0, 18.0)), false);
+        check_stays(line("11", 1.0, (20.0, 18.0)), true);
+        check_stays(line("C3", 0.92, (24.0, 22.0)), false);
+        check_stays(line("OK", 0.99, (30.0, 20.0)), true);
+        check_stays(line("吕 ", 0.74, (61.0, 23.0)), false);
     }
 
     #[test]
     fn what_is_small_and_unsure_is_no_writing_unless_it_is_blurred() {
-        check_kept(line("Q.", 0.6, (44.0, 20.0)), false);
-        check_kept(line("+α", 0.4, (60.0, 20.0)), false);
-        check_kept(ReadLine { is_blurred: true, ..line("Exit", 0.4, (60.0, 20.0)) }, true);
-        check_kept(line("Sxrn qoe", 0.4, (80.0, 20.0)), true);
+        check_stays(line("Q.", 0.6, (44.0, 20.0)), false);
+        check_stays(line("+α", 0.4, (60.0, 20.0)), false);
+        check_stays(ReadLine { is_blurred: true, ..line("Exit", 0.4, (60.0, 20.0)) }, true);
+        check_stays(line("Sxrn qoe", 0.4, (80.0, 20.0)), true);
     }
 }

@@ -1,7 +1,7 @@
 //! Pictures of known text: small and large, dark and light, tables, columns, turned pages, languages.
 
 use crate::score::{Score, rows, score, score_without_order, truths};
-use crate::{fixture, fixtures, read};
+use crate::{fixture, fixtures, reading};
 
 /// In percent, over all pictures together. It was 0.38.
 const MAX_ERROR: f64 = 0.5;
@@ -10,7 +10,7 @@ const MAX_ERROR: f64 = 0.5;
 fn text_is_read_exactly_and_other_letters_are_reported() {
     let (mut all, mut unordered) = (Score::default(), Score::default());
     for (name, truth) in truths(&fixtures()) {
-        let reading = read(&fixture(&name));
+        let reading = reading(&name);
         if truth.unsupported {
             assert!(!reading.unreadable.is_empty(), "{name}: {}", reading.text());
             continue;
@@ -32,19 +32,19 @@ fn text_that_is_read_is_not_reported() {
     for name in
         ["ui-12-light.png", "ui-11-dark.png", "receipt-13.png", "photo.png", "german-13.png"]
     {
-        let reading = read(&fixture(name));
+        let reading = reading(name);
         assert!(reading.unreadable.is_empty(), "{name}: {:?}", reading.unreadable);
     }
 }
 
 #[test]
 fn tables_are_read_by_rows_and_prose_by_paragraphs() {
-    let receipt = read(&fixture("receipt-13.png"));
+    let receipt = reading("receipt-13.png");
     let tea = receipt.rows().find(|row| row[0].text == "2 Espresso").unwrap();
     assert_eq!(tea[1].text, "5.20");
     assert!(receipt.text().contains("2 Espresso\t5.20\n"), "{}", receipt.text());
 
-    let prose = read(&fixture("para-17-dark.png")).paragraphs();
+    let prose = reading("para-17-dark.png").paragraphs();
     assert_eq!(prose.len(), 3, "{prose:?}");
     assert!(
         prose[1].starts_with("A heron can") && prose[1].ends_with("does not notice."),
@@ -55,7 +55,7 @@ fn tables_are_read_by_rows_and_prose_by_paragraphs() {
 /// The middle of a letter of the first line must lie in the box of that line.
 #[test]
 fn boxes_are_where_the_lines_are() {
-    let reading = read(&fixture("big-36.png"));
+    let reading = reading("big-36.png");
     let [a, _, c, d] = reading.lines[0].quad.0;
     let picture = fixture("big-36.png");
     let rgb = picture.rgb();

@@ -6,8 +6,9 @@ mod score;
 mod shapes;
 mod stopping;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
 use lorgnette_image::Picture;
 use lorgnette_interrupt::Cancel;
@@ -26,6 +27,13 @@ fn fixture(name: &str) -> Picture {
 
 fn read(picture: &Picture) -> Reading {
     READER.read(picture, &Cancel::default(), &mut |_| ()).unwrap()
+}
+
+/// Reads a picture of the folder, once for all tests.
+fn reading(name: &str) -> Reading {
+    static READINGS: Mutex<BTreeMap<String, Arc<OnceLock<Reading>>>> = Mutex::new(BTreeMap::new());
+    let once = Arc::clone(READINGS.lock().unwrap().entry(name.to_owned()).or_default());
+    once.get_or_init(|| read(&fixture(name))).clone()
 }
 
 /// Makes a picture of one grey.

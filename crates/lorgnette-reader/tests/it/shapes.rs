@@ -1,7 +1,7 @@
 //! Pictures of odd shapes.
 
 use crate::score::folded;
-use crate::{cut, fixture, placed, plain, read};
+use crate::{cut, fixture, placed, plain, read, reading};
 
 #[track_caller]
 fn check_text(text: &str, expected: &str) {
@@ -33,7 +33,7 @@ fn the_smallest_and_the_flattest_pictures_are_read_without_a_fault() {
 #[test]
 fn long_lines_are_read() {
     let source = fixture("polish-14.png");
-    let reading = read(&source);
+    let reading = reading("polish-14.png");
     let line = &reading.lines[0];
     let [a, b, _, d] = line.quad.0;
     let (left, top) = (a.x.max(0.0) as u32, a.y.max(0.0) as u32);
@@ -53,7 +53,7 @@ fn long_lines_are_read() {
 #[test]
 fn text_that_is_cut_tightly_is_read() {
     let source = fixture("german-13.png");
-    let whole = read(&source);
+    let whole = reading("german-13.png");
     for line in &whole.lines {
         let [a, _, c, _] = line.quad.0;
         // One pixel around the ink.
@@ -83,7 +83,7 @@ fn text_that_is_cut_tightly_is_read() {
 #[test]
 fn a_page_that_lies_askew_is_read_in_order() {
     let source = fixture("columns-13.png");
-    let expected = read(&source).text();
+    let expected = reading("columns-13.png").text();
     for degrees in [-2.0_f64, 2.0] {
         let (sin, cos) = degrees.to_radians().sin_cos();
         let (width, height) = (source.width() + 40, source.height() + 60);

@@ -49,7 +49,7 @@ fn progress_goes_up_to_the_end() {
 
 #[test]
 fn how_a_text_begins_is_known_before_the_rest_is_looked_at() {
-    for name in ["ui-12-light.png", "columns-13.png", "receipt-13.png"] {
+    for name in ["ui-12-light.png", "receipt-13.png"] {
         let (mut begins, mut n_after) = (None, 0);
         let reading = READER.read(&fixture(name), &Cancel::default(), &mut |at| match at {
             Progress::Begins { text } => begins = Some(text),
