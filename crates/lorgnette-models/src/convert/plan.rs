@@ -48,21 +48,24 @@ pub(crate) fn understand(
     let began = std::time::Instant::now();
     let small_bytes = fetch_small(origin, scratch).map_err(Interrupted::err_into)?;
     let small_s = began.elapsed().as_secs_f64();
-    let (config, tokenizer) = read_small(origin, scratch)?;
+    let (mut config, tokenizer) = read_small(origin, scratch)?;
     let shards = origin.shards().map_err(Interrupted::err_into)?;
     if let Some(shard) = shards.iter().find(|shard| shard.tensors.iter().any(is_scale_of_blocks)) {
         let file = PathBuf::from(format!("{}: {}", origin.name(), shard.name));
         let how = BLOCK_FP8.to_owned();
         return Err(Interrupted::failed(LoadError::Quantised { file, how }));
     }
-    let embedding = |naming: &Naming| {
-        let name = naming.name(Part::TokenEmbedding);
+    let has = |naming: Naming, part: Part| {
+        let name = naming.name(part);
         shards.iter().flat_map(|shard| &shard.tensors).any(|tensor| tensor.name == name)
     };
-    let naming = [Naming::Llava, Naming::LlavaV5, Naming::Native].into_iter().find(embedding);
+    let mut namings = [Naming::Llava, Naming::LlavaV5, Naming::Native].into_iter();
+    let naming = namings.find(|naming| has(*naming, Part::TokenEmbedding));
     let naming = naming
         .ok_or_else(|| fault(origin, "it has no token embedding".into()))
         .map_err(Interrupted::failed)?;
+    // As when a checkpoint is opened: its tensors say it.
+    config.text.tied_embeddings = !has(naming, Part::Output);
     let template = chat_template(scratch);
     Ok(Understood { config, small_bytes, small_s, tokenizer, template, shards, naming })
 }

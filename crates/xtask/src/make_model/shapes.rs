@@ -62,7 +62,8 @@ fn ministral_3b(pixtral: ModelConfig) -> ModelConfig {
             hidden_size: 3072,
             intermediate_size: 9216,
             n_layers: 26,
-            rope: RopeConfig { theta: 1e6 },
+            rope: RopeConfig::plain(1e6),
+            attention_scale: None,
             max_position_embeddings: 16_384, // what it was made for before YaRN stretched it
             tied_embeddings: true,
             ..pixtral.text
