@@ -256,9 +256,7 @@ impl Checkpoint {
                 }
             }
         }
-        let naming = Naming::ALL
-            .into_iter()
-            .find(|naming| tensors.contains_key(&naming.name(Part::TokenEmbedding)))
+        let naming = Naming::of(&|name| tensors.contains_key(name))
             .ok_or_else(|| LoadError::MissingTensor {
                 checkpoint: dir.to_owned(),
                 tensor: Naming::Llava.name(Part::TokenEmbedding),

@@ -45,6 +45,8 @@ pub struct TextConfig {
     pub rope: RopeConfig,
     /// How queries grow with their position; `None`: they do not.
     pub attention_scale: Option<AttentionScale>,
+    /// The queries and keys of each head pass RMSNorm before their positions are turned in.
+    pub qk_norm: bool,
     /// What RMSNorm adds to the mean square.
     pub rms_norm_eps: f64,
     /// The longest sequence the network was made for.
@@ -233,6 +235,7 @@ impl ModelConfig {
             vocab_size: 131_072,
             rope: RopeConfig::plain(1e9),
             attention_scale: None,
+            qk_norm: false,
             rms_norm_eps: 1e-5,
             max_position_embeddings: 131_072,
             tied_embeddings: false,

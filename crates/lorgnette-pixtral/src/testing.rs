@@ -20,6 +20,7 @@ pub(crate) fn tiny_config() -> ModelConfig {
             vocab_size: 64,
             rope: RopeConfig::plain(1e6),
             attention_scale: None,
+            qk_norm: false,
             rms_norm_eps: 1e-5,
             max_position_embeddings: 512,
             tied_embeddings: false,

@@ -44,6 +44,7 @@ impl TextDecoder {
             n_kv_heads: config.n_kv_heads,
             head_dim: config.head_dim,
             eps: config.rms_norm_eps,
+            qk_norm: config.qk_norm,
         };
         let vocabulary = (config.vocab_size, config.hidden_size);
         let embedding = loader.matrix(Part::TokenEmbedding, vocabulary)?;
@@ -62,7 +63,7 @@ impl TextDecoder {
             (true, false) => loader.matrix(Part::TokenEmbedding, vocabulary)?,
             (false, _) => loader.matrix(Part::Output, vocabulary)?,
         };
-        let rope_layout = loader.checkpoint.naming().rope_layout();
+        let rope_layout = loader.checkpoint.naming().text_rope_layout(config);
         let rope = Rope::new(&config.rope, config.head_dim, rope_layout);
         let attention_scale = config.attention_scale;
         Ok(Self { embedding, blocks, norm, output, output_device, rope, attention_scale })

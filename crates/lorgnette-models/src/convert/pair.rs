@@ -61,6 +61,8 @@ impl GgufPair {
             let name = Naming::Gguf.name(part);
             let dtype = scheme.text_dtype(&name, &shape, model);
             let rows = match part {
+                // As llama.cpp has Qwen 3: its halves turn.
+                Part::Text(..) if text.qk_norm => Rows::All,
                 Part::Text(_, BlockPart::Q) => Rows::Interleaved { n_heads: text.n_heads },
                 Part::Text(_, BlockPart::K) => Rows::Interleaved { n_heads: text.n_kv_heads },
                 _ => Rows::All,
@@ -158,7 +160,11 @@ fn text_metadata(
     let f32_of = |x: f64| GgufValue::F32(x as f32);
     // The older name where it says all: more programs know it.
     let is_plain = text.rope.yarn.is_none() && text.attention_scale.is_none();
-    let architecture = if is_plain { "llama" } else { "mistral3" };
+    let architecture = match is_plain {
+        _ if text.qk_norm => "qwen3",
+        true => "llama",
+        false => "mistral3",
+    };
     let sizes = [
         ("block_count", u32_of(text.n_layers)),
         ("context_length", u32_of(text.max_position_embeddings)),

@@ -19,7 +19,7 @@ pub(crate) fn from_gguf(
 
 fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
     let architecture = file.architecture();
-    if !matches!(architecture, "llama" | "mistral3") {
+    if !matches!(architecture, "llama" | "mistral3" | "qwen3") {
         let what = format!("architecture {architecture:?}");
         return Err(LoadError::Unsupported { file: file.path().to_owned(), what });
     }
@@ -63,6 +63,7 @@ fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
         vocab_size: embedding.shape[0],
         rope,
         attention_scale,
+        qk_norm: architecture == "qwen3",
         rms_norm_eps: float(file, &key("attention.layer_norm_rms_epsilon"))
             .ok_or_else(|| missing(file, &key("attention.layer_norm_rms_epsilon")))?,
         max_position_embeddings: size(file, &key("context_length"))?,
@@ -114,7 +115,7 @@ fn vision_config(file: &GgufFile) -> Result<VisionConfig, LoadError> {
         .string("clip.vision.projector_type")
         .or_else(|| file.string("clip.projector_type"))
         .unwrap_or_default();
-    if projector != "pixtral" {
+    if !matches!(projector, "pixtral" | "lightonocr") {
         let what = format!("the projector {projector:?}");
         return Err(LoadError::Unsupported { file: file.path().to_owned(), what });
     }

@@ -1,5 +1,5 @@
-//! `config.json` of a Hugging Face folder: `llava` (Pixtral) and `mistral3` (Mistral Small 3.1 and later,
-//! Ministral 3).
+//! `config.json` of a Hugging Face folder: `llava` (Pixtral), `mistral3` (Mistral Small 3.1 and later,
+//! Ministral 3) and `lighton_ocr`, which is published as `mistral3` too.
 //!
 //! A saved configuration leaves out what equals its class's defaults, so the defaults here are
 //! those of transformers' `MistralConfig` and `PixtralVisionConfig`.
@@ -181,7 +181,7 @@ impl Rope {
 pub(crate) fn from_config_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> {
     let merges = match serde_json::from_slice(json).map(|Family { model_type }| model_type) {
         Ok(name) if name == "llava" => false,
-        Ok(name) if name == "mistral3" => true,
+        Ok(name) if matches!(name.as_str(), "mistral3" | "lighton_ocr") => true,
         Ok(other) => return unsupported(format!("model type {other:?}")),
         Err(error) => return json_fault(&error),
     };
@@ -228,7 +228,7 @@ impl QuantisedBy {
 }
 
 fn text_config(text: Text, tied_at_the_top: Option<bool>) -> Result<TextConfig, ConfigFault> {
-    if !matches!(text.model_type.as_str(), "mistral" | "ministral3") {
+    if !matches!(text.model_type.as_str(), "mistral" | "ministral3" | "qwen3") {
         return unsupported(format!("text model type {:?}", text.model_type));
     }
     if text.hidden_act != "silu" {
@@ -248,6 +248,8 @@ fn text_config(text: Text, tied_at_the_top: Option<bool>) -> Result<TextConfig, 
     };
     let head_dim = match text.head_dim {
         Some(head_dim) => head_dim,
+        // The default of its class.
+        None if text.model_type == "qwen3" => 128,
         None => text.hidden_size.checked_div(text.num_attention_heads).unwrap_or(0),
     };
     Ok(TextConfig {
@@ -260,6 +262,7 @@ fn text_config(text: Text, tied_at_the_top: Option<bool>) -> Result<TextConfig, 
         vocab_size: text.vocab_size,
         rope,
         attention_scale,
+        qk_norm: text.model_type == "qwen3",
         rms_norm_eps: text.rms_norm_eps,
         max_position_embeddings: text.max_position_embeddings,
         tied_embeddings: tied_at_the_top == Some(true) || text.tie_word_embeddings == Some(true),

@@ -134,6 +134,7 @@ pub(crate) fn from_params_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> 
         vocab_size: params.vocab_size,
         rope: RopeConfig { theta: params.rope_theta, yarn },
         attention_scale,
+        qk_norm: false,
         rms_norm_eps: params.norm_eps,
         max_position_embeddings: params
             .max_position_embeddings
