@@ -45,6 +45,11 @@ impl Rope {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn inv_freq(&self) -> &[f64] {
+        &self.inv_freq
+    }
+
     /// The rotation of the tokens `first..first + n`.
     ///
     /// A table for all positions would take 524 MB at Pixtral's 1,024,000.
