@@ -71,9 +71,9 @@ impl Block {
         use BlockPart as B;
         let BlockSizes { hidden, intermediate, n_heads, n_kv_heads, head_dim, eps, qk_norm } = sizes;
         let (q_size, kv_size) = (n_heads * head_dim, n_kv_heads * head_dim);
-        let mut head_norm = |loader: &mut Loader<'_>, which| match qk_norm {
-            true => RmsNorm::load(loader, part(which), head_dim, eps).map(Some),
-            false => Ok(None),
+        let head_norm = |loader: &mut Loader<'_>, which| {
+            let norm = qk_norm.then(|| RmsNorm::load(loader, part(which), head_dim, eps));
+            norm.transpose()
         };
         Ok(Self {
             q_norm: head_norm(loader, B::QNorm)?,

@@ -164,12 +164,12 @@ impl RopeConfig {
 }
 
 impl Yarn {
-    /// The attention factor that it has where none is stated.
+    /// The attention factor that it has where a configuration states none.
     pub fn default_factor(&self) -> f64 {
         Self::default_attention_factor(self.factor)
     }
 
-    /// The attention factor where a configuration states none.
+    /// The attention factor of `factor`, where a configuration states none.
     /// Source: `_compute_yarn_parameters` of transformers' `modeling_rope_utils.py`.
     pub(crate) fn default_attention_factor(factor: f64) -> f64 {
         Self::mscale(factor, 1.0)

@@ -160,10 +160,10 @@ fn text_metadata(
     let f32_of = |x: f64| GgufValue::F32(x as f32);
     // The older name where it says all: more programs know it.
     let is_plain = text.rope.yarn.is_none() && text.attention_scale.is_none();
-    let architecture = match is_plain {
-        _ if text.qk_norm => "qwen3",
-        true => "llama",
-        false => "mistral3",
+    let architecture = match (text.qk_norm, is_plain) {
+        (true, _) => "qwen3",
+        (false, true) => "llama",
+        (false, false) => "mistral3",
     };
     let sizes = [
         ("block_count", u32_of(text.n_layers)),
@@ -226,12 +226,11 @@ fn positions(text: &TextConfig) -> Vec<(&'static str, GgufValue)> {
         // With a multiplier of 1, cosines and sines stay as they are; without one they grow, and the
         // factor is what they grow by beyond that.
         let is_one = (yarn.attention_factor - 1.0).abs() < 1e-9;
-        metadata.push(match is_one {
-            true => ("rope.scaling.yarn_log_multiplier", f32_of(1.0)),
-            false => {
-                let usual = yarn.default_factor();
-                ("rope.scaling.yarn_attn_factor", f32_of(yarn.attention_factor / usual))
-            }
+        metadata.push(if is_one {
+            ("rope.scaling.yarn_log_multiplier", f32_of(1.0))
+        } else {
+            let more = yarn.attention_factor / yarn.default_factor();
+            ("rope.scaling.yarn_attn_factor", f32_of(more))
         });
     }
     if let Some(scale) = &text.attention_scale {

@@ -114,9 +114,10 @@ pub(crate) fn from_params_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> 
         original_positions: yarn.original_max_position_embeddings,
         beta_fast: yarn.beta,
         beta_slow: yarn.alpha,
-        attention_factor: match yarn.apply_scale {
-            true => Yarn::default_attention_factor(yarn.factor),
-            false => 1.0,
+        attention_factor: if yarn.apply_scale {
+            Yarn::default_attention_factor(yarn.factor)
+        } else {
+            1.0
         },
     });
     let attention_scale = params.llama_4_scaling.filter(|grown| grown.beta != 0.0);
