@@ -2,13 +2,14 @@
 //!
 //! `<s>[INST]` what the person says `[/INST]` the answer `</s>` and so on; a picture is
 //! `[IMG]` for each column, `[IMG_BREAK]` behind each row and `[IMG_END]` behind the last.
+//! What a model thinks before it answers is `[THINK]` the text `[/THINK]` (version 13).
 //! Instructions go into the last turn of the person (version 3, Pixtral) or stay where they are, as
 //! `[SYSTEM_PROMPT]` the text `[/SYSTEM_PROMPT]` (version 7 and later). Source: mistral-common
 //! 1.13.1, `tokens/tokenizers/instruct.py` and `protocol/instruct/normalize.py`.
 
 use crate::tokens::{TokenId, Tokenizer};
 
-/// A text or a picture in a message.
+/// A text, a picture or a thought in a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// A text. What looks like a control token in it is ordinary text to the model.
@@ -21,6 +22,13 @@ pub enum Content {
         rows: u32,
         /// Columns of tokens, without the break at the end of a row.
         cols: u32,
+    },
+    /// What the model thinks before it answers, or how it should, in instructions.
+    Thinking {
+        /// The text. What looks like a control token in it is ordinary text.
+        text: String,
+        /// Whether it thought to the end.
+        is_closed: bool,
     },
 }
 
@@ -78,6 +86,12 @@ pub enum PromptError {
     /// A picture stands where the format allows text only.
     #[error("only a question can have pictures")]
     PictureOutsideQuestion,
+    /// A question thinks.
+    #[error("only answers and instructions can have thoughts")]
+    ThinkingInQuestion,
+    /// The tokenizer lacks `[THINK]` or `[/THINK]`.
+    #[error("this model's tokenizer has no tokens for thoughts")]
+    NoThinkingTokens,
     /// A picture has no rows or no columns.
     #[error("picture {picture} has no patches")]
     EmptyPicture {
@@ -96,6 +110,8 @@ impl PromptError {
             Self::NoQuestion => "write a question, or add a picture",
             Self::SystemAfterAnswer => "put the instructions first, or behind a question",
             Self::PictureOutsideQuestion => "add the picture to a question",
+            Self::ThinkingInQuestion => "leave the thoughts out of the question",
+            Self::NoThinkingTokens => "leave the thoughts out, or use a model that thinks",
             Self::EmptyPicture { .. } => "use another picture; this one could not be read",
             Self::NoPictureTokens => "ask without a picture, or use a model that reads them",
         }
@@ -135,8 +151,11 @@ pub fn encode_chat(
                 prompt.ids.push(control.end_inst);
             }
             Role::Assistant => {
-                let text = text_of(&content);
-                prompt.ids.extend(tokenizer.encode_text(text.trim_end_matches(' ')));
+                let mut content = content;
+                if let Some(Content::Text(text)) = content.last_mut() {
+                    text.truncate(text.trim_end_matches(' ').len());
+                }
+                encode_contents(tokenizer, content, &mut prompt)?;
                 if i + 1 < n_turns {
                     prompt.ids.push(control.eos);
                 }
@@ -154,6 +173,10 @@ fn turns(messages: &[ChatMessage]) -> Result<Vec<ChatMessage>, PromptError> {
         let has_picture = content.iter().any(|part| matches!(part, Content::Image { .. }));
         if has_picture && *role != Role::User {
             return Err(PromptError::PictureOutsideQuestion);
+        }
+        let thinks = content.iter().any(|part| matches!(part, Content::Thinking { .. }));
+        if thinks && *role == Role::User {
+            return Err(PromptError::ThinkingInQuestion);
         }
         let mut turn = match turns.pop() {
             Some(turn) if turn.role == *role && *role != Role::System => turn,
@@ -192,11 +215,11 @@ fn take_system(turns: &mut Vec<ChatMessage>) -> Option<String> {
     (!system.is_empty()).then(|| system.join("\n\n"))
 }
 
-/// The text of a turn without pictures.
+/// The text of a turn without pictures and thoughts.
 fn text_of(content: &[Content]) -> String {
     let text = content.iter().map(|part| match part {
         Content::Text(text) => text.as_str(),
-        Content::Image { .. } => "",
+        Content::Image { .. } | Content::Thinking { .. } => "",
     });
     text.collect()
 }
@@ -235,6 +258,15 @@ fn encode_contents(
                 let slot = ImageSlot { picture, start: prompt.ids.len(), rows, cols };
                 prompt.ids.extend(image_ids(tokenizer, &slot)?);
                 prompt.images.push(slot);
+            }
+            Content::Thinking { text, is_closed } => {
+                let control = tokenizer.control();
+                let (Some(begin), Some(end)) = (control.begin_think, control.end_think) else {
+                    return Err(PromptError::NoThinkingTokens);
+                };
+                prompt.ids.push(begin);
+                prompt.ids.extend(tokenizer.encode_text(&text));
+                prompt.ids.extend(is_closed.then_some(end));
             }
         }
     }

@@ -13,6 +13,9 @@ pub enum NumberFormat {
     F16,
     /// 2 bytes a number, 8 bits of precision and the range of f32.
     Bf16,
+    /// 1 byte a number, 4 bits of precision. Checkpoints have it, with one scale for each matrix beside it;
+    /// GGUF files have it not.
+    F8E4M3,
     /// Blocks of numbers that share scales.
     Blocks(BlockFormat),
 }
@@ -130,10 +133,10 @@ impl BlockFormat {
 }
 
 impl NumberFormat {
-    /// The formats that are no blocks.
+    /// The formats of GGUF files that are no blocks.
     const PLAIN: [Self; 3] = [Self::F32, Self::F16, Self::Bf16];
 
-    /// Every format, plain ones first.
+    /// Every format of GGUF files, plain ones first.
     pub fn all() -> impl Iterator<Item = Self> {
         Self::PLAIN.into_iter().chain(BlockFormat::ALL.into_iter().map(Self::Blocks))
     }
@@ -143,12 +146,13 @@ impl NumberFormat {
         Self::all().find(|format| format.type_id() == type_id)
     }
 
-    /// ggml's number of the format.
+    /// ggml's number of the format; of one that ggml does not have, a number that no format has.
     pub const fn type_id(self) -> u32 {
         match self {
             Self::F32 => 0,
             Self::F16 => 1,
             Self::Bf16 => 30,
+            Self::F8E4M3 => u32::MAX,
             Self::Blocks(format) => format.spec().type_id,
         }
     }
@@ -159,6 +163,7 @@ impl NumberFormat {
             Self::F32 => "F32",
             Self::F16 => "F16",
             Self::Bf16 => "BF16",
+            Self::F8E4M3 => "F8_E4M3",
             Self::Blocks(format) => format.spec().name,
         }
     }
@@ -183,7 +188,7 @@ impl NumberFormat {
     /// Numbers of a block; 1 for plain numbers.
     pub const fn block_len(self) -> usize {
         match self {
-            Self::F32 | Self::F16 | Self::Bf16 => 1,
+            Self::F32 | Self::F16 | Self::Bf16 | Self::F8E4M3 => 1,
             Self::Blocks(format) => format.block_len(),
         }
     }
@@ -193,6 +198,7 @@ impl NumberFormat {
         match self {
             Self::F32 => 4,
             Self::F16 | Self::Bf16 => 2,
+            Self::F8E4M3 => 1,
             Self::Blocks(format) => format.block_bytes(),
         }
     }

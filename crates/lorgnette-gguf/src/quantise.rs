@@ -11,6 +11,7 @@ mod q3_k;
 mod q6_k;
 mod with_min;
 
+use float8::F8E4M3;
 use half::slice::HalfFloatSliceExt as _;
 use half::{bf16, f16};
 use rayon::prelude::*;
@@ -21,6 +22,7 @@ use crate::format::{BlockFormat, NumberFormat};
 /// Numbers that one thread converts at a time; a multiple of every block length.
 const CHUNK: usize = 1 << 16;
 const F16_MAX: f32 = 65504.0;
+const F8_MAX: f32 = 448.0;
 
 /// The bytes of `numbers` in `dtype`, blocks in the order of the numbers, on all cores.
 ///
@@ -41,6 +43,7 @@ pub fn quantise(
     let most = match dtype {
         NumberFormat::F32 | NumberFormat::Bf16 => f32::MAX,
         NumberFormat::F16 | NumberFormat::Blocks(_) => F16_MAX,
+        NumberFormat::F8E4M3 => F8_MAX,
     };
     let lost = |x: &f32| x.is_nan() || x.abs() > most;
     let chunks = numbers.par_chunks(CHUNK).map(|chunk| {
@@ -82,12 +85,19 @@ pub fn dequantise(
             let (numbers, _) = bytes.as_chunks::<2>();
             numbers.iter().map(|x| bf16::from_le_bytes(*x).to_f32()).collect()
         }
+        NumberFormat::F8E4M3 => bytes.iter().map(|code| f8_e4m3(*code)).collect(),
         NumberFormat::Blocks(format) => {
             let mut numbers = vec![0.0; n_numbers];
             format.dequantise(bytes, &mut numbers);
             numbers
         }
     })
+}
+
+/// The number that a code of FP8 stands for; the two codes of all ones are no numbers.
+/// Source: OCP 8-bit floating point specification, E4M3.
+pub fn f8_e4m3(code: u8) -> f32 {
+    F8E4M3::from_bits(code).to_f32()
 }
 
 fn check_rows(n_numbers: usize, row_len: usize, dtype: NumberFormat) -> Result<(), GgufError> {
@@ -110,6 +120,7 @@ fn quantise_chunk(numbers: &[f32], dtype: NumberFormat) -> Vec<u8> {
             halves.convert_from_f32_slice(numbers);
             halves.iter().flat_map(|x| x.to_le_bytes()).collect()
         }
+        NumberFormat::F8E4M3 => numbers.iter().map(|x| F8E4M3::from_f32(*x).to_bits()).collect(),
         NumberFormat::Blocks(format) => quantise_blocks(numbers, format),
     }
 }

@@ -25,6 +25,7 @@ pub fn number_format(dtype: Dtype) -> Option<NumberFormat> {
         Dtype::F32 => Some(NumberFormat::F32),
         Dtype::F16 => Some(NumberFormat::F16),
         Dtype::BF16 => Some(NumberFormat::Bf16),
+        Dtype::F8_E4M3 => Some(NumberFormat::F8E4M3),
         _ => None,
     }
 }

@@ -132,7 +132,7 @@ fn quantise_speed(scheme: QuantScheme) -> f64 {
 #[cfg(test)]
 mod tests {
     use lorgnette_engine::tokens::Tokenizer;
-    use lorgnette_image::ImageConfig;
+    use lorgnette_pixtral::checkpoint::read_config;
     use lorgnette_weights::catalogue;
 
     use super::*;
@@ -147,15 +147,30 @@ mod tests {
     }
 
     #[test]
-    fn the_catalogue_states_what_pixtral_12b_takes() {
-        let config = ModelConfig::PIXTRAL_12B;
+    fn the_catalogue_states_what_models_take() {
         let vocab = Tokenizer::pixtral().unwrap().to_gguf_vocab();
-        for (name, vision) in
-            [("pixtral-12b", VisionFormat::Q8_0), ("pixtral-12b-gguf", VisionFormat::F16)]
-        {
+        let configs = "../lorgnette-pixtral/tests/fixtures/configs";
+        let configs = Path::new(env!("CARGO_MANIFEST_DIR")).join(configs);
+        let config = |name: &str| match name.strip_prefix("ministral-3-") {
+            Some(size) => {
+                let mut config =
+                    read_config(&configs.join(format!("ministral-3-{size}-instruct-2512"))).unwrap();
+                // The tensors of the checkpoint say it.
+                config.text.tied_embeddings = size == "3b";
+                config
+            }
+            None => ModelConfig::PIXTRAL_12B,
+        };
+        for (name, vision) in [
+            ("pixtral-12b", VisionFormat::Q8_0),
+            ("pixtral-12b-gguf", VisionFormat::F16),
+            ("ministral-3-3b", VisionFormat::Q8_0),
+            ("ministral-3-8b", VisionFormat::Q8_0),
+        ] {
+            let config = config(name);
             let entry = catalogue::find(name).unwrap().unwrap();
-            let (work, image) = (entry.picture.unwrap(), ImageConfig::PIXTRAL_12B);
-            let cost = cost::of_picture((1024, 1024), &image, &config).unwrap();
+            let work = entry.picture.unwrap();
+            let cost = cost::of_largest_picture(&config).unwrap();
             check_about(work.encode_flop, cost.encode_flop);
             check_about(work.prefill_flop, cost.prefill_flop);
             for needs in entry.quantisations {

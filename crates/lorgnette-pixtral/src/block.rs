@@ -39,6 +39,8 @@ pub(crate) struct BlockSizes {
     pub(crate) n_kv_heads: usize,
     pub(crate) head_dim: usize,
     pub(crate) eps: f64,
+    /// Queries and keys pass norms of their own.
+    pub(crate) qk_norm: bool,
 }
 
 /// Norms and matrices of a pre-norm transformer block with a gated MLP.
@@ -49,6 +51,8 @@ pub(crate) struct Block {
     k: Matrix,
     v: Matrix,
     o: Matrix,
+    q_norm: Option<RmsNorm>,
+    k_norm: Option<RmsNorm>,
     ffn_norm: RmsNorm,
     gate: Matrix,
     up: Matrix,
@@ -65,9 +69,15 @@ impl Block {
         sizes: BlockSizes,
     ) -> std::result::Result<Self, LoadError> {
         use BlockPart as B;
-        let BlockSizes { hidden, intermediate, n_heads, n_kv_heads, head_dim, eps } = sizes;
+        let BlockSizes { hidden, intermediate, n_heads, n_kv_heads, head_dim, eps, qk_norm } = sizes;
         let (q_size, kv_size) = (n_heads * head_dim, n_kv_heads * head_dim);
+        let head_norm = |loader: &mut Loader<'_>, which| {
+            let norm = qk_norm.then(|| RmsNorm::load(loader, part(which), head_dim, eps));
+            norm.transpose()
+        };
         Ok(Self {
+            q_norm: head_norm(loader, B::QNorm)?,
+            k_norm: head_norm(loader, B::KNorm)?,
             attention_norm: RmsNorm::load(loader, part(B::AttentionNorm), hidden, eps)?,
             q: loader.matrix(part(B::Q), (q_size, hidden))?,
             k: loader.matrix(part(B::K), (kv_size, hidden))?,
@@ -87,11 +97,15 @@ impl Block {
     pub(crate) fn qkv(&self, x: &Tensor) -> Result<(Tensor, Tensor, Tensor)> {
         let BlockSizes { n_heads, n_kv_heads, head_dim, .. } = self.sizes;
         let x = self.attention_norm.forward(x)?;
-        let heads = |matrix: &Matrix, n_heads| {
+        let heads = |matrix: &Matrix, norm: Option<&RmsNorm>, n_heads| {
             let n = x.dim(0)?;
-            matrix.forward(&x)?.reshape((n, n_heads, head_dim))?.transpose(0, 1)
+            let rows = matrix.forward(&x)?.reshape((n, n_heads, head_dim))?;
+            let rows = if let Some(norm) = norm { norm.forward(&rows)? } else { rows };
+            rows.transpose(0, 1)
         };
-        Ok((heads(&self.q, n_heads)?, heads(&self.k, n_kv_heads)?, heads(&self.v, n_kv_heads)?))
+        let q = heads(&self.q, self.q_norm.as_ref(), n_heads)?;
+        let k = heads(&self.k, self.k_norm.as_ref(), n_kv_heads)?;
+        Ok((q, k, heads(&self.v, None, n_kv_heads)?))
     }
 
     /// `x` plus what attention found, `(n, n_heads * head_dim)`.

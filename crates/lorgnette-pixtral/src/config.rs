@@ -43,11 +43,16 @@ pub struct TextConfig {
     pub vocab_size: usize,
     /// How positions turn queries and keys.
     pub rope: RopeConfig,
+    /// How queries grow with their position; `None`: they do not.
+    pub attention_scale: Option<AttentionScale>,
+    /// The queries and keys of each head pass RMSNorm before their positions are turned in.
+    pub qk_norm: bool,
     /// What RMSNorm adds to the mean square.
     pub rms_norm_eps: f64,
     /// The longest sequence the network was made for.
     pub max_position_embeddings: usize,
-    /// The embedding also is the output matrix.
+    /// The embedding also is the output matrix. Of a checkpoint that is open, its tensors decide it: what
+    /// published configurations say of it is not always true.
     pub tied_embeddings: bool,
 }
 
@@ -111,13 +116,76 @@ impl VisionConfig {
     }
 }
 
-/// What the angles of rotary positions are made of. Positions that are scaled beyond the length that
-/// a network was trained with (YaRN) have their numbers here too.
-#[derive(Debug, Clone, PartialEq)]
+/// What the angles of rotary positions are made of.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RopeConfig {
     /// The base of the frequencies: pair `i` of a head turns by `theta^(−2i / head_dim)` from one
     /// position to the next.
     pub theta: f64,
+    /// How positions are scaled beyond those that the network was first trained with; `None`: they are
+    /// not.
+    pub yarn: Option<Yarn>,
+}
+
+/// Positions that are scaled: pairs that turn slowly turn slower by `factor`, those that turn fast stay,
+/// and those between are mixed.
+///
+/// Source: Peng et al., "YaRN: Efficient Context Window Extension of Large Language Models", 2023.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Yarn {
+    /// How many times longer the sequence may be.
+    pub factor: f64,
+    /// The positions that the network was first trained with.
+    pub original_positions: usize,
+    /// Pairs that turn more often than this in those positions stay as they are.
+    pub beta_fast: f64,
+    /// Pairs that turn less often than this are slower by the whole factor.
+    pub beta_slow: f64,
+    /// What cosines and sines are multiplied with.
+    pub attention_factor: f64,
+}
+
+/// Queries that grow with their position in the whole sequence, in steps.
+///
+/// Source: transformers' `modeling_ministral3.py`, where it is called the attention scale of Llama 4.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AttentionScale {
+    /// How much they grow.
+    pub beta: f64,
+    /// The positions of a step.
+    pub original_positions: usize,
+}
+
+impl RopeConfig {
+    /// Positions that are not scaled.
+    pub const fn plain(theta: f64) -> Self {
+        Self { theta, yarn: None }
+    }
+}
+
+impl Yarn {
+    /// The attention factor that it has where a configuration states none.
+    pub fn default_factor(&self) -> f64 {
+        Self::default_attention_factor(self.factor)
+    }
+
+    /// The attention factor of `factor`, where a configuration states none.
+    /// Source: `_compute_yarn_parameters` of transformers' `modeling_rope_utils.py`.
+    pub(crate) fn default_attention_factor(factor: f64) -> f64 {
+        Self::mscale(factor, 1.0)
+    }
+
+    /// How much longer queries and keys are for their scores to stay as sharp.
+    pub(crate) fn mscale(factor: f64, weight: f64) -> f64 {
+        if factor <= 1.0 { 1.0 } else { 0.1 * weight * factor.ln() + 1.0 }
+    }
+}
+
+impl AttentionScale {
+    /// What a query at `position` is multiplied with.
+    pub fn at(&self, position: usize) -> f64 {
+        1.0 + self.beta * ((position / self.original_positions.max(1)) as f64).ln_1p()
+    }
 }
 
 /// Which two numbers of a head turn together. Source: Mistral's `rope.py` turns neighbours; the
@@ -165,7 +233,9 @@ impl ModelConfig {
             n_kv_heads: 8,
             head_dim: 128,
             vocab_size: 131_072,
-            rope: RopeConfig { theta: 1e9 },
+            rope: RopeConfig::plain(1e9),
+            attention_scale: None,
+            qk_norm: false,
             rms_norm_eps: 1e-5,
             max_position_embeddings: 131_072,
             tied_embeddings: false,
@@ -178,7 +248,7 @@ impl ModelConfig {
             head_dim: 64,
             patch_size: 16,
             image_size: 1024,
-            rope: RopeConfig { theta: 1e4 },
+            rope: RopeConfig::plain(1e4),
             spatial_merge_size: 1,
             projector_norm: false,
             projector_bias: true,
@@ -243,8 +313,28 @@ impl ModelConfig {
         if !positive(t.rope.theta) || !positive(t.rms_norm_eps) {
             return malformed("rope_theta and the norm's epsilon must be above 0");
         }
-        if self.vision.as_ref().is_some_and(|v| !positive(v.rope.theta)) {
-            return malformed("the vision encoder's rope_theta must be above 0");
+        if let Some(yarn) = &t.rope.yarn {
+            let numbers = [yarn.factor, yarn.beta_fast, yarn.beta_slow, yarn.attention_factor];
+            if !numbers.into_iter().all(positive) || yarn.original_positions == 0 {
+                return malformed("YaRN needs a factor and an original length that are above 0");
+            }
+            // The frequencies are divided by its logarithm.
+            if t.rope.theta <= 1.0 {
+                return malformed("YaRN needs a rope_theta above 1");
+            }
+        }
+        if let Some(scale) = &t.attention_scale
+            && (!scale.beta.is_finite() || scale.original_positions == 0)
+        {
+            return malformed("the attention scale needs an original length above 0");
+        }
+        if let Some(v) = &self.vision {
+            if !positive(v.rope.theta) {
+                return malformed("the vision encoder's rope_theta must be above 0");
+            }
+            if v.rope.yarn.is_some() {
+                return unsupported("scaled positions of patches");
+            }
         }
         Ok(self)
     }

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use candle_core::Device;
-use lorgnette_gguf::QuantScheme;
+use lorgnette_gguf::{NumberFormat, QuantScheme};
 
 use crate::checkpoint::{Checkpoint, Part, inventory};
 use crate::config::{ModelConfig, TextConfig, VisionConfig};
@@ -70,7 +70,9 @@ impl Needs {
             // What is missing is named when it is loaded.
             let Ok(stored) = checkpoint.find(part, &shape) else { continue };
             let n_weights = shape.iter().map(|n| *n as u64).product();
-            needs.add(part, config.text.tied_embeddings, stored.n_bytes, n_weights);
+            // FP8 is computed with in bf16.
+            let times = if stored.dtype == NumberFormat::F8E4M3 { 2 } else { 1 };
+            needs.add(part, config.text.tied_embeddings, times * stored.n_bytes, n_weights);
         }
         needs
     }

@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Result, Tensor};
 
-use crate::config::{RopeConfig, RopeLayout};
+use crate::config::{RopeConfig, RopeLayout, Yarn};
 
 /// What the heads of a network turn by, worked out once when it is loaded.
 #[derive(Debug)]
@@ -25,13 +25,29 @@ pub(crate) struct Rotation {
 }
 
 impl Rope {
-    /// Plain positions: `inv_freq[i] = theta^(−2i / head_dim)`.
+    /// Plain positions: `inv_freq[i] = theta^(−2i / head_dim)`; scaled ones are slower.
     ///
     /// Source: transformers' `modeling_rope_utils.py`.
     pub(crate) fn new(config: &RopeConfig, head_dim: usize, layout: RopeLayout) -> Self {
         let frequency = |i| config.theta.powf(-2.0 * i as f64 / head_dim as f64);
-        let inv_freq = (0..head_dim / 2).map(frequency).collect();
-        Self { inv_freq, attention_scale: 1.0, layout }
+        let plain = (0..head_dim / 2).map(frequency);
+        match &config.yarn {
+            None => Self { inv_freq: plain.collect(), attention_scale: 1.0, layout },
+            Some(yarn) => {
+                let (low, high) = mixed(yarn, config.theta, head_dim);
+                let scaled = plain.enumerate().map(|(i, plain)| {
+                    let slowed = ((i as f64 - low) / (high - low).max(0.001)).clamp(0.0, 1.0);
+                    plain / yarn.factor * slowed + plain * (1.0 - slowed)
+                });
+                let attention_scale = yarn.attention_factor as f32;
+                Self { inv_freq: scaled.collect(), attention_scale, layout }
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn inv_freq(&self) -> &[f64] {
+        &self.inv_freq
     }
 
     /// The rotation of the tokens `first..first + n`.
@@ -80,6 +96,20 @@ impl Rope {
         let sin = Tensor::from_vec(sin, shape, device)?;
         Ok(Rotation { cos, sin, layout: self.layout })
     }
+}
+
+/// Returns the last pair that stays as it is and the first that is slower by the whole factor; between
+/// them, pairs are mixed.
+fn mixed(yarn: &Yarn, theta: f64, head_dim: usize) -> (f64, f64) {
+    let d = head_dim as f64;
+    let pair_turning = |n_turns: f64| {
+        let length = yarn.original_positions as f64;
+        d * (length / (n_turns * std::f64::consts::TAU)).ln() / (2.0 * theta.ln())
+    };
+    let low = pair_turning(yarn.beta_fast).floor().max(0.0);
+    // Not half of it, although there are only so many pairs: the networks were trained so.
+    let high = pair_turning(yarn.beta_slow).ceil().min(d - 1.0);
+    (low, high)
 }
 
 impl Rotation {

@@ -6,7 +6,7 @@ use candle_core::{Device, IndexOp as _, Result, Tensor};
 
 use crate::block::{Block, BlockSizes, RmsNorm};
 use crate::checkpoint::Part;
-use crate::config::TextConfig;
+use crate::config::{AttentionScale, TextConfig};
 use crate::error::LoadError;
 use crate::kv_cache::KvCache;
 use crate::ops::Causal;
@@ -28,6 +28,7 @@ pub(crate) struct TextDecoder {
     /// What norm and output matrix are on.
     output_device: Device,
     rope: Rope,
+    attention_scale: Option<AttentionScale>,
 }
 
 impl TextDecoder {
@@ -43,6 +44,7 @@ impl TextDecoder {
             n_kv_heads: config.n_kv_heads,
             head_dim: config.head_dim,
             eps: config.rms_norm_eps,
+            qk_norm: config.qk_norm,
         };
         let vocabulary = (config.vocab_size, config.hidden_size);
         let embedding = loader.matrix(Part::TokenEmbedding, vocabulary)?;
@@ -61,9 +63,10 @@ impl TextDecoder {
             (true, false) => loader.matrix(Part::TokenEmbedding, vocabulary)?,
             (false, _) => loader.matrix(Part::Output, vocabulary)?,
         };
-        let rope_layout = loader.checkpoint.naming().rope_layout();
+        let rope_layout = loader.checkpoint.naming().text_rope_layout(config);
         let rope = Rope::new(&config.rope, config.head_dim, rope_layout);
-        Ok(Self { embedding, blocks, norm, output, output_device, rope })
+        let attention_scale = config.attention_scale;
+        Ok(Self { embedding, blocks, norm, output, output_device, rope, attention_scale })
     }
 
     /// Embeddings of `ids`, `(n, hidden)`, on the CPU.
@@ -87,7 +90,9 @@ impl TextDecoder {
     ) -> Watched<Tensor> {
         let (n, first) = (x.dim(0)?, cache.len());
         let rotation = self.rope.of_tokens(first, n, &Device::Cpu)?;
+        let query_scale = self.query_scale(first, n)?;
         let (mut x, mut rotation_here, mut causal) = (x, rotation.clone(), None);
+        let mut query_scale_here = query_scale.clone();
         for (i, (block, device)) in self.blocks.iter().enumerate() {
             // A device works behind our back, and a token is over before one could stop it.
             if n > 1 {
@@ -97,17 +102,32 @@ impl TextDecoder {
             if causal.is_none() || !x.device().same_device(device) {
                 x = x.to_device(device)?;
                 rotation_here = rotation.to_device(device)?;
+                query_scale_here =
+                    query_scale.as_ref().map(|scale| scale.to_device(device)).transpose()?;
                 causal = Some(Causal::new(first, n, device)?);
             }
             let (q, k, v) = block.qkv(&x)?;
             let (k, v) = cache.write(i, &rotation_here.apply(&k)?, &v)?;
-            let q = rotation_here.apply(&q)?;
+            let mut q = rotation_here.apply(&q)?;
+            if let Some(scale) = &query_scale_here {
+                q = q.broadcast_mul(scale)?;
+            }
             let found = block.attention(&q, &k, &v, causal.as_ref())?;
             x = block.add_attention(&x, &found)?;
             x = block.add_mlp(&x)?;
         }
         cache.advance(n);
         Ok(x)
+    }
+
+    /// What the queries of the tokens `first..first + n` are multiplied with, `(1, n, 1)`; `None` where
+    /// that changes nothing.
+    fn query_scale(&self, first: usize, n: usize) -> Result<Option<Tensor>> {
+        let Some(scale) = self.attention_scale.filter(|scale| scale.at(first + n) > 1.0) else {
+            return Ok(None);
+        };
+        let scales: Vec<f32> = (first..first + n).map(|at| scale.at(at) as f32).collect();
+        Tensor::from_vec(scales, (1, n, 1), &Device::Cpu).map(Some)
     }
 
     /// Logits of every position of `hidden`, `(n, vocab_size)`.

@@ -43,6 +43,7 @@ impl VisionEncoder {
             n_kv_heads: config.n_heads,
             head_dim: config.head_dim,
             eps,
+            qk_norm: false,
         };
         let patch_embedding = loader.dense_f32(Part::PatchConv, &[hidden, 3, patch, patch])?;
         Ok(Self {

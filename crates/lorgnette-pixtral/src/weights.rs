@@ -9,6 +9,7 @@ use std::sync::Arc;
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Shape, Tensor};
 use half::{bf16, f16};
+use lorgnette_gguf::quantise::f8_e4m3;
 use lorgnette_gguf::{BlockFormat, NumberFormat, StoredTensor};
 use lorgnette_kernels::Precision;
 use lorgnette_kernels::quant::{Level, QuantMatrix};
@@ -125,6 +126,9 @@ impl Loader<'_> {
         (rows, cols): (usize, usize),
     ) -> Result<Matrix, LoadError> {
         let stored = self.checkpoint.find(part, &[rows, cols])?.clone();
+        if stored.dtype == NumberFormat::F8E4M3 {
+            return self.codes(part, &stored);
+        }
         let Some(format) = stored.dtype.blocks() else {
             return Ok(Matrix::dense(self.tensor(&stored)?, self.precision));
         };
@@ -151,6 +155,23 @@ impl Loader<'_> {
         }
     }
 
+    /// A matrix of FP8 codes. Each of them is a number of bf16, and what they are all multiplied with is
+    /// multiplied to the product: so nothing is rounded twice.
+    fn codes(&mut self, part: Part, stored: &StoredTensor) -> Result<Matrix, LoadError> {
+        let scale = self.checkpoint.scale(part)?;
+        let mut codes = vec![0_u8; stored.n_bytes as usize];
+        self.read(stored, &mut codes)?;
+        let numbers: Vec<bf16> = (0..=255).map(|code| bf16::from_f32(f8_e4m3(code))).collect();
+        if codes.iter().any(|code| numbers[usize::from(*code)].is_nan()) {
+            let name = self.checkpoint.naming().name(part);
+            let reason = format!("tensor {name} has codes that are no numbers");
+            return Err(LoadError::malformed(stored.source.path(), reason));
+        }
+        let values: Vec<bf16> = codes.iter().map(|code| numbers[usize::from(*code)]).collect();
+        let w = Tensor::from_vec(values, stored.shape.as_slice(), &self.device)?;
+        Ok(Matrix::Scaled { w: Box::new(Matrix::dense(w, self.precision)), scale: scale.into() })
+    }
+
     /// A norm's weight or a bias, as f32.
     pub(crate) fn vector(&mut self, part: Part, len: usize) -> Result<Tensor, LoadError> {
         let stored = self.checkpoint.find(part, &[len])?.clone();
@@ -165,10 +186,10 @@ impl Loader<'_> {
 
     fn dequantized(&mut self, stored: &StoredTensor) -> Result<Tensor, LoadError> {
         match stored.dtype {
-            NumberFormat::Blocks(format) => Err(LoadError::unsupported_dtype(
+            NumberFormat::Blocks(_) | NumberFormat::F8E4M3 => Err(LoadError::unsupported_dtype(
                 stored.source.path(),
                 format!("of shape {:?}", stored.shape),
-                format!("{format:?} (only matrices are read quantised)"),
+                format!("{:?} (only matrices are read quantised)", stored.dtype),
             )),
             _ => self.tensor(stored),
         }
@@ -232,6 +253,13 @@ pub(crate) enum Matrix {
     },
     /// Numbers of f32.
     Float(Tensor),
+    /// Numbers that are all multiplied with one.
+    Scaled {
+        /// The matrix before that.
+        w: Box<Self>,
+        /// What it is multiplied with.
+        scale: f64,
+    },
 }
 
 impl Matrix {
@@ -249,6 +277,7 @@ impl Matrix {
             Self::Quantized(w) => x.apply_op1_no_bwd(w.as_ref()),
             Self::Half { w, precision } => ops::matmul_half(x, w, *precision),
             Self::Float(w) => x.matmul(&w.t()?),
+            Self::Scaled { w, scale } => w.forward(x)? * *scale,
         }
     }
 
@@ -258,6 +287,7 @@ impl Matrix {
             Self::Blocks(w) => w.rows(ids),
             Self::Quantized(w) => w.embedding(ids)?.to_dtype(DType::F32),
             Self::Half { w, .. } | Self::Float(w) => w.index_select(ids, 0)?.to_dtype(DType::F32),
+            Self::Scaled { w, scale } => w.rows(ids)? * *scale,
         }
     }
 }

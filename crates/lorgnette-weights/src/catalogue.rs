@@ -112,7 +112,12 @@ pub struct EntryQuantisation {
 #[serde(deny_unknown_fields)]
 struct Converted {
     /// How many numbers the text model has.
+    #[serde(default)]
     text_weights: u64,
+    /// Bytes of the text model in some schemes, where they are not so many for each number: a small model
+    /// has much of its numbers in the one matrix that is kept finer.
+    #[serde(default)]
+    text_bytes: std::collections::BTreeMap<String, u64>,
     /// Size of the vision part in bytes.
     vision_bytes: u64,
     /// What [`EntryQuantisation::memory_bytes`] has beside the weights.
@@ -122,8 +127,9 @@ struct Converted {
 impl Converted {
     /// What a scheme takes, to the megabyte.
     fn quantisation(&self, scheme: QuantScheme) -> EntryQuantisation {
-        let text_bytes = self.text_weights as f64 * scheme.bits_per_weight() / 8.0;
-        let disk_bytes = text_bytes as u64 + self.vision_bytes;
+        let by_weights = self.text_weights as f64 * scheme.bits_per_weight() / 8.0;
+        let text_bytes = self.text_bytes.get(scheme.name()).copied().unwrap_or(by_weights as u64);
+        let disk_bytes = text_bytes + self.vision_bytes;
         let disk_bytes = (disk_bytes + 500_000) / 1_000_000 * 1_000_000;
         let memory_bytes = disk_bytes + self.memory_beside_bytes;
         EntryQuantisation { name: scheme.name().to_owned(), disk_bytes, memory_bytes }

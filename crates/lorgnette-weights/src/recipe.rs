@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use half::{bf16, f16};
-use lorgnette_gguf::quantise::quantise;
+use lorgnette_gguf::quantise::{f8_e4m3, quantise};
 use lorgnette_gguf::safetensors::Dtype;
 use lorgnette_gguf::{GgufError, NumberFormat};
 use rayon::prelude::*;
@@ -301,18 +301,6 @@ fn numbers(dtype: Dtype, scale: f32, bytes: &[u8]) -> Vec<f32> {
             .with_min_len(1 << 14)
             .map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]))
             .collect(),
-    }
-}
-
-/// Reads FP8: sign, 4 bits of exponent with bias 7, 3 of fraction; no infinity, NaN is all ones.
-/// Source: OCP 8-bit floating point specification, E4M3.
-fn f8_e4m3(code: u8) -> f32 {
-    let sign = if code & 0x80 == 0 { 1.0 } else { -1.0 };
-    let (exponent, fraction) = (i32::from(code >> 3 & 15), f32::from(code & 7));
-    sign * match (exponent, code & 7) {
-        (15, 7) => f32::NAN,
-        (0, _) => fraction / 8.0 * 2_f32.powi(-6),
-        _ => (1.0 + fraction / 8.0) * 2_f32.powi(exponent - 7),
     }
 }
 

@@ -18,9 +18,10 @@ pub struct Args {
     /// A folder with pictures, `expected.json` and `pixels.safetensors`
     #[arg(long, value_name = "DIR")]
     images: Option<PathBuf>,
-    /// A file of conversations and their token ids
+    /// Files of conversations and their token ids: `prompts.json` of Pixtral, `prompts-vN.json` of a
+    /// later version, whose control tokens are in `tokenizers.json` beside
     #[arg(long, value_name = "FILE")]
-    prompts: Option<PathBuf>,
+    prompts: Vec<PathBuf>,
     /// The device that computes: auto, cpu, cuda, cuda:N, metal
     #[arg(long, default_value = "cpu")]
     device: DeviceChoice,
@@ -29,7 +30,7 @@ pub struct Args {
 impl Args {
     /// Runs the comparisons that were asked for. Returns an error if anything differs.
     pub fn run(&self) -> Result<()> {
-        if self.dirs.is_empty() && self.images.is_none() && self.prompts.is_none() {
+        if self.dirs.is_empty() && self.images.is_none() && self.prompts.is_empty() {
             bail!("name a folder, --images DIR or --prompts FILE");
         }
         let mut report = Report::default();
@@ -43,7 +44,7 @@ impl Args {
         if let Some(dir) = &self.images {
             images::check(dir, &mut report)?;
         }
-        if let Some(file) = &self.prompts {
+        for file in &self.prompts {
             prompts::check(file, &mut report)?;
         }
         println!("{} compared, {} differ", report.n_compared, report.n_different);

@@ -23,6 +23,10 @@ pub struct ControlTokens {
     pub begin_system: Option<TokenId>,
     /// `[/SYSTEM_PROMPT]`: ends the instructions.
     pub end_system: Option<TokenId>,
+    /// `[THINK]`: begins what a model thinks before it answers, in the format of version 13.
+    pub begin_think: Option<TokenId>,
+    /// `[/THINK]`: ends what it thinks.
+    pub end_think: Option<TokenId>,
 }
 
 impl ControlTokens {
@@ -41,6 +45,8 @@ impl ControlTokens {
             img_end: id_of("[IMG_END]"),
             begin_system: id_of("[SYSTEM_PROMPT]"),
             end_system: id_of("[/SYSTEM_PROMPT]"),
+            begin_think: id_of("[THINK]"),
+            end_think: id_of("[/THINK]"),
         })
     }
 }

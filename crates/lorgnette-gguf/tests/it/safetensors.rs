@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use lorgnette_gguf::GgufError;
+use lorgnette_gguf::quantise::f8_e4m3;
 use lorgnette_gguf::safetensors::{Dtype, SafetensorsTensor, SafetensorsWriter};
 use proptest::prelude::*;
 use safetensors::SafeTensors;
@@ -105,4 +106,18 @@ fn a_name_is_there_once() {
     let declared = vec![tensor("a", &[1], Dtype::F32); 2];
     let error = SafetensorsWriter::create(dir.path(), declared, u64::MAX);
     assert!(matches!(error, Err(GgufError::Declaration { .. })));
+}
+
+/// All 256 codes as torch 2.15 reads them.
+#[test]
+fn codes_of_fp8_are_the_references_numbers() {
+    let file = include_bytes!("../fixtures/fp8-codes.safetensors");
+    let file = SafeTensors::deserialize(file).expect("safetensors reads it");
+    let (codes, values) = (file.tensor("codes").unwrap(), file.tensor("values").unwrap());
+    let (numbers, _) = values.data().as_chunks::<4>();
+    for (code, number) in codes.data().iter().zip(numbers) {
+        let (found, expected) = (f8_e4m3(*code), f32::from_le_bytes(*number));
+        let is_same = found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan();
+        assert!(is_same, "{code:#x}: {found} instead of {expected}");
+    }
 }

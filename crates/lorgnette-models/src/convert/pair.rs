@@ -61,6 +61,8 @@ impl GgufPair {
             let name = Naming::Gguf.name(part);
             let dtype = scheme.text_dtype(&name, &shape, model);
             let rows = match part {
+                // As llama.cpp has Qwen 3: its halves turn.
+                Part::Text(..) if text.qk_norm => Rows::All,
                 Part::Text(_, BlockPart::Q) => Rows::Interleaved { n_heads: text.n_heads },
                 Part::Text(_, BlockPart::K) => Rows::Interleaved { n_heads: text.n_kv_heads },
                 _ => Rows::All,
@@ -155,24 +157,34 @@ fn text_metadata(
     vocab: &GgufVocab,
 ) -> Metadata {
     let u32_of = |n: usize| GgufValue::U32(n as u32);
+    let f32_of = |x: f64| GgufValue::F32(x as f32);
+    // The older name where it says all: more programs know it.
+    let is_plain = text.rope.yarn.is_none() && text.attention_scale.is_none();
+    let architecture = match (text.qk_norm, is_plain) {
+        (true, _) => "qwen3",
+        (false, true) => "llama",
+        (false, false) => "mistral3",
+    };
+    let sizes = [
+        ("block_count", u32_of(text.n_layers)),
+        ("context_length", u32_of(text.max_position_embeddings)),
+        ("embedding_length", u32_of(text.hidden_size)),
+        ("feed_forward_length", u32_of(text.intermediate_size)),
+        ("attention.head_count", u32_of(text.n_heads)),
+        ("attention.head_count_kv", u32_of(text.n_kv_heads)),
+        ("attention.key_length", u32_of(text.head_dim)),
+        ("attention.value_length", u32_of(text.head_dim)),
+        ("attention.layer_norm_rms_epsilon", f32_of(text.rms_norm_eps)),
+        ("rope.dimension_count", u32_of(text.head_dim)),
+        ("rope.freq_base", f32_of(text.rope.theta)),
+        ("vocab_size", u32_of(text.vocab_size)),
+    ];
     let mut metadata: Metadata = [
-        ("general.architecture", "llama".into()),
+        ("general.architecture", architecture.into()),
         ("general.type", "model".into()),
         ("general.name", title.into()),
         ("general.file_type", GgufValue::U32(scheme.file_type())),
         ("general.quantization_version", GgufValue::U32(2)),
-        ("llama.block_count", u32_of(text.n_layers)),
-        ("llama.context_length", u32_of(text.max_position_embeddings)),
-        ("llama.embedding_length", u32_of(text.hidden_size)),
-        ("llama.feed_forward_length", u32_of(text.intermediate_size)),
-        ("llama.attention.head_count", u32_of(text.n_heads)),
-        ("llama.attention.head_count_kv", u32_of(text.n_kv_heads)),
-        ("llama.attention.key_length", u32_of(text.head_dim)),
-        ("llama.attention.value_length", u32_of(text.head_dim)),
-        ("llama.attention.layer_norm_rms_epsilon", GgufValue::F32(text.rms_norm_eps as f32)),
-        ("llama.rope.dimension_count", u32_of(text.head_dim)),
-        ("llama.rope.freq_base", GgufValue::F32(text.rope.theta as f32)),
-        ("llama.vocab_size", u32_of(text.vocab_size)),
         ("tokenizer.ggml.model", GgufValue::String(vocab.model.clone())),
         ("tokenizer.ggml.tokens", GgufValue::Strings(vocab.tokens.clone())),
         ("tokenizer.ggml.merges", GgufValue::Strings(vocab.merges.clone())),
@@ -183,6 +195,9 @@ fn text_metadata(
     ]
     .map(|(key, value)| (key.to_owned(), value))
     .into();
+    let positions = positions(text);
+    let of_architecture = sizes.into_iter().chain(positions);
+    metadata.extend(of_architecture.map(|(key, value)| (format!("{architecture}.{key}"), value)));
     let optional = [
         ("pre", vocab.pre.clone().map(GgufValue::String)),
         ("token_type", vocab.token_types.clone().map(GgufValue::I32s)),
@@ -191,6 +206,38 @@ fn text_metadata(
     ];
     for (key, value) in optional {
         metadata.extend(value.map(|value| (format!("tokenizer.ggml.{key}"), value)));
+    }
+    metadata
+}
+
+/// Positions that are scaled, and queries that grow with them, in llama.cpp's words.
+fn positions(text: &TextConfig) -> Vec<(&'static str, GgufValue)> {
+    let f32_of = |x: f64| GgufValue::F32(x as f32);
+    let length = |n: usize| ("rope.scaling.original_context_length", GgufValue::U32(n as u32));
+    let mut metadata = Vec::new();
+    if let Some(yarn) = &text.rope.yarn {
+        metadata.extend([
+            ("rope.scaling.type", "yarn".into()),
+            ("rope.scaling.factor", f32_of(yarn.factor)),
+            ("rope.scaling.yarn_beta_fast", f32_of(yarn.beta_fast)),
+            ("rope.scaling.yarn_beta_slow", f32_of(yarn.beta_slow)),
+            length(yarn.original_positions),
+        ]);
+        // With a multiplier of 1, cosines and sines stay as they are; without one they grow, and the
+        // factor is what they grow by beyond that.
+        let is_one = (yarn.attention_factor - 1.0).abs() < 1e-9;
+        metadata.push(if is_one {
+            ("rope.scaling.yarn_log_multiplier", f32_of(1.0))
+        } else {
+            let more = yarn.attention_factor / yarn.default_factor();
+            ("rope.scaling.yarn_attn_factor", f32_of(more))
+        });
+    }
+    if let Some(scale) = &text.attention_scale {
+        metadata.push(("attention.temperature_scale", f32_of(scale.beta)));
+        if text.rope.yarn.is_none() {
+            metadata.push(length(scale.original_positions));
+        }
     }
     metadata
 }

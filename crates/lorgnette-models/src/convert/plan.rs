@@ -48,21 +48,21 @@ pub(crate) fn understand(
     let began = std::time::Instant::now();
     let small_bytes = fetch_small(origin, scratch).map_err(Interrupted::err_into)?;
     let small_s = began.elapsed().as_secs_f64();
-    let (config, tokenizer) = read_small(origin, scratch)?;
+    let (mut config, tokenizer) = read_small(origin, scratch)?;
     let shards = origin.shards().map_err(Interrupted::err_into)?;
     if let Some(shard) = shards.iter().find(|shard| shard.tensors.iter().any(is_scale_of_blocks)) {
         let file = PathBuf::from(format!("{}: {}", origin.name(), shard.name));
         let how = BLOCK_FP8.to_owned();
         return Err(Interrupted::failed(LoadError::Quantised { file, how }));
     }
-    let embedding = |naming: &Naming| {
-        let name = naming.name(Part::TokenEmbedding);
-        shards.iter().flat_map(|shard| &shard.tensors).any(|tensor| tensor.name == name)
-    };
-    let naming = [Naming::Llava, Naming::LlavaV5, Naming::Native].into_iter().find(embedding);
+    let has =
+        |name: &str| shards.iter().flat_map(|shard| &shard.tensors).any(|tensor| tensor.name == name);
+    let naming = Naming::of(&has).filter(|naming| *naming != Naming::Gguf);
     let naming = naming
         .ok_or_else(|| fault(origin, "it has no token embedding".into()))
         .map_err(Interrupted::failed)?;
+    // As when a checkpoint is opened: its tensors say it.
+    config.text.tied_embeddings = !has(&naming.name(Part::Output));
     let template = chat_template(scratch);
     Ok(Understood { config, small_bytes, small_s, tokenizer, template, shards, naming })
 }
@@ -178,7 +178,11 @@ impl Understood {
             let header = header(&file)?;
             for (tensor, offset) in file.tensors.iter().zip(&header.offsets) {
                 // Checkpoints in Mistral's own layout have the rows as GGUF has them.
-                let rows = match (tensor.rows, self.naming.rope_layout()) {
+                let layout = match tensor.part {
+                    Part::Text(..) => self.naming.text_rope_layout(&self.config.text),
+                    _ => self.naming.rope_layout(),
+                };
+                let rows = match (tensor.rows, layout) {
                     (Rows::Interleaved { .. }, RopeLayout::Interleaved) => Rows::All,
                     (rows, _) => rows,
                 };

@@ -1,5 +1,6 @@
 //! The models that there are and that can be had, each with what it takes on this machine.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -122,6 +123,29 @@ pub struct Circumstances<'a> {
 
 /// Less than this left of the memory is tight.
 const ROOM_BYTES: u64 = 1 << 30;
+/// The first word about the largest picture comes soon if it comes within so many seconds.
+const SOON_S: f64 = 20.0;
+
+/// Puts that model first which suits this machine: of those that take three quarters of the free memory at
+/// most, the largest whose first word comes soon; where none does, the quickest of them.
+fn put_recommended_first(offers: &mut [Model], free_bytes: Option<u64>) {
+    let Some(most) = free_bytes.map(|free| free / 4 * 3) else { return };
+    let fits = |model: &&(usize, &Model)| model.1.memory_bytes.is_some_and(|bytes| bytes <= most);
+    let all: Vec<(usize, &Model)> = offers.iter().enumerate().collect();
+    let is_soon =
+        |model: &&(usize, &Model)| model.1.picture_s.is_some_and(|seconds| seconds <= SOON_S);
+    let soon = all.iter().filter(fits).filter(is_soon);
+    let quick = |model: &Model| model.picture_s.unwrap_or(f64::INFINITY);
+    let best = soon.max_by_key(|(idx, model)| (model.memory_bytes, Reverse(*idx))).or_else(|| {
+        all.iter().filter(fits).min_by(|(_, a), (_, b)| {
+            quick(a).total_cmp(&quick(b)).then(a.memory_bytes.cmp(&b.memory_bytes))
+        })
+    });
+    if let Some((idx, _)) = best {
+        let idx = *idx;
+        offers[..=idx].rotate_right(1);
+    }
+}
 
 /// What a model is called by its id: the name of its file or folder.
 pub fn name(id: &str) -> String {
@@ -175,10 +199,11 @@ impl Library {
         listed.retain(|model| {
             model.path.is_none() && model.not_yet.is_none() && !model.quantisations.is_empty()
         });
-        models.append(&mut listed);
-        for model in &mut models {
+        for model in models.iter_mut().chain(&mut listed) {
             survey.complete(model);
         }
+        put_recommended_first(&mut listed, survey.free_bytes);
+        models.append(&mut listed);
         models
     }
 
@@ -369,6 +394,37 @@ impl Survey<'_> {
 mod tests {
     use super::*;
     use crate::open::DEFAULT_CONTEXT;
+
+    #[track_caller]
+    fn check_recommended(free_gb: u64, seconds: [f64; 3], expected: &str) {
+        let memory_gb = [12, 7, 4];
+        let names = ["large", "middle", "small"];
+        let mut offers: Vec<Model> = names
+            .into_iter()
+            .zip(memory_gb)
+            .zip(seconds)
+            .map(|((name, gb), seconds)| Model {
+                memory_bytes: Some(gb << 30),
+                picture_s: (seconds > 0.0).then_some(seconds),
+                ..Model::new(name.into(), name, ModelState::Offered, None)
+            })
+            .collect();
+        put_recommended_first(&mut offers, Some(free_gb << 30));
+        assert_eq!(offers[0].name, expected, "{free_gb} GB, {seconds:?}");
+    }
+
+    #[test]
+    fn the_model_that_suits_the_machine_comes_first() {
+        check_recommended(64, [10.0, 8.0, 5.0], "large");
+        check_recommended(64, [90.0, 19.0, 9.0], "middle");
+        check_recommended(64, [190.0, 90.0, 45.0], "small");
+        // Three quarters of the memory.
+        check_recommended(10, [10.0, 8.0, 5.0], "middle");
+        check_recommended(9, [10.0, 8.0, 5.0], "small");
+        // Nothing fits, or nothing is known of the time.
+        check_recommended(4, [10.0, 8.0, 5.0], "large");
+        check_recommended(64, [0.0, 0.0, 0.0], "small");
+    }
 
     #[test]
     fn what_is_not_here_has_the_seconds_that_the_processor_lets_expect() {

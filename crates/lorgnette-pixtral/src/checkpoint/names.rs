@@ -36,7 +36,7 @@ pub enum Part {
     Projector2Bias,
 }
 
-/// A tensor of a block; the decoder's and the encoder's have the same.
+/// A tensor of a block; the decoder's and the encoder's have the same, but for the norms of queries and keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each is the matrix or norm that it is called")]
 pub enum BlockPart {
@@ -45,6 +45,8 @@ pub enum BlockPart {
     K,
     V,
     O,
+    QNorm,
+    KNorm,
     FfnNorm,
     Gate,
     Up,
@@ -52,7 +54,7 @@ pub enum BlockPart {
 }
 
 impl BlockPart {
-    /// In the order of computation.
+    /// Those of every block, in the order of computation.
     pub const ALL: [Self; 9] = [
         Self::AttentionNorm,
         Self::Q,
@@ -64,6 +66,8 @@ impl BlockPart {
         Self::Up,
         Self::Down,
     ];
+    /// Those of the blocks of [`TextConfig::qk_norm`] beside them.
+    pub const QK_NORMS: [Self; 2] = [Self::QNorm, Self::KNorm];
 }
 
 /// A way of naming tensors.
@@ -73,6 +77,8 @@ pub enum Naming {
     Llava,
     /// `model.language_model.…`, `model.vision_tower.…`: transformers 5.
     LlavaV5,
+    /// `model.language_model.…`, `model.vision_encoder.…`: LightOnOCR.
+    LightOn,
     /// `layers.0.attention.wq…`: the names that Mistral itself publishes.
     Native,
     /// `blk.0.attn_q…` and `v.blk.0.attn_q…`: llama.cpp's pair of files.
@@ -81,12 +87,30 @@ pub enum Naming {
 
 impl Naming {
     /// All, in the order they are tried.
-    pub const ALL: [Self; 4] = [Self::Llava, Self::LlavaV5, Self::Native, Self::Gguf];
+    pub const ALL: [Self; 5] =
+        [Self::Llava, Self::LlavaV5, Self::LightOn, Self::Native, Self::Gguf];
 
-    /// The rotary layout that q and k are stored for.
+    /// Returns the naming of tensors, by which of them are there. Two namings have the same names for the
+    /// decoder.
+    pub fn of(has: &dyn Fn(&str) -> bool) -> Option<Self> {
+        let names = |naming: &Self, part| has(&naming.name(part));
+        let is_whole = |naming: &Self| {
+            names(naming, Part::TokenEmbedding) && names(naming, Part::PatchConv)
+        };
+        let whole = Self::ALL.into_iter().find(is_whole);
+        whole.or_else(|| Self::ALL.into_iter().find(|naming| names(naming, Part::TokenEmbedding)))
+    }
+
+    /// The rotary layout that q and k of the decoder are stored for. It belongs to the network and not to
+    /// the form of the file: llama.cpp permutes no rows of Qwen 3.
+    pub fn text_rope_layout(self, text: &TextConfig) -> RopeLayout {
+        if text.qk_norm { RopeLayout::Half } else { self.rope_layout() }
+    }
+
+    /// The rotary layout that q and k of the encoder are stored for.
     pub fn rope_layout(self) -> RopeLayout {
         match self {
-            Self::Llava | Self::LlavaV5 => RopeLayout::Half,
+            Self::Llava | Self::LlavaV5 | Self::LightOn => RopeLayout::Half,
             Self::Native | Self::Gguf => RopeLayout::Interleaved,
         }
     }
@@ -94,57 +118,90 @@ impl Naming {
     /// What a part is called in this layout.
     pub fn name(self, part: Part) -> String {
         match self {
-            Self::Llava => hugging_face(part, "language_model.model", "language_model.lm_head", ""),
-            Self::LlavaV5 => hugging_face(part, "model.language_model", "lm_head", "model."),
+            Self::Llava => HuggingFace {
+                text: "language_model.model",
+                output: "language_model.lm_head",
+                vision: "vision_tower",
+                projector: "multi_modal_projector",
+            }
+            .name(part),
+            Self::LlavaV5 => HuggingFace {
+                text: "model.language_model",
+                output: "lm_head",
+                vision: "model.vision_tower",
+                projector: "model.multi_modal_projector",
+            }
+            .name(part),
+            Self::LightOn => HuggingFace {
+                text: "model.language_model",
+                output: "lm_head",
+                vision: "model.vision_encoder",
+                projector: "model.vision_projection",
+            }
+            .name(part),
             Self::Native => native(part),
             Self::Gguf => gguf(part),
         }
     }
 }
 
-fn hugging_face(part: Part, text: &str, output: &str, prefix: &str) -> String {
-    use BlockPart as B;
-    let projector = format!("{prefix}multi_modal_projector");
-    match part {
-        Part::TokenEmbedding => format!("{text}.embed_tokens.weight"),
-        Part::Output => format!("{output}.weight"),
-        Part::OutputNorm => format!("{text}.norm.weight"),
-        Part::Text(i, part) => {
-            let name = match part {
-                B::AttentionNorm => "input_layernorm",
-                B::Q => "self_attn.q_proj",
-                B::K => "self_attn.k_proj",
-                B::V => "self_attn.v_proj",
-                B::O => "self_attn.o_proj",
-                B::FfnNorm => "post_attention_layernorm",
-                B::Gate => "mlp.gate_proj",
-                B::Up => "mlp.up_proj",
-                B::Down => "mlp.down_proj",
-            };
-            format!("{text}.layers.{i}.{name}.weight")
+/// What the modules of a Hugging Face checkpoint are called.
+struct HuggingFace {
+    text: &'static str,
+    output: &'static str,
+    vision: &'static str,
+    projector: &'static str,
+}
+
+impl HuggingFace {
+    fn name(self, part: Part) -> String {
+        use BlockPart as B;
+        let Self { text, output, vision, projector } = self;
+        match part {
+            Part::TokenEmbedding => format!("{text}.embed_tokens.weight"),
+            Part::Output => format!("{output}.weight"),
+            Part::OutputNorm => format!("{text}.norm.weight"),
+            Part::Text(i, part) => {
+                let name = match part {
+                    B::AttentionNorm => "input_layernorm",
+                    B::Q => "self_attn.q_proj",
+                    B::K => "self_attn.k_proj",
+                    B::V => "self_attn.v_proj",
+                    B::O => "self_attn.o_proj",
+                    B::QNorm => "self_attn.q_norm",
+                    B::KNorm => "self_attn.k_norm",
+                    B::FfnNorm => "post_attention_layernorm",
+                    B::Gate => "mlp.gate_proj",
+                    B::Up => "mlp.up_proj",
+                    B::Down => "mlp.down_proj",
+                };
+                format!("{text}.layers.{i}.{name}.weight")
+            }
+            Part::PatchConv => format!("{vision}.patch_conv.weight"),
+            Part::VisionPreNorm => format!("{vision}.ln_pre.weight"),
+            Part::Vision(i, part) => {
+                let name = match part {
+                    B::AttentionNorm => "attention_norm",
+                    B::Q => "attention.q_proj",
+                    B::K => "attention.k_proj",
+                    B::V => "attention.v_proj",
+                    B::O => "attention.o_proj",
+                    B::QNorm => "attention.q_norm",
+                    B::KNorm => "attention.k_norm",
+                    B::FfnNorm => "ffn_norm",
+                    B::Gate => "feed_forward.gate_proj",
+                    B::Up => "feed_forward.up_proj",
+                    B::Down => "feed_forward.down_proj",
+                };
+                format!("{vision}.transformer.layers.{i}.{name}.weight")
+            }
+            Part::ProjectorNorm => format!("{projector}.norm.weight"),
+            Part::PatchMerger => format!("{projector}.patch_merger.merging_layer.weight"),
+            Part::Projector1 => format!("{projector}.linear_1.weight"),
+            Part::Projector1Bias => format!("{projector}.linear_1.bias"),
+            Part::Projector2 => format!("{projector}.linear_2.weight"),
+            Part::Projector2Bias => format!("{projector}.linear_2.bias"),
         }
-        Part::PatchConv => format!("{prefix}vision_tower.patch_conv.weight"),
-        Part::VisionPreNorm => format!("{prefix}vision_tower.ln_pre.weight"),
-        Part::Vision(i, part) => {
-            let name = match part {
-                B::AttentionNorm => "attention_norm",
-                B::Q => "attention.q_proj",
-                B::K => "attention.k_proj",
-                B::V => "attention.v_proj",
-                B::O => "attention.o_proj",
-                B::FfnNorm => "ffn_norm",
-                B::Gate => "feed_forward.gate_proj",
-                B::Up => "feed_forward.up_proj",
-                B::Down => "feed_forward.down_proj",
-            };
-            format!("{prefix}vision_tower.transformer.layers.{i}.{name}.weight")
-        }
-        Part::ProjectorNorm => format!("{projector}.norm.weight"),
-        Part::PatchMerger => format!("{projector}.patch_merger.merging_layer.weight"),
-        Part::Projector1 => format!("{projector}.linear_1.weight"),
-        Part::Projector1Bias => format!("{projector}.linear_1.bias"),
-        Part::Projector2 => format!("{projector}.linear_2.weight"),
-        Part::Projector2Bias => format!("{projector}.linear_2.bias"),
     }
 }
 
@@ -155,6 +212,8 @@ fn native(part: Part) -> String {
         BlockPart::K => "attention.wk",
         BlockPart::V => "attention.wv",
         BlockPart::O => "attention.wo",
+        BlockPart::QNorm => "attention.q_norm",
+        BlockPart::KNorm => "attention.k_norm",
         BlockPart::FfnNorm => "ffn_norm",
         BlockPart::Gate => "feed_forward.w1",
         BlockPart::Up => "feed_forward.w3",
@@ -188,6 +247,8 @@ fn gguf(part: Part) -> String {
         (BlockPart::V, _) => "attn_v",
         (BlockPart::O, false) => "attn_output",
         (BlockPart::O, true) => "attn_out",
+        (BlockPart::QNorm, _) => "attn_q_norm",
+        (BlockPart::KNorm, _) => "attn_k_norm",
         (BlockPart::FfnNorm, false) => "ffn_norm",
         (BlockPart::FfnNorm, true) => "ln2",
         (BlockPart::Gate, _) => "ffn_gate",
@@ -228,9 +289,13 @@ pub fn text_inventory(text: &TextConfig) -> Vec<(Part, Vec<usize>)> {
         intermediate: text.intermediate_size,
         q: text.n_heads * text.head_dim,
         kv: text.n_kv_heads * text.head_dim,
+        head: text.head_dim,
     };
     for i in 0..text.n_layers {
         parts.extend(BlockPart::ALL.map(|part| (Part::Text(i, part), sizes.shape(part))));
+        if text.qk_norm {
+            parts.extend(BlockPart::QK_NORMS.map(|part| (Part::Text(i, part), sizes.shape(part))));
+        }
     }
     parts.push((Part::OutputNorm, vec![text.hidden_size]));
     if !text.tied_embeddings {
@@ -245,7 +310,8 @@ pub fn vision_inventory(vision: &VisionConfig, text_hidden_size: usize) -> Vec<(
     let mut parts =
         vec![(Part::PatchConv, vec![hidden, 3, patch, patch]), (Part::VisionPreNorm, vec![hidden])];
     let heads = vision.n_heads * vision.head_dim;
-    let sizes = BlockSizes { hidden, intermediate: vision.intermediate_size, q: heads, kv: heads };
+    let (intermediate, head) = (vision.intermediate_size, vision.head_dim);
+    let sizes = BlockSizes { hidden, intermediate, q: heads, kv: heads, head };
     for i in 0..vision.n_layers {
         parts.extend(BlockPart::ALL.map(|part| (Part::Vision(i, part), sizes.shape(part))));
     }
@@ -270,12 +336,14 @@ struct BlockSizes {
     intermediate: usize,
     q: usize,
     kv: usize,
+    head: usize,
 }
 
 impl BlockSizes {
     fn shape(&self, part: BlockPart) -> Vec<usize> {
         match part {
             BlockPart::AttentionNorm | BlockPart::FfnNorm => vec![self.hidden],
+            BlockPart::QNorm | BlockPart::KNorm => vec![self.head],
             BlockPart::Q => vec![self.q, self.hidden],
             BlockPart::K | BlockPart::V => vec![self.kv, self.hidden],
             BlockPart::O => vec![self.hidden, self.q],

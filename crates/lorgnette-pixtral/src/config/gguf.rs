@@ -1,6 +1,6 @@
 //! The metadata of a GGUF pair, as llama.cpp writes it.
 
-use super::{ModelConfig, RopeConfig, TextConfig, VisionConfig};
+use super::{AttentionScale, ModelConfig, RopeConfig, TextConfig, VisionConfig, Yarn};
 use lorgnette_gguf::GgufFile;
 use lorgnette_gguf::reader::Value;
 
@@ -19,24 +19,20 @@ pub(crate) fn from_gguf(
 
 fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
     let architecture = file.architecture();
-    if !matches!(architecture, "llama" | "mistral3") {
+    if !matches!(architecture, "llama" | "mistral3" | "qwen3") {
         let what = format!("architecture {architecture:?}");
         return Err(LoadError::Unsupported { file: file.path().to_owned(), what });
     }
     let key = |name: &str| format!("{architecture}.{name}");
     for (name, what) in [
         ("expert_count", "a mixture of experts"),
-        ("attention.temperature_scale", "scaled attention (temperature_scale)"),
         ("attention.sliding_window", "a sliding window"),
     ] {
         if file.get(&key(name)).is_some_and(|value| *value != Value::Int(0)) {
             return Err(LoadError::Unsupported { file: file.path().to_owned(), what: what.into() });
         }
     }
-    if let Some(kind) = file.string(&key("rope.scaling.type")).filter(|kind| *kind != "none") {
-        let what = format!("rotary positions of type {kind:?}");
-        return Err(LoadError::Unsupported { file: file.path().to_owned(), what });
-    }
+    let (rope, attention_scale) = positions(file, &key)?;
     let hidden_size = size(file, &key("embedding_length"))?;
     let n_heads = size(file, &key("attention.head_count"))?;
     let head_dim = match (
@@ -65,7 +61,9 @@ fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
         },
         head_dim,
         vocab_size: embedding.shape[0],
-        rope: RopeConfig { theta: float(file, &key("rope.freq_base")).unwrap_or(1e4) },
+        rope,
+        attention_scale,
+        qk_norm: architecture == "qwen3",
         rms_norm_eps: float(file, &key("attention.layer_norm_rms_epsilon"))
             .ok_or_else(|| missing(file, &key("attention.layer_norm_rms_epsilon")))?,
         max_position_embeddings: size(file, &key("context_length"))?,
@@ -73,12 +71,51 @@ fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
     })
 }
 
+/// How positions turn queries and keys, and how queries grow with them.
+fn positions(
+    file: &GgufFile,
+    key: &dyn Fn(&str) -> String,
+) -> Result<(RopeConfig, Option<AttentionScale>), LoadError> {
+    let theta = float(file, &key("rope.freq_base")).unwrap_or(1e4);
+    let original_positions = || size(file, &key("rope.scaling.original_context_length"));
+    let yarn = match file.string(&key("rope.scaling.type")) {
+        None | Some("none") => None,
+        Some("yarn") => {
+            let number = |name: &str| float(file, &key(&format!("rope.scaling.{name}")));
+            let name = key("rope.scaling.factor");
+            let factor = float(file, &name).ok_or_else(|| missing(file, &name))?;
+            // The weight of all dimensions; that of what is turned is 1 in the family.
+            let given = match number("yarn_log_multiplier").filter(|weight| *weight != 0.0) {
+                Some(weight) => Yarn::mscale(factor, 1.0) / Yarn::mscale(factor, weight),
+                None => Yarn::default_attention_factor(factor),
+            };
+            Some(Yarn {
+                factor,
+                original_positions: original_positions()?,
+                beta_fast: number("yarn_beta_fast").unwrap_or(32.0),
+                beta_slow: number("yarn_beta_slow").unwrap_or(1.0),
+                attention_factor: given * number("yarn_attn_factor").unwrap_or(1.0),
+            })
+        }
+        Some(kind) => {
+            let what = format!("rotary positions of type {kind:?}");
+            return Err(LoadError::Unsupported { file: file.path().to_owned(), what });
+        }
+    };
+    let beta = float(file, &key("attention.temperature_scale")).filter(|beta| *beta != 0.0);
+    let attention_scale = match beta {
+        Some(beta) => Some(AttentionScale { beta, original_positions: original_positions()? }),
+        None => None,
+    };
+    Ok((RopeConfig { theta, yarn }, attention_scale))
+}
+
 fn vision_config(file: &GgufFile) -> Result<VisionConfig, LoadError> {
     let projector = file
         .string("clip.vision.projector_type")
         .or_else(|| file.string("clip.projector_type"))
         .unwrap_or_default();
-    if projector != "pixtral" {
+    if !matches!(projector, "pixtral" | "lightonocr") {
         let what = format!("the projector {projector:?}");
         return Err(LoadError::Unsupported { file: file.path().to_owned(), what });
     }
@@ -102,7 +139,7 @@ fn vision_config(file: &GgufFile) -> Result<VisionConfig, LoadError> {
         patch_size: size(file, &key("patch_size"))?,
         image_size: size(file, &key("image_size"))?,
         // Not in the metadata; llama.cpp fixes it too (`clip.cpp`, pixtral).
-        rope: RopeConfig { theta: 1e4 },
+        rope: RopeConfig::plain(1e4),
         spatial_merge_size: size(file, &key("spatial_merge_size")).unwrap_or(1),
         projector_norm: has(Part::ProjectorNorm),
         projector_bias: has(Part::Projector1Bias),

@@ -1,4 +1,5 @@
-//! `config.json` of a Hugging Face folder: `llava` (Pixtral) and `mistral3`.
+//! `config.json` of a Hugging Face folder: `llava` (Pixtral), `mistral3` (Mistral Small 3.1 and later,
+//! Ministral 3) and `lighton_ocr`, which is published as `mistral3` too.
 //!
 //! A saved configuration leaves out what equals its class's defaults, so the defaults here are
 //! those of transformers' `MistralConfig` and `PixtralVisionConfig`.
@@ -6,7 +7,8 @@
 use serde::Deserialize;
 
 use super::{
-    ConfigFault, ModelConfig, RopeConfig, TextConfig, VisionConfig, json_fault, unsupported,
+    AttentionScale, ConfigFault, ModelConfig, RopeConfig, TextConfig, VisionConfig, Yarn, json_fault,
+    malformed, unsupported,
 };
 use crate::error::BLOCK_FP8;
 
@@ -26,8 +28,8 @@ struct Config {
     multimodal_projector_bias: Option<bool>,
     projector_hidden_act: Option<String>,
     spatial_merge_size: Option<usize>,
-    #[serde(alias = "image_token_id")]
     image_token_index: Option<u32>,
+    image_token_id: Option<u32>,
     vision_feature_layer: Option<serde_json::Value>,
     quantization_config: Option<QuantisedBy>,
 }
@@ -119,19 +121,67 @@ impl Default for Vision {
     }
 }
 
-/// `rope_parameters` of transformers 5, `rope_scaling` before it.
+/// `rope_parameters` of transformers 5, `rope_scaling` before it. Ministral 3 states its kind in both ways.
 #[derive(Deserialize)]
 struct Rope {
     rope_theta: Option<f64>,
-    #[serde(alias = "type")]
     rope_type: Option<String>,
+    r#type: Option<String>,
+    partial_rotary_factor: Option<f64>,
+    factor: Option<f64>,
+    original_max_position_embeddings: Option<f64>,
+    beta_fast: Option<f64>,
+    beta_slow: Option<f64>,
+    mscale: Option<f64>,
+    mscale_all_dim: Option<f64>,
+    attention_factor: Option<f64>,
+    truncate: Option<bool>,
+    llama_4_scaling_beta: Option<f64>,
+}
+
+impl Rope {
+    fn kind(&self) -> &str {
+        self.rope_type.as_deref().or(self.r#type.as_deref()).unwrap_or("default")
+    }
+
+    /// The length that the network was first trained with.
+    fn original_positions(&self) -> Result<usize, ConfigFault> {
+        match self.original_max_position_embeddings {
+            Some(n) if n >= 1.0 && n <= f64::from(u32::MAX) && n.fract() == 0.0 => Ok(n as usize),
+            Some(n) => malformed(format!("original_max_position_embeddings is {n}")),
+            None => malformed("it has no original_max_position_embeddings"),
+        }
+    }
+
+    fn yarn(&self) -> Result<Yarn, ConfigFault> {
+        let Some(factor) = self.factor else { return malformed("it has no factor of YaRN") };
+        if self.truncate == Some(false) {
+            return unsupported("YaRN with truncate false");
+        }
+        let is_set = |weight: &f64| *weight != 0.0;
+        let weights = (self.mscale.filter(is_set), self.mscale_all_dim.filter(is_set));
+        let attention_factor = match (self.attention_factor, weights) {
+            (Some(factor), _) => factor,
+            (None, (Some(all), Some(all_dim))) => {
+                Yarn::mscale(factor, all) / Yarn::mscale(factor, all_dim)
+            }
+            (None, _) => Yarn::default_attention_factor(factor),
+        };
+        Ok(Yarn {
+            factor,
+            original_positions: self.original_positions()?,
+            beta_fast: self.beta_fast.unwrap_or(32.0),
+            beta_slow: self.beta_slow.unwrap_or(1.0),
+            attention_factor,
+        })
+    }
 }
 
 /// The sizes that a `config.json` states.
 pub(crate) fn from_config_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> {
     let merges = match serde_json::from_slice(json).map(|Family { model_type }| model_type) {
         Ok(name) if name == "llava" => false,
-        Ok(name) if name == "mistral3" => true,
+        Ok(name) if matches!(name.as_str(), "mistral3" | "lighton_ocr") => true,
         Ok(other) => return unsupported(format!("model type {other:?}")),
         Err(error) => return json_fault(&error),
     };
@@ -158,7 +208,7 @@ pub(crate) fn from_config_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> 
             };
             let projector_bias = config.multimodal_projector_bias.unwrap_or(!merges);
             let mut vision = vision_config(vision, spatial_merge_size, merges, projector_bias)?;
-            vision.image_token_id = config.image_token_index;
+            vision.image_token_id = config.image_token_index.or(config.image_token_id).or(Some(10));
             Some(vision)
         }
     };
@@ -178,7 +228,7 @@ impl QuantisedBy {
 }
 
 fn text_config(text: Text, tied_at_the_top: Option<bool>) -> Result<TextConfig, ConfigFault> {
-    if text.model_type != "mistral" {
+    if !matches!(text.model_type.as_str(), "mistral" | "ministral3" | "qwen3") {
         return unsupported(format!("text model type {:?}", text.model_type));
     }
     if text.hidden_act != "silu" {
@@ -187,9 +237,19 @@ fn text_config(text: Text, tied_at_the_top: Option<bool>) -> Result<TextConfig, 
     if let Some(window) = text.sliding_window.filter(|w| *w < text.max_position_embeddings) {
         return unsupported(format!("a sliding window of {window} tokens"));
     }
-    let rope = rope_config(text.rope_theta, &[text.rope_parameters, text.rope_scaling])?;
+    let nested = text.rope_parameters.or(text.rope_scaling);
+    let rope = rope_config(text.rope_theta, nested.as_ref())?;
+    let beta = nested.as_ref().and_then(|rope| rope.llama_4_scaling_beta).filter(|beta| *beta != 0.0);
+    let attention_scale = match (beta, &nested) {
+        (Some(beta), Some(rope)) if text.model_type == "ministral3" => {
+            Some(AttentionScale { beta, original_positions: rope.original_positions()? })
+        }
+        _ => None,
+    };
     let head_dim = match text.head_dim {
         Some(head_dim) => head_dim,
+        // The default of its class.
+        None if text.model_type == "qwen3" => 128,
         None => text.hidden_size.checked_div(text.num_attention_heads).unwrap_or(0),
     };
     Ok(TextConfig {
@@ -201,6 +261,8 @@ fn text_config(text: Text, tied_at_the_top: Option<bool>) -> Result<TextConfig, 
         head_dim,
         vocab_size: text.vocab_size,
         rope,
+        attention_scale,
+        qk_norm: text.model_type == "qwen3",
         rms_norm_eps: text.rms_norm_eps,
         max_position_embeddings: text.max_position_embeddings,
         tied_embeddings: tied_at_the_top == Some(true) || text.tie_word_embeddings == Some(true),
@@ -236,7 +298,7 @@ fn vision_config(
         head_dim,
         patch_size: vision.patch_size,
         image_size: vision.image_size,
-        rope: rope_config(vision.rope_theta, &[vision.rope_parameters, None])?,
+        rope: rope_config(vision.rope_theta, vision.rope_parameters.as_ref())?,
         spatial_merge_size,
         projector_norm,
         projector_bias,
@@ -246,15 +308,15 @@ fn vision_config(
     })
 }
 
-fn rope_config(flat: Option<f64>, nested: &[Option<Rope>]) -> Result<RopeConfig, ConfigFault> {
-    let nested: Vec<&Rope> = nested.iter().flatten().collect();
-    for rope in &nested {
-        if let Some(kind) = rope.rope_type.as_deref()
-            && !matches!(kind, "default" | "axial")
-        {
-            return unsupported(format!("rotary positions of type {kind:?}"));
-        }
+fn rope_config(flat: Option<f64>, nested: Option<&Rope>) -> Result<RopeConfig, ConfigFault> {
+    let theta = nested.and_then(|rope| rope.rope_theta).or(flat).unwrap_or(1e4);
+    let Some(rope) = nested else { return Ok(RopeConfig::plain(theta)) };
+    if let Some(part) = rope.partial_rotary_factor.filter(|part| *part != 1.0) {
+        return unsupported(format!("rotary positions of a part of each head ({part})"));
     }
-    let theta = nested.iter().find_map(|rope| rope.rope_theta).or(flat).unwrap_or(1e4);
-    Ok(RopeConfig { theta })
+    match rope.kind() {
+        "default" | "axial" => Ok(RopeConfig::plain(theta)),
+        "yarn" => Ok(RopeConfig { theta, yarn: Some(rope.yarn()?) }),
+        kind => unsupported(format!("rotary positions of type {kind:?}")),
+    }
 }

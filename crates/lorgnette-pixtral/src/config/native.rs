@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::{
-    ConfigFault, ModelConfig, RopeConfig, TextConfig, VisionConfig, json_fault, unsupported,
+    AttentionScale, ConfigFault, ModelConfig, RopeConfig, TextConfig, VisionConfig, Yarn, json_fault,
+    unsupported,
 };
 
 #[derive(Deserialize)]
@@ -22,10 +23,37 @@ struct Params {
     #[serde(default)]
     tied_embeddings: bool,
     vision_encoder: Option<VisionEncoder>,
-    yarn: Option<serde_json::Value>,
-    llama_4_scaling: Option<serde_json::Value>,
-    quantization: Option<serde_json::Value>,
+    yarn: Option<Scaled>,
+    llama_4_scaling: Option<Grown>,
+    quantization: Option<Quantised>,
     moe: Option<serde_json::Value>,
+}
+
+/// YaRN, in Mistral's words.
+#[derive(Deserialize)]
+struct Scaled {
+    original_max_position_embeddings: usize,
+    factor: f64,
+    #[serde(default = "default_beta")]
+    beta: f64,
+    #[serde(default = "default_alpha")]
+    alpha: f64,
+    #[serde(default)]
+    apply_scale: bool,
+}
+
+/// The attention scale.
+#[derive(Deserialize)]
+struct Grown {
+    original_max_position_embeddings: usize,
+    beta: f64,
+}
+
+/// How the publisher quantised the weights.
+#[derive(Deserialize)]
+struct Quantised {
+    qformat_weight: Option<String>,
+    qscheme_act: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -57,6 +85,12 @@ fn default_rope_theta() -> f64 {
 fn default_adapter_bias() -> bool {
     true
 }
+fn default_beta() -> f64 {
+    32.0
+}
+fn default_alpha() -> f64 {
+    1.0
+}
 fn default_spatial_merge_size() -> usize {
     1
 }
@@ -69,16 +103,28 @@ pub(crate) fn from_params_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> 
         Ok(params) => params,
         Err(error) => return json_fault(&error),
     };
-    for (what, value) in [
-        ("YaRN positions", &params.yarn),
-        ("scaled attention (llama_4_scaling)", &params.llama_4_scaling),
-        ("quantized weights in Mistral's own layout", &params.quantization),
-        ("a mixture of experts", &params.moe),
-    ] {
-        if value.is_some() {
-            return unsupported(what);
-        }
+    if params.moe.is_some() {
+        return unsupported("a mixture of experts");
     }
+    if let Some(quantised) = &params.quantization {
+        quantised.check()?;
+    }
+    let yarn = params.yarn.map(|yarn| Yarn {
+        factor: yarn.factor,
+        original_positions: yarn.original_max_position_embeddings,
+        beta_fast: yarn.beta,
+        beta_slow: yarn.alpha,
+        attention_factor: if yarn.apply_scale {
+            Yarn::default_attention_factor(yarn.factor)
+        } else {
+            1.0
+        },
+    });
+    let attention_scale = params.llama_4_scaling.filter(|grown| grown.beta != 0.0);
+    let attention_scale = attention_scale.map(|grown| AttentionScale {
+        beta: grown.beta,
+        original_positions: grown.original_max_position_embeddings,
+    });
     let text = TextConfig {
         hidden_size: params.dim,
         intermediate_size: params.hidden_dim,
@@ -87,7 +133,9 @@ pub(crate) fn from_params_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> 
         n_kv_heads: params.n_kv_heads,
         head_dim: params.head_dim,
         vocab_size: params.vocab_size,
-        rope: RopeConfig { theta: params.rope_theta },
+        rope: RopeConfig { theta: params.rope_theta, yarn },
+        attention_scale,
+        qk_norm: false,
         rms_norm_eps: params.norm_eps,
         max_position_embeddings: params
             .max_position_embeddings
@@ -100,6 +148,20 @@ pub(crate) fn from_params_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> 
         Some(vision) => Some(vision_config(&vision)?),
     };
     ModelConfig { text, vision }.checked()
+}
+
+impl Quantised {
+    /// FP8 with a scale for each matrix is read, and nothing else.
+    fn check(&self) -> Result<(), ConfigFault> {
+        match (self.qformat_weight.as_deref(), self.qscheme_act.as_deref()) {
+            (Some("fp8_e4m3"), None | Some("TENSOR" | "NO_SCALES")) => Ok(()),
+            (format, scheme) => {
+                let format = format.unwrap_or("an unknown format");
+                let scheme = scheme.map(|scheme| format!(" ({scheme})")).unwrap_or_default();
+                Err(ConfigFault::Quantised(format!("{format}{scheme}")))
+            }
+        }
+    }
 }
 
 fn vision_config(vision: &VisionEncoder) -> Result<VisionConfig, ConfigFault> {
@@ -117,7 +179,7 @@ fn vision_config(vision: &VisionEncoder) -> Result<VisionConfig, ConfigFault> {
         head_dim: vision.hidden_size.checked_div(vision.num_attention_heads).unwrap_or(0),
         patch_size: vision.patch_size,
         image_size: vision.image_size,
-        rope: RopeConfig { theta: vision.rope_theta },
+        rope: RopeConfig::plain(vision.rope_theta),
         spatial_merge_size: vision.spatial_merge_size,
         projector_norm: vision.add_pre_mm_projector_layer_norm,
         projector_bias: vision.adapter_bias,

@@ -2,7 +2,7 @@ use super::*;
 
 #[track_caller]
 fn check_patch(row: usize, col: usize, cos: [f32; 6], sin: Option<[f32; 6]>) {
-    let rope = Rope::new(&RopeConfig { theta: 1e4 }, 64, RopeLayout::Half);
+    let rope = Rope::new(&RopeConfig::plain(1e4), 64, RopeLayout::Half);
     let rotation = rope.of_patches((64, 64), &Device::Cpu).expect("a table");
     let at = row * 64 + col;
     let sin = sin.map(|sin| (&rotation.sin, sin));
@@ -31,7 +31,7 @@ fn angles_of_patches_are_the_references() {
 fn a_token_keeps_its_length_and_position_0_does_nothing() {
     let x = Tensor::randn(0_f32, 1.0, (2, 3, 8), &Device::Cpu).unwrap();
     for layout in [RopeLayout::Half, RopeLayout::Interleaved] {
-        let rope = Rope::new(&RopeConfig { theta: 1e4 }, 8, layout);
+        let rope = Rope::new(&RopeConfig::plain(1e4), 8, layout);
         let rotation = rope.of_tokens(0, 3, &Device::Cpu).unwrap();
         let turned = rotation.apply(&x).unwrap();
         let difference = |a: &Tensor, b: &Tensor| {

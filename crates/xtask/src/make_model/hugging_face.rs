@@ -73,8 +73,8 @@ fn config_json(config: &ModelConfig, dtype: Dtype) -> Value {
         _ => "float32",
     };
     let text = &config.text;
-    let text_config = json!({
-        "model_type": "mistral",
+    let mut text_config = json!({
+        "model_type": if text.attention_scale.is_some() { "ministral3" } else { "mistral" },
         "hidden_size": text.hidden_size,
         "intermediate_size": text.intermediate_size,
         "num_hidden_layers": text.n_layers,
@@ -90,6 +90,18 @@ fn config_json(config: &ModelConfig, dtype: Dtype) -> Value {
         "tie_word_embeddings": text.tied_embeddings,
         "torch_dtype": torch_dtype,
     });
+    if let Some(yarn) = &text.rope.yarn {
+        text_config["rope_parameters"] = json!({
+            "rope_type": "yarn",
+            "rope_theta": text.rope.theta,
+            "factor": yarn.factor,
+            "original_max_position_embeddings": yarn.original_positions,
+            "beta_fast": yarn.beta_fast,
+            "beta_slow": yarn.beta_slow,
+            "attention_factor": yarn.attention_factor,
+            "llama_4_scaling_beta": text.attention_scale.map(|scale| scale.beta),
+        });
+    }
     let Some(vision) = &config.vision else {
         return text_config;
     };

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use lorgnette_engine::tokens::Tokenizer;
 use lorgnette_pixtral::ModelConfig;
-use lorgnette_pixtral::config::{RopeConfig, TextConfig, VisionConfig};
+use lorgnette_pixtral::config::{AttentionScale, RopeConfig, TextConfig, VisionConfig, Yarn};
 
 /// A network of the Pixtral family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -62,8 +62,18 @@ fn ministral_3b(pixtral: ModelConfig) -> ModelConfig {
             hidden_size: 3072,
             intermediate_size: 9216,
             n_layers: 26,
-            rope: RopeConfig { theta: 1e6 },
-            max_position_embeddings: 16_384, // what it was made for before YaRN stretched it
+            rope: RopeConfig {
+                theta: 1e6,
+                yarn: Some(Yarn {
+                    factor: 16.0,
+                    original_positions: 16_384,
+                    beta_fast: 32.0,
+                    beta_slow: 1.0,
+                    attention_factor: 1.0,
+                }),
+            },
+            attention_scale: Some(AttentionScale { beta: 0.1, original_positions: 16_384 }),
+            max_position_embeddings: 262_144,
             tied_embeddings: true,
             ..pixtral.text
         },

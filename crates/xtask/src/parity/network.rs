@@ -1,10 +1,11 @@
 //! Compares whole networks with transformers, by `expected.safetensors`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use lorgnette_image::Pixels;
 use lorgnette_interrupt::Interrupted;
+use lorgnette_pixtral::checkpoint::{Part, read_config, text_inventory};
 use lorgnette_pixtral::{
     Checkpoint, Device, ImageFeatures, KvFormat, LoadOptions, PictureRows, Pixtral, Placement,
     Precision, Prompt, Tensor, go_on,
@@ -21,6 +22,8 @@ const BF16_TOLERANCE: f32 = 3e-2;
 
 /// The expected values of one network.
 struct Expected {
+    /// The id of `[IMG]`, which a GGUF pair leaves to its tokenizer.
+    image_token: Option<u32>,
     pixels: Vec<(Vec<f32>, u32, u32)>,
     input_ids: Vec<u32>,
     vision_hidden: Vec<f32>,
@@ -31,15 +34,138 @@ struct Expected {
 }
 
 pub(super) fn check(dir: &Path, device: &Device, report: &mut Report) -> Result<()> {
-    let expected = Expected::read(&dir.join("expected.safetensors"))?;
+    let mut expected = Expected::read(&dir.join("expected.safetensors"))?;
     let checkpoint = Checkpoint::open(&dir.join("model"))?;
     let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let load = |precision| {
+    let load = |checkpoint: &Checkpoint, precision| {
         let options = LoadOptions { precision, ..LoadOptions::default() };
-        Pixtral::load_with(&checkpoint, &Placement::all_on(device), &options, &mut |_| {})
+        Pixtral::load_with(checkpoint, &Placement::all_on(device), &options, &mut |_| {})
     };
-    check_in_f32(&load(Precision::F32)?, &expected, &name, report)?;
-    check_as_run(&load(Precision::Bf16)?, &expected, &name, report)
+    let vision = checkpoint.config().vision.as_ref();
+    expected.image_token = vision.and_then(|vision| vision.image_token_id);
+    check_in_f32(&load(&checkpoint, Precision::F32)?, &expected, &name, report)?;
+    check_as_run(&load(&checkpoint, Precision::Bf16)?, &expected, &name, report)?;
+    // The same network in other forms.
+    for form in ["native", "gguf"] {
+        if dir.join(form).is_dir() {
+            let checkpoint = Checkpoint::open(&dir.join(form))?;
+            let name = format!("{name} {form}");
+            check_in_f32(&load(&checkpoint, Precision::F32)?, &expected, &name, report)?;
+        }
+    }
+    let other = dir.join("attention-factor");
+    if other.is_dir() {
+        let last = Expected::last_logits(&other.join("expected.safetensors"))?;
+        for (form, config) in [("model", "config.json"), ("native", "params.json")] {
+            let folder = with_config(&dir.join(form), &other.join(config))?;
+            let model = load(&Checkpoint::open(folder.path())?, Precision::F32)?;
+            let images = encode(&model, &expected)?;
+            let logits = all_logits(&model, &expected, &images)?;
+            let found = logits.get(logits.len().saturating_sub(last.len())..).unwrap_or_default();
+            let what = format!("{name} attention-factor {config}: last_logits");
+            compare(report, &what, found, &last, TOLERANCE);
+        }
+    }
+    check_dequantised(&dir.join("dequantised.safetensors"), &checkpoint, &name, report)?;
+    check_configurations(dir, &checkpoint, &name, report)
+}
+
+/// Compares the matrices of the first block, which must be the same to the last bit.
+fn check_dequantised(
+    file: &Path,
+    checkpoint: &Checkpoint,
+    name: &str,
+    report: &mut Report,
+) -> Result<()> {
+    if !file.is_file() {
+        return Ok(());
+    }
+    let bytes = fs_err::read(file)?;
+    let expected = SafeTensors::deserialize(&bytes)
+        .map_err(|error| anyhow!("{}: {error}", file.display()))?;
+    for (part, shape) in text_inventory(&checkpoint.config().text) {
+        if !matches!(part, Part::Text(0, _)) || shape.len() != 2 {
+            continue;
+        }
+        let tensor = checkpoint.naming().name(part);
+        let expected = floats_of(&expected.tensor(&tensor)?);
+        let found = checkpoint.numbers(part, &shape)?;
+        let pairs = found.iter().zip(&expected);
+        let n_same = pairs.filter(|(a, b)| a.to_bits() == b.to_bits()).count();
+        let numbers = format!("{n_same} of {} numbers identical", expected.len());
+        let passes = found.len() == expected.len() && n_same == expected.len();
+        report.line(&format!("{name} {tensor}"), &numbers, passes);
+    }
+    Ok(())
+}
+
+/// Compares other spellings of the configuration with it, and looks that what is not run is refused.
+fn check_configurations(
+    dir: &Path,
+    checkpoint: &Checkpoint,
+    name: &str,
+    report: &mut Report,
+) -> Result<()> {
+    for (folder, is_refused) in [("spellings", false), ("refused", true)] {
+        for file in json_files(&dir.join(folder))? {
+            let scratch = tempfile::tempdir()?;
+            fs_err::copy(&file, scratch.path().join("config.json"))?;
+            let read = read_config(scratch.path()).map(|mut config| {
+                // The tensors say it.
+                config.text.tied_embeddings = checkpoint.config().text.tied_embeddings;
+                config
+            });
+            let passes = match &read {
+                Ok(config) => !is_refused && config == checkpoint.config(),
+                Err(_) => is_refused,
+            };
+            let words = match read {
+                Ok(_) if is_refused => "it was read".to_owned(),
+                Ok(_) if passes => "the same".to_owned(),
+                Ok(_) => "it says something else".to_owned(),
+                Err(error) => {
+                    let words = error.to_string();
+                    words.replace(&format!("{}/", scratch.path().display()), "")
+                }
+            };
+            let file = file.file_name().unwrap_or_default().to_string_lossy();
+            report.line(&format!("{name} {folder}/{file}"), &words, passes);
+        }
+    }
+    Ok(())
+}
+
+/// Returns the configurations of a folder, by name; none if it is not there.
+fn json_files(dir: &Path) -> Result<Vec<PathBuf>> {
+    let Ok(entries) = fs_err::read_dir(dir) else { return Ok(Vec::new()) };
+    let paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    let is_wanted = |path: &PathBuf| {
+        path.extension().is_some_and(|ext| ext == "json") && !path.ends_with("index.json")
+    };
+    let mut files: Vec<PathBuf> = paths.into_iter().filter(is_wanted).collect();
+    files.sort();
+    Ok(files)
+}
+
+/// Returns a copy of a folder with another configuration.
+fn with_config(dir: &Path, config: &Path) -> Result<tempfile::TempDir> {
+    let copy = tempfile::tempdir()?;
+    for entry in fs_err::read_dir(dir)? {
+        let entry = entry?;
+        fs_err::copy(entry.path(), copy.path().join(entry.file_name()))?;
+    }
+    fs_err::copy(config, copy.path().join(config.file_name().unwrap_or_default()))?;
+    Ok(copy)
+}
+
+/// Returns the logits of every position of the prompt, read at once.
+fn all_logits(model: &Pixtral, expected: &Expected, images: &[ImageFeatures]) -> Result<Vec<f32>> {
+    let pictures = pictures(&expected.input_ids, expected.image_token, images)?;
+    let (ids, image_token) = (&expected.input_ids, expected.image_token);
+    let prompt = Prompt { ids, image_token, pictures: &pictures };
+    let mut cache = model.new_cache(ids.len(), KvFormat::F32)?;
+    let logits = model.prefill_all_logits(&prompt, &mut cache, ids.len())?;
+    Ok(logits.flatten_all()?.to_vec1()?)
 }
 
 /// Compares pictures and logits as the network is run by default, with an f16 cache. It does not judge
@@ -57,7 +183,7 @@ fn check_as_run(
         let what = format!("{name} as run: image_features");
         compare(report, &what, &features, &expected.image_features, BF16_TOLERANCE);
     }
-    let image_token = model.config().vision.as_ref().and_then(|vision| vision.image_token_id);
+    let image_token = expected.image_token;
     let pictures = pictures(&expected.input_ids, image_token, &images)?;
     let prompt = Prompt { ids: &expected.input_ids, image_token, pictures: &pictures };
     let mut cache = model.new_cache(prompt.ids.len(), KvFormat::F16)?;
@@ -93,7 +219,7 @@ fn check_in_f32(
         compare(report, &what, &features, &expected.image_features, TOLERANCE);
     }
 
-    let image_token = model.config().vision.as_ref().and_then(|vision| vision.image_token_id);
+    let image_token = expected.image_token;
     let pictures = pictures(&expected.input_ids, image_token, &images)?;
     let prompt = Prompt { ids: &expected.input_ids, image_token, pictures: &pictures };
     let n = expected.input_ids.len();
@@ -219,6 +345,7 @@ impl Expected {
         }
         let optional = |name: &str| floats(name).unwrap_or_default();
         Ok(Self {
+            image_token: None,
             input_ids: ids("input_ids")?,
             vision_hidden: optional("vision_hidden"),
             image_features: optional("image_features"),
@@ -227,6 +354,16 @@ impl Expected {
             decode_logits: floats("decode_logits")?,
             pixels,
         })
+    }
+}
+
+impl Expected {
+    /// Returns the logits of the last positions of the prompt alone.
+    fn last_logits(path: &Path) -> Result<Vec<f32>> {
+        let bytes = fs_err::read(path)?;
+        let file = SafeTensors::deserialize(&bytes)
+            .map_err(|error| anyhow!("{}: {error}", path.display()))?;
+        Ok(floats(file.tensor("last_logits")?.data()))
     }
 }
 

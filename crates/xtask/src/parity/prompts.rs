@@ -1,8 +1,9 @@
 //! Compares encoded conversations with mistral-common.
 
+use std::collections::HashMap;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use lorgnette_engine::prompt::{ChatMessage, Content, Role, encode_chat};
 use lorgnette_engine::tokens::Tokenizer;
 use lorgnette_image::{Grid, ImageConfig};
@@ -27,7 +28,24 @@ struct CaseMessage {
 #[serde(untagged)]
 enum Chunk {
     Text(String),
-    Image { image: Size },
+    Image {
+        image: Size,
+    },
+    Thinking {
+        thinking: String,
+        #[serde(default = "is_closed")]
+        closed: bool,
+    },
+}
+
+fn is_closed() -> bool {
+    true
+}
+
+/// The control tokens of each version; the vocabulary is that of Pixtral.
+#[derive(Deserialize)]
+struct Version {
+    control_tokens: HashMap<u32, String>,
 }
 
 #[derive(Deserialize)]
@@ -37,19 +55,42 @@ struct Size {
 }
 
 pub(super) fn check(file: &Path, report: &mut Report) -> Result<()> {
-    let tokenizer = Tokenizer::pixtral()?;
+    let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let version = name.strip_prefix("prompts-");
+    let tokenizer = match version {
+        Some(version) => of_version(&file.with_file_name("tokenizers.json"), version)?,
+        None => Tokenizer::pixtral()?,
+    };
+    // Those that are newer than Pixtral see in other units.
+    let mut image = ImageConfig::PIXTRAL_12B;
+    if version.is_some() {
+        image = ImageConfig { patch_size: 14, spatial_merge_size: 2, max_side: 1540, ..image };
+    }
     let cases: Vec<Case> = serde_json::from_slice(&fs_err::read(file)?)?;
     for case in cases {
-        let messages = messages(&case)?;
+        let messages = messages(&case, &image)?;
         let ids = encode_chat(&tokenizer, &messages)?.ids;
         let n_same = ids.iter().zip(&case.token_ids).take_while(|(a, b)| a == b).count();
         let numbers = format!("{n_same} of {} ids identical", case.token_ids.len());
-        report.line(&format!("prompt {}", case.name), &numbers, ids == case.token_ids);
+        report.line(&format!("{name} {}", case.name), &numbers, ids == case.token_ids);
     }
     Ok(())
 }
 
-fn messages(case: &Case) -> Result<Vec<ChatMessage>> {
+/// Returns the tokenizer of a version, whose control tokens a file lists.
+fn of_version(file: &Path, version: &str) -> Result<Tokenizer> {
+    let mut json: HashMap<String, serde_json::Value> =
+        serde_json::from_slice(&fs_err::read(file)?)?;
+    let listed = json.remove(version).with_context(|| format!("{version} is not listed"))?;
+    let listed: Version = serde_json::from_value(listed)?;
+    let mut vocab = Tokenizer::pixtral()?.to_gguf_vocab();
+    for (id, name) in listed.control_tokens {
+        *vocab.tokens.get_mut(id as usize).with_context(|| format!("no token {id}"))? = name;
+    }
+    Ok(Tokenizer::from_gguf(vocab)?)
+}
+
+fn messages(case: &Case, image: &ImageConfig) -> Result<Vec<ChatMessage>> {
     let mut n_pictures = 0;
     let mut messages = Vec::new();
     for message in &case.messages {
@@ -64,9 +105,11 @@ fn messages(case: &Case) -> Result<Vec<ChatMessage>> {
             .iter()
             .map(|chunk| match chunk {
                 Chunk::Text(text) => Content::Text(text.clone()),
-                Chunk::Image { image } => {
-                    let config = &ImageConfig::PIXTRAL_12B;
-                    let grid = Grid::for_picture(image.width, image.height, config);
+                Chunk::Thinking { thinking, closed } => {
+                    Content::Thinking { text: thinking.clone(), is_closed: *closed }
+                }
+                Chunk::Image { image: size } => {
+                    let grid = Grid::for_picture(size.width, size.height, image);
                     n_pictures += 1;
                     Content::Image { picture: n_pictures - 1, rows: grid.rows, cols: grid.cols }
                 }
