@@ -154,7 +154,8 @@ mod tests {
         let config = |name: &str| match name.strip_prefix("ministral-3-") {
             Some(size) => {
                 let mut config =
-                    read_config(&configs.join(format!("ministral-3-{size}-instruct-2512"))).unwrap();
+                    read_config(&configs.join(format!("ministral-3-{size}-instruct-2512")))
+                        .unwrap();
                 // The tensors of the checkpoint say it.
                 config.text.tied_embeddings = size == "3b";
                 config

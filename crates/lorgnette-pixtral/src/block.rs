@@ -69,7 +69,8 @@ impl Block {
         sizes: BlockSizes,
     ) -> std::result::Result<Self, LoadError> {
         use BlockPart as B;
-        let BlockSizes { hidden, intermediate, n_heads, n_kv_heads, head_dim, eps, qk_norm } = sizes;
+        let BlockSizes { hidden, intermediate, n_heads, n_kv_heads, head_dim, eps, qk_norm } =
+            sizes;
         let (q_size, kv_size) = (n_heads * head_dim, n_kv_heads * head_dim);
         let head_norm = |loader: &mut Loader<'_>, which| {
             let norm = qk_norm.then(|| RmsNorm::load(loader, part(which), head_dim, eps));

@@ -256,12 +256,13 @@ impl Checkpoint {
                 }
             }
         }
-        let naming = Naming::of(&|name| tensors.contains_key(name))
-            .ok_or_else(|| LoadError::MissingTensor {
+        let naming = Naming::of(&|name| tensors.contains_key(name)).ok_or_else(|| {
+            LoadError::MissingTensor {
                 checkpoint: dir.to_owned(),
                 tensor: Naming::Llava.name(Part::TokenEmbedding),
                 n_more: 0,
-            })?;
+            }
+        })?;
         // Not what the configuration says of it: several published ones are wrong.
         config.text.tied_embeddings = !tensors.contains_key(&naming.name(Part::Output));
         let (path, gguf, projector, left_out) = (dir.to_owned(), None, None, Vec::new());

@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::error::WeightsError;
 use crate::hub::{RepoName, Revision};
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     // As good as what is made here of the published weights, with a third of the bytes to fetch.
     ("pixtral-12b-gguf.toml", include_str!("../../../models/pixtral-12b-gguf.toml")),
     ("pixtral-12b.toml", include_str!("../../../models/pixtral-12b.toml")),
     ("ministral-3-3b.toml", include_str!("../../../models/ministral-3-3b.toml")),
     ("ministral-3-8b.toml", include_str!("../../../models/ministral-3-8b.toml")),
+    ("lightonocr-2-1b.toml", include_str!("../../../models/lightonocr-2-1b.toml")),
     ("pocket.toml", include_str!("../../../models/pocket.toml")),
 ];
 

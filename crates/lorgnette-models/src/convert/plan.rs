@@ -55,8 +55,9 @@ pub(crate) fn understand(
         let how = BLOCK_FP8.to_owned();
         return Err(Interrupted::failed(LoadError::Quantised { file, how }));
     }
-    let has =
-        |name: &str| shards.iter().flat_map(|shard| &shard.tensors).any(|tensor| tensor.name == name);
+    let has = |name: &str| {
+        shards.iter().flat_map(|shard| &shard.tensors).any(|tensor| tensor.name == name)
+    };
     let naming = Naming::of(&has).filter(|naming| *naming != Naming::Gguf);
     let naming = naming
         .ok_or_else(|| fault(origin, "it has no token embedding".into()))

@@ -94,9 +94,8 @@ impl Naming {
     /// decoder.
     pub fn of(has: &dyn Fn(&str) -> bool) -> Option<Self> {
         let names = |naming: &Self, part| has(&naming.name(part));
-        let is_whole = |naming: &Self| {
-            names(naming, Part::TokenEmbedding) && names(naming, Part::PatchConv)
-        };
+        let is_whole =
+            |naming: &Self| names(naming, Part::TokenEmbedding) && names(naming, Part::PatchConv);
         let whole = Self::ALL.into_iter().find(is_whole);
         whole.or_else(|| Self::ALL.into_iter().find(|naming| names(naming, Part::TokenEmbedding)))
     }

@@ -99,11 +99,48 @@ fn a_tensor_of_another_number_format_is_named() {
     use ::safetensors::tensor::{Dtype, TensorView};
     let dir = native(|_, _| {});
     let bytes = vec![0; 64 * 32];
-    let view = TensorView::new(Dtype::F8_E4M3, vec![64, 32], &bytes).unwrap();
+    let view = TensorView::new(Dtype::F8_E5M2, vec![64, 32], &bytes).unwrap();
     let name = Naming::Native.name(Part::TokenEmbedding);
     let file = ::safetensors::serialize([(name, view)], None).unwrap();
     fs_err::write(dir.path().join("consolidated.safetensors"), file).unwrap();
-    check_error(&dir, "tok_embeddings.weight has the number format F8_E4M3");
+    check_error(&dir, "tok_embeddings.weight has the number format F8_E5M2");
+}
+
+/// Puts FP8 codes in the place of a matrix, and a scale beside them.
+fn with_codes(codes: &[u8], scale: Option<f32>) -> TempDir {
+    use ::safetensors::SafeTensors;
+    use ::safetensors::tensor::{Dtype, TensorView};
+    let dir = native(|_, _| {});
+    let path = dir.path().join("consolidated.safetensors");
+    let before = fs_err::read(&path).unwrap();
+    let before = SafeTensors::deserialize(&before).unwrap();
+    let matrix = Naming::Native.name(Part::Text(0, BlockPart::Q));
+    let shape = before.tensor(&matrix).unwrap().shape().to_vec();
+    let all = codes.repeat(shape.iter().product::<usize>() / codes.len());
+    let mut tensors = before.tensors();
+    tensors.retain(|(name, _)| *name != matrix);
+    tensors.push((matrix.clone(), TensorView::new(Dtype::F8_E4M3, shape, &all).unwrap()));
+    let scale = scale.map(f32::to_le_bytes);
+    if let Some(scale) = &scale {
+        let name = matrix.replace(".weight", ".qscale_weight");
+        tensors.push((name, TensorView::new(Dtype::F32, vec![1], scale).unwrap()));
+    }
+    let file = ::safetensors::serialize(tensors, None).unwrap();
+    fs_err::write(path, file).unwrap();
+    dir
+}
+
+#[test]
+fn codes_of_fp8_need_a_scale_and_are_numbers() {
+    load(&with_codes(&[0x38, 0xb8], Some(0.5))).expect("1 and -1, halved");
+    check_error(&with_codes(&[0x38], None), "has no tensor layers.0.attention.wq.weight_scale_inv");
+    for scale in [0.0, -1.0, f32::NAN, f32::INFINITY] {
+        check_error(
+            &with_codes(&[0x38], Some(scale)),
+            "wq.qscale_weight is not one number above 0",
+        );
+    }
+    check_error(&with_codes(&[0x38, 0x7f], Some(1.0)), "wq.weight has codes that are no numbers");
 }
 
 #[test]

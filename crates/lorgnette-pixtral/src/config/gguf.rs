@@ -24,10 +24,9 @@ fn text_config(file: &GgufFile) -> Result<TextConfig, LoadError> {
         return Err(LoadError::Unsupported { file: file.path().to_owned(), what });
     }
     let key = |name: &str| format!("{architecture}.{name}");
-    for (name, what) in [
-        ("expert_count", "a mixture of experts"),
-        ("attention.sliding_window", "a sliding window"),
-    ] {
+    for (name, what) in
+        [("expert_count", "a mixture of experts"), ("attention.sliding_window", "a sliding window")]
+    {
         if file.get(&key(name)).is_some_and(|value| *value != Value::Int(0)) {
             return Err(LoadError::Unsupported { file: file.path().to_owned(), what: what.into() });
         }

@@ -7,8 +7,8 @@
 use serde::Deserialize;
 
 use super::{
-    AttentionScale, ConfigFault, ModelConfig, RopeConfig, TextConfig, VisionConfig, Yarn, json_fault,
-    malformed, unsupported,
+    AttentionScale, ConfigFault, ModelConfig, RopeConfig, TextConfig, VisionConfig, Yarn,
+    json_fault, malformed, unsupported,
 };
 use crate::error::BLOCK_FP8;
 
@@ -239,7 +239,8 @@ fn text_config(text: Text, tied_at_the_top: Option<bool>) -> Result<TextConfig, 
     }
     let nested = text.rope_parameters.or(text.rope_scaling);
     let rope = rope_config(text.rope_theta, nested.as_ref())?;
-    let beta = nested.as_ref().and_then(|rope| rope.llama_4_scaling_beta).filter(|beta| *beta != 0.0);
+    let beta =
+        nested.as_ref().and_then(|rope| rope.llama_4_scaling_beta).filter(|beta| *beta != 0.0);
     let attention_scale = match (beta, &nested) {
         (Some(beta), Some(rope)) if text.model_type == "ministral3" => {
             Some(AttentionScale { beta, original_positions: rope.original_positions()? })

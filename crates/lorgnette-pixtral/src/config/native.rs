@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::{
-    AttentionScale, ConfigFault, ModelConfig, RopeConfig, TextConfig, VisionConfig, Yarn, json_fault,
-    unsupported,
+    AttentionScale, ConfigFault, ModelConfig, RopeConfig, TextConfig, VisionConfig, Yarn,
+    json_fault, unsupported,
 };
 
 #[derive(Deserialize)]

@@ -47,7 +47,7 @@ fn a_token_keeps_its_length_and_position_0_does_nothing() {
 
 #[test]
 fn a_token_turns_by_its_position_wherever_the_chunk_begins() {
-    let rope = Rope::new(&RopeConfig { theta: 1e9 }, 128, RopeLayout::Half);
+    let rope = Rope::new(&RopeConfig::plain(1e9), 128, RopeLayout::Half);
     let whole = rope.of_tokens(0, 40, &Device::Cpu).unwrap();
     let part = rope.of_tokens(37, 2, &Device::Cpu).unwrap();
     for (whole, part) in [(&whole.cos, &part.cos), (&whole.sin, &part.sin)] {

@@ -17,6 +17,9 @@ fn make(shape: Shape, format: Format, seed: u64, out: &Path) {
 fn without_what_gguf_lacks(config: &ModelConfig) -> ModelConfig {
     let mut config = config.clone();
     config.text.rms_norm_eps = f64::from(config.text.rms_norm_eps as f32);
+    if let Some(scale) = &mut config.text.attention_scale {
+        scale.beta = f64::from(scale.beta as f32);
+    }
     if let Some(vision) = &mut config.vision {
         vision.image_token_id = None;
     }

@@ -81,8 +81,8 @@ fn check_dequantised(
         return Ok(());
     }
     let bytes = fs_err::read(file)?;
-    let expected = SafeTensors::deserialize(&bytes)
-        .map_err(|error| anyhow!("{}: {error}", file.display()))?;
+    let expected =
+        SafeTensors::deserialize(&bytes).map_err(|error| anyhow!("{}: {error}", file.display()))?;
     for (part, shape) in text_inventory(&checkpoint.config().text) {
         if !matches!(part, Part::Text(0, _)) || shape.len() != 2 {
             continue;
