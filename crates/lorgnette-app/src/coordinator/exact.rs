@@ -77,7 +77,7 @@ impl Inner {
                 ReaderProgress::Begins { text } => {
                     if is_alone && heard.is_empty() {
                         heard = text + "\n";
-                        self.answer_grows(id, &heard);
+                        self.answer_says(id, &heard);
                     }
                 }
                 ReaderProgress::Detect { n_done, n_strips } => {

@@ -240,6 +240,17 @@ impl Inner {
         self.tell_sentences(state, answer, finished, are_lines, false);
     }
 
+    /// As [`Self::answer_grows`]; and what there is of a plain text is said at once, its last line too: how
+    /// the next one begins is not waited for.
+    pub(super) fn answer_says(&self, answer: MessageId, lines: &str) {
+        let mut state = lock(&self.speech.0);
+        let Some(script) = state.writing.get_mut(&answer) else { return };
+        let mut finished = script.push(lines);
+        finished.extend(script.finish());
+        let are_lines = script.is_plain();
+        self.tell_sentences(state, answer, finished, are_lines, false);
+    }
+
     /// The answer has ended.
     pub(super) fn answer_is_whole(&self, answer: MessageId) {
         let mut state = lock(&self.speech.0);
