@@ -174,7 +174,9 @@ impl Checkpoint {
         let mut numbers = dequantise(&bytes, row_len, stored.dtype)?;
         if stored.dtype == NumberFormat::F8E4M3 {
             let scale = self.scale(part)?;
-            numbers.iter_mut().for_each(|number| *number *= scale);
+            for number in &mut numbers {
+                *number *= scale;
+            }
         }
         Ok(numbers)
     }

@@ -77,7 +77,7 @@ pub enum Naming {
     Llava,
     /// `model.language_model.…`, `model.vision_tower.…`: transformers 5.
     LlavaV5,
-    /// `model.language_model.…`, `model.vision_encoder.…`: LightOnOCR.
+    /// `model.language_model.…`, `model.vision_encoder.…`: `LightOnOCR`.
     LightOn,
     /// `layers.0.attention.wq…`: the names that Mistral itself publishes.
     Native,

@@ -123,6 +123,7 @@ impl Default for Vision {
 
 /// `rope_parameters` of transformers 5, `rope_scaling` before it. Ministral 3 states its kind in both ways.
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names are the file's")]
 struct Rope {
     rope_theta: Option<f64>,
     rope_type: Option<String>,
@@ -312,7 +313,8 @@ fn vision_config(
 fn rope_config(flat: Option<f64>, nested: Option<&Rope>) -> Result<RopeConfig, ConfigFault> {
     let theta = nested.and_then(|rope| rope.rope_theta).or(flat).unwrap_or(1e4);
     let Some(rope) = nested else { return Ok(RopeConfig::plain(theta)) };
-    if let Some(part) = rope.partial_rotary_factor.filter(|part| *part != 1.0) {
+    if let Some(part) = rope.partial_rotary_factor.filter(|part| (*part - 1.0).abs() > f64::EPSILON)
+    {
         return unsupported(format!("rotary positions of a part of each head ({part})"));
     }
     match rope.kind() {
