@@ -1,6 +1,6 @@
 // Pictures of every state -> docs/screenshots: light and dark at 1280, light at 480; the main ones in both at 480, 1280 and 2560.
-// `node browser/screenshots.mjs NAME...` makes only those. With TEXTS=1 their texts stand beside them in `texts.json`, as
-// the example `score` of lorgnette-reader takes them, and the pictures within the window are left out of both.
+// `node browser/screenshots.mjs NAME...` makes only those. With TEXTS=1 OUT=FOLDER their texts stand beside them in
+// `texts.json`, as the example `score` of lorgnette-reader takes them, and the pictures within the window are left out of both.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -24,6 +24,7 @@ mkdirSync(out, { recursive: true });
 let made = 0;
 const faults = [];
 const texts = process.env.TEXTS ? {} : undefined;
+if (texts && !process.env.OUT) throw new Error("TEXTS needs OUT: the screenshots of the documents show their pictures.");
 await withWindow(async (open) => {
   for (const state of states) {
     if (wanted.length > 0 && !wanted.includes(state.name)) continue;

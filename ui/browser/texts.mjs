@@ -1,4 +1,4 @@
-// The text that a person sees on the page, for measuring the reader on screenshots: `TEXTS=1 npm run screenshots`.
+// The text that a person sees on the page, for measuring the reader on screenshots: `TEXTS=1 OUT=FOLDER npm run screenshots`.
 
 /** Runs in the page. Returns what is visible of its text, a line each, in the order of the document. */
 export function visibleLines() {

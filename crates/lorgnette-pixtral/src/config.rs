@@ -165,17 +165,13 @@ impl RopeConfig {
 
 impl Yarn {
     /// The attention factor that it has where a configuration states none.
-    pub fn default_factor(&self) -> f64 {
-        Self::default_attention_factor(self.factor)
+    pub fn default_attention_factor(&self) -> f64 {
+        Self::mscale(self.factor, 1.0)
     }
 
-    /// The attention factor of `factor`, where a configuration states none.
+    /// How much longer queries and keys are for their scores to stay as sharp; with a weight of 1, what is
+    /// taken where nothing is stated.
     /// Source: `_compute_yarn_parameters` of transformers' `modeling_rope_utils.py`.
-    pub(crate) fn default_attention_factor(factor: f64) -> f64 {
-        Self::mscale(factor, 1.0)
-    }
-
-    /// How much longer queries and keys are for their scores to stay as sharp.
     pub(crate) fn mscale(factor: f64, weight: f64) -> f64 {
         if factor <= 1.0 { 1.0 } else { 0.1 * weight * factor.ln() + 1.0 }
     }

@@ -229,7 +229,7 @@ fn positions(text: &TextConfig) -> Vec<(&'static str, GgufValue)> {
         metadata.push(if is_one {
             ("rope.scaling.yarn_log_multiplier", f32_of(1.0))
         } else {
-            let more = yarn.attention_factor / yarn.default_factor();
+            let more = yarn.attention_factor / yarn.default_attention_factor();
             ("rope.scaling.yarn_attn_factor", f32_of(more))
         });
     }

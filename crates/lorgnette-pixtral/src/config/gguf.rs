@@ -84,10 +84,9 @@ fn positions(
             let name = key("rope.scaling.factor");
             let factor = float(file, &name).ok_or_else(|| missing(file, &name))?;
             // The weight of all dimensions; that of what is turned is 1 in the family.
-            let given = match number("yarn_log_multiplier").filter(|weight| *weight != 0.0) {
-                Some(weight) => Yarn::mscale(factor, 1.0) / Yarn::mscale(factor, weight),
-                None => Yarn::default_attention_factor(factor),
-            };
+            let multiplier = number("yarn_log_multiplier").filter(|weight| *weight != 0.0);
+            let given = Yarn::mscale(factor, 1.0)
+                / multiplier.map_or(1.0, |weight| Yarn::mscale(factor, weight));
             Some(Yarn {
                 factor,
                 original_positions: original_positions()?,

@@ -166,7 +166,7 @@ impl Rope {
             (None, (Some(all), Some(all_dim))) => {
                 Yarn::mscale(factor, all) / Yarn::mscale(factor, all_dim)
             }
-            (None, _) => Yarn::default_attention_factor(factor),
+            (None, _) => Yarn::mscale(factor, 1.0),
         };
         Ok(Yarn {
             factor,

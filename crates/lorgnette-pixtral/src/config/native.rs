@@ -114,11 +114,7 @@ pub(crate) fn from_params_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> 
         original_positions: yarn.original_max_position_embeddings,
         beta_fast: yarn.beta,
         beta_slow: yarn.alpha,
-        attention_factor: if yarn.apply_scale {
-            Yarn::default_attention_factor(yarn.factor)
-        } else {
-            1.0
-        },
+        attention_factor: if yarn.apply_scale { Yarn::mscale(yarn.factor, 1.0) } else { 1.0 },
     });
     let attention_scale = params.llama_4_scaling.filter(|grown| grown.beta != 0.0);
     let attention_scale = attention_scale.map(|grown| AttentionScale {

@@ -34,15 +34,15 @@ struct Expected {
 }
 
 pub(super) fn check(dir: &Path, device: &Device, report: &mut Report) -> Result<()> {
-    let mut expected = Expected::read(&dir.join("expected.safetensors"))?;
     let checkpoint = Checkpoint::open(&dir.join("model"))?;
+    let vision = checkpoint.config().vision.as_ref();
+    let image_token = vision.and_then(|vision| vision.image_token_id);
+    let expected = Expected::read(&dir.join("expected.safetensors"), image_token)?;
     let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let load = |checkpoint: &Checkpoint, precision| {
         let options = LoadOptions { precision, ..LoadOptions::default() };
         Pixtral::load_with(checkpoint, &Placement::all_on(device), &options, &mut |_| {})
     };
-    let vision = checkpoint.config().vision.as_ref();
-    expected.image_token = vision.and_then(|vision| vision.image_token_id);
     check_in_f32(&load(&checkpoint, Precision::F32)?, &expected, &name, report)?;
     check_as_run(&load(&checkpoint, Precision::Bf16)?, &expected, &name, report)?;
     // The same network in other forms.
@@ -60,7 +60,7 @@ pub(super) fn check(dir: &Path, device: &Device, report: &mut Report) -> Result<
             let folder = with_config(&dir.join(form), &other.join(config))?;
             let model = load(&Checkpoint::open(folder.path())?, Precision::F32)?;
             let images = encode(&model, &expected)?;
-            let logits = all_logits(&model, &expected, &images)?;
+            let logits = all_logits(&model, &expected, &images, KvFormat::F32)?;
             let found = logits.get(logits.len().saturating_sub(last.len())..).unwrap_or_default();
             let what = format!("{name} attention-factor {config}: last_logits");
             compare(report, &what, found, &last, TOLERANCE);
@@ -159,11 +159,16 @@ fn with_config(dir: &Path, config: &Path) -> Result<tempfile::TempDir> {
 }
 
 /// Returns the logits of every position of the prompt, read at once.
-fn all_logits(model: &Pixtral, expected: &Expected, images: &[ImageFeatures]) -> Result<Vec<f32>> {
+fn all_logits(
+    model: &Pixtral,
+    expected: &Expected,
+    images: &[ImageFeatures],
+    format: KvFormat,
+) -> Result<Vec<f32>> {
     let pictures = pictures(&expected.input_ids, expected.image_token, images)?;
     let (ids, image_token) = (&expected.input_ids, expected.image_token);
     let prompt = Prompt { ids, image_token, pictures: &pictures };
-    let mut cache = model.new_cache(ids.len(), KvFormat::F32)?;
+    let mut cache = model.new_cache(ids.len(), format)?;
     let logits = model.prefill_all_logits(&prompt, &mut cache, ids.len())?;
     Ok(logits.flatten_all()?.to_vec1()?)
 }
@@ -183,12 +188,7 @@ fn check_as_run(
         let what = format!("{name} as run: image_features");
         compare(report, &what, &features, &expected.image_features, BF16_TOLERANCE);
     }
-    let image_token = expected.image_token;
-    let pictures = pictures(&expected.input_ids, image_token, &images)?;
-    let prompt = Prompt { ids: &expected.input_ids, image_token, pictures: &pictures };
-    let mut cache = model.new_cache(prompt.ids.len(), KvFormat::F16)?;
-    let logits = model.prefill_all_logits(&prompt, &mut cache, prompt.ids.len())?;
-    let logits: Vec<f32> = logits.flatten_all()?.to_vec1()?;
+    let logits = all_logits(model, expected, &images, KvFormat::F16)?;
     let what = format!("{name} as run: logits");
     compare(report, &what, &logits, &expected.logits, BF16_TOLERANCE);
     Ok(())
@@ -327,7 +327,7 @@ pub fn argmax(logits: &[f32]) -> u32 {
 }
 
 impl Expected {
-    fn read(path: &Path) -> Result<Self> {
+    fn read(path: &Path, image_token: Option<u32>) -> Result<Self> {
         let bytes = fs_err::read(path)?;
         let file = SafeTensors::deserialize(&bytes)
             .map_err(|error| anyhow!("{}: {error}", path.display()))?;
@@ -345,7 +345,7 @@ impl Expected {
         }
         let optional = |name: &str| floats(name).unwrap_or_default();
         Ok(Self {
-            image_token: None,
+            image_token,
             input_ids: ids("input_ids")?,
             vision_hidden: optional("vision_hidden"),
             image_features: optional("image_features"),
@@ -355,9 +355,7 @@ impl Expected {
             pixels,
         })
     }
-}
 
-impl Expected {
     /// Returns the logits of the last positions of the prompt alone.
     fn last_logits(path: &Path) -> Result<Vec<f32>> {
         let bytes = fs_err::read(path)?;

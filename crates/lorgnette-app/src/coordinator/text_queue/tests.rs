@@ -29,6 +29,20 @@ fn is_stopped(told: &Receiver<Told>) -> bool {
     matches!(told.try_recv(), Err(TryRecvError::Disconnected))
 }
 
+/// The window's own reading may have begun before somebody listens.
+#[test]
+fn who_comes_late_hears_how_the_text_begins() {
+    let queue = TextQueue::default();
+    let _early = ask(&queue, "a");
+    next(&queue);
+    let begins = Progress::Begins { text: "The first line".into() };
+    queue.progressed(&begins);
+    queue.progressed(&Progress::Recognise { n_done: 1, n_lines: 2 });
+    let late = queue.ask(What::picture("a", true));
+    assert!(matches!(late.try_recv(), Ok(Told::Progress(told)) if told == begins));
+    assert!(late.try_recv().is_err(), "told once");
+}
+
 #[test]
 fn what_was_asked_for_last_is_read_first_and_what_gave_way_is_read_again() {
     let queue = TextQueue::default();
