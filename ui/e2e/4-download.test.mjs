@@ -13,11 +13,11 @@ let hub;
 let window;
 
 before(async () => {
-  // Random weights in Pixtral's layout, small: what is fetched is a checkpoint, and it is quantised here.
+  // Random weights in the layout of Ministral 3, small and in FP8 as it is published: what is fetched is a checkpoint, and it is quantised here.
   const checkpoint = join(home, "checkpoint");
-  const made = spawnSync(process.env.LORGNETTE_XTASK, ["make-model", "--shape", "tiny", "--format", "safetensors-bf16", "--out", checkpoint], { encoding: "utf8" });
+  const made = spawnSync(process.env.LORGNETTE_XTASK, ["make-model", "--shape", "tiny-mistral3", "--format", "safetensors-fp8", "--out", checkpoint], { encoding: "utf8" });
   assert.equal(made.status, 0, made.stderr);
-  hub = await Hub.serve("mistral-community/pixtral-12b", checkpoint, 100_000);
+  hub = await Hub.serve("mistralai/Ministral-3-3B-Instruct-2512", checkpoint, 100_000);
   window = await Window.open({ home, env: { HF_ENDPOINT: hub.endpoint, HF_HOME: join(home, "hub") } });
 });
 after(async () => {
@@ -36,8 +36,23 @@ const press = (label) =>
     }
     return false;
   });
-const state = async () => (await window.invoke("models")).ok.find((model) => /pixtral-12b$/.test(model.id)).state;
+const state = async () => (await window.invoke("models")).ok.find((model) => /ministral-3-3b$/.test(model.id)).state;
 const reached = (at) => eventually(`the model is ${at}`, async () => (await state()).at === at);
+
+test("the first card offers what suits the machine, says why, and shows others", async () => {
+  const offered = (await window.invoke("models")).ok.filter((model) => model.state.at === "offered");
+  const recommended = offered.filter((model) => model.recommended !== null);
+  assert.ok(recommended.length <= 1);
+  const card = await window.find("first-model");
+  await eventually("the card is there", async () => (await card.getText()).includes(offered[0].name));
+  const text = await card.getText();
+  if (recommended.length === 1) {
+    assert.equal(recommended[0].id, offered[0].id);
+    assert.match(text, /Recommended here: the (largest that begins|quickest of those|smallest)/);
+  }
+  assert.ok(text.includes(offered[0].source.repo) && text.includes("Apache-2.0"), text);
+  await window.screenshot("first-model");
+});
 
 test("nothing is fetched before it is asked for", async () => {
   assert.equal((await state()).at, "offered");
@@ -46,7 +61,7 @@ test("nothing is fetched before it is asked for", async () => {
 
 test("a button that says what is fetched begins it, and the card of the first run pauses it and goes on", async () => {
   await press("See the models");
-  await press("Download 25.4 GB, keep 7.9 GB");
+  await press("Download 4.7 GB, keep 2.6 GB");
   await window.driver.actions().sendKeys(Key.ESCAPE).perform();
   await eventually("bytes are asked for", () => hub.nAsked > 0);
   assert.equal((await state()).at, "fetching");
@@ -59,11 +74,11 @@ test("a button that says what is fetched begins it, and the card of the first ru
 });
 
 test("it goes on after the program was killed, and is ready when it is whole", async () => {
-  await eventually("its work is on the disk", () => existsSync(join(home, "models/.work/pixtral-12b")));
+  await eventually("its work is on the disk", () => existsSync(join(home, "models/.work/ministral-3-3b")));
   await window.kill();
   window = await Window.open({ home, keepSettings: true, env: { HF_ENDPOINT: hub.endpoint, HF_HOME: join(home, "hub") } });
   hub.release();
-  const { error } = await window.invoke("fetch_model", { id: "pixtral-12b" });
+  const { error } = await window.invoke("fetch_model", { id: "ministral-3-3b" });
   assert.equal(error, undefined);
   await reached("installed");
   const work = join(home, "models/.work");

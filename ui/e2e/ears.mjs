@@ -1,9 +1,10 @@
 // A speech service without a loudspeaker, and a screen reader's ears.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { StringDecoder } from "node:string_decoder";
 import { fileURLToPath } from "node:url";
 
 import { eventually, root } from "./window.mjs";
@@ -24,12 +25,33 @@ export async function speechService() {
     service.stdout.once("data", done);
     service.once("exit", () => fail(new Error("the speech service ended")));
   });
-  const log = () => readFileSync(join(folder, "log/speech-dispatcher.log"), "utf8");
+  const log = join(folder, "log/speech-dispatcher.log");
+  const decoder = new StringDecoder("utf8");
+  const [said, given] = [[], []];
+  let read = 0;
+  let rest = "";
+  // It is looked at twenty times a second, beside what is measured: only what is new is read.
+  const look = () => {
+    const bytes = Buffer.alloc(Math.max(statSync(log).size - read, 0));
+    if (bytes.length === 0) return;
+    const file = openSync(log, "r");
+    const n = readSync(file, bytes, 0, bytes.length, read);
+    closeSync(file);
+    read += n;
+    const lines = (rest + decoder.write(bytes.subarray(0, n))).split("\n");
+    rest = lines.pop();
+    for (const line of lines) {
+      const spoken = /Command sent to output module: \|<speak>(.*?)<\/speak>/.exec(line);
+      if (spoken) said.push(wordsOf(spoken[1]));
+      const [, client, text] = / (\d+):DATA:\|<speak>(.*?)<\/speak>/.exec(line) ?? [];
+      if (client !== undefined) given.push({ client, text: wordsOf(text) });
+    }
+  };
   return {
     folder,
     env: { SPEECHD_ADDRESS: `unix_socket:${folder}/speech` },
-    said: () => [...log().matchAll(/Command sent to output module: \|<speak>(.*?)<\/speak>/g)].map((match) => wordsOf(match[1])),
-    given: () => [...log().matchAll(/ (\d+):DATA:\|<speak>(.*?)<\/speak>/g)].map(([, client, text]) => ({ client, text: wordsOf(text) })),
+    said: () => (look(), [...said]),
+    given: () => (look(), [...given]),
     end: async () => {
       service.stdin.end();
       await new Promise((done) => service.once("exit", done));

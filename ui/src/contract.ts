@@ -609,6 +609,8 @@ export type Model = {
 	peakDiskBytes: number,
 	memoryBytes: number | null,
 	fits: Fits,
+	recommended: Recommended | null,
+	source: PublishedAt | null,
 	pictureS: number | null,
 	state: ModelState,
 };
@@ -813,6 +815,14 @@ export type Progress =
 /**  The next piece of the text. `n_tokens` counts the pieces so far, about one a token. */
 { kind: "text"; piece: string; nTokens: number; tokensPerS: number };
 
+/**  Where a model is fetched from. */
+export type PublishedAt = {
+	/**  The repository, as `owner/name`. */
+	repo: string,
+	/**  Whether one needs an account there, and has to accept terms. */
+	login: boolean,
+};
+
 /**  What a description is for. */
 export type Purpose = 
 /**  One or two sentences. */
@@ -855,6 +865,15 @@ export type Range<T> = {
 	start: T,
 	end: T,
 };
+
+/**  Why a model is the one to fetch on this machine. */
+export type Recommended = 
+/**  It is the largest whose first word about a full picture comes within 20 seconds. */
+"soon" | 
+/**  None is as quick as that, and it is the quickest. */
+"quickest" | 
+/**  Nothing is known of the time, and it is the smallest. */
+"smallest";
 
 /**  Why an address is not opened. */
 export type Refused = 

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
+use lorgnette_models::OpenModel;
+
 /// Characters that alt text may have; screen readers stop or break it up beyond.
 pub const MAX_ALT_CHARS: usize = 125;
 
@@ -41,8 +43,17 @@ impl Purpose {
         }
     }
 
-    /// What the model is asked. Each begins with words that the built-in model knows, too.
-    pub fn question(self) -> &'static str {
+    /// What that model is asked: nothing, if it was taught no questions.
+    pub fn question_for(self, model: &OpenModel) -> &'static str {
+        match model {
+            model if model.config.only_reads_pages() => "",
+            model if model.built_in => self.short_question(),
+            _ => self.question(),
+        }
+    }
+
+    /// What a model is asked. Each begins with words that the built-in model knows, too.
+    pub(crate) fn question(self) -> &'static str {
         match self {
             Self::Brief => "Describe this picture in one or two short sentences.",
             Self::Detailed => {
@@ -70,7 +81,7 @@ impl Purpose {
     }
 
     /// The same for the built-in model, which was only ever asked short questions.
-    pub fn short_question(self) -> &'static str {
+    fn short_question(self) -> &'static str {
         match self {
             Self::Brief | Self::Detailed => "Describe this picture.",
             Self::Text => "Read all text.",

@@ -86,8 +86,7 @@ fn describe(
     let purpose = args.purpose;
     let question = match &args.ask {
         Some(words) => words,
-        None if conversation.model().built_in => purpose.short_question(),
-        None => purpose.question(),
+        None => purpose.question_for(conversation.model()),
     };
     let mut options = args.answer.options();
     options.max_tokens = args.answer.max_tokens.unwrap_or(purpose.max_tokens());

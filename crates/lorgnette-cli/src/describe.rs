@@ -8,6 +8,7 @@ use lorgnette_app::conversation::check::Checked;
 use lorgnette_app::conversation::{Conversation, ViewedPicture};
 use lorgnette_app::desktop::capture;
 use lorgnette_app::desktop::clipboard::{self, CopiedPicture};
+use lorgnette_app::models::OpenModel;
 use lorgnette_app::pictures::{self, Picture};
 use lorgnette_app::purpose::Purpose;
 use lorgnette_app::reader::{Progress as ReaderProgress, Reader, Reading};
@@ -89,7 +90,7 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
         speaking.say_wait(conversation.wait_s(prepared.iter().flat_map(|one| &one.parts)));
     }
     let mut chat = Chat::default();
-    let question = question(args, conversation.model().built_in);
+    let question = question(args, conversation.model());
     conversation.add_question(&mut chat, &prepared, question);
     let options = options(args);
     let asked = (chat.clone(), options.clone());
@@ -315,11 +316,11 @@ fn print_json(
 }
 
 /// Returns the question: the person's words, or those of the purpose.
-fn question(args: &Describe, built_in: bool) -> &str {
+fn question<'a>(args: &'a Describe, model: &OpenModel) -> &'a str {
     match (&args.ask, args.purpose) {
         (Some(words), _) => words,
-        (None, Some(purpose)) if built_in => purpose.short_question(),
-        (None, Some(purpose)) => purpose.question(),
+        (None, Some(purpose)) => purpose.question_for(model),
+        (None, None) if model.config.only_reads_pages() => "",
         (None, None) => "Describe this picture.",
     }
 }

@@ -56,7 +56,6 @@ struct Output<'a> {
     /// Memory for an answer; absent where no model was opened to know it.
     memory_bytes: Option<u64>,
     unfinished: Option<u64>,
-    not_yet: Option<&'a str>,
     quantisations: &'a [Quantisation],
 }
 
@@ -76,7 +75,6 @@ impl<'a> Output<'a> {
             peak_disk_bytes: model.peak_disk_bytes(),
             memory_bytes: model.offered().map(|offered| offered.memory_bytes),
             unfinished: model.unfinished_bytes,
-            not_yet: model.not_yet.as_deref(),
             quantisations: &model.quantisations,
         }
     }
@@ -106,9 +104,6 @@ fn describe(model: &Model) -> String {
     let mut more = |text: String| lines.push(format!("{:<18} {text}", ""));
     if let Some(good_for) = &model.good_for {
         more(good_for.clone());
-    }
-    if let Some(not_yet) = &model.not_yet {
-        more(format!("not yet runnable: {not_yet}"));
     }
     if !model.is_installed() {
         for needs in &model.quantisations {
@@ -294,9 +289,6 @@ fn plan(summary: &Summary) -> String {
     let memory = (bytes(fit.memory_needed_bytes), of(fit.memory_total_bytes));
     lines.push(format!("memory     about {} needed, {} in this machine", memory.0, memory.1));
     lines.push(format!("time       {}", time(fit)));
-    if let Some(not_yet) = &summary.not_yet {
-        lines.push(format!("note       this program does not run it yet: {not_yet}"));
-    }
     lines.join("\n") + "\n"
 }
 

@@ -200,7 +200,7 @@ impl Generator {
         let (messages, pictures) = chat.messages();
         let mut prompt = encode_chat(&self.tokenizer, &messages).map_err(Interrupted::failed)?;
         // The question goes before the end of the turn.
-        prompt.ids.pop_if(|id| *id == self.tokenizer.control().end_inst);
+        prompt.ids.truncate(prompt.n_open);
         self.check_room(&prompt, &pictures)?;
         let mut timings = Timings::default();
         self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit).map(drop)
@@ -263,8 +263,7 @@ impl Generator {
             prompt.ids.iter().map(|id| Position { id: *id, picture: None }).collect();
         for slot in &prompt.images {
             let picture = Some(*pictures[slot.picture].hash());
-            let n = slot.rows as usize * (slot.cols as usize + 1);
-            for position in &mut positions[slot.start..][..n] {
+            for position in &mut positions[slot.start..][..slot.n_ids] {
                 if Some(position.id) == image_token {
                     position.picture = picture;
                 }
@@ -283,9 +282,7 @@ impl Generator {
         emit: &mut dyn FnMut(AnswerEvent),
     ) -> Result<(), Interrupted<EngineError>> {
         let started = Instant::now();
-        let unread = prompt.images.iter().filter(|slot| {
-            slot.start + slot.rows as usize * (slot.cols as usize + 1) > self.cache.len()
-        });
+        let unread = prompt.images.iter().filter(|slot| slot.start + slot.n_ids > self.cache.len());
         let mut needed: Vec<&Arc<PreparedPicture>> =
             unread.map(|slot| &pictures[slot.picture]).collect();
         self.encoded.retain(|(hash, _)| pictures.iter().any(|picture| picture.hash() == hash));
@@ -378,7 +375,7 @@ impl Generator {
                 emit(AnswerEvent::Text(piece.to_owned()));
             }
         };
-        let eos = self.tokenizer.control().eos;
+        let control = *self.tokenizer.control();
         let mut decoding = Instant::now();
         let stop = loop {
             if cancel.is_cancelled() {
@@ -387,7 +384,7 @@ impl Generator {
             if timings.n_answer_tokens >= options.max_tokens {
                 break StopReason::Length;
             }
-            let is_forbidden = |id| id != eos && self.tokenizer.is_unprintable(id);
+            let is_forbidden = |id| !control.ends_answer(id) && self.tokenizer.is_unprintable(id);
             let id = sampler.next(std::mem::take(&mut logits), is_forbidden);
             let position = self.read.len();
             let Some(id) = id.map_err(ModelError::from)? else {
@@ -397,7 +394,7 @@ impl Generator {
                 timings.first_token_s = seconds(started.elapsed());
                 decoding = Instant::now();
             }
-            if id == eos {
+            if control.ends_answer(id) {
                 break StopReason::EndOfText;
             }
             timings.n_answer_tokens += 1;

@@ -1,5 +1,6 @@
-//! A chat as token ids, in Mistral's format.
+//! A chat as token ids, in Mistral's format or in `ChatML`.
 //!
+//! Mistral's, which all but `LightOnOCR` have:
 //! `<s>[INST]` what the person says `[/INST]` the answer `</s>` and so on; a picture is
 //! `[IMG]` for each column, `[IMG_BREAK]` behind each row and `[IMG_END]` behind the last.
 //! What a model thinks before it answers is `[THINK]` the text `[/THINK]` (version 13).
@@ -7,7 +8,9 @@
 //! `[SYSTEM_PROMPT]` the text `[/SYSTEM_PROMPT]` (version 7 and later). Source: mistral-common
 //! 1.13.1, `tokens/tokenizers/instruct.py` and `protocol/instruct/normalize.py`.
 
-use crate::tokens::{TokenId, Tokenizer};
+mod chat_ml;
+
+use crate::tokens::{TokenId, Tokenizer, TurnTokens};
 
 /// A text, a picture or a thought in a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,9 +62,12 @@ pub struct EncodedChat {
     pub ids: Vec<TokenId>,
     /// The places of pictures in `ids`, in order.
     pub images: Vec<ImageSlot>,
+    /// How many of the ids stand before the end of the last turn: words that are still to be said
+    /// come behind them.
+    pub n_open: usize,
 }
 
-/// The place of a picture: `rows * (cols + 1)` ids from `start` on.
+/// The place of a picture: `n_ids` ids from `start` on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImageSlot {
     /// The caller's number for the picture.
@@ -72,6 +78,8 @@ pub struct ImageSlot {
     pub rows: u32,
     /// Columns of tokens, without the break at the end of a row.
     pub cols: u32,
+    /// The number of its ids, with those at the ends of rows.
+    pub n_ids: usize,
 }
 
 /// A chat that cannot be written in the model's format.
@@ -131,11 +139,22 @@ pub fn encode_chat(
     if messages.iter().all(|message| message.role == Role::Assistant) {
         return Err(PromptError::NoQuestion);
     }
+    match tokenizer.control().turns {
+        TurnTokens::Mistral { begin, end } => mistral(tokenizer, messages, (begin, end)),
+        TurnTokens::ChatMl { begin } => chat_ml::encode(tokenizer, messages, begin),
+    }
+}
+
+fn mistral(
+    tokenizer: &Tokenizer,
+    messages: &[ChatMessage],
+    (begin_inst, end_inst): (TokenId, TokenId),
+) -> Result<EncodedChat, PromptError> {
     let mut turns = turns(messages)?;
     let system = if tokenizer.system_at_start() { None } else { take_system(&mut turns) };
     let last_user = turns.iter().rposition(|turn| turn.role == Role::User);
     let control = tokenizer.control();
-    let mut prompt = EncodedChat { ids: vec![control.bos], images: Vec::new() };
+    let mut prompt = EncodedChat { ids: control.bos.into_iter().collect(), ..Default::default() };
     let n_turns = turns.len();
     for (i, ChatMessage { role, content }) in turns.into_iter().enumerate() {
         match role {
@@ -146,9 +165,10 @@ pub fn encode_chat(
             }
             Role::User => {
                 let system = system.as_deref().filter(|_| Some(i) == last_user);
-                prompt.ids.push(control.begin_inst);
+                prompt.ids.push(begin_inst);
                 encode_user(tokenizer, content, system, &mut prompt)?;
-                prompt.ids.push(control.end_inst);
+                prompt.n_open = prompt.ids.len();
+                prompt.ids.push(end_inst);
             }
             Role::Assistant => {
                 let mut content = content;
@@ -156,6 +176,7 @@ pub fn encode_chat(
                     text.truncate(text.trim_end_matches(' ').len());
                 }
                 encode_contents(tokenizer, content, &mut prompt)?;
+                prompt.n_open = prompt.ids.len();
                 if i + 1 < n_turns {
                     prompt.ids.push(control.eos);
                 }
@@ -255,9 +276,10 @@ fn encode_contents(
         match part {
             Content::Text(text) => prompt.ids.extend(tokenizer.encode_text(&text)),
             Content::Image { picture, rows, cols } => {
-                let slot = ImageSlot { picture, start: prompt.ids.len(), rows, cols };
-                prompt.ids.extend(image_ids(tokenizer, &slot)?);
-                prompt.images.push(slot);
+                let start = prompt.ids.len();
+                prompt.ids.extend(image_ids(tokenizer, (picture, rows, cols))?);
+                let n_ids = prompt.ids.len() - start;
+                prompt.images.push(ImageSlot { picture, start, rows, cols, n_ids });
             }
             Content::Thinking { text, is_closed } => {
                 let control = tokenizer.control();
@@ -276,9 +298,8 @@ fn encode_contents(
 /// The `rows * (cols + 1)` ids of a picture.
 fn image_ids(
     tokenizer: &Tokenizer,
-    slot: &ImageSlot,
+    (picture, rows, cols): (usize, u32, u32),
 ) -> Result<impl Iterator<Item = TokenId> + use<>, PromptError> {
-    let ImageSlot { picture, rows, cols, .. } = *slot;
     if rows == 0 || cols == 0 {
         return Err(PromptError::EmptyPicture { picture });
     }

@@ -1,4 +1,4 @@
-//! Text to token ids and back: byte-level BPE over tekken's vocabulary.
+//! Text to token ids and back: byte-level BPE over tekken's vocabulary, or over Qwen's.
 //!
 //! The `tokenizers` crate does the merging. It is given ordinary tokens only, so that no text can
 //! become a control token; those are put in by [`crate::prompt`].
@@ -6,26 +6,21 @@
 mod byte_level;
 mod control;
 mod sources;
+mod splitting;
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use ahash::AHashMap;
 use tokenizers::models::bpe::BPE;
-use tokenizers::pre_tokenizers::byte_level::ByteLevel as ByteLevelSplit;
-use tokenizers::pre_tokenizers::sequence::Sequence;
-use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
-use tokenizers::{PreTokenizerWrapper, SplitDelimiterBehavior};
 
 use self::byte_level::ByteLevel;
-pub use self::control::ControlTokens;
+pub use self::control::{ControlTokens, TurnTokens};
 pub use self::sources::GgufVocab;
+use self::splitting::Splitting;
 
 /// The number of a token in the vocabulary.
 pub type TokenId = u32;
-
-/// How tekken cuts text before it merges. Source: `tekken_240911.json`, `config.pattern`.
-const PATTERN: &str = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
 /// Made by `scripts/make-tokenizer-asset`; `assets/tokenizer/README.md` gives its origin and form.
 const SHIPPED: &[u8] = include_bytes!("../../../assets/tokenizer/pixtral.ranks.z");
@@ -67,7 +62,7 @@ impl TokenizerError {
             Self::Read(_) => "check that you may read it",
             Self::Malformed { .. } => "fetch the model's tokenizer again; it is damaged",
             Self::Unsupported { .. } | Self::MissingControl { .. } => {
-                "use a model of the Pixtral family; its tokenizer is tekken"
+                "use a model of the Pixtral family; its tokenizer is tekken, or Qwen's"
             }
         }
     }
@@ -86,6 +81,8 @@ struct Vocabulary {
     merges: Option<Vec<Pair>>,
     /// Instructions stand where they are said, as in the format of version 7 and later.
     system_at_start: bool,
+    /// How text is cut before it is merged; `None`: as the control tokens say.
+    splitting: Option<Splitting>,
 }
 
 impl Vocabulary {
@@ -106,7 +103,7 @@ impl Vocabulary {
         let mut names: Vec<Option<String>> = names.into_iter().map(Some).collect();
         bytes.extend(ranks);
         names.resize(bytes.len(), None);
-        Ok(Self { names, bytes, merges: None, system_at_start: false })
+        Ok(Self { names, bytes, merges: None, system_at_start: false, splitting: None })
     }
 }
 
@@ -118,6 +115,7 @@ pub struct Tokenizer {
     byte_tokens: [TokenId; 256],
     merges: Vec<Pair>,
     control: ControlTokens,
+    splitting: Splitting,
     system_at_start: bool,
 }
 
@@ -196,12 +194,13 @@ impl Tokenizer {
     }
 
     fn new(vocabulary: Vocabulary) -> Result<Self, TokenizerError> {
-        let Vocabulary { names, bytes, merges, system_at_start } = vocabulary;
+        let Vocabulary { names, bytes, merges, system_at_start, splitting } = vocabulary;
         let malformed =
             |reason: String| TokenizerError::Malformed { source_name: "the vocabulary", reason };
         let named: HashMap<&str, TokenId> =
             names.iter().zip(0..).filter_map(|(name, id)| Some((name.as_deref()?, id))).collect();
         let control = ControlTokens::find(|name| named.get(name).copied())?;
+        let splitting = splitting.unwrap_or_else(|| Splitting::of(&control));
 
         let ids = IdOfBytes::new(&bytes)?;
         let merges = match merges {
@@ -221,18 +220,12 @@ impl Tokenizer {
             texts.into_iter().zip(0..).filter(|(text, _)| !text.is_empty()).collect();
         let bpe = BPE::builder()
             .vocab_and_merges(vocab, pairs)
-            .ignore_merges(true)
+            .ignore_merges(splitting.ignores_merges())
             .build()
             .map_err(|error| malformed(error.to_string()))?;
         let mut bpe = tokenizers::Tokenizer::new(bpe);
-        let pattern = SplitPattern::Regex(PATTERN.into());
-        let split = Split::new(pattern, SplitDelimiterBehavior::Isolated, false)
-            .map_err(|error| malformed(error.to_string()))?;
-        bpe.with_pre_tokenizer(Some(PreTokenizerWrapper::Sequence(Sequence::new(vec![
-            split.into(),
-            ByteLevelSplit::new(false, false, false).into(),
-        ]))));
-        Ok(Self { bpe, names, bytes, byte_tokens, merges, control, system_at_start })
+        splitting.prepare(&mut bpe).map_err(|error| malformed(error.to_string()))?;
+        Ok(Self { bpe, names, bytes, byte_tokens, merges, control, splitting, system_at_start })
     }
 
     /// Number of tokens, control tokens included.
@@ -293,11 +286,11 @@ impl Tokenizer {
         });
         GgufVocab {
             model: "gpt2".into(),
-            pre: Some("tekken".into()),
+            pre: Some(self.splitting.gguf_name().into()),
             token_types: Some(types.collect()),
             merges: merges.collect(),
             tokens,
-            bos: Some(self.control.bos),
+            bos: self.control.bos,
             eos: Some(self.control.eos),
         }
     }

@@ -7,8 +7,10 @@ use crate::ImageConfig;
 pub struct Grid {
     /// The number of tokens from top to bottom.
     pub rows: u32,
-    /// The number of tokens from left to right.
+    /// The number of tokens from left to right, without the one that ends a row.
     pub cols: u32,
+    /// A token ends each row.
+    pub has_row_ends: bool,
 }
 
 impl Grid {
@@ -30,13 +32,17 @@ impl Grid {
             // 3000 x 1 would round to no row at all.
             side.max(1).div_ceil(config.unit().max(1))
         };
-        Self { rows: tokens_along(height), cols: tokens_along(width) }
+        Self {
+            rows: tokens_along(height),
+            cols: tokens_along(width),
+            has_row_ends: config.has_row_ends,
+        }
     }
 
-    /// Returns the number of tokens in a prompt. Each row ends with a break, the last row with the end
-    /// of the picture.
+    /// Returns the number of tokens in a prompt. Where rows have ends, each ends with a break, and the
+    /// last one with the end of the picture.
     pub fn n_tokens(&self) -> usize {
-        self.rows as usize * (self.cols as usize + 1)
+        self.rows as usize * (self.cols as usize + usize::from(self.has_row_ends))
     }
 
     /// Returns the number of tokens that stand for a piece of the picture. The projector's output has

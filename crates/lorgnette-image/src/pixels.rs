@@ -57,7 +57,11 @@ impl Pixels {
     }
 
     fn whole(data: Vec<f32>, width: u32, height: u32, config: &ImageConfig) -> Self {
-        let grid = Grid { rows: height / config.unit(), cols: width / config.unit() };
+        let grid = Grid {
+            rows: height / config.unit(),
+            cols: width / config.unit(),
+            has_row_ends: config.has_row_ends,
+        };
         Self { data, width, height, patch_size: config.patch_size, grid }
     }
 

@@ -100,8 +100,6 @@ pub struct Summary {
     pub fit: Fit,
     /// Where it will be.
     pub path: PathBuf,
-    /// Why this program will not run it yet.
-    pub not_yet: Option<String>,
 }
 
 /// A model that can be made: everything but its weights was fetched and understood.
@@ -196,7 +194,7 @@ impl Library {
             n_bytes: source.n_bytes,
             checksum: source.checksum.clone(),
         });
-        let About { name, title, licence, not_yet } = about;
+        let About { name, title, licence } = about;
         let summary = Summary {
             source: origin.to_string(),
             quantisation: scheme.map(QuantScheme::name),
@@ -211,7 +209,6 @@ impl Library {
             name,
             title,
             licence,
-            not_yet,
         };
         let library = self.clone();
         Ok(Prepared { library, origin, recipe, install, lock_as, summary })

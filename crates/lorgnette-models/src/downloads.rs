@@ -300,7 +300,7 @@ impl Inner {
 /// A model of the catalogue that can be fetched and used.
 fn offered(name: &str) -> Result<Entry, ModelsError> {
     catalogue::find(name)?
-        .filter(|entry| !entry.built_in && entry.not_yet.is_none())
+        .filter(|entry| !entry.built_in)
         .ok_or_else(|| ModelsError::UnknownModel { name: name.into() })
 }
 

@@ -151,25 +151,27 @@ mod tests {
         let vocab = Tokenizer::pixtral().unwrap().to_gguf_vocab();
         let configs = "../lorgnette-pixtral/tests/fixtures/configs";
         let configs = Path::new(env!("CARGO_MANIFEST_DIR")).join(configs);
-        let config = |name: &str| match name.strip_prefix("ministral-3-") {
-            Some(size) => {
-                let mut config =
-                    read_config(&configs.join(format!("ministral-3-{size}-instruct-2512")))
-                        .unwrap();
+        let config = |folder: Option<&str>, tied_embeddings| match folder {
+            Some(folder) => {
+                let mut config = read_config(&configs.join(folder)).unwrap();
                 // The tensors of the checkpoint say it.
-                config.text.tied_embeddings = size == "3b";
+                config.text.tied_embeddings = tied_embeddings;
                 config
             }
             None => ModelConfig::PIXTRAL_12B,
         };
-        for (name, vision) in [
-            ("pixtral-12b", VisionFormat::Q8_0),
-            ("pixtral-12b-gguf", VisionFormat::F16),
-            ("ministral-3-3b", VisionFormat::Q8_0),
-            ("ministral-3-8b", VisionFormat::Q8_0),
+        for (name, vision, folder, tied) in [
+            ("pixtral-12b", VisionFormat::Q8_0, None, false),
+            ("pixtral-12b-gguf", VisionFormat::F16, None, false),
+            ("ministral-3-3b", VisionFormat::Q8_0, Some("ministral-3-3b-instruct-2512"), true),
+            ("ministral-3-8b", VisionFormat::Q8_0, Some("ministral-3-8b-instruct-2512"), false),
+            ("ministral-3-14b", VisionFormat::Q8_0, Some("ministral-3-14b-instruct-2512"), false),
+            ("mistral-small-3.2", VisionFormat::Q8_0, Some("mistral-small-3.2-24b"), false),
+            ("lightonocr-2-1b", VisionFormat::Q8_0, Some("lightonocr-2-1b"), true),
         ] {
-            let config = config(name);
+            let config = config(folder, tied);
             let entry = catalogue::find(name).unwrap().unwrap();
+            assert_eq!(entry.only_reads_pages, config.only_reads_pages(), "{name}");
             let work = entry.picture.unwrap();
             let cost = cost::of_largest_picture(&config).unwrap();
             check_about(work.encode_flop, cost.encode_flop);

@@ -48,7 +48,7 @@ pub use downloads::{Downloads, FetchNews, FetchPhase, FetchState};
 pub use error::{ModelsError, one_line};
 pub use fit::Fit;
 pub use import::{Import, ImportOptions};
-pub use library::{Circumstances, Fits, Library, Model, ModelState};
+pub use library::{Circumstances, Fits, Library, Model, ModelState, PublishedAt, Recommended};
 pub use lorgnette_gguf::QuantScheme;
 pub use lorgnette_interrupt::Cancel;
 pub use lorgnette_weights::http::{FetchOptions, Patience};

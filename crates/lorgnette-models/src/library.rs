@@ -9,7 +9,9 @@ use lorgnette_interrupt::{Cancel, unless_cancelled};
 use lorgnette_weights::Report;
 use lorgnette_weights::store::{Store, Verdict};
 
-pub use self::list::{Circumstances, Fits, Model, ModelState, Quantisation, name};
+pub use self::list::{
+    Circumstances, Fits, Model, ModelState, PublishedAt, Quantisation, Recommended, name,
+};
 use crate::error::ModelsError;
 use crate::folders::Folders;
 

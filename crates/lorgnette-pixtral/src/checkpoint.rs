@@ -268,7 +268,34 @@ impl Checkpoint {
         // Not what the configuration says of it: several published ones are wrong.
         config.text.tied_embeddings = !tensors.contains_key(&naming.name(Part::Output));
         let (path, gguf, projector, left_out) = (dir.to_owned(), None, None, Vec::new());
-        Self { path, config, naming, tensors, gguf, projector, left_out }.checked()
+        let checkpoint =
+            Self { path, config, naming, tensors, gguf, projector, left_out }.checked()?;
+        checkpoint.check_codes_are_declared()?;
+        Ok(checkpoint)
+    }
+
+    /// Refuses FP8 codes of which the configuration says nothing: what they stand for is then a guess.
+    fn check_codes_are_declared(&self) -> Result<(), LoadError> {
+        let has_codes = self
+            .tensors
+            .values()
+            .any(|tensor| tensor.as_ref().is_ok_and(|tensor| tensor.dtype == NumberFormat::F8E4M3));
+        let (file, key) = match self.naming {
+            Naming::Native => (self.path.join("params.json"), "quantization"),
+            _ => (self.path.join("config.json"), "quantization_config"),
+        };
+        // A native folder may be read by another's configuration.
+        if !has_codes || !file.is_file() {
+            return Ok(());
+        }
+        // It was read as a configuration before.
+        let json: serde_json::Value =
+            serde_json::from_slice(&read_json(&file)?).unwrap_or_default();
+        if json[key].is_null() {
+            let how = format!("FP8 without {key}");
+            return Err(LoadError::Quantised { file, how });
+        }
+        Ok(())
     }
 
     /// The checkpoint of a text model on this machine and the vision part that goes with it.

@@ -88,6 +88,8 @@ pub struct VisionConfig {
     pub projector_norm: bool,
     /// The projector's matrices have biases.
     pub projector_bias: bool,
+    /// A token ends each row of a picture; not in `LightOnOCR`.
+    pub has_row_ends: bool,
     /// The id of `[IMG]`, where the checkpoint says it (a GGUF pair leaves it to the tokenizer).
     pub image_token_id: Option<u32>,
     /// Mean of each colour, subtracted from pixels in 0..=1.
@@ -109,6 +111,7 @@ impl VisionConfig {
         ImageConfig {
             patch_size: self.patch_size as u32,
             spatial_merge_size: self.spatial_merge_size as u32,
+            has_row_ends: self.has_row_ends,
             max_side: self.image_size as u32,
             mean: self.image_mean,
             std: self.image_std,
@@ -248,11 +251,17 @@ impl ModelConfig {
             spatial_merge_size: 1,
             projector_norm: false,
             projector_bias: true,
+            has_row_ends: true,
             image_token_id: Some(10),
             image_mean: VisionConfig::CLIP_MEAN,
             image_std: VisionConfig::CLIP_STD,
         }),
     };
+
+    /// Whether it writes down pages and was taught no questions, as `LightOnOCR`.
+    pub fn only_reads_pages(&self) -> bool {
+        self.vision.as_ref().is_some_and(|vision| !vision.has_row_ends)
+    }
 
     /// Refuses sizes that no network of the family has, before anything is computed from them.
     fn checked(self) -> Result<Self, ConfigFault> {

@@ -170,7 +170,9 @@ impl LoadError {
                 "copy or fetch the file again; it is damaged or incomplete"
             }
             Self::Quantised { .. } => "use the model's weights in BF16, or a GGUF file of it",
-            Self::Unsupported { .. } => "use Pixtral 12B or a Mistral 3 model without YaRN",
+            Self::Unsupported { .. } => {
+                "use Pixtral 12B, Mistral Small 3.1 or later, Ministral 3, or LightOnOCR"
+            }
             // Where memory was the reason it is a `DeviceMemory`.
             Self::Device { .. } => {
                 "try --device cpu; if it happens there too, report it with this message"

@@ -37,6 +37,7 @@ pub(crate) fn tiny_config() -> ModelConfig {
             spatial_merge_size: 1,
             projector_norm: false,
             projector_bias: true,
+            has_row_ends: true,
             image_token_id: Some(10),
             image_mean: [0.0; 3],
             image_std: [1.0; 3],

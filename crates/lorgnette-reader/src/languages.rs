@@ -107,11 +107,11 @@ pub fn languages() -> impl Iterator<Item = (&'static str, &'static str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::networks::Networks;
+    use crate::networks::Weights;
 
     #[test]
     fn the_network_writes_every_letter_of_these_languages() {
-        let alphabet = Networks::load(Some(1)).unwrap();
+        let alphabet = Weights::load().unwrap();
         for (code, name, letters) in READ {
             let latin = if matches!(code, "ja" | "zh") { "" } else { "abcdefghijklmnopqrstuvwxyz" };
             for letter in letters.chars().chain(latin.chars()) {

@@ -14,20 +14,25 @@ const RECOGNITION: &[u8] = include_bytes!("../../../models/reader/recognition.on
 /// The number of outputs of a step: no letter, 18,708 letters, the space.
 const N_OUTPUTS: usize = 18_710;
 
-/// Both networks, loaded, with the threads that compute them.
-pub struct Networks {
+/// Both networks, loaded.
+pub struct Weights {
     detection: Model,
     recognition: Model,
     alphabet: Alphabet,
+}
+
+/// Both networks, with the threads that compute them.
+pub struct Networks {
+    weights: Arc<Weights>,
     threads: Option<Arc<ThreadPool>>,
 }
 
-impl Networks {
-    /// Loads the networks of the program. Without a number of threads, there is one for each core.
+impl Weights {
+    /// Loads the networks of the program.
     ///
     /// # Errors
     /// `Load` if they are damaged.
-    pub fn load(n_threads: Option<usize>) -> Result<Self, ReaderError> {
+    pub fn load() -> Result<Self, ReaderError> {
         // All operators would make the program larger by 1.7 MB.
         let operators = rten::op_registry!(
             Add,
@@ -68,13 +73,21 @@ impl Networks {
         let recognition = load(RECOGNITION)?;
         let letters = recognition.metadata().get("character").unwrap_or_default();
         let alphabet = Alphabet::new(letters, N_OUTPUTS)?;
-        let threads = n_threads.map(|n| Arc::new(ThreadPool::with_num_threads(n)));
-        Ok(Self { detection: load(DETECTION)?, recognition, alphabet, threads })
+        Ok(Self { detection: load(DETECTION)?, recognition, alphabet })
     }
 
     #[cfg(test)]
     pub fn writes(&self, letter: char) -> bool {
         self.alphabet.has(letter)
+    }
+}
+
+impl Networks {
+    /// Starts the threads. Without a number there is one for each core, which all networks share that are
+    /// made without one.
+    pub fn new(weights: Arc<Weights>, n_threads: Option<usize>) -> Self {
+        let threads = n_threads.map(|n| Arc::new(ThreadPool::with_num_threads(n)));
+        Self { weights, threads }
     }
 
     /// Returns how likely each pixel is text, row by row. `input` has the shape `(1, 3, height, width)`,
@@ -104,12 +117,13 @@ impl Networks {
         (n, columns): (usize, usize),
     ) -> Result<Vec<Recognised>, ReaderError> {
         let (shape, values) = self.run("recognition", input, [n, 3, LINE_HEIGHT, columns])?;
-        let n_outputs = self.alphabet.len();
+        let alphabet = &self.weights.alphabet;
+        let n_outputs = alphabet.len();
         match shape[..] {
             [batch, steps, outputs] if batch == n && steps > 0 && outputs == n_outputs => {
                 let lines = values.chunks_exact(steps * n_outputs);
-                let read = lines
-                    .map(|line| self.alphabet.decode(line.chunks_exact(n_outputs).map(likeliest)));
+                let read =
+                    lines.map(|line| alphabet.decode(line.chunks_exact(n_outputs).map(likeliest)));
                 Ok(read.collect())
             }
             _ => Err(wrong("recognition", &shape)),
@@ -123,7 +137,8 @@ impl Networks {
         input: Vec<f32>,
         shape: [usize; 4],
     ) -> Result<(Vec<usize>, Vec<f32>), ReaderError> {
-        let model = if what == "detection" { &self.detection } else { &self.recognition };
+        let Weights { detection, recognition, .. } = &*self.weights;
+        let model = if what == "detection" { detection } else { recognition };
         let fail = |source: Box<dyn std::error::Error + Send + Sync>| ReaderError::Network {
             what,
             source,

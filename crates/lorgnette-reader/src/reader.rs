@@ -1,6 +1,6 @@
 //! The reader: a picture in, its text out.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use lorgnette_image::{Picture, Region};
 use lorgnette_interrupt::{Cancel, Interrupted};
@@ -15,7 +15,7 @@ use crate::frame::{Frame, Place};
 use crate::geometry::Rect;
 use crate::gutter::has_edge;
 use crate::icons;
-use crate::networks::Networks;
+use crate::networks::{Networks, Weights};
 use crate::order::{Entry, Row, order};
 use crate::paragraphs::{RowText, paragraphs};
 use crate::reading::{Line, Reading, Shrunk, Unreadable};
@@ -26,10 +26,12 @@ use crate::unreadable::judge_all;
 /// How near to an edge where the picture goes on a line must come to be cut there, in pixels.
 const AT_CUT: f64 = 6.0;
 
-/// Reads the text in pictures. Its networks are loaded when the first picture is read, and stay.
+/// Reads the text in pictures. Its networks are loaded when the first picture is read, and stay. So do its
+/// threads, which have the priority of the thread that reads first.
 #[derive(Default)]
 pub struct Reader {
     n_threads: Option<usize>,
+    weights: Arc<OnceLock<Arc<Weights>>>,
     networks: OnceLock<Networks>,
 }
 
@@ -60,7 +62,14 @@ pub enum Progress {
 impl Reader {
     /// Makes a reader that computes with that many threads; without a number, one for each core.
     pub fn new(n_threads: Option<usize>) -> Self {
-        Self { n_threads, networks: OnceLock::new() }
+        Self { n_threads, ..Self::default() }
+    }
+
+    /// Makes a reader with the same networks and with threads of its own, for work of another priority.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        let n_threads = Some(self.n_threads.unwrap_or_else(num_cpus::get_physical));
+        Self { n_threads, weights: Arc::clone(&self.weights), networks: OnceLock::new() }
     }
 
     /// Reads a picture.
@@ -94,8 +103,14 @@ impl Reader {
         if let Some(networks) = self.networks.get() {
             return Ok(networks);
         }
-        let networks = Networks::load(self.n_threads)?;
-        Ok(self.networks.get_or_init(|| networks))
+        let weights = if let Some(weights) = self.weights.get() {
+            weights
+        } else {
+            let weights = Arc::new(Weights::load()?);
+            self.weights.get_or_init(|| weights)
+        };
+        let weights = Arc::clone(weights);
+        Ok(self.networks.get_or_init(|| Networks::new(weights, self.n_threads)))
     }
 }
 

@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 use crate::error::WeightsError;
 use crate::hub::{RepoName, Revision};
 
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 8] = [
     // As good as what is made here of the published weights, with a third of the bytes to fetch.
     ("pixtral-12b-gguf.toml", include_str!("../../../models/pixtral-12b-gguf.toml")),
     ("pixtral-12b.toml", include_str!("../../../models/pixtral-12b.toml")),
     ("ministral-3-3b.toml", include_str!("../../../models/ministral-3-3b.toml")),
     ("ministral-3-8b.toml", include_str!("../../../models/ministral-3-8b.toml")),
+    ("ministral-3-14b.toml", include_str!("../../../models/ministral-3-14b.toml")),
+    ("mistral-small-3.2.toml", include_str!("../../../models/mistral-small-3.2.toml")),
     ("lightonocr-2-1b.toml", include_str!("../../../models/lightonocr-2-1b.toml")),
     ("pocket.toml", include_str!("../../../models/pocket.toml")),
 ];
@@ -30,9 +32,9 @@ pub struct Entry {
     pub licence: String,
     /// Number of weights, in billions.
     pub weights_billion: f64,
-    /// The reason for which this program does not run it yet; absent when it does.
+    /// It writes down pages and was taught no questions.
     #[serde(default)]
-    pub not_yet: Option<String>,
+    pub only_reads_pages: bool,
     /// Whether it is part of the program, so that nothing is fetched.
     #[serde(default)]
     pub built_in: bool,

@@ -9,6 +9,7 @@ mod make_chats;
 mod make_model;
 mod parity;
 mod quantise;
+mod qwen;
 mod same_answer;
 mod serve_model;
 mod words;

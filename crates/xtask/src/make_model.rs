@@ -13,18 +13,17 @@ use std::time::Instant;
 
 use anyhow::Result;
 use lorgnette_app::models::convert::pair::{GgufPair, Rows, VisionFormat};
-use lorgnette_gguf::safetensors::Dtype;
 use lorgnette_gguf::{NumberFormat, QuantScheme};
 use lorgnette_pixtral::checkpoint::{BlockPart, Naming, Part};
 
+use self::hugging_face::Numbers;
 use self::random::{Kind, RandomWeights, Wanted};
 use self::shapes::Shape;
 
 /// Writes a model with random weights: true shapes, the real tokenizer, and no sense.
 ///
 /// The same shape, format and seed give the same bytes, and two formats of one seed the same
-/// network. `ministral-3b` is written without the keys of `YaRN`, its scaling for long prompts,
-/// because the engine refuses models that have them.
+/// network.
 #[derive(clap::Args)]
 pub struct Args {
     /// The sizes of the network
@@ -68,6 +67,8 @@ enum Format {
     SafetensorsBf16,
     #[value(name = "safetensors-f32")]
     SafetensorsF32,
+    #[value(name = "safetensors-fp8")]
+    SafetensorsFp8,
 }
 
 impl Args {
@@ -92,17 +93,17 @@ impl Args {
             let pair = GgufPair::new(name, &title, &config, &vocab, scheme, vision);
             gguf::write(&self.out, pair, weights)
         };
+        let folder = |numbers, weights: &mut RandomWeights| {
+            hugging_face::write(&self.out, numbers, &config, &tokenizer, weights)
+        };
         let files = match self.format {
             Format::GgufQ4KM => gguf(QuantScheme::Q4KM, &mut weights),
             Format::GgufQ8_0 => gguf(QuantScheme::Q8_0, &mut weights),
             Format::GgufF16 => gguf(QuantScheme::F16, &mut weights),
             Format::GgufF32 => gguf(QuantScheme::F32, &mut weights),
-            Format::SafetensorsBf16 => {
-                hugging_face::write(&self.out, Dtype::BF16, &config, &tokenizer, &mut weights)
-            }
-            Format::SafetensorsF32 => {
-                hugging_face::write(&self.out, Dtype::F32, &config, &tokenizer, &mut weights)
-            }
+            Format::SafetensorsBf16 => folder(Numbers::Bf16, &mut weights),
+            Format::SafetensorsF32 => folder(Numbers::F32, &mut weights),
+            Format::SafetensorsFp8 => folder(Numbers::Fp8, &mut weights),
         }?;
         for (path, n_bytes) in files {
             println!("{:>7.3} GB  {}", n_bytes as f64 / 1e9, path.display());

@@ -1,7 +1,7 @@
 //! A hub on loopback that has a model of full size, and makes it as it is asked for.
 //!
-//! It serves the bytes that `make-model --format safetensors-bf16` writes, without the 25 GB of
-//! disk that they would take.
+//! It serves the bytes that `make-model --format safetensors-bf16` writes, or with `--fp8` those of
+//! `safetensors-fp8`, without the disk that they would take: 25 GB for Pixtral 12B.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Range;
@@ -9,11 +9,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
-use lorgnette_gguf::safetensors::{Dtype, INDEX_NAME, SafetensorsShard};
+use lorgnette_gguf::safetensors::{INDEX_NAME, SafetensorsShard};
 use lorgnette_loopback::{Behaviour, Content, LoopbackHub};
 use sha2::{Digest as _, Sha256};
 
-use crate::make_model::hugging_face;
+use crate::make_model::hugging_face::{self, Numbers};
 use crate::make_model::random::{RandomWeights, Wanted};
 use crate::make_model::shapes::Shape;
 
@@ -28,6 +28,9 @@ pub struct Args {
     /// The name of the repository on the hub
     #[arg(long, default_value = "mistral-community/pixtral-12b")]
     repository: String,
+    /// The decoder's matrices are in FP8
+    #[arg(long)]
+    fp8: bool,
     /// The share of answers whose connection breaks somewhere
     #[arg(long, default_value_t = 0.0)]
     drop: f64,
@@ -42,10 +45,10 @@ pub struct Args {
 impl Args {
     /// Serves until the process is ended.
     pub fn run(&self) -> Result<()> {
-        let dtype = Dtype::BF16;
+        let numbers = if self.fp8 { Numbers::Fp8 } else { Numbers::Bf16 };
         let config = self.shape.config();
         let (tensors, wanted): (Vec<_>, Vec<_>) =
-            hugging_face::tensors(&config, dtype).into_iter().unzip();
+            hugging_face::tensors(&config, numbers).into_iter().unzip();
         let shards = SafetensorsShard::plan(
             Path::new(&self.repository),
             tensors,
@@ -53,7 +56,7 @@ impl Args {
         )?;
         let weights = RandomWeights::new(self.seed, self.shape.is_tiny());
         let weights = Arc::new(Mutex::new(weights));
-        let small = hugging_face::small_files(&config, dtype, &self.shape.tokenizer()?);
+        let small = hugging_face::small_files(&config, numbers, &self.shape.tokenizer()?);
         let index = SafetensorsShard::index(&shards).map(|index| (INDEX_NAME, index));
         let small = small.into_iter().chain(index).map(|(name, text)| {
             let content: Arc<dyn Content> = Arc::new(text.into_bytes());
@@ -185,12 +188,12 @@ mod tests {
     fn the_same_bytes_as_on_the_disk() -> Result<()> {
         let dir = tempfile::tempdir()?;
         let shape = Shape::Tiny;
-        let (config, dtype) = (shape.config(), Dtype::BF16);
+        let (config, numbers) = (shape.config(), Numbers::Bf16);
         let mut weights = RandomWeights::new(1, true);
-        hugging_face::write(dir.path(), dtype, &config, &shape.tokenizer()?, &mut weights)?;
+        hugging_face::write(dir.path(), numbers, &config, &shape.tokenizer()?, &mut weights)?;
         let expected = fs_err::read(dir.path().join("model.safetensors"))?;
 
-        let (tensors, wanted) = hugging_face::tensors(&config, dtype).into_iter().unzip();
+        let (tensors, wanted) = hugging_face::tensors(&config, numbers).into_iter().unzip();
         let [shard] = &SafetensorsShard::plan(dir.path(), tensors, u64::MAX)?[..] else {
             panic!("one shard")
         };

@@ -1,7 +1,9 @@
 //! Models that there are, and that can be had.
 
 use lorgnette_app::Fault;
-use lorgnette_app::models::{FetchPhase, FetchState, Fits, Model, ModelState};
+use lorgnette_app::models::{
+    FetchPhase, FetchState, Fits, Model, ModelState, PublishedAt, Recommended,
+};
 use serde::Serialize;
 use specta::Type;
 
@@ -26,6 +28,8 @@ pub struct ModelDto {
     peak_disk_bytes: u64,
     memory_bytes: Option<u64>,
     fits: Fits,
+    recommended: Option<Recommended>,
+    source: Option<PublishedAt>,
     picture_s: Option<f64>,
     state: ModelStateDto,
 }
@@ -104,6 +108,8 @@ impl From<Model> for ModelDto {
             peak_disk_bytes,
             memory_bytes: model.memory_bytes,
             fits: model.fits,
+            recommended: model.recommended,
+            source: model.source,
             picture_s: model.picture_s,
             state,
         }

@@ -82,7 +82,7 @@ export function models(state = "first", pixtralChosen = false): Model[] {
   const q4: Model = {
     id: "pixtral-12b-q4_k_m", name: "Pixtral 12B, 4 bit", inUse: pixtralChosen, chosen: pixtralChosen, licence: "Apache-2.0",
     about: "Reads documents, screens and photographs in many languages. The best balance on a computer without a large graphics card.",
-    fetchBytes: 8_350_000_000, diskBytes: 8_350_000_000, peakDiskBytes: 8_350_000_000, memoryBytes: 11_200_000_000, fits: "yes", pictureS: 94, state: { at: "offered" },
+    fetchBytes: 8_350_000_000, diskBytes: 8_350_000_000, peakDiskBytes: 8_350_000_000, memoryBytes: 11_200_000_000, fits: "yes", recommended: "quickest", source: { repo: "ggml-org/pixtral-12b-GGUF", login: false }, pictureS: 94, state: { at: "offered" },
   };
   const states: Partial<Record<string, Model["state"]>> = {
     fetching: { at: "fetching", phase: "fetching", doneBytes, totalBytes: q4.diskBytes, bytesPerS: 42_000_000, leftS: 122, trouble: null },
@@ -97,22 +97,22 @@ export function models(state = "first", pixtralChosen = false): Model[] {
     {
       id: "pocket", name: "Pocket", inUse: !pixtralChosen, chosen: !pixtralChosen, licence: "Apache-2.0",
       about: "Part of the program. A demonstration that reads simple pictures, in English, and is often wrong.",
-      fetchBytes: 0, diskBytes: 9_600_000, peakDiskBytes: 9_600_000, memoryBytes: 60_000_000, fits: "yes", pictureS: 0.4, state: { at: "builtIn" },
+      fetchBytes: 0, diskBytes: 9_600_000, peakDiskBytes: 9_600_000, memoryBytes: 60_000_000, fits: "yes", recommended: null, source: null, pictureS: 0.4, state: { at: "builtIn" },
     },
     { ...q4, state: installed ? { at: "installed", path: "/home/ada/.local/share/lorgnette/models/pixtral-12b", madeHere: true } : (states[state] ?? q4.state) },
     {
       id: "pixtral-12b-q8_0", name: "Pixtral 12B, 8 bit", inUse: false, chosen: false, licence: "Apache-2.0",
       about: "The same network at twice the size: a little more exact, slower to load and to write.",
-      fetchBytes: 25_400_000_000, diskBytes: 13_900_000_000, peakDiskBytes: 13_900_000_000, memoryBytes: 17_000_000_000, fits: "tight", pictureS: 130, state: { at: "offered" },
+      fetchBytes: 25_400_000_000, diskBytes: 13_900_000_000, peakDiskBytes: 13_900_000_000, memoryBytes: 17_000_000_000, fits: "tight", recommended: null, source: { repo: "mistral-community/pixtral-12b", login: false }, pictureS: 130, state: { at: "offered" },
     },
     {
       id: "pixtral-12b-bf16", name: "Pixtral 12B, as published", inUse: false, chosen: false, licence: "Apache-2.0",
       about: "The weights as Mistral published them, for comparison.",
-      fetchBytes: 25_400_000_000, diskBytes: 25_400_000_000, peakDiskBytes: 25_400_000_000, memoryBytes: 29_500_000_000, fits: "no", pictureS: null, state: { at: "offered" },
+      fetchBytes: 25_400_000_000, diskBytes: 25_400_000_000, peakDiskBytes: 25_400_000_000, memoryBytes: 29_500_000_000, fits: "no", recommended: null, source: { repo: "mistralai/Pixtral-12B-2409", login: true }, pictureS: null, state: { at: "offered" },
     },
     {
       id: "custom", name: "my-finetune.gguf", inUse: false, chosen: false, licence: null, about: "Added by you.",
-      fetchBytes: 0, diskBytes: 7_480_000_000, peakDiskBytes: 7_480_000_000, memoryBytes: null, fits: "unknown", pictureS: null,
+      fetchBytes: 0, diskBytes: 7_480_000_000, peakDiskBytes: 7_480_000_000, memoryBytes: null, fits: "unknown", recommended: null, source: null, pictureS: null,
       state: { at: "broken", path: "/media/stick/my-finetune.gguf", reason: "The file ends in the middle of tensor blk.31.ffn_down.weight: 7.48 GB expected, 7.02 GB there. Copy it again." },
     },
   ];

@@ -447,6 +447,14 @@ export const en = {
     picture: "A picture takes",
     licence: "Licence",
     unknown: "not measured",
+    source: "From",
+    login: "an account is needed there",
+    recommended: {
+      soon: "Recommended here: the largest that begins to answer about a full picture within 20 seconds.",
+      quickest: "Recommended here: the quickest of those that fit.",
+      smallest: "Recommended here: the smallest.",
+    },
+    others: "Or one of these",
     builtIn: "built in",
     fits: {
       yes: "Fits this computer",

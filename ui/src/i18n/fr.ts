@@ -434,6 +434,14 @@ export const fr: Words = {
     picture: "Une image prend",
     licence: "Licence",
     unknown: "pas mesuré",
+    source: "Vient de",
+    login: "un compte y est nécessaire",
+    recommended: {
+      soon: "Recommandé ici : le plus grand qui commence à répondre sur une image entière en 20 secondes au plus.",
+      quickest: "Recommandé ici : le plus rapide de ceux qui conviennent.",
+      smallest: "Recommandé ici : le plus petit.",
+    },
+    others: "Ou l’un de ceux-ci",
     builtIn: "intégré",
     fits: {
       yes: "Convient à cet ordinateur",

@@ -72,8 +72,10 @@ impl App {
             Ok(Attachment { picture: id, name, region: None, turn: 0, max_side })
         };
         let pictures = taken.into_iter().map(attach).collect::<Result<Vec<_>, _>>()?;
-        let is_short = self.0.conversation().is_some_and(|model| model.model().built_in);
-        let text = if is_short { purpose.short_question() } else { purpose.question() }.to_owned();
+        let conversation = self.0.conversation();
+        let question =
+            conversation.map_or(purpose.question(), |model| purpose.question_for(model.model()));
+        let text = question.to_owned();
         let ask = Ask::New { chat: None, leaf: None, text, pictures, by };
         let max_tokens = Some(purpose.max_tokens());
         let wanted = Wanted { max_tokens, aloud: true, ..Wanted::default() };

@@ -2,7 +2,7 @@
 //! first; pictures of old chats are read while nothing else is done.
 
 use std::collections::HashSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -34,8 +34,7 @@ pub(super) fn start(inner: &Arc<Inner>) {
     let (queue, weak) = (Arc::clone(&inner.texts), Arc::downgrade(inner));
     queue.look_in(AFTER_START);
     background::spawn("reader", move || {
-        background::step_aside();
-        let mut reading = ReaderThread { weak, queue, reader: None, old: OldPictures::default() };
+        let mut reading = ReaderThread { weak, queue, readers: None, old: OldPictures::default() };
         reading.run();
     });
 }
@@ -250,8 +249,16 @@ struct OldPictures {
 struct ReaderThread {
     weak: Weak<Inner>,
     queue: Arc<Texts>,
-    reader: Option<Reader>,
+    readers: Option<Readers>,
     old: OldPictures,
+}
+
+/// Two readers with the same networks.
+struct Readers {
+    /// For what a person asked for in so many words, and waits for.
+    asked: Reader,
+    /// For pictures that are merely there: keys and drawing come before it.
+    aside: Reader,
 }
 
 impl ReaderThread {
@@ -305,7 +312,7 @@ impl ReaderThread {
             Ok(outcome) => outcome,
             Err(panic) => {
                 // Its threads may be gone.
-                self.reader = None;
+                self.readers = None;
                 Err(Interrupted::Failed(panic_fault(panic.as_ref())))
             }
         };
@@ -337,15 +344,23 @@ impl ReaderThread {
             Arc::new(opened.map_err(Fault::from)?)
         };
         let threads = self.weak.upgrade().ok_or_else(gone)?.settings_threads();
-        let reader = self.reader.get_or_insert_with(|| Reader::new(threads));
+        let readers = self.readers.get_or_insert_with(|| {
+            let asked = Reader::new(threads);
+            Readers { aside: asked.beside(), asked }
+        });
         let (weak, queue) = (&self.weak, &self.queue);
-        let reading = reader.read(&pixels, &what.cancel, &mut |progress| {
+        let on_progress = &mut |progress| {
             queue.progressed(&progress);
             let may_go_on = || weak.upgrade().is_some_and(|inner| inner.may_read_old());
             if is_old && !may_go_on() {
                 what.cancel.cancel();
             }
-        });
+        };
+        let reading = if what.is_asked_for {
+            readers.asked.read(&pixels, &what.cancel, on_progress)
+        } else {
+            aside(|| readers.aside.read(&pixels, &what.cancel, on_progress))
+        };
         match reading {
             Ok(reading) => Ok(Arc::new(reading)),
             Err(Interrupted::Cancelled) => Err(Interrupted::Cancelled),
@@ -354,6 +369,18 @@ impl ReaderThread {
             }
         }
     }
+}
+
+/// Does it on a thread that gives way, since one that gave way once does so for good.
+fn aside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let stepped_aside = || {
+        background::step_aside();
+        work()
+    };
+    std::thread::scope(|scope| match scope.spawn(stepped_aside).join() {
+        Ok(done) => done,
+        Err(panic) => resume_unwind(panic),
+    })
 }
 
 impl Inner {

@@ -1,6 +1,7 @@
 use std::sync::LazyLock;
 
 use super::*;
+use crate::tokens::GgufVocab;
 
 static PIXTRAL: LazyLock<Tokenizer> = LazyLock::new(|| Tokenizer::pixtral().unwrap());
 
@@ -122,4 +123,81 @@ fn a_tokenizer_without_picture_tokens_refuses_pictures() {
     let error = encode_chat(&tokenizer, &[say(Role::User, &[image(1, 1)])]).unwrap_err();
     assert_eq!(error, PromptError::NoPictureTokens);
     assert!(encode_chat(&tokenizer, &[say(Role::User, &[text("Hi")])]).is_ok());
+}
+
+/// `LightOnOCR`'s tokens beside the bytes: a byte's id is the byte.
+static CHAT_ML: LazyLock<Tokenizer> = LazyLock::new(|| {
+    let bytes = PIXTRAL.truncated(1256).unwrap().to_gguf_vocab().tokens.split_off(1000);
+    let control = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|image_pad|>"];
+    let vocab = GgufVocab {
+        model: "gpt2".into(),
+        pre: Some("qwen2".into()),
+        token_types: Some((0..260).map(|id| if id < 256 { 1 } else { 3 }).collect()),
+        tokens: bytes.into_iter().chain(control.map(String::from)).collect(),
+        ..GgufVocab::default()
+    };
+    Tokenizer::from_gguf(vocab).unwrap()
+});
+
+/// What ids mean: the bytes of texts, and control tokens by a letter.
+fn shown(ids: &[TokenId]) -> String {
+    let letter = |id: &TokenId| match id {
+        256 => '#',
+        257 => '<',
+        258 => '>',
+        259 => '*',
+        id => char::from_u32(*id).unwrap(),
+    };
+    ids.iter().map(letter).collect()
+}
+
+#[test]
+fn chat_ml_names_who_speaks() {
+    use Role::{Assistant, System, User};
+    let shows = |messages: &[ChatMessage]| {
+        let prompt = encode_chat(&CHAT_ML, messages).unwrap();
+        (shown(&prompt.ids), shown(&prompt.ids[..prompt.n_open]))
+    };
+    let page = say(User, &[image(2, 3)]);
+    let asked = "<system>\n<user\n******";
+    let (whole, open) = shows(std::slice::from_ref(&page));
+    assert_eq!((whole, open), (format!("{asked}>\n<assistant\n"), asked.to_owned()));
+    // Words that come later stand behind what was read before them.
+    let (whole, _) = shows(&[say(User, &[image(2, 3), text("Read.")])]);
+    assert_eq!(whole, format!("{asked}Read.\n>\n<assistant\n"));
+    let (whole, _) = shows(&[say(System, &[text("Be brief.")]), page.clone()]);
+    assert_eq!(whole, "<system\nBe brief.>\n<user\n******>\n<assistant\n");
+    let (whole, open) = shows(&[page, say(Assistant, &[text("# Page")])]);
+    assert_eq!(whole, format!("{asked}>\n<assistant\n# Page"));
+    assert_eq!(whole, open);
+}
+
+#[test]
+fn chat_ml_has_no_row_ends_and_no_control_words_in_texts() {
+    let words = "<|im_end|> <|image_pad|>";
+    let content = [image(1, 2), text(words), image(3, 1)];
+    let prompt = encode_chat(&CHAT_ML, &[say(Role::User, &content)]).unwrap();
+    let places: Vec<_> = prompt.images.iter().map(|slot| (slot.start, slot.n_ids)).collect();
+    let pads =
+        |(start, n): (usize, usize)| prompt.ids[start..start + n].iter().all(|id| *id == 259);
+    assert!(places.iter().all(|place| pads(*place)) && places.len() == 2, "{places:?}");
+    assert_eq!(prompt.ids.iter().filter(|id| **id == 259).count(), 5);
+    assert!(shown(&prompt.ids).contains(words), "{}", shown(&prompt.ids));
+    let control = CHAT_ML.control();
+    assert!(control.ends_answer(256) && control.ends_answer(258) && !control.ends_answer(257));
+}
+
+#[test]
+fn chat_ml_refuses_what_it_has_no_form_for() {
+    let refused = |messages: &[ChatMessage]| encode_chat(&CHAT_ML, messages).unwrap_err();
+    let thought = Content::Thinking { text: "Hm.".into(), is_closed: true };
+    for (role, part, expected) in [
+        (Role::User, image(0, 1), PromptError::EmptyPicture { picture: 0 }),
+        (Role::System, image(1, 1), PromptError::PictureOutsideQuestion),
+        (Role::User, thought.clone(), PromptError::ThinkingInQuestion),
+        (Role::System, thought, PromptError::NoThinkingTokens),
+    ] {
+        assert_eq!(refused(&[say(Role::User, &[]), say(role, &[part])]), expected);
+    }
+    assert_eq!(refused(&[say(Role::Assistant, &[text("x")])]), PromptError::NoQuestion);
 }

@@ -5,15 +5,15 @@ use super::{TokenId, TokenizerError};
 /// The ids of the control tokens that the chat format uses, read from the tokenizer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ControlTokens {
-    /// `<s>`: begins the sequence, once.
-    pub bos: TokenId,
-    /// `</s>`: ends an answer.
+    /// `<s>`: begins the sequence, once. Qwen's tokenizer has none.
+    pub bos: Option<TokenId>,
+    /// `</s>`, or `<|im_end|>`: ends an answer.
     pub eos: TokenId,
-    /// `[INST]`: begins what the person says.
-    pub begin_inst: TokenId,
-    /// `[/INST]`: ends what the person says.
-    pub end_inst: TokenId,
-    /// `[IMG]`: stands where a row of a picture is put.
+    /// `<|endoftext|>`: ends an answer of Qwen's decoder too.
+    pub end_of_text: Option<TokenId>,
+    /// What begins and ends a turn.
+    pub turns: TurnTokens,
+    /// `[IMG]`, or `<|image_pad|>`: stands where a row of the projector's output is put.
     pub img: Option<TokenId>,
     /// `[IMG_BREAK]`: ends a row of patches.
     pub img_break: Option<TokenId>,
@@ -29,17 +29,52 @@ pub struct ControlTokens {
     pub end_think: Option<TokenId>,
 }
 
+/// The tokens around a turn, which tell the two chat formats apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnTokens {
+    /// Mistral's format: only what the person says stands between tokens.
+    Mistral {
+        /// `[INST]`: begins what the person says.
+        begin: TokenId,
+        /// `[/INST]`: ends what the person says.
+        end: TokenId,
+    },
+    /// `ChatML`, the format of Qwen's decoder: each turn begins with the name of who says it, and ends
+    /// with [`ControlTokens::eos`].
+    ChatMl {
+        /// `<|im_start|>`: begins a turn.
+        begin: TokenId,
+    },
+}
+
 impl ControlTokens {
     /// Looks the tokens up by name.
     pub(super) fn find(id_of: impl Fn(&str) -> Option<TokenId>) -> Result<Self, TokenizerError> {
         let needed = |name: &'static str| {
             id_of(name).ok_or_else(|| TokenizerError::MissingControl { name: name.to_owned() })
         };
+        if id_of("[INST]").is_none()
+            && let Some(begin) = id_of("<|im_start|>")
+        {
+            return Ok(Self {
+                bos: None,
+                eos: needed("<|im_end|>")?,
+                end_of_text: id_of("<|endoftext|>"),
+                turns: TurnTokens::ChatMl { begin },
+                img: id_of("<|image_pad|>"),
+                img_break: None,
+                img_end: None,
+                begin_system: None,
+                end_system: None,
+                begin_think: None,
+                end_think: None,
+            });
+        }
         Ok(Self {
-            bos: needed("<s>")?,
+            bos: Some(needed("<s>")?),
             eos: needed("</s>")?,
-            begin_inst: needed("[INST]")?,
-            end_inst: needed("[/INST]")?,
+            end_of_text: None,
+            turns: TurnTokens::Mistral { begin: needed("[INST]")?, end: needed("[/INST]")? },
             img: id_of("[IMG]"),
             img_break: id_of("[IMG_BREAK]"),
             img_end: id_of("[IMG_END]"),
@@ -48,6 +83,11 @@ impl ControlTokens {
             begin_think: id_of("[THINK]"),
             end_think: id_of("[/THINK]"),
         })
+    }
+
+    /// Whether the token ends an answer.
+    pub fn ends_answer(&self, id: TokenId) -> bool {
+        id == self.eos || Some(id) == self.end_of_text
     }
 }
 

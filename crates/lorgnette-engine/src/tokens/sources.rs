@@ -12,6 +12,7 @@ use serde_json::error::Category;
 
 use super::byte_level::ByteLevel;
 use super::control::{default_names, placeholders};
+use super::splitting::Splitting;
 use super::{Pair, TokenId, TokenizerError, Vocabulary};
 
 /// More tokens than any model of the family has.
@@ -233,8 +234,7 @@ pub struct GgufVocab {
     pub eos: Option<TokenId>,
 }
 
-/// Takes the vocabulary of a GGUF file. llama.cpp names the splitting `tekken` or `pixtral`; both mean
-/// tekken's own pattern (llama.cpp takes Llama 3's for the second, which splits Hindi otherwise).
+/// Takes the vocabulary of a GGUF file.
 pub(super) fn gguf(vocab: GgufVocab) -> Result<Vocabulary, TokenizerError> {
     const SOURCE: &str = "the GGUF vocabulary";
     const NORMAL: i32 = 1;
@@ -242,9 +242,13 @@ pub(super) fn gguf(vocab: GgufVocab) -> Result<Vocabulary, TokenizerError> {
     if vocab.model != "gpt2" {
         return unsupported(format!("a tokenizer of type {:?}", vocab.model));
     }
-    if let Some(pre) = vocab.pre.filter(|pre| !matches!(pre.as_str(), "tekken" | "pixtral")) {
-        return unsupported(format!("the text splitting {pre:?}"));
-    }
+    let splitting = match &vocab.pre {
+        None => None,
+        Some(pre) => match Splitting::named(pre) {
+            None => return unsupported(format!("the text splitting {pre:?}")),
+            known => known,
+        },
+    };
     if vocab.tokens.len() > MAX_TOKENS {
         return malformed(SOURCE, format!("{} tokens", vocab.tokens.len()));
     }
@@ -269,7 +273,8 @@ pub(super) fn gguf(vocab: GgufVocab) -> Result<Vocabulary, TokenizerError> {
     let Some(merges) = merges else {
         return malformed(SOURCE, "a merge that is no pair");
     };
-    assemble(SOURCE, control, ordinary, merges)
+    let vocabulary = assemble(SOURCE, control, ordinary, merges)?;
+    Ok(Vocabulary { splitting, ..vocabulary })
 }
 
 /// Splits a pair at its space: neither side holds one, for GPT-2 writes it as another character.
@@ -325,7 +330,7 @@ fn assemble(
     let bytes = bytes.into_iter().map(Option::unwrap_or_default).collect();
     // A file without merges has its tokens in the order of rank.
     let merges = (!merges.is_empty()).then_some(merges);
-    Ok(Vocabulary { names, bytes, merges, system_at_start })
+    Ok(Vocabulary { names, bytes, merges, system_at_start, splitting: None })
 }
 
 /// Looks up the ids of each merge's sides.

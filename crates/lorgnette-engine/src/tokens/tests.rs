@@ -20,7 +20,8 @@ fn the_vocabulary_is_pixtrals() {
     assert_eq!(PIXTRAL.vocab_size(), 131_072);
     assert_eq!(PIXTRAL.merges.len(), 269_443);
     let control = PIXTRAL.control();
-    assert_eq!((control.bos, control.eos, control.begin_inst, control.end_inst), (1, 2, 3, 4));
+    let turns = TurnTokens::Mistral { begin: 3, end: 4 };
+    assert_eq!((control.bos, control.eos, control.turns), (Some(1), 2, turns));
     let image = (control.img, control.img_break, control.img_end);
     assert_eq!(image, (Some(10), Some(12), Some(13)));
     assert!(!PIXTRAL.system_at_start());
@@ -101,7 +102,8 @@ fn ids_of_control_tokens_come_from_the_file() {
     let special = special.map(|(rank, name)| json!({ "rank": rank, "token_str": name })).collect();
     let json = tekken_json(&tiny(), "v3", &Value::Array(special));
     let moved = *Tokenizer::from_tekken_json(json.as_bytes()).unwrap().control();
-    assert_eq!((moved.eos, moved.bos, moved.end_inst, moved.begin_inst), (0, 1, 3, 4));
+    let turns = TurnTokens::Mistral { begin: 4, end: 3 };
+    assert_eq!((moved.eos, moved.bos, moved.turns), (0, Some(1), turns));
     let image = (moved.img, moved.img_end, moved.img_break);
     assert_eq!(image, (Some(2), Some(5), Some(7)));
     // What a list does not name has no default name.

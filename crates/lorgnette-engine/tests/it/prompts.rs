@@ -58,7 +58,7 @@ fn check(case: &Value, tokenizer: &Tokenizer) {
 fn check_pictures(prompt: &EncodedChat, tokenizer: &Tokenizer, name: &str) {
     let control = tokenizer.control();
     let places = |id| (0..prompt.ids.len()).filter(move |i| prompt.ids[*i] == id);
-    assert_eq!(places(control.bos).collect::<Vec<_>>(), [0], "{name}");
+    assert_eq!(places(control.bos.unwrap()).collect::<Vec<_>>(), [0], "{name}");
     let in_slots = prompt.images.iter().flat_map(|ImageSlot { start, rows, cols, .. }| {
         let row = move |row| (0..*cols).map(move |col| start + (row * (cols + 1) + col) as usize);
         (0..*rows).flat_map(row)

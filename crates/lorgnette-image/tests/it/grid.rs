@@ -36,6 +36,31 @@ fn pixtral_counts_as_the_reference() {
     }
 }
 
+/// Sizes and counts of mistral-common and transformers; of `LightOnOCR`, those of the grid that the
+/// family has.
+#[test]
+fn every_model_counts_as_its_reference() {
+    let cases: serde_json::Value =
+        serde_json::from_str(include_str!("../fixtures/image-tokens.json")).unwrap();
+    for case in cases.as_array().unwrap() {
+        let number = |value: &serde_json::Value| u32::try_from(value.as_u64().unwrap()).unwrap();
+        let (width, height) = (number(&case["width"]), number(&case["height"]));
+        for (config, expected) in [
+            (ImageConfig::PIXTRAL_12B, &case["pixtral"]),
+            (ImageConfig::MISTRAL_3, &case["mistral3"]),
+            (ImageConfig::LIGHT_ON_OCR, &case["lighton_ocr"]["grid_28"]),
+        ] {
+            let grid = Grid::for_picture(width, height, &config);
+            let pixels = (grid.cols * config.unit(), grid.rows * config.unit());
+            let found = (pixels, (grid.rows, grid.cols), grid.n_tokens() as u64);
+            let pixels = (number(&expected["width_px"]), number(&expected["height_px"]));
+            let size = (number(&expected["rows"]), number(&expected["cols"]));
+            let tokens = expected["tokens"].as_u64().unwrap();
+            assert_eq!(found, (pixels, size, tokens), "{width} x {height}");
+        }
+    }
+}
+
 #[test]
 fn mistral_3_counts_merged_patches() {
     let cases = [

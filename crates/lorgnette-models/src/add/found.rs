@@ -34,7 +34,6 @@ pub(super) struct About {
     pub(super) name: String,
     pub(super) title: String,
     pub(super) licence: Option<String>,
-    pub(super) not_yet: Option<String>,
 }
 
 impl Library {
@@ -76,7 +75,7 @@ impl Library {
     fn in_folder(&self, path: &Path) -> Found {
         let title = local_title(path);
         let name = self.free_name(&plain(&title), &path.display().to_string());
-        let about = About { name, title, licence: None, not_yet: None };
+        let about = About { name, title, licence: None };
         let origin = Origin::Folder(path.to_owned());
         Found { origin, lock_as: None, about, quantisations: Vec::new() }
     }
@@ -120,7 +119,6 @@ impl Library {
             name: self.free_name(&plain(repo.name()), &origin.to_string()),
             title: repo.name().to_owned(),
             licence,
-            not_yet: None,
         };
         Ok(Found { origin, lock_as, about, quantisations: Vec::new() })
     }
@@ -139,7 +137,6 @@ impl Library {
             name: entry.name.clone(),
             title: entry.title.clone(),
             licence: Some(entry.licence.clone()),
-            not_yet: entry.not_yet.clone(),
         };
         let (origin, lock_as) = (Origin::hub_at(hub, repository), Some(lock));
         Ok(Found { origin, lock_as, about, quantisations: entry.quantisations.clone() })

@@ -134,15 +134,17 @@ fn vision_file(
         .collect();
     // llama.cpp computes pictures without the text model, so that the one text embedding between
     // their rows is in the vision file too.
-    tensors.push(PairTensor {
-        declared: GgufTensor {
-            name: "v.token_embd.img_break".into(),
-            shape: vec![text_hidden_size],
-            dtype: NumberFormat::F32,
-        },
-        part: Part::TokenEmbedding,
-        rows: Rows::One(IMG_BREAK),
-    });
+    if vision.has_row_ends {
+        tensors.push(PairTensor {
+            declared: GgufTensor {
+                name: "v.token_embd.img_break".into(),
+                shape: vec![text_hidden_size],
+                dtype: NumberFormat::F32,
+            },
+            part: Part::TokenEmbedding,
+            rows: Rows::One(IMG_BREAK),
+        });
+    }
     PairFile {
         name: format!("mmproj-{name}-{}.gguf", format.scheme().name()),
         metadata: vision_metadata(title, vision, text_hidden_size, format),
@@ -189,7 +191,7 @@ fn text_metadata(
         ("tokenizer.ggml.tokens", GgufValue::Strings(vocab.tokens.clone())),
         ("tokenizer.ggml.merges", GgufValue::Strings(vocab.merges.clone())),
         ("tokenizer.ggml.unknown_token_id", GgufValue::U32(0)),
-        ("tokenizer.ggml.add_bos_token", GgufValue::Bool(true)),
+        ("tokenizer.ggml.add_bos_token", GgufValue::Bool(vocab.bos.is_some())),
         ("tokenizer.ggml.add_eos_token", GgufValue::Bool(false)),
         ("tokenizer.ggml.add_space_prefix", GgufValue::Bool(false)),
     ]
@@ -250,13 +252,14 @@ fn vision_metadata(
 ) -> Metadata {
     let u32_of = |n: usize| GgufValue::U32(n as u32);
     let eps = VisionConfig::RMS_NORM_EPS as f32;
+    let projector = if vision.has_row_ends { "pixtral" } else { "lightonocr" };
     let mut metadata: Metadata = [
         ("general.architecture", "clip".into()),
         ("general.type", "mmproj".into()),
         ("general.name", title.into()),
         ("general.file_type", GgufValue::U32(format.scheme().file_type())),
         ("clip.has_vision_encoder", GgufValue::Bool(true)),
-        ("clip.projector_type", "pixtral".into()),
+        ("clip.projector_type", projector.into()),
         // Without it llama.cpp computes a GELU and says nothing (`clip.cpp`).
         ("clip.use_silu", GgufValue::Bool(true)),
         ("clip.vision.image_size", u32_of(vision.image_size)),

@@ -38,8 +38,8 @@ pub struct Model {
     pub quantisation: Option<String>,
     /// Bytes of its sources that are done, when it was begun and not finished.
     pub unfinished_bytes: Option<u64>,
-    /// Why this version of the program does not run it.
-    pub not_yet: Option<String>,
+    /// It writes down pages and answers no questions.
+    pub only_reads_pages: bool,
     /// What it can be made into, the usual one first.
     pub quantisations: Vec<Quantisation>,
     /// The program answers with it now.
@@ -50,6 +50,10 @@ pub struct Model {
     pub memory_bytes: Option<u64>,
     /// Whether so much memory is free.
     pub fits: Fits,
+    /// Why it is the one to fetch on this machine; `None` for all others.
+    pub recommended: Option<Recommended>,
+    /// Where it is fetched from; `None` when it is here.
+    pub source: Option<PublishedAt>,
     /// Seconds for the largest picture, measured or calibrated; `None` when neither was done.
     pub picture_s: Option<f64>,
 }
@@ -84,6 +88,30 @@ pub enum Fits {
     /// The system does not say how much is free, or the model not how much it takes.
     #[default]
     Unknown,
+}
+
+/// Why a model is the one to fetch on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
+pub enum Recommended {
+    /// It is the largest whose first word about a full picture comes within 20 seconds.
+    Soon,
+    /// None is as quick as that, and it is the quickest.
+    Quickest,
+    /// Nothing is known of the time, and it is the smallest.
+    Smallest,
+}
+
+/// Where a model is fetched from.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
+pub struct PublishedAt {
+    /// The repository, as `owner/name`.
+    pub repo: String,
+    /// Whether one needs an account there, and has to accept terms.
+    pub login: bool,
 }
 
 /// What a model can be made into, and what that takes.
@@ -126,25 +154,32 @@ const ROOM_BYTES: u64 = 1 << 30;
 /// The first word about the largest picture comes soon if it comes within so many seconds.
 const SOON_S: f64 = 20.0;
 
-/// Puts that model first which suits this machine: of those that take three quarters of the free memory at
-/// most, the largest whose first word comes soon; where none does, the quickest of them.
+/// Puts that model first which suits this machine, and says why: of those that take three quarters of the
+/// free memory at most and answer questions, the largest whose first word comes soon; where none does, the
+/// quickest.
 fn put_recommended_first(offers: &mut [Model], free_bytes: Option<u64>) {
     let Some(most) = free_bytes.map(|free| free / 4 * 3) else { return };
-    let fits = |model: &&(usize, &Model)| model.1.memory_bytes.is_some_and(|bytes| bytes <= most);
-    let all: Vec<(usize, &Model)> = offers.iter().enumerate().collect();
-    let is_soon =
-        |model: &&(usize, &Model)| model.1.picture_s.is_some_and(|seconds| seconds <= SOON_S);
-    let soon = all.iter().filter(fits).filter(is_soon);
+    let is_soon = |model: &Model| model.picture_s.is_some_and(|seconds| seconds <= SOON_S);
     let quick = |model: &Model| model.picture_s.unwrap_or(f64::INFINITY);
+    let suits = || {
+        offers.iter().enumerate().filter(|(_, model)| {
+            !model.only_reads_pages && model.memory_bytes.is_some_and(|bytes| bytes <= most)
+        })
+    };
+    let soon = suits().filter(|(_, model)| is_soon(model));
     let best = soon.max_by_key(|(idx, model)| (model.memory_bytes, Reverse(*idx))).or_else(|| {
-        all.iter().filter(fits).min_by(|(_, a), (_, b)| {
+        suits().min_by(|(_, a), (_, b)| {
             quick(a).total_cmp(&quick(b)).then(a.memory_bytes.cmp(&b.memory_bytes))
         })
     });
-    if let Some((idx, _)) = best {
-        let idx = *idx;
-        offers[..=idx].rotate_right(1);
-    }
+    let Some(idx) = best.map(|(idx, _)| idx) else { return };
+    let best = &mut offers[idx];
+    best.recommended = Some(match best.picture_s {
+        Some(_) if is_soon(best) => Recommended::Soon,
+        Some(_) => Recommended::Quickest,
+        None => Recommended::Smallest,
+    });
+    offers[..=idx].rotate_right(1);
 }
 
 /// What a model is called by its id: the name of its file or folder.
@@ -196,9 +231,7 @@ impl Library {
             let mut made_here = take(&mut listed, |model| model.path.as_ref() == Some(&path));
             models.push(made_here.pop().unwrap_or_else(|| found(path)));
         }
-        listed.retain(|model| {
-            model.path.is_none() && model.not_yet.is_none() && !model.quantisations.is_empty()
-        });
+        listed.retain(|model| model.path.is_none() && !model.quantisations.is_empty());
         for model in models.iter_mut().chain(&mut listed) {
             survey.complete(model);
         }
@@ -217,6 +250,7 @@ impl Library {
             quantisation: manifest.quantisation.clone(),
             n_bytes: Some(manifest.n_bytes()),
             path,
+            source: None,
             ..Model::new(id, &manifest.name, state, entry)
         }
     }
@@ -274,12 +308,16 @@ impl Model {
             n_bytes: None,
             quantisation: None,
             unfinished_bytes: None,
-            not_yet: entry.and_then(|entry| entry.not_yet.clone()),
+            only_reads_pages: entry.is_some_and(|entry| entry.only_reads_pages),
             quantisations: entry.map(of_entry).unwrap_or_default(),
             in_use: false,
             is_chosen: false,
             memory_bytes: None,
             fits: Fits::default(),
+            recommended: None,
+            source: entry
+                .and_then(|entry| entry.sources.first())
+                .map(|source| PublishedAt { repo: source.repo.clone(), login: source.login }),
             picture_s: None,
         }
     }
@@ -396,7 +434,12 @@ mod tests {
     use crate::open::DEFAULT_CONTEXT;
 
     #[track_caller]
-    fn check_recommended(free_gb: u64, seconds: [f64; 3], expected: &str) {
+    fn check_recommended(
+        free_gb: u64,
+        seconds: [f64; 3],
+        expected: &str,
+        reason: Option<Recommended>,
+    ) {
         let memory_gb = [12, 7, 4];
         let names = ["large", "middle", "small"];
         let mut offers: Vec<Model> = names
@@ -410,20 +453,37 @@ mod tests {
             })
             .collect();
         put_recommended_first(&mut offers, Some(free_gb << 30));
-        assert_eq!(offers[0].name, expected, "{free_gb} GB, {seconds:?}");
+        let first = (offers[0].name.as_str(), offers[0].recommended);
+        assert_eq!(first, (expected, reason), "{free_gb} GB, {seconds:?}");
+        assert!(offers[1..].iter().all(|model| model.recommended.is_none()));
+    }
+
+    #[test]
+    fn a_model_that_answers_no_questions_is_not_the_first() {
+        let model = |name: &str, gb: u64, only_reads_pages| Model {
+            memory_bytes: Some(gb << 30),
+            picture_s: Some(gb as f64),
+            only_reads_pages,
+            ..Model::new(name.into(), name, ModelState::Offered, None)
+        };
+        let mut offers =
+            [model("large", 90, false), model("pages", 1, true), model("small", 2, false)];
+        put_recommended_first(&mut offers, Some(8 << 30));
+        assert_eq!(offers.map(|model| model.name), ["small", "large", "pages"]);
     }
 
     #[test]
     fn the_model_that_suits_the_machine_comes_first() {
-        check_recommended(64, [10.0, 8.0, 5.0], "large");
-        check_recommended(64, [90.0, 19.0, 9.0], "middle");
-        check_recommended(64, [190.0, 90.0, 45.0], "small");
+        use Recommended::{Quickest, Smallest, Soon};
+        check_recommended(64, [10.0, 8.0, 5.0], "large", Some(Soon));
+        check_recommended(64, [90.0, 19.0, 9.0], "middle", Some(Soon));
+        check_recommended(64, [190.0, 90.0, 45.0], "small", Some(Quickest));
         // Three quarters of the memory.
-        check_recommended(10, [10.0, 8.0, 5.0], "middle");
-        check_recommended(9, [10.0, 8.0, 5.0], "small");
+        check_recommended(10, [10.0, 8.0, 5.0], "middle", Some(Soon));
+        check_recommended(9, [10.0, 8.0, 5.0], "small", Some(Soon));
         // Nothing fits, or nothing is known of the time.
-        check_recommended(4, [10.0, 8.0, 5.0], "large");
-        check_recommended(64, [0.0, 0.0, 0.0], "small");
+        check_recommended(4, [10.0, 8.0, 5.0], "large", None);
+        check_recommended(64, [0.0, 0.0, 0.0], "small", Some(Smallest));
     }
 
     #[test]

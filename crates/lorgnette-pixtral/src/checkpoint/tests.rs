@@ -108,6 +108,16 @@ fn a_tensor_of_another_number_format_is_named() {
 
 /// Puts FP8 codes in the place of a matrix, and a scale beside them.
 fn with_codes(codes: &[u8], scale: Option<f32>) -> TempDir {
+    let dir = with_undeclared_codes(codes, scale);
+    let path = dir.path().join("params.json");
+    let mut params: serde_json::Value =
+        serde_json::from_slice(&fs_err::read(&path).unwrap()).unwrap();
+    params["quantization"] = serde_json::json!({ "qformat_weight": "fp8_e4m3" });
+    fs_err::write(path, params.to_string()).unwrap();
+    dir
+}
+
+fn with_undeclared_codes(codes: &[u8], scale: Option<f32>) -> TempDir {
     use ::safetensors::SafeTensors;
     use ::safetensors::tensor::{Dtype, TensorView};
     let dir = native(|_, _| {});
@@ -133,6 +143,10 @@ fn with_codes(codes: &[u8], scale: Option<f32>) -> TempDir {
 #[test]
 fn codes_of_fp8_need_a_scale_and_are_numbers() {
     load(&with_codes(&[0x38, 0xb8], Some(0.5))).expect("1 and -1, halved");
+    check_error(
+        &with_undeclared_codes(&[0x38], Some(0.5)),
+        "params.json: FP8 without quantization is not supported",
+    );
     check_error(&with_codes(&[0x38], None), "has no tensor layers.0.attention.wq.weight_scale_inv");
     for scale in [0.0, -1.0, f32::NAN, f32::INFINITY] {
         check_error(

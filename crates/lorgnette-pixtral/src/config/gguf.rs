@@ -141,6 +141,7 @@ fn vision_config(file: &GgufFile) -> Result<VisionConfig, LoadError> {
         spatial_merge_size: size(file, &key("spatial_merge_size")).unwrap_or(1),
         projector_norm: has(Part::ProjectorNorm),
         projector_bias: has(Part::Projector1Bias),
+        has_row_ends: projector != "lightonocr",
         image_token_id: None,
         image_mean,
         image_std,

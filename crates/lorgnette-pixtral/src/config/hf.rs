@@ -209,6 +209,8 @@ pub(crate) fn from_config_json(json: &[u8]) -> Result<ModelConfig, ConfigFault> 
             };
             let projector_bias = config.multimodal_projector_bias.unwrap_or(!merges);
             let mut vision = vision_config(vision, spatial_merge_size, merges, projector_bias)?;
+            // Qwen's decoder is that of LightOnOCR alone.
+            vision.has_row_ends = !text.qk_norm;
             vision.image_token_id = config.image_token_index.or(config.image_token_id).or(Some(10));
             Some(vision)
         }
@@ -304,6 +306,7 @@ fn vision_config(
         spatial_merge_size,
         projector_norm,
         projector_bias,
+        has_row_ends: true,
         image_token_id: None,
         image_mean: VisionConfig::CLIP_MEAN,
         image_std: VisionConfig::CLIP_STD,

@@ -179,6 +179,7 @@ fn vision_config(vision: &VisionEncoder) -> Result<VisionConfig, ConfigFault> {
         spatial_merge_size: vision.spatial_merge_size,
         projector_norm: vision.add_pre_mm_projector_layer_norm,
         projector_bias: vision.adapter_bias,
+        has_row_ends: true,
         image_token_id: vision.image_token_id,
         image_mean: VisionConfig::CLIP_MEAN,
         image_std: VisionConfig::CLIP_STD,

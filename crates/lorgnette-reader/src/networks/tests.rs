@@ -61,7 +61,7 @@ fn difference(found: &[f32], expected: &[f32]) -> (f32, f32) {
 fn both_networks_compute_what_onnxruntime_does() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/golden.json");
     let golden: Golden = serde_json::from_slice(&fs_err::read(path).unwrap()).unwrap();
-    let networks = Networks::load(Some(1)).unwrap();
+    let networks = Networks::new(Arc::new(Weights::load().unwrap()), Some(1));
 
     let (mean, std) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
     let [_, _, width, height] = golden.detection_region;
@@ -85,12 +85,12 @@ fn both_networks_compute_what_onnxruntime_does() {
     assert!(same.0 < SAME_WEIGHTS, "{same:?}");
     let published = difference(&probabilities, &golden.published.probabilities);
     assert!(published.0 < RECOGNITION_WORST, "{published:?}");
-    assert_eq!(networks.alphabet.decode(steps.into_iter()).text(), "Night buses");
+    assert_eq!(networks.weights.alphabet.decode(steps.into_iter()).text(), "Night buses");
 }
 
 #[test]
 fn a_size_that_the_network_does_not_take_is_an_error() {
-    let networks = Networks::load(Some(1)).unwrap();
+    let networks = Networks::new(Arc::new(Weights::load().unwrap()), Some(1));
     let outcome = networks.detect(vec![0.0; 3 * 32 * 32], (64, 32));
     assert!(matches!(outcome, Err(ReaderError::Network { what: "detection", .. })));
 }

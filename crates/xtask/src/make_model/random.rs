@@ -27,7 +27,13 @@ pub enum Kind {
     Norm,
     /// Small numbers around 0, as biases are.
     Bias,
+    /// The number that FP8 codes are multiplied with.
+    Scale,
 }
+
+/// What FP8 codes are larger than what they stand for: most weights would be below its smallest
+/// numbers.
+const F8_GAIN: f32 = 256.0;
 
 /// The description of a tensor that is to be made.
 #[derive(Debug, Clone)]
@@ -79,6 +85,7 @@ impl RandomWeights {
                 Rng::new(seed, &wanted.name, wanted.rows.source_row(row, wanted.n_rows))
                     .fill(numbers, wanted.kind);
             });
+            gain(&mut numbers, wanted.dtype);
             return Ok(quantise(&numbers, wanted.row_len, wanted.dtype)?);
         }
         let (dtype, row_len) = (wanted.dtype, wanted.row_len);
@@ -97,6 +104,15 @@ impl RandomWeights {
     }
 }
 
+/// Makes numbers as large as the codes of their format.
+fn gain(numbers: &mut [f32], dtype: NumberFormat) {
+    if dtype == NumberFormat::F8E4M3 {
+        for number in numbers {
+            *number *= F8_GAIN;
+        }
+    }
+}
+
 /// Quantised numbers of which rows are composed.
 struct Pool {
     bytes: Vec<u8>,
@@ -112,6 +128,7 @@ impl Pool {
         numbers.par_chunks_mut(row_len).enumerate().for_each(|(row, numbers)| {
             Rng::new(seed, "pool", row).fill(numbers, Kind::Matrix);
         });
+        gain(&mut numbers, dtype);
         let bytes = quantise(&numbers, row_len, dtype)?;
         Ok(Self { bytes, n_unit_bytes: unit / dtype.block_len() * dtype.block_bytes() })
     }
@@ -169,6 +186,7 @@ impl Rng {
             Kind::Matrix => (0.0, 1.0 / (row.len() as f32).sqrt()),
             Kind::Norm => (1.0, 0.1),
             Kind::Bias => (0.0, 0.1),
+            Kind::Scale => (1.0 / F8_GAIN, 0.0),
         };
         for number in row {
             *number = mean + deviation * self.normal();

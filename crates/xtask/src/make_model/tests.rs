@@ -43,12 +43,15 @@ fn a_gguf_pair_opens() {
         check_opens(Shape::Tiny, format);
     }
     check_opens(Shape::TinyMistral3, Format::GgufQ4KM);
+    check_opens(Shape::TinyLightOnOcr, Format::GgufQ8_0);
 }
 
 #[test]
 fn a_hugging_face_folder_opens() {
     check_opens(Shape::Tiny, Format::SafetensorsBf16);
     check_opens(Shape::TinyMistral3, Format::SafetensorsF32);
+    check_opens(Shape::TinyMistral3, Format::SafetensorsFp8);
+    check_opens(Shape::TinyLightOnOcr, Format::SafetensorsBf16);
 }
 
 #[test]

@@ -10,6 +10,20 @@ use lorgnette_image::{Grid, ImageConfig};
 use serde::Deserialize;
 
 use super::Report;
+use crate::qwen;
+
+/// A file of `LightOnOCR`: beside chats, texts that are tokenised alone.
+#[derive(Deserialize)]
+struct WithTexts {
+    chats: Vec<Case>,
+    texts: Vec<TextCase>,
+}
+
+#[derive(Deserialize)]
+struct TextCase {
+    text: String,
+    ids: Vec<u32>,
+}
 
 #[derive(Deserialize)]
 struct Case {
@@ -57,19 +71,35 @@ struct Size {
 pub(super) fn check(file: &Path, report: &mut Report) -> Result<()> {
     let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let version = name.strip_prefix("prompts-");
+    if let Ok(WithTexts { chats, texts }) = serde_json::from_slice(&fs_err::read(file)?) {
+        let tokenizer = qwen::tokenizer()?;
+        for TextCase { text, ids } in texts {
+            let same = tokenizer.encode_text(&text) == ids;
+            let back = tokenizer.decode(&ids) == text.as_bytes();
+            report.line(&format!("{name} {text:.20?}"), "there and back", same && back);
+        }
+        return compare(&name, &chats, &tokenizer, &ImageConfig::LIGHT_ON_OCR, report);
+    }
     let tokenizer = match version {
         Some(version) => of_version(&file.with_file_name("tokenizers.json"), version)?,
         None => Tokenizer::pixtral()?,
     };
     // Those that are newer than Pixtral see in other units.
-    let mut image = ImageConfig::PIXTRAL_12B;
-    if version.is_some() {
-        image = ImageConfig { patch_size: 14, spatial_merge_size: 2, max_side: 1540, ..image };
-    }
+    let image = if version.is_some() { ImageConfig::MISTRAL_3 } else { ImageConfig::PIXTRAL_12B };
     let cases: Vec<Case> = serde_json::from_slice(&fs_err::read(file)?)?;
+    compare(&name, &cases, &tokenizer, &image, report)
+}
+
+fn compare(
+    name: &str,
+    cases: &[Case],
+    tokenizer: &Tokenizer,
+    image: &ImageConfig,
+    report: &mut Report,
+) -> Result<()> {
     for case in cases {
-        let messages = messages(&case, &image)?;
-        let ids = encode_chat(&tokenizer, &messages)?.ids;
+        let messages = messages(case, image)?;
+        let ids = encode_chat(tokenizer, &messages)?.ids;
         let n_same = ids.iter().zip(&case.token_ids).take_while(|(a, b)| a == b).count();
         let numbers = format!("{n_same} of {} ids identical", case.token_ids.len());
         report.line(&format!("{name} {}", case.name), &numbers, ids == case.token_ids);
