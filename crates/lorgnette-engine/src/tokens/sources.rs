@@ -234,6 +234,22 @@ pub struct GgufVocab {
     pub eos: Option<TokenId>,
 }
 
+impl GgufVocab {
+    /// Adds tokens without use until there are `n`: a file has a token for each row of the embedding.
+    /// Source: llama.cpp `conversion/base.py`, `get_vocab_base`.
+    #[must_use]
+    pub fn padded(mut self, n: usize) -> Self {
+        const UNUSED: i32 = 5;
+        for id in self.tokens.len()..n {
+            self.tokens.push(format!("[PAD{id}]"));
+            if let Some(types) = &mut self.token_types {
+                types.push(UNUSED);
+            }
+        }
+        self
+    }
+}
+
 /// Takes the vocabulary of a GGUF file.
 pub(super) fn gguf(vocab: GgufVocab) -> Result<Vocabulary, TokenizerError> {
     const SOURCE: &str = "the GGUF vocabulary";

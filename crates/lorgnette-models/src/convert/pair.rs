@@ -56,6 +56,7 @@ impl GgufPair {
         vision_format: VisionFormat,
     ) -> Self {
         let text = &config.text;
+        let vocab = &vocab.clone().padded(text.vocab_size);
         let model = TextModel { n_layers: text.n_layers, tied_embeddings: text.tied_embeddings };
         let tensors = text_inventory(text).into_iter().map(|(part, shape)| {
             let name = Naming::Gguf.name(part);

@@ -2,6 +2,9 @@ use super::*;
 
 use std::path::Path;
 
+use lorgnette_app::models::{
+    AddOptions, Cancel, Library, ModelChoice, ModelSource, OpenOptions, Report,
+};
 use lorgnette_pixtral::{
     Checkpoint, Device, Kernels, KvFormat, Level, LoadMode, LoadOptions, ModelConfig, Pixtral,
     Placement, Precision, Prompt,
@@ -191,4 +194,29 @@ fn check_same_tensors(a: &Path, b: &Path) {
         assert_eq!((&a.0, a.1), (&b.0, b.1));
         assert!(a.2 == b.2, "{} differs", a.0);
     }
+}
+
+/// Its tokenizer has fewer tokens than the network has rows for them.
+#[test]
+fn light_on_ocr_is_quantised_with_its_tokenizer() {
+    let dirs = [(); 2].map(|()| tempfile::tempdir().expect("temp dir"));
+    let [folder, home] = dirs.each_ref().map(tempfile::TempDir::path);
+    make(Shape::TinyLightOnOcr, Format::SafetensorsBf16, 1, folder);
+    let source: ModelSource = folder.to_str().expect("UTF-8").parse().expect("a folder");
+    let options = AddOptions::from_environment().expect("options");
+    let (cancel, report) = (Cancel::default(), Report::none());
+    let prepared = Library::at(home).prepare(&source, &options, &cancel, &report);
+    let prepared = prepared.expect("it is understood").expect("nobody cancelled");
+    let installed = prepared.run(&cancel, &report).expect("made").expect("nobody cancelled");
+    let model = ModelChoice::At(installed.path);
+    let opened = OpenOptions { model, ..OpenOptions::default() }.open(&mut |_, _| {});
+    let opened = opened.unwrap_or_else(|error| panic!("{error}"));
+    assert!(opened.config.only_reads_pages());
+    let found = opened.engine.with(|generator| {
+        let tokenizer = generator.tokenizer();
+        Ok((tokenizer.vocab_size(), tokenizer.encode_text("Total due"), *tokenizer.control()))
+    });
+    let (vocab_size, ids, control) = found.recv().expect("an engine").expect("no error");
+    assert_eq!((vocab_size, ids, control.img), (151_936, vec![7595, 4152], Some(151_655)));
+    assert!(control.ends_answer(151_643) && control.ends_answer(151_645));
 }
