@@ -30,6 +30,11 @@ pub struct ControlTokens {
 }
 
 impl ControlTokens {
+    /// `[THINK]` and `[/THINK]`, of a tokenizer that has both.
+    pub fn thinking(&self) -> Option<(TokenId, TokenId)> {
+        self.begin_think.zip(self.end_think)
+    }
+
     /// Looks the tokens up by name.
     pub(super) fn find(id_of: impl Fn(&str) -> Option<TokenId>) -> Result<Self, TokenizerError> {
         let needed = |name: &'static str| {
@@ -49,7 +54,22 @@ impl ControlTokens {
             end_think: id_of("[/THINK]"),
         })
     }
+
+    /// Finds `[THINK]` and `[/THINK]` in a vocabulary whose names do not say them, if no other tokens
+    /// have their ids.
+    pub(super) fn name_thinking(&mut self, names: &[Option<String>]) {
+        let is_free = |id: &TokenId| {
+            let name = names.get(*id as usize).and_then(Option::as_deref);
+            name.is_some_and(|name| name == placeholder(*id as usize))
+        };
+        if THINKING.iter().all(is_free) {
+            [self.begin_think, self.end_think] = THINKING.map(Some);
+        }
+    }
 }
+
+/// The ids of `[THINK]` and `[/THINK]` in version 13, which a file may have without their names.
+const THINKING: [TokenId; 2] = [34, 35];
 
 /// The names of the first control tokens where `tekken.json` does not list them, as in Pixtral's.
 /// Source: mistral-common, `tokens/tokenizers/tekken.py`.
@@ -89,5 +109,9 @@ pub(super) fn default_names(n: usize, version: u32) -> Vec<String> {
 
 /// The names of `n` control tokens that have none of their own.
 pub(super) fn placeholders(n: usize) -> Vec<String> {
-    (0..n).map(|i| format!("<SPECIAL_{i}>")).collect()
+    (0..n).map(placeholder).collect()
+}
+
+fn placeholder(id: usize) -> String {
+    format!("<SPECIAL_{id}>")
 }
