@@ -23,6 +23,11 @@ const then = (...all) => async (page) => {
   for (const one of all) await one(page);
 };
 
+const THOUGHTS = encodeURIComponent(
+  "The person asks what the notice says. At the top stands a heading in capitals: a ferry, and a place called Inish Beg. Below it is a table of days and times. " +
+    "Sunday 14 June is crossed out in red, so it does not sail then. The prices stand at the bottom, adults first. I should give the change first, then the times, and the prices last.",
+);
+
 export const states = [
   { name: "first-run", query: "" },
   { name: "empty-with-chats", query: "chats=some&model=pixtral" },
@@ -38,6 +43,8 @@ export const states = [
   { name: "looking", query: "model=pixtral&chats=some&halt=encode", steps: phase("encode") },
   { name: "reading", query: "model=pixtral&chats=some&halt=prefill", steps: phase("prefill") },
   { name: "writing", query: "model=pixtral&chats=some&halt=text", steps: phase("text"), settleMs: 1200 },
+  { name: "thinking", query: `model=pixtral&chats=some&halt=thought&thoughts=${THOUGHTS}`, steps: phase("thought") },
+  { name: "thoughts", query: `model=pixtral&chats=some&thoughts=${THOUGHTS}`, steps: then(ask("What does the notice say?"), (page) => page.waitForSelector("[data-testid=check]"), (page) => page.locator("[data-testid=thoughts-sum]").click()) },
   { name: "answer", query: "model=pixtral&chats=some", steps: openChat("Ferry times") },
   { name: "aloud", query: "model=pixtral&chats=some", steps: then(openChat("Ferry times"), (page) => page.locator("[data-testid=read-aloud]").first().click(), (page) => page.waitForSelector("[data-testid=aloud]")) },
   { name: "checked", query: "model=pixtral&chats=some", steps: then(openChat("Ferry times"), (page) => page.locator("[data-testid=check]").first().click(), (page) => page.waitForSelector("[data-testid=checked]")) },

@@ -214,9 +214,10 @@ export class Window {
   }
 }
 
-function makeTalker(home) {
-  const made = join(home, "made");
-  const chore = spawnSync(process.env.LORGNETTE_XTASK, ["make-model", "--shape", "tiny", "--format", "gguf-f16", "--positions", "200000", "--out", made], { encoding: "utf8" });
+/** Makes a tiny model in a folder of that name, with more options of `xtask make-model`; its path. */
+export function makeModel(home, name, ...more) {
+  const made = join(home, name);
+  const chore = spawnSync(process.env.LORGNETTE_XTASK, ["make-model", "--shape", "tiny", "--format", "gguf-f16", "--out", made, ...more], { encoding: "utf8" });
   if (chore.status !== 0) throw new Error(chore.stderr);
   return join(made, "tiny-f16.gguf");
 }
@@ -225,7 +226,7 @@ function makeTalker(home) {
  * Makes a network of chance that talks for ever, or takes the one that is named, and chooses it. What it says means nothing.
  * The settings should allow as many tokens as the test wants to hear.
  */
-export async function chooseTalker(window, model = makeTalker(window.home)) {
+export async function chooseTalker(window, model = makeModel(window.home, "made", "--positions", "200000")) {
   const { error } = await window.invoke("choose_model", { id: model });
   if (error) throw new Error(JSON.stringify(error));
   await eventually("it is ready", async () => {

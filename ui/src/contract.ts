@@ -268,8 +268,8 @@ leaf: number | null; text: string; pictures: Attachment[]; by: AnswerBy } |
 { kind: "again"; answer: number; by: AnswerBy } | 
 /**  Asks another question in the place of one. */
 { kind: "edit"; question: number; text: string; pictures: Attachment[]; by: AnswerBy } | 
-/**  Asks for more of an answer. */
-{ kind: "continue"; answer: number };
+/**  Asks for more of an answer. With `at_once` the model thinks no further and answers. */
+{ kind: "continue"; answer: number; atOnce: boolean };
 
 /**  A picture as it is asked about. */
 export type Attachment = {
@@ -583,6 +583,8 @@ export type Message = {
 	by: AnswerBy,
 	/**  The built-in model said that it cannot answer this. */
 	isRefusal: boolean,
+	/**  What the model thought before it answered; empty if it did not. */
+	thoughts: string,
 	text: string,
 	language: string | null,
 	pictures: Attachment[],
@@ -812,6 +814,8 @@ export type Progress =
 { kind: "encode"; picture: number; nPictures: number; done: number; total: number } | 
 /**  The prompt is read. `cached_tokens` were read by an earlier request. */
 { kind: "prefill"; doneTokens: number; totalTokens: number; cachedTokens: number } | 
+/**  The next piece of what the model thinks before it answers; numbers as of the text. */
+{ kind: "thought"; piece: string; nTokens: number; tokensPerS: number } | 
 /**  The next piece of the text. `n_tokens` counts the pieces so far, about one a token. */
 { kind: "text"; piece: string; nTokens: number; tokensPerS: number };
 
@@ -1041,6 +1045,8 @@ export type Took = {
 	cachedTokens: number,
 	answerTokens: number,
 	tokensPerS: number,
+	/**  Seconds that the model thought; 0 if it did not. */
+	thoughtS: number,
 };
 
 /**  An error as the page shows it. */

@@ -211,8 +211,8 @@ impl Conversation {
         Ok(answer)
     }
 
-    /// Asks about new pictures and all that was said, and adds question and answer to the chat. A
-    /// question that failed is not part of it; a cancelled answer is, as far as it came.
+    /// Asks about new pictures and all that was said, and adds question and answer to the chat, without
+    /// its thoughts. A question that failed is not part of it; a cancelled answer is, as far as it came.
     ///
     /// # Errors
     /// Those of [`Self::answer`]; the chat is then as it was.
@@ -311,7 +311,7 @@ impl Preparation {
             AnswerEvent::Prefill { done_tokens, total_tokens, .. } => {
                 Some(Self::Prefill { done_tokens, total_tokens })
             }
-            AnswerEvent::Text(_) => None,
+            AnswerEvent::Thought(_) | AnswerEvent::Text(_) => None,
         }
     }
 }

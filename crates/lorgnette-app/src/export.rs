@@ -51,6 +51,8 @@ struct ExportedMessage {
     is_model: bool,
     #[serde(default, skip_serializing_if = "AnswerBy::is_model")]
     by: AnswerBy,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    thoughts: String,
     text: String,
     #[serde(default)]
     pictures: Vec<Attachment>,
@@ -129,6 +131,7 @@ pub fn import(app: &App, path: &Path) -> Result<ChatId, AppError> {
             parent: message.parent,
             is_model: message.is_model,
             by: message.by,
+            thoughts: message.thoughts,
             text: message.text,
             pictures: message.pictures,
             created_ms: message.created_ms,
@@ -170,6 +173,7 @@ fn source(app: &App, chat: ChatId) -> Result<Source, AppError> {
                 parent: message.parent.and_then(place),
                 is_model: message.is_model,
                 by: message.by,
+                thoughts: message.thoughts.clone(),
                 text: message.text.clone(),
                 pictures: message.pictures.clone(),
                 created_ms: message.created_ms,
@@ -179,6 +183,9 @@ fn source(app: &App, chat: ChatId) -> Result<Source, AppError> {
     };
     Ok(Source { exported, shown: shown.messages, pictures: pictures.into_values().collect() })
 }
+
+/// What stands over folded thoughts.
+const THOUGHTS: &str = "Thoughts";
 
 /// Who says a message, as people read it.
 fn who(message: &Message) -> &str {

@@ -26,6 +26,7 @@ mod tests {
                 parent: Some(1),
                 is_model: true,
                 by,
+                thoughts: String::new(),
                 text: text.into(),
                 pictures: Vec::new(),
                 created_ms: 0,

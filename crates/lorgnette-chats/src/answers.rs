@@ -65,6 +65,16 @@ impl Chats {
         Ok(())
     }
 
+    /// Keeps what is thought for an answer that is being written.
+    ///
+    /// # Errors
+    /// [`ChatsError::Database`] if the database fails.
+    pub fn write_thoughts(&self, answer: MessageId, thoughts: &str) -> Result<(), ChatsError> {
+        let sql = "UPDATE messages SET thoughts = ?2 WHERE id = ?1 AND state = 'writing'";
+        self.with(|db| db.prepare_cached(sql)?.execute(params![answer, thoughts]))?;
+        Ok(())
+    }
+
     /// Keeps an answer that has ended.
     ///
     /// # Errors

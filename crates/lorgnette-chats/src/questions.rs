@@ -76,14 +76,15 @@ impl Chats {
                 let parent = message.parent.and_then(|parent| ids.get(parent));
                 db.prepare_cached(
                     "INSERT INTO messages
-                     (chat, parent, is_model, by_reader, text, state, model, created_ms)
-                     VALUES (?1, ?2, ?3, ?4, ?5, 'whole', ?6, ?7)",
+                     (chat, parent, is_model, by_reader, thoughts, text, state, model, created_ms)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'whole', ?7, ?8)",
                 )?
                 .execute(params![
                     chat,
                     parent,
                     message.is_model,
                     !message.by.is_model(),
+                    message.thoughts,
                     message.text,
                     message.model,
                     message.created_ms,

@@ -83,7 +83,8 @@ fn messages(db: &Connection, chat: ChatId) -> rusqlite::Result<Vec<Message>> {
 /// The messages that meet the condition, in the order they were made, without their siblings.
 fn select(db: &Connection, condition: &str, id: i64) -> rusqlite::Result<Vec<Message>> {
     let mut statement = db.prepare_cached(&format!(
-        "SELECT id, parent, is_model, text, created_ms, state, fault, model, timings, by_reader
+        "SELECT id, parent, is_model, text, created_ms, state, fault, model, timings, by_reader,
+                thoughts
          FROM messages m WHERE {condition} ORDER BY id"
     ))?;
     let rows = statement.query_map([id], |row| {
@@ -95,6 +96,7 @@ fn select(db: &Connection, condition: &str, id: i64) -> rusqlite::Result<Vec<Mes
             parent: row.get(1)?,
             is_model,
             by: if row.get(9)? { AnswerBy::Reader } else { AnswerBy::Model },
+            thoughts: row.get(10)?,
             text: row.get(3)?,
             pictures: Vec::new(),
             created_ms: row.get(4)?,

@@ -137,6 +137,8 @@ pub struct Message {
     pub is_model: bool,
     /// Who answered.
     pub by: AnswerBy,
+    /// What the model thought before it answered.
+    pub thoughts: String,
     pub text: String,
     /// The pictures of a question.
     pub pictures: Vec<Attachment>,
@@ -176,6 +178,8 @@ pub struct NewMessage {
     pub is_model: bool,
     /// Who answered.
     pub by: AnswerBy,
+    /// What the model thought before it answered.
+    pub thoughts: String,
     pub text: String,
     /// Pictures, which were added already.
     pub pictures: Vec<Attachment>,

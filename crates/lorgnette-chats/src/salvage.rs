@@ -29,9 +29,10 @@ const PARENT: usize = 2;
 const TEXT: usize = 4;
 const STATE: usize = 5;
 const CREATED_MS: usize = 9;
-/// The last column of a message, and how many there are.
 const BY_READER: usize = 10;
-const N_MESSAGE: usize = BY_READER + 1;
+/// The last column of a message, and how many there are.
+const THOUGHTS: usize = 11;
+const N_MESSAGE: usize = THOUGHTS + 1;
 /// The last column of a picture, and how many there are.
 const NOTES: usize = 8;
 const N_PICTURE: usize = NOTES + 1;
@@ -63,7 +64,7 @@ impl Table {
                     _,
                     _,
                     _,
-                    // Who answered; rows of 0.1 do not say it.
+                    // Who answered, and what was thought; rows of 0.1 do not say it.
                     ..,
                 ],
             ) if row.values.len() <= N_MESSAGE => Self::Messages,
@@ -143,9 +144,13 @@ impl Salvage {
                     values.truncate(BY_READER);
                     values.push(Value::Integer(0));
                 }
-                let known = self.messages.get(&id).map(|known| as_text(&known[TEXT]).len());
+                if !matches!(values.get(THOUGHTS), Some(Value::Text(_))) {
+                    values.truncate(THOUGHTS);
+                    values.push(Value::Text(String::new()));
+                }
+                let known = self.messages.get(&id).map(|known| n_written(known));
                 // Of two states of an answer that grew, the later one is the longer.
-                if known.is_none_or(|known| known < as_text(&values[TEXT]).len()) {
+                if known.is_none_or(|known| known < n_written(&values)) {
                     self.messages.insert(id, values);
                 }
             }
@@ -249,7 +254,7 @@ impl Salvage {
         }
         for (id, values) in &self.messages {
             let sql = "INSERT OR IGNORE INTO messages
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
             transaction.prepare_cached(sql)?.execute(keyed(*id, values))?;
         }
         for values in self.attachments.values() {
@@ -284,6 +289,11 @@ fn row_of(info: &PictureInfo) -> Vec<Value> {
         Value::Integer(0),
         Value::Text(serde_json::to_string(&info.notes).unwrap_or_else(|_| "[]".into())),
     ]
+}
+
+/// Bytes that a message has, thoughts and all.
+fn n_written(message: &[Value]) -> usize {
+    as_text(&message[TEXT]).len() + as_text(&message[THOUGHTS]).len()
 }
 
 /// Makes nothing of what is not of a column's type.

@@ -320,6 +320,35 @@ fn text_that_was_removed_is_nowhere_until_its_picture_is_shown_again() {
 }
 
 #[test]
+fn thoughts_stay_beside_the_answer_and_search_does_not_find_them() {
+    let folder = folder();
+    let chats = open(&folder);
+    let (_, question) = chats.add_question(None, None, "What is it?", &[]).unwrap();
+    let (_, answer) = chats.begin_answer(question, AnswerBy::Model).unwrap();
+    let stored = |chats: &Chats| {
+        let message = chats.message(answer).unwrap();
+        (message.thoughts, message.text)
+    };
+    chats.write_thoughts(answer, "Perhaps a zeppelin").unwrap();
+    // As a kill leaves it, before the first word of the answer.
+    drop(chats);
+    let chats = open(&folder);
+    assert_eq!(stored(&chats), ("Perhaps a zeppelin".into(), String::new()));
+    assert_eq!(chats.message(answer).unwrap().end, Some(End::Cut));
+    chats.write_thoughts(answer, "too late").unwrap();
+    assert_eq!(stored(&chats).0, "Perhaps a zeppelin", "it has ended");
+    chats.continue_answer(answer).unwrap();
+    chats.write_thoughts(answer, "Perhaps a zeppelin, or a balloon").unwrap();
+    chats.end_answer(answer, "It is a whale.", &End::Whole, None, None).unwrap();
+    let expected = ("Perhaps a zeppelin, or a balloon".into(), "It is a whale.".into());
+    assert_eq!(stored(&chats), expected);
+    assert_eq!(found(&chats, "whale"), ["What is it?"]);
+    for search in ["zeppelin", "balloon", "zeppelin whale"] {
+        assert_eq!(found(&chats, search), [""; 0], "{search}");
+    }
+}
+
+#[test]
 fn who_answered_stays() {
     let folder = folder();
     let chats = open(&folder);
@@ -339,6 +368,7 @@ fn who_answered_stays() {
         parent,
         is_model,
         by,
+        thoughts: String::new(),
         text: text.into(),
         pictures: Vec::new(),
         created_ms: 0,
@@ -418,6 +448,7 @@ fn chats_of_every_released_version_open_with_all_that_is_in_them() {
         assert_eq!(chat.messages[3].end, Some(End::Cut));
         assert_eq!(chat.messages[1].siblings.len(), 2);
         assert!(chat.messages.iter().all(|message| message.by.is_model()));
+        assert!(chat.messages.iter().all(|message| message.thoughts.is_empty()));
         assert_eq!(
             chat.messages[0].pictures[0].region,
             Some(Region { x: 10, y: 20, width: 300, height: 200 })

@@ -19,6 +19,7 @@ use crate::notes;
 use crate::output::{Failure, printable};
 use crate::output_file::OutputFile;
 use crate::progress::{self, Progress};
+use crate::thoughts::without_answer;
 
 /// Describes every picture that has no alt text yet.
 pub fn run(args: &Alt) -> Result<Ending, Failure> {
@@ -107,6 +108,9 @@ fn describe(
     Ok(Some(AltText {
         text: purpose.finish(&answer.text).into_owned(),
         notes: notes.join("; "),
-        cut: cut.map(|cut| cut.words(&options, conversation.model().context)),
+        cut: match without_answer(&answer) {
+            Some(note) => Some(note.to_owned()),
+            None => cut.map(|cut| cut.words(&options, conversation.model().context)),
+        },
     }))
 }

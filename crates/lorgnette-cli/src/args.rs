@@ -16,6 +16,7 @@ use lorgnette_app::{
 };
 
 pub use self::read::Read;
+use crate::thoughts::ShowThoughts;
 
 /// What help and manual say behind the commands.
 const OUTPUTS: &str = "Answers go to standard output, everything else to standard error.\n\
@@ -218,6 +219,9 @@ pub struct Describe {
     pub model: Model,
     #[command(flatten)]
     pub answer: Answer,
+    /// When to show on standard error what the model thinks first: auto (on a terminal), always, never
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub thoughts: ShowThoughts,
     /// The longest side of a picture in pixels: smaller is faster, larger reads smaller print
     #[arg(long, value_name = "PX")]
     pub max_side: Option<u32>,
@@ -318,6 +322,9 @@ pub struct Chat {
     pub model: Model,
     #[command(flatten)]
     pub answer: Answer,
+    /// When to show on standard error what the model thinks first: auto (on a terminal), always, never
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub thoughts: ShowThoughts,
     /// The longest side of a picture in pixels
     #[arg(long, value_name = "PX")]
     pub max_side: Option<u32>,
@@ -475,9 +482,13 @@ impl Model {
 
 #[derive(Args)]
 pub struct Answer {
-    /// The most tokens of an answer [default: 1024, or what --for needs]
+    /// The most tokens of an answer and of what the model thinks first [default: 1024, or what --for
+    /// needs, and 4096 more for thoughts]
     #[arg(long, value_name = "N")]
     pub max_tokens: Option<usize>,
+    /// Have a model that thinks first answer at once
+    #[arg(long)]
+    pub no_thinking: bool,
     /// How random the choice of tokens is; 0 always takes the likeliest
     #[arg(long, default_value_t = Sampling::default().temperature)]
     pub temperature: f64,
@@ -503,8 +514,12 @@ pub struct Answer {
 
 impl Answer {
     pub fn options(&self) -> AnswerOptions {
+        let usual = AnswerOptions::default();
         AnswerOptions {
-            max_tokens: self.max_tokens.unwrap_or(AnswerOptions::default().max_tokens),
+            max_tokens: self.max_tokens.unwrap_or(usual.max_tokens),
+            // A limit that a person sets holds for all that is written.
+            room_to_think: if self.max_tokens.is_some() { 0 } else { usual.room_to_think },
+            may_think: !self.no_thinking,
             sampling: Sampling {
                 temperature: self.temperature,
                 top_k: self.top_k.or(Sampling::default().top_k),

@@ -17,6 +17,7 @@ use crate::interrupt::CancelOnCtrlC;
 use crate::notes;
 use crate::output::{self, Failure, printable};
 use crate::progress::{self, Progress};
+use crate::thoughts::{Thoughts, without_answer};
 
 const HELP: &str = "each line is a question; a line may begin with the path of a picture that it is \
                     about; /picture PATH adds a picture to the next question; /new begins a new \
@@ -186,12 +187,13 @@ impl<'a> Talk<'a> {
         let cancel = Cancel::default();
         let _ctrl_c = CancelOnCtrlC::new(&cancel);
         let progress = Progress::new();
+        let mut thoughts = Thoughts::new(self.args.thoughts, false);
         let mut printed = Ok(());
         let options = self.args.answer.options();
         let (chat, attached) = (&mut self.chat, &self.attached);
         let mut on_event = |event: Option<AnswerEvent>| {
             let Some(event) = event else { return };
-            progress.event(&event);
+            thoughts.event(&event, &progress);
             if let AnswerEvent::Text(text) = &event
                 && printed.is_ok()
             {
@@ -210,21 +212,27 @@ impl<'a> Talk<'a> {
             &mut on_event,
         );
         progress.clear();
+        thoughts.end();
         printed?;
-        let stop = match answer {
-            Ok(answer) => answer.stop,
+        let answer = match answer {
+            Ok(answer) => answer,
             Err(error) => {
                 crate::report(&error);
                 return Ok(None);
             }
         };
-        self.attached.clear();
         output::print("\n")?;
-        let cut = Cut::of(&stop);
-        if let Some(cut) = cut.filter(|cut| *cut != Cut::Cancelled) {
-            say!("note: {}", cut.words(&options, self.conversation.model().context));
+        let cut = Cut::of(&answer.stop);
+        if let Some(note) = without_answer(&answer) {
+            // The pictures wait for the question to be asked again.
+            say!("note: {note}");
+        } else {
+            self.attached.clear();
+            if let Some(cut) = cut.filter(|cut| *cut != Cut::Cancelled) {
+                say!("note: {}", cut.words(&options, self.conversation.model().context));
+            }
         }
         self.is_full = cut == Some(Cut::Context);
-        Ok(Some(stop))
+        Ok(Some(answer.stop))
     }
 }

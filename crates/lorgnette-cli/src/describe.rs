@@ -26,6 +26,7 @@ use crate::notes;
 use crate::output::{self, Failure, printable};
 use crate::progress::{self, Progress};
 use crate::speak::Speaking;
+use crate::thoughts::{Thoughts, without_answer};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -34,6 +35,8 @@ struct Output<'a> {
     device: &'a str,
     load_s: f64,
     pictures: Vec<PictureOutput<'a>>,
+    /// What the model thought before it answered; null if it did not.
+    thoughts: Option<&'a str>,
     answer: &'a str,
     stop: &'a StopReason,
     /// Why it is not all of an answer; absent where it is.
@@ -122,12 +125,17 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
         let checked = checked.unwrap_or_default();
         checked.iter().filter(|one| one.is_uncertain()).for_each(tell_doubt);
     }
-    if let Some(cut) = cut {
+    if let Some(note) = without_answer(&answer) {
+        say!("note: {note}");
+    } else if let Some(cut) = cut {
         say!("note: {}", cut.words(&options, conversation.model().context));
     }
     if let Some(speaking) = speaking {
         if is_shortened(args) {
             speaking.push(&text);
+        }
+        if without_answer(&answer).is_some() {
+            speaking.say_only_thoughts();
         }
         not_found(claims).for_each(|claim| speaking.say_not_found(&claim));
         speaking.say_doubts(checked.unwrap_or_default());
@@ -182,10 +190,16 @@ fn answer(
     speaking: Option<&Speaking>,
 ) -> Result<Answer, Failure> {
     let progress = Progress::new();
-    let mut printed = Ok(());
+    let mut thoughts = Thoughts::new(args.thoughts, args.json);
+    let (mut printed, mut says_thinking) = (Ok(()), true);
     let answer = conversation.answer(chat, options, cancel, &mut |event| {
         let Some(event) = event else { return };
-        progress.event(&event);
+        thoughts.event(&event, &progress);
+        if let (AnswerEvent::Thought(_), Some(speaking)) = (&event, speaking)
+            && std::mem::take(&mut says_thinking)
+        {
+            speaking.say_thinking();
+        }
         let AnswerEvent::Text(text) = &event else { return };
         if is_shortened(args) || printed.is_err() {
             return;
@@ -201,6 +215,7 @@ fn answer(
         }
     });
     progress.clear();
+    thoughts.end();
     printed?;
     Ok(answer?)
 }
@@ -304,6 +319,7 @@ fn print_json(
         device: &model.device.name,
         load_s: model.load_s,
         pictures: pictures.collect(),
+        thoughts: Some(answer.thoughts.as_str()).filter(|thoughts| !thoughts.is_empty()),
         answer: text,
         stop: &answer.stop,
         cut,

@@ -24,6 +24,7 @@ mod progress;
 mod read;
 mod shells;
 mod speak;
+mod thoughts;
 
 use std::process::ExitCode;
 

@@ -29,16 +29,20 @@ impl Progress {
         } else {
             ProgressDrawTarget::hidden()
         };
-        let bar = ProgressBar::with_draw_target(Some(1), target);
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {percent} % {elapsed}");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ "));
-        Self { bar }
+        Self { bar: ProgressBar::with_draw_target(Some(1), target) }
     }
 
     pub fn show(&self, message: String, done: u64, total: u64) {
+        self.look("{msg} {wide_bar} {percent} % {elapsed}");
         self.bar.set_length(total.max(1));
         self.bar.set_position(done);
         self.bar.set_message(message);
+    }
+
+    fn look(&self, template: &str) {
+        let style = ProgressStyle::with_template(template);
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        self.bar.set_style(style.progress_chars("━╸ "));
     }
 
     /// Shows an event that is not text; text clears the line.
@@ -54,6 +58,12 @@ impl Progress {
             AnswerEvent::Prefill { done_tokens, total_tokens, .. } => {
                 let message = format!("reading {done_tokens} of {total_tokens} tokens");
                 self.show(message, *done_tokens as u64, *total_tokens as u64);
+            }
+            // Nobody knows how long it will think.
+            AnswerEvent::Thought(_) => {
+                self.look("{msg} {elapsed}");
+                self.bar.set_message("thinking");
+                self.bar.tick();
             }
             AnswerEvent::Text(_) => self.clear(),
         }

@@ -75,6 +75,16 @@ impl Speaking {
         }
     }
 
+    /// Says that the model thinks, for what it thinks is not spoken.
+    pub fn say_thinking(&self) {
+        self.reader.say(self.phrases.thinking);
+    }
+
+    /// Says that it was still thinking when it ended.
+    pub fn say_only_thoughts(&self) {
+        self.reader.say(self.phrases.only_thoughts);
+    }
+
     /// Says a claim of the answer that the text of no picture has.
     pub fn say_not_found(&self, claim: &str) {
         self.reader.say(&format!("{}: {claim}", self.phrases.not_found));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lorgnette_image::Pixels;
+use lorgnette_image::{Grid, Pixels};
 
 use crate::prompt::{ChatMessage, Content, Role};
 
@@ -40,13 +40,21 @@ impl PartialEq for PreparedPicture {
     }
 }
 
-/// A text or a picture in a turn.
+/// A text, a picture or thoughts in a turn.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TurnPart {
     /// A text. What looks like a control token in it is ordinary text to the model.
     Text(String),
     /// A picture, which stands where it is among the texts.
     Picture(Arc<PreparedPicture>),
+    /// What the model thought so far, of an answer that is to go on. A model that does not think is not
+    /// told it.
+    Thoughts {
+        /// The text of it.
+        text: String,
+        /// Whether it has thought to the end, and answers now.
+        are_closed: bool,
+    },
 }
 
 /// The words and pictures of one side of the chat.
@@ -77,10 +85,28 @@ impl Chat {
         self.turns.push(Turn { role: Role::User, parts });
     }
 
-    /// Adds a turn of the model.
+    /// Adds a turn of the model. What it thought before is not part of it: it would fill the chat, and the
+    /// answer says what came of it. A follow-up reads the answer anew, for in the KV cache it stands
+    /// behind the thoughts; all before is still there.
     pub fn answered(&mut self, text: &str) {
         let parts = vec![TurnPart::Text(text.to_owned())];
         self.turns.push(Turn { role: Role::Assistant, parts });
+    }
+
+    /// Adds what there is of an answer that is to go on, if there is anything. Its thoughts are part of it:
+    /// it goes on thinking unless they are closed, or there is text behind them.
+    pub fn begun(&mut self, thoughts: &str, are_closed: bool, text: &str) {
+        let mut parts = Vec::new();
+        if !thoughts.is_empty() {
+            let are_closed = are_closed || !text.is_empty();
+            parts.push(TurnPart::Thoughts { text: thoughts.to_owned(), are_closed });
+        }
+        if !text.is_empty() {
+            parts.push(TurnPart::Text(text.to_owned()));
+        }
+        if !parts.is_empty() {
+            self.turns.push(Turn { role: Role::Assistant, parts });
+        }
     }
 
     /// Whether this chat, whose last question has pictures and no words yet, becomes `asked` when
@@ -104,22 +130,26 @@ impl Chat {
             .iter()
             .filter_map(|part| match part {
                 TurnPart::Picture(picture) => Some(picture),
-                TurnPart::Text(_) => None,
+                TurnPart::Text(_) | TurnPart::Thoughts { .. } => None,
             })
             .collect()
     }
 
-    /// The turns for the chat format, and the pictures that its numbers stand for.
-    pub(crate) fn messages(&self) -> (Vec<ChatMessage>, Vec<Arc<PreparedPicture>>) {
+    /// The turns for the chat format of a model that thinks or does not, and the pictures that its numbers
+    /// stand for.
+    pub(crate) fn messages(&self, thinks: bool) -> (Vec<ChatMessage>, Vec<Arc<PreparedPicture>>) {
         let mut pictures = Vec::new();
         let mut messages = Vec::new();
         for turn in &self.turns {
-            let content = turn.parts.iter().map(|part| match part {
-                TurnPart::Text(text) => Content::Text(text.clone()),
+            let content = turn.parts.iter().filter_map(|part| match part {
+                TurnPart::Text(text) => Some(Content::Text(text.clone())),
                 TurnPart::Picture(picture) => {
                     pictures.push(Arc::clone(picture));
-                    let grid = picture.pixels.grid();
-                    Content::Image { picture: pictures.len() - 1, rows: grid.rows, cols: grid.cols }
+                    let Grid { rows, cols, .. } = picture.pixels.grid();
+                    Some(Content::Image { picture: pictures.len() - 1, rows, cols })
+                }
+                TurnPart::Thoughts { text, are_closed } => {
+                    thinks.then(|| Content::Thinking { text: text.clone(), is_closed: *are_closed })
                 }
             });
             messages.push(ChatMessage { role: turn.role, content: content.collect() });

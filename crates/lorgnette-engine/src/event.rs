@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A step of an answer. All steps of one kind come before those of the next.
+/// A step of an answer. All steps of one kind come before those of the next, but for a model that
+/// thinks again while it answers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AnswerEvent {
     /// The vision encoder works on a picture.
@@ -27,6 +28,8 @@ pub enum AnswerEvent {
         /// Tokens before them that are in the KV cache from an earlier request.
         cached_tokens: usize,
     },
+    /// The model thinks on with these characters, none of which is cut. They are not the answer's.
+    Thought(String),
     /// The answer goes on with these characters, none of which is cut.
     Text(String),
 }
@@ -50,7 +53,9 @@ pub enum StopReason {
 /// An answer that has ended. A cancelled one is an answer too, as far as it came.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Answer {
-    /// The whole text, perhaps empty.
+    /// What the model thought, if it did.
+    pub thoughts: String,
+    /// The whole text without the thoughts, perhaps empty: it may have ended while it was thinking.
     pub text: String,
     /// The reason for which no more text came.
     pub stop: StopReason,
@@ -76,8 +81,14 @@ pub struct Timings {
     pub prefill_s: f64,
     /// Seconds from the request to the first token of the answer.
     pub first_token_s: f64,
-    /// Tokens that the model chose for the answer.
+    /// Tokens that the model chose for the answer, thoughts included.
     pub n_answer_tokens: usize,
+    /// How many of them it thought with.
+    #[serde(skip_serializing_if = "is_none_at_all")]
+    pub n_thought_tokens: usize,
+    /// Seconds that it thought.
+    #[serde(skip_serializing_if = "is_none_at_all")]
+    pub thought_s: f64,
     /// Tokens of the answer that prompt lookup had drafted.
     // Chats and `--json` have had this key since the first release.
     #[serde(rename = "n_guessed_tokens")]
@@ -96,6 +107,11 @@ impl Timings {
     pub fn decode_tokens_per_s(&self) -> f64 {
         rate(self.n_answer_tokens.saturating_sub(1), self.decode_s)
     }
+}
+
+/// Models that do not think have no numbers of it.
+fn is_none_at_all<T: Default + PartialEq>(number: &T) -> bool {
+    *number == T::default()
 }
 
 fn rate(n: usize, seconds: f64) -> f64 {

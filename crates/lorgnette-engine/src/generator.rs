@@ -12,6 +12,7 @@ use lorgnette_pixtral::{
     CHUNK_TOKENS, ImageFeatures, KvCache, KvFormat, ModelError, PictureRows, Pixtral, Prompt,
 };
 
+use crate::answer_stream::{AnswerStream, Said};
 use crate::chat::{Chat, PreparedPicture};
 use crate::encoder_cache::EncoderCache;
 use crate::error::EngineError;
@@ -20,8 +21,6 @@ use crate::kv_snapshot::{self, SnapshotError};
 use crate::prompt::{EncodedChat, encode_chat};
 use crate::prompt_lookup::PromptLookup;
 use crate::sampling::{Sampler, Sampling};
-use crate::stop::{Matched, StopMatcher};
-use crate::text_stream::TextStream;
 use crate::tokens::{TokenId, Tokenizer};
 
 /// Limits and choices for an answer.
@@ -29,6 +28,11 @@ use crate::tokens::{TokenId, Tokenizer};
 pub struct AnswerOptions {
     /// The most tokens that the answer may have.
     pub max_tokens: usize,
+    /// Of its thoughts, so many tokens do not count to [`Self::max_tokens`]: they leave it the length that
+    /// was wanted. Those beyond count, so that a model that thinks for ever ends.
+    pub room_to_think: usize,
+    /// Whether a model that thinks may begin to. If not, it answers at once.
+    pub may_think: bool,
     /// The way in which they are chosen.
     pub sampling: Sampling,
     /// Texts at which the answer ends, before them.
@@ -37,7 +41,13 @@ pub struct AnswerOptions {
 
 impl Default for AnswerOptions {
     fn default() -> Self {
-        Self { max_tokens: 1024, sampling: Sampling::default(), stop: Vec::new() }
+        Self {
+            max_tokens: 1024,
+            room_to_think: 4096,
+            may_think: true,
+            sampling: Sampling::default(),
+            stop: Vec::new(),
+        }
     }
 }
 
@@ -146,6 +156,11 @@ impl Generator {
         self.cache.capacity()
     }
 
+    /// Whether the chat format has a place for thoughts.
+    fn thinks(&self) -> bool {
+        self.tokenizer.control().thinking().is_some()
+    }
+
     /// Forgets what was read and encoded, except for what is on the disk.
     pub fn forget(&mut self) {
         self.cache.truncate(0);
@@ -167,7 +182,7 @@ impl Generator {
         emit: &mut dyn FnMut(AnswerEvent),
     ) -> Result<Answer, EngineError> {
         let started = Instant::now();
-        let (messages, pictures) = chat.messages();
+        let (messages, pictures) = chat.messages(self.thinks());
         let prompt = encode_chat(&self.tokenizer, &messages)?;
         self.check_room(&prompt, &pictures)?;
         let mut timings = Timings::default();
@@ -197,7 +212,7 @@ impl Generator {
         cancel: &Cancel,
         emit: &mut dyn FnMut(AnswerEvent),
     ) -> Result<(), Interrupted<EngineError>> {
-        let (messages, pictures) = chat.messages();
+        let (messages, pictures) = chat.messages(self.thinks());
         let mut prompt = encode_chat(&self.tokenizer, &messages).map_err(Interrupted::failed)?;
         // The question goes before the end of the turn.
         prompt.ids.truncate(prompt.n_open);
@@ -352,7 +367,7 @@ impl Generator {
         Ok(logits)
     }
 
-    /// Chooses the answer token by token, and emits its text.
+    /// Chooses the answer token by token, and emits its thoughts and its text.
     fn decode(
         &mut self,
         mut logits: Vec<f32>,
@@ -362,30 +377,23 @@ impl Generator {
         emit: &mut dyn FnMut(AnswerEvent),
     ) -> Result<Answer, EngineError> {
         let mut sampler = Sampler::new(&options.sampling);
-        let mut stream = TextStream::new();
-        let mut matcher = StopMatcher::new(&options.stop);
-        let read = self.read.iter().map(|position| position.id).collect();
+        let read: Vec<TokenId> = self.read.iter().map(|position| position.id).collect();
+        let wanted = (options.may_think, options.stop.as_slice());
+        let mut stream = AnswerStream::new(&self.tokenizer, &read, wanted, emit);
         let mut prompt_lookup = PromptLookup::new(read, self.uses_prompt_lookup);
         // Drafted tokens that were read, and the logits behind each.
         let mut drafted: VecDeque<(TokenId, Vec<f32>)> = VecDeque::new();
-        let mut text = String::new();
-        let mut show = |piece: &str| {
-            if !piece.is_empty() {
-                text.push_str(piece);
-                emit(AnswerEvent::Text(piece.to_owned()));
-            }
-        };
         let control = *self.tokenizer.control();
         let mut decoding = Instant::now();
         let stop = loop {
             if cancel.is_cancelled() {
                 break StopReason::Cancelled;
             }
-            if timings.n_answer_tokens >= options.max_tokens {
+            let uncounted = stream.n_thought_tokens().min(options.room_to_think);
+            if timings.n_answer_tokens - uncounted >= options.max_tokens {
                 break StopReason::Length;
             }
-            let is_forbidden = |id| !control.ends_answer(id) && self.tokenizer.is_unprintable(id);
-            let id = sampler.next(std::mem::take(&mut logits), is_forbidden);
+            let id = sampler.next(std::mem::take(&mut logits), |id| !stream.allows(id));
             let position = self.read.len();
             let Some(id) = id.map_err(ModelError::from)? else {
                 return Err(EngineError::NotANumber { position });
@@ -398,12 +406,8 @@ impl Generator {
                 break StopReason::EndOfText;
             }
             timings.n_answer_tokens += 1;
-            match matcher.push(&stream.push(self.tokenizer.token_bytes(id))) {
-                Matched::Text(piece) => show(&piece),
-                Matched::Stop { before, stop } => {
-                    show(&before);
-                    break StopReason::StopString(stop);
-                }
+            if let Some(stop) = stream.push(id) {
+                break StopReason::StopString(stop);
             }
             let room = self.cache.capacity() - self.read.len();
             if room == 0 {
@@ -433,14 +437,10 @@ impl Generator {
         // Drafted tokens behind the end are forgotten.
         self.cache.truncate(self.read.len());
         timings.decode_s = seconds(decoding.elapsed());
-        if !matches!(stop, StopReason::StopString(_)) {
-            let rest = stream.finish();
-            match matcher.push(&rest) {
-                Matched::Text(piece) => show(&(piece + &matcher.finish())),
-                Matched::Stop { before, .. } => show(&before),
-            }
-        }
-        Ok(Answer { text, stop, timings })
+        let Said { thoughts, text, n_thought_tokens, thought } = stream.finish();
+        timings.n_thought_tokens = n_thought_tokens;
+        timings.thought_s = seconds(thought);
+        Ok(Answer { thoughts, text, stop, timings })
     }
 }
 
@@ -456,5 +456,6 @@ fn go_on_unless(cancel: &Cancel) -> ControlFlow<()> {
 }
 
 fn cancelled(timings: Timings) -> Answer {
-    Answer { text: String::new(), stop: StopReason::Cancelled, timings }
+    let (thoughts, text) = (String::new(), String::new());
+    Answer { thoughts, text, stop: StopReason::Cancelled, timings }
 }

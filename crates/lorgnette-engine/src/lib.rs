@@ -8,9 +8,11 @@
 //! - [`prompt`]: the chat as token ids, in Mistral's format
 //! - [`tokens`]: text to ids and back
 //! - `encoder_cache`, `kv_snapshot`, `prompt_lookup`: work that is not done twice
-//! - `sampling`, `stop`, `text_stream`: which token, when to stop, whole characters
+//! - `sampling`, `answer_stream`: which token, and what it says: a thought or the answer
+//! - `stop`, `text_stream`: when to stop, whole characters
 #![warn(missing_docs)]
 
+mod answer_stream;
 mod chat;
 mod encoder_cache;
 mod error;

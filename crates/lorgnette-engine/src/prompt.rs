@@ -282,10 +282,8 @@ fn encode_contents(
                 prompt.images.push(ImageSlot { picture, start, rows, cols, n_ids });
             }
             Content::Thinking { text, is_closed } => {
-                let control = tokenizer.control();
-                let (Some(begin), Some(end)) = (control.begin_think, control.end_think) else {
-                    return Err(PromptError::NoThinkingTokens);
-                };
+                let (begin, end) =
+                    tokenizer.control().thinking().ok_or(PromptError::NoThinkingTokens)?;
                 prompt.ids.push(begin);
                 prompt.ids.extend(tokenizer.encode_text(&text));
                 prompt.ids.extend(is_closed.then_some(end));

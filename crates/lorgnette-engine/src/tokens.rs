@@ -171,11 +171,15 @@ impl Tokenizer {
         Self::new(sources::gguf(vocab)?)
     }
 
-    /// Takes from a model's chat template where instructions stand, which `tokenizer.json` and GGUF
-    /// files do not say otherwise. Without one, having `[SYSTEM_PROMPT]` decides.
+    /// Takes from a model's chat template where instructions stand and whether the model thinks, which
+    /// `tokenizer.json` and GGUF files do not say otherwise. Without one, having `[SYSTEM_PROMPT]` and
+    /// `[THINK]` decides.
     #[must_use]
     pub fn with_chat_template(mut self, template: &str) -> Self {
         self.system_at_start = template.contains("[SYSTEM_PROMPT]");
+        if self.control.thinking().is_none() && template.contains("[THINK]") {
+            self.control.name_thinking(&self.names);
+        }
         self
     }
 

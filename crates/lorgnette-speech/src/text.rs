@@ -42,6 +42,10 @@ pub struct Phrases {
     pub not_found: &'static str,
     /// The words around a number of seconds.
     pub about_seconds: (&'static str, &'static str),
+    /// Stands for what a model thinks before it answers, which is not spoken.
+    pub thinking: &'static str,
+    /// Stands for the answer of a model that was still thinking when it ended.
+    pub only_thoughts: &'static str,
 }
 
 impl Phrases {
@@ -58,6 +62,8 @@ impl Phrases {
                 uncertain: "incertain",
                 not_found: "pas trouvé dans l’image",
                 about_seconds: ("environ", "secondes"),
+                thinking: "Le modèle réfléchit.",
+                only_thoughts: "Il réfléchissait encore : il n’y a pas encore de réponse.",
             },
             _ => Self {
                 code_block: "code block",
@@ -69,6 +75,8 @@ impl Phrases {
                 uncertain: "uncertain",
                 not_found: "not found in the picture",
                 about_seconds: ("about", "seconds"),
+                thinking: "The model is thinking.",
+                only_thoughts: "It was still thinking: there is no answer yet.",
             },
         }
     }

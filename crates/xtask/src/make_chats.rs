@@ -35,6 +35,7 @@ impl Args {
                     parent: i.checked_sub(1),
                     is_model: i % 2 == 1,
                     by: AnswerBy::Model,
+                    thoughts: String::new(),
                     text,
                     pictures: Vec::new(),
                     created_ms: 0,

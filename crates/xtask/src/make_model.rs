@@ -5,19 +5,21 @@
 mod gguf;
 pub mod hugging_face;
 pub mod random;
+mod script;
 pub mod shapes;
 mod tekken;
 
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use lorgnette_app::models::convert::pair::{GgufPair, Rows, VisionFormat};
 use lorgnette_gguf::{NumberFormat, QuantScheme};
 use lorgnette_pixtral::checkpoint::{BlockPart, Naming, Part};
 
 use self::hugging_face::Numbers;
 use self::random::{Kind, RandomWeights, Wanted};
+use self::script::Script;
 use self::shapes::Shape;
 
 /// Writes a model with random weights: true shapes, the real tokenizer, and no sense.
@@ -44,6 +46,15 @@ pub struct Args {
     /// The seed of the random weights
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// A text that the network answers with, whatever it is asked. No token may come twice in it
+    #[arg(long, value_name = "TEXT")]
+    says: Option<String>,
+    /// A text that it thinks before
+    #[arg(long, value_name = "TEXT", requires = "says")]
+    thinks: Option<String>,
+    /// It thinks so again and again, until somebody ends it
+    #[arg(long, requires = "thinks")]
+    endless: bool,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -80,8 +91,14 @@ impl Args {
         if let Some(positions) = self.positions {
             config.text.max_position_embeddings = positions;
         }
-        let tokenizer = self.shape.tokenizer()?;
+        let mut tokenizer = self.shape.tokenizer()?;
         let mut weights = RandomWeights::new(self.seed, self.shape.is_tiny());
+        if let Some(answer) = &self.says {
+            ensure!(self.shape.is_tiny(), "only a tiny network says a text");
+            tokenizer = script::tokenizer(&tokenizer)?;
+            let text = (self.thinks.as_deref(), answer.as_str());
+            weights.say(Script::new(&tokenizer, text, self.endless, &config)?);
+        }
         let gguf = |scheme, weights: &mut RandomWeights| {
             let name = self.shape.name();
             let vocab = tokenizer.to_gguf_vocab();

@@ -26,8 +26,8 @@ pub enum AskDto {
     Again { answer: i64, by: AnswerBy },
     /// Asks another question in the place of one.
     Edit { question: i64, text: String, pictures: Vec<AttachmentDto>, by: AnswerBy },
-    /// Asks for more of an answer.
-    Continue { answer: i64 },
+    /// Asks for more of an answer. With `at_once` the model thinks no further and answers.
+    Continue { answer: i64, at_once: bool },
 }
 
 /// What is told of an answer: its beginning and its end, and its progress in between.
@@ -43,6 +43,7 @@ pub enum AnswerEvent {
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[serde(rename = "AnswerBound")]
+#[expect(clippy::large_enum_variant, reason = "it is sent on at once, and never stored")]
 pub enum BoundDto {
     /// The question is on disk, and waits for its turn.
     Started {
@@ -67,7 +68,7 @@ impl From<AskDto> for Ask {
             AskDto::Edit { question, text, pictures, by } => {
                 Self::Edit { question, text, pictures: attachments(pictures), by }
             }
-            AskDto::Continue { answer } => Self::Continue { answer },
+            AskDto::Continue { answer, at_once } => Self::Continue { answer, at_once },
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct MessageDto {
     by: AnswerBy,
     /// The built-in model said that it cannot answer this.
     is_refusal: bool,
+    /// What the model thought before it answered; empty if it did not.
+    thoughts: String,
     text: String,
     language: Option<&'static str>,
     pictures: Vec<AttachmentDto>,
@@ -61,6 +63,8 @@ struct TookDto {
     cached_tokens: usize,
     answer_tokens: usize,
     tokens_per_s: f64,
+    /// Seconds that the model thought; 0 if it did not.
+    thought_s: f64,
 }
 
 /// A chat with the branch that is shown.
@@ -114,6 +118,7 @@ impl From<Message> for MessageDto {
             by: message.by,
             role: if message.is_model { RoleDto::Model } else { RoleDto::Person },
             language: speech::language::of(&message.text),
+            thoughts: message.thoughts,
             text: message.text,
             pictures: message.pictures.into_iter().map(Into::into).collect(),
             created_ms: message.created_ms,
@@ -149,6 +154,7 @@ impl From<Timings> for TookDto {
             read_tokens: timings.n_read_tokens,
             cached_tokens: timings.n_cached_tokens,
             answer_tokens: timings.n_answer_tokens,
+            thought_s: timings.thought_s,
         }
     }
 }

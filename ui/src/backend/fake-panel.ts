@@ -21,7 +21,7 @@ export function fakePanel(query: string): PanelBackend {
       const tell = (event: AnswerEvent): void => onEvent({ kind: "answer", event });
       if (halt === "encode") return tell({ kind: "encode", picture: 0, nPictures: 1, done: 4, total: 10 });
       tell({ kind: "text", piece: TEXT, nTokens: 30, tokensPerS: 5.2 });
-      tell({ kind: "ended", message: { id: 2, parent: 1, role: "model", text: TEXT, language: "en", pictures: [], createdMs: 0, siblings: [2], end: { at: "whole" }, modelName: null, took: null, by: "model", isRefusal: false } });
+      tell({ kind: "ended", message: { id: 2, parent: 1, role: "model", thoughts: "", text: TEXT, language: "en", pictures: [], createdMs: 0, siblings: [2], end: { at: "whole" }, modelName: null, took: null, by: "model", isRefusal: false } });
     },
     pictureUrl: (path) => `pictures/${path}.png`,
     panelSay: nothing, panelOpen: nothing, panelClose: nothing, stop: nothing, aloud: nothing,

@@ -17,7 +17,9 @@ export interface FakeOptions {
   /** Chats to begin with: none, those of the screenshots, or a number of made ones. */
   chats: "none" | "some" | number;
   /** Where an answer goes wrong, or waits for ever so that a picture of it can be taken. */
-  halt: "none" | "queued" | "loading" | "encode" | "prefill" | "text" | "fail" | "refuse";
+  halt: "none" | "queued" | "loading" | "encode" | "prefill" | "thought" | "text" | "fail" | "refuse";
+  /** What is thought before each answer. */
+  thoughts: string;
   /** The answer to give; else it depends on the question. */
   reply: string | null;
   models: Model[];
@@ -46,7 +48,7 @@ export const REFUSAL = "The built-in model cannot answer this about this picture
 export const SETTINGS: Settings = { ...defaultSettings, split: 0.58 };
 
 const defaults: FakeOptions = {
-  stepMs: 20, settings: {}, chats: "none", halt: "none", reply: null, models: models(), model: POCKET, locale: "en-GB", platform: "linux", failBoot: false,
+  stepMs: 20, settings: {}, chats: "none", halt: "none", thoughts: "", reply: null, models: models(), model: POCKET, locale: "en-GB", platform: "linux", failBoot: false,
 };
 
 type Stored = { chat: Omit<Chat, "messages" | "pictures">; updatedMs: number; leaf: number | null; deleted: boolean };
@@ -356,6 +358,7 @@ export class Fake implements Answering {
 
     let end: End = { at: "whole" };
     let text = ask.kind === "continue" ? answer.text : "";
+    let thoughts = ask.kind === "continue" ? answer.thoughts : "";
     const nPictures = asked?.pictures.length ?? 0;
     steps: {
       if (halt === "queued") {
@@ -385,7 +388,17 @@ export class Fake implements Answering {
         end = { at: "failed", error: fault("engine", "the cache could not grow to 16,384 tokens: 2.7 GB needed, 1.1 GB free", "Close other programs, or choose a shorter chat in Settings.") };
         break steps;
       }
-      const pieces = reply.match(/\s*\S+/g) ?? [];
+      const inPieces = (words: string): string[] => words.match(/\s*\S+/g) ?? [];
+      const isAtOnce = answer.by === "reader" || text !== "" || (ask.kind === "continue" && ask.atOnce);
+      const toThink = isAtOnce ? [] : inPieces(this.options.thoughts.slice(thoughts.length));
+      for (const [index, piece] of toThink.entries()) {
+        if (stops()) break steps;
+        thoughts += piece;
+        onEvent({ kind: "thought", piece, nTokens: index + 1, tokensPerS: 5.2 });
+        if (halt === "thought" && index > toThink.length * 0.6) await halted();
+        await wait();
+      }
+      const pieces = inPieces(reply);
       for (const [index, piece] of pieces.entries()) {
         if (stops()) break steps;
         text += piece;
@@ -397,8 +410,8 @@ export class Fake implements Answering {
     if (stops()) end = { at: "stopped" };
     const tokens = Math.ceil(text.length / 4);
     const message: Message = {
-      ...answer, text, language: "en", end, isRefusal: text === REFUSAL,
-      took: answer.by === "reader" ? null : { encodeS: 12.2, prefillS: 24.4, decodeS: tokens / 5.2, firstTokenS: nPictures ? 36.9 : 1.1, readTokens: 2352, cachedTokens: nPictures ? 0 : 2352, answerTokens: tokens, tokensPerS: 5.2 },
+      ...answer, thoughts, text, language: "en", end, isRefusal: text === REFUSAL,
+      took: answer.by === "reader" ? null : { thoughtS: thoughts === "" ? 0 : 12, encodeS: 12.2, prefillS: 24.4, decodeS: tokens / 5.2, firstTokenS: nPictures ? 36.9 : 1.1, readTokens: 2352, cachedTokens: nPictures ? 0 : 2352, answerTokens: tokens, tokensPerS: 5.2 },
     };
     this.#messages.set(id, { chatId, message });
     this.#running -= 1;
@@ -410,6 +423,7 @@ export class Fake implements Answering {
   #begin(ask: Ask): { chatId: number; answer: Message } {
     if (ask.kind === "continue") {
       const found = this.#found(ask.answer);
+      this.#stopped.delete(ask.answer);
       const answer = { ...found.message, end: null };
       this.#messages.set(answer.id, { chatId: found.chatId, message: answer });
       return { chatId: found.chatId, answer };
@@ -434,7 +448,7 @@ export class Fake implements Answering {
 
   #add(chatId: number, parent: number | null, role: Message["role"], text: string, attached: Attachment[], by: AnswerBy = "model"): Message {
     const message: Message = {
-      id: this.#next++, parent, role, text, language: text ? "en" : null, pictures: attached, createdMs: Date.now(), siblings: [], end: null,
+      id: this.#next++, parent, role, thoughts: "", text, language: text ? "en" : null, pictures: attached, createdMs: Date.now(), siblings: [], end: null,
       modelName: role === "model" && by === "model" ? (this.#model?.name ?? null) : null, took: null, by, isRefusal: false,
     };
     this.#messages.set(message.id, { chatId, message });
@@ -460,7 +474,7 @@ export class Fake implements Answering {
     for (const one of messages) {
       const message = this.#add(id, parent, one.role, one.text, one.pictures);
       if (one.role === "model") {
-        const took = { encodeS: 12.2, prefillS: 24.4, decodeS: 18, firstTokenS: parent === null ? 36.9 : 1.2, readTokens: 2352, cachedTokens: 0, answerTokens: Math.ceil(one.text.length / 4), tokensPerS: 5.2 };
+        const took = { thoughtS: 0, encodeS: 12.2, prefillS: 24.4, decodeS: 18, firstTokenS: parent === null ? 36.9 : 1.2, readTokens: 2352, cachedTokens: 0, answerTokens: Math.ceil(one.text.length / 4), tokensPerS: 5.2 };
         this.#messages.set(message.id, { chatId: id, message: { ...message, end: one.end ?? { at: "whole" }, took, modelName: "Pixtral 12B" } });
       }
       parent = message.id;
@@ -642,6 +656,7 @@ export function fakeFromAddress(search: string): Fake {
     model: asked.get("model") === "pixtral" ? PIXTRAL : asked.get("model") === "none" ? null : POCKET,
     models: models(asked.get("models") ?? "first", asked.get("model") === "pixtral"),
     reply: asked.get("reply"),
+    thoughts: asked.get("thoughts") ?? "",
     failBoot: asked.get("boot") === "fail",
   });
   Object.assign(window, { fake });

@@ -295,6 +295,7 @@ export const en = {
     lookingAt: (a: string, b: string, percent: string) => `Looking at picture ${a} of ${b}, ${percent}`,
     reading: (a: string, b: string) => `Reading ${a} of ${b} tokens`,
     cached: (count: string) => `${count} known from before`,
+    thinking: (rate: string) => `Thinking, ${rate} tokens a second`,
     writing: (rate: string) => `Answering, ${rate} tokens a second`,
     exact: "Reading the text",
     stopping: "Stopping at the next step",
@@ -322,12 +323,22 @@ export const en = {
     took: (first: string, tokens: string, rate: string) => `first word after ${first} · ${tokens} tokens at ${rate}/s`,
     tookCached: (cached: string) => `${cached} tokens were known from before`,
     nothing: "The model wrote nothing.",
+    onlyThoughts: "It was still thinking, so there is no answer yet.",
+    answerNow: "Answer now",
     pocket: "The built-in model is a small demonstration. It reads simple pictures and is often wrong.",
     pocketMore: "See real models",
     begin: "Questions and answers appear here.",
     jump: "Go to the newest",
     exact: "Exact text, no model",
     askModel: "Ask the model instead",
+  },
+
+  /** What a model thinks before it answers. */
+  thoughts: {
+    title: "What the model thought",
+    thinking: (count: number, shown: string) => `Thinking…, ${n(count, shown, "word", "words")}`,
+    thought: (count: number, shown: string) => `Thought, ${n(count, shown, "word", "words")}`,
+    thoughtFor: (time: string, count: number, shown: string) => `Thought for ${time}, ${n(count, shown, "word", "words")}`,
   },
 
   /** Under an answer that the built-in model refused. */
@@ -521,7 +532,7 @@ export const en = {
     instructions: "Own instructions",
     instructionsNote: "Said to the model before each chat, for example: Answer in short sentences.",
     maxTokens: "Longest answer",
-    maxTokensNote: "In tokens; a token is about three quarters of a word.",
+    maxTokensNote: "In tokens; a token is about three quarters of a word. What a model thinks first comes on top.",
     temperature: "Temperature",
     temperatureNote: "0 always takes the likeliest word; higher varies more.",
     topP: "Top-p",

@@ -283,6 +283,7 @@ export const fr: Words = {
     lookingAt: (a, b, percent) => `Regarde l’image ${a} sur ${b}, ${percent}`,
     reading: (a, b) => `Lit ${a} jetons sur ${b}`,
     cached: (count) => `${count} déjà connus`,
+    thinking: (rate) => `Réfléchit, ${rate} jetons par seconde`,
     writing: (rate) => `Répond, ${rate} jetons par seconde`,
     exact: "Lecture du texte",
     stopping: "S’arrête à la prochaine étape",
@@ -310,12 +311,21 @@ export const fr: Words = {
     took: (first, tokens, rate) => `premier mot après ${first} · ${tokens} jetons à ${rate}/s`,
     tookCached: (cached) => `${cached} jetons étaient déjà connus`,
     nothing: "Le modèle n’a rien écrit.",
+    onlyThoughts: "Il réfléchissait encore : il n’y a pas encore de réponse.",
+    answerNow: "Répondre maintenant",
     pocket: "Le modèle intégré est une petite démonstration. Il lit des images simples, en anglais, et se trompe souvent.",
     pocketMore: "Voir les vrais modèles",
     begin: "Les questions et les réponses apparaissent ici.",
     jump: "Aller à la fin",
     exact: "Texte exact, sans modèle",
     askModel: "Demander plutôt au modèle",
+  },
+
+  thoughts: {
+    title: "Ce que le modèle a pensé",
+    thinking: (count, shown) => `Réfléchit…, ${n(count, shown, "mot", "mots")}`,
+    thought: (count, shown) => `A réfléchi, ${n(count, shown, "mot", "mots")}`,
+    thoughtFor: (time, count, shown) => `A réfléchi ${time}, ${n(count, shown, "mot", "mots")}`,
   },
 
   refusal: {
@@ -508,7 +518,7 @@ export const fr: Words = {
     instructions: "Vos instructions",
     instructionsNote: "Dites au modèle avant chaque conversation, par exemple : Réponds en phrases courtes.",
     maxTokens: "Réponse la plus longue",
-    maxTokensNote: "En jetons ; un jeton est environ trois quarts d’un mot.",
+    maxTokensNote: "En jetons ; un jeton est environ trois quarts d’un mot. Ce qu’un modèle pense d’abord s’y ajoute.",
     temperature: "Température",
     temperatureNote: "0 prend toujours le mot le plus probable ; plus haut varie davantage.",
     topP: "Top-p",

@@ -14,12 +14,16 @@ export type Phase = { kind: "sending" } | Progress;
 /** An answer in the making. `text` is all of it so far; the chat's copy of the message may be older. */
 export interface Live {
   chatId: number;
+  /** What the model thought before it. */
+  thoughts: string;
   text: string;
   /** How many of its sentences are finished. */
   nSentences: number;
   phase: Phase;
   /** The person asked it to stop; it ends at its next step. */
   stopping: boolean;
+  /** It stops only to think no further: then it answers. */
+  answersNext: boolean;
 }
 
 /** What lies over the window: never more than one. */
@@ -164,6 +168,8 @@ export type Intent =
   | { is: "stop"; answerId: number }
   | { is: "again"; answer: number }
   | { is: "goOn"; answer: number }
+  /** Has an answer that still thinks, or ended so, think no further. */
+  | { is: "answerNow"; answer: number }
   | { is: "check"; answer: number }
   | { is: "edit"; question: number }
   | { is: "cancelEdit" }

@@ -33,6 +33,18 @@ it("gathers them while drawing is slow, loses no letter, and puts nothing behind
   expect(told.map((event) => (event.kind === "text" ? event.piece : "")).join("")).toBe("a".repeat(300));
 });
 
+it("keeps thoughts and the answer apart", async () => {
+  const told: AnswerEvent[] = [];
+  const tell = coalescer(async (event) => {
+    told.push(event);
+    await new Promise((done) => setTimeout(done, 200));
+  });
+  const thought = (piece: string, nTokens: number): AnswerEvent => ({ kind: "thought", piece, nTokens, tokensPerS: 1 });
+  for (const event of [thought("a", 1), thought("b", 2), thought("c", 3), word("d", 4), word("e", 5), thought("f", 6)]) tell(event);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(told).toEqual([thought("a", 1), thought("bc", 3), word("de", 5), thought("f", 6)]);
+});
+
 it("lets words wait while the person types, and loses no letter", async () => {
   const told: AnswerEvent[] = [];
   const tell = coalescer((event) => void told.push(event), () => true);

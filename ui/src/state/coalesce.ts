@@ -15,9 +15,12 @@ interface Rest {
 const READING: Rest = { times: 3, leastMs: 0, mostMs: 500 };
 const TYPING: Rest = { times: 30, leastMs: 500, mostMs: 4000 };
 
+/** What comes in pieces: words of the answer, and of what is thought before it. */
+type Words = AnswerEvent & { kind: "thought" | "text" };
+
 /** Takes events, and draws coalesced ones. `draw` hands one on and resolves when it is drawn. */
 export function coalescer(draw: (event: AnswerEvent) => void | Promise<void>, isTyping: () => boolean = () => false): (event: AnswerEvent) => void {
-  let waiting: (AnswerEvent & { kind: "text" }) | null = null;
+  let waiting: Words | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let drawing = 0;
   let notBefore = 0;
@@ -50,7 +53,8 @@ export function coalescer(draw: (event: AnswerEvent) => void | Promise<void>, is
   }
 
   return (event) => {
-    if (event.kind === "text") {
+    if (event.kind === "thought" || event.kind === "text") {
+      if (waiting && waiting.kind !== event.kind) flush();
       waiting = waiting ? { ...event, piece: waiting.piece + event.piece } : event;
       later();
     } else {

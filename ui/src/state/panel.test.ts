@@ -3,7 +3,7 @@ import { fault, SETTINGS } from "../backend/fake";
 import { told, type Panel } from "./panel";
 import type { AnswerEvent, Message, PanelEvent } from "../contract";
 
-const message = (over: Partial<Message> = {}): Message => ({ id: 2, parent: 1, role: "model", text: "A cat.", language: null, pictures: [], createdMs: 0, siblings: [2], end: { at: "whole" }, modelName: null, took: null, by: "model", isRefusal: false, ...over });
+const message = (over: Partial<Message> = {}): Message => ({ id: 2, parent: 1, role: "model", thoughts: "", text: "A cat.", language: null, pictures: [], createdMs: 0, siblings: [2], end: { at: "whole" }, modelName: null, took: null, by: "model", isRefusal: false, ...over });
 const picture = { id: "a".repeat(64), name: "window.png", width: 8, height: 6, format: "PNG", bytes: 10, isAnimation: false, notes: [] };
 const begun: PanelEvent = { kind: "begun", action: "window", settings: SETTINGS };
 const answer = (event: AnswerEvent): PanelEvent => ({ kind: "answer", event });
@@ -15,6 +15,13 @@ it("shows the picture, the words as they come, and their end", () => {
   const writing = all(begun, started, text("A "), text("cat."));
   expect(writing).toMatchObject({ action: "window", picture: picture.id, answerId: 2, text: "A cat.", phase: { kind: "text" } });
   expect(told(writing, answer({ kind: "ended", message: message() }))).toMatchObject({ text: "A cat.", phase: null, end: { at: "whole" }, error: null });
+});
+
+it("says of thoughts alone that they are no answer, and shows none of them", () => {
+  const thinking = all(begun, started, answer({ kind: "thought", piece: "Hm", nTokens: 1, tokensPerS: 5 }));
+  expect(thinking).toMatchObject({ text: "", onlyThought: false, phase: { kind: "thought" } });
+  expect(told(thinking, answer({ kind: "ended", message: message({ thoughts: "Hm", text: "" }) }))).toMatchObject({ text: "", onlyThought: true });
+  expect(told(thinking, answer({ kind: "ended", message: message({ thoughts: "Hm" }) }))).toMatchObject({ text: "A cat.", onlyThought: false });
 });
 
 it("says why there is no answer, whether it could not begin or failed", () => {

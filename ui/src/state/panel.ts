@@ -10,6 +10,8 @@ export interface Panel {
   picture: string | null;
   answerId: number | null;
   text: string;
+  /** It has ended with thoughts and without an answer. */
+  onlyThought: boolean;
   /** The reader's text is no Markdown. */
   by: AnswerBy;
   /** The language of the text, known when the answer has ended. */
@@ -23,7 +25,7 @@ export interface Panel {
 /** Null before the first quick action. */
 export function told(panel: Panel | null, event: PanelEvent): Panel | null {
   if (event.kind === "begun") {
-    return { action: event.action, settings: event.settings, picture: null, answerId: null, text: "", by: "model", language: null, phase: { kind: "sending" }, end: null, error: null };
+    return { action: event.action, settings: event.settings, picture: null, answerId: null, text: "", onlyThought: false, by: "model", language: null, phase: { kind: "sending" }, end: null, error: null };
   }
   if (!panel) return null;
   switch (event.kind) {
@@ -37,8 +39,8 @@ export function told(panel: Panel | null, event: PanelEvent): Panel | null {
         case "text":
           return { ...panel, text: panel.text + answer.piece, phase: answer };
         case "ended": {
-          const { end, text, language, by } = answer.message;
-          return { ...panel, text, language, by, phase: null, end, error: end?.at === "failed" ? end.error : null };
+          const { end, text, thoughts, language, by } = answer.message;
+          return { ...panel, text, onlyThought: text === "" && thoughts !== "", language, by, phase: null, end, error: end?.at === "failed" ? end.error : null };
         }
         default:
           return { ...panel, phase: answer };

@@ -7,7 +7,7 @@ import { update, type Effect } from "./update";
 import type { Chat, Message, Picture } from "../contract";
 
 const picture: Picture = { id: "a".repeat(64), name: "a.png", width: 8, height: 6, format: "PNG", bytes: 1000, isAnimation: false, notes: [] };
-const message = (id: number, role: Message["role"], text: string): Message => ({ id, parent: null, role, text, language: null, pictures: [], createdMs: 0, siblings: [id], end: null, modelName: null, took: null, by: "model", isRefusal: false });
+const message = (id: number, role: Message["role"], text: string): Message => ({ id, parent: null, role, thoughts: "", text, language: null, pictures: [], createdMs: 0, siblings: [id], end: null, modelName: null, took: null, by: "model", isRefusal: false });
 const privateChat = (...messages: Message[]): Chat => ({ id: 99, title: "", pinned: false, isPrivate: true, createdMs: 0, messages, pictures: [] });
 const started: Intent = { is: "answerEvent", answerId: 101, event: { kind: "started", answerId: 101, chat: privateChat(message(100, "person", "What?"), message(101, "model", "")) } };
 

@@ -28,7 +28,7 @@ const attached = ({ id, name }: { id: string; name: string }): Attachment => ({ 
 
 function chatOf(...messages: (Pick<Message, "role" | "text"> & Partial<Message>)[]): Chat {
   const all = messages.map((message, index): Message => ({
-    id: index + 1, parent: index || null, language: "en", pictures: [], createdMs: 0, siblings: [], end: { at: "whole" }, modelName: null, took: null, by: "model", isRefusal: false, ...message,
+    id: index + 1, parent: index || null, thoughts: "", language: "en", pictures: [], createdMs: 0, siblings: [], end: { at: "whole" }, modelName: null, took: null, by: "model", isRefusal: false, ...message,
   }));
   return { id: 7, title: "", pinned: false, isPrivate: false, createdMs: 0, messages: all, pictures: Object.values(pictures) };
 }

@@ -24,7 +24,7 @@ function run(state: AppState, ...intents: Intent[]): { state: AppState; effects:
 }
 
 function message(id: number, role: Message["role"], parent: number | null, over: Partial<Message> = {}): Message {
-  return { id, parent, role, text: "", language: null, pictures: [], createdMs: 0, siblings: [id], end: null, modelName: null, took: null, by: "model", isRefusal: false, ...over };
+  return { id, parent, role, thoughts: "", text: "", language: null, pictures: [], createdMs: 0, siblings: [id], end: null, modelName: null, took: null, by: "model", isRefusal: false, ...over };
 }
 
 function chatOf(...messages: Message[]): Chat {
@@ -126,6 +126,46 @@ describe("asking", () => {
     expect(liveHere(ended)).toBeNull();
     expect(ended.chat?.messages[1]?.text).toBe("It says");
     expect(ended.said.map((one) => one.what.at).slice(-2)).toEqual(["answering", "answered"]);
+  });
+
+  it("keeps what is thought apart from the answer, which begins behind it", async () => {
+    const thought = (piece: string): Intent => event({ kind: "thought", piece, nTokens: 1, tokensPerS: 5 });
+    const sent = run(await begin(), { is: "type", text: "What?" }, { is: "send" }, started, thought("Is it "), thought("a cat?"));
+    expect(liveHere(sent.state)?.live).toMatchObject({ thoughts: "Is it a cat?", text: "", phase: { kind: "thought" } });
+    expect(sent.state.said.map((one) => one.what.at)).not.toContain("answering");
+    const { state } = run(sent.state, event({ kind: "text", piece: "Yes.", nTokens: 2, tokensPerS: 5 }));
+    expect(liveHere(state)?.live).toMatchObject({ thoughts: "Is it a cat?", text: "Yes.", phase: { kind: "text" } });
+    expect(state.said.at(-1)?.what).toEqual({ at: "answering" });
+    const whole = message(2, "model", 1, { thoughts: "Is it a cat?", text: "Yes.", end: { at: "whole" } });
+    expect(run(state, event({ kind: "ended", message: whole })).state.said.at(-1)?.what.at).toBe("answered");
+  });
+
+  it("does not call an answer complete that has only thoughts", async () => {
+    const sent = run(await begin(), { is: "type", text: "What?" }, { is: "send" }, started, event({ kind: "thought", piece: "Hm", nTokens: 1, tokensPerS: 5 }));
+    const ended = event({ kind: "ended", message: message(2, "model", 1, { thoughts: "Hm", end: { at: "length" } }) });
+    expect(run(sent.state, ended).state.said).toEqual(sent.state.said);
+  });
+
+  it("stops only to answer at once, when that is wanted of a model that thinks", async () => {
+    const thinks = run(await begin(), { is: "type", text: "What?" }, { is: "send" }, started, event({ kind: "thought", piece: "Hm", nTokens: 1, tokensPerS: 5 }));
+    const asked = run(thinks.state, { is: "answerNow", answer: 2 }, { is: "answerNow", answer: 2 });
+    expect(asked.effects).toEqual([{ do: "call", name: "stop", args: [2] }]);
+    const only = message(2, "model", 1, { thoughts: "Hm", end: { at: "stopped" } });
+    const stopped = run(asked.state, event({ kind: "ended", message: only }));
+    expect(stopped.effects).toMatchObject([{ do: "ask", ask: { kind: "continue", answer: 2, atOnce: true } }]);
+    expect(stopped.state.said.map((one) => one.what.at)).not.toContain("stopped");
+    // The answer had come meanwhile: it stays as it is.
+    const whole = message(2, "model", 1, { thoughts: "Hm", text: "Yes.", end: { at: "whole" } });
+    expect(run(asked.state, event({ kind: "ended", message: whole })).effects).toEqual([{ do: "estimate", soon: true }]);
+    // One that ended in its thoughts goes on at once.
+    const later = run(stopped.state, event({ kind: "started", answerId: 2, chat: chatOf(message(1, "person", null), only) }));
+    expect(liveHere(later.state)?.live.thoughts).toBe("Hm");
+    const { state } = run(thinks.state, event({ kind: "ended", message: only }));
+    expect(run(state, { is: "answerNow", answer: 2 }).effects).toMatchObject([{ do: "ask", ask: { kind: "continue", answer: 2, atOnce: true } }]);
+    expect(run(state, { is: "goOn", answer: 2 }).effects).toMatchObject([{ do: "ask", ask: { kind: "continue", answer: 2, atOnce: false } }]);
+    // While it writes, there is nothing to cut short.
+    const writes = run(thinks.state, event({ kind: "text", piece: "Yes", nTokens: 2, tokensPerS: 5 }));
+    expect(run(writes.state, { is: "answerNow", answer: 2 }).effects).toEqual([]);
   });
 
   it("keeps an answer growing while another chat is open", async () => {

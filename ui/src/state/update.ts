@@ -144,7 +144,13 @@ function step(state: AppState, intent: Intent): Step {
     case "again":
       return askOf(state, { kind: "again", answer: intent.answer, by: "model" });
     case "goOn":
-      return askOf(state, { kind: "continue", answer: intent.answer });
+      return askOf(state, { kind: "continue", answer: intent.answer, atOnce: false });
+    case "answerNow": {
+      const live = state.live[intent.answer];
+      if (!live) return askOf(state, { kind: "continue", answer: intent.answer, atOnce: true });
+      if (live.phase.kind !== "thought" || live.stopping) return [state, []];
+      return [withLive(state, intent.answer, (one) => ({ ...one, stopping: true, answersNext: true })), [called("stop", intent.answer)]];
+    }
     case "edit": {
       const question = messages(state).find((message) => message.id === intent.question);
       if (!question || liveHere(state)) return [state, []];
@@ -294,7 +300,9 @@ function onEvent(state: AppState, event: AppEvent): Step {
 function onAnswer(state: AppState, event: AnswerEvent, answerId: number | null): Step {
   if (event.kind === "started") {
     const answer = event.chat.messages.find((message) => message.id === event.answerId);
-    const live: Live = { chatId: event.chat.id, text: answer?.text ?? "", nSentences: 0, phase: { kind: "sending" }, stopping: false };
+    const live: Live = {
+      chatId: event.chat.id, thoughts: answer?.thoughts ?? "", text: answer?.text ?? "", nSentences: 0, phase: { kind: "sending" }, stopping: false, answersNext: false,
+    };
     const here = (state.chat?.id ?? null) === event.chat.id || isSendingHere(state);
     // A private chat that was left meanwhile: its answer is stopped already.
     if (event.chat.isPrivate && state.chat?.id !== event.chat.id) return [state, []];
@@ -305,12 +313,17 @@ function onAnswer(state: AppState, event: AnswerEvent, answerId: number | null):
   const live = state.live[answerId];
   if (event.kind === "ended") {
     const { [answerId]: _, ...others } = state.live;
-    const at = event.message.end?.at;
-    const said: Said = at === "failed" || at === "stopped" ? { at } : { at: "answered", nSentences: live?.nSentences ?? 0 };
-    const next = saying({ ...state, live: others }, said);
-    return [withMessage(next, event.message), [{ do: "estimate", soon: true }]];
+    const { text, thoughts, end } = event.message;
+    const at = end?.at;
+    const ended = withMessage({ ...state, live: others }, event.message);
+    if (live?.answersNext && at === "stopped" && text === "") return askOf(ended, { kind: "continue", answer: answerId, atOnce: true });
+    // Of one that only thought there is no answer that could be complete; the backend says so in a sentence.
+    const isThoughtOnly = text === "" && thoughts !== "";
+    const said: Said | null = at === "failed" || at === "stopped" ? { at } : isThoughtOnly ? null : { at: "answered", nSentences: live?.nSentences ?? 0 };
+    return [said ? saying(ended, said) : ended, [{ do: "estimate", soon: true }]];
   }
   if (!live) return [state, []];
+  if (event.kind === "thought") return [withLive(state, answerId, (one) => ({ ...one, thoughts: one.thoughts + event.piece, phase: event })), []];
   const text = event.kind === "text" ? live.text + event.piece : live.text;
   const begun = event.kind === "text" ? begins(state, answerId, live) : state;
   return [withLive(begun, answerId, (one) => ({ ...one, text, phase: event })), []];

@@ -61,6 +61,57 @@ describe("asking", () => {
     expect(called(fake, "ask")).toHaveLength(1);
   });
 
+  it("shows what was thought folded above the answer, and copies the answer alone", async () => {
+    const { fake } = await open({ thoughts: "Is it a ferry? It is <b>one</b>.", reply: "It is a ferry." });
+    await attach();
+    await ask("What is it?");
+    await screen.findByText(/first word after/);
+    const thoughts = screen.getByTestId("thoughts");
+    expect(within(thoughts).getByText("Thought for 12 s, 7 words")).toBeTruthy();
+    expect(thoughts.textContent).not.toContain("Is it a ferry?");
+    expect(screen.getByTestId("answer").textContent.trim()).toBe("It is a ferry.");
+    expect(thoughts.compareDocumentPosition(screen.getByTestId("answer"))).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
+    await fireEvent.click(screen.getByRole("button", { name: "Copy" }));
+    expect(called(fake, "copyText")).toEqual(["copyText It is a ferry."]);
+    // What opens it is the browser's; what is inside is text, and never markup.
+    (thoughts as HTMLDetailsElement).open = true;
+    await fireEvent(thoughts, new Event("toggle"));
+    const inside = await within(thoughts).findByRole("region", { name: "What the model thought" });
+    expect(inside.textContent).toBe("Is it a ferry? It is <b>one</b>.");
+    expect(inside.getAttribute("tabindex")).toBe("0");
+    // Nothing of it was told to a screen reader.
+    expect(screen.getByTestId("spoken").textContent).not.toContain("ferry?");
+  });
+
+  it("counts while it thinks, and answers now when that is wanted", async () => {
+    const { fake } = await open({ halt: "thought", thoughts: "one two three four five six", reply: "Seven." });
+    await attach();
+    await ask("What comes next?");
+    await screen.findByText("Thinking…, 5 words");
+    await screen.findByText("Thinking, 5.2 tokens a second");
+    await fireEvent.click(screen.getByTestId("answer-now"));
+    await screen.findByText("Seven.");
+    expect(called(fake, "stop")).toHaveLength(1);
+    expect(called(fake, "ask").at(-1)).toContain('"atOnce":true');
+    expect(screen.getByTestId("thoughts-sum").textContent).toBe("Thought for 12 s, 5 words");
+    expect(screen.queryByText("Stopped.", { selector: "p" })).toBeNull();
+  });
+
+  it("says that there is no answer yet when it is stopped while it thinks, and goes on", async () => {
+    const { fake } = await open({ halt: "thought", thoughts: "one two three four five six", reply: "Seven." });
+    await attach();
+    await ask("What comes next?");
+    await screen.findByText("Thinking…, 5 words");
+    await fireEvent.click(screen.getByTestId("stop"));
+    expect((await screen.findByTestId("only-thoughts")).textContent).toBe("It was still thinking, so there is no answer yet.");
+    expect(screen.queryByRole("button", { name: "Copy" })).toBeNull();
+    expect(screen.queryByTestId("read-aloud")).toBeNull();
+    expect(screen.getByRole("button", { name: "Continue" })).toBeTruthy();
+    await fireEvent.click(screen.getByRole("button", { name: "Answer now" }));
+    await screen.findByText("Seven.");
+    expect(called(fake, "ask").at(-1)).toContain('"atOnce":true');
+  });
+
   it("makes a new line with Shift+Enter, and leaves an input method's Enter alone", async () => {
     const { fake } = await open();
     await attach();

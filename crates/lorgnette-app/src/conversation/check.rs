@@ -42,10 +42,12 @@ impl Checked {
     }
 }
 
-/// How the other answers are sampled, each with a seed of its own.
+/// How the other answers are sampled, each with a seed of its own, and without thinking first: what a
+/// model sees is compared, and thoughts would take minutes for each.
 pub(super) fn samples(n: usize, max_tokens: usize) -> impl Iterator<Item = AnswerOptions> {
     (1..=n as u64).map(move |seed| AnswerOptions {
         max_tokens,
+        may_think: false,
         sampling: Sampling { temperature: TEMPERATURE, seed, ..Sampling::default() },
         ..AnswerOptions::default()
     })

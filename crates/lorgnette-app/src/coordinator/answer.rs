@@ -12,7 +12,7 @@ use super::jobs::Wanted;
 use super::machine::Event;
 use super::notice::Notice;
 use super::{Inner, lock, panic_fault};
-use crate::chats::{AnswerBy, Attachment, Chats, End, Message, MessageId, is_private};
+use crate::chats::{AnswerBy, Attachment, Chats, ChatsError, End, Message, MessageId, is_private};
 use crate::conversation::Conversation;
 use crate::error::{AppError, Fault};
 use crate::models::library;
@@ -25,10 +25,35 @@ const BETWEEN_WRITES: Duration = Duration::from_millis(400);
 #[derive(Default)]
 pub(super) struct Made {
     pub text: String,
+    /// What the model thought before it.
+    pub thoughts: String,
     /// Of exact text: the pieces that it came in.
     pub n_pieces: usize,
     model: Option<String>,
     timings: Option<Timings>,
+}
+
+/// What has grown since it was written last.
+#[derive(Default)]
+struct Unwritten {
+    thoughts: bool,
+    text: bool,
+}
+
+impl Unwritten {
+    fn is_any(&self) -> bool {
+        self.thoughts || self.text
+    }
+
+    fn write(self, id: MessageId, chats: &Chats, made: &Made) -> Result<(), ChatsError> {
+        if self.thoughts {
+            chats.write_thoughts(id, &made.thoughts)?;
+        }
+        if self.text {
+            chats.write(id, &made.text)?;
+        }
+        Ok(())
+    }
 }
 
 impl Inner {
@@ -53,6 +78,9 @@ impl Inner {
         };
         // Before the next step, which may load another model into the same memory.
         drop(conversation);
+        if made.text.is_empty() && !made.thoughts.is_empty() {
+            self.say_before(id, self.phrases().only_thoughts.to_owned());
+        }
         self.answer_is_whole(id);
         self.end(id, &chats, &made, &end);
         self.happened(Event::AnswerEnded(id));
@@ -68,12 +96,16 @@ impl Inner {
 
     /// Keeps an answer that has ended, and tells of it.
     pub(super) fn end(&self, id: MessageId, chats: &Chats, made: &Made, end: &End) {
-        let Made { text, model, timings, .. } = made;
-        let stored = chats.end_answer(id, text, end, model.as_deref(), timings.as_ref());
+        let Made { text, thoughts, model, timings, .. } = made;
+        let keep = || chats.end_answer(id, text, end, model.as_deref(), timings.as_ref());
+        let thoughts_stored =
+            if thoughts.is_empty() { Ok(()) } else { chats.write_thoughts(id, thoughts) };
+        let stored = thoughts_stored.and_then(|()| keep());
         let mut message = chats.message(id);
         if let (Err(error), Ok(message)) = (stored, &mut message) {
             // It is still on the screen, to be copied from there.
             message.text.clone_from(text);
+            message.thoughts.clone_from(thoughts);
             message.end = Some(End::Failed(Fault::from(AppError::from(error)).into()));
         }
         self.jobs.end(id, message.ok());
@@ -95,15 +127,14 @@ impl Inner {
         let answer = path.pop().ok_or(EngineError::Stopped)?;
         if wanted.is_continued {
             made.text.clone_from(&answer.text);
+            made.thoughts.clone_from(&answer.thoughts);
         }
         self.stop_check();
         self.preparations_are_over();
         self.answer_begins(id, &made.text, wanted.aloud, AnswerBy::Model);
         let mut chat = self.chat_for_engine(&path, conversation)?;
         chat.is_private = is_private(id);
-        if !made.text.is_empty() {
-            chat.answered(&made.text);
-        }
+        chat.begun(&made.thoughts, wanted.at_once, &made.text);
         if let Some(question) = path.last() {
             self.say_notes(id, &self.notes_of(question, conversation));
         }
@@ -112,23 +143,35 @@ impl Inner {
         }
         let mut options = lock(&self.settings).answer_options();
         options.max_tokens = options.max_tokens.min(wanted.max_tokens.unwrap_or(usize::MAX));
+        options.may_think = !wanted.at_once;
 
         let mut coalescer = Coalescer::new();
-        let (mut written, mut unwritten) = (Instant::now(), false);
-        let mut failed = None;
+        let (mut written, mut unwritten) = (Instant::now(), Unwritten::default());
+        let (mut failed, mut says_thinking) = (None, true);
         let answer = conversation.answer(chat, options, cancel, &mut |event| {
-            if let Some(AnswerEvent::Text(piece)) = &event {
-                made.text.push_str(piece);
-                self.answer_grows(id, piece);
-                unwritten = true;
+            match &event {
+                Some(AnswerEvent::Text(piece)) => {
+                    made.text.push_str(piece);
+                    self.answer_grows(id, piece);
+                    unwritten.text = true;
+                }
+                Some(AnswerEvent::Thought(piece)) => {
+                    made.thoughts.push_str(piece);
+                    unwritten.thoughts = true;
+                    // Thoughts are not read aloud: who listens is told once that they come.
+                    if std::mem::take(&mut says_thinking) {
+                        self.say_before(id, self.phrases().thinking.to_owned());
+                    }
+                }
+                Some(AnswerEvent::Encode { .. } | AnswerEvent::Prefill { .. }) | None => {}
             }
             if let Some(event) = event {
                 coalescer.push(event);
             }
             self.tell(id, &mut coalescer, false);
-            if unwritten && failed.is_none() && written.elapsed() >= BETWEEN_WRITES {
-                (written, unwritten) = (Instant::now(), false);
-                if let Err(error) = chats.write(id, &made.text) {
+            if unwritten.is_any() && failed.is_none() && written.elapsed() >= BETWEEN_WRITES {
+                written = Instant::now();
+                if let Err(error) = std::mem::take(&mut unwritten).write(id, chats, made) {
                     cancel.cancel();
                     failed = Some(error);
                 }

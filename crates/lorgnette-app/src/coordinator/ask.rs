@@ -26,8 +26,8 @@ pub enum Ask {
     Again { answer: MessageId, by: AnswerBy },
     /// Another question in the place of one.
     Edit { question: MessageId, text: String, pictures: Vec<Attachment>, by: AnswerBy },
-    /// More of an answer, by who began it.
-    Continue { answer: MessageId },
+    /// More of an answer, by who began it. With `at_once` it thinks no further and answers.
+    Continue { answer: MessageId, at_once: bool },
 }
 
 impl App {
@@ -105,13 +105,14 @@ impl App {
         let place = match &ask {
             Ask::New { chat, .. } => chat.unwrap_or_default(),
             Ask::Edit { question, .. } => *question,
-            Ask::Again { answer, .. } | Ask::Continue { answer } => *answer,
+            Ask::Again { answer, .. } | Ask::Continue { answer, .. } => *answer,
         };
         let chats = self.0.chats_of(place)?;
         let is_continued = matches!(ask, Ask::Continue { .. });
+        let at_once = matches!(ask, Ask::Continue { at_once: true, .. });
         let by = match &ask {
             Ask::New { by, .. } | Ask::Again { by, .. } | Ask::Edit { by, .. } => *by,
-            Ask::Continue { answer } => chats.message(*answer)?.by,
+            Ask::Continue { answer, .. } => chats.message(*answer)?.by,
         };
         let (chat, answer) = match ask {
             Ask::New { chat, leaf, text, pictures, .. } => {
@@ -131,11 +132,11 @@ impl App {
                 let (chat, question) = chats.add_question(Some(chat), parent, &text, &pictures)?;
                 (chat, chats.begin_answer(question, by)?.1)
             }
-            Ask::Continue { answer } => (chats.continue_answer(answer)?, answer),
+            Ask::Continue { answer, .. } => (chats.continue_answer(answer)?, answer),
         };
         let asked = Asked { chat: chats.chat(chat)?, answer };
         let listener = make_listener(&asked);
-        self.0.jobs.insert(answer, listener, Wanted { is_continued, by, ..wanted });
+        self.0.jobs.insert(answer, listener, Wanted { is_continued, by, at_once, ..wanted });
         match by {
             AnswerBy::Model => self.0.happened(Event::Ask(answer)),
             AnswerBy::Reader => self.0.answer_by_reader(answer),

@@ -12,6 +12,7 @@ const BETWEEN: Duration = Duration::from_millis(34);
 /// What was not told yet.
 pub(super) struct Coalescer {
     progress: Option<Progress>,
+    thought: String,
     piece: String,
     n_tokens: usize,
     first_token: Option<Instant>,
@@ -20,7 +21,14 @@ pub(super) struct Coalescer {
 
 impl Coalescer {
     pub(super) fn new() -> Self {
-        Self { progress: None, piece: String::new(), n_tokens: 0, first_token: None, told: None }
+        Self {
+            progress: None,
+            thought: String::new(),
+            piece: String::new(),
+            n_tokens: 0,
+            first_token: None,
+            told: None,
+        }
     }
 
     /// Takes an event; of steps only the latest counts, of text every letter does.
@@ -33,18 +41,26 @@ impl Coalescer {
                 self.progress =
                     Some(Progress::Prefill { done_tokens, total_tokens, cached_tokens });
             }
+            AnswerEvent::Thought(piece) => {
+                self.thought.push_str(&piece);
+                self.count_token();
+            }
             AnswerEvent::Text(piece) => {
-                self.progress = None;
                 self.piece.push_str(&piece);
-                self.n_tokens += 1;
-                self.first_token.get_or_insert_with(Instant::now);
+                self.count_token();
             }
         }
     }
 
+    fn count_token(&mut self) {
+        self.progress = None;
+        self.n_tokens += 1;
+        self.first_token.get_or_insert_with(Instant::now);
+    }
+
     /// How long until something may be told; `None`: there is nothing.
     pub(super) fn due_in(&self, now: Instant) -> Option<Duration> {
-        if self.progress.is_none() && self.piece.is_empty() {
+        if self.progress.is_none() && self.thought.is_empty() && self.piece.is_empty() {
             return None;
         }
         let told = self.told.map_or(Duration::ZERO, |told| {
@@ -59,14 +75,23 @@ impl Coalescer {
             return None;
         }
         self.told = Some(now);
-        if self.piece.is_empty() {
+        if self.thought.is_empty() && self.piece.is_empty() {
             return self.progress.take();
         }
         let seconds = self.first_token.map_or(0.0, |first| (now - first).as_secs_f64());
         let tokens_per_s =
             if seconds > 0.0 { self.n_tokens.saturating_sub(1) as f64 / seconds } else { 0.0 };
+        let n_tokens = self.n_tokens;
+        if !self.thought.is_empty() {
+            // What is answered meanwhile comes behind it.
+            if !self.piece.is_empty() {
+                self.told = None;
+            }
+            let piece = std::mem::take(&mut self.thought);
+            return Some(Progress::Thought { piece, n_tokens, tokens_per_s });
+        }
         let piece = std::mem::take(&mut self.piece);
-        Some(Progress::Text { piece, n_tokens: self.n_tokens, tokens_per_s })
+        Some(Progress::Text { piece, n_tokens, tokens_per_s })
     }
 }
 

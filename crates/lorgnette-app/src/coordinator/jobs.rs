@@ -20,6 +20,8 @@ pub(super) struct Wanted {
     pub aloud: bool,
     /// Who makes it.
     pub by: AnswerBy,
+    /// It thinks no further: what there is of thoughts is closed, and the model answers.
+    pub at_once: bool,
 }
 
 struct Job {

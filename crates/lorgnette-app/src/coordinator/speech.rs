@@ -148,7 +148,7 @@ impl Inner {
     }
 
     /// The reader's own words in the window's language.
-    fn phrases(&self) -> Phrases {
+    pub(super) fn phrases(&self) -> Phrases {
         Phrases::of(&self.language())
     }
 
@@ -223,7 +223,7 @@ impl Inner {
     }
 
     /// Says something before the answer that is about to be written.
-    fn say_before(&self, answer: MessageId, words: String) {
+    pub(super) fn say_before(&self, answer: MessageId, words: String) {
         let state = lock(&self.speech.0);
         if state.reading == Some(answer) {
             state.reader.say(&words);

@@ -7,7 +7,7 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Exported, Source, called, parse, read_text, who};
+use super::{Exported, Source, THOUGHTS, called, parse, read_text, who};
 use crate::error::AppError;
 use crate::models::whole_file;
 
@@ -26,6 +26,7 @@ const HEAD: &str = "<!doctype html>
 body { max-width: 44rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.55 system-ui, sans-serif; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1rem; margin: 2rem 0 .25rem; opacity: .7; }
 p { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; }
+details { margin: .25rem 0 .75rem; opacity: .7; } summary { cursor: pointer; }
 img { display: block; max-width: 100%; max-height: 70vh; margin: .5rem 0; border-radius: 6px; }
 </style>
 ";
@@ -53,6 +54,11 @@ pub(super) fn write(source: &Source, path: &Path) -> Result<(), AppError> {
         for picture in &message.pictures {
             img(&mut page, &picture.picture, &picture.name, "");
             written.push(&picture.picture);
+        }
+        if !message.thoughts.is_empty() {
+            let thoughts = escaped(&message.thoughts);
+            let _ =
+                writeln!(page, "<details><summary>{THOUGHTS}</summary><p>{thoughts}</p></details>");
         }
         let _ = writeln!(page, "<p>{}</p>", escaped(&message.text));
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::{Exported, Source, called, parse, read_text, who};
+use super::{Exported, Source, THOUGHTS, called, parse, read_text, who};
 use crate::chats::AnswerBy;
 use crate::error::AppError;
 use crate::models::whole_file;
@@ -25,14 +25,17 @@ pub(super) fn write(source: &Source, folder: &Path) -> Result<(), AppError> {
                 let _ = write!(text, "![{name}]({file})\n\n");
             }
         }
+        if !message.thoughts.is_empty() {
+            // Folded where Markdown is shown, and to the letter: nothing in it ends the fold.
+            let thoughts = fenced(message.thoughts.trim_end());
+            let summary = format!("<summary>{THOUGHTS}</summary>");
+            let _ = write!(text, "<details>{summary}\n\n{thoughts}\n\n</details>\n\n");
+        }
         let said = message.text.trim_end();
         let _ = match message.by {
             AnswerBy::Model => writeln!(text, "{said}"),
             // Exact text is no Markdown, whatever signs stand in it.
-            AnswerBy::Reader => {
-                let fence = "`".repeat(longest_run(said, '`').max(2) + 1);
-                writeln!(text, "{fence}text\n{said}\n{fence}")
-            }
+            AnswerBy::Reader => writeln!(text, "{}", fenced(said)),
         };
     }
     for (info, bytes) in pictures {
@@ -44,6 +47,12 @@ pub(super) fn write(source: &Source, folder: &Path) -> Result<(), AppError> {
         .map_err(|error| AppError::Write(std::io::Error::other(error)))?;
     whole_file::write(&folder.join(DATA), &json).map_err(AppError::Write)?;
     whole_file::write(&folder.join(TEXT), text.as_bytes()).map_err(AppError::Write)
+}
+
+/// A text that is no Markdown, whatever signs stand in it.
+fn fenced(text: &str) -> String {
+    let fence = "`".repeat(longest_run(text, '`').max(2) + 1);
+    format!("{fence}text\n{text}\n{fence}")
 }
 
 /// The length of the longest run of a sign.

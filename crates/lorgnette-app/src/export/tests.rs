@@ -14,6 +14,9 @@ const HOSTILE: &str =
 /// Text as it stands in a picture, with signs that Markdown has a meaning for.
 const EXACT: &str = "# 1. *Total*\n```\n> 12";
 
+/// A thought that would end its fold.
+const THOUGHT: &str = "Is it <b>green</b>?\n```\n</details><script>alert(2)</script>";
+
 /// A chat with a picture, three branches, and an answer that would break out of a page.
 fn make(app: &App) -> ChatId {
     let add = |name, width, rgba: &[u8]| {
@@ -35,6 +38,7 @@ fn make(app: &App) -> ChatId {
     chats.end_answer(first, "Blue.", &End::Whole, Some("Pocket"), None).unwrap();
     let (_, again) = chats.add_question(Some(chat), None, "And this?", &[attach(picture)]).unwrap();
     let (_, second) = chats.begin_answer(again, AnswerBy::Model).unwrap();
+    chats.write_thoughts(second, THOUGHT).unwrap();
     chats.end_answer(second, HOSTILE, &End::Whole, Some("Pocket"), None).unwrap();
     let (_, exact) = chats.begin_answer(again, AnswerBy::Reader).unwrap();
     chats.end_answer(exact, EXACT, &End::Whole, None, None).unwrap();
@@ -42,11 +46,15 @@ fn make(app: &App) -> ChatId {
     chat
 }
 
-/// What matters of all messages: the parent's words, own words, pictures.
-fn told(app: &App, chat: ChatId) -> Vec<(Option<String>, AnswerBy, String, Vec<Attachment>)> {
+/// What matters of a message: the parent's words, who says it, own thoughts and words, pictures.
+type Said = (Option<String>, AnswerBy, [String; 2], Vec<Attachment>);
+
+/// What matters of all messages.
+fn told(app: &App, chat: ChatId) -> Vec<Said> {
     let all = app.chats().messages(chat).unwrap();
     let text = |id| all.iter().find(|message| message.id == id).map(|message| message.text.clone());
-    let told = |m: &Message| (m.parent.and_then(text), m.by, m.text.clone(), m.pictures.clone());
+    let said = |m: &Message| [m.thoughts.clone(), m.text.clone()];
+    let told = |m: &Message| (m.parent.and_then(text), m.by, said(m), m.pictures.clone());
     all.iter().map(told).collect()
 }
 
@@ -116,6 +124,30 @@ fn exact_text_is_exported_to_the_letter_and_says_that_no_model_wrote_it() {
     write(&app, chat, ExportFormat::Html, &page).unwrap();
     let page = fs_err::read_to_string(&page).unwrap();
     assert!(page.contains("<h2>Exact text, no model</h2>\n<p># 1. *Total*\n```\n&gt; 12</p>"));
+}
+
+#[test]
+fn thoughts_are_exported_folded_and_to_the_letter() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path());
+    let chat = make(&app);
+    write(&app, chat, ExportFormat::Markdown, &folder.path().join("chat")).unwrap();
+    let text = fs_err::read_to_string(folder.path().join("chat/chat.md")).unwrap();
+    let folded = format!(
+        "## Pocket\n\n<details><summary>Thoughts</summary>\n\n````text\n{THOUGHT}\n````\n\n\
+         </details>\n\n{HOSTILE}"
+    );
+    assert!(text.contains(&folded), "{text}");
+    let page = folder.path().join("chat.html");
+    write(&app, chat, ExportFormat::Html, &page).unwrap();
+    let page = fs_err::read_to_string(&page).unwrap();
+    let folded = "<details><summary>Thoughts</summary><p>Is it &lt;b&gt;green&lt;/b&gt;?\n```\n\
+                  &lt;/details&gt;&lt;script&gt;alert(2)&lt;/script&gt;</p></details>\n<p>&lt;/p&gt;";
+    assert!(page.contains(folded), "{page}");
+    // Of answers without thoughts nothing is said.
+    assert_eq!((text.matches("<summary>").count(), page.matches("<summary>").count()), (1, 1));
+    let json = fs_err::read_to_string(folder.path().join("chat/chat.json")).unwrap();
+    assert_eq!(json.matches("\"thoughts\"").count(), 1);
 }
 
 #[test]

@@ -31,6 +31,9 @@ fn fill(folder: &Path) -> usize {
     let (_, asked) = chats.add_question(None, None, "Read it exactly", &[]).unwrap();
     let (_, answer) = chats.begin_answer(asked, AnswerBy::Reader).unwrap();
     chats.end_answer(answer, "EXACT TEXT", &End::Whole, None, None).unwrap();
+    let (_, thought_about) = chats.begin_answer(asked, AnswerBy::Model).unwrap();
+    chats.write_thoughts(thought_about, "THOUGHTS").unwrap();
+    chats.end_answer(thought_about, "TEXT", &End::Whole, None, None).unwrap();
     chats.set_draft(None, &Draft { text: "half a question".into(), pictures: vec![] }).unwrap();
     n_chats + 1
 }
@@ -81,9 +84,10 @@ fn a_whole_file_is_read_whole() {
     assert_eq!(chats.draft(None).unwrap().0.text, "half a question");
     let by_reader = Filter { search: "EXACT TEXT".into(), limit: 9, ..Filter::default() };
     let [exact] = &chats.list(&by_reader).unwrap()[..] else { panic!("one chat") };
-    let messages = chats.chat(exact.id).unwrap().messages;
+    let messages = chats.messages(exact.id).unwrap();
     let by = messages.iter().map(|message| message.by).collect::<Vec<_>>();
-    assert_eq!(by, [AnswerBy::Model, AnswerBy::Reader]);
+    assert_eq!(by, [AnswerBy::Model, AnswerBy::Reader, AnswerBy::Model]);
+    assert_eq!((messages[2].thoughts.as_str(), messages[2].text.as_str()), ("THOUGHTS", "TEXT"));
 }
 
 #[test]

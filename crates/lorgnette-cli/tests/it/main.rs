@@ -121,6 +121,7 @@ fn wrong_usage_ends_with_2() {
         &["describe"][..],
         &["describe", "p.png", "--device", "gpu"],
         &["describe", "p.png", "--gpu-layers", "-1"],
+        &["chat", "--thoughts", "sometimes"],
         &["paint"],
         &["bench", "m", "--image", "1024"],
         &["bench", "m", "--load", "slowly"],

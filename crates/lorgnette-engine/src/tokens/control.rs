@@ -48,6 +48,11 @@ pub enum TurnTokens {
 }
 
 impl ControlTokens {
+    /// `[THINK]` and `[/THINK]`, of a tokenizer that has both.
+    pub fn thinking(&self) -> Option<(TokenId, TokenId)> {
+        self.begin_think.zip(self.end_think)
+    }
+
     /// Looks the tokens up by name.
     pub(super) fn find(id_of: impl Fn(&str) -> Option<TokenId>) -> Result<Self, TokenizerError> {
         let needed = |name: &'static str| {
@@ -85,11 +90,34 @@ impl ControlTokens {
         })
     }
 
+    /// `[/INST]`, of a tokenizer that has it.
+    pub fn end_inst(&self) -> Option<TokenId> {
+        match self.turns {
+            TurnTokens::Mistral { end, .. } => Some(end),
+            TurnTokens::ChatMl { .. } => None,
+        }
+    }
+
     /// Whether the token ends an answer.
     pub fn ends_answer(&self, id: TokenId) -> bool {
         id == self.eos || Some(id) == self.end_of_text
     }
+
+    /// Finds `[THINK]` and `[/THINK]` in a vocabulary whose names do not say them, if no other tokens
+    /// have their ids.
+    pub(super) fn name_thinking(&mut self, names: &[Option<String>]) {
+        let is_free = |id: &TokenId| {
+            let name = names.get(*id as usize).and_then(Option::as_deref);
+            name.is_some_and(|name| name == placeholder(*id as usize))
+        };
+        if THINKING.iter().all(is_free) {
+            [self.begin_think, self.end_think] = THINKING.map(Some);
+        }
+    }
 }
+
+/// The ids of `[THINK]` and `[/THINK]` in version 13, which a file may have without their names.
+const THINKING: [TokenId; 2] = [34, 35];
 
 /// The names of the first control tokens where `tekken.json` does not list them, as in Pixtral's.
 /// Source: mistral-common, `tokens/tokenizers/tekken.py`.
@@ -129,5 +157,9 @@ pub(super) fn default_names(n: usize, version: u32) -> Vec<String> {
 
 /// The names of `n` control tokens that have none of their own.
 pub(super) fn placeholders(n: usize) -> Vec<String> {
-    (0..n).map(|i| format!("<SPECIAL_{i}>")).collect()
+    (0..n).map(placeholder).collect()
+}
+
+fn placeholder(id: usize) -> String {
+    format!("<SPECIAL_{id}>")
 }

@@ -4,4 +4,6 @@ mod prompts;
 mod requests;
 mod sources;
 mod texts;
+mod thinker;
+mod thoughts;
 mod tiny;

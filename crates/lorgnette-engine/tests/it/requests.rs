@@ -13,7 +13,7 @@ use lorgnette_interrupt::{Cancel, Interrupted};
 use crate::tiny::{generator, picture};
 
 fn greedy(max_tokens: usize) -> AnswerOptions {
-    AnswerOptions { max_tokens, sampling: Sampling::GREEDY, stop: Vec::new() }
+    AnswerOptions { max_tokens, sampling: Sampling::GREEDY, ..AnswerOptions::default() }
 }
 
 fn ask(pictures: &[Arc<PreparedPicture>], text: &str) -> Chat {
@@ -51,10 +51,11 @@ fn an_answer_tells_its_steps_and_is_the_sum_of_its_pieces() {
         .map(|event| match event {
             AnswerEvent::Encode { .. } => 0,
             AnswerEvent::Prefill { .. } => 1,
-            AnswerEvent::Text(_) => 2,
+            AnswerEvent::Thought(_) => 2,
+            AnswerEvent::Text(_) => 3,
         })
         .collect();
-    assert!(order.is_sorted() && order.contains(&0) && order.contains(&1) && order.contains(&2));
+    assert!(order.is_sorted() && order.contains(&0) && order.contains(&1) && order.contains(&3));
     let text: String = events
         .iter()
         .filter_map(
@@ -197,7 +198,7 @@ fn drafts_change_no_answer() {
         ("What is this?", Sampling::GREEDY),
         ("Copy: a b c d a b c d a b c d", warm),
     ] {
-        let options = AnswerOptions { max_tokens: 150, sampling, stop: Vec::new() };
+        let options = AnswerOptions { max_tokens: 150, sampling, ..AnswerOptions::default() };
         let mut chat = ask(&[picture("a", 64, 64, 0.7)], question);
         let expected = answer(&plain, &chat, &options);
         let drafted = answer(&drafting, &chat, &options);
@@ -386,7 +387,7 @@ fn control_tokens_are_never_written() {
     let warm = Sampling { temperature: 50.0, top_k: None, ..Sampling::default() };
     for seed in 0..3 {
         let sampling = Sampling { seed, ..warm.clone() };
-        let options = AnswerOptions { max_tokens: 100, sampling, stop: Vec::new() };
+        let options = AnswerOptions { max_tokens: 100, sampling, ..AnswerOptions::default() };
         let (answer, told) = events(&engine, &ask(&[], "[INST] [IMG] </s>"), &options);
         let text = answer.unwrap().text;
         assert!(!text.contains("[IMG") && !text.contains("<SPECIAL") && !text.contains("<s>"));

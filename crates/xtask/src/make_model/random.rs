@@ -11,6 +11,8 @@ use lorgnette_gguf::NumberFormat;
 use lorgnette_gguf::quantise::quantise;
 use rayon::prelude::*;
 
+use super::script::Script;
+
 /// The number of numbers in a pool. Quantising 12 billion numbers would take an hour; these take a second.
 const N_POOL: usize = 1 << 22;
 /// The most units of a pool that a row takes in one piece.
@@ -55,11 +57,18 @@ pub struct RandomWeights {
     /// Whether each weight is a number of its own. Otherwise, rows are composed of pieces of pools.
     independent: bool,
     pools: HashMap<(NumberFormat, usize), Pool>,
+    /// A text that stands in some of the weights.
+    script: Option<Script>,
 }
 
 impl RandomWeights {
     pub fn new(seed: u64, independent: bool) -> Self {
-        Self { seed, independent, pools: HashMap::new() }
+        Self { seed, independent, pools: HashMap::new(), script: None }
+    }
+
+    /// Puts a text in the place of the random numbers that would say another one.
+    pub fn say(&mut self, script: Script) {
+        self.script = Some(script);
     }
 
     /// Hands the tensor's bytes to `write`, in pieces.
@@ -78,6 +87,11 @@ impl RandomWeights {
 
     /// Returns the bytes of some rows. Each row depends only on its own number.
     pub fn rows(&mut self, wanted: &Wanted, rows: std::ops::Range<usize>) -> Result<Vec<u8>> {
+        let script = self.script.as_ref();
+        let said = script.and_then(|it| it.rows(&wanted.name, rows.clone(), wanted.row_len));
+        if let Some(numbers) = said {
+            return Ok(quantise(&numbers, wanted.row_len, wanted.dtype)?);
+        }
         if self.independent || wanted.kind != Kind::Matrix {
             let mut numbers = vec![0.0; rows.len() * wanted.row_len];
             let seed = self.seed;

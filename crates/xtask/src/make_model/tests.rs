@@ -11,9 +11,19 @@ use lorgnette_pixtral::{
 };
 
 fn make(shape: Shape, format: Format, seed: u64, out: &Path) {
-    Args { shape, format, vision: Vision::F16, out: out.to_owned(), positions: None, seed }
-        .run()
-        .expect("make-model");
+    Args {
+        shape,
+        format,
+        vision: Vision::F16,
+        out: out.to_owned(),
+        positions: None,
+        seed,
+        says: None,
+        thinks: None,
+        endless: false,
+    }
+    .run()
+    .expect("make-model");
 }
 
 /// Leaves out what GGUF cannot hold: epsilon in 64 bits, and the picture token's id.

@@ -20,6 +20,26 @@ fn a_thousand_tokens_a_second_are_told_thirty_times_and_no_letter_is_lost() {
 }
 
 #[test]
+fn thoughts_are_told_apart_and_before_the_answer() {
+    let now = Instant::now();
+    let mut coalescer = Coalescer::new();
+    for piece in ["Hm", ", well"] {
+        coalescer.push(AnswerEvent::Thought(piece.into()));
+    }
+    coalescer.push(AnswerEvent::Text("Yes".into()));
+    let mut told = Vec::new();
+    while let Some(progress) = coalescer.take(now, false) {
+        told.push(match progress {
+            Progress::Thought { piece, n_tokens, .. } => ("thought", piece, n_tokens),
+            Progress::Text { piece, n_tokens, .. } => ("text", piece, n_tokens),
+            other => panic!("{other:?}"),
+        });
+    }
+    assert_eq!(told, [("thought", "Hm, well".into(), 3), ("text", "Yes".into(), 3)]);
+    assert!(coalescer.due_in(now).is_none());
+}
+
+#[test]
 fn the_first_thing_is_told_at_once_and_only_the_latest_step() {
     let now = Instant::now();
     let mut coalescer = Coalescer::new();

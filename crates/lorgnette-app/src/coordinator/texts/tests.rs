@@ -152,7 +152,7 @@ fn exact_text_is_an_answer_for_which_no_model_is_loaded() {
         by: AnswerBy::Reader,
     };
     assert_eq!(home.answer(again).text, text);
-    assert_eq!(home.answer(Ask::Continue { answer: answer.id }).text, text);
+    assert_eq!(home.answer(Ask::Continue { answer: answer.id, at_once: false }).text, text);
     let none = home.read(None, &[]);
     assert!(matches!(none.end, Some(End::Failed(_))), "{none:?}");
 }

@@ -1,0 +1,194 @@
+use std::path::Path;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use lorgnette_app::chats::{AnswerBy, Draft, End, Filter, Message, MessageId};
+use lorgnette_app::coordinator::{App, Ask, Listener, Notice, Progress};
+use lorgnette_app::export::{self, ExportFormat};
+use lorgnette_app::folders::Folders;
+use lorgnette_app::settings::{Language, Settings};
+
+use super::super::{Args, Format, Shape, Vision};
+use super::*;
+
+const THOUGHTS: &str =
+    "Let me look at it first: the line of words, then two more below; Which is what they ask?";
+const ANSWER: &str = "The sign names an open door! You can go in.";
+const PATIENCE: Duration = Duration::from_mins(2);
+
+fn args(says: &str, out: &Path) -> Args {
+    Args {
+        shape: Shape::Tiny,
+        format: Format::GgufF16,
+        vision: Vision::F16,
+        out: out.to_owned(),
+        positions: None,
+        seed: 1,
+        says: Some(says.to_owned()),
+        thinks: Some(THOUGHTS.to_owned()),
+        endless: false,
+    }
+}
+
+/// The program with a model that thinks, and what it tells.
+struct Home {
+    app: App,
+    told: Arc<Mutex<Vec<Notice>>>,
+    folder: tempfile::TempDir,
+}
+
+impl Home {
+    fn open(answer: &str) -> Self {
+        Self::with(|model| args(answer, model))
+    }
+
+    fn with(args: impl FnOnce(&Path) -> Args) -> Self {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let model = folder.path().join("made");
+        args(&model).run().expect("make-model");
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let hears = Arc::clone(&told);
+        let notify = move |notice| hears.lock().expect("whole").push(notice);
+        let app = App::open(Folders::below(folder.path()), notify).expect("an app");
+        app.use_model_at(&model.join("tiny-f16.gguf"), false).expect("a model");
+        let settings = Settings { temperature: 0.0, language: Language::En, ..app.settings() };
+        app.set_settings(settings).expect("settings");
+        Self { app, told, folder }
+    }
+
+    /// Asks, and waits for the answer; with what was told of thoughts and text on the way.
+    fn ask(&self, ask: Ask) -> (Message, String, String) {
+        self.ask_until(ask, usize::MAX)
+    }
+
+    /// The same, and stops it when it has thought so many letters.
+    fn ask_until(&self, ask: Ask, n_letters: usize) -> (Message, String, String) {
+        let (sender, progress) = mpsc::channel();
+        let listener =
+            |_: &_| -> Listener { Box::new(move |one| sender.send(one).expect("heard")) };
+        let asked = self.app.ask(ask, listener).expect("asked");
+        let (mut thoughts, mut text) = (String::new(), String::new());
+        loop {
+            match progress.recv_timeout(PATIENCE).expect("told in time") {
+                Progress::Thought { piece, .. } => {
+                    assert_eq!(text, "", "thoughts come first");
+                    thoughts += &piece;
+                    if thoughts.len() >= n_letters {
+                        self.app.stop(asked.answer);
+                    }
+                }
+                Progress::Text { piece, .. } => text += &piece,
+                Progress::Ended(message) => return (*message, thoughts, text),
+                _ => {}
+            }
+        }
+    }
+
+    fn question(text: &str) -> Ask {
+        let (text, pictures) = (text.to_owned(), Vec::new());
+        Ask::New { chat: None, leaf: None, text, pictures, by: AnswerBy::Model }
+    }
+
+    /// The sentences for people who cannot see the answer come.
+    fn sentences(&self) -> Vec<(Option<MessageId>, String)> {
+        let told = std::mem::take(&mut *self.told.lock().expect("whole"));
+        let sentence = |notice| match notice {
+            Notice::Sentence { answer, text } => Some((answer, text)),
+            _ => None,
+        };
+        told.into_iter().filter_map(sentence).collect()
+    }
+
+    fn found(&self, search: &str) -> usize {
+        let filter = Filter { search: search.into(), limit: 9, ..Filter::default() };
+        self.app.chats().list(&filter).expect("a list").len()
+    }
+}
+
+#[test]
+fn thoughts_are_told_kept_and_exported_apart_from_the_answer() {
+    let home = Home::open(ANSWER);
+    let (answer, thoughts, text) = home.ask(Home::question("What does it say?"));
+    assert_eq!((thoughts.as_str(), text.as_str()), (THOUGHTS, ANSWER));
+    assert_eq!((answer.thoughts.as_str(), answer.text.as_str()), (THOUGHTS, ANSWER));
+    assert_eq!(answer.end, Some(End::Whole));
+    let timings = answer.timings.clone().expect("timings");
+    assert!(timings.thought_s > 0.0 && timings.n_thought_tokens > 20, "{timings:?}");
+    // Spoken are the sentences of the answer, and once that it thinks.
+    let spoken = home.sentences();
+    let phase = spoken.iter().filter(|(of, _)| of.is_none()).count();
+    let sentences: Vec<&str> =
+        spoken.iter().filter(|(of, _)| of.is_some()).map(|(_, text)| text.as_str()).collect();
+    assert_eq!((phase, sentences), (1, vec!["The sign names an open door!", "You can go in."]));
+    // It is not searched, nor does it name the chat.
+    assert_eq!((home.found("open door"), home.found("line of words")), (1, 0));
+    let chat = home.app.chats().chat_of(answer.id).expect("its chat");
+    let path = home.folder.path().join("chat.html");
+    export::write(&home.app, chat, ExportFormat::Html, &path).expect("exported");
+    let imported = export::import(&home.app, &path).expect("imported");
+    let last = home.app.chats().chat(imported).expect("the chat").messages.pop().expect("answer");
+    assert_eq!((last.thoughts.as_str(), last.text.as_str()), (THOUGHTS, ANSWER));
+    assert_eq!(home.app.chats().draft(None).expect("a draft").0, Draft::default());
+
+    // A follow-up is not told what was thought: it reads as much as if there had been nothing.
+    let (leaf, text) = (Some(answer.id), "And now?".to_owned());
+    let more = Ask::New { chat: Some(chat), leaf, text, pictures: Vec::new(), by: AnswerBy::Model };
+    let timings = home.ask(more).0.timings.expect("timings");
+    let n_prompt = timings.n_cached_tokens + timings.n_read_tokens;
+    let tokenizer = Shape::Tiny.tokenizer().and_then(|plain| tokenizer(&plain)).expect("tokenizer");
+    let n_words: usize = ["What does it say?", ANSWER, "And now?"]
+        .map(|text| tokenizer.encode_text(text).len())
+        .iter()
+        .sum();
+    // And `<s>`, twice `[INST]` and `[/INST]`, `</s>`.
+    assert_eq!(n_prompt, n_words + 6);
+    assert!(timings.n_cached_tokens >= 3, "{timings:?}");
+}
+
+#[test]
+fn an_answer_that_is_stopped_in_its_thoughts_is_none_yet_and_can_go_on_either_way() {
+    // A new line, so that the words of two turns are cut into tokens as those of one.
+    let turn = format!("{THOUGHTS}\n");
+    let thinks = Some(turn.clone());
+    let home = Home::with(|model| Args { endless: true, thinks, ..args(ANSWER, model) });
+    let stop = || {
+        let (stopped, ..) = home.ask_until(Home::question("What?"), turn.len() + 10);
+        assert!(stopped.thoughts.starts_with(&turn), "{}", stopped.thoughts);
+        assert_eq!((stopped.text.as_str(), &stopped.end), ("", &Some(End::Stopped)));
+        stopped
+    };
+    let stopped = stop();
+    let said: Vec<String> = home.sentences().into_iter().map(|(_, text)| text).collect();
+    assert!(said.last().is_some_and(|last| last.contains("no answer")), "{said:?}");
+    // What it thinks, it goes on with, word by word.
+    let on = Ask::Continue { answer: stopped.id, at_once: false };
+    let (more, thoughts, _) = home.ask_until(on, 1);
+    assert_eq!(more.thoughts, stopped.thoughts + &thoughts);
+    assert!(turn.repeat(100).starts_with(&more.thoughts), "{}", more.thoughts);
+
+    let stopped = stop();
+    let (whole, thoughts, _) = home.ask(Ask::Continue { answer: stopped.id, at_once: true });
+    assert_eq!((whole.thoughts, thoughts.as_str()), (stopped.thoughts, ""));
+    assert_eq!((whole.text.as_str(), &whole.end), (ANSWER, &Some(End::Whole)));
+}
+
+#[test]
+fn who_listens_is_told_that_there_were_only_thoughts() {
+    let home = Home::open("");
+    let (answer, ..) = home.ask(Home::question("What?"));
+    assert_eq!((answer.thoughts.as_str(), answer.text.as_str()), (THOUGHTS, ""));
+    let said: Vec<String> = home.sentences().into_iter().map(|(_, text)| text).collect();
+    let [thinks, only_thoughts] = &said[..] else { panic!("{said:?}") };
+    assert!(thinks.contains("thinking") && only_thoughts.contains("no answer"), "{said:?}");
+}
+
+#[test]
+fn a_text_that_no_network_of_this_kind_can_say_is_an_error() {
+    let dir = tempfile::tempdir().expect("temp dir");
+    let error = |args: Args| args.run().expect_err("no such network").to_string();
+    assert!(error(args(" one one", dir.path())).contains("comes twice"));
+    let tied = Args { shape: Shape::TinyMistral3, ..args(ANSWER, dir.path()) };
+    assert!(error(tied).contains("output matrix"));
+    let large = Args { shape: Shape::Pixtral12B, ..args(ANSWER, dir.path()) };
+    assert!(error(large).contains("tiny"));
+}
