@@ -129,6 +129,12 @@ pub enum GgufError {
         /// The format that was asked for.
         dtype: NumberFormat,
     },
+    /// A format that ready-made files have and that is not written here.
+    #[error("{dtype} is read and not written")]
+    ReadOnly {
+        /// The format that was asked for.
+        dtype: NumberFormat,
+    },
     /// Infinity, NaN, or a number beyond the format's range.
     #[error("number {index} is {value}, which {dtype} cannot hold")]
     OutOfRange {
@@ -167,13 +173,15 @@ impl GgufError {
                 "copy or fetch the file again; it is damaged or incomplete"
             }
             Self::UnsupportedDtype { .. } => {
-                return format!("use {} weights", NumberFormat::names());
+                "fetch the model in another format: Q4_K_M and Q8_0, for example, are read, and so are BF16, \
+                 F16 and F32"
             }
             Self::Declaration { .. } => "give the tensor another name, shape or format",
             Self::OutOfOrder { .. } | Self::TooLong { .. } | Self::Incomplete { .. } => {
                 "the declared tensors and the bytes written differ; this is a fault of the program"
             }
             Self::Rows { .. } => "choose a format with smaller blocks, such as Q8_0 or F16",
+            Self::ReadOnly { .. } => "choose a format such as Q4_K or Q8_0",
             Self::OutOfRange { .. } => "fetch the original again, or keep this tensor in F32",
         };
         hint.into()

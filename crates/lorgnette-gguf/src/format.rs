@@ -69,35 +69,77 @@ macro_rules! block_formats {
     };
 }
 
+/// What formats with one scale, and perhaps one min, for 32 numbers have in common.
+const OF_32: BlockSpec = BlockSpec {
+    name: "",
+    type_id: 0,
+    block_len: 32,
+    block_bytes: 0,
+    sub_len: 32,
+    zero: 0,
+    has_min: false,
+};
+
+/// What formats with several scales for 256 numbers have in common.
+const OF_256: BlockSpec = BlockSpec { block_len: SUPER_BLOCK, ..OF_32 };
+
 block_formats! {
     /// 4 bits; one scale for each 32 numbers.
-    Q4_0 = BlockSpec {
-        name: "Q4_0", type_id: 2, block_len: 32, block_bytes: 2 + 16, sub_len: 32, zero: 8, has_min: false,
-    };
+    Q4_0 = BlockSpec { name: "Q4_0", type_id: 2, block_bytes: 2 + 16, zero: 8, ..OF_32 };
+    /// 4 bits; one scale and one min for each 32 numbers.
+    Q4_1 = BlockSpec { name: "Q4_1", type_id: 3, block_bytes: 2 + 2 + 16, has_min: true, ..OF_32 };
+    /// 5 bits; one scale for each 32 numbers.
+    Q5_0 = BlockSpec { name: "Q5_0", type_id: 6, block_bytes: 2 + 4 + 16, zero: 16, ..OF_32 };
+    /// 5 bits; one scale and one min for each 32 numbers.
+    Q5_1 = BlockSpec { name: "Q5_1", type_id: 7, block_bytes: 2 + 2 + 4 + 16, has_min: true, ..OF_32 };
     /// 8 bits; one scale for each 32 numbers.
-    Q8_0 = BlockSpec {
-        name: "Q8_0", type_id: 8, block_len: 32, block_bytes: 2 + 32, sub_len: 32, zero: 128, has_min: false,
+    Q8_0 = BlockSpec { name: "Q8_0", type_id: 8, block_bytes: 2 + 32, zero: 128, ..OF_32 };
+    /// 2 bits; a scale and a min of 4 bits for each 16 of 256 numbers.
+    Q2K = BlockSpec {
+        name: "Q2_K", type_id: 10, block_bytes: 16 + 64 + 2 + 2, sub_len: 16, has_min: true, ..OF_256
     };
     /// 3 bits; a scale of 6 bits for each 16 of 256 numbers.
     Q3K = BlockSpec {
-        name: "Q3_K", type_id: 11, block_len: SUPER_BLOCK, block_bytes: 32 + 64 + 12 + 2,
-        sub_len: 16, zero: 4, has_min: false,
+        name: "Q3_K", type_id: 11, block_bytes: 32 + 64 + 12 + 2, sub_len: 16, zero: 4, ..OF_256
     };
     /// 4 bits; a scale and a min of 6 bits for each 32 of 256 numbers.
     Q4K = BlockSpec {
-        name: "Q4_K", type_id: 12, block_len: SUPER_BLOCK, block_bytes: 2 + 2 + 12 + 128,
-        sub_len: 32, zero: 0, has_min: true,
+        name: "Q4_K", type_id: 12, block_bytes: 2 + 2 + 12 + 128, has_min: true, ..OF_256
     };
     /// 5 bits; a scale and a min of 6 bits for each 32 of 256 numbers.
     Q5K = BlockSpec {
-        name: "Q5_K", type_id: 13, block_len: SUPER_BLOCK, block_bytes: 2 + 2 + 12 + 32 + 128,
-        sub_len: 32, zero: 0, has_min: true,
+        name: "Q5_K", type_id: 13, block_bytes: 2 + 2 + 12 + 32 + 128, has_min: true, ..OF_256
     };
     /// 6 bits; a scale of 8 bits for each 16 of 256 numbers.
     Q6K = BlockSpec {
-        name: "Q6_K", type_id: 14, block_len: SUPER_BLOCK, block_bytes: 128 + 64 + 16 + 2,
-        sub_len: 16, zero: 32, has_min: false,
+        name: "Q6_K", type_id: 14, block_bytes: 128 + 64 + 16 + 2, sub_len: 16, zero: 32, ..OF_256
     };
+    /// About 2 bits: 8 numbers are one of 256 points, with signs; a scale for each 32 of 256 numbers.
+    IQ2XXS = BlockSpec { name: "IQ2_XXS", type_id: 16, block_bytes: 2 + 64, zero: 128, ..OF_256 };
+    /// As `IQ2_XXS`, with 512 points and a scale for each 16 numbers.
+    IQ2XS = BlockSpec {
+        name: "IQ2_XS", type_id: 17, block_bytes: 2 + 64 + 8, sub_len: 16, zero: 128, ..OF_256
+    };
+    /// About 3 bits: 4 numbers are one of 256 points, with signs; a scale for each 32 of 256 numbers.
+    IQ3XXS = BlockSpec { name: "IQ3_XXS", type_id: 18, block_bytes: 2 + 96, zero: 128, ..OF_256 };
+    /// About 1.5 bits: 8 numbers are one of 2048 points; a scale and a shift for each 32 of 256 numbers.
+    IQ1S = BlockSpec { name: "IQ1_S", type_id: 19, block_bytes: 2 + 32 + 16, zero: 128, ..OF_256 };
+    /// 4 bits that stand for one of 16 uneven steps; one scale for each 32 numbers.
+    IQ4NL = BlockSpec { name: "IQ4_NL", type_id: 20, block_bytes: 2 + 16, zero: 128, ..OF_32 };
+    /// As `IQ3_XXS`, with 512 points and signs of 8 bits.
+    IQ3S = BlockSpec { name: "IQ3_S", type_id: 21, block_bytes: 2 + 64 + 8 + 32 + 4, zero: 128, ..OF_256 };
+    /// As `IQ2_XS`, with 1024 points and signs of 8 bits.
+    IQ2S = BlockSpec {
+        name: "IQ2_S", type_id: 22, block_bytes: 2 + 32 + 32 + 8 + 8, sub_len: 16, zero: 128, ..OF_256
+    };
+    /// The steps of `IQ4_NL`; a scale of 6 bits for each 32 of 256 numbers.
+    IQ4XS = BlockSpec { name: "IQ4_XS", type_id: 23, block_bytes: 2 + 2 + 4 + 128, zero: 128, ..OF_256 };
+    /// As `IQ1_S`, with a scale for each 16 numbers and a shift for each 8.
+    IQ1M = BlockSpec {
+        name: "IQ1_M", type_id: 29, block_bytes: 32 + 16 + 8, sub_len: 16, zero: 128, ..OF_256
+    };
+    /// Floating numbers of 4 bits; a power of two for each 32 numbers.
+    MXFP4 = BlockSpec { name: "MXFP4", type_id: 39, block_bytes: 1 + 16, zero: 128, ..OF_32 };
 }
 
 impl BlockFormat {
@@ -125,10 +167,28 @@ impl BlockFormat {
         self.spec().zero
     }
 
+    /// Whether codes are signed bytes plus 128. Others have 6 bits at the most.
+    #[inline(always)]
+    pub const fn is_signed(self) -> bool {
+        self.zero() == 128
+    }
+
     /// Whether sub-blocks have a min, which is subtracted from the scaled code.
     #[inline(always)]
     pub const fn has_min(self) -> bool {
         self.spec().has_min
+    }
+
+    /// What codes of 4 bits stand for, where these are no even steps.
+    #[inline(always)]
+    pub const fn steps(self) -> Option<[i8; 16]> {
+        match self {
+            Self::IQ4NL | Self::IQ4XS => {
+                Some([-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113])
+            }
+            Self::MXFP4 => Some([0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12]),
+            _ => None,
+        }
     }
 }
 
@@ -165,15 +225,6 @@ impl NumberFormat {
             Self::Bf16 => "BF16",
             Self::F8E4M3 => "F8_E4M3",
             Self::Blocks(format) => format.spec().name,
-        }
-    }
-
-    /// The names of all formats in one sentence, for messages.
-    pub fn names() -> String {
-        let names: Vec<_> = Self::all().map(Self::name).collect();
-        match names.split_last() {
-            Some((last, others)) => format!("{} or {last}", others.join(", ")),
-            None => String::new(),
         }
     }
 
@@ -250,27 +301,20 @@ impl fmt::Display for NumberFormat {
     }
 }
 
-/// The name of any of ggml's formats, for messages about those that are not read here.
+/// The name of one of ggml's formats that are not read here, for messages.
 pub(crate) fn type_name(type_id: u32) -> String {
     let name = match type_id {
-        3 => "Q4_1",
-        6 => "Q5_0",
-        7 => "Q5_1",
         9 => "Q8_1",
-        10 => "Q2_K",
         15 => "Q8_K",
-        16 => "IQ2_XXS",
-        17 => "IQ2_XS",
-        18 => "IQ3_XXS",
-        19 => "IQ1_S",
-        20 => "IQ4_NL",
-        21 => "IQ3_S",
-        22 => "IQ2_S",
-        23 => "IQ4_XS",
-        29 => "IQ1_M",
+        24 => "I8",
+        25 => "I16",
+        26 => "I32",
+        27 => "I64",
+        28 => "F64",
         34 => "TQ1_0",
         35 => "TQ2_0",
-        39 => "MXFP4",
+        40 => "NVFP4",
+        41 => "Q1_0",
         _ => return format!("number {type_id}"),
     };
     name.to_owned()
@@ -291,7 +335,8 @@ mod tests {
             assert_eq!(format!("{format:?}").replace('_', ""), format.name().replace('_', ""));
         }
         assert_eq!(format!("{:?}", NumberFormat::Q4K), "Q4K");
-        assert_eq!(NumberFormat::from_type_id(10), None);
+        assert_eq!(NumberFormat::from_type_id(34), None);
+        assert!(BlockFormat::ALL.is_sorted_by_key(|format| NumberFormat::from(*format).type_id()));
     }
 
     #[test]
@@ -300,6 +345,7 @@ mod tests {
             assert!(format.block_len().is_multiple_of(format.sub_len()), "{format:?}");
             assert!((0..=128).contains(&format.zero()), "{format:?}");
             assert!(!format.has_min() || format.zero() == 0, "{format:?}");
+            assert!(format.steps().is_none() || format.is_signed(), "{format:?}");
         }
     }
 

@@ -11,7 +11,7 @@
 //! - [`PartFile`], [`write_whole`]: a file that has its name only when it is whole
 //!
 //! A new number format is a row of the table in [`format`](mod@format), its layout in `blocks`, and
-//! a quantiser; everybody else asks [`NumberFormat`] and [`QuantScheme`].
+//! a quantiser if it is written; everybody else asks [`NumberFormat`] and [`QuantScheme`].
 #![warn(missing_docs)]
 
 pub mod format;

@@ -31,7 +31,7 @@ const F8_MAX: f32 = 448.0;
 ///
 /// # Errors
 /// [`GgufError::Rows`] if the numbers are not whole blocks, [`GgufError::OutOfRange`] if one is too
-/// large for the format.
+/// large for the format, [`GgufError::ReadOnly`] for a format that has no quantiser here.
 pub fn quantise(
     numbers: &[f32],
     row_len: usize,
@@ -51,11 +51,13 @@ pub fn quantise(
         let any_lost = chunk.iter().fold(false, |any, x| any | lost(x));
         if any_lost { None } else { Some(quantise_chunk(chunk, dtype)) }
     });
-    let chunks: Option<Vec<Vec<u8>>> = chunks.collect();
-    chunks.map(|chunks| chunks.concat()).ok_or_else(|| {
+    let chunks: Option<Vec<Option<Vec<u8>>>> = chunks.collect();
+    let chunks = chunks.ok_or_else(|| {
         let index = numbers.iter().position(lost).unwrap_or(0);
         GgufError::OutOfRange { index, value: numbers[index], dtype }
-    })
+    })?;
+    let chunks: Option<Vec<Vec<u8>>> = chunks.into_iter().collect();
+    chunks.map(|chunks| chunks.concat()).ok_or(GgufError::ReadOnly { dtype })
 }
 
 /// The numbers that `bytes` in `dtype` stand for, which is what a reader of the file sees.
@@ -107,8 +109,9 @@ fn check_rows(n_numbers: usize, row_len: usize, dtype: NumberFormat) -> Result<(
     if whole { Ok(()) } else { Err(GgufError::Rows { n_numbers, row_len, dtype }) }
 }
 
-fn quantise_chunk(numbers: &[f32], dtype: NumberFormat) -> Vec<u8> {
-    match dtype {
+/// `None` for a format without a quantiser.
+fn quantise_chunk(numbers: &[f32], dtype: NumberFormat) -> Option<Vec<u8>> {
+    Some(match dtype {
         NumberFormat::F32 => numbers.iter().flat_map(|x| x.to_le_bytes()).collect(),
         NumberFormat::F16 => {
             let mut halves = vec![f16::ZERO; numbers.len()];
@@ -121,21 +124,25 @@ fn quantise_chunk(numbers: &[f32], dtype: NumberFormat) -> Vec<u8> {
             halves.iter().flat_map(|x| x.to_le_bytes()).collect()
         }
         NumberFormat::F8E4M3 => numbers.iter().map(|x| F8E4M3::from_f32(*x).to_bits()).collect(),
-        NumberFormat::Blocks(format) => quantise_blocks(numbers, format),
-    }
+        NumberFormat::Blocks(format) => return quantise_blocks(numbers, format),
+    })
 }
 
-/// The blocks of `numbers`, which fill them.
-fn quantise_blocks(numbers: &[f32], format: BlockFormat) -> Vec<u8> {
+/// The blocks of `numbers`, which fill them; `None` for a format without a quantiser.
+fn quantise_blocks(numbers: &[f32], format: BlockFormat) -> Option<Vec<u8>> {
     pulp::Arch::new().dispatch(
         #[inline(always)]
-        || match format {
-            BlockFormat::Q4_0 => one_scale::q4_0(numbers),
-            BlockFormat::Q8_0 => one_scale::q8_0(numbers),
-            BlockFormat::Q3K => q3_k::q3_k(numbers),
-            BlockFormat::Q4K => with_min::with_min::<4>(numbers),
-            BlockFormat::Q5K => with_min::with_min::<5>(numbers),
-            BlockFormat::Q6K => q6_k::q6_k(numbers),
+        || {
+            Some(match format {
+                BlockFormat::Q4_0 => one_scale::q4_0(numbers),
+                BlockFormat::Q8_0 => one_scale::q8_0(numbers),
+                BlockFormat::Q3K => q3_k::q3_k(numbers),
+                BlockFormat::Q4K => with_min::with_min::<4>(numbers),
+                BlockFormat::Q5K => with_min::with_min::<5>(numbers),
+                BlockFormat::Q6K => q6_k::q6_k(numbers),
+                // Ready-made files have them; nothing here writes them.
+                _ => return None,
+            })
         },
     )
 }

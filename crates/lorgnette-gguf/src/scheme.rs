@@ -157,7 +157,7 @@ fn layer_idx(name: &str) -> Option<usize> {
 }
 
 /// The wanted format, or one with smaller blocks when a row does not fill its blocks. llama.cpp
-/// goes from `Q4_K` to `Q5_0`, which is not read here; `Q8_0` has the same blocks of 32.
+/// goes from `Q4_K` to `Q5_0`, which is not written here; `Q8_0` has the same blocks of 32.
 fn fitting(wanted: NumberFormat, row_len: usize) -> NumberFormat {
     [wanted, NumberFormat::Q8_0]
         .into_iter()

@@ -56,10 +56,10 @@ fn run(wanted: &str) {
         }
     }
 
-    let matrices = [BlockFormat::Q8_0, BlockFormat::Q4K, BlockFormat::Q6K];
-    for (format, (m, n, k)) in
-        matrices.into_iter().zip([(1024, 4096, 1024), (512, 2048, 5120), (512, 2048, 5120)])
-    {
+    for format in BlockFormat::ALL {
+        // Those of the encoder, and of the decoder.
+        let is_of_encoder = format == BlockFormat::Q8_0;
+        let (m, n, k) = if is_of_encoder { (1024, 4096, 1024) } else { (512, 2048, 5120) };
         let bytes = vec![0; n * k / format.block_len() * format.block_bytes()];
         let w = QuantMatrix::new(format, n, k, &bytes);
         for level in Level::ALL.into_iter().filter(|level| level.is_supported()) {

@@ -7,12 +7,13 @@
 use std::fmt;
 
 use candle_core::Device;
-use lorgnette_gguf::{NumberFormat, QuantScheme};
+use lorgnette_gguf::QuantScheme;
 
 use crate::checkpoint::{Checkpoint, Part, inventory};
 use crate::config::{ModelConfig, TextConfig, VisionConfig};
 use crate::kv_cache::KvFormat;
 use crate::model::CHUNK_TOKENS;
+use crate::weights::device_bytes;
 use crate::{ops, vision};
 
 /// Kept free beside what is counted: workspaces of the device's libraries, its compiled kernels,
@@ -70,9 +71,7 @@ impl Needs {
             // What is missing is named when it is loaded.
             let Ok(stored) = checkpoint.find(part, &shape) else { continue };
             let n_weights = shape.iter().map(|n| *n as u64).product();
-            // FP8 is computed with in bf16.
-            let times = if stored.dtype == NumberFormat::F8E4M3 { 2 } else { 1 };
-            needs.add(part, config.text.tied_embeddings, times * stored.n_bytes, n_weights);
+            needs.add(part, config.text.tied_embeddings, device_bytes(stored), n_weights);
         }
         needs
     }

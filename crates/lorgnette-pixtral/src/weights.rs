@@ -1,6 +1,7 @@
 //! Tensors of a checkpoint, ready to compute with.
 
 mod bytes;
+mod on_device;
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,6 +17,8 @@ use lorgnette_kernels::quant::{Level, QuantMatrix};
 
 pub use self::bytes::LoadMode;
 use self::bytes::{Bytes, Files};
+pub(crate) use self::on_device::device_bytes;
+use self::on_device::{candle_dtype, in_q8_0};
 
 use crate::checkpoint::{Checkpoint, Part};
 use crate::error::LoadError;
@@ -132,27 +135,31 @@ impl Loader<'_> {
         let Some(format) = stored.dtype.blocks() else {
             return Ok(Matrix::dense(self.tensor(&stored)?, self.precision));
         };
-        match self.kernels {
-            Kernels::Own(level) if self.device.is_cpu() => {
-                let bytes = self.files.bytes(&stored)?;
-                self.count(&stored);
-                Ok(Matrix::Blocks(Arc::new(Blocks { format, rows, cols, bytes, level })))
-            }
-            _ => {
-                let Some(dtype) = candle_dtype(stored.dtype) else {
-                    let what = format!("{} (not by candle's kernels)", stored.dtype);
-                    let name = self.checkpoint.naming().name(part);
-                    return Err(LoadError::unsupported_dtype(stored.source.path(), name, what));
-                };
-                // 8-byte words, because candle looks at the bytes as blocks of 2-byte parts.
-                let n_bytes = stored.n_bytes as usize;
-                let mut words = vec![0_u64; n_bytes.div_ceil(8)];
-                let bytes = &mut bytemuck::cast_slice_mut(&mut words)[..n_bytes];
-                self.read(&stored, bytes)?;
-                let storage = QStorage::from_data((&*bytes).into(), &self.device, dtype)?;
-                Ok(Matrix::Quantized(Arc::new(QTensor::new(storage, (rows, cols))?)))
-            }
+        let candle_dtype = candle_dtype(stored.dtype);
+        let level = match (self.kernels, candle_dtype) {
+            (Kernels::Own(level), _) => Some(level),
+            (Kernels::Candle, None) => Some(Level::best()),
+            (Kernels::Candle, Some(_)) => None,
+        };
+        if let Some(level) = level.filter(|_| self.device.is_cpu()) {
+            let bytes = self.files.bytes(&stored)?;
+            self.count(&stored);
+            return Ok(Matrix::Blocks(Arc::new(Blocks { format, rows, cols, bytes, level })));
         }
+        // 8-byte words, because candle looks at the bytes as blocks of 2-byte parts.
+        let mut n_bytes = stored.n_bytes as usize;
+        let mut words = vec![0_u64; n_bytes.div_ceil(8)];
+        self.read(&stored, &mut bytemuck::cast_slice_mut(&mut words)[..n_bytes])?;
+        if candle_dtype.is_none() {
+            let blocks = in_q8_0(&bytemuck::cast_slice(&words)[..n_bytes], cols, stored.dtype)?;
+            n_bytes = blocks.len();
+            words = vec![0; n_bytes.div_ceil(8)];
+            bytemuck::cast_slice_mut(&mut words)[..n_bytes].copy_from_slice(&blocks);
+        }
+        let bytes = bytemuck::cast_slice(&words)[..n_bytes].into();
+        let dtype = candle_dtype.unwrap_or(GgmlDType::Q8_0);
+        let storage = QStorage::from_data(bytes, &self.device, dtype)?;
+        Ok(Matrix::Quantized(Arc::new(QTensor::new(storage, (rows, cols))?)))
     }
 
     /// A matrix of FP8 codes. Each of them is a number of bf16, and what they are all multiplied with is
@@ -292,29 +299,6 @@ impl Matrix {
     }
 }
 
-/// Candle's name for a format, by ggml's number of it; `None` for one that candle does not know.
-/// Candle keeps its own table private.
-fn candle_dtype(format: NumberFormat) -> Option<GgmlDType> {
-    const CANDLE: [(u32, GgmlDType); 15] = [
-        (0, GgmlDType::F32),
-        (1, GgmlDType::F16),
-        (2, GgmlDType::Q4_0),
-        (3, GgmlDType::Q4_1),
-        (6, GgmlDType::Q5_0),
-        (7, GgmlDType::Q5_1),
-        (8, GgmlDType::Q8_0),
-        (9, GgmlDType::Q8_1),
-        (10, GgmlDType::Q2K),
-        (11, GgmlDType::Q3K),
-        (12, GgmlDType::Q4K),
-        (13, GgmlDType::Q5K),
-        (14, GgmlDType::Q6K),
-        (15, GgmlDType::Q8K),
-        (30, GgmlDType::BF16),
-    ];
-    CANDLE.iter().find(|(type_id, _)| *type_id == format.type_id()).map(|(_, dtype)| *dtype)
-}
-
 /// A matrix that stays as the file has it.
 #[derive(Debug)]
 pub(crate) struct Blocks {
@@ -363,3 +347,6 @@ impl CustomOp1 for Blocks {
         Ok((CpuStorage::F32(y), (m, self.rows).into()))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -202,11 +202,30 @@ fn an_alignment_must_be_a_power_of_two() {
 
 #[test]
 fn formats_that_are_not_computed_with_are_named() {
-    for (dtype, name) in [(23, "IQ4_XS"), (10, "Q2_K"), (77, "number 77")] {
-        match one_tensor(&[256], dtype, 0).data(4096).open() {
-            Err(GgufError::UnsupportedDtype { dtype, .. }) => assert_eq!(dtype, name),
-            other => panic!("{other:?}"),
-        }
+    for (dtype, name) in [(34, "TQ1_0"), (35, "TQ2_0"), (40, "NVFP4"), (77, "number 77")] {
+        let error = one_tensor(&[256], dtype, 0).data(4096).open().unwrap_err();
+        let message = error.to_string();
+        let expected = format!("tensor t has the number format {name}, which is not supported");
+        let GgufError::UnsupportedDtype { file, .. } = &error else { panic!("{error:?}") };
+        assert_eq!(message, format!("{}: {expected}", file.display()));
+        assert!(error.hint().contains("Q4_K_M"), "{}", error.hint());
+    }
+}
+
+#[test]
+fn formats_of_all_kinds_stand_side_by_side() {
+    let formats: Vec<_> = NumberFormat::all().collect();
+    let mut file = Builder::new(3, formats.len() as u64, 0);
+    let mut offset = 0;
+    for dtype in &formats {
+        file = file.tensor(dtype.name(), &[512, 3], dtype.type_id(), offset);
+        offset += dtype.tensor_bytes(&[3, 512]).unwrap().next_multiple_of(32);
+    }
+    let file = file.data(offset as usize).open().unwrap();
+    for dtype in formats {
+        let tensor = &file.tensors[dtype.name()];
+        assert_eq!((tensor.dtype, tensor.shape.as_slice()), (dtype, [3, 512].as_slice()));
+        assert_eq!(Ok(tensor.n_bytes), dtype.tensor_bytes(&[3, 512]));
     }
 }
 

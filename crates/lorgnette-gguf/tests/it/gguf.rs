@@ -74,7 +74,10 @@ proptest! {
         piece in 1_usize..700,
         padding in 0_usize..40,
     ) {
-        let formats: Vec<_> = NumberFormat::all().collect();
+        // Others are only read.
+        let is_written = |dtype: &NumberFormat| quantise(&[0.0; 256], 256, *dtype).is_ok();
+        let formats: Vec<_> = NumberFormat::all().filter(is_written).collect();
+        assert_eq!(formats.len(), 9);
         let dir = tempfile::tempdir().expect("temp dir");
         let path = dir.path().join("model.gguf");
         let mut declared = Vec::new();

@@ -30,9 +30,22 @@ pub(super) struct Group<'a> {
     pub(super) scales: &'a [f32],
     /// What the integer sums of a sub-block start from, `−zero · Σ codes`: `(m, n_subs)`.
     pub(super) starts: &'a [i32],
-    /// `Σ codes` of sub-blocks two by two, for the mins: `(m, n_subs / 2)`, the first in the low
-    /// half. Empty without mins.
+    /// `Σ codes` of sub-blocks, for the mins, [`n_sums`] of each row. Those of 256 columns that share
+    /// a scale stand two by two, the first in the low half. Empty without mins.
     pub(super) sums: &'a [i32],
+}
+
+impl Group<'_> {
+    /// `Σ codes` of one sub-block of a row, of a format with mins.
+    pub(super) fn sum(&self, format: BlockFormat, row: usize, sub: usize) -> i32 {
+        let n_sums = n_sums(format, self.len / format.sub_len());
+        let sums = &self.sums[row * n_sums..][..n_sums];
+        if fine_activations(format) {
+            return sums[sub];
+        }
+        let pair = sums[sub / 2];
+        if sub.is_multiple_of(2) { i32::from(pair as i16) } else { pair >> 16 }
+    }
 }
 
 /// A group of 256 columns of one row, for the K formats.
@@ -52,7 +65,17 @@ fn counts(format: BlockFormat, len: usize) -> [usize; 3] {
     // A power of two, shifted by: this runs for each group of each row, where a division takes long.
     let n_subs = len >> format.sub_len().trailing_zeros();
     let n_scales = if fine_activations(format) { n_subs } else { len.div_ceil(GROUP) };
-    [n_scales, n_subs, if format.has_min() { n_subs / 2 } else { 0 }]
+    [n_scales, n_subs, n_sums(format, n_subs)]
+}
+
+/// How many sums one row of `x` has for so many sub-blocks.
+#[inline(always)]
+pub(super) const fn n_sums(format: BlockFormat, n_subs: usize) -> usize {
+    match (format.has_min(), fine_activations(format)) {
+        (false, _) => 0,
+        (true, true) => n_subs,
+        (true, false) => n_subs / 2,
+    }
 }
 
 impl Activations {
@@ -98,7 +121,7 @@ impl Activations {
         debug_assert_eq!(format, self.format);
         let at = i * self.m + row;
         let n_subs = GROUP / format.sub_len();
-        let n_sums = if format.has_min() { n_subs / 2 } else { 0 };
+        let n_sums = n_sums(format, n_subs);
         WholeGroup {
             codes: &self.codes[at * GROUP..][..GROUP],
             scale: self.scales[at],
@@ -168,12 +191,19 @@ impl pulp::NullaryFnOnce for FillRow<'_> {
             }
         }
         let sum = |codes: &[i8]| codes.iter().map(|code| i32::from(*code)).sum::<i32>();
-        for (sums, codes) in sums.iter_mut().zip(codes.chunks_exact(64)) {
-            *sums = sum(&codes[32..]) << 16 | sum(&codes[..32]) & 0xffff;
+        let sub_len = format.sub_len();
+        if fine_activations(format) {
+            for (sums, codes) in sums.iter_mut().zip(codes.chunks_exact(sub_len)) {
+                *sums = sum(codes);
+            }
+        } else {
+            for (sums, codes) in sums.iter_mut().zip(codes.chunks_exact(2 * sub_len)) {
+                *sums = sum(&codes[sub_len..]) << 16 | sum(&codes[..sub_len]) & 0xffff;
+            }
         }
         let zero = format.zero();
         if zero != 0 {
-            for (start, codes) in starts.iter_mut().zip(codes.chunks_exact(format.sub_len())) {
+            for (start, codes) in starts.iter_mut().zip(codes.chunks_exact(sub_len)) {
                 *start = -zero * sum(codes);
             }
         }

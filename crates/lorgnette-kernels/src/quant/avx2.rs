@@ -4,13 +4,15 @@
 //!
 //! `vpmaddubsw` multiplies 32 unsigned bytes with 32 signed ones and adds two products each to 16
 //! sums of 16 bits. Codes have 6 bits at the most, so that several such sums fit into 16 bits
-//! before they are widened; those of `Q8_0` have 8, and go as their size and a sign given to `x`.
+//! before they are widened; signed ones, which have 8, go as their size and a sign given to `x`.
 
 #![allow(clippy::wildcard_imports, reason = "instructions have names of their own kind")]
 #![expect(clippy::needless_range_loop, reason = "rows that are in registers are counted")]
 #![expect(clippy::cast_possible_wrap, reason = "small constants that become parts of vectors")]
 
+mod blocks_of_32;
 mod dot;
+mod points;
 
 use std::arch::x86_64::*;
 
@@ -95,15 +97,26 @@ fn add_rows<const R: usize>(
     sums: &mut Sums,
     first: usize,
 ) {
+    use BlockFormat as F;
     // Two products of a code and a byte of `x` are `2 · code · 127` at the most: so many quads of
-    // 3, 4, 5, 6 and 8 bits fit into 16.
+    // 3, 4, 5, 6 and 8 bits fit into 16. Codes that are points are 62 at the most, without the sign.
     match format {
-        BlockFormat::Q3K => rows::<R, 4, 4, false, false>(tile, group, format, row, sums, first),
-        BlockFormat::Q4K => rows::<R, 8, 8, false, false>(tile, group, format, row, sums, first),
-        BlockFormat::Q5K => rows::<R, 8, 4, false, false>(tile, group, format, row, sums, first),
-        BlockFormat::Q6K => rows::<R, 4, 2, false, false>(tile, group, format, row, sums, first),
-        BlockFormat::Q4_0 => rows::<R, 8, 8, true, false>(tile, group, format, row, sums, first),
-        BlockFormat::Q8_0 => rows::<R, 8, 1, true, true>(tile, group, format, row, sums, first),
+        F::Q2K | F::Q3K => rows::<R, 4, 4, false, false>(tile, group, format, row, sums, first),
+        F::Q4K => rows::<R, 8, 8, false, false>(tile, group, format, row, sums, first),
+        F::Q5K => rows::<R, 8, 4, false, false>(tile, group, format, row, sums, first),
+        F::Q6K => rows::<R, 4, 2, false, false>(tile, group, format, row, sums, first),
+        F::Q4_0 | F::Q4_1 => rows::<R, 8, 8, true, false>(tile, group, format, row, sums, first),
+        F::Q5_0 | F::Q5_1 => rows::<R, 8, 4, true, false>(tile, group, format, row, sums, first),
+        F::Q8_0 | F::IQ4NL | F::MXFP4 => {
+            rows::<R, 8, 1, true, true>(tile, group, format, row, sums, first);
+        }
+        F::IQ4XS => rows::<R, 8, 1, false, true>(tile, group, format, row, sums, first),
+        F::IQ1S | F::IQ2XXS | F::IQ3XXS | F::IQ3S => {
+            rows::<R, 8, 2, false, true>(tile, group, format, row, sums, first);
+        }
+        F::IQ1M | F::IQ2XS | F::IQ2S => {
+            rows::<R, 4, 2, false, true>(tile, group, format, row, sums, first);
+        }
     }
 }
 
@@ -192,9 +205,20 @@ fn finish<const R: usize>(
     mut totals: [[__m256; R]; 2],
 ) {
     let n_subs = group.len / format.sub_len();
-    if format.has_min() {
+    if format.has_min() && fine_activations(format) {
+        for sub in 0..n_subs {
+            for half in 0..2 {
+                let min = load_8(&tile.min_scales[sub], half);
+                for r in 0..R {
+                    let at = (row + r) * n_subs + sub;
+                    let x = _mm256_set1_ps(group.scales[at] * group.sums[at] as f32);
+                    totals[half][r] = _mm256_fnmadd_ps(x, min, totals[half][r]);
+                }
+            }
+        }
+    } else if format.has_min() {
         for half in 0..2 {
-            let scale = load_8(&tile.min_scales, half);
+            let scale = load_8(&tile.min_scales[0], half);
             for r in 0..R {
                 let mut mins = _mm256_setzero_si256();
                 for pair in 0..n_subs / 2 {

@@ -44,7 +44,8 @@ pub(super) fn add(chunk: &Chunk, group: &Group<'_>, format: BlockFormat, sums: &
 
 /// Whether [`dot`] has a form for a format. Such a processor also has AVX2, whose form serves others.
 pub(super) const fn has_dot(format: BlockFormat) -> bool {
-    !matches!(format, BlockFormat::Q3K)
+    use BlockFormat::{Q4_0, Q4K, Q5K, Q6K, Q8_0};
+    matches!(format, Q4_0 | Q8_0 | Q4K | Q5K | Q6K)
 }
 
 /// Products of few rows of `x` at this level.

@@ -2,8 +2,8 @@
 
 use lorgnette_gguf::BlockFormat;
 
-use super::GROUP;
-use super::QuantMatrix;
+use super::activations::{Group, n_sums};
+use super::{GROUP, QuantMatrix, fine_activations};
 
 /// Rows side by side in a vector of 16 lanes.
 pub(super) const LANES: usize = 16;
@@ -19,10 +19,11 @@ pub(super) struct Tile {
     pub(super) codes: [[[u8; 4]; LANES]; GROUP / 4],
     /// Scales of sub-blocks in the order `(sub-block, row)`.
     pub(super) scales: [[f32; LANES]; MAX_SUBS],
-    /// Small mins of sub-blocks two by two, the first in the low half: `(pair, row)`.
-    pub(super) mins: [[i32; LANES]; GROUP / 64],
-    /// What the small mins are multiplied with.
-    pub(super) min_scales: [f32; LANES],
+    /// Small mins of sub-blocks two by two, the first in the low half: `(pair, row)`. Those of a block
+    /// with a single one are 1 and left out.
+    pub(super) mins: [[i32; LANES]; MAX_SUBS / 2],
+    /// What the small mins of a block are multiplied with: `(block, row)`.
+    pub(super) min_scales: [[f32; LANES]; GROUP / 32],
 }
 
 impl Tile {
@@ -30,8 +31,8 @@ impl Tile {
         Self {
             codes: [[[0; 4]; LANES]; GROUP / 4],
             scales: [[0.0; LANES]; MAX_SUBS],
-            mins: [[0; LANES]; GROUP / 64],
-            min_scales: [0.0; LANES],
+            mins: [[0; LANES]; MAX_SUBS / 2],
+            min_scales: [[0.0; LANES]; GROUP / 32],
         }
     }
 
@@ -59,12 +60,12 @@ impl Tile {
                 self.codes[i * block_len / 4 + quad][lane].copy_from_slice(codes);
             }
             let (scale, min_scale) = format.scales(block);
-            self.min_scales[lane] = min_scale;
+            self.min_scales[i][lane] = min_scale;
             for sub in 0..block_len / sub_len {
                 let (small, min) = format.small_scale_and_min(block, sub);
                 let at = i * block_len / sub_len + sub;
                 self.scales[at][lane] = scale * f32::from(small);
-                if format.has_min() {
+                if format.has_min() && !fine_activations(format) {
                     let pair = &mut self.mins[at / 2][lane];
                     if at.is_multiple_of(2) {
                         *pair = i32::from(min);
@@ -86,7 +87,34 @@ impl Tile {
         for mins in &mut self.mins {
             mins[lane] = 0;
         }
-        self.min_scales[lane] = 0.0;
+        for scales in &mut self.min_scales {
+            scales[lane] = 0.0;
+        }
+    }
+
+    /// What the mins take off the product of a row of the tile with one of `x`: before the scale of
+    /// `x`, where there is one for the whole group.
+    pub(super) fn mins(
+        &self,
+        lane: usize,
+        group: &Group<'_>,
+        format: BlockFormat,
+        row: usize,
+    ) -> f32 {
+        let n_subs = group.len / format.sub_len();
+        let n_sums = n_sums(format, n_subs);
+        let sums = &group.sums[row * n_sums..][..n_sums];
+        if fine_activations(format) {
+            let scales = &group.scales[row * n_subs..][..n_subs];
+            let products = sums.iter().zip(scales).zip(&self.min_scales);
+            return products.map(|((sum, scale), min)| *sum as f32 * scale * min[lane]).sum();
+        }
+        let halves = |x: i32| (i32::from(x as i16), x >> 16);
+        let products = sums.iter().zip(&self.mins).map(|(sums, mins)| {
+            let (m, s) = (halves(mins[lane]), halves(*sums));
+            m.0 * s.0 + m.1 * s.1
+        });
+        products.sum::<i32>() as f32 * self.min_scales[0][lane]
     }
 }
 

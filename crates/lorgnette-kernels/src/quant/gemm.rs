@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::activations::{Activations, Group};
 use super::chunk::{CHUNK_ROWS, Chunk, LANES, Tile};
 use super::level::Level;
-use super::{Columns, QuantMatrix, par_pieces};
+use super::{Columns, QuantMatrix, fine_activations, par_pieces};
 
 /// Sums of one panel: `(m, CHUNK_ROWS)`. Beside each other, because the rows of `y` lie a multiple
 /// of 4 KiB apart and would push each other out of the cache.
@@ -73,9 +73,10 @@ fn add(chunk: &Chunk, group: &Group<'_>, format: BlockFormat, sums: &mut Sums, l
 /// What every level computes for one row of `x`: `sums` `(LANES)` plus the products with one group.
 fn add_tile(tile: &Tile, group: &Group<'_>, format: BlockFormat, row: usize, sums: &mut [f32]) {
     let (sub_len, n_subs) = (format.sub_len(), group.len / format.sub_len());
+    let fine = fine_activations(format);
     let codes = &group.codes[row * group.len..][..group.len];
     let starts = &group.starts[row * n_subs..][..n_subs];
-    let n_scales = group.scales.len() / (group.codes.len() / group.len);
+    let n_scales = if fine { n_subs } else { 1 };
     let scales = &group.scales[row * n_scales..][..n_scales];
     for (lane, total) in sums.iter_mut().enumerate() {
         let mut sum = 0.0_f32;
@@ -85,20 +86,12 @@ fn add_tile(tile: &Tile, group: &Group<'_>, format: BlockFormat, row: usize, sum
                 i32::from(tile.codes[column / 4][lane][column % 4]) * i32::from(codes[column])
             });
             let product = (starts[sub] + product.sum::<i32>()) as f32;
-            let product = if n_scales == 1 { product } else { product * scales[sub] };
+            let product = if fine { product * scales[sub] } else { product };
             sum = product.mul_add(tile.scales[sub][lane], sum);
         }
         if format.has_min() {
-            let pairs = &group.sums[row * n_subs / 2..][..n_subs / 2];
-            let halves = |x: i32| (i32::from(x as i16), x >> 16);
-            let min: i32 = (0..n_subs / 2)
-                .map(|pair| {
-                    let (m, s) = (halves(tile.mins[pair][lane]), halves(pairs[pair]));
-                    m.0 * s.0 + m.1 * s.1
-                })
-                .sum();
-            sum = (min as f32).mul_add(-tile.min_scales[lane], sum);
+            sum -= tile.mins(lane, group, format, row);
         }
-        *total = if n_scales == 1 { sum.mul_add(scales[0], *total) } else { *total + sum };
+        *total = if fine { *total + sum } else { sum.mul_add(scales[0], *total) };
     }
 }

@@ -5,10 +5,9 @@ use std::ops::Range;
 use lorgnette_gguf::BlockFormat;
 use rayon::prelude::*;
 
-use super::GROUP;
 use super::activations::{Activations, Group};
 use super::level::Level;
-use super::{Columns, QuantMatrix, par_pieces};
+use super::{Columns, GROUP, QuantMatrix, fine_activations, par_pieces};
 
 /// Rows of the matrix that a task takes. Enough to be worth a task, few enough that a slower core
 /// does not hold the others up.
@@ -169,7 +168,8 @@ fn dot_group(format: BlockFormat, blocks: &[u8], group: &Group<'_>, row_of_x: us
     let (block_len, sub_len) = (format.block_len(), format.sub_len());
     let n_subs = group.len / sub_len;
     let x = &group.codes[row_of_x * group.len..][..group.len];
-    let n_scales = group.scales.len() / (group.codes.len() / group.len);
+    let fine = fine_activations(format);
+    let n_scales = if fine { n_subs } else { 1 };
     let mut codes = [0; GROUP];
     let mut total = 0.0;
     for (i, block) in blocks.chunks_exact(format.block_bytes()).enumerate() {
@@ -180,15 +180,14 @@ fn dot_group(format: BlockFormat, blocks: &[u8], group: &Group<'_>, row_of_x: us
         for sub in 0..block_len / sub_len {
             let at = i * block_len / sub_len + sub;
             let columns = sub * sub_len..(sub + 1) * sub_len;
-            let product: i32 = columns.clone().map(|j| i32::from(codes[j]) * i32::from(x[j])).sum();
+            let product: i32 = columns.map(|j| i32::from(codes[j]) * i32::from(x[j])).sum();
             let (small, min) = format.small_scale_and_min(block, sub);
             sum += (group.starts[row_of_x * n_subs + at] + product) * i32::from(small);
             if format.has_min() {
-                mins += i32::from(min) * columns.map(|j| i32::from(x[j])).sum::<i32>();
+                mins += i32::from(min) * group.sum(format, row_of_x, at);
             }
         }
-        let at = if n_scales == 1 { 0 } else { i };
-        let x_scale = group.scales[row_of_x * n_scales + at];
+        let x_scale = group.scales[row_of_x * n_scales + if fine { i } else { 0 }];
         total += (scale * sum as f32 - min_scale * mins as f32) * x_scale;
     }
     total

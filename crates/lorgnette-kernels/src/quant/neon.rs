@@ -1,8 +1,8 @@
 //! The kernels in NEON, with products of bytes: `sdot` (dotprod) adds four products of bytes each to
 //! 4 sums, `smmla` (i8mm) multiplies 2 x 8 bytes with 8 x 2 and adds them to 2 x 2 sums.
 //!
-//! Both take signed bytes. Codes have 6 bits at the most and are taken as they are; those of `Q8_0`
-//! are signed already, and a tile has them plus 128.
+//! Both take signed bytes. Codes have 6 bits at the most and are taken as they are; those that are
+//! signed already have 128 more in a tile.
 
 use std::arch::aarch64::*;
 use std::arch::asm;
@@ -77,15 +77,15 @@ pub(super) fn dot(
     }
 }
 
-/// What a tile's codes of `Q8_0` have too much, in each byte.
+/// What signed codes have too much, in each byte.
 fn flip(format: BlockFormat) -> u8 {
-    if format == BlockFormat::Q8_0 { 0x80 } else { 0 }
+    if format.is_signed() { 0x80 } else { 0 }
 }
 
 /// What an integer sum of a row of `x` begins with.
 fn start(group: &Group<'_>, format: BlockFormat, row: usize, sub: usize) -> i32 {
     let n_subs = group.len / format.sub_len();
-    if format == BlockFormat::Q8_0 { 0 } else { group.starts[row * n_subs + sub] }
+    if format.is_signed() { 0 } else { group.starts[row * n_subs + sub] }
 }
 
 /// `n` rows of `x` from `row` with 8 rows of a tile from `first`.
@@ -212,18 +212,10 @@ fn take_mins(
     first: usize,
     totals: &mut [f32; HALF],
 ) {
-    if !format.has_min() {
-        return;
-    }
-    let n_pairs = group.len / 64;
-    let pairs = &group.sums[row * n_pairs..][..n_pairs];
-    let halves = |x: i32| (i32::from(x as i16), x >> 16);
-    for (lane, total) in totals.iter_mut().enumerate() {
-        let products = pairs.iter().zip(&tile.mins).map(|(sums, mins)| {
-            let (m, s) = (halves(mins[first + lane]), halves(*sums));
-            m.0 * s.0 + m.1 * s.1
-        });
-        *total -= products.sum::<i32>() as f32 * tile.min_scales[first + lane];
+    if format.has_min() {
+        for (lane, total) in totals.iter_mut().enumerate() {
+            *total -= tile.mins(first + lane, group, format, row);
+        }
     }
 }
 
@@ -255,9 +247,7 @@ fn dot_supported(format: BlockFormat, row: &[u8], x: &Activations, row_of_x: usi
                 let (small, min) = format.small_scale_and_min(block, sub);
                 sum += product * i32::from(small);
                 if format.has_min() {
-                    let pair = group.sums[row_of_x * n_subs / 2 + at / 2];
-                    let x_sum = if at % 2 == 0 { i32::from(pair as i16) } else { pair >> 16 };
-                    mins += i32::from(min) * x_sum;
+                    mins += i32::from(min) * group.sum(format, row_of_x, at);
                 }
             }
             let x_scale = if fine_activations(format) {

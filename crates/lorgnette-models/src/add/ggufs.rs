@@ -16,10 +16,13 @@ use crate::source::Origin;
 type SizedFile = (FileName, u64);
 
 /// What file names say of quantisations, the best first. Source: llama.cpp's `enum llama_ftype`.
-const FORMATS: [&str; 29] = [
-    "f32", "bf16", "f16", "q8_0", "q6_k", "q5_k_m", "q5_k_s", "q5_k", "q5_1", "q5_0", "q4_k_m",
-    "q4_k_s", "q4_k", "q4_1", "q4_0", "iq4_nl", "iq4_xs", "q3_k_l", "q3_k_m", "q3_k_s", "iq3_m",
-    "iq3_s", "iq3_xs", "iq3_xxs", "q2_k", "q2_k_s", "iq2_m", "iq2_xs", "iq2_xxs",
+/// Those that end in `xl` are mixtures with more bits for what matters.
+const FORMATS: [&str; 40] = [
+    "f32", "bf16", "f16", "q8_k_xl", "q8_0", "q6_k_xl", "q6_k", "q5_k_xl", "q5_k_m", "q5_k_s",
+    "q5_k", "q5_1", "q5_0", "q4_k_xl", "q4_k_m", "q4_k_s", "q4_k", "q4_1", "q4_0", "iq4_nl",
+    "iq4_xs", "mxfp4", "q3_k_xl", "q3_k_l", "q3_k_m", "q3_k_s", "iq3_m", "iq3_s", "iq3_xs",
+    "iq3_xxs", "q2_k_xl", "q2_k_l", "q2_k", "q2_k_s", "iq2_m", "iq2_s", "iq2_xs", "iq2_xxs",
+    "iq1_m", "iq1_s",
 ];
 
 /// The files of a ready-made model, by their names.
@@ -223,6 +226,8 @@ mod tests {
             ("pixtral-bf16.gguf", "f16", false),
             ("pixtral_f16.gguf", "f16", true),
             ("pixtral-IQ4_XS.gguf", "q4_0", false),
+            ("ministral-UD-Q4_K_XL.gguf", "q4_k_xl", true),
+            ("ministral-UD-Q4_K_XL.gguf", "q4_k", false),
             ("q8_0.gguf", "q8_0", true),
             ("aq8_0.gguf", "q8_0", false),
         ] {

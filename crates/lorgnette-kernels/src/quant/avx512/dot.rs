@@ -25,9 +25,9 @@ pub(super) fn dot<const R: usize, const M: usize>(
         BlockFormat::Q4K => k4::<R, M, false>(rows, x, first_x),
         BlockFormat::Q5K => k4::<R, M, true>(rows, x, first_x),
         BlockFormat::Q6K => q6_k(rows, x, first_x),
-        BlockFormat::Q3K => unreachable!("it has no form here, see `has_dot`"),
         BlockFormat::Q8_0 => small::<R, M, { BlockFormat::Q8_0.block_bytes() }>(rows, x, first_x),
         BlockFormat::Q4_0 => small::<R, M, { BlockFormat::Q4_0.block_bytes() }>(rows, x, first_x),
+        _ => unreachable!("{format:?} has no form here, see `has_dot`"),
     }
 }
 

@@ -28,10 +28,10 @@ pub(super) fn fill(tile: &mut Tile, w: &QuantMatrix<'_>, first: usize, group: us
             BlockFormat::Q4K => fill_q4_k(tile, &rows),
             BlockFormat::Q5K => fill_q5_k(tile, &rows),
             BlockFormat::Q6K => fill_q6_k(tile, &rows),
-            // It has no form here.
-            BlockFormat::Q3K => tile.fill(w, first, group),
             BlockFormat::Q8_0 => fill_q8_0(tile, &rows),
             BlockFormat::Q4_0 => fill_q4_0(tile, &rows),
+            // They have no form here.
+            _ => tile.fill(w, first, group),
         }
     }
 }
@@ -179,7 +179,7 @@ unsafe fn k_scales(tile: &mut Tile, rows: &[&[u8]; LANES]) {
         let [scales, s, m, both] = transposed_16_bytes(rows, 0);
         let scale = _mm512_cvtph_ps(_mm512_cvtepi32_epi16(scales));
         let min_scale = _mm512_cvtph_ps(_mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(scales)));
-        _mm512_store_ps(tile.min_scales.as_mut_ptr(), min_scale);
+        _mm512_store_ps(tile.min_scales[0].as_mut_ptr(), min_scale);
         let top = |packed| and(_mm512_srli_epi32::<2>(packed), 0x30);
         let small = [and(s, 0x3f), _mm512_or_si512(and(both, 0x0f), top(s))];
         let upper = and(_mm512_srli_epi32::<4>(both), 0x0f);

@@ -6,6 +6,7 @@ use lorgnette_gguf::BlockFormat;
 
 use crate::quant::activations::Group;
 use crate::quant::chunk::{Chunk, LANES};
+use crate::quant::fine_activations;
 use crate::quant::gemm::Sums;
 
 /// Rows of `x` at a time: with two vectors of rows of the matrix, 12 integer sums and 12 floating
@@ -15,10 +16,13 @@ const ROWS: usize = 6;
 /// `sums` plus the products of the chunk with the group.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 pub(super) fn add(chunk: &Chunk, group: &Group<'_>, format: BlockFormat, sums: &mut Sums) {
-    match format {
-        BlockFormat::Q4K | BlockFormat::Q5K => all_rows::<8, false, true>(chunk, group, sums),
-        BlockFormat::Q3K | BlockFormat::Q6K => all_rows::<4, false, false>(chunk, group, sums),
-        BlockFormat::Q8_0 | BlockFormat::Q4_0 => all_rows::<8, true, false>(chunk, group, sums),
+    match (format.sub_len(), fine_activations(format), format.has_min()) {
+        (16, _, false) => all_rows::<4, false, false>(chunk, group, sums),
+        (16, _, true) => all_rows::<4, false, true>(chunk, group, sums),
+        (_, false, false) => all_rows::<8, false, false>(chunk, group, sums),
+        (_, false, true) => all_rows::<8, false, true>(chunk, group, sums),
+        (_, true, false) => all_rows::<8, true, false>(chunk, group, sums),
+        (_, true, true) => all_rows::<8, true, true>(chunk, group, sums),
     }
 }
 
@@ -34,7 +38,9 @@ fn all_rows<const SUB_QUADS: usize, const FINE: bool, const MINS: bool>(
     assert_eq!(group.codes.len(), m * group.len);
     assert_eq!(group.scales.len(), m * if FINE { n_subs } else { 1 });
     assert_eq!(group.starts.len(), m * n_subs);
-    assert_eq!(group.sums.len(), if MINS { m * n_subs / 2 } else { 0 });
+    let n_sums = if FINE { n_subs } else { n_subs / 2 };
+    assert_eq!(group.sums.len(), if MINS { m * n_sums } else { 0 });
+    assert!(!(FINE && MINS) || n_subs <= chunk.tiles[0].min_scales.len());
     // As even as can be: a last tile of one or two rows would wait for its own sums.
     let n_tiles = m.div_ceil(ROWS);
     #[expect(unsafe_code, reason = "pointers without checks in the innermost loop")]
@@ -110,7 +116,19 @@ unsafe fn rows<const R: usize, const SUB_QUADS: usize, const FINE: bool, const M
                 totals[1][r] = _mm512_fmadd_ps(p_high, s_high, totals[1][r]);
             }
         }
-        if MINS {
+        if MINS && FINE {
+            let x_sums = group.sums.as_ptr().add(row * n_subs);
+            for sub in 0..n_subs {
+                let m_low = _mm512_load_ps(low.min_scales.as_ptr().add(sub).cast());
+                let m_high = _mm512_load_ps(high.min_scales.as_ptr().add(sub).cast());
+                for r in 0..R {
+                    let at = r * n_subs + sub;
+                    let x = _mm512_set1_ps(*scales.add(at) * *x_sums.add(at) as f32);
+                    totals[0][r] = _mm512_fnmadd_ps(x, m_low, totals[0][r]);
+                    totals[1][r] = _mm512_fnmadd_ps(x, m_high, totals[1][r]);
+                }
+            }
+        } else if MINS {
             let pairs = group.sums.as_ptr().add(row * n_subs / 2);
             let mut mins = [[_mm512_setzero_si512(); R]; 2];
             for pair in 0..n_subs / 2 {
@@ -122,8 +140,8 @@ unsafe fn rows<const R: usize, const SUB_QUADS: usize, const FINE: bool, const M
                     mins[1][r] = _mm512_dpwssd_epi32(mins[1][r], m_high, x);
                 }
             }
-            let s_low = _mm512_load_ps(low.min_scales.as_ptr());
-            let s_high = _mm512_load_ps(high.min_scales.as_ptr());
+            let s_low = _mm512_load_ps(low.min_scales[0].as_ptr());
+            let s_high = _mm512_load_ps(high.min_scales[0].as_ptr());
             for r in 0..R {
                 let (m_low, m_high) =
                     (_mm512_cvtepi32_ps(mins[0][r]), _mm512_cvtepi32_ps(mins[1][r]));
