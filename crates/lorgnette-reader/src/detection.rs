@@ -7,7 +7,7 @@ use crate::error::ReaderError;
 use crate::networks::Networks;
 
 /// What both sides of the network's input are multiples of.
-const UNIT: u32 = 32;
+pub const UNIT: u32 = 32;
 /// The shortest side that the network takes.
 const SHORTEST: u32 = 64;
 /// What the network was trained with, for the channels blue, green, red in this order.

@@ -4,6 +4,9 @@ use std::iter;
 
 use lorgnette_image::Region;
 
+use crate::border::BORDER;
+use crate::detection::UNIT;
+
 /// The most pixels that a picture is looked at with, unless it is long.
 const MAX_PIXELS: f64 = 4e6;
 /// How much longer than wide a picture must be to count as long. A long one is never shrunk for its
@@ -49,7 +52,9 @@ impl Plan {
         let is_rows = width <= MAX_ROW_WIDTH;
         let (along, across) = if is_rows { (height, width) } else { (width, height) };
         let most = (STRIP_PIXELS / across).max(2 * SHARED);
-        let first = (FIRST_PIXELS / across).max(MIN_FIRST);
+        // In whole units, so that the network looks at no row that is only filled up.
+        let first =
+            ((FIRST_PIXELS / across).max(MIN_FIRST) + 2 * BORDER) / UNIT * UNIT - 2 * BORDER;
         let strips = if is_rows && along >= 2 * first {
             let next = first - FIRST_SHARED;
             let others = spans(along - next, most).into_iter();
@@ -113,7 +118,7 @@ mod tests {
 
     #[test]
     fn ordinary_screens_are_looked_at_as_they_are() {
-        check(1280, 800, "1280x800 in 1 of 1280x257, 1 of 1280x639");
+        check(1280, 800, "1280x800 in 1 of 1280x256, 1 of 1280x640");
         check(1920, 1040, "1920x1040 in 1 of 1920x224, 1 of 1920x912");
         check(2560, 1440, "2560x1440 in 1 of 2560x224, 2 of 2560x752");
     }
@@ -121,7 +126,7 @@ mod tests {
     #[test]
     fn large_pictures_are_shrunk_and_long_ones_are_not() {
         check(8000, 8000, "2000x2000 in 1 of 2000x224, 3 of 2000x752");
-        check(400, 20_000, "400x20000 in 1 of 400x825, 4 of 400x4962");
+        check(400, 20_000, "400x20000 in 1 of 400x800, 4 of 400x4968");
         check(60_000, 1000, "60000x1000 in 34 of 1952x1000");
         check(3000, 20, "3000x20 in 1 of 3000x20");
         check(1, 1, "1x1 in 1 of 1x1");
