@@ -10,8 +10,9 @@ use tokio::sync::oneshot;
 use crate::window;
 
 /// Suffixes of the formats that can be read.
-const PICTURES: [&str; 10] =
-    ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif", "jfif"];
+const PICTURES: [&str; 13] = [
+    "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "heif", "jfif", "pdf",
+];
 
 /// Asks for pictures; `None` when the person picks none.
 pub async fn pick_pictures(handle: &AppHandle) -> Option<Vec<PathBuf>> {

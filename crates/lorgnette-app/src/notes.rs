@@ -21,6 +21,8 @@ pub fn spoken(note: &Note, language: &str) -> String {
         Note::Coarse { percent, .. } => {
             format!("Il manque le détail fin sur {percent} % de l’image.")
         }
+        Note::Undrawn => "Une partie de la page n’a pas pu être dessinée.".into(),
+        Note::CutOff => "Document coupé : il peut en manquer une partie.".into(),
         Note::OnDark => "Montrée sur un fond sombre.".into(),
         Note::Clear => "Image entièrement transparente.".into(),
         Note::OpaqueAlpha => "Montrée sans transparence.".into(),

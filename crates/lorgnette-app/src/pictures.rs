@@ -21,6 +21,50 @@ pub fn decode(path: &Path, page: Option<u32>) -> Result<Picture, AppError> {
     decode_bytes(&name, &bytes, page)
 }
 
+/// A file that is read once, and decoded page by page.
+pub struct PictureFile {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+impl PictureFile {
+    /// Reads a picture file; `-` is standard input.
+    ///
+    /// # Errors
+    /// [`AppError::ReadPicture`]
+    pub fn read(path: &Path) -> Result<Self, AppError> {
+        let (name, bytes) = read(path)?;
+        Ok(Self { name, bytes })
+    }
+
+    /// Takes the bytes of a picture file that is called `name`.
+    pub fn new(name: String, bytes: Vec<u8>) -> Self {
+        Self { name, bytes }
+    }
+
+    /// What the file is called in messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The number of pages of a document; of any other picture, and of an animation, 1.
+    ///
+    /// # Errors
+    /// [`AppError::Picture`]
+    pub fn n_pages(&self) -> Result<u32, AppError> {
+        lorgnette_image::n_pages(&self.bytes)
+            .map_err(|source| AppError::Picture { name: self.name.clone(), source })
+    }
+
+    /// Decodes a page; `page` as for [`decode`].
+    ///
+    /// # Errors
+    /// [`AppError::Picture`]
+    pub fn page(&self, page: Option<u32>) -> Result<Picture, AppError> {
+        decode_bytes(&self.name, &self.bytes, page)
+    }
+}
+
 /// Decodes the bytes of a picture file that is called `name`; `page` as for [`decode`].
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! The commands and options, with their help.
 
+mod pages;
 mod read;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use lorgnette_app::{
     Sampling,
 };
 
+pub use self::pages::PageList;
 pub use self::read::Read;
 use crate::thoughts::ShowThoughts;
 
@@ -228,6 +230,9 @@ pub struct Describe {
     /// The page or frame of a file that has several, from 1 [default: what a person would look at]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub page: Option<u32>,
+    /// Several pages of each file, as pictures of one question, such as 1-3,7 or 5-
+    #[arg(long, value_name = "PAGES", conflicts_with = "page")]
+    pub pages: Option<PageList>,
     /// Save what was read in this file, and begin with it the next time: the same pictures need not be
     /// read again
     #[arg(long, value_name = "FILE")]

@@ -9,7 +9,7 @@ use lorgnette_app::conversation::{Conversation, ViewedPicture};
 use lorgnette_app::desktop::capture;
 use lorgnette_app::desktop::clipboard::{self, CopiedPicture};
 use lorgnette_app::models::OpenModel;
-use lorgnette_app::pictures::{self, Picture};
+use lorgnette_app::pictures::{Picture, PictureFile};
 use lorgnette_app::purpose::Purpose;
 use lorgnette_app::reader::{Progress as ReaderProgress, Reader, Reading};
 use lorgnette_app::{
@@ -153,24 +153,32 @@ fn is_shortened(args: &Describe) -> bool {
 fn decoded(args: &Describe) -> Result<Vec<(String, Picture)>, AppError> {
     let mut decoded = Vec::new();
     for path in &args.pictures {
-        decoded.push((pictures::display_name(path), pictures::decode(path, args.page)?));
+        decoded.extend(pages(args, &PictureFile::read(path)?)?);
     }
     if args.capture.clipboard {
         for copied in clipboard::pictures()? {
-            decoded.push(match copied {
-                CopiedPicture::File(path) => {
-                    (pictures::display_name(&path), pictures::decode(&path, args.page)?)
-                }
-                CopiedPicture::Bytes(bytes) => {
-                    let name = "clipboard";
-                    (name.into(), pictures::decode_bytes(name, &bytes, args.page)?)
-                }
-            });
+            let file = match copied {
+                CopiedPicture::File(path) => PictureFile::read(&path)?,
+                CopiedPicture::Bytes(bytes) => PictureFile::new("clipboard".into(), bytes),
+            };
+            decoded.extend(pages(args, &file)?);
         }
     } else if let Some(area) = args.capture.area() {
         decoded.push((area.name().into(), capture::screen(area)?));
     }
     Ok(decoded)
+}
+
+/// Returns the pages of a file that were asked for; without a choice, what a person would look at.
+fn pages(args: &Describe, file: &PictureFile) -> Result<Vec<(String, Picture)>, AppError> {
+    let Some(pages) = &args.pages else {
+        return Ok(vec![(file.name().into(), file.page(args.page)?)]);
+    };
+    let numbers = pages.numbers(file.n_pages()?).into_iter();
+    let page = |number| -> Result<(String, Picture), AppError> {
+        Ok((format!("{}, page {number}", file.name()), file.page(Some(number))?))
+    };
+    numbers.map(page).collect()
 }
 
 fn options(args: &Describe) -> AnswerOptions {

@@ -3,7 +3,7 @@
 use indicatif::BinaryBytes;
 use lorgnette_app::cost::{self, PictureCost};
 use lorgnette_app::open::DEFAULT_CONTEXT;
-use lorgnette_app::pictures::{self, Picture};
+use lorgnette_app::pictures::{Picture, PictureFile};
 use lorgnette_app::view::View;
 use lorgnette_app::{AppError, ImageConfig, ModelConfig};
 use serde::Serialize;
@@ -33,6 +33,8 @@ struct Output {
     width: u32,
     height: u32,
     animated: bool,
+    /// How many pages a document has; of any other picture, and of an animation, 1.
+    pages: u32,
     #[serde(rename = "seen_width")]
     model_view_width: u32,
     #[serde(rename = "seen_height")]
@@ -61,7 +63,8 @@ pub fn run(args: &Inspect) -> Result<Ending, Failure> {
     };
     let config = vision.image_config();
     let config = args.max_side.map_or(config, |max_side| config.with_max_side(max_side));
-    let picture = pictures::decode(&args.picture, args.page)?;
+    let file = PictureFile::read(&args.picture)?;
+    let picture = file.page(args.page)?;
     let (width, height) = (picture.width(), picture.height());
     let Some(cost) = cost::of_picture((width, height), &config, &model) else {
         return Err(lorgnette_app::open::no_vision().into());
@@ -76,6 +79,7 @@ pub fn run(args: &Inspect) -> Result<Ending, Failure> {
         width,
         height,
         animated: picture.is_animation(),
+        pages: file.n_pages()?,
         model_view_width: cost.cols * unit,
         model_view_height: cost.rows * unit,
         parts: view.regions.len(),
@@ -83,9 +87,8 @@ pub fn run(args: &Inspect) -> Result<Ending, Failure> {
         notes: picture.notes().iter().cloned().chain(view.notes()).map(|n| n.to_string()).collect(),
         cost,
     };
-    if let Some(file) = save {
-        let name = pictures::display_name(&args.picture);
-        file.write(&model_view(&picture, &config, name)?)?;
+    if let Some(view) = save {
+        view.write(&model_view(&picture, &config, file.name().into())?)?;
     }
     if args.json {
         output::print_json(&output)?;
@@ -111,6 +114,9 @@ fn text(output: &Output, config: &ImageConfig) -> String {
         output.height,
         output.format.as_deref().unwrap_or("raw")
     )];
+    if output.pages > 1 {
+        lines.push(format!("pages     {}", output.pages));
+    }
     if output.orientation != 1 {
         lines.push(format!(
             "turned    stored as {} × {}, orientation {}",

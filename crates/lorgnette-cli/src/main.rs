@@ -59,10 +59,11 @@ fn main() -> ExitCode {
         .without_time()
         .with_target(false)
         .init();
-    // A panic on the engine's thread comes back as an error with this text. Elsewhere it is a bug,
-    // reported in one line and not in a page.
+    // A panic on the engine's thread comes back as an error with this text, and one on the thread that
+    // draws a page as an error of the document. Elsewhere it is a bug, reported in one line and not in
+    // a page.
     std::panic::set_hook(Box::new(|panic| {
-        if std::thread::current().name() != Some("engine") {
+        if !matches!(std::thread::current().name(), Some("engine" | "page")) {
             say!("error: {panic}\nhint: this is a bug; please report it");
         }
     }));

@@ -14,8 +14,7 @@ const ENDINGS: [&str; 44] = [
 ];
 /// Formats that are known and are no pictures. An SVG is known by its ending alone, because its mark
 /// is in many a web page.
-const NOT_PICTURES: [&str; 11] = [
-    "PDF",
+const NOT_PICTURES: [&str; 10] = [
     "SVG",
     "PostScript",
     "DjVu",
@@ -39,15 +38,24 @@ pub fn looks_like_picture(path: &Path) -> bool {
 
 /// Returns whether the name ends as those of pictures do.
 pub fn has_picture_ending(path: &Path) -> bool {
-    let ending = path.extension().and_then(|ending| ending.to_str());
-    ending.is_some_and(|ending| ENDINGS.contains(&ending.to_lowercase().as_str()))
+    ending(path).is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+}
+
+/// Returns whether the name ends as those of pictures or documents do.
+pub fn can_be_shown(path: &Path) -> bool {
+    has_picture_ending(path) || ending(path).is_some_and(|ending| ending == "pdf")
+}
+
+fn ending(path: &Path) -> Option<String> {
+    path.extension().and_then(|ending| ending.to_str()).map(str::to_lowercase)
 }
 
 fn has_picture_content(path: &Path) -> io::Result<bool> {
     let mut head = Vec::new();
     fs_err::File::open(path)?.take(HEAD_BYTES).read_to_end(&mut head)?;
     Ok(match Format::of(&head) {
-        Ok(_) => true,
+        // A document has pages, and no text that stands for all of it.
+        Ok(format) => format != Format::Pdf,
         Err(ImageError::UnsupportedFormat { name, .. }) => !NOT_PICTURES.contains(&name),
         Err(_) => false,
     })

@@ -10,7 +10,7 @@ use image::{DynamicImage, ImageDecoder, ImageResult, RgbImage};
 use crate::flatten::flatten;
 use crate::gaps::Gaps;
 use crate::{Format, ImageError, Limits, Note};
-use crate::{avif, bmp, gif, icon, jpeg, levels, png, raw, tiff, webp};
+use crate::{avif, bmp, gif, heif, icon, jpeg, levels, pdf, png, raw, tiff, webp};
 
 /// A file that is decoded, and what is asked of it.
 #[derive(Clone, Copy)]
@@ -48,6 +48,25 @@ pub(crate) fn decode(source: &Source) -> Result<Stored, ImageError> {
         Format::Pnm => source.decode_still(PnmDecoder::new(source.cursor())),
         Format::Raw => raw::decode(source),
         Format::Avif => avif::decode(source),
+        Format::Heic => heif::decode(source),
+        Format::Pdf => pdf::decode(source),
+    }
+}
+
+/// Returns the number of pages of a file, without drawing one: of a document as many as it has, of any
+/// other file 1. The frames of an animation and the sizes of an icon are no pages.
+///
+/// # Errors
+///
+/// Any [`ImageError`] that is about a file.
+pub fn n_pages(bytes: &[u8]) -> Result<u32, ImageError> {
+    let limits = Limits::default();
+    limits.check_file(bytes.len())?;
+    let source = Source { bytes, format: Format::of(bytes)?, limits: &limits, page: None };
+    match source.format {
+        Format::Tiff => tiff::n_pages(&source),
+        Format::Pdf => pdf::n_pages(&source),
+        _ => Ok(1),
     }
 }
 

@@ -37,18 +37,33 @@ pub enum ImageError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// The file ends before the picture does.
-    #[error("the {format} picture is cut off: the file ends too early")]
+    #[error("the {} is cut off: the file ends too early", .format.noun())]
     Truncated {
         /// The format that the first bytes say.
         format: Format,
     },
     /// The bytes are not what the format allows.
-    #[error("the {format} picture is damaged")]
+    #[error("the {} is damaged", .format.noun())]
     Damaged {
         /// The format that the first bytes say.
         format: Format,
         /// The reason that the decoder gives.
         source: Box<dyn Error + Send + Sync>,
+    },
+    /// The document opens with a password only.
+    #[error("the document is encrypted and opens with a password only")]
+    Encrypted,
+    /// A page would take more work than any real one.
+    #[error("drawing the {format} page is too much work")]
+    TooMuchWork {
+        /// The format that the first bytes say.
+        format: Format,
+    },
+    /// There is no thread to draw a page on.
+    #[error("cannot begin to draw the page")]
+    NoThread {
+        /// The reason that the system gives.
+        source: io::Error,
     },
     /// One side has no pixels.
     #[error("the picture has no pixels: {width} x {height}")]
@@ -87,7 +102,7 @@ pub enum ImageError {
         max_bytes: u64,
     },
     /// The decoder found that it needs more memory than the limit.
-    #[error("decoding the {format} picture takes more than {max_bytes} bytes")]
+    #[error("decoding the {} takes more than {max_bytes} bytes", .format.noun())]
     DecoderLimit {
         /// The format that the first bytes say.
         format: Format,
@@ -145,7 +160,11 @@ impl ImageError {
             Self::LfsPointer => {
                 "run `git lfs pull` where the file is, or download the picture itself"
             }
-            Self::NotAPicture => "open a PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF picture",
+            Self::NotAPicture => {
+                "open a PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF or HEIC picture, or a PDF"
+            }
+            Self::Encrypted => "save a copy of it without a password and open that",
+            Self::TooMuchWork { .. } => "take a screenshot of the page and open that",
             Self::UnsupportedFormat { hint, .. } => hint,
             Self::UnsupportedKind { .. } => "save it as PNG in a picture editor and open that",
             Self::Damaged { .. } => {
@@ -159,7 +178,7 @@ impl ImageError {
             Self::WrongLength { .. } | Self::NotWholeUnits { .. } => {
                 "this is a mistake in the program; please report it with this message"
             }
-            Self::Resize { .. } | Self::Encode { .. } => {
+            Self::Resize { .. } | Self::Encode { .. } | Self::NoThread { .. } => {
                 "close other programs to free memory and try again"
             }
         }

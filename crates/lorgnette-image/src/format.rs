@@ -22,6 +22,8 @@ pub enum Format {
     Tiff,
     /// AV1 Image File Format.
     Avif,
+    /// High Efficiency Image File, the photo of a phone.
+    Heic,
     /// ICO and CUR, the icons and pointers of Windows.
     Ico,
     /// Truevision TGA.
@@ -30,6 +32,8 @@ pub enum Format {
     Pnm,
     /// The raw photo of a camera, of which the preview is shown.
     Raw,
+    /// Portable Document Format, of which a page is drawn.
+    Pdf,
 }
 
 impl fmt::Display for Format {
@@ -42,10 +46,12 @@ impl fmt::Display for Format {
             Self::Bmp => "BMP",
             Self::Tiff => "TIFF",
             Self::Avif => "AVIF",
+            Self::Heic => "HEIC",
             Self::Ico => "ICO",
             Self::Tga => "TGA",
             Self::Pnm => "PNM",
             Self::Raw => "raw photo",
+            Self::Pdf => "PDF",
         })
     }
 }
@@ -94,6 +100,11 @@ const REFUSED_WITHIN: &[(usize, &[u8], &str, &str)] = &[
 const HEAD: usize = 1024;
 
 impl Format {
+    /// Returns what a file of the format is called, such as `PNG picture`.
+    pub(crate) fn noun(self) -> String {
+        format!("{self} {}", if self == Self::Pdf { "document" } else { "picture" })
+    }
+
     /// Returns the format of a file that begins with these bytes.
     ///
     /// # Errors
@@ -123,7 +134,7 @@ impl Format {
         }
         let head = &bytes[..bytes.len().min(HEAD)];
         if contains(head, b"%PDF-") {
-            return Err(ImageError::UnsupportedFormat { name: "PDF", hint: AS_A_PICTURE });
+            return Ok(Self::Pdf);
         }
         if head.starts_with(b"version https://git-lfs.github.com/spec/") {
             return Err(ImageError::LfsPointer);
@@ -238,8 +249,7 @@ fn of_brands(bytes: &[u8]) -> Result<Format, ImageError> {
         return Ok(Format::Avif);
     }
     if has(&[b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"]) {
-        let hint = "save it as JPEG or PNG: on a phone, share it as \"most compatible\"";
-        return Err(ImageError::UnsupportedFormat { name: "HEIC", hint });
+        return Ok(Format::Heic);
     }
     Err(ImageError::UnsupportedFormat { name: "MP4 or QuickTime video", hint: TAKE_A_FRAME })
 }

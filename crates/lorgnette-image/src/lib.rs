@@ -7,7 +7,7 @@
 //!
 //! This crate knows no tensors and no token ids, and not where the bytes come from. No input makes it
 //! panic: a picture that cannot be shown is an [`ImageError`], and one that would take too much memory
-//! is refused by its header.
+//! is refused by its header. A page of a document is drawn, and then is a picture like any other.
 #![warn(missing_docs)]
 
 mod config;
@@ -22,8 +22,10 @@ mod decode;
 mod avif;
 mod bmp;
 mod gif;
+mod heif;
 mod icon;
 mod jpeg;
+mod pdf;
 mod png;
 mod raw;
 mod tiff;
@@ -44,6 +46,7 @@ mod resize;
 mod error;
 
 pub use config::ImageConfig;
+pub use decode::n_pages;
 pub use edit::Region;
 pub use error::ImageError;
 pub use format::Format;

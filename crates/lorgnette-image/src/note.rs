@@ -47,6 +47,10 @@ pub enum Note {
         /// The side where it is coarse; `None` if it is coarse in several places.
         side: Option<Side>,
     },
+    /// A part of the page of a document could not be drawn.
+    Undrawn,
+    /// The document ends too early, and what is left of it is shown.
+    CutOff,
     /// What is there is light and has nothing behind it, so it is shown on a dark ground.
     OnDark,
     /// All of the picture is transparent.
@@ -83,6 +87,8 @@ impl Note {
             | Self::Preview { .. }
             | Self::Incomplete { .. }
             | Self::Coarse { .. }
+            | Self::Undrawn
+            | Self::CutOff
             | Self::Clear
             | Self::Shrunk { .. } => true,
             Self::OnDark | Self::OpaqueAlpha | Self::FewBits { .. } | Self::Parts { .. } => false,
@@ -148,6 +154,8 @@ impl fmt::Display for Note {
                 write!(f, "the fine detail of {} is missing", part(*percent, *side))
             }
             Self::OnDark => f.write_str("it is light on nothing, so it is shown on a dark ground"),
+            Self::Undrawn => f.write_str("a part of the page could not be drawn"),
+            Self::CutOff => f.write_str("the document is cut off, so some of it may be missing"),
             Self::Clear => f.write_str("all of it is transparent"),
             Self::OpaqueAlpha => {
                 f.write_str("its transparency was never filled in, so it is shown without")

@@ -7,9 +7,9 @@ use image::DynamicImage;
 use image::codecs::tiff::TiffDecoder;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
 
-use crate::ImageError;
 use crate::decode::{Source, Stored};
 use crate::gaps::Gaps;
+use crate::{ImageError, Note};
 
 mod bands;
 pub(crate) mod directories;
@@ -59,6 +59,14 @@ pub(crate) fn decode(source: &Source) -> Result<Stored, ImageError> {
     stored.notes.extend(note);
     stored.kind = page.is_fax().then(|| "TIFF fax".into());
     Ok(stored)
+}
+
+/// Returns the number of pages that can be asked for.
+pub(crate) fn n_pages(source: &Source) -> Result<u32, ImageError> {
+    let directories =
+        Directories::of(source.bytes).ok_or(ImageError::Truncated { format: source.format })?;
+    let (_, note) = pages::choose(source, &directories)?;
+    Ok(if let Some(Note::Page { of, .. }) = note { of } else { 1 })
 }
 
 /// One page of a file.

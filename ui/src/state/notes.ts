@@ -18,6 +18,8 @@ export function noteText(note: Note, words: Words["notes"], format: Format): str
       return note.side ? words.missingSide[note.side](share(note.percent)) : words.missing(share(note.percent));
     case "coarse":
       return words.coarse(share(note.percent));
+    case "undrawn":
+    case "cutOff":
     case "onDark":
     case "clear":
     case "opaqueAlpha":

@@ -91,6 +91,8 @@ errors! {
     PictureIsPointer { name },
     PictureIsAddress { name },
     PictureNoPage { name, page, pages },
+    PictureEncrypted { name },
+    PictureTooMuchWork { name },
     PictureTooManyPixels { name, width, height, maxPixels },
     PictureTooManyBytes { name, maxBytes },
     PictureWork { name, reason },
@@ -327,6 +329,8 @@ fn of_picture(name: &str, error: &ImageError) -> FaultDetails {
         }
         ImageError::NoPixels { .. } => FaultDetails::PictureNoPixels { name },
         ImageError::LfsPointer => FaultDetails::PictureIsPointer { name },
+        ImageError::Encrypted => FaultDetails::PictureEncrypted { name },
+        ImageError::TooMuchWork { .. } => FaultDetails::PictureTooMuchWork { name },
         ImageError::NoSuchPage { page, n_pages } => {
             FaultDetails::PictureNoPage { name, page: (*page).into(), pages: (*n_pages).into() }
         }

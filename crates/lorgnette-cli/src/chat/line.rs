@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use lorgnette_app::folders::at_home;
 use url::Url;
 
-use crate::picture_files::has_picture_ending;
+use crate::picture_files::can_be_shown;
 
 /// The longest path that is looked for at the beginning of a line, in bytes.
 const MAX_PATH_BYTES: usize = 4096;
@@ -106,9 +106,8 @@ fn last_picture(question: &str) -> Option<(&str, PathBuf)> {
     let is_short = |start: &usize| question.len() - start <= MAX_PATH_BYTES;
     starts.filter(is_short).find_map(|start| {
         let name = &question[start..];
-        let is_meant = |path: &PathBuf| {
-            is_file(path) && (name.contains(['/', '\\']) || has_picture_ending(path))
-        };
+        let is_meant =
+            |path: &PathBuf| is_file(path) && (name.contains(['/', '\\']) || can_be_shown(path));
         let bracketed = in_brackets(name).filter(|(_, behind)| behind.is_empty());
         let paths = match bracketed {
             Some((inner, _)) => vec![path_of(inner)],
@@ -151,7 +150,7 @@ fn first_picture(text: &str, is_named: bool) -> Option<(PathBuf, &str)> {
     let ends: Vec<usize> =
         spaces.chain([text.len()]).take_while(|end| *end <= MAX_PATH_BYTES).collect();
     for end in ends.into_iter().rev() {
-        let is_meant = |path: &PathBuf| is_file(path) && (!is_word || has_picture_ending(path));
+        let is_meant = |path: &PathBuf| is_file(path) && (!is_word || can_be_shown(path));
         if let Some(path) = readings(&text[..end]).into_iter().find(is_meant) {
             return Some((path, &text[end..]));
         }
@@ -194,7 +193,7 @@ fn is_path(word: &str) -> bool {
     is_absolute
         || is_address(word)
         || ["~/", "./", "../"].iter().any(|beginning| word.starts_with(beginning))
-        || has_picture_ending(Path::new(word))
+        || can_be_shown(Path::new(word))
 }
 
 /// The first word as a shell reads it, and where it ends; `None` where a quote is not closed.

@@ -1,14 +1,15 @@
 //! What is read: files, folders of them, standard input, the screen, the clipboard.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use lorgnette_app::AppError;
 use lorgnette_app::desktop::capture::{self, Area};
 use lorgnette_app::desktop::clipboard::{self, CopiedPicture};
-use lorgnette_app::pictures::{self, Picture};
+use lorgnette_app::pictures::{self, Picture, PictureFile};
 
 use crate::alt::found;
-use crate::args::Capture;
+use crate::args::{Capture, Read};
 
 /// What the picture in the clipboard is called.
 const CLIPBOARD: &str = "clipboard";
@@ -65,12 +66,48 @@ impl Input {
 
     /// # Errors
     /// [`AppError`] says what is wrong with it.
-    pub fn decode(self, page: Option<u32>) -> Result<Picture, AppError> {
-        match self {
-            Self::File(path) => pictures::decode(&path, page),
-            Self::Fault(_, fault) => Err(fault),
-            Self::Area(area) => Ok(capture::screen(area)?),
-            Self::Copied(bytes) => pictures::decode_bytes(CLIPBOARD, &bytes, page),
+    pub fn open(self) -> Result<Opened, AppError> {
+        Ok(match self {
+            Self::File(path) => Opened::File(PictureFile::read(&path)?),
+            Self::Fault(_, fault) => return Err(fault),
+            Self::Area(area) => Opened::Screen(capture::screen(area)?),
+            Self::Copied(bytes) => Opened::File(PictureFile::new(CLIPBOARD.into(), bytes)),
+        })
+    }
+}
+
+/// What was opened, to be read page by page.
+pub enum Opened {
+    File(PictureFile),
+    Screen(Picture),
+}
+
+impl Opened {
+    /// Returns the pages that are to be read; `None` is what a person would look at.
+    ///
+    /// # Errors
+    /// [`AppError`] says what is wrong with the file.
+    pub fn pages(&self, args: &Read) -> Result<Vec<Option<u32>>, AppError> {
+        let Self::File(file) = self else {
+            return Ok(vec![None]);
+        };
+        if args.page.is_some() {
+            return Ok(vec![args.page]);
         }
+        let n_pages = file.n_pages()?;
+        Ok(match &args.pages {
+            Some(pages) => pages.numbers(n_pages).into_iter().map(Some).collect(),
+            None if n_pages == 1 => vec![None],
+            None => (1..=n_pages).map(Some).collect(),
+        })
+    }
+
+    /// # Errors
+    /// [`AppError`] says what is wrong with the page.
+    pub fn page(&self, page: Option<u32>) -> Result<Cow<'_, Picture>, AppError> {
+        Ok(match self {
+            Self::File(file) => Cow::Owned(file.page(page)?),
+            Self::Screen(picture) => Cow::Borrowed(picture),
+        })
     }
 }

@@ -13,6 +13,9 @@ use crate::output::{self, Failure, printable};
 #[derive(Serialize)]
 struct Output<'a> {
     file: &'a str,
+    /// The page of a document, from 1, and how many it has.
+    #[serde(flatten)]
+    page: Option<PageOutput>,
     /// All of it, in reading order.
     text: String,
     lines: Vec<LineOutput<'a>>,
@@ -23,6 +26,12 @@ struct Output<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     shrunk: Option<Shrunk>,
     seconds: f64,
+}
+
+#[derive(Serialize)]
+struct PageOutput {
+    page: u32,
+    pages: u32,
 }
 
 #[derive(Serialize)]
@@ -46,14 +55,18 @@ struct UnreadableOutput {
 #[derive(Serialize)]
 struct FaultOutput<'a> {
     file: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<u32>,
     error: String,
     hint: String,
 }
 
 pub fn print_json(name: &str, done: &Done) -> Result<(), Failure> {
     let reading = &done.reading;
+    let page = done.page().map(|(page, pages)| PageOutput { page, pages });
     output::print_json(&Output {
         file: name,
+        page,
         text: reading.text(),
         lines: reading.lines.iter().map(LineOutput::from).collect(),
         unreadable: reading.unreadable.iter().map(UnreadableOutput::from).collect(),
@@ -63,8 +76,9 @@ pub fn print_json(name: &str, done: &Done) -> Result<(), Failure> {
     })
 }
 
-pub fn print_fault(name: &str, error: &AppError) -> Result<(), Failure> {
-    output::print_json(&FaultOutput { file: name, error: error.one_line(), hint: error.hint() })
+pub fn print_fault(name: &str, page: Option<u32>, error: &AppError) -> Result<(), Failure> {
+    let (error, hint) = (error.one_line(), error.hint());
+    output::print_json(&FaultOutput { file: name, page, error, hint })
 }
 
 /// Returns each line with its place, its confidence and its text, with tabs between them.

@@ -53,11 +53,12 @@ fn pictures_are_found_by_what_is_in_them() {
     for name in ["scene", "scene.jfif", "scene.txt"] {
         fs_err::copy(sample("scene.png"), pictures.join(name)).unwrap();
     }
-    let others: [(&str, &[u8]); 5] = [
+    let others: [(&str, &[u8]); 6] = [
         ("archive.zip", b"PK\x03\x04"),
         ("letter.txt", b"Dear Ada"),
         ("pointer.png", b"version https://git-lfs.github.com/spec/v1\n"),
         ("empty.jpg", b""),
+        ("document", b"%PDF-1.7\n"),
         ("phone", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"),
     ];
     for (name, content) in others {

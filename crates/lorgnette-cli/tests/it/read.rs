@@ -112,13 +112,55 @@ fn what_was_left_out_of_a_picture_is_said_with_its_text() {
     let bugs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lorgnette-image/tests/fixtures/bugs");
     let pages = bugs.join("tiff-three-pages.tif");
     let pages = pages.to_str().unwrap();
-    let (text, _) = read(&[pages], 0);
+    let (text, _) = read(&[pages, "--page", "1"], 0);
     assert!(text.starts_with("(page 1 of 3 is shown)\n"), "{text}");
     let (text, _) = read(&[pages, "--page", "2", "--json"], 0);
     let json: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(json["notes"], serde_json::json!(["page 2 of 3 is shown"]));
     let (_, said) = read(&[pages, "--page", "4"], 1);
     assert!(said.contains("page 4 is not there: the file has 3"), "{said}");
+}
+
+fn document(name: &str) -> String {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lorgnette-image/tests/fixtures");
+    fixtures.join("documents").join(name).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn all_pages_of_a_document_are_read_in_turn_unless_some_are_chosen() {
+    let (text, said) = read(&[&document("scan.pdf")], 0);
+    assert!(text.starts_with("==> page 1 of 2 <==\nThe ferry leaves at nine"), "{text}");
+    assert!(text.contains("\n\n==> page 2 of 2 <==\nThe ferry leaves at nine"), "{text}");
+    assert!(!said.contains("error"), "{said}");
+
+    let (text, _) = read(&[&document("scan.pdf"), "--pages", "2,1", "--json"], 0);
+    let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let pages = rows.iter().map(|row| (row["page"].as_u64(), row["pages"].as_u64()));
+    assert_eq!(pages.collect::<Vec<_>>(), [(Some(2), Some(2)), (Some(1), Some(2))]);
+    assert!(rows[0]["text"].as_str().unwrap().contains("Dogs travel free"), "{text}");
+
+    // One page alone needs no heading.
+    let (text, _) = read(&[&document("scan.pdf"), "--page", "1"], 0);
+    assert!(text.starts_with("(page 1 of 2 is shown)\nThe ferry leaves at nine"), "{text}");
+}
+
+#[test]
+fn a_page_that_is_not_there_stops_no_other() {
+    let bugs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lorgnette-image/tests/fixtures/bugs");
+    let pages = bugs.join("tiff-three-pages.tif");
+    let (text, said) = read(&[pages.to_str().unwrap(), "--pages", "2-9"], 3);
+    assert!(text.starts_with("==> page 2 of 3 <==\n"), "{text}");
+    assert!(text.contains("\n==> page 3 of 3 <==\n"), "{text}");
+    assert!(said.contains("page 9 is not there: the file has 3"), "{said}");
+    assert!(said.contains("1 of 3 failed"), "{said}");
+    read(&[pages.to_str().unwrap(), "--pages", "3-1"], 2);
+    read(&[pages.to_str().unwrap(), "--pages", "1", "--page", "1"], 2);
+}
+
+#[test]
+fn a_document_with_a_password_says_so() {
+    let (_, said) = read(&[&document("user-password.pdf")], 1);
+    assert!(said.contains("the document is encrypted and opens with a password only"), "{said}");
 }
 
 #[test]

@@ -61,6 +61,34 @@ fn avif_shows_the_scene_nearly() {
 }
 
 #[test]
+fn heic_shows_the_scene_nearly_and_is_turned_once() {
+    for name in ["420.heic", "444.heic", "ten-bits.heic"] {
+        check(name, "scene.png", 2.5);
+    }
+    check("lossless.heic", "scene.png", 0.0);
+    check("grey.heic", "grey-scene.png", 2.5);
+    check("clear-rgba.heic", "clear-scene.png", 2.5);
+    // Their EXIF says the same as their boxes.
+    for orientation in 1..=8 {
+        check(&format!("exif-{orientation}.heic"), "scene.png", 1.0);
+    }
+}
+
+#[test]
+fn heic_in_parts_is_put_together() {
+    let picture = Picture::decode(&form("grid.heic")).unwrap();
+    assert_eq!((picture.width(), picture.height()), (1100, 700));
+    // It rises to the right and down, through all six parts.
+    for (x, y) in [(5, 5), (505, 5), (520, 300), (1090, 690), (300, 600), (1060, 20)] {
+        let at = 3 * (y * 1100 + x);
+        let wanted = [x / 5, y / 3, (x + y) / 8].map(|value| value as u8);
+        let found = &picture.rgb()[at..at + 3];
+        let is_near = found.iter().zip(wanted).all(|(&a, b)| a.abs_diff(b) < 12);
+        assert!(is_near, "{x}, {y}: {found:?}, not {wanted:?}");
+    }
+}
+
+#[test]
 fn every_orientation_is_turned_upright() {
     for orientation in 1..=8 {
         let name = format!("exif-{orientation}.png");

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod decoding;
+mod documents;
 mod formats;
 mod golden;
 mod grid;

@@ -65,6 +65,7 @@ fn pictures_of_one_page_have_a_first_page_only() {
         "plain.tiff",
         "plain.tga",
         "444.avif",
+        "444.heic",
     ] {
         let bytes = form(name);
         let picture = page(&bytes, 1).unwrap_or_else(|error| panic!("{name}: {error}"));
