@@ -11,7 +11,8 @@ use crate::window;
 
 /// Suffixes of the formats that can be read.
 const PICTURES: [&str; 13] = [
-    "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "heif", "jfif", "pdf",
+    "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "heif", "jfif",
+    "pdf",
 ];
 
 /// Asks for pictures; `None` when the person picks none.
