@@ -39,7 +39,7 @@ const press = (label) =>
 const state = async () => (await window.invoke("models")).ok.find((model) => /ministral-3-3b$/.test(model.id)).state;
 const reached = (at) => eventually(`the model is ${at}`, async () => (await state()).at === at);
 
-test("the first card offers what suits the machine, says why, and shows others", async () => {
+test("the first card offers what suits the machine, and says why", async () => {
   const offered = (await window.invoke("models")).ok.filter((model) => model.state.at === "offered");
   const recommended = offered.filter((model) => model.recommended !== null);
   assert.ok(recommended.length <= 1);
@@ -50,7 +50,6 @@ test("the first card offers what suits the machine, says why, and shows others",
     assert.equal(recommended[0].id, offered[0].id);
     assert.match(text, /Recommended here: the (largest that begins|quickest of those|smallest)/);
   }
-  assert.ok(text.includes(offered[0].source.repo) && text.includes("Apache-2.0"), text);
   await window.screenshot("first-model");
 });
 

@@ -467,7 +467,6 @@ export const en = {
       quickest: "Recommended here: the quickest of those that fit.",
       smallest: "Recommended here: the smallest.",
     },
-    others: "Or one of these",
     builtIn: "built in",
     fits: {
       yes: "Fits this computer",

@@ -453,7 +453,6 @@ export const fr: Words = {
       quickest: "Recommandé ici : le plus rapide de ceux qui conviennent.",
       smallest: "Recommandé ici : le plus petit.",
     },
-    others: "Ou l’un de ceux-ci",
     builtIn: "intégré",
     fits: {
       yes: "Convient à cet ordinateur",
