@@ -26,7 +26,7 @@ describe("first run", () => {
     expect(screen.getByRole("button", { name: "Paste" })).toBeTruthy();
     expect(screen.getAllByTestId(/^sample-/)).toHaveLength(3);
     expect(screen.getByText("Pixtral 12B, 4 bit")).toBeTruthy();
-    expect(screen.getByText("Fits this computer")).toBeTruthy();
+    expect(screen.getByText("Recommended here: the quickest of those that fit.")).toBeTruthy();
   });
 
   it("puts a sample and its question into the draft", async () => {
