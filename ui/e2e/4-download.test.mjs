@@ -39,7 +39,7 @@ const press = (label) =>
 const state = async () => (await window.invoke("models")).ok.find((model) => /ministral-3-3b$/.test(model.id)).state;
 const reached = (at) => eventually(`the model is ${at}`, async () => (await state()).at === at);
 
-test("the first card offers what suits the machine, and says why", async () => {
+test("the first card offers what suits the machine, says why, and shows two others", async () => {
   const offered = (await window.invoke("models")).ok.filter((model) => model.state.at === "offered");
   const recommended = offered.filter((model) => model.recommended !== null);
   assert.ok(recommended.length <= 1);
@@ -51,6 +51,15 @@ test("the first card offers what suits the machine, and says why", async () => {
     assert.match(text, /Recommended here: the (largest that begins|quickest of those|smallest)/);
   }
   await window.screenshot("first-model");
+  await window.js("document.querySelector('[data-testid=other-models] summary').focus()");
+  await window.driver.actions().sendKeys(Key.ENTER).perform();
+  const shown = await eventually("two others are shown", async () => {
+    const others = await card.findElements(By.css("li"));
+    return others.length === 2 && Promise.all(others.map((other) => other.getText()));
+  });
+  assert.ok(shown.every((other) => offered.slice(1).some((model) => other.includes(model.name) && other.includes(model.about))), String(shown));
+  await window.screenshot("first-models");
+  await window.driver.actions().sendKeys(Key.ENTER).perform();
 });
 
 test("nothing is fetched before it is asked for", async () => {

@@ -5,7 +5,7 @@
 //! - [`Generator`]: encode the new pictures, prefill the new tokens, decode
 //! - [`Chat`], [`PreparedPicture`]: the question
 //! - [`AnswerEvent`], [`Answer`]: what comes back
-//! - [`prompt`]: the chat as token ids, in Mistral's format
+//! - [`prompt`]: the chat as token ids, in Mistral's format or in `ChatML`
 //! - [`tokens`]: text to ids and back
 //! - `encoder_cache`, `kv_snapshot`, `prompt_lookup`: work that is not done twice
 //! - `sampling`, `answer_stream`: which token, and what it says: a thought or the answer

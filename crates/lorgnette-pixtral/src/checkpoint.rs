@@ -270,32 +270,11 @@ impl Checkpoint {
         let (path, gguf, projector, left_out) = (dir.to_owned(), None, None, Vec::new());
         let checkpoint =
             Self { path, config, naming, tensors, gguf, projector, left_out }.checked()?;
-        checkpoint.check_codes_are_declared()?;
+        let has_codes = |tensor: &StoredTensor| tensor.dtype == NumberFormat::F8E4M3;
+        if checkpoint.tensors.values().flatten().any(has_codes) {
+            check_codes_are_declared(dir)?;
+        }
         Ok(checkpoint)
-    }
-
-    /// Refuses FP8 codes of which the configuration says nothing: what they stand for is then a guess.
-    fn check_codes_are_declared(&self) -> Result<(), LoadError> {
-        let has_codes = self
-            .tensors
-            .values()
-            .any(|tensor| tensor.as_ref().is_ok_and(|tensor| tensor.dtype == NumberFormat::F8E4M3));
-        let (file, key) = match self.naming {
-            Naming::Native => (self.path.join("params.json"), "quantization"),
-            _ => (self.path.join("config.json"), "quantization_config"),
-        };
-        // A native folder may be read by another's configuration.
-        if !has_codes || !file.is_file() {
-            return Ok(());
-        }
-        // It was read as a configuration before.
-        let json: serde_json::Value =
-            serde_json::from_slice(&read_json(&file)?).unwrap_or_default();
-        if json[key].is_null() {
-            let how = format!("FP8 without {key}");
-            return Err(LoadError::Quantised { file, how });
-        }
-        Ok(())
     }
 
     /// The checkpoint of a text model on this machine and the vision part that goes with it.
@@ -401,6 +380,29 @@ pub fn read_config(dir: &Path) -> Result<ModelConfig, LoadError> {
         }
     }
     Err(LoadError::NoModel { dir: dir.to_owned() })
+}
+
+/// Refuses FP8 codes of which the folder's configuration says nothing: what they stand for is then a
+/// guess.
+///
+/// # Errors
+/// [`LoadError::Quantised`], and those of reading the file.
+pub fn check_codes_are_declared(dir: &Path) -> Result<(), LoadError> {
+    for (name, key) in [("config.json", "quantization_config"), ("params.json", "quantization")] {
+        let file = dir.join(name);
+        if file.is_file() {
+            // It was read as a configuration before.
+            let json: serde_json::Value =
+                serde_json::from_slice(&read_json(&file)?).unwrap_or_default();
+            let how = format!("FP8 without {key}");
+            return if json[key].is_null() {
+                Err(LoadError::Quantised { file, how })
+            } else {
+                Ok(())
+            };
+        }
+    }
+    Ok(())
 }
 
 /// The safetensors files of a folder: those its index names, or the only one.

@@ -467,6 +467,7 @@ export const en = {
       quickest: "Recommended here: the quickest of those that fit.",
       smallest: "Recommended here: the smallest.",
     },
+    others: "Or one of two others",
     builtIn: "built in",
     fits: {
       yes: "Fits this computer",

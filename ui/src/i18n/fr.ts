@@ -453,6 +453,7 @@ export const fr: Words = {
       quickest: "Recommandé ici : le plus rapide de ceux qui conviennent.",
       smallest: "Recommandé ici : le plus petit.",
     },
+    others: "Ou l’un de deux autres",
     builtIn: "intégré",
     fits: {
       yes: "Convient à cet ordinateur",

@@ -108,7 +108,7 @@ impl ControlTokens {
     pub(super) fn name_thinking(&mut self, names: &[Option<String>]) {
         let is_free = |id: &TokenId| {
             let name = names.get(*id as usize).and_then(Option::as_deref);
-            name.is_some_and(|name| name == placeholder(*id as usize))
+            name.is_some_and(|name| name == unused_name(*id as usize))
         };
         if THINKING.iter().all(is_free) {
             [self.begin_think, self.end_think] = THINKING.map(Some);
@@ -148,7 +148,7 @@ const NAMES: [&str; 20] = [
 /// behind it; before, these ids have no use, and Hugging Face's files call them `<SPECIAL_17>`.
 pub(super) fn default_names(n: usize, version: u32) -> Vec<String> {
     let n_known = if version < 7 { 17 } else { NAMES.len() };
-    let mut names = placeholders(n);
+    let mut names = unused_names(n);
     for (name, known) in names.iter_mut().zip(&NAMES[..n_known]) {
         (*known).clone_into(name);
     }
@@ -156,10 +156,10 @@ pub(super) fn default_names(n: usize, version: u32) -> Vec<String> {
 }
 
 /// The names of `n` control tokens that have none of their own.
-pub(super) fn placeholders(n: usize) -> Vec<String> {
-    (0..n).map(placeholder).collect()
+pub(super) fn unused_names(n: usize) -> Vec<String> {
+    (0..n).map(unused_name).collect()
 }
 
-fn placeholder(id: usize) -> String {
+fn unused_name(id: usize) -> String {
     format!("<SPECIAL_{id}>")
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use serde_json::error::Category;
 
 use super::byte_level::ByteLevel;
-use super::control::{default_names, placeholders};
+use super::control::{default_names, unused_names};
 use super::splitting::Splitting;
 use super::{Pair, TokenId, TokenizerError, Vocabulary};
 
@@ -106,7 +106,7 @@ pub(super) fn tekken_json(json: &[u8]) -> Result<Vocabulary, TokenizerError> {
     let names = match tekken.special_tokens {
         None => default_names(n_control, version),
         Some(listed) => {
-            let mut names = placeholders(n_control);
+            let mut names = unused_names(n_control);
             for special in listed {
                 match names.get_mut(special.rank) {
                     Some(name) => *name = special.token_str,

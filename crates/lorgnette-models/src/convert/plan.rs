@@ -7,7 +7,9 @@ use lorgnette_engine::tokens::Tokenizer;
 use lorgnette_gguf::safetensors::{Dtype, HeaderEntry};
 use lorgnette_gguf::{GgufHeader, GgufValue, QuantScheme};
 use lorgnette_interrupt::Interrupted;
-use lorgnette_pixtral::checkpoint::{Naming, Part, inventory, read_config};
+use lorgnette_pixtral::checkpoint::{
+    Naming, Part, check_codes_are_declared, inventory, read_config,
+};
 use lorgnette_pixtral::config::RopeLayout;
 use lorgnette_pixtral::{BLOCK_FP8, LoadError, ModelConfig};
 use lorgnette_weights::WeightsError;
@@ -54,6 +56,11 @@ pub(crate) fn understand(
         let file = PathBuf::from(format!("{}: {}", origin.name(), shard.name));
         let how = BLOCK_FP8.to_owned();
         return Err(Interrupted::failed(LoadError::Quantised { file, how }));
+    }
+    let has_codes = |shard: &Shard| shard.tensors.iter().any(|t| t.dtype == Dtype::F8_E4M3);
+    if shards.iter().any(has_codes) {
+        let declared = check_codes_are_declared(scratch);
+        declared.map_err(|error| Interrupted::failed(in_origin(error, origin)))?;
     }
     let has = |name: &str| {
         shards.iter().flat_map(|shard| &shard.tensors).any(|tensor| tensor.name == name)

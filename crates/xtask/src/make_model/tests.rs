@@ -3,7 +3,8 @@ use super::*;
 use std::path::Path;
 
 use lorgnette_app::models::{
-    AddOptions, Cancel, Library, ModelChoice, ModelSource, OpenOptions, Report,
+    AddOptions, Cancel, Library, ModelChoice, ModelSource, ModelsError, OpenOptions, Prepared,
+    Report,
 };
 use lorgnette_pixtral::{
     Checkpoint, Device, Kernels, KvFormat, Level, LoadMode, LoadOptions, ModelConfig, Pixtral,
@@ -206,18 +207,38 @@ fn check_same_tensors(a: &Path, b: &Path) {
     }
 }
 
+/// Asks what a folder holds, as `models add` does.
+fn prepare(folder: &Path, home: &Path) -> Result<Prepared, ModelsError> {
+    let source: ModelSource = folder.to_str().expect("UTF-8").parse().expect("a folder");
+    let options = AddOptions::from_environment().expect("options");
+    let prepared =
+        Library::at(home).prepare(&source, &options, &Cancel::default(), &Report::none());
+    prepared.map(|prepared| prepared.expect("nobody cancelled"))
+}
+
+/// What the codes stand for would be a guess.
+#[test]
+fn fp8_that_the_configuration_does_not_name_is_not_quantised() {
+    let dirs = [(); 2].map(|()| tempfile::tempdir().expect("temp dir"));
+    let [folder, home] = dirs.each_ref().map(tempfile::TempDir::path);
+    make(Shape::TinyMistral3, Format::SafetensorsFp8, 1, folder);
+    prepare(folder, home).unwrap_or_else(|error| panic!("{error}"));
+    let config = folder.join("config.json");
+    let text = fs_err::read_to_string(&config).expect("read");
+    fs_err::write(&config, text.replace("quantization_config", "unknown")).expect("written");
+    let error = prepare(folder, home).err().expect("refused").to_string();
+    assert!(error.contains("FP8 without quantization_config"), "{error}");
+}
+
 /// Its tokenizer has fewer tokens than the network has rows for them.
 #[test]
 fn light_on_ocr_is_quantised_with_its_tokenizer() {
     let dirs = [(); 2].map(|()| tempfile::tempdir().expect("temp dir"));
     let [folder, home] = dirs.each_ref().map(tempfile::TempDir::path);
     make(Shape::TinyLightOnOcr, Format::SafetensorsBf16, 1, folder);
-    let source: ModelSource = folder.to_str().expect("UTF-8").parse().expect("a folder");
-    let options = AddOptions::from_environment().expect("options");
-    let (cancel, report) = (Cancel::default(), Report::none());
-    let prepared = Library::at(home).prepare(&source, &options, &cancel, &report);
-    let prepared = prepared.expect("it is understood").expect("nobody cancelled");
-    let installed = prepared.run(&cancel, &report).expect("made").expect("nobody cancelled");
+    let prepared = prepare(folder, home).unwrap_or_else(|error| panic!("{error}"));
+    let installed = prepared.run(&Cancel::default(), &Report::none());
+    let installed = installed.expect("made").expect("nobody cancelled");
     let model = ModelChoice::At(installed.path);
     let opened = OpenOptions { model, ..OpenOptions::default() }.open(&mut |_, _| {});
     let opened = opened.unwrap_or_else(|error| panic!("{error}"));
