@@ -12,8 +12,7 @@ use lorgnette_app::models::{QuantScheme, VisionFormat};
 use lorgnette_app::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
 use lorgnette_app::purpose::Purpose;
 use lorgnette_app::{
-    AnswerOptions, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, Precision, Region,
-    Sampling,
+    AnswerOptions, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, Region, Sampling,
 };
 
 pub use self::pages::PageList;
@@ -455,7 +454,7 @@ pub struct Load {
     /// [default: the fastest ones here]
     #[arg(long, value_name = "NAME", value_parser = kernels)]
     pub kernels: Option<Kernels>,
-    /// Compute in f32 where the processor would multiply bf16: slower, for comparisons
+    /// Compute in f32 where factors of products would be rounded: slower, for comparisons
     #[arg(long)]
     pub exact: bool,
     /// The number of threads that compute [default: one for each core]
@@ -465,8 +464,7 @@ pub struct Load {
 
 impl Load {
     pub fn options(&self) -> LoadOptions {
-        let precision = if self.exact { Precision::F32 } else { Precision::Bf16 };
-        LoadOptions { kernels: self.kernels, mode: self.mode, precision }
+        LoadOptions { kernels: self.kernels, mode: self.mode, exact: self.exact }
     }
 }
 

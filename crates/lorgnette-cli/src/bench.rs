@@ -17,7 +17,7 @@ const MEASUREMENTS: OutputKind = OutputKind {
     name: "what bench measured",
     is_one: |head| {
         let json: Value = serde_json::from_slice(head).unwrap_or_default();
-        ["model_bytes", "peaks", "rounds_to_bf16"].iter().all(|key| json.get(key).is_some())
+        ["model_bytes", "peaks", "precision"].iter().all(|key| json.get(key).is_some())
     },
 };
 
@@ -62,13 +62,12 @@ pub fn run(args: &Bench) -> Result<Ending, Failure> {
 fn text(result: &BenchResult) -> String {
     let peaks = &result.peaks;
     let ops = |peak: Option<f64>| peak.map_or("–".into(), |ops| format!("{:.0}", ops / 1e9));
-    let rounding = if result.is_bf16 { ", halves and attention in bf16" } else { "" };
     let mut lines = vec![
         match result.n_gpu_layers {
             Some(n) => format!("device   {}, {n} layers on it", result.device),
             None => format!(
-                "device   {}, kernels {}{rounding}, {} threads",
-                result.device, result.kernels, result.n_threads
+                "device   {}, kernels {}, halves and attention in {}, {} threads",
+                result.device, result.kernels, result.precision, result.n_threads
             ),
         },
         format!(

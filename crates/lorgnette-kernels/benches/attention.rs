@@ -1,5 +1,5 @@
 //! Attention and half-precision products, in the sizes of Pixtral's encoder and decoder, in f32 and
-//! with factors rounded to bf16. `cargo bench -p lorgnette-kernels --bench attention`
+//! with factors rounded. `cargo bench -p lorgnette-kernels --bench attention`
 
 use std::time::Duration;
 
@@ -8,7 +8,10 @@ use half::f16;
 use lorgnette_kernels::attention::Attention;
 use lorgnette_kernels::{Precision, half_matmul};
 
-const PRECISIONS: [(&str, Precision); 2] = [("f32", Precision::F32), ("bf16", Precision::Bf16)];
+/// The exact one, and what a network runs in on the processor at hand.
+fn precisions() -> [(String, Precision); 2] {
+    [Precision::F32, Precision::best()].map(|precision| (format!("{precision:?}"), precision))
+}
 
 /// 4,096 patches look at 4,096; 512 tokens read behind 3,584; one behind 4,095.
 fn attention(criterion: &mut Criterion) {
@@ -34,7 +37,7 @@ fn attention(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("attention-{name}"));
         group.sample_size(10).measurement_time(Duration::from_secs(3));
         group.throughput(Throughput::Elements((4 * q.len() * n_keys) as u64));
-        for (name, precision) in PRECISIONS {
+        for (name, precision) in precisions() {
             let sizes = Attention { precision, ..sizes };
             group.bench_function(name, |bencher| {
                 bencher.iter(|| sizes.run(&q, &k, &k, n_keys * head_dim, &mut out));
@@ -52,7 +55,7 @@ fn half_products(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("half-{name}"));
         group.sample_size(10).measurement_time(Duration::from_secs(3));
         group.throughput(Throughput::Elements((2 * m * n * k) as u64));
-        for (name, precision) in PRECISIONS {
+        for (name, precision) in precisions() {
             group.bench_function(name, |bencher| {
                 bencher.iter(|| half_matmul::matmul_nt(&x, &w, &mut y, (m, n, k), precision));
             });

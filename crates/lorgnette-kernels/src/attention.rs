@@ -7,6 +7,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod bf16;
+#[cfg(target_arch = "x86_64")]
+mod int16;
 
 use gemm::Parallelism;
 use rayon::prelude::*;
@@ -75,9 +77,16 @@ impl Attention {
         assert!(k.len() >= needed && v.len() >= needed);
         assert!(q.len() >= n_heads * n_queries * head_dim);
         assert_eq!(out.len(), n_heads * n_queries * head_dim);
-        #[cfg(target_arch = "x86_64")]
-        if self.precision == Precision::Bf16 && bf16::pays(self) {
-            return bf16::run(self, q, k, v, kv_head_stride, out);
+        match self.precision {
+            #[cfg(target_arch = "x86_64")]
+            Precision::Bf16 if bf16::pays(self) => {
+                return bf16::run(self, q, k, v, kv_head_stride, out);
+            }
+            #[cfg(target_arch = "x86_64")]
+            Precision::Int16(level) if int16::pays(self) => {
+                return int16::run(self, q, k, v, kv_head_stride, out, level);
+            }
+            _ => {}
         }
 
         self.blocks(out).for_each_init(Scratch::default, |scratch, (kv_head, first_query, out)| {

@@ -47,7 +47,7 @@ fn encoder_matmul() -> f64 {
     let (m, n, k) = (ROWS, 4096, 1024);
     let (x, w, mut y) = (vec![0.5; m * k], vec![f16::ONE; n * k], vec![0.0; m * n]);
     ops_per_s(2 * m * n * k, || {
-        half_matmul::matmul_nt(&x, &w, &mut y, (m, n, k), Precision::Bf16);
+        half_matmul::matmul_nt(&x, &w, &mut y, (m, n, k), Precision::best());
     })
 }
 
@@ -61,7 +61,7 @@ fn encoder_attention() -> f64 {
         n_keys,
         scale: 0.125,
         causal_from: None,
-        precision: Precision::Bf16,
+        precision: Precision::best(),
     };
     let (q, k) =
         (vec![0.5; n_heads * ROWS * head_dim], vec![f16::ONE; n_heads * n_keys * head_dim]);

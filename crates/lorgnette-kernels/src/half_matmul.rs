@@ -5,6 +5,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod bf16;
+#[cfg(target_arch = "x86_64")]
+mod int16;
 
 use gemm::Parallelism;
 use rayon::prelude::*;
@@ -19,12 +21,13 @@ fn panel_rows(m: usize) -> usize {
 }
 
 /// `y = x · wᵀ`, with factors rounded to `precision` where that pays: a panel of `w` is packed for
-/// all rows of `x` in bf16, and few rows do not pay for it.
+/// all rows of `x`, and few rows do not pay for it.
 ///
 /// Shapes: `x` `(m, k)`, `w` `(n, k)`, `y` `(m, n)`, all row by row.
 ///
 /// # Panics
-/// When a slice does not have its shape's length.
+/// When a slice does not have its shape's length, or the processor does not have the instructions
+/// of that precision.
 pub fn matmul_nt<T: Element>(
     x: &[f32],
     w: &[T],
@@ -32,9 +35,12 @@ pub fn matmul_nt<T: Element>(
     (m, n, k): (usize, usize, usize),
     precision: Precision,
 ) {
-    match precision.on_this_processor() {
+    let pays = m >= 16 && k.is_multiple_of(2);
+    match precision {
         #[cfg(target_arch = "x86_64")]
-        Precision::Bf16 if m >= 16 && k.is_multiple_of(2) => bf16::matmul_nt(x, w, y, (m, n, k)),
+        Precision::Bf16 if pays => bf16::matmul_nt(x, w, y, (m, n, k)),
+        #[cfg(target_arch = "x86_64")]
+        Precision::Int16(level) if pays => int16::matmul_nt(x, w, y, (m, n, k), level),
         _ => matmul_nt_f32(x, w, y, (m, n, k)),
     }
 }

@@ -21,6 +21,8 @@ pub mod calibrate;
 pub mod element;
 pub mod elementwise;
 pub mod half_matmul;
+#[cfg(target_arch = "x86_64")]
+mod int16;
 pub mod peaks;
 pub mod precision;
 pub mod quant;

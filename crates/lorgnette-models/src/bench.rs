@@ -7,7 +7,7 @@ use std::time::Instant;
 use lorgnette_engine::{AnswerOptions, Chat, EngineError, PreparedPicture, Sampling};
 use lorgnette_image::{ImageConfig, Picture};
 use lorgnette_interrupt::{Cancel, Interrupted};
-use lorgnette_pixtral::{CHUNK_TOKENS, DeviceMemory, KvFormat, Peaks, Precision, Prompt, go_on};
+use lorgnette_pixtral::{CHUNK_TOKENS, DeviceMemory, KvFormat, Peaks, Prompt, go_on};
 use serde::Serialize;
 
 use crate::error::ModelsError;
@@ -74,9 +74,9 @@ pub struct BenchResult {
     pub device_memory_bytes: Option<u64>,
     /// What multiplied quantised matrices, if a CPU did.
     pub kernels: String,
-    /// Products with half-precision matrices and attention round their factors to bf16.
-    #[serde(rename = "rounds_to_bf16")]
-    pub is_bf16: bool,
+    /// What factors of products with half-precision matrices, and of attention, were rounded to on a
+    /// CPU.
+    pub precision: String,
     /// Threads that compute.
     pub n_threads: usize,
     pub clock: Clock,
@@ -155,7 +155,7 @@ pub fn run(
         n_gpu_layers: model.n_gpu_layers(),
         device_memory_bytes: None,
         kernels: model.kernels.to_string(),
-        is_bf16: model.precision == Precision::Bf16,
+        precision: model.precision.to_string(),
         n_threads: rayon::current_num_threads(),
         clock: options.clock,
         peaks: peaks(),

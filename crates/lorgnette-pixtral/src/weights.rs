@@ -31,18 +31,17 @@ pub struct LoadOptions {
     pub kernels: Option<Kernels>,
     /// How quantised matrices get into memory.
     pub mode: LoadMode,
-    /// What factors of products with half-precision matrices, and of attention, are rounded to:
-    /// bf16 as in a network that is run in bf16, or f32 to compare with the reference. A cache of
-    /// f32 keeps the decoder's attention in f32.
-    pub precision: Precision,
+    /// Factors of products with half-precision matrices, and of attention, stay f32, to compare with
+    /// the reference. Otherwise they are rounded to what the kernels multiply quickest
+    /// ([`Precision::at`]); a cache of f32 keeps the decoder's attention in f32.
+    pub exact: bool,
 }
 
 impl LoadOptions {
     /// What tells these options from others in the fingerprint of a network. Files of encoded
     /// pictures and of keys and values carry it, so the words do not change with the fields.
     pub(crate) fn fingerprint(&self) -> String {
-        let Self { kernels, mode, precision } = self;
-        let exact = *precision == Precision::F32;
+        let Self { kernels, mode, exact } = self;
         format!("LoadOptions {{ kernels: {kernels:?}, mode: {mode:?}, exact: {exact} }}")
     }
 }
@@ -63,6 +62,15 @@ impl Kernels {
             // Ours for NEON were never timed: candle's are known to be good.
             Level::Scalar | Level::NeonDotprod | Level::NeonI8mm => Self::Candle,
             level => Self::Own(level),
+        }
+    }
+
+    /// What factors of other products are rounded to beside them, on a CPU.
+    fn precision(self, exact: bool) -> Precision {
+        match self {
+            _ if exact => Precision::F32,
+            Self::Own(level) => Precision::at(level),
+            Self::Candle => Precision::best(),
         }
     }
 
@@ -98,7 +106,7 @@ pub(crate) struct Loader<'a> {
     /// What the next parts go to.
     pub(crate) device: Device,
     kernels: Kernels,
-    /// As [`LoadOptions::precision`], on the processor at hand.
+    /// What factors are rounded to on a CPU.
     pub(crate) precision: Precision,
     files: Files,
     n_bytes_read: u64,
@@ -115,7 +123,7 @@ impl<'a> Loader<'a> {
         let kernels = options.kernels.unwrap_or_else(Kernels::best);
         let files = Files::new(options.mode, checkpoint.n_bytes());
         // Parts on another device are multiplied there, and its tensors know it.
-        let precision = options.precision.on_this_processor();
+        let precision = kernels.precision(options.exact);
         let device = Device::Cpu;
         Self { checkpoint, device, kernels, precision, files, n_bytes_read: 0, on_progress }
     }

@@ -73,6 +73,6 @@ impl Report {
             (false, true) => "ok",
             (false, false) => "DIFFERS",
         };
-        println!("{verdict:<8}{what:<44}{numbers}");
+        println!("{verdict:<8}{what:<52}{numbers}");
     }
 }

@@ -1,6 +1,7 @@
 use half::{bf16, f16};
 
 use super::*;
+use crate::quant::Level;
 
 /// Numbers in (−1, 1) that look random and are the same every time.
 fn noise(n: usize, seed: u32) -> Vec<f32> {
@@ -75,35 +76,74 @@ fn check(a: Attention, spread: f32) {
     assert_close(&out, &reference(&a, &q, &k_wide, &v_wide, stride), tolerance);
 }
 
-/// Rounding to bf16 is by a 256th at the most, of queries, keys, values and weights: many of them
-/// together come to less.
+/// What the processor at hand rounds to, and how far that may be from the definition here: a bf16
+/// has 8 bits, a weight of 16 bits some 13 and a value 10. Many of them together come to less.
+fn all_that_round() -> Vec<(Precision, f32)> {
+    let levels = Level::ALL.into_iter().filter(|level| level.is_supported());
+    let of = |level| match Precision::at(level) {
+        Precision::F32 => None,
+        Precision::Bf16 => Some((Precision::Bf16, 8e-3)),
+        Precision::Int16(level) => Some((Precision::Int16(level), 1e-3)),
+    };
+    levels.filter_map(of).collect()
+}
+
 #[test]
-fn attention_in_bf16_is_near_the_definition() {
-    let of = |sizes: Attention| {
-        let a = Attention { precision: Precision::Bf16, ..sizes };
+fn attention_that_rounds_is_near_the_definition() {
+    let of = |sizes: Attention, (precision, tolerance): (Precision, f32)| {
+        let a = Attention { precision, ..sizes };
         let stride = (a.n_keys + 3) * a.head_dim;
         let q = noise(a.n_heads * a.n_queries * a.head_dim, 1);
         let (k, v) = (noise(a.n_kv_heads * stride, 2), noise(a.n_kv_heads * stride, 3));
         let expected = reference(&a, &q, &k, &v, stride);
         let mut out = vec![f32::NAN; expected.len()];
         a.run(&q, &k, &v, stride, &mut out);
-        assert_close(&out, &expected, 8e-3);
+        assert_close(&out, &expected, tolerance);
         let narrow = |x: &[f32]| x.iter().map(|x| f16::from_f32(*x)).collect::<Vec<_>>();
         a.run(&q, &narrow(&k), &narrow(&v), stride, &mut out);
-        assert_close(&out, &expected, 8e-3);
+        assert_close(&out, &expected, tolerance);
     };
-    for (head_dim, n) in [(64, 300), (128, 65), (16, 33), (34, 257), (66, 64)] {
-        of(sizes(4, 4, head_dim, n, n));
-        of(Attention { causal_from: Some(0), ..sizes(8, 2, head_dim, n, n) });
-        of(Attention { causal_from: Some(601), ..sizes(8, 2, head_dim, n, n + 601) });
+    for one in all_that_round() {
+        for (head_dim, n) in [(64, 300), (128, 65), (16, 33), (34, 257), (66, 64)] {
+            of(sizes(4, 4, head_dim, n, n), one);
+            of(Attention { causal_from: Some(0), ..sizes(8, 2, head_dim, n, n) }, one);
+            of(Attention { causal_from: Some(601), ..sizes(8, 2, head_dim, n, n + 601) }, one);
+        }
+    }
+}
+
+/// One key that all look at, and thousands that together weigh as much: their small weights are not
+/// lost beside the large one. Values of very different sizes, and some that are nothing.
+#[test]
+fn small_weights_that_are_many_count() {
+    for (precision, tolerance) in all_that_round() {
+        let (d, n_keys, n_queries) = (64, 9000, 40);
+        let a = Attention { precision, scale: 1.0, ..sizes(1, 1, d, n_queries, n_keys) };
+        let q: Vec<f32> = (0..n_queries * d).map(|i| if i % d == 0 { 9.0 } else { 0.0 }).collect();
+        let k: Vec<f32> = (0..n_keys * d).map(|i| if i == 777 * d { 1.0 } else { 0.0 }).collect();
+        let sizes_of_values = [1.0, 0.0, 0.03, 1.0];
+        let v: Vec<f32> = noise(n_keys * d, 5)
+            .iter()
+            .enumerate()
+            .map(|(i, x)| (x + 0.3) * sizes_of_values[i / d % 4])
+            .collect();
+        let expected = reference(&a, &q, &k, &v, k.len());
+        let mut out = vec![f32::NAN; expected.len()];
+        a.run(&q, &k, &v, k.len(), &mut out);
+        assert_close(&out, &expected, tolerance);
     }
 }
 
 /// A query's result does not depend on the others beside it: chunks of a prompt are the prompt.
 #[test]
-fn attention_in_bf16_is_the_same_in_chunks() {
-    let whole =
-        Attention { causal_from: Some(0), precision: Precision::Bf16, ..sizes(4, 2, 64, 300, 300) };
+fn attention_that_rounds_is_the_same_in_chunks() {
+    for (precision, _) in all_that_round() {
+        same_in_chunks(precision);
+    }
+}
+
+fn same_in_chunks(precision: Precision) {
+    let whole = Attention { causal_from: Some(0), precision, ..sizes(4, 2, 64, 300, 300) };
     let q = noise(4 * 300 * 64, 1);
     let (k, v) = (noise(2 * 300 * 64, 2), noise(2 * 300 * 64, 3));
     let mut expected = vec![0.0; q.len()];
@@ -120,13 +160,18 @@ fn attention_in_bf16_is_the_same_in_chunks() {
 
 #[test]
 fn a_number_that_is_none_is_not_hidden_by_rounding() {
-    let a = Attention { precision: Precision::Bf16, ..sizes(1, 1, 64, 40, 40) };
-    let (mut q, k, v) = (noise(40 * 64, 1), noise(40 * 64, 2), noise(40 * 64, 3));
-    q[64 * 7] = f32::NAN;
-    let mut out = vec![0.0; q.len()];
-    a.run(&q, &k, &v, k.len(), &mut out);
-    for (query, out) in out.chunks_exact(64).enumerate() {
-        assert_eq!(out[0].is_nan(), query == 7, "{query}");
+    for (precision, _) in all_that_round() {
+        let a = Attention { precision, ..sizes(1, 1, 64, 40, 40) };
+        let (mut q, k, mut v) = (noise(40 * 64, 1), noise(40 * 64, 2), noise(40 * 64, 3));
+        q[64 * 7] = f32::NAN;
+        let mut out = vec![0.0; q.len()];
+        a.run(&q, &k, &v, k.len(), &mut out);
+        for (query, out) in out.chunks_exact(64).enumerate() {
+            assert_eq!(out[0].is_nan(), query == 7, "{query}");
+        }
+        v[64 * 3] = f32::NAN;
+        a.run(&q, &k, &v, k.len(), &mut out);
+        assert!(out.iter().step_by(64).all(|x| x.is_nan()));
     }
 }
 

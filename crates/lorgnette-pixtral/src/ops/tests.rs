@@ -43,7 +43,7 @@ fn one_key_and_one_head_are_no_other_layout() {
         let (q, k, v) = (heads().contiguous().unwrap(), heads(), heads());
         // What `contiguous` leaves as it is where a dimension is one long.
         let (k, v) = (k.contiguous().unwrap(), v.contiguous().unwrap());
-        for precision in [Precision::F32, Precision::Bf16] {
+        for precision in [Precision::F32, Precision::best()] {
             let kernel = attention(&q, &k, &v, 0.2, None, precision).unwrap();
             let blocks = attention_by_blocks(&q, &k, &v, 0.2, None).unwrap();
             let blocks = blocks.transpose(0, 1).unwrap().reshape((n, n_heads * 32)).unwrap();

@@ -8,7 +8,7 @@ use lorgnette_app::models::{
 };
 use lorgnette_pixtral::{
     Checkpoint, Device, Kernels, KvFormat, Level, LoadMode, LoadOptions, ModelConfig, Pixtral,
-    Placement, Precision, Prompt,
+    Placement, Prompt,
 };
 
 fn make(shape: Shape, format: Format, seed: u64, out: &Path) {
@@ -87,7 +87,7 @@ fn a_seed_is_the_same_bytes() {
 /// Returns the logits of every position of a prompt, of the model loaded with these options.
 fn logits(dir: &Path, kernels: Kernels, mode: LoadMode) -> Vec<f32> {
     let checkpoint = Checkpoint::open(dir).expect("our own reader opens it");
-    let options = LoadOptions { kernels: Some(kernels), mode, precision: Precision::F32 };
+    let options = LoadOptions { kernels: Some(kernels), mode, exact: true };
     let placement = Placement::all_on(&Device::Cpu);
     let model = Pixtral::load_with(&checkpoint, &placement, &options, &mut |_| {}).expect("load");
     let ids = [1, 3, 1084, 2410, 1317, 3925, 1046, 1032, 2187, 1536, 4];
