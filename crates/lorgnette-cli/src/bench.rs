@@ -17,7 +17,7 @@ const MEASUREMENTS: OutputKind = OutputKind {
     name: "what bench measured",
     is_one: |head| {
         let json: Value = serde_json::from_slice(head).unwrap_or_default();
-        ["model_bytes", "peaks", "precision"].iter().all(|key| json.get(key).is_some())
+        ["model_bytes", "peaks", "n_threads"].iter().all(|key| json.get(key).is_some())
     },
 };
 

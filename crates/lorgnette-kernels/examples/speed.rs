@@ -70,6 +70,12 @@ fn run(wanted: &str) {
             measure(format!("{format:?} {level} {m} rows"), 2 * m * n * k, "Gop/s", &mut || {
                 w.matmul(&x, &mut y, m, level);
             });
+            if level == Level::Avx2 {
+                let name = format!("{format:?} {level}, the quickest, {m} rows");
+                measure(name, 2 * m * n * k, "Gop/s", &mut || {
+                    w.matmul_quickest(&x, &mut y, m, level);
+                });
+            }
             for m in [1, 4] {
                 measure(format!("{format:?} {level} {m} row(s)"), bytes.len(), "GB/s", &mut || {
                     w.matmul(&x[..m * k], &mut y[..m * n], m, level);

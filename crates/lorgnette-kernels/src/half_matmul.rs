@@ -5,13 +5,13 @@
 
 #[cfg(target_arch = "x86_64")]
 mod bf16;
-#[cfg(target_arch = "x86_64")]
-mod int16;
 
 use gemm::Parallelism;
 use rayon::prelude::*;
 
 use crate::element::Element;
+#[cfg(target_arch = "x86_64")]
+use crate::int16;
 use crate::precision::Precision;
 
 /// Rows of the matrix a thread widens at a time. Few when `x` has few rows, so that every thread
@@ -40,7 +40,10 @@ pub fn matmul_nt<T: Element>(
         #[cfg(target_arch = "x86_64")]
         Precision::Bf16 if pays => bf16::matmul_nt(x, w, y, (m, n, k)),
         #[cfg(target_arch = "x86_64")]
-        Precision::Int16(level) if pays => int16::matmul_nt(x, w, y, (m, n, k), level),
+        Precision::Int16(level) if pays => {
+            assert_eq!(w.len(), n * k);
+            int16::matmul_nt(x, &int16::Dense { numbers: w, k }, y, m, level);
+        }
         _ => matmul_nt_f32(x, w, y, (m, n, k)),
     }
 }

@@ -10,7 +10,12 @@
 
 #![allow(clippy::wildcard_imports, reason = "instructions have names of their own kind")]
 
+mod matmul;
+
 use std::arch::x86_64::*;
+use std::ops::Range;
+
+pub(crate) use self::matmul::matmul_nt;
 
 use crate::element::Element;
 use crate::quant::Level;
@@ -51,25 +56,61 @@ pub(crate) fn quantise(from: &[f32], largest_code: f32, pairs: &mut [u32]) -> f3
     }
 }
 
-/// Packs `columns` of rows, at most 16 of them, `stride` numbers apart, and sets their scales; rows
-/// that are not there are zero. The panel has half as many words as there are columns, which are an
-/// even number of at most [`BLOCK`].
-pub(crate) fn pack<T: Element>(
-    rows: &[T],
-    stride: usize,
-    columns: std::ops::Range<usize>,
+/// A matrix whose numbers can be had as f32.
+pub(crate) trait Wide: Sync {
+    /// Rows and columns.
+    fn shape(&self) -> (usize, usize);
+
+    /// Columns of a row, in the matrix or in the front of `scratch`. They begin at a multiple of
+    /// [`BLOCK`].
+    fn widen<'a>(
+        &'a self,
+        row: usize,
+        columns: Range<usize>,
+        scratch: &'a mut [f32; BLOCK],
+    ) -> &'a [f32];
+}
+
+/// Numbers row by row.
+pub(crate) struct Dense<'a, T> {
+    pub(crate) numbers: &'a [T],
+    /// Columns.
+    pub(crate) k: usize,
+}
+
+impl<T: Element> Wide for Dense<'_, T> {
+    fn shape(&self) -> (usize, usize) {
+        (self.numbers.len() / self.k, self.k)
+    }
+
+    fn widen<'a>(
+        &'a self,
+        row: usize,
+        columns: Range<usize>,
+        scratch: &'a mut [f32; BLOCK],
+    ) -> &'a [f32] {
+        T::widen(&self.numbers[row * self.k..][columns], scratch)
+    }
+}
+
+/// Packs `columns` of the rows from `first` on, and sets their scales; rows that are not there are
+/// zero. The panel has half as many words as there are columns, which are an even number of at most
+/// [`BLOCK`].
+pub(crate) fn pack(
+    matrix: &impl Wide,
+    first: usize,
+    columns: Range<usize>,
     panel: &mut Panel,
     scales: &mut [f32; PANEL_ROWS],
 ) {
-    assert!(is_supported() && columns.len() == 2 * panel.len() && columns.end <= stride);
-    assert!(columns.len() <= BLOCK);
-    let n_rows = rows.len().div_ceil(stride).min(PANEL_ROWS);
+    assert!(is_supported() && columns.len() == 2 * panel.len() && columns.len() <= BLOCK);
+    let n_rows = PANEL_ROWS.min(matrix.shape().0 - first);
     let largest = largest_code(columns.len());
     let n_words = panel.len();
     let (mut scratch, mut words) = ([0.0; BLOCK], [[0; BLOCK / 2]; PANEL_ROWS]);
     *scales = [0.0; PANEL_ROWS];
     for (row, (words, scale)) in words.iter_mut().zip(scales).take(n_rows).enumerate() {
-        let numbers = T::widen(&rows[row * stride..][columns.clone()], &mut scratch);
+        let numbers = matrix.widen(first + row, columns.clone(), &mut scratch);
         *scale = quantise(numbers, largest, &mut words[..n_words]);
     }
     #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
@@ -129,17 +170,6 @@ pub(crate) fn products(
                 Level::Avx2 => avx2::tile(x, w, start, sums, sums_stride),
                 _ => unreachable!("the other levels have no such products"),
             }
-        }
-    }
-}
-
-/// Asks for rows of codes that are wanted soon.
-pub(crate) fn prefetch(pairs: &[u32]) {
-    for line in pairs.chunks(16) {
-        #[expect(unsafe_code, reason = "a hint")]
-        // SAFETY: nothing is read; any address may be asked for.
-        unsafe {
-            _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());
         }
     }
 }

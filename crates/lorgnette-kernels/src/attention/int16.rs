@@ -21,6 +21,8 @@ use crate::quant::Level;
 
 /// Keys to a tile.
 const KEYS: usize = 256;
+/// Rows of scores to a tile: they stay in the first cache from one product to the other.
+const ROWS: usize = 24;
 /// The largest code of a weight and of a value. Weights take the larger part of the 31 bits that the
 /// sums of a tile have: a tile's small ones are many.
 const LARGEST_WEIGHT: f32 = 8191.0;
@@ -82,7 +84,10 @@ fn pack_head<T: Element>(k: &[T], v: &[T], n_panels: usize, d: usize) -> Packed 
     let mut keys = vec![[0; PANEL_ROWS]; n_panels * d / 2];
     let mut key_scales = vec![[0.0; PANEL_ROWS]; n_panels];
     keys.par_chunks_mut(d / 2).zip(key_scales.par_iter_mut()).enumerate().for_each(
-        |(i, (panel, scales))| int16::pack(&k[i * PANEL_ROWS * d..], d, 0..d, panel, scales),
+        |(i, (panel, scales))| {
+            let keys = int16::Dense { numbers: k, k: d };
+            int16::pack(&keys, i * PANEL_ROWS, 0..d, panel, scales);
+        },
     );
     let n_pairs = n_panels * PANEL_ROWS / 2;
     let n_keys = v.len() / d;
@@ -155,43 +160,52 @@ fn block(
     for first_key in (0..n_keys).step_by(KEYS) {
         let panels = first_key / PANEL_ROWS..(first_key + KEYS).min(n_keys).div_ceil(PANEL_ROWS);
         let n_tile = panels.len() * PANEL_ROWS;
-        for (i, panel) in panels.clone().enumerate() {
-            let x = Rows { pairs: queries, stride: d / 2, scales: query_scales };
-            let keys = int16::Columns {
-                panel: &packed.keys[panel * d / 2..][..d / 2],
-                scales: &packed.key_scales[panel],
+        let inverses = packed.value_inverses[panels.clone()].as_flattened();
+        for first_row in (0..n_rows).step_by(ROWS) {
+            let rows = first_row..n_rows.min(first_row + ROWS);
+            let x = Rows {
+                pairs: &queries[first_row * d / 2..],
+                stride: d / 2,
+                scales: &query_scales[rows.clone()],
             };
-            let start = Some(&packed.value_logs[panel]);
-            int16::products(x, keys, start, &mut scores[i * PANEL_ROWS..], KEYS, level);
-        }
-        let inverses = packed.value_inverses[panels].as_flattened();
-        for row in 0..n_rows {
-            let n_visible = attention.n_visible_keys(first_query + row / group);
-            let n_visible = n_visible.saturating_sub(first_key).min(n_tile);
-            let scores = &mut scores[row * KEYS..][..n_tile];
-            let weights = &mut weights[row * KEYS / 2..][..n_tile / 2];
-            #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
-            // SAFETY: they are there: `int16::quantise` asserted it.
-            let (tile_maximum, tile_sum) = unsafe { softmax(scores, n_visible, inverses, weights) };
-            let maximum = maxima[row].max(tile_maximum);
-            let [rescale, of_tile] =
-                [maxima[row], tile_maximum].map(|one| crate::elementwise::exp(one - maximum));
-            maxima[row] = maximum;
-            sums[row] = sums[row] * rescale + tile_sum * of_tile;
-            weight_scales[row] = of_tile / LARGEST_WEIGHT;
-            if rescale < 1.0 {
-                for x in &mut results[row * d_wide..][..d_wide] {
-                    *x *= rescale;
+            for (i, panel) in panels.clone().enumerate() {
+                let keys = int16::Columns {
+                    panel: &packed.keys[panel * d / 2..][..d / 2],
+                    scales: &packed.key_scales[panel],
+                };
+                let start = Some(&packed.value_logs[panel]);
+                int16::products(x, keys, start, &mut scores[i * PANEL_ROWS..], KEYS, level);
+            }
+            for (i, row) in rows.clone().enumerate() {
+                let n_visible = attention.n_visible_keys(first_query + row / group);
+                let n_visible = n_visible.saturating_sub(first_key).min(n_tile);
+                let scores = &mut scores[i * KEYS..][..n_tile];
+                let weights = &mut weights[i * KEYS / 2..][..n_tile / 2];
+                #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
+                // SAFETY: they are there: `int16::quantise` asserted it.
+                let (tile_maximum, tile_sum) =
+                    unsafe { softmax(scores, n_visible, inverses, weights) };
+                let maximum = maxima[row].max(tile_maximum);
+                let [rescale, of_tile] =
+                    [maxima[row], tile_maximum].map(|one| crate::elementwise::exp(one - maximum));
+                maxima[row] = maximum;
+                sums[row] = sums[row] * rescale + tile_sum * of_tile;
+                weight_scales[i] = of_tile / LARGEST_WEIGHT;
+                if rescale < 1.0 {
+                    for x in &mut results[row * d_wide..][..d_wide] {
+                        *x *= rescale;
+                    }
                 }
             }
-        }
-        let x = Rows { pairs: weights, stride: KEYS / 2, scales: weight_scales };
-        for panel in 0..d_panels {
-            let values = int16::Columns {
-                panel: &packed.values[panel * n_pairs + first_key / 2..][..n_tile / 2],
-                scales: &[1.0; PANEL_ROWS],
-            };
-            int16::products(x, values, None, &mut results[panel * PANEL_ROWS..], d_wide, level);
+            let x = Rows { pairs: weights, stride: KEYS / 2, scales: &weight_scales[..rows.len()] };
+            for panel in 0..d_panels {
+                let values = int16::Columns {
+                    panel: &packed.values[panel * n_pairs + first_key / 2..][..n_tile / 2],
+                    scales: &[1.0; PANEL_ROWS],
+                };
+                let results = &mut results[first_row * d_wide + panel * PANEL_ROWS..];
+                int16::products(x, values, None, results, d_wide, level);
+            }
         }
     }
     for ((out, result), sum) in out.chunks_exact_mut(d).zip(results.chunks_exact(d_wide)).zip(sums)
@@ -269,9 +283,9 @@ struct Scratch {
     scaled: Vec<f32>,        // (head_dim)
     queries: Vec<u32>,       // (rows, head_dim / 2)
     query_scales: Vec<f32>,  // (rows)
-    scores: Vec<f32>,        // (rows, KEYS)
-    weights: Vec<u32>,       // (rows, KEYS / 2)
-    weight_scales: Vec<f32>, // (rows)
+    scores: Vec<f32>,        // (ROWS, KEYS)
+    weights: Vec<u32>,       // (ROWS, KEYS / 2)
+    weight_scales: Vec<f32>, // (ROWS)
     results: Vec<f32>,       // (rows, head_dim up to whole panels)
     maxima: Vec<f32>,        // (rows)
     sums: Vec<f32>,          // (rows)
@@ -282,9 +296,9 @@ impl Scratch {
         self.scaled.resize(head_dim, 0.0);
         self.queries.resize(n_rows * head_dim / 2, 0);
         self.query_scales.resize(n_rows, 0.0);
-        self.scores.resize(n_rows * KEYS, 0.0);
-        self.weights.resize(n_rows * KEYS / 2, 0);
-        self.weight_scales.resize(n_rows, 0.0);
+        self.scores.resize(ROWS * KEYS, 0.0);
+        self.weights.resize(ROWS * KEYS / 2, 0);
+        self.weight_scales.resize(ROWS, 0.0);
         self.results.resize(n_rows * wide, 0.0);
         self.maxima.resize(n_rows, 0.0);
         self.sums.resize(n_rows, 0.0);

@@ -99,6 +99,25 @@ fn every_level_is_near_the_exact_product() {
     }
 }
 
+/// Which rows of 16 bits have to be: they are taken where they are quicker.
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn rows_of_16_bits_are_nearer_to_the_exact_product() {
+    if !Level::Avx2.is_supported() {
+        return eprintln!("skipped: this processor has no AVX2");
+    }
+    for (m, n, k) in [(32, 1, 32), (33, 70, 288), (40, 17, 1024)] {
+        let bytes = matrix(BlockFormat::Q8_0, n, k, 5);
+        let (w, x) = (QuantMatrix::new(BlockFormat::Q8_0, n, k, &bytes), rows(m, k));
+        let exact = exact(&w, &x, m);
+        let (mut coarse, mut fine) = (vec![f32::NAN; m * n], vec![f32::NAN; m * n]);
+        w.matmul(&x, &mut coarse, m, Level::Avx2);
+        w.matmul_quickest(&x, &mut fine, m, Level::Avx2);
+        let (coarse, fine) = (error(&coarse, &exact), error(&fine, &exact));
+        assert!(fine < coarse / 4.0 && fine < 1e-3, "{m} x {n} x {k}: {fine}, {coarse}");
+    }
+}
+
 /// The integer sums are the same; the floating ones are added in another order.
 #[test]
 fn every_level_computes_what_the_scalar_one_does() {

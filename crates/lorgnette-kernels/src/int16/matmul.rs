@@ -1,10 +1,10 @@
-//! The same product with factors of 16 bits, on processors with AVX2 and nothing for bf16.
+//! f32 rows by a matrix, with factors of 16 bits.
 
 use rayon::prelude::*;
 
-use super::Columns;
-use crate::element::Element;
-use crate::int16::{self, BLOCK, PANEL_ROWS, is_supported, largest_code};
+use super::{
+    BLOCK, Columns, PANEL_ROWS, Rows, Wide, is_supported, largest_code, pack, products, quantise,
+};
 use crate::quant::Level;
 
 /// Panels that are packed at a time, 32 KiB of codes.
@@ -18,21 +18,15 @@ const BLOCK_ROWS: usize = 1024;
 
 /// `y ≈ x · wᵀ`.
 ///
-/// Shapes: `x` `(m, k)`, `w` `(n, k)`, `y` `(m, n)`, all row by row; `k` even.
+/// Shapes: `x` `(m, k)` and `y` `(m, n)`, row by row, of a matrix of shape `(n, k)`; `k` even.
 ///
 /// # Panics
 /// When a slice does not have its shape's length, `k` is odd, or the processor has no AVX2.
-pub(super) fn matmul_nt<T: Element>(
-    x: &[f32],
-    w: &[T],
-    y: &mut [f32],
-    (m, n, k): (usize, usize, usize),
-    level: Level,
-) {
+pub(crate) fn matmul_nt(x: &[f32], w: &impl Wide, y: &mut [f32], m: usize, level: Level) {
+    let (n, k) = w.shape();
     assert!(is_supported());
     assert!(k.is_multiple_of(2), "{k} columns are not pairs");
     assert_eq!(x.len(), m * k);
-    assert_eq!(w.len(), n * k);
     assert_eq!(y.len(), m * n);
     if y.is_empty() {
         return;
@@ -41,7 +35,7 @@ pub(super) fn matmul_nt<T: Element>(
         return y.fill(0.0);
     }
     let x = &Activations::quantise(x, m, k);
-    let base = Columns(y.as_mut_ptr());
+    let base = Results(y.as_mut_ptr());
     let scratch = || Scratch {
         panels: vec![[0; PANEL_ROWS]; PANELS * BLOCK / 2],
         scales: [[0.0; PANEL_ROWS]; PANELS],
@@ -50,12 +44,12 @@ pub(super) fn matmul_nt<T: Element>(
     (0..n.div_ceil(CHUNK_ROWS)).into_par_iter().for_each_init(scratch, |scratch, i| {
         let first = i * CHUNK_ROWS;
         let n_rows = CHUNK_ROWS.min(n - first);
-        let rows = &w[first * k..][..n_rows * k];
         for start in (0..m).step_by(BLOCK_ROWS) {
             let block_rows = start..m.min(start + BLOCK_ROWS);
             scratch.sums.fill(0.0);
             for column in (0..k).step_by(BLOCK) {
-                scratch.add(x, block_rows.clone(), rows, column..(column + BLOCK).min(k), level);
+                let columns = column..(column + BLOCK).min(k);
+                scratch.add(x, block_rows.clone(), w, first, columns, level);
             }
             for (row, sums) in block_rows.zip(scratch.sums.chunks_exact(CHUNK_ROWS)) {
                 let base = &base;
@@ -71,6 +65,13 @@ pub(super) fn matmul_nt<T: Element>(
     });
 }
 
+/// Where the results begin.
+struct Results(*mut f32);
+
+#[expect(unsafe_code, reason = "threads write disjoint columns of one matrix")]
+// SAFETY: shared only inside `matmul_nt`, whose threads write disjoint columns.
+unsafe impl Sync for Results {}
+
 /// What a thread works on: some rows of the matrix.
 struct Scratch {
     /// `(panel, pair, row)`.
@@ -83,32 +84,30 @@ struct Scratch {
 
 impl Scratch {
     /// Adds the products of a block of columns to the sums of some rows of `x`.
-    fn add<T: Element>(
+    fn add(
         &mut self,
         x: &Activations,
         x_rows: std::ops::Range<usize>,
-        rows: &[T],
+        w: &impl Wide,
+        first_of_w: usize,
         columns: std::ops::Range<usize>,
         level: Level,
     ) {
         let Self { panels, scales, sums } = self;
         let (block, n_pairs) = (columns.start / BLOCK, columns.len() / 2);
-        let n_panels = (rows.len() / x.k).div_ceil(PANEL_ROWS);
+        let n_panels = CHUNK_ROWS.min(w.shape().0 - first_of_w).div_ceil(PANEL_ROWS);
         for (i, (panel, scales)) in
             panels.chunks_exact_mut(n_pairs).zip(scales.iter_mut()).take(n_panels).enumerate()
         {
-            let rows = &rows[i * PANEL_ROWS * x.k..];
-            int16::pack(rows, x.k, columns.clone(), panel, scales);
+            pack(w, first_of_w + i * PANEL_ROWS, columns.clone(), panel, scales);
         }
         for (i, first) in x_rows.clone().step_by(ROWS).enumerate() {
-            let end = x_rows.end.min(first + ROWS);
-            int16::prefetch(x.rows(block, end..x_rows.end.min(end + ROWS)).pairs);
-            let x = x.rows(block, first..end);
+            let x = x.rows(block, first..x_rows.end.min(first + ROWS));
             let sums = &mut sums[i * ROWS * CHUNK_ROWS..];
             let panels = panels.chunks_exact(n_pairs).zip(scales.iter()).take(n_panels);
             for (i, (panel, scales)) in panels.enumerate() {
-                let w = int16::Columns { panel, scales };
-                int16::products(x, w, None, &mut sums[i * PANEL_ROWS..], CHUNK_ROWS, level);
+                let w = Columns { panel, scales };
+                products(x, w, None, &mut sums[i * PANEL_ROWS..], CHUNK_ROWS, level);
             }
         }
     }
@@ -135,16 +134,16 @@ impl Activations {
             let largest = largest_code(len);
             let rows = pairs.par_chunks_mut(len / 2).zip(scales.par_iter_mut()).enumerate();
             rows.with_min_len(64).for_each(|(row, (pairs, scale))| {
-                *scale = int16::quantise(&x[row * k + column..][..len], largest, pairs);
+                *scale = quantise(&x[row * k + column..][..len], largest, pairs);
             });
         });
         Self { m, k, pairs, scales }
     }
 
-    fn rows(&self, block: usize, rows: std::ops::Range<usize>) -> int16::Rows<'_> {
+    fn rows(&self, block: usize, rows: std::ops::Range<usize>) -> Rows<'_> {
         let stride = BLOCK.min(self.k - block * BLOCK) / 2;
         let first = block * BLOCK / 2 * self.m + rows.start * stride;
-        int16::Rows {
+        Rows {
             pairs: &self.pairs[first..][..rows.len() * stride],
             stride,
             scales: &self.scales[block * self.m..][rows],
