@@ -236,7 +236,9 @@ fn check_in_f32(
     let pictures = pictures(&expected.input_ids, image_token, &images)?;
     let prompt = Prompt { ids: &expected.input_ids, image_token, pictures: &pictures };
     let n = expected.input_ids.len();
-    for (how, chunk_len) in [("whole", n), ("chunks of 7", 7)] {
+    // Some end just before, at and behind the positions where YaRN's attention scale changes.
+    for chunk_len in [n, 7, 63, 64, 65] {
+        let how = if chunk_len == n { "whole".into() } else { format!("chunks of {chunk_len}") };
         let name = format!("{name} {how}:");
         run(model, &prompt, expected, chunk_len, KvFormat::F32, &name, report)?;
     }
