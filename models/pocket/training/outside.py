@@ -15,7 +15,7 @@ import draw
 import phrasings
 from draw import Canvas
 from phrasings import phrasing
-from tasks import ALL_SHAPES, COLOURS, DESCRIBE, Sample, Source, Turn, plural
+from tasks import ALL_SHAPES, COLOURS, DESCRIBE, Sample, Source, Turn, plural, wrapped
 from widgets import ICONS, icon_on, shaded
 from words import COMMON, FIELDS, ITEMS
 
@@ -574,8 +574,6 @@ def talk(source: Source) -> Canvas:
     mine = any_colour(rng)
     while y < height - 90:
         text = sentence(rng, 2, 12)
-        from tasks import wrapped
-
         rows = wrapped(text, font, size, width * 0.6)
         wide, high = max(draw.width_of(row, font, size) for row in rows) + 20, len(rows) * (size + 5) + 12
         own = rng.random() < 0.5

@@ -4,6 +4,7 @@ import colours
 import draw
 import phrasings
 from phrasings import phrasing
+from shapes import GROUNDS, HELD_GROUNDS, grounded
 from tasks import Sample, Source, Turn
 
 STYLES = ["bare", "bare", "bare", "frame", "plate", "banner", "card", "tag"]
@@ -45,8 +46,6 @@ def sign(source: Source) -> Sample:
     if style == "bare":
         box_width, box_height = min(box_width, width), min(box_height, height)
     if rng.random() < 0.25:
-        from shapes import GROUNDS, HELD_GROUNDS, grounded  # which needs this module's neighbours first
-
         grounded(source, canvas, rng.choice(HELD_GROUNDS if source.held_style else GROUNDS))
     left = (width - box_width) / 2 if rng.random() < 0.5 else rng.uniform(0, width - box_width)
     top = (height - box_height) / 2 if rng.random() < 0.5 else rng.uniform(0, height - box_height)

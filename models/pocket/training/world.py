@@ -1,8 +1,9 @@
 """All kinds of pictures, how often each is drawn in training, and how widely."""
 
+import random
+
 import outside
 import phrasings
-import random
 import shapes
 import signs
 import widgets
