@@ -22,9 +22,15 @@ from words import COMMON, FIELDS, ITEMS
 REFUSAL = "The built-in model cannot answer this about this picture."
 
 BACKGROUNDS = Path("/usr/share/backgrounds")
-PHOTOGRAPHS = [(BACKGROUNDS / "mate", "*.jpg"), (BACKGROUNDS / "mate", "*.png"), (BACKGROUNDS / "gnome", "*-l.webp"),
-               (Path("/usr/share/wallpapers"), "*0x1600.jpg"), (Path("/usr/share/wallpapers"), "*0x2160.png"),
-               (Path("/usr/share/wallpapers"), "*0x2880.png"), (Path("/usr/share/wallpapers"), "*0x2160.jpg")]
+PHOTOGRAPHS = [
+    (BACKGROUNDS / "mate", "*.jpg"),
+    (BACKGROUNDS / "mate", "*.png"),
+    (BACKGROUNDS / "gnome", "*-l.webp"),
+    (Path("/usr/share/wallpapers"), "*0x1600.jpg"),
+    (Path("/usr/share/wallpapers"), "*0x2160.png"),
+    (Path("/usr/share/wallpapers"), "*0x2880.png"),
+    (Path("/usr/share/wallpapers"), "*0x2160.jpg"),
+]
 # A whole package apart: the evaluation's.
 HELD_PHOTOGRAPHS = [(BACKGROUNDS, "*_by_*.jpg")]
 
@@ -57,6 +63,7 @@ def size_of(rng, least: int = 112) -> tuple[int, int]:
 
 # Photographs and what looks like them
 
+
 def photo(source: Source) -> Image.Image:
     rng = source.rng
     while True:
@@ -69,7 +76,9 @@ def photo(source: Source) -> Image.Image:
         scale = min(image.width / width, image.height / height) * part
         crop_width, crop_height = width * scale, height * scale
         left, top = rng.uniform(0, image.width - crop_width), rng.uniform(0, image.height - crop_height)
-        image = image.resize((width, height), Image.Resampling.BICUBIC, (left, top, left + crop_width, top + crop_height))
+        image = image.resize(
+            (width, height), Image.Resampling.BICUBIC, (left, top, left + crop_width, top + crop_height)
+        )
         if np.asarray(image.convert("L"), dtype=np.float32).std() > 14:  # and not a piece of plain sky
             break
     if rng.random() < 0.5:
@@ -179,11 +188,14 @@ def texture(source: Source) -> Image.Image:
         for x in range(-w, width, w):
             shift = w // 2 if row % 2 else 0
             pen.rectangle((x + shift, y, x + shift + w - 2, y + h - 2), fill=shaded(base, rng.randint(-40, 40)))
-    pixels = np.asarray(image, dtype=np.float32) + (waves(rng, width, height, 0.9)[..., None] - 0.5) * rng.uniform(20, 120)
+    pixels = np.asarray(image, dtype=np.float32) + (waves(rng, width, height, 0.9)[..., None] - 0.5) * rng.uniform(
+        20, 120
+    )
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 
 # Drawings
+
 
 def scribble(source: Source) -> Image.Image:
     """Lines by hand: curves, hatching, blots."""
@@ -226,15 +238,22 @@ def cartoon(source: Source) -> Image.Image:
             pen.rectangle((x, y, x + s, y + s * 0.8), fill=one, outline=(0, 0, 0))
             pen.polygon([(x - 5, y), (x + s / 2, y - s * 0.6), (x + s + 5, y)], fill=other)
             pen.rectangle((x + s * 0.4, y + s * 0.4, x + s * 0.6, y + s * 0.8), fill=third)
-            pen.rectangle((x + s * 0.1, y + s * 0.15, x + s * 0.3, y + s * 0.35), fill=(200, 230, 255), outline=(0, 0, 0))
+            pen.rectangle(
+                (x + s * 0.1, y + s * 0.15, x + s * 0.3, y + s * 0.35), fill=(200, 230, 255), outline=(0, 0, 0)
+            )
         elif kind == "tree":
             pen.rectangle((x + s * 0.42, y, x + s * 0.58, y + s), fill=colours.shade(rng, "brown"))
             for _ in range(5):
                 dx, dy = rng.uniform(0.1, 0.9) * s, rng.uniform(-0.5, 0.4) * s
-                pen.ellipse((x + dx - s * 0.3, y + dy - s * 0.3, x + dx + s * 0.3, y + dy + s * 0.3), fill=colours.shade(rng, "green"))
+                pen.ellipse(
+                    (x + dx - s * 0.3, y + dy - s * 0.3, x + dx + s * 0.3, y + dy + s * 0.3),
+                    fill=colours.shade(rng, "green"),
+                )
         elif kind == "car":
             pen.rounded_rectangle((x, y, x + 1.4 * s, y + s * 0.4), radius=6, fill=one)
-            pen.polygon([(x + s * 0.25, y), (x + s * 0.45, y - s * 0.3), (x + s, y - s * 0.3), (x + 1.2 * s, y)], fill=other)
+            pen.polygon(
+                [(x + s * 0.25, y), (x + s * 0.45, y - s * 0.3), (x + s, y - s * 0.3), (x + 1.2 * s, y)], fill=other
+            )
             for dx in (0.3, 1.1):
                 pen.ellipse((x + s * (dx - 0.16), y + s * 0.25, x + s * (dx + 0.16), y + s * 0.57), fill=(20, 20, 20))
         elif kind == "person":
@@ -268,7 +287,14 @@ def street_map(source: Source) -> Canvas:
         pen.line(points, fill=rng.choice([(255, 255, 255), (252, 214, 164), (247, 250, 191)]), width=wide)
     for _ in range(rng.randint(3, 12)):
         word = f"{rng.choice(COMMON).capitalize()} {rng.choice(['St', 'Road', 'Park', 'Lane', 'Ave'])}"
-        canvas.text(rng.uniform(0, width * 0.8), rng.uniform(0, height * 0.95), word, source.font(draw.SANS), rng.randint(8, 11), (90, 90, 90))
+        canvas.text(
+            rng.uniform(0, width * 0.8),
+            rng.uniform(0, height * 0.95),
+            word,
+            source.font(draw.SANS),
+            rng.randint(8, 11),
+            (90, 90, 90),
+        )
     return canvas
 
 
@@ -301,12 +327,15 @@ def crowd(source: Source) -> Canvas:
         x, y, r = rng.uniform(0, width), rng.uniform(0, height), rng.uniform(4, 26)
         n, fill = rng.choice([3, 4, 5, 30]), any_colour(rng)
         turn = rng.uniform(0, math.tau)
-        canvas.draw.polygon([(x + r * math.cos(turn + math.tau * i / n), y + r * math.sin(turn + math.tau * i / n)) for i in range(n)],
-                            fill=fill)
+        canvas.draw.polygon(
+            [(x + r * math.cos(turn + math.tau * i / n), y + r * math.sin(turn + math.tau * i / n)) for i in range(n)],
+            fill=fill,
+        )
     return canvas
 
 
 # Pages
+
 
 def sentence(rng, least: int = 5, most: int = 14) -> str:
     words = [rng.choice(COMMON) for _ in range(rng.randint(least, most))]
@@ -339,7 +368,9 @@ def paper(source: Source, least: int = 300, most: int = 760) -> tuple[Canvas, tu
     """A canvas to write on, its ink, font and size."""
     rng = source.rng
     dark = rng.random() < 0.12
-    ground = (rng.randint(16, 44),) * 3 if dark else (rng.randint(236, 255), rng.randint(236, 255), rng.randint(225, 255))
+    ground = (
+        (rng.randint(16, 44),) * 3 if dark else (rng.randint(236, 255), rng.randint(236, 255), rng.randint(225, 255))
+    )
     canvas = source.canvas(rng.randint(least, most), rng.randint(least, most), ground)
     return canvas, (215, 215, 215) if dark else (rng.randint(0, 60),) * 3, source.font(), rng.randint(9, 15)
 
@@ -388,13 +419,18 @@ def table(source: Source) -> Canvas:
     ruled, striped = rng.random() < 0.6, rng.random() < 0.3
     for row, y in enumerate(range(10, canvas.height - line, line)):
         if striped and row % 2:
-            canvas.draw.rectangle((10, y, canvas.width - 10, y + line), fill=colours.mixed(canvas.background, ink, 0.08))
+            canvas.draw.rectangle(
+                (10, y, canvas.width - 10, y + line), fill=colours.mixed(canvas.background, ink, 0.08)
+            )
         for i in range(columns):
             text = rng.choice(FIELDS + COMMON) if row == 0 or i == 0 else source.number()
             if rng.random() < 0.9:
                 canvas.text(12 + i * wide, y + 2, text[: max(2, int(wide / size * 1.6))], font, size, ink)
             if ruled:
-                canvas.draw.rectangle((10 + i * wide, y, 10 + (i + 1) * wide, y + line), outline=colours.mixed(canvas.background, ink, 0.3))
+                canvas.draw.rectangle(
+                    (10 + i * wide, y, 10 + (i + 1) * wide, y + line),
+                    outline=colours.mixed(canvas.background, ink, 0.3),
+                )
     return canvas
 
 
@@ -415,11 +451,19 @@ def listing(source: Source) -> Canvas:
         indent = max(0, min(5, indent + rng.choice([-1, 0, 0, 0, 1])))
         canvas.text(side + 6, y, f"{number + 1:3}", font, size, (128, 128, 128))
         if rng.random() < 0.88:
-            canvas.text(side + 40 + indent * size * 1.6, y, source.code() + rng.choice(["", f"  # {rng.choice(COMMON)}"]), font, size, rng.choice(inks))
+            canvas.text(
+                side + 40 + indent * size * 1.6,
+                y,
+                source.code() + rng.choice(["", f"  # {rng.choice(COMMON)}"]),
+                font,
+                size,
+                rng.choice(inks),
+            )
     return canvas
 
 
 # Busy screens
+
 
 def strip_of(canvas, rng, source, box, fill, ink, n: int, font, size):
     """A bar with words in a row, as menus and tabs are."""
@@ -448,14 +492,28 @@ def panel_of(canvas, rng, source, box, font, size, dark: bool):
     pen.rectangle(box, fill=ground, outline=colours.mixed(ground, ink, 0.25) if rng.random() < 0.6 else None)
     kind = rng.choice(["text", "list", "list", "picture", "chart", "form", "grid"])
     if rng.random() < 0.5:
-        canvas.text(left + 6, top + 3, f"{rng.choice(COMMON)} {rng.choice(COMMON)}".capitalize()[: max(4, (right - left) // size)], font, size + 2, ink)
+        canvas.text(
+            left + 6,
+            top + 3,
+            f"{rng.choice(COMMON)} {rng.choice(COMMON)}".capitalize()[: max(4, (right - left) // size)],
+            font,
+            size + 2,
+            ink,
+        )
         top += size + 8
     if kind == "text":
         column_of(canvas, rng, (left + 6, top + 4, right - 6, bottom - 2), font, size, ink)
     elif kind == "list":
         for y in range(top + 4, bottom - size - 4, size + rng.randint(6, 16)):
             pen.ellipse((left + 6, y, left + 6 + size, y + size), fill=any_colour(rng))
-            canvas.text(left + size + 12, y - 1, sentence(rng, 1, 4)[: max(3, int((right - left - 30) / size * 1.7))], font, size, ink)
+            canvas.text(
+                left + size + 12,
+                y - 1,
+                sentence(rng, 1, 4)[: max(3, int((right - left - 30) / size * 1.7))],
+                font,
+                size,
+                ink,
+            )
     elif kind == "picture":
         w, h = right - left - 8, bottom - top - 8
         if w > 16 and h > 16:
@@ -480,13 +538,17 @@ def panel_of(canvas, rng, source, box, font, size, dark: bool):
             if rng.random() < 0.7:
                 pen.rectangle((left + 70, y, right - 8, y + size + 8), outline=colours.mixed(ground, ink, 0.4))
             else:
-                pen.rounded_rectangle((left + 70, y, left + 70 + size * 6, y + size + 8), radius=4, fill=any_colour(rng))
+                pen.rounded_rectangle(
+                    (left + 70, y, left + 70 + size * 6, y + size + 8), radius=4, fill=any_colour(rng)
+                )
     else:
         step = rng.randint(34, 70)
         for y in range(top + 6, bottom - step + 8, step):
             for x in range(left + 6, right - step + 8, step):
                 icon_on(pen, rng.choice(ICONS), x + 8, y, step * 0.4, any_colour(rng))
-                canvas.text(x, y + step * 0.5, rng.choice(ITEMS + COMMON)[: max(3, step // 7)], font, max(8, size - 2), ink)
+                canvas.text(
+                    x, y + step * 0.5, rng.choice(ITEMS + COMMON)[: max(3, step // 7)], font, max(8, size - 2), ink
+                )
 
 
 def screen(source: Source) -> Canvas:
@@ -500,8 +562,22 @@ def screen(source: Source) -> Canvas:
     top = 0
     for _ in range(rng.randint(1, 3)):
         high = rng.randint(20, 36)
-        fill = tuple(rng.randint(30, 120) for _ in range(3)) if dark or rng.random() < 0.4 else (rng.randint(215, 240),) * 3
-        strip_of(canvas, rng, source, (0, top, width, top + high), fill, bar_ink if sum(fill) < 380 else (50, 50, 50), rng.randint(3, 10), font, size)
+        fill = (
+            tuple(rng.randint(30, 120) for _ in range(3))
+            if dark or rng.random() < 0.4
+            else (rng.randint(215, 240),) * 3
+        )
+        strip_of(
+            canvas,
+            rng,
+            source,
+            (0, top, width, top + high),
+            fill,
+            bar_ink if sum(fill) < 380 else (50, 50, 50),
+            rng.randint(3, 10),
+            font,
+            size,
+        )
         top += high
     left = 0
     if rng.random() < 0.6 and width > 500:
@@ -617,7 +693,12 @@ def diagram(source: Source) -> Canvas:
         for one, other in zip(spots, spots[1:]):
             pen.line((one[0] + 35, one[1] + 14, other[0] + 35, other[1] + 14), fill=ink)
         for x, y in spots:
-            pen.rounded_rectangle((x, y, x + 76, y + 30), radius=rng.choice([0, 8, 15]), fill=colours.mixed(any_colour(rng), (255, 255, 255), 0.6), outline=ink)
+            pen.rounded_rectangle(
+                (x, y, x + 76, y + 30),
+                radius=rng.choice([0, 8, 15]),
+                fill=colours.mixed(any_colour(rng), (255, 255, 255), 0.6),
+                outline=ink,
+            )
             canvas.text(x + 6, y + 8, rng.choice(COMMON)[:9], font, size, (20, 20, 20))
     else:
         left, bottom = 44, canvas.height - 40
@@ -627,7 +708,11 @@ def diagram(source: Source) -> Canvas:
             canvas.text(left + i * (canvas.width - 60) / 8, bottom + 6, str(1990 + 5 * i), font, size, ink)
         for _ in range(rng.randint(2, 5)):
             line = waves(rng, canvas.width - 60, 1)[0]
-            pen.line([(left + x, 15 + (bottom - 30) * (1 - value)) for x, value in enumerate(line)], fill=any_colour(rng), width=rng.randint(1, 3))
+            pen.line(
+                [(left + x, 15 + (bottom - 30) * (1 - value)) for x, value in enumerate(line)],
+                fill=any_colour(rng),
+                width=rng.randint(1, 3),
+            )
     return canvas
 
 
@@ -643,8 +728,26 @@ def maze(source: Source) -> Image.Image:
     return image
 
 
-TRAINED = {photo: 7, landscape: 2, clouds: 2, bokeh: 1.5, noise: 2, texture: 1.5, scribble: 1.5, cartoon: 1.5, street_map: 1.5,
-           code_square: 1, crowd: 1, page: 5, table: 3, listing: 2, screen: 6, desktop: 3, talk: 1.5, diagram: 2}
+TRAINED = {
+    photo: 7,
+    landscape: 2,
+    clouds: 2,
+    bokeh: 1.5,
+    noise: 2,
+    texture: 1.5,
+    scribble: 1.5,
+    cartoon: 1.5,
+    street_map: 1.5,
+    code_square: 1,
+    crowd: 1,
+    page: 5,
+    table: 3,
+    listing: 2,
+    screen: 6,
+    desktop: 3,
+    talk: 1.5,
+    diagram: 2,
+}
 HELD = {photo: 6, newspaper: 2, home_screen: 2, calendar: 2, maze: 1, screen: 3, desktop: 2, page: 2}
 
 
@@ -675,7 +778,9 @@ def any_question(source: Source) -> str:
     if kind < 0.35:
         return phrasing(rng, phrasings.READ, held)
     if kind < 0.5:
-        things = rng.choice([plural(rng.choice(ALL_SHAPES)), "shapes", "things", "buttons", f"{rng.choice(list(COLOURS))} shapes"])
+        things = rng.choice(
+            [plural(rng.choice(ALL_SHAPES)), "shapes", "things", "buttons", f"{rng.choice(list(COLOURS))} shapes"]
+        )
         return phrasing(rng, phrasings.COUNT, held, things)
     if kind < 0.62:
         return phrasing(rng, phrasings.COLOUR, held, rng.choice(ALL_SHAPES))
@@ -683,9 +788,23 @@ def any_question(source: Source) -> str:
         return phrasing(rng, phrasings.BUTTON, held)
     if kind < 0.78:
         shape, colour = rng.choice(ALL_SHAPES), rng.choice(list(COLOURS))
-        return rng.choice([phrasing(rng, phrasings.PLACE, held, shape), phrasing(rng, phrasings.SHAPE, held, colour),
-                           f"Is there a {colour} {shape}?", phrasing(rng, phrasings.TITLE, held)])
+        return rng.choice(
+            [
+                phrasing(rng, phrasings.PLACE, held, shape),
+                phrasing(rng, phrasings.SHAPE, held, colour),
+                f"Is there a {colour} {shape}?",
+                phrasing(rng, phrasings.TITLE, held),
+            ]
+        )
     if kind < 0.85:
-        return rng.choice(["What is the total?", f"How much is the {rng.choice(ITEMS).lower()}?", "Which bar is tallest?",
-                           f"What is the {rng.choice(FIELDS).lower()}?", "What is the message?", "What is the command?"])
+        return rng.choice(
+            [
+                "What is the total?",
+                f"How much is the {rng.choice(ITEMS).lower()}?",
+                "Which bar is tallest?",
+                f"What is the {rng.choice(FIELDS).lower()}?",
+                "What is the message?",
+                "What is the command?",
+            ]
+        )
     return phrasings.off_world(rng, held, rng.choice(COMMON))

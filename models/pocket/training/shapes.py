@@ -52,8 +52,13 @@ def silhouette(shape: str, r: float, look: Look, angle: float) -> Image.Image:
 
     def corners(n, reach=lambda i: 1.0, across=1.0):
         angles = [math.tau * i / n - math.pi / 2 for i in range(n)]
-        pen.polygon([(c + R * reach(i) * math.cos(turn) * across, c + R * reach(i) * math.sin(turn))
-                     for i, turn in enumerate(angles)], fill=255)
+        pen.polygon(
+            [
+                (c + R * reach(i) * math.cos(turn) * across, c + R * reach(i) * math.sin(turn))
+                for i, turn in enumerate(angles)
+            ],
+            fill=255,
+        )
 
     if shape == "circle":
         oval(-1, -1, 1, 1)
@@ -141,8 +146,11 @@ def grounded(source: Source, canvas: Canvas, style: str):
     """Gives the canvas its ground; all of it stays near the canvas' own colour."""
     rng = source.rng
     width, height, base = canvas.width, canvas.height, canvas.background
-    other = colours.mixed(base, rng.choice([(0, 0, 0), (255, 255, 255), tuple(rng.randint(0, 255) for _ in range(3))]),
-                          rng.uniform(0.04, 0.14))
+    other = colours.mixed(
+        base,
+        rng.choice([(0, 0, 0), (255, 255, 255), tuple(rng.randint(0, 255) for _ in range(3))]),
+        rng.uniform(0.04, 0.14),
+    )
     pen = canvas.draw
     if style == "gradient":
         ramp = Image.linear_gradient("L").rotate(rng.choice([0, 90, 180, 270])).resize((width, height))
@@ -164,9 +172,12 @@ def grounded(source: Source, canvas: Canvas, style: str):
         canvas.image.paste(Image.fromarray(pixels.clip(0, 255).astype(np.uint8)))
     elif style == "panel":
         inset = rng.randint(3, 12)
-        pen.rounded_rectangle((inset, inset, width - inset, height - inset), radius=rng.choice([0, 6, 14]),
-                              outline=other if rng.random() < 0.5 else colours.mixed(base, (128, 128, 128), 0.6),
-                              width=rng.randint(1, 3))
+        pen.rounded_rectangle(
+            (inset, inset, width - inset, height - inset),
+            radius=rng.choice([0, 6, 14]),
+            outline=other if rng.random() < 0.5 else colours.mixed(base, (128, 128, 128), 0.6),
+            width=rng.randint(1, 3),
+        )
     elif style == "checks":
         step = rng.randint(8, 24)
         for x in range(0, width, step):
@@ -291,7 +302,12 @@ def ask(source: Source, things, ground_name: str | None) -> list[list[Turn]]:
         by_colour.setdefault(thing[0], []).append(thing)
     shape_names, colour_names = list(by_shape), list(by_colour)
     # Counting: all, those of a shape, those of a colour, those of both.
-    add("count", phrasings.COUNT, [rng.choice(["shapes", "shapes", "things", "objects", "figures"])], number(len(things)))
+    add(
+        "count",
+        phrasings.COUNT,
+        [rng.choice(["shapes", "shapes", "things", "objects", "figures"])],
+        number(len(things)),
+    )
     shape = rng.choice(shape_names)
     add("count", phrasings.COUNT, [plural(shape)], number(len(by_shape[shape])))
     colour = rng.choice(colour_names)
@@ -311,7 +327,9 @@ def ask(source: Source, things, ground_name: str | None) -> list[list[Turn]]:
             if noun:
                 add("colour", phrasings.COLOUR, [noun], alike[0][0].capitalize() + ".", alike[0][4])
             elif rng.random() < 0.6:
-                asked = rng.choice(["What colour are the {}?", "What color are the {}?", "Which colour do the {} have?"])
+                asked = rng.choice(
+                    ["What colour are the {}?", "What color are the {}?", "Which colour do the {} have?"]
+                )
                 chats.append([Turn("colour", asked.format(plural(name)), alike[0][0].capitalize() + ".", alike[0][4])])
     if len(things) == 1 and rng.random() < 0.5:
         add("colour", phrasings.COLOUR, ["shape"], things[0][0].capitalize() + ".", things[0][4])
@@ -331,7 +349,9 @@ def ask(source: Source, things, ground_name: str | None) -> list[list[Turn]]:
     if rng.random() < 0.3:
         there = rng.choice(things) if rng.random() < 0.5 else (rng.choice(list(COLOURS)), rng.choice(SHAPES))
         found = next((thing[4] for thing in things if thing[:2] == tuple(there[:2])), None)
-        chats.append([Turn("yes or no", f"Is there {a(there[0])} {there[1]}?", "No." if found is None else "Yes.", found)])
+        chats.append(
+            [Turn("yes or no", f"Is there {a(there[0])} {there[1]}?", "No." if found is None else "Yes.", found)]
+        )
     if ground_name and rng.random() < 0.7:
         add("ground", phrasings.GROUND, [], ground_name.capitalize() + ".")
     if rng.random() < 0.25:

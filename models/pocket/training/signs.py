@@ -86,7 +86,9 @@ def board_on(rng, canvas, style: str, box, board, ink):
     elif style == "banner":
         pen.rectangle((0, top, canvas.width, bottom), fill=board)
     elif style == "card":
-        pen.rectangle((left + 3, top + 3, right + 3, bottom + 3), fill=colours.mixed(canvas.background, (0, 0, 0), 0.35))
+        pen.rectangle(
+            (left + 3, top + 3, right + 3, bottom + 3), fill=colours.mixed(canvas.background, (0, 0, 0), 0.35)
+        )
         pen.rectangle(box, fill=board)
     elif style == "tag":
         pen.rounded_rectangle(box, radius=(bottom - top) / 2, fill=board, outline=ink if rng.random() < 0.4 else None)

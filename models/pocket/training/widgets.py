@@ -23,11 +23,16 @@ class Theme:
         rng = self.rng = source.rng
         dark = rng.random() < 0.25
         grey = rng.randint(24, 64) if dark else rng.randint(214, 255)
-        self.panel = tuple(min(255, max(0, grey + rng.randint(-6, 6))) for _ in range(3)) if rng.random() < 0.4 else (grey,) * 3
+        self.panel = (
+            tuple(min(255, max(0, grey + rng.randint(-6, 6))) for _ in range(3)) if rng.random() < 0.4 else (grey,) * 3
+        )
         if rng.random() < 0.08:
             self.panel = colours.any_ground(rng)
-        self.ink = colours.ink_on(rng, self.panel, 400) if rng.random() < 0.2 else \
-            ((rng.randint(210, 255),) * 3 if sum(self.panel) < 380 else (rng.randint(0, 60),) * 3)
+        self.ink = (
+            colours.ink_on(rng, self.panel, 400)
+            if rng.random() < 0.2
+            else ((rng.randint(210, 255),) * 3 if sum(self.panel) < 380 else (rng.randint(0, 60),) * 3)
+        )
         self.accent_name = rng.choice([name for name in COLOURS if name not in ("black", "white")])
         self.accent = colours.shade(rng, self.accent_name)
         self.button = rng.choice(HELD_BUTTONS if source.held_style else BUTTONS)
@@ -98,7 +103,9 @@ def filled(canvas, box, radius, fill_top, fill_bottom):
     canvas.image.paste(fill, (left, top), mask)
 
 
-def button_on(canvas, theme: Theme, x: float, y: float, width: float, label: str, primary: bool, owner: str) -> str | None:
+def button_on(
+    canvas, theme: Theme, x: float, y: float, width: float, label: str, primary: bool, owner: str
+) -> str | None:
     """Draws a button; returns the name of its colour if it has one that can be asked for."""
     rng, pen, style = theme.rng, canvas.draw, theme.button
     height, radius = theme.high, min(theme.radius, theme.high // 2)
@@ -202,9 +209,12 @@ class Window:
         self.steps.append(lambda canvas, left, top, inner: paint(canvas, left, top + at, inner))
         self.width, self.height = max(self.width, width), self.height + height + gap
 
-    def rows(self, text: str, width: float, owner: str, font: str, size: int, ink, centred: bool = False, gap: float = 6):
+    def rows(
+        self, text: str, width: float, owner: str, font: str, size: int, ink, centred: bool = False, gap: float = 6
+    ):
         step = draw.line_height(font, size) + self.rng.randint(0, 5)
         for row in wrapped(text, font, size, width):
+
             def paint(canvas, left, top, inner, row=row):
                 inset = (inner - draw.width_of(row, font, size)) / 2 if centred else 0
                 canvas.text(left + inset, top, row, font, size, ink, owner)
@@ -220,6 +230,7 @@ class Window:
         if align == "stack":
             self.names = ["button"] if n == 1 else ["top", *["middle"] * (n - 2), "bottom"]
             for i, label in enumerate(labels):
+
                 def paint(canvas, left, top, inner, i=i, label=label):
                     self.colours.append(button_on(canvas, theme, left, top, inner, label, i == main, self.names[i]))
 
@@ -272,8 +283,12 @@ def checkbox(window: Window):
 
     def paint(canvas, left, top, inner):
         s = theme.size
-        canvas.draw.rounded_rectangle((left, top + 2, left + s, top + 2 + s), radius=rng.choice([0, 3]), outline=theme.ink,
-                                      fill=theme.accent if on and rng.random() < 0.4 else None)
+        canvas.draw.rounded_rectangle(
+            (left, top + 2, left + s, top + 2 + s),
+            radius=rng.choice([0, 3]),
+            outline=theme.ink,
+            fill=theme.accent if on and rng.random() < 0.4 else None,
+        )
         if on:
             icon_on(canvas.draw, "check", left + s * 0.2, top + 2 + s * 0.2, s * 0.6, theme.ink)
         canvas.text(left + s + 7, top, label, theme.font, theme.size, theme.ink, "check")
@@ -302,10 +317,14 @@ def window(source: Source) -> Sample:
             top_room = theme.line + rng.randint(6, 14)
             made.width = draw.width_of(made.title, theme.strong, theme.size) + (70 if titles == "lights" else 30)
         elif heading:
-            made.rows(made.title, 320, "title", theme.strong, theme.size + rng.randint(1, 8), theme.ink, layout == "sheet")
+            made.rows(
+                made.title, 320, "title", theme.strong, theme.size + rng.randint(1, 8), theme.ink, layout == "sheet"
+            )
         if layout != "login" and rng.random() < 0.85:
             n_words = rng.randint(2, 8)
-            made.message = source.kept(lambda: source.sentence(n_words) if rng.random() < 0.85 else source.phrase(n_words))
+            made.message = source.kept(
+                lambda: source.sentence(n_words) if rng.random() < 0.85 else source.phrase(n_words)
+            )
             centred = rng.random() < 0.2
             made.rows(made.message, room, "message", theme.font, theme.size, theme.ink, centred, rng.randint(6, 18))
         for _ in range(rng.randint(1, 2) if layout == "login" else rng.random() < 0.12):
@@ -321,8 +340,11 @@ def window(source: Source) -> Sample:
         made.width = across + side
         if made.message:
             text, high = made.message, theme.pad_y
-            made.steps.append(lambda canvas, left, top, inner: canvas.text(
-                left, top + high, text, theme.font, theme.size, theme.ink, "message"))
+            made.steps.append(
+                lambda canvas, left, top, inner: canvas.text(
+                    left, top + high, text, theme.font, theme.size, theme.ink, "message"
+                )
+            )
         made.buttons(labels, "right", gap)
     elif layout == "sheet" or (layout in ("alone", "card") and n > 1 and rng.random() < 0.3):
         made.buttons(labels, "stack", gap)
@@ -352,8 +374,9 @@ def painted(made: Window, layout: str, titles: str, top_room: int) -> Sample:
             shade = Image.new("L", canvas.image.size)
             ImageDraw.Draw(shade).rounded_rectangle((box[0], box[1] + 3, box[2], box[3] + 4), radius=radius, fill=130)
             canvas.image.paste((0, 0, 0), (0, 0), shade.filter(ImageFilter.GaussianBlur(4)))
-        canvas.draw.rounded_rectangle(box, radius=radius, fill=theme.panel,
-                                      outline=theme.muted if rng.random() < 0.5 else None)
+        canvas.draw.rounded_rectangle(
+            box, radius=radius, fill=theme.panel, outline=theme.muted if rng.random() < 0.5 else None
+        )
     elif rng.random() < 0.3:
         canvas.draw.rectangle((0, 0, canvas.width - 1, canvas.height - 1), outline=theme.muted)
     if titles != "none":
@@ -370,8 +393,13 @@ def title_bar(canvas, made: Window, style: str, box, room: int, pad: int):
     ink, x = theme.ink, left + pad
     width = draw.width_of(made.title, theme.strong, theme.size)
     if style in ("bar", "classic"):
-        fill = theme.accent if rng.random() < 0.4 else (10, 36, 106) if style == "classic" else \
-            shaded(theme.panel, rng.randint(-40, -12) if sum(theme.panel) > 300 else 24)
+        fill = (
+            theme.accent
+            if rng.random() < 0.4
+            else (10, 36, 106)
+            if style == "classic"
+            else shaded(theme.panel, rng.randint(-40, -12) if sum(theme.panel) > 300 else 24)
+        )
         if style == "classic" and rng.random() < 0.5:
             canvas.image.paste(fill, (round(left + 2), round(top + 2), round(right - 1), round(bar)))
         else:
