@@ -2,7 +2,8 @@
 
 import colorsys
 
-# Of each name: colours that palettes of the web and of desktops give it, then ranges of hue (degrees), saturation and value.
+# Of each name: colours that palettes of the web and of desktops give it, then ranges of hue (in degrees), saturation
+# and value.
 PALETTE = {
     "red": "ff0000 d32f2f e53935 dc143c f44336 e74c3c cc0000 d62728 c0392b ef4444 b71c1c ee2222",
     "orange": "ffa500 ff8c00 ff9800 f57c00 e67e22 fb8c00 ff7f0e f97316 ff7700 f39c12",
@@ -21,7 +22,8 @@ RANGES = {
     "yellow": ((49, 60), (0.55, 1), (0.88, 1)), "green": ((90, 158), (0.4, 1), (0.32, 0.95)),
     "blue": ((205, 240), (0.5, 1), (0.4, 1)), "purple": ((268, 295), (0.45, 0.9), (0.4, 0.85)),
     "pink": ((322, 348), (0.25, 0.7), (0.92, 1)), "brown": ((16, 30), (0.5, 0.9), (0.3, 0.55)),
-    "black": ((0, 360), (0, 0.4), (0, 0.1)), "white": ((0, 360), (0, 0.03), (0.96, 1)), "grey": ((0, 360), (0, 0.06), (0.42, 0.68)),
+    "black": ((0, 360), (0, 0.4), (0, 0.1)), "white": ((0, 360), (0, 0.03), (0.96, 1)),
+    "grey": ((0, 360), (0, 0.06), (0.42, 0.68)),
 }
 
 

@@ -38,8 +38,8 @@ def font_of(name: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(font_path(name)), size)
 
 
-# How letters become pixels: as Pillow sets them, without grey edges, drawn larger and scaled down (which leaves no hint of
-# the pixel grid), and with the edges of an LCD's stripes.
+# How letters become pixels, and how much larger they are drawn first: as Pillow sets them, without grey edges, scaled
+# down (which leaves no hint of the pixel grid), and with the edges of an LCD's stripes.
 SCALES = {"plain": 1, "hard": 1, "double": 2, "smooth": 4, "lcd": 3}
 
 
@@ -57,7 +57,7 @@ class Glyph(NamedTuple):
 class Canvas:
     """A picture in the making.
 
-    `glyphs` holds the letters, `regions` the shapes, by their numbers in `tasks.ALL_SHAPES` and `tasks.COLOURS`.
+    `glyphs` holds the letters, `regions` the shapes with their numbers in `tasks.ALL_SHAPES` and `tasks.COLOURS`.
     """
 
     width: int

@@ -5,9 +5,10 @@ A line is a folder and faces in it. A family is trained or held with all its fac
 
 import draw
 
-SANS = """truetype/adf GilliusADF-Regular.otf GilliusADF-Bold.otf UniversalisADFStd-Regular.otf UniversalisADFStd-Bold.otf
-truetype/adf VeranaSans-Regular.otf VeranaSans-Bold.otf LibrisADFStd-Regular.otf SwitzeraADF-Regular.otf SwitzeraADF-Bold.otf
-truetype/adf SwitzeraADF-Light.otf SwitzeraADF-Cond.otf IkariusADFStd-Regular.otf
+SANS = """truetype/adf GilliusADF-Regular.otf GilliusADF-Bold.otf UniversalisADFStd-Regular.otf
+truetype/adf UniversalisADFStd-Bold.otf VeranaSans-Regular.otf VeranaSans-Bold.otf LibrisADFStd-Regular.otf
+truetype/adf SwitzeraADF-Regular.otf SwitzeraADF-Bold.otf SwitzeraADF-Light.otf SwitzeraADF-Cond.otf
+truetype/adf IkariusADFStd-Regular.otf
 opentype/b612 B612-Regular.otf B612-Bold.otf
 opentype/cabin Cabin-Regular.otf Cabin-Bold.otf
 truetype/clear-sans ClearSans-Regular.ttf ClearSans-Bold.ttf ClearSans-Light.ttf
@@ -35,13 +36,16 @@ truetype/cmu cmunss.ttf cmunsx.ttf
 truetype/tiresias tiresias_infofont.ttf
 truetype/osifont osifont.ttf
 opentype/opendyslexic OpenDyslexic-Regular.otf
-opentype/urw-base35 NimbusSans-Regular.otf NimbusSans-Bold.otf NimbusSansNarrow-Regular.otf URWGothic-Book.otf URWGothic-Demi.otf
+opentype/urw-base35 NimbusSans-Regular.otf NimbusSans-Bold.otf NimbusSansNarrow-Regular.otf
+opentype/urw-base35 URWGothic-Book.otf URWGothic-Demi.otf
 opentype/cantarell Cantarell-Regular.otf Cantarell-Bold.otf
-truetype/dejavu DejaVuSans.ttf DejaVuSans-Bold.ttf DejaVuSans-Oblique.ttf DejaVuSansCondensed.ttf DejaVuSans-ExtraLight.ttf
+truetype/dejavu DejaVuSans.ttf DejaVuSans-Bold.ttf DejaVuSans-Oblique.ttf DejaVuSansCondensed.ttf
+truetype/dejavu DejaVuSans-ExtraLight.ttf
 truetype/liberation2 LiberationSans-Regular.ttf LiberationSans-Bold.ttf LiberationSans-Italic.ttf
 truetype/freefont FreeSans.ttf FreeSansBold.ttf
 truetype/arkpandora Aerial.ttf Veranda.ttf VerandaBd.ttf"""
-SERIF = """truetype/adf AccanthisADFStd-Regular.otf BaskervaldADFStd.otf BaskervaldADFStd-Bold.otf RomandeADFStd-Regular.otf
+SERIF = """truetype/adf AccanthisADFStd-Regular.otf BaskervaldADFStd.otf BaskervaldADFStd-Bold.otf
+truetype/adf RomandeADFStd-Regular.otf
 opentype/arapey Arapey-Regular.otf
 opentype/ebgaramond EBGaramond12-Regular.otf EBGaramond12-Bold.otf
 opentype/linux-libertine LinLibertine_R.otf LinLibertine_RB.otf

@@ -1,6 +1,6 @@
 """Pictures with texts, and with `--held-fonts` fonts, that training never sees, and what is asked of them. With
-`--styles held` they are the wide kinds, in fonts and styles that training never sees, and pictures and questions that are to
-be refused.
+`--styles held` they are the wide kinds, in fonts and styles that training never sees, and pictures and questions that
+are to be refused.
 
 `python held_out.py --n 500 --out DIR` writes the pictures and `questions.json`, which `cargo xtask eval-pocket` and
 `answer.py` read. Needs no PyTorch.

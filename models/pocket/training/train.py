@@ -43,7 +43,8 @@ class Teacher(nn.Module):
         weight[0] = 0.1
         found = {}
         if (batch["glyphs"] != IGNORE).any():
-            found["letters"] = F.cross_entropy(letters.flatten(0, 2), batch["glyphs"].flatten(), weight, ignore_index=IGNORE)
+            letters = letters.flatten(0, 2)
+            found["letters"] = F.cross_entropy(letters, batch["glyphs"].flatten(), weight, ignore_index=IGNORE)
         sides = places.amax(1, keepdim=True) + 1
         wanted = (places.float() + 0.5) / sides
         found["place"] = ((self.place(features).float() - wanted)[has] ** 2).mean()
@@ -94,9 +95,10 @@ def rate(step: int, warmup: int, last: int, decay: int) -> float:
 
 def precision(device: torch.device) -> torch.dtype:
     """Half the bits where there are instructions for them; elsewhere they cost a CPU time."""
-    flags = Path("/proc/cpuinfo")
-    if device.type == "cpu" and flags.exists() and not {"avx512_bf16", "amx_bf16", "bf16"} & set(flags.read_text().split()):
-        return torch.float32
+    known = Path("/proc/cpuinfo")
+    if device.type == "cpu" and known.exists():
+        has_half = {"avx512_bf16", "amx_bf16", "bf16"} & set(known.read_text().split())
+        return torch.bfloat16 if has_half else torch.float32
     return torch.bfloat16
 
 
@@ -157,8 +159,9 @@ def main():
     elif args.start:
         state = torch.load(args.start, map_location=device, weights_only=True)
         network.load_state_dict(state["network"])
-        known = {name: part for name, part in state["teacher"].items() if part.shape == teacher.state_dict()[name].shape}
-        teacher.load_state_dict(known, strict=False)  # which may have learnt to teach more
+        ours = teacher.state_dict()  # which may have learnt to teach more
+        known = {name: part for name, part in state["teacher"].items() if part.shape == ours[name].shape}
+        teacher.load_state_dict(known, strict=False)
 
     if args.compile:
         torch._dynamo.config.cache_size_limit = 64
