@@ -490,7 +490,8 @@ def panel_of(canvas, rng, source, box, font, size, dark: bool):
     ground = (rng.randint(28, 60),) * 3 if dark else (rng.randint(232, 255),) * 3
     ink = (220, 220, 220) if dark else (40, 40, 40)
     pen.rectangle(box, fill=ground, outline=colours.mixed(ground, ink, 0.25) if rng.random() < 0.6 else None)
-    kind = rng.choice(["text", "list", "list", "picture", "chart", "form", "grid"])
+    kinds = ["text", "list", "list", "picture", "chart", "form", "grid"]
+    kind = rng.choice(kinds if right - left > 100 else kinds[:5])
     if rng.random() < 0.5:
         canvas.text(
             left + 6,
