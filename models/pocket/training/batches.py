@@ -1,5 +1,6 @@
 """Samples as tensors: several conversations share one picture, each blind to the others."""
 
+import itertools
 import random
 import re
 from dataclasses import dataclass
@@ -9,14 +10,14 @@ from torch import Tensor
 
 from draw import Glyph
 from network import BOS, EOS, INST, INST_END, PATCH, cut, encode, picture_ids
-from tasks import Sample, Source
+from tasks import Sample
+from world import KINDS, source_of, sample_of
 
 SLOTS = 3  # letters that one patch may be asked to name
 BEFORE = 2  # letters before its first that a patch may be asked for: by them a reader finds where to go on
 OWNER = 3  # first letters of what a text belongs to, which its patches may be asked for
 ORDINALS = 48  # places in a line that a patch may be asked for
 IGNORE = -100
-KINDS = {"lines": 26, "dialog": 16, "scene": 28, "receipt": 14, "form": 12, "screen": 4, "chart": 16, "mixed": 4}
 
 
 @dataclass
@@ -69,7 +70,7 @@ def example(sample: Sample, rng: random.Random, most_chats: int = 7) -> Example:
             looks += [IGNORE] * (len(question) - 1) + answer_looks + [IGNORE, IGNORE]
         positions += range(n_shared, n_shared + len(ids) - start)
         branch += [number] * (len(ids) - start)
-    glyphs = torch.zeros(len(patches), SLOTS, dtype=torch.long)
+    glyphs = torch.full((len(patches), SLOTS), 0 if sample.canvas.is_known else IGNORE)
     before = torch.full((len(patches), BEFORE), IGNORE)
     owners = torch.full((len(patches), OWNER), IGNORE)
     ordinals = torch.full((len(patches),), IGNORE)
@@ -91,7 +92,7 @@ def example(sample: Sample, rng: random.Random, most_chats: int = 7) -> Example:
         before[patch] = torch.tensor(earlier)
         owners[patch] = torch.tensor([letter_class(letter) for letter in first.owner.ljust(OWNER)[:OWNER]])
         ordinals[patch] = min(first.ordinal, ORDINALS - 1)
-    shapes = torch.zeros(len(patches), dtype=torch.long)
+    shapes = torch.full((len(patches),), 0 if sample.canvas.is_known else IGNORE)
     colours, cells = (torch.full((len(patches),), IGNORE) for _ in range(2))
     centres = (places.float() + 0.5) * PATCH
     for shape, colour, x, y, radius in sample.canvas.regions:
@@ -180,14 +181,14 @@ def text_mask(branch: Tensor) -> Tensor:
 class Batches(torch.utils.data.IterableDataset):
     """Endless steps: each is a list of batches whose pictures are of like size. Step n is the same on every run."""
 
-    def __init__(self, seed: int, first: int, last: int, pictures: int, curriculum: int, tokens: int = 3000):
-        self.seed, self.first, self.last, self.pictures = seed, first, last, pictures
+    def __init__(self, seed: int, first: int, pictures: int, curriculum: int, tokens: int = 3000):
+        self.seed, self.first, self.pictures = seed, first, pictures
         self.curriculum, self.tokens = curriculum, tokens
 
     def __iter__(self):
         worker = torch.utils.data.get_worker_info()
         stride, offset = (worker.num_workers, worker.id) if worker else (1, 0)
-        for step in range(self.first + offset, self.last, stride):
+        for step in itertools.count(self.first + offset, stride):
             yield self.step(step)
 
     def step(self, step: int) -> list[dict[str, Tensor]]:
@@ -195,9 +196,8 @@ class Batches(torch.utils.data.IterableDataset):
         examples = []
         for i in range(self.pictures):
             rng = random.Random(f"{self.seed} {step} {i}")
-            source = Source(rng, ease=ease)
             kind = rng.choices(list(KINDS), KINDS.values())[0]
-            examples.append(example(source.sample(kind), rng))
+            examples.append(example(sample_of(source_of(rng, kind, ease), kind), rng))
         examples.sort(key=lambda one: len(one.ids))
         groups: list[list[Example]] = [[]]
         for one in examples:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 import draw
+import fonts
 from draw import Canvas
 from words import (CLASSIC_BUTTONS, COMMON, FIELDS, ITEMS, NOUNS, SHOPS, VERBS, is_held)
 
@@ -16,9 +17,12 @@ COLOURS = {
     "black": (15, 15, 15), "white": (250, 250, 250), "grey": (128, 128, 128),
 }
 SHAPES = ["circle", "square", "triangle", "star", "diamond", "cross", "ring", "heart"]
+ALL_SHAPES = [*SHAPES, "rectangle", "oval", "pentagon", "hexagon"]  # the last are drawn by `shapes.py` only
 NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 PLACES = [["at the top left", "at the top", "at the top right"], ["on the left", "in the centre", "on the right"],
           ["at the bottom left", "at the bottom", "at the bottom right"]]
+
+RENDERERS = {"plain": 5, "hard": 1, "double": 1.5, "smooth": 3, "lcd": 1.5}
 
 READ = ["What does it say?", "Read all text.", "Read the text.", "Read it aloud.", "What is written here?",
         "Read all the text in this picture.", "What does the picture say?"]
@@ -46,18 +50,30 @@ class Sample:
 
 
 class Source:
-    """Draws samples. `held` chooses the texts and fonts that training never sees; `ease` in 0..1 is the curriculum."""
+    """Draws samples. `held`, `held_font` and `held_style` choose the texts, fonts and styles that training never sees;
+    `ease` in 0..1 is the curriculum; `wide` draws with many more fonts, renderings of letters and sizes.
+    """
 
-    def __init__(self, rng: random.Random, held: bool = False, ease: float = 0.0, held_font: bool = False):
+    def __init__(self, rng: random.Random, held: bool = False, ease: float = 0.0, held_font: bool = False,
+                 held_style: bool = False, wide: bool = False):
         self.rng, self.held, self.ease, self.held_font = rng, held, ease, held_font
+        self.held_style, self.wide = held_style, wide
+        self.renderer = rng.choices(list(RENDERERS), RENDERERS.values())[0] if wide else "plain"
+
+    def canvas(self, width: int, height: int, background: tuple[int, int, int]) -> Canvas:
+        return Canvas(width, height, background, self.renderer)
 
     # Texts
 
     def font(self, family: list[str] | None = None) -> str:
+        if self.held_style:
+            return self.rng.choice(fonts.HELD)
         if self.held_font:
             return self.rng.choice(draw.HELD_FONTS)
         if family is None:
             family = self.rng.choices([draw.SANS, draw.SERIF, draw.MONO], [6, 2, 2])[0]
+        if self.wide:
+            family = fonts.wider(self.rng, family)
         return self.rng.choice(family)
 
     def kept(self, make) -> str:
@@ -124,9 +140,10 @@ class Source:
     def whole_patches(width: float, height: float, most: int = 512) -> tuple[int, int]:
         return tuple(min(max(16 * math.ceil(side / 16), 32), most) for side in (width, height))
 
-    def finish(self, canvas: Canvas, chats: list[list[Turn]], strength: float = 1.0) -> Sample:
+    def finish(self, canvas: Canvas, chats: list[list[Turn]], strength: float = 1.0, most: int = 512) -> Sample:
         if canvas.glyphs and self.rng.random() < 0.2 * strength:
             canvas.rotated(self.rng.uniform(-2, 2))
+        canvas.fitted(most)
         return Sample(canvas, draw.weathered(canvas.image, self.rng, strength), chats)
 
     # One line and several
@@ -155,7 +172,7 @@ class Source:
         margin_x, margin_y = rng.randint(2, 40), rng.randint(2, 24)
         step = draw.line_height(font, size) + rng.randint(0, size // 2)
         width = max(draw.width_of(text, font, size) for text in texts) + margin_x + rng.randint(3, 40)
-        canvas = Canvas(*self.whole_patches(width, margin_y + step * len(texts) + rng.randint(2, 16)), ground)
+        canvas = self.canvas(*self.whole_patches(width, margin_y + step * len(texts) + rng.randint(2, 16)), ground)
         if rng.random() < 0.15:
             canvas.draw.rectangle((1, 1, canvas.width - 2, canvas.height - 2), outline=ink, width=rng.randint(1, 2))
         centred = len(texts) > 1 and rng.random() < 0.3
@@ -230,7 +247,7 @@ class Source:
         height = bar + pad + len(rows) * line + pad + line + 8 + pad
         full_width, full_height = self.whole_patches(width + 2 * frame, height + 2 * frame)
         around = tuple(rng.randint(60, 200) for _ in range(3)) if outside else panel
-        canvas = Canvas(full_width, full_height, around)
+        canvas = self.canvas(full_width, full_height, around)
         left, top = frame, frame
         right, bottom = full_width - frame - 1, full_height - frame - 1
         canvas.draw.rounded_rectangle((left, top, right, bottom), radius=rng.choice([0, 4, 8]) if outside else 0,
@@ -345,7 +362,7 @@ class Source:
         thanks = rng.choice(["Thank you!", "Come again", "Have a nice day"]) if rng.random() < 0.3 else None
         n_rows = len(names) + 2 + extra + (thanks is not None)
         width, height = self.whole_patches(width, n_rows * line + 26)
-        canvas = Canvas(width, height, (rng.randint(235, 255),) * 3)
+        canvas = self.canvas(width, height, (rng.randint(235, 255),) * 3)
         ink = (rng.randint(0, 50),) * 3
         pad, y = rng.randint(6, 12), rng.randint(3, 8)
         x = (width - draw.width_of(shop, font, size)) / 2 if rng.random() < 0.6 else pad
@@ -399,7 +416,7 @@ class Source:
         line = draw.line_height(font, size) + rng.randint(6, 10)
         column = max(draw.width_of(label + ":", font, size) for label in labels) + rng.randint(14, 28)
         width = column + max(draw.width_of(value, font, size) for value in values) + 22
-        canvas = Canvas(*self.whole_patches(width, len(labels) * line + 14), ground)
+        canvas = self.canvas(*self.whole_patches(width, len(labels) * line + 14), ground)
         boxed, pad, colon = rng.random() < 0.5, rng.randint(4, 8), rng.choice([":", ""])
         for i, (label, value) in enumerate(zip(labels, values)):
             y = pad + i * line
@@ -435,7 +452,7 @@ class Source:
         bar = rng.random() < 0.4
         top = line if bar else 4
         width = max(draw.width_of(text, font, size) for text in texts) + 20
-        canvas = Canvas(*self.whole_patches(width, top + n_lines * line + 8), ground)
+        canvas = self.canvas(*self.whole_patches(width, top + n_lines * line + 8), ground)
         if bar:
             canvas.draw.rectangle((0, 0, canvas.width, line - 4), fill=(110, 110, 115))
             for i, colour in enumerate(["red", "yellow", "green"]):
@@ -482,7 +499,7 @@ class Source:
         n_shapes = rng.randint(1, 2 + round(3 * (1 - self.ease)))
         width, height = (16 * rng.randint(6, 13) for _ in range(2))
         ground_name = rng.choice(["white", "white", "black", "grey", "blue", "green", "yellow", "pink"])
-        canvas = Canvas(width, height, tint(rng, COLOURS[ground_name], 12))
+        canvas = self.canvas(width, height, tint(rng, COLOURS[ground_name], 12))
         if rng.random() < 0.25:
             canvas.image = gradient(rng, canvas.image)
             canvas.draw = draw.ImageDraw.Draw(canvas.image)
@@ -589,7 +606,7 @@ class Source:
         ground, ink = ((30, 30, 36), (225, 225, 225)) if dark else ((250, 250, 250), (30, 30, 30))
         slot = max(max(draw.width_of(label, font, size) for label in labels) + 8, 34)
         height = rng.randint(96, 144)
-        canvas = Canvas(*self.whole_patches(slot * n + 16, height + 3 * size), ground)
+        canvas = self.canvas(*self.whole_patches(slot * n + 16, height + 3 * size), ground)
         base = canvas.height - size - 8
         top = 6 + (size + 4)
         scale = (base - top) / max(values)
@@ -639,7 +656,7 @@ class Source:
         diameter = rng.randint(80, 128)
         legend = max(draw.width_of(label, font, size) for label in labels) + 30
         line = draw.line_height(font, size) + 4
-        canvas = Canvas(*self.whole_patches(diameter + legend + 24, max(diameter + 16, n * line + 12)), (250, 250, 250))
+        canvas = self.canvas(*self.whole_patches(diameter + legend + 24, max(diameter + 16, n * line + 12)), (250, 250, 250))
         start = rng.uniform(0, 360)
         fills = [tint(rng, COLOURS[colour], 8) for colour in colours]
         for share, fill in zip(shares, fills):
@@ -675,7 +692,7 @@ class Source:
             width, height = max(text_width, 2 * radius) + 24, line + 2 * radius + 28
         else:
             width, height = text_width + 2 * radius + 36, max(line, 2 * radius) + 16
-        canvas = Canvas(*self.whole_patches(width, height), ground)
+        canvas = self.canvas(*self.whole_patches(width, height), ground)
         colour = rng.choice([name for name, rgb in COLOURS.items() if sum(abs(x - y) for x, y in zip(rgb, ground)) > 120])
         shape = rng.choice(SHAPES)
         if below:
@@ -700,7 +717,7 @@ class Source:
              "chart": chart, "mixed": mixed}
 
     def sample(self, kind: str) -> Sample:
-        """A picture of a kind in `KINDS`."""
+        """A picture of a kind in `KINDS`; `world.py` has more."""
         return self.KINDS[kind](self)
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from batches import BEFORE, IGNORE, ORDINALS, OWNER, SLOTS, Batches, text_mask
 from network import Block, Pocket, Sizes, added
-from tasks import COLOURS, SHAPES
+from tasks import ALL_SHAPES, COLOURS
 
 
 TAUGHT = ["letters", "before", "owners", "ordinals", "shapes", "colours", "cells", "place", "looks"]
@@ -26,7 +26,7 @@ class Teacher(nn.Module):
         super().__init__()
         self.n_letters = 127 - 32
         self.letters = nn.Linear(hidden, SLOTS * self.n_letters)
-        self.shapes = nn.Linear(hidden, len(SHAPES) + 1)
+        self.shapes = nn.Linear(hidden, len(ALL_SHAPES) + 1)
         self.colours = nn.Linear(hidden, len(COLOURS))
         self.cells = nn.Linear(hidden, 9)
         self.place = nn.Linear(hidden, 2)
@@ -41,14 +41,18 @@ class Teacher(nn.Module):
         # Most of a picture is no letter, which is soon known and would drown the rest.
         weight = torch.ones(self.n_letters, device=features.device)
         weight[0] = 0.1
-        found = {"letters": F.cross_entropy(letters.flatten(0, 2), batch["glyphs"].flatten(), weight, ignore_index=IGNORE)}
+        found = {}
+        if (batch["glyphs"] != IGNORE).any():
+            letters = letters.flatten(0, 2)
+            found["letters"] = F.cross_entropy(letters, batch["glyphs"].flatten(), weight, ignore_index=IGNORE)
         sides = places.amax(1, keepdim=True) + 1
         wanted = (places.float() + 0.5) / sides
         found["place"] = ((self.place(features).float() - wanted)[has] ** 2).mean()
-        rare = torch.ones(len(SHAPES) + 1, device=features.device)
+        rare = torch.ones(len(ALL_SHAPES) + 1, device=features.device)
         rare[0] = 0.05
-        found["shapes"] = 0.5 * F.cross_entropy(self.shapes(features).float().flatten(0, 1), batch["shapes"].flatten(),
-                                                rare, ignore_index=IGNORE)
+        if (batch["shapes"] != IGNORE).any():
+            shapes = self.shapes(features).float().flatten(0, 1)
+            found["shapes"] = 0.5 * F.cross_entropy(shapes, batch["shapes"].flatten(), rare, ignore_index=IGNORE)
         heads = {"cells": (self.cells, 0.3), "colours": (self.colours, 0.3), "ordinals": (self.ordinals, 0.3)}
         for name, (head, share) in heads.items():
             if (batch[name] != IGNORE).any():
@@ -61,11 +65,13 @@ class Teacher(nn.Module):
         return found
 
 
-def losses(network: Pocket, teacher: Teacher, batch: dict[str, Tensor]) -> tuple[Tensor, float, dict[str, Tensor], int]:
+def losses(network: Pocket, teacher: Teacher, batch: dict[str, Tensor],
+           settled: bool = True) -> tuple[Tensor, float, dict[str, Tensor], int]:
     """Weighted and plain sum of the losses of the answers' tokens, mean losses of the teachers by name, and how many tokens were right.
 
     The second teacher says where to look: while an answer is read off the picture, the first head of the middle layers
-    is to look at the patch with the letter that comes next. Left alone, a network this small finds that late.
+    is to look at the patch with the letter that comes next. Left alone, a network this small finds that late. A teacher
+    that is not `settled` learns from the network and does not teach it.
     """
     features = network.see(batch["patches"], batch["places"], added(batch["has_patch"][:, None, None]))
     x = network.embed_with(batch["ids"], features[batch["has_patch"]])
@@ -74,7 +80,7 @@ def losses(network: Pocket, teacher: Teacher, batch: dict[str, Tensor]) -> tuple
     learnt = batch["targets"] != IGNORE
     logits, wanted = network.lm_head(x[learnt]).float(), batch["targets"][learnt]
     right = int((logits.argmax(-1) == wanted).sum())
-    taught = teacher(features, batch)
+    taught = teacher(features if settled else features.detach(), batch)
     looks = batch["looks"] != IGNORE
     if looks.any():
         taught["looks"] = sum(F.cross_entropy(scores[looks].float(), batch["looks"][looks]) for scores in watched) / len(watched)
@@ -85,6 +91,24 @@ def losses(network: Pocket, teacher: Teacher, batch: dict[str, Tensor]) -> tuple
 def rate(step: int, warmup: int, last: int, decay: int) -> float:
     """Up, level, and straight down over the last `decay` steps."""
     return min(1.0, (step + 1) / warmup, max(0.01, (last - step) / max(1, decay)))
+
+
+def precision(device: torch.device) -> torch.dtype:
+    """Half the bits where there are instructions for them; elsewhere they cost a CPU time."""
+    known = Path("/proc/cpuinfo")
+    if device.type == "cpu" and known.exists():
+        has_half = {"avx512_bf16", "amx_bf16", "bf16"} & set(known.read_text().split())
+        return torch.bfloat16 if has_half else torch.float32
+    return torch.bfloat16
+
+
+def planned(out: Path, steps: int, decay: int) -> tuple[int, int]:
+    """Steps in all and of falling rate: as said on the command line, or as `plan.json` says while it runs."""
+    plan = out / "plan.json"
+    if not plan.exists():
+        return steps, decay
+    changed = json.loads(plan.read_text())
+    return changed["steps"], changed["decay"]
 
 
 def main():
@@ -101,6 +125,7 @@ def main():
     options.add_argument("--workers", type=int, default=1)
     options.add_argument("--compile", action=argparse.BooleanOptionalAction, default=True,
                          help="the layers as fused kernels: a third faster, some minutes to make")
+    options.add_argument("--settle", type=int, default=40, help="steps in which a new teacher only learns")
     options.add_argument("--save-every", type=int, default=250)
     options.add_argument("--from", dest="start", type=Path, 
                          help="weights to begin with: another run's checkpoint, or the folder of the shipped model")
@@ -118,7 +143,7 @@ def main():
     optimisers = [torch.optim.Muon(matrices, lr=args.lr, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
                   torch.optim.AdamW(others, lr=args.lr / 2, betas=(0.9, 0.98), weight_decay=0.01)]
 
-    first, checkpoint = 0, args.out / "checkpoint.pt"
+    first, checkpoint, settle = 0, args.out / "checkpoint.pt", args.settle if args.start else 0
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=device, weights_only=True)
         first = state["step"]
@@ -134,20 +159,28 @@ def main():
     elif args.start:
         state = torch.load(args.start, map_location=device, weights_only=True)
         network.load_state_dict(state["network"])
-        teacher.load_state_dict(state["teacher"], strict=False)  # which may have learnt to teach more
+        ours = teacher.state_dict()  # which may have learnt to teach more
+        known = {name: part for name, part in state["teacher"].items() if part.shape == ours[name].shape}
+        teacher.load_state_dict(known, strict=False)
 
     if args.compile:
         torch._dynamo.config.cache_size_limit = 64
         Block.forward = torch.compile(Block.forward, dynamic=True)
 
-    decay = args.decay if args.decay is not None else args.steps // 5
-    data = Batches(args.seed, first, args.steps, args.pictures, args.curriculum)
+    steps = args.steps
+    decay = args.decay if args.decay is not None else steps // 5
+    dtype = precision(device)
+    data = Batches(args.seed, first, args.pictures, args.curriculum)
     loader = torch.utils.data.DataLoader(data, batch_size=None, num_workers=args.workers,
                                          prefetch_factor=4 if args.workers else None)
     log = (args.out / "log.jsonl").open("a")
     begun, seen = time.monotonic(), Counter()
     for step, groups in enumerate(loader, first):
-        scale = rate(step, args.warmup, args.steps, decay)
+        if step % 20 == 0:
+            steps, decay = planned(args.out, steps, decay)
+        if step >= steps:
+            break
+        scale = rate(step, args.warmup, steps, decay)
         for optimiser, level in zip(optimisers, (args.lr, args.lr / 2)):
             for group in optimiser.param_groups:
                 group["lr"] = level * scale
@@ -157,8 +190,8 @@ def main():
         step_loss = 0.0
         for group in groups:
             group = {name: tensor.to(device) for name, tensor in group.items()}
-            with torch.autocast(device.type, dtype=torch.bfloat16):
-                answer, plain, taught, right = losses(network, teacher, group)
+            with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
+                answer, plain, taught, right = losses(network, teacher, group, step >= settle)
             share = len(group["ids"]) / n_pictures
             (answer / weight + args.teacher * share * sum(taught.values())).backward()
             step_loss += plain
@@ -182,7 +215,7 @@ def main():
             log.flush()
             print(f"{line}  {seen['pictures'] / seconds:.1f} pictures/s", flush=True)
             begun, seen = time.monotonic(), Counter()
-        if (step + 1) % args.save_every == 0 or step + 1 == args.steps:
+        if (step + 1) % args.save_every == 0 or step + 1 == steps:
             state = {"network": network.state_dict(), "teacher": teacher.state_dict(), "step": step + 1,
                      "optimisers": [optimiser.state_dict() for optimiser in optimisers]}
             torch.save(state, checkpoint.with_suffix(".part"))
