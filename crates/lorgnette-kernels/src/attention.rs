@@ -96,6 +96,23 @@ impl Attention {
         });
     }
 
+    /// Row `row` of a block of queries from position `first_query` on, multiplied with the scale.
+    fn scale_query(
+        &self,
+        q: &[f32],
+        kv_head: usize,
+        first_query: usize,
+        row: usize,
+        scaled: &mut [f32],
+    ) {
+        let (d, group) = (self.head_dim, self.group());
+        let (query, head) = (first_query + row / group, kv_head * group + row % group);
+        let from = &q[(head * self.n_queries + query) * d..][..d];
+        for (to, from) in scaled.iter_mut().zip(from) {
+            *to = from * self.scale;
+        }
+    }
+
     /// The result cut for the threads: a head of keys, its first query position, and what the
     /// positions from there on become, some [`ROWS`] rows of queries.
     fn blocks<'a>(
@@ -133,11 +150,7 @@ impl Attention {
 
         // Rows in the order of `out`: position, then head of the group; scaled once, here.
         for row in 0..n_rows {
-            let (query, head) = (first_query + row / group, kv_head * group + row % group);
-            let from = &q[(head * self.n_queries + query) * d..][..d];
-            for (to, from) in queries[row * d..][..d].iter_mut().zip(from) {
-                *to = from * self.scale;
-            }
+            self.scale_query(q, kv_head, first_query, row, &mut queries[row * d..][..d]);
         }
         out.fill(0.0);
         maxima.fill(f32::NEG_INFINITY);

@@ -119,11 +119,7 @@ fn block(
 
     // Rows in the order of `out`: position, then head of the group; scaled once, here.
     for (row, pairs) in queries.chunks_exact_mut(d / 2).enumerate() {
-        let (query, head) = (first_query + row / group, kv_head * group + row % group);
-        let from = &q[(head * attention.n_queries + query) * d..][..d];
-        for (to, from) in scaled.iter_mut().zip(from) {
-            *to = from * attention.scale;
-        }
+        attention.scale_query(q, kv_head, first_query, row, scaled);
         bf16::round(scaled, pairs);
     }
     results.fill(0.0);

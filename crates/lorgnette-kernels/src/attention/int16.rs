@@ -144,11 +144,7 @@ fn block(
     let largest = largest_code(d);
     let rows = queries.chunks_exact_mut(d / 2).zip(query_scales.iter_mut());
     for (row, (pairs, query_scale)) in rows.enumerate() {
-        let (query, head) = (first_query + row / group, kv_head * group + row % group);
-        let from = &q[(head * attention.n_queries + query) * d..][..d];
-        for (to, from) in scaled.iter_mut().zip(from) {
-            *to = from * attention.scale;
-        }
+        attention.scale_query(q, kv_head, first_query, row, scaled);
         *query_scale = int16::quantise(scaled, largest, pairs);
     }
     results.fill(0.0);

@@ -17,10 +17,12 @@ use super::Report;
 /// The largest difference that is allowed, as a part of the expected tensor's largest number.
 const TOLERANCE: f32 = 2e-3;
 /// The same for factors that are rounded, as the network is run: to bf16, 2⁻⁹ each, or to 16-bit
-/// integers. The logits of transformers 5.24 itself, run in bf16, differ by 5.0e-2 (`mistral3-tiny`)
-/// and 9.3e-2 (`ministral3-tiny`).
-const BF16_TOLERANCE: f32 = 5e-2;
+/// integers.
+const BF16_TOLERANCE: f32 = 3e-2;
 const INT16_TOLERANCE: f32 = 1e-2;
+/// Logits have two networks behind them. Those of transformers 5.24 itself, run in bf16, differ by
+/// 5.0e-2 (`mistral3-tiny`) and 9.3e-2 (`ministral3-tiny`).
+const BF16_LOGITS_TOLERANCE: f32 = 5e-2;
 
 /// The expected values of one network.
 struct Expected {
@@ -188,10 +190,11 @@ fn check_as_run(
     name: &str,
     report: &mut Report,
 ) -> Result<()> {
-    let tolerance = match model.precision() {
-        Precision::F32 => TOLERANCE,
-        Precision::Bf16 => BF16_TOLERANCE,
-        Precision::Int16(_) => INT16_TOLERANCE,
+    // Of the picture's rows, and of logits, whose keys and values are rounded to f16 besides.
+    let (tolerance, of_logits) = match model.precision() {
+        Precision::F32 => (TOLERANCE, INT16_TOLERANCE),
+        Precision::Bf16 => (BF16_TOLERANCE, BF16_LOGITS_TOLERANCE),
+        Precision::Int16(_) => (INT16_TOLERANCE, INT16_TOLERANCE),
     };
     let images = encode(model, expected)?;
     if !images.is_empty() {
@@ -200,10 +203,8 @@ fn check_as_run(
         let what = format!("{name}: image_features");
         compare(report, &what, &features, &expected.image_features, tolerance);
     }
-    // A cache of f16, which rounds as well.
     let logits = all_logits(model, expected, &images, KvFormat::F16)?;
-    let tolerance = tolerance.max(INT16_TOLERANCE);
-    compare(report, &format!("{name}: logits"), &logits, &expected.logits, tolerance);
+    compare(report, &format!("{name}: logits"), &logits, &expected.logits, of_logits);
     Ok(())
 }
 
