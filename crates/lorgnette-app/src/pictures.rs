@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 pub use lorgnette_engine::PreparedPicture;
-pub use lorgnette_image::{Document, Picture};
 use lorgnette_image::{DecodeOptions, ImageConfig, ImageError, Limits};
+pub use lorgnette_image::{Document, Picture};
 
 use crate::error::AppError;
 

@@ -51,6 +51,11 @@ impl Document {
         self.n_pages
     }
 
+    /// Returns whether opening it was work that staying open saves.
+    pub fn is_parsed(&self) -> bool {
+        self.pdf.is_some()
+    }
+
     /// Returns the size of the file in bytes.
     pub fn n_bytes(&self) -> usize {
         self.bytes.len()

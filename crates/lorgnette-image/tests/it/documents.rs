@@ -101,10 +101,7 @@ fn a_password_is_only_needed_by_who_has_to_type_one() {
     let error = Picture::decode(&document("user-password.pdf")).unwrap_err();
     assert!(matches!(error, ImageError::Encrypted), "{error:?}");
     assert_eq!(error.to_string(), "the document is encrypted and opens with a password only");
-    assert_eq!(
-        error.hint(),
-        "give its password, or save a copy of it without one and open that"
-    );
+    assert_eq!(error.hint(), "give its password, or save a copy of it without one and open that");
 }
 
 #[test]
