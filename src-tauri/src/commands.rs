@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod chats;
+pub mod documents;
 pub mod links;
 pub mod menu;
 pub mod models;

@@ -18,6 +18,8 @@ pub const SCHEME: &str = "picture";
 enum Wanted {
     /// A small picture, for lists.
     Thumb(String),
+    /// A small picture of a page of the same file.
+    PageThumb(String, u32),
     /// The whole picture.
     Full(String),
     /// The picture as the model sees it: cut, turned and resized.
@@ -46,7 +48,8 @@ pub fn answer(
         };
         responder.respond(match app.zip(wanted).map(|(app, wanted)| png(&app, wanted)) {
             Some(Ok(png)) => response(StatusCode::OK, png, cache),
-            Some(Err(_)) | None => response(StatusCode::NOT_FOUND, Vec::new(), cache),
+            // It may be there later: a document that is unlocked, a page that is drawn again.
+            Some(Err(_)) | None => response(StatusCode::NOT_FOUND, Vec::new(), "no-store"),
         });
     });
 }
@@ -64,6 +67,9 @@ fn png(app: &App, wanted: Wanted) -> Result<Vec<u8>, AppError> {
     let known = |id: &str| app.picture(id).map(|_| app.pictures_with(id));
     match wanted {
         Wanted::Thumb(id) => known(&id).and_then(|pictures| pictures.thumb(&id)),
+        Wanted::PageThumb(id, page) => {
+            known(&id).and_then(|pictures| pictures.page_thumb(&id, page))
+        }
         Wanted::Full(id) => known(&id).and_then(|pictures| pictures.full(&id)),
         Wanted::ModelView(attachment) => {
             let pictures = known(&attachment.picture)?;
@@ -82,15 +88,17 @@ fn png(app: &App, wanted: Wanted) -> Result<Vec<u8>, AppError> {
     }
 }
 
-/// Reads `/<id>/thumb`, `/<id>/full`, `/<id>/model-view?side=…&region=x,y,w,h&turn=…` and
+/// Reads `/<id>/thumb`, `/<id>/thumb?page=…`, `/<id>/full`, `/<id>/model-view?side=…&region=x,y,w,h&turn=…` and
 /// `/sample/<name>`, percent-encoded as a whole, as `convertFileSrc` makes it.
 fn wanted(path: &str) -> Option<Wanted> {
     let path = percent_decoded(path.strip_prefix('/')?)?;
     let (path, query) = path.split_once('?').unwrap_or((&path, ""));
     let (id, what) = path.split_once('/')?;
+    let page = || query.strip_prefix("page=")?.parse().ok();
     Some(match (id, what) {
         ("sample", name) => Wanted::Sample(name.into()),
-        (id, "thumb") => Wanted::Thumb(id.into()),
+        (id, "thumb") if query.is_empty() => Wanted::Thumb(id.into()),
+        (id, "thumb") => Wanted::PageThumb(id.into(), page()?),
         (id, "full") => Wanted::Full(id.into()),
         (id, "model-view") => {
             let value = |name: &str| {
@@ -142,6 +150,8 @@ mod tests {
     #[test]
     fn addresses_are_read_as_the_page_makes_them() {
         assert_eq!(wanted("/abc%2Fthumb"), Some(Wanted::Thumb("abc".into())));
+        let page = Some(Wanted::PageThumb("abc".into(), 12));
+        assert_eq!(wanted("/abc%2Fthumb%3Fpage%3D12"), page);
         assert_eq!(wanted("/abc/full"), Some(Wanted::Full("abc".into())));
         assert_eq!(wanted("/sample%2Fdialog"), Some(Wanted::Sample("dialog".into())));
         let view = wanted("/abc%2Fmodel-view%3Fside%3D512%26region%3D1%2C2%2C3%2C4%26turn%3D1");
@@ -164,6 +174,9 @@ mod tests {
             "/abc/model-view?side=x",
             "/abc/model-view?region=1,2",
             "/abc/other",
+            "/abc/thumb?page=",
+            "/abc/thumb?page=-1",
+            "/abc/thumb?n=1",
             "/%ff%2Ffull",
         ] {
             assert_eq!(wanted(path), None, "{path}");

@@ -39,6 +39,12 @@ export const commands = {
 	restoreCopy: (name: string) => __TAURI_INVOKE<null>("restore_copy", { name }),
 	/**  Keeps what is written and not yet sent. */
 	setDraft: (chatId: number | null, draft: Draft) => __TAURI_INVOKE<null>("set_draft", { chatId, draft }),
+	/**  Chooses pages of a document, from 1, each as a picture of its own. None of them is drawn for it. */
+	choosePages: (id: string, pages: number[]) => __TAURI_INVOKE<Picture[]>("choose_pages", { id, pages }),
+	/**  Gives the pages of a picture's document on which the words are. */
+	findPages: (id: string, text: string) => __TAURI_INVOKE<number[]>("find_pages", { id, text }),
+	/**  Opens a document with its password: one that could not be added, or one of a chat. */
+	unlock: (id: string, password: string) => __TAURI_INVOKE<Picture>("unlock", { id, password }),
 	/**  Reads an address as it would be opened. */
 	checkLink: (url: string) => __TAURI_INVOKE<Link>("check_link", { url }),
 	/**  Opens an address that the person has seen in full. */
@@ -154,7 +160,7 @@ export const commands = {
 /* Constants */
 export const defaultSettings = {"anywhere":false,"anywhereKeys":{},"anywherePurposes":{},"context":8192,"device":"auto","instructions":"","keepInTray":false,"keys":{},"language":"system","maxSide":null,"maxTokens":1024,"minP":0.0,"model":null,"prepareWhileTyping":true,"readAloud":false,"readText":true,"regionSide":512,"reopenLastChat":false,"seed":null,"showChats":true,"speechPitch":0,"speechRate":0,"speechVolume":0,"split":0.5,"temperature":0.15,"textPercent":100,"theme":"system","threads":null,"topK":64,"topP":1.0,"voice":null} as const;
 
-export const faultGaps = {"browser":["reason"],"capture":["reason"],"chats":["path","reason"],"chatsDamaged":["path"],"chatsForbidden":["path","reason"],"chatsInUse":["path"],"chatsLocked":["path"],"chatsNoRoom":["path"],"clipboard":["reason"],"clipboardNoPicture":[],"connect":["host","reason"],"contextFull":["needed","capacity"],"diskFull":["path","freeBytes"],"engineFailed":["reason"],"enginePanicked":["reason"],"engineStopped":[],"fetch":["reason"],"fileManager":["reason"],"folderBusy":["path"],"gated":["what","page"],"hubNotFound":["host","what"],"import":["path","reason"],"lockedHash":["file","what"],"menu":["reason"],"modelAmbiguous":["path","first","second"],"modelBuiltIn":[],"modelDamaged":["name"],"modelDevice":["reason"],"modelDoesNotFit":["reason"],"modelFetching":["name"],"modelInUse":["name"],"modelMalformed":["reason"],"modelNone":["path"],"modelNotThere":["path"],"modelRead":["reason"],"modelTokenizer":["reason"],"modelUnknown":["name"],"modelUnsupported":["reason"],"networkSettings":["reason"],"newerChats":["path"],"noPictures":[],"noQuestion":[],"noRoom":["neededBytes","freeBytes"],"notFound":[],"notNumbers":[],"offline":["what"],"panel":["reason"],"pictureCut":["name","format"],"pictureDamaged":["name","format"],"pictureEmpty":["name"],"pictureEncrypted":["name"],"pictureForbidden":["name"],"pictureFormat":["name","format"],"pictureIsAddress":["name"],"pictureIsFolder":["name"],"pictureIsPointer":["name"],"pictureIsText":["name"],"pictureKind":["name","format"],"pictureNoPage":["name","page","pages"],"pictureNoPixels":["name"],"pictureNotThere":["name"],"pictureRead":["name","reason"],"pictureTooManyBytes":["name","maxBytes"],"pictureTooManyPixels":["name","width","height","maxPixels"],"pictureTooMuchWork":["name"],"pictureUnknown":["name"],"pictureWork":["name","reason"],"program":[],"settings":["path","reason"],"speech":["reason"],"speechSilent":["seconds"],"status":["host","status"],"webPage":["host"],"write":["reason"],"wrongAnswer":["host","reason"],"wrongBytes":["file"]} as const;
+export const faultGaps = {"browser":["reason"],"capture":["reason"],"chats":["path","reason"],"chatsDamaged":["path"],"chatsForbidden":["path","reason"],"chatsInUse":["path"],"chatsLocked":["path"],"chatsNoRoom":["path"],"clipboard":["reason"],"clipboardNoPicture":[],"connect":["host","reason"],"contextFull":["needed","capacity"],"diskFull":["path","freeBytes"],"engineFailed":["reason"],"enginePanicked":["reason"],"engineStopped":[],"fetch":["reason"],"fileManager":["reason"],"folderBusy":["path"],"gated":["what","page"],"hubNotFound":["host","what"],"import":["path","reason"],"lockedHash":["file","what"],"menu":["reason"],"modelAmbiguous":["path","first","second"],"modelBuiltIn":[],"modelDamaged":["name"],"modelDevice":["reason"],"modelDoesNotFit":["reason"],"modelFetching":["name"],"modelInUse":["name"],"modelMalformed":["reason"],"modelNone":["path"],"modelNotThere":["path"],"modelRead":["reason"],"modelTokenizer":["reason"],"modelUnknown":["name"],"modelUnsupported":["reason"],"networkSettings":["reason"],"newerChats":["path"],"noPictures":[],"noQuestion":[],"noRoom":["neededBytes","freeBytes"],"notFound":[],"notNumbers":[],"offline":["what"],"panel":["reason"],"pictureCut":["name","format"],"pictureDamaged":["name","format"],"pictureEmpty":["name"],"pictureEncrypted":["name"],"pictureForbidden":["name"],"pictureFormat":["name","format"],"pictureIsAddress":["name"],"pictureIsFolder":["name"],"pictureIsPointer":["name"],"pictureIsText":["name"],"pictureKind":["name","format"],"pictureNoPage":["name","page","pages"],"pictureNoPixels":["name"],"pictureNotThere":["name"],"pictureRead":["name","reason"],"pictureTooManyBytes":["name","maxBytes"],"pictureTooManyPixels":["name","width","height","maxPixels"],"pictureTooMuchWork":["name"],"pictureUnknown":["name"],"pictureWork":["name","reason"],"pictureWrongPassword":["name"],"program":[],"settings":["path","reason"],"speech":["reason"],"speechSilent":["seconds"],"status":["host","status"],"webPage":["host"],"write":["reason"],"wrongAnswer":["host","reason"],"wrongBytes":["file"]} as const;
 
 /* Types */
 /**  What became of files that were to be added. */
@@ -212,7 +218,9 @@ export type AnswerBy =
 /**  The model. */
 "model" | 
 /**  The reader, with the exact text of the pictures. Such an answer is plain text, no Markdown. */
-"reader";
+"reader" | 
+/**  The model, about each picture of the question by itself. */
+"pages";
 
 /**  What is told of an answer: its beginning and its end, and its progress in between. */
 export type AnswerEvent = Progress | AnswerBound;
@@ -395,6 +403,8 @@ export type Estimate = {
 	chatTokens: number,
 	/**  Tokens that there is room for. */
 	context: number,
+	/**  What would fit, where it does not. */
+	fit: Fit | null,
 };
 
 /**  What a chat is exported as. */
@@ -412,7 +422,7 @@ export type FailedStart = {
 };
 
 /**  An error by name, for front ends that have words for it. */
-export type FaultId = "pictureNotThere" | "pictureForbidden" | "pictureIsFolder" | "pictureRead" | "pictureEmpty" | "pictureIsText" | "pictureUnknown" | "pictureFormat" | "pictureKind" | "pictureCut" | "pictureDamaged" | "pictureNoPixels" | "pictureIsPointer" | "pictureIsAddress" | "pictureNoPage" | "pictureEncrypted" | "pictureTooMuchWork" | "pictureTooManyPixels" | "pictureTooManyBytes" | "pictureWork" | "modelRead" | "modelNotThere" | "modelNone" | "modelAmbiguous" | "modelMalformed" | "modelUnsupported" | "modelDevice" | "modelTokenizer" | "modelUnknown" | "modelDamaged" | "modelBuiltIn" | "modelInUse" | "modelFetching" | "modelDoesNotFit" | "contextFull" | "noQuestion" | "noPictures" | "notNumbers" | "enginePanicked" | "engineStopped" | "engineFailed" | "noRoom" | "diskFull" | "folderBusy" | "offline" | "networkSettings" | "connect" | "status" | "gated" | "hubNotFound" | "webPage" | "wrongAnswer" | "wrongBytes" | "lockedHash" | "fetch" | "write" | "chats" | "chatsDamaged" | "chatsLocked" | "chatsForbidden" | "chatsNoRoom" | "newerChats" | "chatsInUse" | "notFound" | "settings" | "import" | "fileManager" | "browser" | "menu" | "panel" | "clipboard" | "clipboardNoPicture" | "speech" | "speechSilent" | "capture" | "program" | 
+export type FaultId = "pictureNotThere" | "pictureForbidden" | "pictureIsFolder" | "pictureRead" | "pictureEmpty" | "pictureIsText" | "pictureUnknown" | "pictureFormat" | "pictureKind" | "pictureCut" | "pictureDamaged" | "pictureNoPixels" | "pictureIsPointer" | "pictureIsAddress" | "pictureNoPage" | "pictureEncrypted" | "pictureWrongPassword" | "pictureTooMuchWork" | "pictureTooManyPixels" | "pictureTooManyBytes" | "pictureWork" | "modelRead" | "modelNotThere" | "modelNone" | "modelAmbiguous" | "modelMalformed" | "modelUnsupported" | "modelDevice" | "modelTokenizer" | "modelUnknown" | "modelDamaged" | "modelBuiltIn" | "modelInUse" | "modelFetching" | "modelDoesNotFit" | "contextFull" | "noQuestion" | "noPictures" | "notNumbers" | "enginePanicked" | "engineStopped" | "engineFailed" | "noRoom" | "diskFull" | "folderBusy" | "offline" | "networkSettings" | "connect" | "status" | "gated" | "hubNotFound" | "webPage" | "wrongAnswer" | "wrongBytes" | "lockedHash" | "fetch" | "write" | "chats" | "chatsDamaged" | "chatsLocked" | "chatsForbidden" | "chatsNoRoom" | "newerChats" | "chatsInUse" | "notFound" | "settings" | "import" | "fileManager" | "browser" | "menu" | "panel" | "clipboard" | "clipboardNoPicture" | "speech" | "speechSilent" | "capture" | "program" | 
 /**  An error that only [`super::Fault::message`] tells, or that another version knows. */
 "other";
 
@@ -446,6 +456,14 @@ export type FetchPhase =
 "fetching" | 
 /**  The finished model is read back. */
 "checking";
+
+/**  What would fit into the context instead of a question that does not. */
+export type Fit = {
+	/**  So many of its pictures, the first ones, as they are. */
+	nPictures: number,
+	/**  All of them, with that longest side in pixels; `None` where they would be too small for it. */
+	maxSide: number | null,
+};
 
 /**  Whether a model fits into the memory that is free. */
 export type Fits = "yes" | 
@@ -904,6 +922,8 @@ export type Refused =
 export type RefusedFile = {
 	name: string,
 	error: UiError,
+	/**  What its password is told for, of a document that opens with one only. */
+	locked: string | null,
 };
 
 export type Region = {

@@ -169,6 +169,7 @@ export class WindowState {
   announce = (text: string): void => {
     this.#announced = this.#announced.then(() => this.#backend.announce(text)).catch(() => undefined);
   };
+  pagesWith = (picture: string, text: string): Promise<number[]> => this.#backend.findPages(picture, text);
   textOf = (picture: string): Promise<PictureText> => this.#backend.pictureText(picture);
   estimateOf = (attachment: Attachment) => this.#backend.estimate(null, [attachment], "");
   setMenu: Backend["setMenu"] = (menus, tray) => this.#backend.setMenu(menus, tray);
@@ -266,6 +267,18 @@ export class WindowState {
         break;
       case "checkPictureLink":
         backend.checkLink(effect.address).then((link) => send({ is: "linkChecked", link, from: "picture" })).catch(this.#failed);
+        break;
+      case "unlock":
+        backend
+          .unlock(effect.id, effect.password)
+          .then((picture) => send({ is: "unlocked", picture }))
+          .catch((reason: unknown) => send({ is: "unlockFailed", id: effect.id, error: asUiError(reason) }));
+        break;
+      case "askEach":
+        backend
+          .choosePages(effect.of, effect.pages)
+          .then((pictures) => send({ is: "askEach", of: effect.of, pictures, text: effect.text }))
+          .catch(this.#failed);
         break;
       case "runAction":
         if (this.#isFirst(effect.action, "menu")) this.run(effect.action as ActionId);

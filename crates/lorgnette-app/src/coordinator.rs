@@ -6,6 +6,7 @@
 //! - `run`: the thread that owns the machine
 //! - `ask`, `jobs`, `answer`: from a question to the words of its answer
 //! - `exact`: answers with the exact text of pictures
+//! - `pages`: answers about each page by itself
 //! - `texts`, `text_queue`: the text of pictures, and the thread that reads it
 //! - `prepare`, `check`, `speech`: what is done before, after and beside an answer
 //! - `private`: the private chat, and where each chat and picture is
@@ -29,6 +30,7 @@ mod exact;
 mod jobs;
 mod machine;
 mod notice;
+mod pages;
 mod picked_model;
 mod prepare;
 mod private;
@@ -54,7 +56,7 @@ use crate::start::settings_file;
 
 pub use crate::conversation::Preparation;
 pub use ask::Ask;
-pub use estimate::{Estimate, PictureEstimate};
+pub use estimate::{Estimate, Fit, PictureEstimate};
 pub use notice::{
     Aloud, AloudDo, Asked, Check, Listener, LoadedModel, Notice, Progress, ReadPictures, State,
     Status,

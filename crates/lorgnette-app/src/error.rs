@@ -31,6 +31,9 @@ pub enum AppError {
         #[source]
         source: ImageError,
     },
+    /// A document of the picture store that opens with a password only, and its file.
+    #[error("{name}: the document is encrypted and opens with a password only")]
+    Locked { name: String, id: String },
     /// A model that cannot be had, made, checked or opened.
     #[error(transparent)]
     Models(#[from] ModelsError),
@@ -83,6 +86,7 @@ impl AppError {
             }
             Self::ReadPicture { .. } => "check the path and that you may read it".into(),
             Self::Picture { source, .. } => source.hint().to_string(),
+            Self::Locked { .. } => ImageError::Encrypted.hint().into(),
             Self::Models(error) => error.hint(),
             Self::Engine(error) => error.hint().into(),
             Self::Reader(error) => error.hint().into(),
@@ -107,6 +111,7 @@ impl AppError {
         match self {
             Self::ReadPicture { .. }
             | Self::Picture { .. }
+            | Self::Locked { .. }
             | Self::Capture { .. }
             | Self::Clipboard { .. }
             | Self::NoPictureCopied => FaultKind::Picture,

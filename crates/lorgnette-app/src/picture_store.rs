@@ -1,12 +1,15 @@
 //! Pictures that were added: their files by content, and what is shown of them.
 
+mod documents;
 mod files;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lorgnette_image::{ImageConfig, Picture, Region};
 use sha2::{Digest as _, Sha256};
 
+use self::documents::{Documents, Locked, OpenDocument};
 use self::files::Files;
 use crate::chats::picture_id::{self, file_of, page_of};
 use crate::chats::{Attachment, PictureInfo};
@@ -25,18 +28,24 @@ pub struct PictureStore {
     /// What can be made again from them.
     made: PathBuf,
     files: Files,
+    documents: Documents,
 }
 
 impl PictureStore {
     /// Originals below the data folder, what is made of them below the cache folder.
     pub fn new(data: &Path, cache: &Path) -> Self {
         let (originals, made) = (data.join("pictures"), cache.join("pictures"));
-        Self { originals, made, files: Files::OnDisk }
+        Self { originals, made, files: Files::OnDisk, documents: Documents::default() }
     }
 
     /// A store of which nothing is on the disk. It is gone with its last clone.
     pub fn in_memory() -> Self {
-        Self { originals: PathBuf::new(), made: PathBuf::new(), files: Files::in_memory() }
+        Self {
+            originals: PathBuf::new(),
+            made: PathBuf::new(),
+            files: Files::in_memory(),
+            documents: Documents::default(),
+        }
     }
 
     /// Whether a picture is here.
@@ -54,14 +63,22 @@ impl PictureStore {
         self.add(&name.unwrap_or_else(|| path.display().to_string()), &bytes)
     }
 
-    /// Keeps a file's bytes, if they are a picture.
+    /// Keeps a file's bytes, if they are a picture. A document that needs a password is remembered
+    /// until [`Self::unlock`] has it.
     ///
     /// # Errors
-    /// [`AppError::Picture`] if it is not a picture, [`AppError::Write`] if it cannot be stored.
+    /// [`AppError::Picture`] if it is not a picture, [`AppError::Locked`] if it needs a password,
+    /// [`AppError::Write`] if it cannot be stored.
     pub fn add(&self, name: &str, bytes: &[u8]) -> Result<PictureInfo, AppError> {
         let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
-        let picture = pictures::decode_bytes(&name, bytes, None)?;
         let id = hex::encode(Sha256::digest(bytes));
+        let shared = Arc::new(bytes.to_vec());
+        let opened = self.documents.get((&id, &name), || Ok(Arc::clone(&shared)));
+        if let Err(AppError::Locked { .. }) = &opened {
+            let (file, name) = (id.clone(), name.clone());
+            self.documents.lock_away(Locked { file, name, bytes: shared });
+        }
+        let picture = decoded(&*opened?, None, &name)?;
         let path = self.original(&id)?;
         if !self.files.is_there(&path) {
             self.files.write(&path, bytes).map_err(AppError::Write)?;
@@ -75,14 +92,78 @@ impl PictureStore {
     /// # Errors
     /// [`AppError::Picture`] if there is no such page; those of [`Self::bytes`].
     pub fn page(&self, of: &PictureInfo, page: u32) -> Result<PictureInfo, AppError> {
-        let bytes = self.bytes(&of.id)?;
-        let picture = pictures::decode_bytes(&of.name, &bytes, Some(page))?;
-        self.known(
-            picture_id::of_page(file_of(&of.id), page),
-            of.name.clone(),
-            &picture,
-            bytes.len(),
-        )
+        let document = self.document(&of.id, &of.name)?;
+        let picture = decoded(&document, Some(page), &of.name)?;
+        let id = picture_id::of_page(file_of(&of.id), page);
+        self.known(id, of.name.clone(), &picture, document.document.n_bytes())
+    }
+
+    /// What is known of a page without drawing it; where that is nothing, it is decoded.
+    ///
+    /// # Errors
+    /// Those of [`Self::page`].
+    pub fn page_undrawn(&self, of: &PictureInfo, page: u32) -> Result<PictureInfo, AppError> {
+        let document = self.document(&of.id, &of.name)?;
+        let size = document.document.size(page);
+        let size = size.map_err(|source| AppError::Picture { name: of.name.clone(), source })?;
+        let Some(size) = size else { return self.page(of, page) };
+        Ok(PictureInfo {
+            id: picture_id::of_page(file_of(&of.id), page),
+            width: size.width,
+            height: size.height,
+            notes: size.notes,
+            ..of.clone()
+        })
+    }
+
+    /// Opens a document with its password, which is remembered until the program ends. `known` is what
+    /// it is called if it was added before.
+    ///
+    /// # Errors
+    /// [`AppError::Picture`] if it is not the right one, [`AppError::NotFound`] if the document is not
+    /// there any more; those of [`Self::add`].
+    pub fn unlock(
+        &self,
+        id: &str,
+        known: Option<&PictureInfo>,
+        password: &str,
+    ) -> Result<PictureInfo, AppError> {
+        let file = file_of(id);
+        if let Some((name, bytes)) = self.documents.locked(file) {
+            self.documents.unlock((file, &name), Arc::clone(&bytes), password)?;
+            self.documents.is_unlocked(file);
+            return self.add(&name, &bytes);
+        }
+        let known = known.ok_or(AppError::NotFound { what: "that document" })?;
+        self.documents.unlock((file, &known.name), Arc::new(self.bytes(id)?), password)?;
+        Ok(known.clone())
+    }
+
+    /// What stands for a page of a picture's file in a strip of pages, as PNG.
+    ///
+    /// # Errors
+    /// Those of [`Self::page`].
+    pub fn page_thumb(&self, id: &str, page: u32) -> Result<Vec<u8>, AppError> {
+        let of_page = picture_id::of_page(file_of(id), page);
+        self.make(&format!("{of_page}-thumb.png"), || {
+            let document = self.document(id, id)?;
+            let fault = |source| AppError::Picture { name: id.to_owned(), source };
+            let draw = || document.document.small_page(page, THUMB_SIDE);
+            self.documents.one_at_a_time(draw).map_err(fault)?.to_png().map_err(fault)
+        })
+    }
+
+    /// The pages of a picture's file on which the words are, in the text that pages have of themselves.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub fn pages_with(&self, id: &str, words: &str) -> Result<Vec<u32>, AppError> {
+        Ok(self.document(id, id)?.pages_with(words))
+    }
+
+    /// The document of a picture's file, parsed once.
+    fn document(&self, id: &str, name: &str) -> Result<Arc<OpenDocument>, AppError> {
+        self.documents.get((file_of(id), name), || Ok(Arc::new(self.bytes(id)?)))
     }
 
     /// What its file tells of a picture, under that name.
@@ -128,9 +209,10 @@ impl PictureStore {
     /// The picture, decoded: the page that was chosen, if one was.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when it was never added; those of decoding.
+    /// [`AppError::NotFound`] when it was never added, [`AppError::Locked`] when its document needs a
+    /// password; those of decoding.
     pub fn open(&self, id: &str, name: &str) -> Result<Picture, AppError> {
-        pictures::decode_bytes(name, &self.bytes(id)?, page_of(id))
+        decoded(&*self.document(id, name)?, page_of(id), name)
     }
 
     /// The part that is asked about, turned as the person has it.
@@ -205,6 +287,12 @@ impl PictureStore {
         for path in made.into_iter().chain((!is_file_used).then_some(original)) {
             self.files.remove(&path);
         }
+        if !is_file_used {
+            let file = file_of(id);
+            self.documents.forget(file);
+            // Small pictures of pages that nobody chose.
+            self.files.remove_all(&self.made, &format!("{file}-"));
+        }
     }
 
     fn original(&self, id: &str) -> Result<PathBuf, AppError> {
@@ -228,6 +316,14 @@ impl PictureStore {
         Ok(bytes)
     }
 }
+
+fn decoded(of: &OpenDocument, page: Option<u32>, name: &str) -> Result<Picture, AppError> {
+    let decoded = of.document.page(page);
+    decoded.map_err(|source| AppError::Picture { name: name.to_owned(), source })
+}
+
+/// A text as documents are searched for it.
+pub(crate) use self::documents::searched;
 
 /// The size of what is asked about, before the model's own resizing.
 pub fn viewed_size(info: &PictureInfo, region: Option<Region>, turn: u8) -> (u32, u32) {

@@ -3,11 +3,11 @@
 use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use lorgnette_engine::PreparedPicture;
-pub use lorgnette_image::Picture;
-use lorgnette_image::{DecodeOptions, ImageConfig, Limits};
+use lorgnette_image::{DecodeOptions, ImageConfig, ImageError, Limits};
+pub use lorgnette_image::{Document, Picture};
 
 use crate::error::AppError;
 
@@ -21,10 +21,11 @@ pub fn decode(path: &Path, page: Option<u32>) -> Result<Picture, AppError> {
     decode_bytes(&name, &bytes, page)
 }
 
-/// A file that is read once, and decoded page by page.
+/// A file that is read and opened once, and shown page by page.
 pub struct PictureFile {
     name: String,
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
+    document: OnceLock<Document>,
 }
 
 impl PictureFile {
@@ -34,12 +35,12 @@ impl PictureFile {
     /// [`AppError::ReadPicture`]
     pub fn read(path: &Path) -> Result<Self, AppError> {
         let (name, bytes) = read(path)?;
-        Ok(Self { name, bytes })
+        Ok(Self::new(name, bytes))
     }
 
     /// Takes the bytes of a picture file that is called `name`.
     pub fn new(name: String, bytes: Vec<u8>) -> Self {
-        Self { name, bytes }
+        Self { name, bytes: Arc::new(bytes), document: OnceLock::new() }
     }
 
     /// What the file is called in messages.
@@ -47,13 +48,25 @@ impl PictureFile {
         &self.name
     }
 
+    /// Opens the file with a password, if it needs one.
+    ///
+    /// # Errors
+    /// [`AppError::Picture`] with `Encrypted` or `WrongPassword`; those of any picture file.
+    pub fn open(&self, password: Option<&str>) -> Result<&Document, AppError> {
+        if let Some(document) = self.document.get() {
+            return Ok(document);
+        }
+        let opened = Document::open(Arc::clone(&self.bytes), password)
+            .map_err(|source| self.fault(source))?;
+        Ok(self.document.get_or_init(|| opened))
+    }
+
     /// The number of pages of a document; of any other picture, and of an animation, 1.
     ///
     /// # Errors
     /// [`AppError::Picture`]
     pub fn n_pages(&self) -> Result<u32, AppError> {
-        lorgnette_image::n_pages(&self.bytes)
-            .map_err(|source| AppError::Picture { name: self.name.clone(), source })
+        Ok(self.open(None)?.n_pages())
     }
 
     /// Decodes a page; `page` as for [`decode`].
@@ -61,7 +74,11 @@ impl PictureFile {
     /// # Errors
     /// [`AppError::Picture`]
     pub fn page(&self, page: Option<u32>) -> Result<Picture, AppError> {
-        decode_bytes(&self.name, &self.bytes, page)
+        self.open(None)?.page(page).map_err(|source| self.fault(source))
+    }
+
+    fn fault(&self, source: ImageError) -> AppError {
+        AppError::Picture { name: self.name.clone(), source }
     }
 }
 

@@ -27,7 +27,7 @@ impl Chats {
             db.execute(
                 "INSERT INTO messages (chat, parent, is_model, by_reader, text, state, created_ms)
                  VALUES (?1, ?2, 1, ?3, '', 'writing', ?4)",
-                params![chat, question, !by.is_model(), now],
+                params![chat, question, by.stored(), now],
             )?;
             let answer = db.last_insert_rowid();
             show(db, chat, answer, now)?;

@@ -83,7 +83,7 @@ impl Chats {
                     chat,
                     parent,
                     message.is_model,
-                    !message.by.is_model(),
+                    message.by.stored(),
                     message.thoughts,
                     message.text,
                     message.model,

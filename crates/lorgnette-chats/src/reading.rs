@@ -95,7 +95,7 @@ fn select(db: &Connection, condition: &str, id: i64) -> rusqlite::Result<Vec<Mes
             id: row.get(0)?,
             parent: row.get(1)?,
             is_model,
-            by: if row.get(9)? { AnswerBy::Reader } else { AnswerBy::Model },
+            by: AnswerBy::from_stored(row.get(9)?),
             thoughts: row.get(10)?,
             text: row.get(3)?,
             pictures: Vec::new(),

@@ -33,6 +33,15 @@ impl PictureInfo {
             _ => None,
         })
     }
+
+    /// The number of pages of a document; of any other picture 1.
+    pub fn n_pages(&self) -> u32 {
+        let of = |note: &Note| match note {
+            Note::Page { of, .. } => Some(*of),
+            _ => None,
+        };
+        self.notes.iter().find_map(of).unwrap_or(1)
+    }
 }
 
 /// A picture as it is asked about.
@@ -84,12 +93,32 @@ pub enum AnswerBy {
     Model,
     /// The reader, with the exact text of the pictures. Such an answer is plain text, no Markdown.
     Reader,
+    /// The model, about each picture of the question by itself.
+    Pages,
 }
 
 impl AnswerBy {
     /// Whether it is the model, as is usual.
     pub fn is_model(&self) -> bool {
         *self == Self::Model
+    }
+
+    /// The number that is stored.
+    pub(crate) fn stored(self) -> i64 {
+        match self {
+            Self::Model => 0,
+            Self::Reader => 1,
+            Self::Pages => 2,
+        }
+    }
+
+    /// Who a stored number stands for. A number of a later version is of a model.
+    pub(crate) fn from_stored(stored: i64) -> Self {
+        match stored {
+            1 => Self::Reader,
+            2 => Self::Pages,
+            _ => Self::Model,
+        }
     }
 }
 

@@ -355,6 +355,8 @@ fn who_answered_stays() {
     let (chat, question) = chats.add_question(None, None, "Read it", &[]).unwrap();
     let (_, exact) = chats.begin_answer(question, AnswerBy::Reader).unwrap();
     chats.end_answer(exact, "Exactly this", &End::Whole, None, None).unwrap();
+    let (_, pages) = chats.begin_answer(question, AnswerBy::Pages).unwrap();
+    assert_eq!(chats.message(pages).unwrap().by, AnswerBy::Pages);
     let (_, told) = chats.begin_answer(question, AnswerBy::Model).unwrap();
     chats.end_answer(told, "About this", &End::Whole, Some("Pocket"), None).unwrap();
     drop(chats);

@@ -2,7 +2,7 @@
 //! nothing, and what is done in the table already is not done again.
 
 pub mod found;
-mod table;
+pub mod table;
 
 use std::path::Path;
 

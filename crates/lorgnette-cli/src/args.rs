@@ -17,11 +17,12 @@ use lorgnette_app::{
 
 pub use self::pages::PageList;
 pub use self::read::Read;
+use crate::password::Password;
 use crate::thoughts::ShowThoughts;
 
 /// What help and manual say behind the commands.
 const OUTPUTS: &str = "Answers go to standard output, everything else to standard error.\n\
-                       Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part (alt, read), 130 cancelled.";
+                       Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part (alt, read, --each), 130 cancelled.";
 
 /// Looks at pictures with you, on your own machine.
 #[derive(Parser)]
@@ -232,6 +233,15 @@ pub struct Describe {
     /// Several pages of each file, as pictures of one question, such as 1-3,7 or 5-
     #[arg(long, value_name = "PAGES", conflicts_with = "page")]
     pub pages: Option<PageList>,
+    /// Ask about each page by itself, and print the answers as Markdown
+    #[arg(long, conflicts_with_all = ["page", "captured", "check", "keep", "json", "speak"])]
+    pub each: bool,
+    /// Write what --each asks for into this file, Markdown or .csv, whole after each page; if it is
+    /// there already, the run continues it
+    #[arg(long, value_name = "FILE", requires = "each")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub password: Password,
     /// Save what was read in this file, and begin with it the next time: the same pictures need not be
     /// read again
     #[arg(long, value_name = "FILE")]
@@ -335,6 +345,8 @@ pub struct Chat {
     /// The page or frame of picture files that have several, from 1 [default: what a person would look at]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub page: Option<u32>,
+    #[command(flatten)]
+    pub password: Password,
     /// Save what was read in this file, and begin with it the next time: the same pictures need not be
     /// read again
     #[arg(long, value_name = "FILE")]
@@ -358,6 +370,8 @@ pub struct Inspect {
     /// The page or frame of a file that has several, from 1 [default: what a person would look at]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub page: Option<u32>,
+    #[command(flatten)]
+    pub password: Password,
     /// Write what the model sees to a PNG file
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal as _};
 use std::path::PathBuf;
 
 use lorgnette_app::conversation::{Conversation, ViewedPicture};
-use lorgnette_app::pictures::{self, Picture};
+use lorgnette_app::pictures::{self, Picture, PictureFile};
 use lorgnette_app::{AnswerEvent, AppError, Cancel, Chat as Turns, StopReason, say, stderr};
 
 use self::line::Line;
@@ -27,8 +27,11 @@ const HELP: &str = "each line is a question; a line may begin with the path of a
 pub fn run(args: &Chat) -> Result<Ending, Failure> {
     let snapshot = progress::snapshot(args.keep.as_deref(), &args.pictures)?;
     // Pictures come before the model: one that cannot be read should not cost loading it.
-    let decode =
-        |path: &PathBuf| Ok((pictures::display_name(path), pictures::decode(path, args.page)?));
+    let decode = |path: &PathBuf| {
+        let file = PictureFile::read(path)?;
+        args.password.open(&file)?;
+        Ok((file.name().to_owned(), file.page(args.page)?))
+    };
     let decoded: Vec<(String, Picture)> =
         args.pictures.iter().map(decode).collect::<Result<_, AppError>>()?;
     let mut questions = Questions::of(args);

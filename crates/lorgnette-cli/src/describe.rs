@@ -21,6 +21,7 @@ use serde::Serialize;
 use crate::Ending;
 use crate::args::Describe;
 use crate::cut::Cut;
+use crate::each;
 use crate::interrupt::CancelOnCtrlC;
 use crate::notes;
 use crate::output::{self, Failure, printable};
@@ -69,6 +70,9 @@ struct PictureOutput<'a> {
 
 /// Loads the model, asks, and prints the answer as it comes.
 pub fn run(args: &Describe) -> Result<Ending, Failure> {
+    if args.each {
+        return each::run(args);
+    }
     let snapshot = progress::snapshot(args.keep.as_deref(), &args.pictures)?;
     // Pictures come before the model: one that cannot be read should not cost loading it, and what is
     // on the screen changes while a model loads.
@@ -171,6 +175,7 @@ fn decoded(args: &Describe) -> Result<Vec<(String, Picture)>, AppError> {
 
 /// Returns the pages of a file that were asked for; without a choice, what a person would look at.
 fn pages(args: &Describe, file: &PictureFile) -> Result<Vec<(String, Picture)>, AppError> {
+    args.password.open(file)?;
     let Some(pages) = &args.pages else {
         return Ok(vec![(file.name().into(), file.page(args.page)?)]);
     };
@@ -181,7 +186,8 @@ fn pages(args: &Describe, file: &PictureFile) -> Result<Vec<(String, Picture)>, 
     numbers.map(page).collect()
 }
 
-fn options(args: &Describe) -> AnswerOptions {
+/// Returns how it is answered.
+pub fn options(args: &Describe) -> AnswerOptions {
     let mut options = args.answer.options();
     if let (Some(purpose), None) = (args.purpose, args.answer.max_tokens) {
         options.max_tokens = purpose.max_tokens();
@@ -340,7 +346,7 @@ fn print_json(
 }
 
 /// Returns the question: the person's words, or those of the purpose.
-fn question<'a>(args: &'a Describe, model: &OpenModel) -> &'a str {
+pub fn question<'a>(args: &'a Describe, model: &OpenModel) -> &'a str {
     match (&args.ask, args.purpose) {
         (Some(words), _) => words,
         (None, Some(purpose)) => purpose.question_for(model),

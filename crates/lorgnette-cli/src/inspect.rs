@@ -64,6 +64,7 @@ pub fn run(args: &Inspect) -> Result<Ending, Failure> {
     let config = vision.image_config();
     let config = args.max_side.map_or(config, |max_side| config.with_max_side(max_side));
     let file = PictureFile::read(&args.picture)?;
+    args.password.open(&file)?;
     let picture = file.page(args.page)?;
     let (width, height) = (picture.width(), picture.height());
     let Some(cost) = cost::of_picture((width, height), &config, &model) else {

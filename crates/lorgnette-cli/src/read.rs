@@ -89,7 +89,8 @@ impl Run<'_> {
     /// Reads all pages of a file that were asked for.
     fn input(&mut self, input: Input) -> Result<(), Interrupted<Failure>> {
         let name = input.name();
-        let opened = input.open().and_then(|opened| Ok((opened.pages(self.args)?, opened)));
+        let opened = input.open(&self.args.password);
+        let opened = opened.and_then(|opened| Ok((opened.pages(self.args)?, opened)));
         let (pages, opened) = match opened {
             Ok(opened) => opened,
             Err(error) => return self.failed(&name, None, self.is_alone, error),

@@ -53,23 +53,6 @@ pub(crate) fn decode(source: &Source) -> Result<Stored, ImageError> {
     }
 }
 
-/// Returns the number of pages of a file, without drawing one: of a document as many as it has, of any
-/// other file 1. The frames of an animation and the sizes of an icon are no pages.
-///
-/// # Errors
-///
-/// Any [`ImageError`] that is about a file.
-pub fn n_pages(bytes: &[u8]) -> Result<u32, ImageError> {
-    let limits = Limits::default();
-    limits.check_file(bytes.len())?;
-    let source = Source { bytes, format: Format::of(bytes)?, limits: &limits, page: None };
-    match source.format {
-        Format::Tiff => tiff::n_pages(&source),
-        Format::Pdf => pdf::n_pages(&source),
-        _ => Ok(1),
-    }
-}
-
 impl<'a> Source<'a> {
     pub(crate) fn cursor(&self) -> Cursor<&'a [u8]> {
         Cursor::new(self.bytes)

@@ -53,8 +53,11 @@ pub enum ImageError {
     /// The document opens with a password only.
     #[error("the document is encrypted and opens with a password only")]
     Encrypted,
-    /// A page would take more work than any real one.
-    #[error("drawing the {format} page is too much work")]
+    /// The document opens with another password.
+    #[error("the password does not open the document")]
+    WrongPassword,
+    /// A page or picture would take more work than any real one.
+    #[error("drawing the {} is too much work", .format.one_picture())]
     TooMuchWork {
         /// The format that the first bytes say.
         format: Format,
@@ -163,8 +166,9 @@ impl ImageError {
             Self::NotAPicture => {
                 "open a PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF or HEIC picture, or a PDF"
             }
-            Self::Encrypted => "save a copy of it without a password and open that",
-            Self::TooMuchWork { .. } => "take a screenshot of the page and open that",
+            Self::Encrypted => "give its password, or save a copy of it without one and open that",
+            Self::WrongPassword => "type the password as it is written, with capitals and signs",
+            Self::TooMuchWork { .. } => "take a screenshot of it and open that",
             Self::UnsupportedFormat { hint, .. } => hint,
             Self::UnsupportedKind { .. } => "save it as PNG in a picture editor and open that",
             Self::Damaged { .. } => {

@@ -105,6 +105,11 @@ impl Format {
         format!("{self} {}", if self == Self::Pdf { "document" } else { "picture" })
     }
 
+    /// Returns what one picture of such a file is called.
+    pub(crate) fn one_picture(self) -> String {
+        format!("{self} {}", if self == Self::Pdf { "page" } else { "picture" })
+    }
+
     /// Returns the format of a file that begins with these bytes.
     ///
     /// # Errors

@@ -3,8 +3,6 @@
 //! `heifer` decodes, and cuts and turns the picture as its boxes say. EXIF says the same once more, so
 //! it is not read.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use heifer::heifer_isobmff::boxes::Property;
 use heifer::heifer_isobmff::{self as boxes, HeifFile};
 use heifer::{Error, Options, heifer_hevc_dec as hevc};
@@ -12,7 +10,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, RgbaImage};
 
 use crate::decode::{Source, Stored};
-use crate::{Format, ImageError, Limits};
+use crate::{Format, ImageError, Limits, worker};
 
 const N_CHANNELS: u64 = 4;
 
@@ -21,12 +19,10 @@ pub(crate) fn decode(source: &Source) -> Result<Stored, ImageError> {
     source.check_page(1)?;
     check_sizes(source.bytes, source.limits)?;
     let options = Options { max_pixels: source.limits.max_pixels, ..Options::default() };
-    // It is fuzzed by its makers, and young.
-    let decode = || heifer::decode_rgba8(source.bytes, &options);
-    let Ok(decoded) = catch_unwind(AssertUnwindSafe(decode)) else {
-        return Err(damaged("the decoder gave up on it"));
-    };
-    let picture = decoded.map_err(explain)?;
+    // It is fuzzed by its makers, and young. What is left behind must not borrow.
+    let bytes = source.bytes.to_vec();
+    let decode = move |_: &_| heifer::decode_rgba8(&bytes, &options).map_err(explain);
+    let picture = worker::run(Format::Heic, decode)?;
     let (width, height) = (picture.width, picture.height);
     let found = picture.data.len() as u64;
     let expected = u64::from(width) * u64::from(height) * N_CHANNELS;
@@ -63,8 +59,4 @@ fn explain(error: Error) -> ImageError {
         }
         error => ImageError::Damaged { format: Format::Heic, source: error.into() },
     }
-}
-
-fn damaged(reason: &'static str) -> ImageError {
-    ImageError::Damaged { format: Format::Heic, source: reason.into() }
 }

@@ -7,7 +7,7 @@
 //!
 //! This crate knows no tensors and no token ids, and not where the bytes come from. No input makes it
 //! panic: a picture that cannot be shown is an [`ImageError`], and one that would take too much memory
-//! is refused by its header. A page of a document is drawn, and then is a picture like any other.
+//! is refused by its header. A page of a [`Document`] is drawn, and then is a picture like any other.
 #![warn(missing_docs)]
 
 mod config;
@@ -18,6 +18,7 @@ mod format;
 mod limits;
 
 mod decode;
+mod document;
 // One decoder for each format.
 mod avif;
 mod bmp;
@@ -30,6 +31,9 @@ mod png;
 mod raw;
 mod tiff;
 mod webp;
+
+// For decoders without limits of their own.
+mod worker;
 
 mod animation;
 mod flatten;
@@ -46,7 +50,7 @@ mod resize;
 mod error;
 
 pub use config::ImageConfig;
-pub use decode::n_pages;
+pub use document::{Document, PageSize};
 pub use edit::Region;
 pub use error::ImageError;
 pub use format::Format;

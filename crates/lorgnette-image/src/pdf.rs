@@ -1,14 +1,14 @@
 //! Draws a page of a PDF as a picture.
 //!
-//! `hayro` draws: pages with their annotations and form fields, turned and cropped as they say. Of a
-//! document nothing is drawn but the page that is asked for. What a page would cost is added up before
-//! it is drawn, because a small file can ask for any amount of work.
+//! `hayro` draws: pages with their annotations and form fields, turned and cropped as they say. A
+//! document is parsed once, and nothing of it is drawn but the pages that are asked for. What a page
+//! would cost is added up before it is drawn, because a small file can ask for any amount of work.
 
 mod contents;
 mod cost;
 mod images;
 mod streams;
-mod worker;
+mod text;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,7 +23,7 @@ use image::{DynamicImage, RgbImage};
 
 use self::contents::Lost;
 use crate::decode::{Source, Stored, n_values};
-use crate::{Format, ImageError, Limits, Note};
+use crate::{Format, ImageError, Limits, Note, worker};
 
 /// The most pixels to an inch: more shows nothing that a model could see.
 const MAX_DPI: f64 = 300.0;
@@ -38,66 +38,141 @@ const POINTS_PER_INCH: f64 = 72.0;
 ///
 /// Errors: `NoSuchPage`; `Encrypted` if it needs a password; `TooMuchWork`; `Truncated` or `Damaged`.
 pub(crate) fn decode(source: &Source) -> Result<Stored, ImageError> {
-    within_limits(source, draw)
-}
-
-/// Returns the number of pages.
-///
-/// Errors: those of [`decode`].
-pub(crate) fn n_pages(source: &Source) -> Result<u32, ImageError> {
-    within_limits(source, |_, pdf, _| count(pdf))
-}
-
-/// Opens the document, and does something with it, on a thread that may be left behind.
-fn within_limits<T: Send + 'static>(
-    source: &Source,
-    work: impl FnOnce(&Source, &Pdf, &AtomicBool) -> Result<T, ImageError> + Send + 'static,
-) -> Result<T, ImageError> {
-    streams::check(source.bytes, source.limits.max_bytes)?;
-    let (page, limits) = (source.page, *source.limits);
     // What is left behind must not borrow.
-    let bytes = Arc::new(source.bytes.to_vec());
-    worker::run(move |stop| {
-        let source = Source { bytes: &bytes, format: Format::Pdf, limits: &limits, page };
-        let pdf = Pdf::new(Arc::clone(&bytes)).map_err(|error| explain(error, &bytes))?;
-        work(&source, &pdf, stop)
-    })
+    let opened = Opened::new(Arc::new(source.bytes.to_vec()), source.limits, None)?;
+    opened.draw(source.page, None)
 }
 
-fn count(pdf: &Pdf) -> Result<u32, ImageError> {
-    match pdf.pages().len() {
-        0 => Err(damaged("it has no pages")),
-        n_pages => Ok(u32::try_from(n_pages).unwrap_or(u32::MAX)),
+/// A document that was parsed. Its pages are drawn when they are asked for.
+pub(crate) struct Opened {
+    pdf: Arc<Pdf>,
+    n_pages: u32,
+    limits: Limits,
+    /// Whether the end of the file is missing.
+    is_cut_off: bool,
+}
+
+impl Opened {
+    /// Parses a document, with a password if it was given.
+    ///
+    /// Errors: `Encrypted` and `WrongPassword`; `Truncated` or `Damaged`; `DecoderLimit`.
+    pub(crate) fn new(
+        bytes: Arc<Vec<u8>>,
+        limits: &Limits,
+        password: Option<&str>,
+    ) -> Result<Self, ImageError> {
+        let limits = *limits;
+        let password = password.map(str::to_owned);
+        worker::run(Format::Pdf, move |_| {
+            streams::check(&bytes, limits.max_bytes)?;
+            let is_cut_off = is_cut_off(&bytes);
+            let has_password = password.is_some();
+            let parsed = Pdf::new_with_password(bytes, &password.unwrap_or_default());
+            let pdf = parsed.map_err(|error| explain(error, is_cut_off, has_password))?;
+            let n_pages = u32::try_from(pdf.pages().len()).unwrap_or(u32::MAX);
+            if n_pages == 0 {
+                return Err(damaged("it has no pages"));
+            }
+            Ok(Self { pdf: Arc::new(pdf), n_pages, limits, is_cut_off })
+        })
+    }
+
+    pub(crate) fn n_pages(&self) -> u32 {
+        self.n_pages
+    }
+
+    /// Draws a page, on a thread that may be left behind; `max_side` is its longest side in pixels, if
+    /// that is less than usual.
+    ///
+    /// Errors: `NoSuchPage`; `TooMuchWork`; `Damaged`.
+    pub(crate) fn draw(
+        &self,
+        page: Option<u32>,
+        max_side: Option<u32>,
+    ) -> Result<Stored, ImageError> {
+        let (shown, of) = (page.unwrap_or(1), self.n_pages);
+        let (limits, is_cut_off) = (self.limits, self.is_cut_off);
+        let mut stored = self.with_page(shown, move |page, stop| {
+            let lost = contents::lost(page, &limits)?;
+            if lost == Lost::All {
+                return Err(damaged("what is on the page cannot be unpacked"));
+            }
+            let size = size_of(page, &limits, max_side);
+            let (picture, has_undrawn) = page_picture(page, size, &limits, stop)?;
+            let picture = DynamicImage::ImageRgb8(picture);
+            let mut stored = Stored::new(picture, Orientation::NoTransforms)?;
+            let is_part = lost == Lost::Part || has_undrawn;
+            stored.notes.extend(is_part.then_some(Note::Undrawn));
+            Ok(stored)
+        })?;
+        let page = (of > 1).then_some(Note::Page { shown, of });
+        stored.notes = page.into_iter().chain(stored.notes).collect();
+        stored.notes.extend(is_cut_off.then_some(Note::CutOff));
+        Ok(stored)
+    }
+
+    /// Returns the size in pixels that a page is drawn with.
+    ///
+    /// Errors: `NoSuchPage`.
+    pub(crate) fn size(&self, page: u32) -> Result<(u32, u32), ImageError> {
+        let limits = self.limits;
+        self.with_page(page, move |page, _| {
+            let (width, height) = size_of(page, &limits, None);
+            Ok((width.into(), height.into()))
+        })
+    }
+
+    /// Returns the text that a page has of itself, in the order in which it is drawn.
+    ///
+    /// Errors: `NoSuchPage`; `TooMuchWork`.
+    pub(crate) fn text(&self, page: u32) -> Result<String, ImageError> {
+        self.with_page(page, text::of_page)
+    }
+
+    /// Does something with a page, on a thread that may be left behind.
+    fn with_page<T: Send + 'static>(
+        &self,
+        page: u32,
+        work: impl FnOnce(&Page, &AtomicBool) -> Result<T, ImageError> + Send + 'static,
+    ) -> Result<T, ImageError> {
+        let n_pages = self.n_pages;
+        if !(1..=n_pages).contains(&page) {
+            return Err(ImageError::NoSuchPage { page, n_pages });
+        }
+        let pdf = Arc::clone(&self.pdf);
+        worker::run(Format::Pdf, move |stop| {
+            let pages = pdf.pages();
+            work(pages.get(page as usize - 1).ok_or_else(|| damaged("it has no such page"))?, stop)
+        })
     }
 }
 
-/// Draws one page of a document, on the thread that it is called on.
-fn draw(source: &Source, pdf: &Pdf, stop: &AtomicBool) -> Result<Stored, ImageError> {
-    let (pages, n_pages) = (pdf.pages(), count(pdf)?);
-    source.check_page(n_pages)?;
-    let shown = source.page.unwrap_or(1);
-    let page = pages.get(shown as usize - 1).ok_or_else(|| damaged("it has no such page"))?;
-    let lost = contents::lost(page, source.limits)?;
-    if lost == Lost::All {
-        return Err(damaged("what is on the page cannot be unpacked"));
+/// Returns the size in pixels that a page is drawn with.
+fn size_of(page: &Page, limits: &Limits, max_side: Option<u32>) -> (u16, u16) {
+    let (width, height) = page.render_dimensions();
+    let unit = page.raw().get::<f32>(b"UserUnit").filter(|unit| unit.is_normal() && *unit > 0.0);
+    let (width, height) = size(width, height, unit.unwrap_or(1.0), limits);
+    let longest = width.max(height);
+    match max_side.and_then(|side| u16::try_from(side).ok()).filter(|side| *side < longest) {
+        Some(side) => {
+            let smaller = |one: u16| {
+                let smaller = u32::from(one) * u32::from(side) / u32::from(longest);
+                u16::try_from(smaller).unwrap_or(side).max(1)
+            };
+            (smaller(width), smaller(height))
+        }
+        None => (width, height),
     }
-    let (picture, has_undrawn) = page_picture(page, source.limits, stop)?;
-    let mut stored = Stored::new(DynamicImage::ImageRgb8(picture), Orientation::NoTransforms)?;
-    stored.notes.extend((n_pages > 1).then_some(Note::Page { shown, of: n_pages }));
-    stored.notes.extend((lost == Lost::Part || has_undrawn).then_some(Note::Undrawn));
-    stored.notes.extend(is_cut_off(source.bytes).then_some(Note::CutOff));
-    Ok(stored)
 }
 
 /// Draws a page, and says whether a picture on it could not be drawn.
 fn page_picture(
     page: &Page,
+    (width, height): (u16, u16),
     limits: &Limits,
     stop: &AtomicBool,
 ) -> Result<(RgbImage, bool), ImageError> {
     let (page_width, page_height) = page.render_dimensions();
-    let unit = page.raw().get::<f32>(b"UserUnit").filter(|unit| unit.is_normal() && *unit > 0.0);
-    let (width, height) = size(page_width, page_height, unit.unwrap_or(1.0), limits);
     // Drawing rounds down.
     let scale = |side: u16, points: f32| (f32::from(side) + 0.25) / points;
     let pixmap_settings = PixmapSettings {
@@ -144,15 +219,18 @@ fn size(width: f32, height: f32, unit: f32, limits: &Limits) -> (u16, u16) {
 }
 
 /// Says why a document cannot be opened.
-fn explain(error: LoadPdfError, bytes: &[u8]) -> ImageError {
+fn explain(error: LoadPdfError, is_cut_off: bool, has_password: bool) -> ImageError {
     match error {
+        LoadPdfError::Decryption(DecryptionError::PasswordProtected) if has_password => {
+            ImageError::WrongPassword
+        }
         LoadPdfError::Decryption(DecryptionError::PasswordProtected) => ImageError::Encrypted,
         LoadPdfError::Decryption(DecryptionError::UnsupportedAlgorithm) => {
             let source = "its encryption is not known".into();
             ImageError::UnsupportedKind { format: Format::Pdf, source }
         }
         LoadPdfError::Decryption(_) => damaged("its encryption makes no sense"),
-        LoadPdfError::Invalid if is_cut_off(bytes) => ImageError::Truncated { format: Format::Pdf },
+        LoadPdfError::Invalid if is_cut_off => ImageError::Truncated { format: Format::Pdf },
         LoadPdfError::Invalid => damaged("it cannot be parsed"),
     }
 }

@@ -64,7 +64,7 @@ impl Picture {
         Ok(Self::upright(decode::decode(&source)?, format))
     }
 
-    fn upright(mut stored: Stored, format: Format) -> Self {
+    pub(crate) fn upright(mut stored: Stored, format: Format) -> Self {
         let (stored_width, stored_height) = stored.picture.dimensions();
         stored.gaps.fill(&mut stored.picture);
         stored.notes.extend(stored.gaps.notes(stored.orientation));

@@ -159,7 +159,7 @@ pub async fn chats_import(handle: AppHandle, app: AppState<'_>) -> Outcome<Optio
                 Err(error) => {
                     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
                     let (name, error) = (name.into_owned(), error.into());
-                    imported.faults.push(RefusedFileDto { name, error });
+                    imported.faults.push(RefusedFileDto { name, error, locked: None });
                 }
             }
         }

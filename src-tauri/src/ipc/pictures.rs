@@ -29,6 +29,8 @@ pub struct PictureDto {
 pub struct RefusedFileDto {
     pub name: String,
     pub error: UiError,
+    /// What its password is told for, of a document that opens with one only.
+    pub locked: Option<String>,
 }
 
 /// What became of files that were to be added.
@@ -83,8 +85,13 @@ impl AddedDto {
 
 impl From<(Vec<PictureInfo>, Vec<(String, AppError)>)> for AddedDto {
     fn from((pictures, faults): (Vec<PictureInfo>, Vec<(String, AppError)>)) -> Self {
-        let fault =
-            |(name, error): (String, AppError)| RefusedFileDto { name, error: error.into() };
+        let fault = |(name, error): (String, AppError)| {
+            let locked = match &error {
+                AppError::Locked { id, .. } => Some(id.clone()),
+                _ => None,
+            };
+            RefusedFileDto { name, error: error.into(), locked }
+        };
         Self {
             pictures: pictures.into_iter().map(Into::into).collect(),
             faults: faults.into_iter().map(fault).collect(),

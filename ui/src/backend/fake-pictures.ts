@@ -17,7 +17,18 @@ export const pictures = {
   scan: { id: id("f"), name: "letter.tif", width: 192, height: 176, format: "TIFF", bytes: 96_000, isAnimation: true, notes: [{ note: "page", shown: 1, of: 3 }] },
   scan2: { id: `${id("f")}-2`, name: "letter.tif", width: 272, height: 128, format: "TIFF", bytes: 96_000, isAnimation: true, notes: [{ note: "page", shown: 2, of: 3 }] },
   scan3: { id: `${id("f")}-3`, name: "letter.tif", width: 256, height: 64, format: "TIFF", bytes: 96_000, isAnimation: true, notes: [{ note: "page", shown: 3, of: 3 }] },
+  // A document of twelve pages.
+  report: { id: id("9"), name: "report.pdf", width: 1654, height: 2339, format: "PDF", bytes: 96_000, isAnimation: true, notes: [{ note: "page", shown: 1, of: 12 }] },
 } satisfies Record<string, Picture>;
+
+/** A page of a file as a picture of its own. */
+export function pageOfFile(of: string, page: number): Picture {
+  const [file = of] = of.split("-");
+  const known = Object.values(pictures).find((one) => one.id === (page === 1 ? file : `${file}-${page}`));
+  if (known) return known;
+  const first = Object.values(pictures).find((one) => one.id === file) ?? pictures.report;
+  return { ...first, id: page === 1 ? file : `${file}-${page}`, notes: [{ note: "page", shown: page, of: 12 }] };
+}
 
 export const samples: Sample[] = [
   { name: "dialog", question: "What does the button say?" },
@@ -34,6 +45,7 @@ const urls: Record<string, string> = {
   [pictures.scan.id]: receipt,
   [pictures.scan2.id]: dialog,
   [pictures.scan3.id]: sign,
+  [pictures.report.id]: receipt,
   "sample/dialog": dialog,
   "sample/receipt": receipt,
   "sample/chart": chart,
@@ -42,5 +54,6 @@ const urls: Record<string, string> = {
 
 /** The address of a picture. Whole, small and as the model sees it are the same file here. */
 export function urlOf(path: string): string {
-  return urls[path] ?? urls[path.split("/")[0] ?? ""] ?? `/missing/${path}`;
+  const [of = ""] = path.split("/");
+  return urls[path] ?? urls[of] ?? urls[of.split("-")[0] ?? ""] ?? `/missing/${path}`;
 }

@@ -6,7 +6,7 @@ import {
   type LoadedModel, type Message, type Model, type Picture, type Platform, type QuickAction, type Settings, type Status, type UiError,
 } from "../contract";
 import type { Backend } from ".";
-import { pictures, samples, urlOf } from "./fake-pictures";
+import { pageOfFile, pictures, samples, urlOf } from "./fake-pictures";
 import { answers, chatFixtures, claimsOf, models } from "./fake-fixtures";
 import { textOfPicture } from "./fake-texts";
 
@@ -228,7 +228,7 @@ export class Fake implements Answering {
   choosePage = async (id: string, page: number): Promise<Picture> => {
     this.#note(`choosePage ${id} ${page}`);
     const [file] = id.split("-");
-    return pictureOf(page === 1 ? `${file}` : `${file}-${page}`);
+    return pageOfFile(file ?? id, page);
   };
 
   estimate: Backend["estimate"] = async (leaf, attached, text) => {
@@ -247,11 +247,14 @@ export class Fake implements Answering {
     });
     const words = Math.ceil(text.length / 4);
     const chatTokens = leaf === null ? 0 : this.#branch(this.#found(leaf).chatId).reduce((sum, message) => sum + Math.ceil(message.text.length / 4) + message.pictures.length * 1056, 0);
+    const nTokens = all.reduce((sum, one) => sum + one.nTokens, words);
+    const perPicture = Math.max(1, ...all.map((one) => one.nTokens));
+    const fit = chatTokens + nTokens <= model.context ? null : { nPictures: Math.floor((model.context * 0.875 - chatTokens) / perPicture), maxSide: model.minSide };
     return {
       pictures: all,
-      nTokens: all.reduce((sum, one) => sum + one.nTokens, words),
+      nTokens,
       waitS: model.speed ? all.reduce((sum, one) => sum + (one.waitS ?? 0), waitOf(model, 0, words) ?? 0) : null,
-      chatTokens, context: model.context,
+      chatTokens, context: model.context, fit,
     };
   };
 
@@ -528,6 +531,22 @@ export class Fake implements Answering {
     return rows.filter((row) => row !== null).toSorted((a, b) => Number(b.isPinned) - Number(a.isPinned) || b.updatedMs - a.updatedMs).slice(offset, offset + 100);
   }
 
+  choosePages = async (id: string, pages: number[]): Promise<Picture[]> => {
+    this.#note(`choosePages ${id.slice(0, 1)} ${pages.join(",")}`);
+    return pages.map((page) => pageOfFile(id, page));
+  };
+
+  findPages = async (id: string, text: string): Promise<number[]> => {
+    this.#note(`findPages ${id.slice(0, 1)} ${text}`);
+    return text.trim() === "" ? [] : [2, 5];
+  };
+
+  unlock = async (id: string, password: string): Promise<Picture> => {
+    this.#note(`unlock ${id.slice(0, 1)}`);
+    if (password !== "secret") throw { ...fault("picture", "report.pdf: the password does not open the document", "type it again"), id: "pictureWrongPassword", with: { name: "report.pdf" } };
+    return pageOfFile(id, 1);
+  };
+
   chats = async (search: string, deleted: boolean, offset: number): Promise<ChatSummary[]> => this.#list(search, deleted, offset);
   chatOpen = async (id: number): Promise<Chat> => this.#chat(id);
 
@@ -627,7 +646,8 @@ function waitOf(model: LoadedModel, patches: number, tokens: number): number | n
 }
 
 function pictureOf(id: string): Picture {
-  const picture = Object.values(pictures).find((one) => one.id === id);
+  const [file = id, page] = id.split("-");
+  const picture = Object.values(pictures).find((one) => one.id === id) ?? (file === pictures.report.id ? pageOfFile(file, Number(page ?? 1)) : undefined);
   if (!picture) throw fault("notFound", "this picture is no longer there", "Add it again.");
   return picture;
 }

@@ -42,6 +42,9 @@ export const en = {
     previousPicture: "Previous picture",
     nextPage: "Next page",
     previousPage: "Previous page",
+    goToPage: "Go to a page",
+    focusPages: "Go to the list of pages",
+    eachPage: "Describe each page",
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
     fit: "Fit the picture",
@@ -204,6 +207,8 @@ export const en = {
     reading: "Reading the text",
     previous: "Place before",
     next: "Next place",
+    onPage: (page: string, others: string) => (others === "1" ? `Page ${page}` : `Page ${page}, of ${others} others`),
+    elsewhere: (count: string) => `Also on ${count === "1" ? "1 other page" : `${count} other pages`}`,
   },
 
   stage: {
@@ -218,11 +223,29 @@ export const en = {
     attached: "For the next question",
     missing: "This picture is no longer there.",
     help: "Arrow keys move, plus and minus zoom, 0 fits.",
+    helpPages: "Page Up and Page Down turn pages.",
     page: "Page",
     frame: "Frame",
     ofPages: (of: string) => `of ${of}`,
     pages: (shown: string, of: string) => `Page ${shown} of ${of}`,
     frames: (shown: string, of: string) => `Frame ${shown} of ${of}`,
+  },
+
+  pages: {
+    label: (name: string) => `Pages of ${name}`,
+    chosen: (some: string, of: string) => `${some} of ${of} pages chosen`,
+    cost: (tokens: string, wait: string) => `${tokens} tokens, about ${wait}`,
+    onlyThis: "Only this page",
+    eachChosen: (count: string) => `Describe each of ${count}`,
+  },
+
+  unlock: {
+    title: "Password",
+    about: (name: string) => `${name} is encrypted and opens with a password only.`,
+    password: "Password of the document",
+    note: "It is forgotten when Lorgnette ends. What the pages show is stored with the chat as of any picture; a private chat stores nothing.",
+    open: "Open",
+    enter: "Enter the password",
   },
 
   notes: {
@@ -280,6 +303,11 @@ export const en = {
     room: "Room in this chat",
     pictureCost: (name: string, tokens: string) => `${name}, ${tokens} tokens`,
     tooMuch: (over: string) => `${over} tokens too many for this chat. Lower the detail, remove a picture, or begin a new chat.`,
+    offers: "What fits",
+    onlyFirst: (count: number, shown: string) => `Only the first ${n(count, shown, "picture", "pictures")}`,
+    lessDetail: (px: string) => `Lower the detail to ${px} px`,
+    eachPage: "Ask about each page by itself",
+    more: (count: string) => `and ${count} more`,
     quick: "Quick questions",
     preparing: (percent: string) => `Looking at it already: ${percent}`,
     prereading: (a: string, b: string) => `Reading it already: ${a} of ${b} tokens`,
@@ -658,6 +686,7 @@ export const en = {
     claims: (found: string, all: string, missing: string) => `${found} of ${all} found in the picture${missing ? `; not found: ${missing}` : ""}.`,
     failed: "It failed.",
     added: (count: number, shown: string) => `${n(count, shown, "picture", "pictures")} added.`,
+    pagesChosen: (count: string) => `${count} pages chosen.`,
     deleted: "Chat deleted.",
     restored: "Chat restored.",
     copied: "Copied.",

@@ -32,6 +32,9 @@ export const fr: Words = {
     previousPicture: "Image précédente",
     nextPage: "Page suivante",
     previousPage: "Page précédente",
+    goToPage: "Aller à une page",
+    focusPages: "Aller à la liste des pages",
+    eachPage: "Décrire chaque page",
     zoomIn: "Agrandir",
     zoomOut: "Réduire",
     fit: "Ajuster l’image",
@@ -192,6 +195,8 @@ export const fr: Words = {
     reading: "Lecture du texte",
     previous: "Endroit précédent",
     next: "Endroit suivant",
+    onPage: (page, others) => (others === "1" ? `Page ${page}` : `Page ${page}, sur ${others} autres`),
+    elsewhere: (count) => `Aussi sur ${count === "1" ? "1 autre page" : `${count} autres pages`}`,
   },
 
   stage: {
@@ -206,11 +211,29 @@ export const fr: Words = {
     attached: "Pour la prochaine question",
     missing: "Cette image n’est plus là.",
     help: "Les flèches déplacent, plus et moins changent le zoom, 0 ajuste.",
+    helpPages: "Page préc. et Page suiv. tournent les pages.",
     page: "Page",
     frame: "Vue",
     ofPages: (of) => `sur ${of}`,
     pages: (shown, of) => `Page ${shown} sur ${of}`,
     frames: (shown, of) => `Vue ${shown} sur ${of}`,
+  },
+
+  pages: {
+    label: (name) => `Pages de ${name}`,
+    chosen: (some, of) => `${some} pages choisies sur ${of}`,
+    cost: (tokens, wait) => `${tokens} jetons, environ ${wait}`,
+    onlyThis: "Cette page seule",
+    eachChosen: (count) => `Décrire chacune des ${count}`,
+  },
+
+  unlock: {
+    title: "Mot de passe",
+    about: (name) => `${name} est chiffré et ne s’ouvre qu’avec un mot de passe.`,
+    password: "Mot de passe du document",
+    note: "Il est oublié quand Lorgnette se ferme. Ce que montrent les pages est enregistré avec la conversation, comme pour toute image ; une conversation privée n’enregistre rien.",
+    open: "Ouvrir",
+    enter: "Saisir le mot de passe",
   },
 
   notes: {
@@ -268,6 +291,11 @@ export const fr: Words = {
     room: "Place dans cette conversation",
     pictureCost: (name, tokens) => `${name}, ${tokens} jetons`,
     tooMuch: (over) => `${over} jetons de trop pour cette conversation. Baissez le détail, retirez une image, ou commencez une nouvelle conversation.`,
+    offers: "Ce qui tient",
+    onlyFirst: (count, shown) => (count === 1 ? "Seulement la première image" : `Seulement les ${shown} premières images`),
+    lessDetail: (px) => `Baisser le détail à ${px} px`,
+    eachPage: "Demander sur chaque page séparément",
+    more: (count) => `et ${count} de plus`,
     quick: "Questions rapides",
     preparing: (percent) => `Déjà regardée : ${percent}`,
     prereading: (a, b) => `Déjà lus : ${a} jetons sur ${b}`,
@@ -643,6 +671,7 @@ export const fr: Words = {
     claims: (found, all, missing) => `${found} sur ${all} dans l’image${missing ? ` ; introuvable : ${missing}` : ""}.`,
     failed: "Échec.",
     added: (count, shown) => n(count, shown, "image ajoutée.", "images ajoutées."),
+    pagesChosen: (count) => `${count} pages choisies.`,
     deleted: "Conversation supprimée.",
     restored: "Conversation rétablie.",
     copied: "Copié.",

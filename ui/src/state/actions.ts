@@ -5,12 +5,13 @@ import type { Message } from "../contract";
 import { canSend, isPrivate, isSendingHere, lastAnswer, lastQuestion, liveHere, numbered, type Intent, type AppState } from "./app-state";
 import { call as intentToCall, type Call, type CallName } from "./call";
 import { pageOf } from "./notes";
+import { documentOnStage, neighbour as neighbourPage } from "./pages";
 import { hasText, textOnStage } from "./update-texts";
 
 export type MenuName = "file" | "edit" | "picture" | "answer" | "view" | "help";
 
 /** Things that a view does with itself: zoom and focus are not state of the window. */
-export type StageDo = "zoomIn" | "zoomOut" | "fit" | "region" | "focusQuestion" | "focusAnswer" | "focusSearch" | "focusStage" | "focusText" | "findText";
+export type StageDo = "zoomIn" | "zoomOut" | "fit" | "region" | "focusQuestion" | "focusAnswer" | "focusSearch" | "focusStage" | "focusText" | "findText" | "goToPage" | "focusPages";
 
 export type Outcome = { intent: Intent } | { stage: StageDo };
 
@@ -32,8 +33,8 @@ export type Quick = (typeof quick)[number];
 export type ActionId =
   | "newChat" | "newPrivateChat" | "addPicture" | "paste" | "exportMarkdown" | "exportHtml" | "importChats" | "quit"
   | "editLast" | "rename" | "pin" | "deleteChat" | "search" | "previousChat" | "nextChat"
-  | "nextPicture" | "previousPicture" | "nextPage" | "previousPage" | "zoomIn" | "zoomOut" | "fit" | "region" | "wholePicture" | "rotateLeft" | "rotateRight" | "removePicture" | "copyPicture" | "copyRegion" | "modelView" | "copyAllText" | "findText" | "focusText" | "showText"
-  | "send" | "stop" | "copyAnswer" | "again" | "goOn" | "speech" | "nextSentence" | "previousSentence" | "check" | Quick
+  | "nextPicture" | "previousPicture" | "nextPage" | "previousPage" | "goToPage" | "focusPages" | "zoomIn" | "zoomOut" | "fit" | "region" | "wholePicture" | "rotateLeft" | "rotateRight" | "removePicture" | "copyPicture" | "copyRegion" | "modelView" | "copyAllText" | "findText" | "focusText" | "showText"
+  | "send" | "stop" | "copyAnswer" | "again" | "goOn" | "speech" | "nextSentence" | "previousSentence" | "check" | "eachPage" | Quick
   | "palette" | "toggleChats" | "focusQuestion" | "focusAnswer" | "focusStage" | "textLarger" | "textSmaller" | "textReset" | "fullScreen"
   | "models" | "releaseModel" | "loadModel" | "settings" | "trust" | "shortcuts";
 
@@ -43,6 +44,7 @@ const stage = (it: StageDo): Outcome => ({ stage: it });
 const always = (): boolean => true;
 /** A private chat is nowhere that it could be named, exported or deleted. */
 const hasChat = (state: AppState): boolean => state.chat !== null && !isPrivate(state);
+const hasPages = (state: AppState): boolean => documentOnStage(state) !== null;
 const hasPicture = (state: AppState): boolean => numbered(state).length > 0;
 const isSpeaking = (state: AppState): boolean => state.aloud.at === "speaking";
 const isIdle = (state: AppState): boolean => liveHere(state) === null && !isSendingHere(state);
@@ -67,6 +69,11 @@ function staged(state: AppState) {
 
 /** The page before or after the one that is shown. */
 function otherPage(state: AppState, by: 1 | -1): Outcome | null {
+  const onStage = documentOnStage(state);
+  if (onStage) {
+    const next = neighbourPage(onStage, by);
+    return next === null ? null : intent({ is: "choosePage", number: state.onStage, page: next });
+  }
   const picture = staged(state)?.picture;
   const page = picture && pageOf(picture.notes);
   const to = page ? page.shown + by : 0;
@@ -131,6 +138,8 @@ export function actions(words: Record<Quick, string>): Action[] {
       id: "nextPage", menu: "picture", keys: "Alt+Shift+PageDown", when: (state) => otherPage(state, 1) !== null,
       run: (state) => otherPage(state, 1),
     },
+    { id: "goToPage", menu: "picture", keys: "Ctrl+Alt+G", when: hasPages, run: () => stage("goToPage") },
+    { id: "focusPages", menu: "picture", keys: "Ctrl+Alt+P", when: hasPages, run: () => stage("focusPages") },
     {
       id: "modelView", storedAs: "seen", menu: "picture", keys: "Ctrl+I", when: hasPicture,
       run: (state) => {
@@ -185,6 +194,10 @@ export function actions(words: Record<Quick, string>): Action[] {
         run: (state) => intent({ is: "quick", text: words[id], by: id === "readText" && state.settings.readText ? "reader" : "model" }),
       }),
     ),
+    {
+      id: "eachPage", menu: "answer", keys: "Ctrl+Shift+5", pageKey: true, when: (state) => hasPages(state) && isIdle(state),
+      run: () => intent({ is: "eachPage", text: words.describe }),
+    },
     {
       id: "again", menu: "answer", keys: "Ctrl+R", when: (state) => lastAnswer(state) !== null && isIdle(state),
       run: (state) => {

@@ -38,7 +38,9 @@ export type Overlay =
   | { at: "modelView"; attachment: Attachment }
   | { at: "trust" }
   | { at: "rename"; chatId: number; title: string }
-  | { at: "confirm"; ask: Confirmation };
+  | { at: "confirm"; ask: Confirmation }
+  /** A document waits for its password. `error` says why it was not the right one. */
+  | { at: "unlock"; id: string; name: string; isBusy: boolean; error: UiError | null };
 
 /** Where an address stands that may be opened. */
 export type LinkFrom = "answer" | "picture";
@@ -109,6 +111,8 @@ export interface AppState {
   /** Checks of answers of this window, by answer. */
   checks: Partial<Record<number, Check>>;
   texts: Texts;
+  /** How many documents were unlocked: what could not be shown before is tried again. */
+  unlocks: number;
 
   overlay: Overlay;
   notices: Notice[];
@@ -126,7 +130,7 @@ export type LongPhase = Extract<Progress["kind"], "loading" | "encode" | "prefil
 
 export type Said =
   | { at: "looking" } | { at: "answering" } | { at: "answered"; nSentences: number } | { at: "stopped" } | { at: "failed" }
-  | { at: "part"; of: LongPhase; share: number } | { at: "sentence"; text: string } | { at: "checked"; nDoubts: number } | { at: "claims"; nFound: number; nAll: number; missing: string[] } | { at: "paused" } | { at: "added"; n: number } | ({ at: "page" } & Page) | { at: "deleted" } | { at: "restored" } | { at: "copied" } | { at: "saved" } | { at: "private" };
+  | { at: "part"; of: LongPhase; share: number } | { at: "sentence"; text: string } | { at: "checked"; nDoubts: number } | { at: "claims"; nFound: number; nAll: number; missing: string[] } | { at: "paused" } | { at: "added"; n: number } | ({ at: "page" } & Page) | { at: "pagesChosen"; n: number } | { at: "deleted" } | { at: "restored" } | { at: "copied" } | { at: "saved" } | { at: "private" };
 
 export type Intent =
   // what the backend tells
@@ -145,6 +149,12 @@ export type Intent =
   | { is: "pastedText"; text: string }
   /** A page of the file of a picture is shown as a picture of its own. */
   | { is: "pageChosen"; of: string; picture: Picture }
+  /** These pages of the document that a picture is of, and no others, are for the next question. */
+  | { is: "pagesChosen"; of: string; pictures: Picture[] }
+  /** The same, and the question is asked of each page by itself. */
+  | { is: "askEach"; of: string; pictures: Picture[]; text: string }
+  | { is: "unlocked"; picture: Picture }
+  | { is: "unlockFailed"; id: string; error: UiError }
   | { is: "modelsListed"; models: Model[] }
   | { is: "copiesListed"; copies: ChatsCopy[] }
   | { is: "privateBegun"; chat: Chat }
@@ -160,6 +170,15 @@ export type Intent =
   | { is: "setRegion"; number: number; region: Attachment["region"] }
   | { is: "turn"; number: number; by: 1 | -1 }
   | { is: "choosePage"; number: number; page: number }
+  /** Chooses several pages of the document on the stage. */
+  | { is: "choosePages"; pages: number[] }
+  /** Shows a page of the document on the stage that is chosen already. */
+  | { is: "showPage"; page: number }
+  /** Asks about each page by itself: about those that are chosen, if they are several, else about all. */
+  | { is: "eachPage"; text: string }
+  /** Leaves the first pictures of a question that does not fit. */
+  | { is: "firstPictures"; n: number }
+  | { is: "unlock"; id: string; password: string }
   | { is: "setDetail"; maxSide: number | null }
   | { is: "stage"; number: number }
   // asking
@@ -230,6 +249,7 @@ export function start(boot: Boot): AppState {
     aloud: { at: "silent" },
     checks: {},
     texts: NO_TEXTS,
+    unlocks: 0,
     overlay: { at: "none" },
     notices: [],
     drag: { at: "none" },

@@ -45,6 +45,7 @@ const meanings: Meanings = {
   chooseBranch: (chat) => [{ is: "chatOpened", chat, draft: null }],
   chooseModel: listModels,
   choosePage: (picture, [of]) => [{ is: "pageChosen", of, picture }],
+  choosePages: (pictures, [of]) => [{ is: "pagesChosen", of, pictures }],
   fetchModel: listModels,
   models: (models) => [{ is: "modelsListed", models }],
   paste: (pasted) => {

@@ -44,7 +44,7 @@ describe("the draft", () => {
   });
 
   it("keeps the good pictures when others fail, and says which failed", async () => {
-    const refused = { name: "c.heic", error: fault("picture", "not read", "") } as const;
+    const refused = { name: "c.heic", error: fault("picture", "not read", ""), locked: null } as const;
     const { state } = run(await begin(), { is: "added", added: { pictures: [a], faults: [refused] } });
     expect(state.draft.pictures).toHaveLength(1);
     expect(state.notices).toEqual([{ key: "faults", kind: "faults", faults: [refused] }]);

@@ -9,6 +9,7 @@ import type { Added, AnswerBy, AnswerEvent, AppEvent, Ask, Attachment, Chat, Dra
 import { assertNever } from "./assert-never";
 import { clamp } from "./geometry";
 import { pageOf } from "./notes";
+import { documentOnStage, fileOf, shownPage, withPages } from "./pages";
 import { saying, withError, withNotice, withoutNotice } from "./telling";
 import type { TextEffect } from "./texts";
 import { keepTexts, showFound, updateTexts, withHeard } from "./update-texts";
@@ -25,6 +26,8 @@ export type Effect =
   | { do: "keepSettings"; settings: Settings; soon: boolean }
   | { do: "checkPictureLink"; address: string }
   | { do: "runAction"; action: string }
+  | { do: "unlock"; id: string; password: string }
+  | { do: "askEach"; of: string; pages: number[]; text: string }
   | TextEffect;
 
 type Step = [AppState, Effect[]];
@@ -76,6 +79,26 @@ function step(state: AppState, intent: Intent): Step {
       return step(state, { is: "type", text: state.draft.text + intent.text });
     case "pageChosen":
       return onPage(state, intent.of, intent.picture);
+    case "pagesChosen":
+      return onPages(state, intent.of, intent.pictures);
+    case "askEach": {
+      if (liveHere(state) !== null || isSendingHere(state)) return [state, []];
+      const [next] = onPages(state, intent.of, intent.pictures);
+      return send({ ...next, draft: { ...next.draft, text: intent.text } }, "pages");
+    }
+    case "unlocked": {
+      const { picture } = intent;
+      const next: AppState = { ...state, overlay: { at: "none" }, unlocks: state.unlocks + 1 };
+      const isHere = numbered(state).some((one) => fileOf(one.attachment.picture) === fileOf(picture.id));
+      if (isHere) return [{ ...next, notices: withoutLocked(next, picture.id) }, [{ do: "estimate", soon: false }, { do: "prepare" }]];
+      const [added, effects] = onAdded({ ...next, notices: withoutLocked(next, picture.id) }, { pictures: [picture], faults: [] });
+      return [added, effects];
+    }
+    case "unlockFailed": {
+      const { overlay } = state;
+      if (overlay.at !== "unlock" || overlay.id !== intent.id) return [withError(state, intent.error, null), []];
+      return [{ ...state, overlay: { ...overlay, isBusy: false, error: intent.error } }, []];
+    }
     case "modelsListed":
       return [{ ...state, models: intent.models }, []];
     case "copiesListed":
@@ -120,7 +143,33 @@ function step(state: AppState, intent: Intent): Step {
       const page = pageOf(picture.notes);
       if (!page || !Number.isInteger(intent.page)) return [state, []];
       const wanted = clamp(intent.page, 1, page.of);
-      return [state, wanted === page.shown ? [] : [called("choosePage", picture.id, wanted)]];
+      if (wanted === page.shown) return [state, []];
+      const onStage = intent.number === state.onStage ? documentOnStage(state) : null;
+      if (onStage?.chosen.includes(wanted)) return [showPage(state, wanted), []];
+      // Of several that are chosen, another takes the place of all.
+      if (onStage && onStage.chosen.length > 1) return [state, [called("choosePages", picture.id, [wanted])]];
+      return [state, [called("choosePage", picture.id, wanted)]];
+    }
+    case "choosePages": {
+      const onStage = documentOnStage(state);
+      const pages = onStage ? intent.pages.filter((page) => page >= 1 && page <= onStage.page.of) : [];
+      return [state, onStage && pages.length > 0 ? [called("choosePages", onStage.picture.id, pages)] : []];
+    }
+    case "showPage":
+      return [showPage(state, intent.page), []];
+    case "eachPage": {
+      const onStage = documentOnStage(state);
+      if (!onStage || liveHere(state) !== null || isSendingHere(state)) return [state, []];
+      const { picture, page, chosen } = onStage;
+      const pages = chosen.length > 1 ? chosen : Array.from({ length: page.of }, (_, index) => index + 1);
+      return [state, [{ do: "askEach", of: picture.id, pages, text: state.draft.text.trim() || intent.text }]];
+    }
+    case "firstPictures":
+      return withPictures(state, state.draft.pictures.slice(0, intent.n));
+    case "unlock": {
+      const { overlay } = state;
+      const busy: AppState = overlay.at === "unlock" ? { ...state, overlay: { ...overlay, isBusy: true, error: null } } : state;
+      return [busy, [{ do: "unlock", id: intent.id, password: intent.password }]];
     }
     case "setDetail": {
       const pictures = state.draft.pictures.map((attachment) => ({ ...attachment, maxSide: intent.maxSide }));
@@ -142,7 +191,7 @@ function step(state: AppState, intent: Intent): Step {
     case "check":
       return liveHere(state) === null ? [state, [{ do: "findClaims", answer: intent.answer }, called("checkAnswer", intent.answer)]] : [state, []];
     case "again":
-      return askOf(state, { kind: "again", answer: intent.answer, by: "model" });
+      return askOf(state, { kind: "again", answer: intent.answer, by: messages(state).find((one) => one.id === intent.answer)?.by === "pages" ? "pages" : "model" });
     case "goOn":
       return askOf(state, { kind: "continue", answer: intent.answer, atOnce: false });
     case "answerNow": {
@@ -359,7 +408,11 @@ function onAdded(state: AppState, added: Added): Step {
   const attachments = added.pictures.map(
     (picture): Attachment => ({ picture: picture.id, name: picture.name, region: null, turn: 0, maxSide }),
   );
-  const noticed = added.faults.length === 0 ? state : withNotice(state, { key: "faults", kind: "faults", faults: added.faults });
+  const failed = added.faults.length === 0 ? state : withNotice(state, { key: "faults", kind: "faults", faults: added.faults });
+  const locked = added.faults.find((fault) => fault.locked !== null);
+  const asks = locked?.locked && failed.overlay.at === "none" ? { ...failed, overlay: unlocking(locked.locked, locked.name) } : failed;
+  // What only waits for its password has not failed yet.
+  const noticed = asks !== failed && added.faults.length === 1 ? { ...asks, notices: state.notices } : asks;
   if (attachments.length === 0) return [noticed, []];
   const files = withFiles(state.files, added.pictures);
   const [next, effects] = withPictures({ ...noticed, files }, [...state.draft.pictures, ...attachments]);
@@ -374,10 +427,58 @@ function onPage(state: AppState, of: string, picture: Picture): Step {
   const number = isIt(state.onStage) ? state.onStage : all.findIndex((one, index) => one.draftIndex !== null && isIt(index));
   if (number < 0) return [state, []];
   const files = withFiles(state.files, [picture]);
+  // A page that is chosen already is shown, and not chosen twice.
+  const other = all.findIndex((one, index) => index !== number && one.draftIndex !== null && one.attachment.picture === picture.id);
+  const old = all[number]?.draftIndex;
+  if (other >= 0 && old != null) {
+    const [without, more] = withPictures({ ...state, files }, state.draft.pictures.filter((_, index) => index !== old));
+    const onStage = numbered(without).findIndex((one) => one.draftIndex !== null && one.attachment.picture === picture.id);
+    return [{ ...without, onStage, estimate: null }, more];
+  }
   const [next, effects] = changeOnStage({ ...state, files }, number, (attachment) => ({ ...attachment, picture: picture.id, region: null }));
   const page = pageOf(picture.notes);
   const told = page ? saying(next, { at: "page", ...page }) : next;
   return [{ ...told, estimate: null }, effects];
+}
+
+/** These pages of a document take the place of those that were chosen. */
+function onPages(state: AppState, of: string, pictures: Picture[]): Step {
+  const file = fileOf(of);
+  const shown = state.draft.pictures[numbered(state)[state.onStage]?.draftIndex ?? -1]?.picture;
+  const chosen = withPages(state.draft.pictures, file, pictures, state.settings.maxSide);
+  const [next, effects] = withPictures({ ...state, files: withFiles(state.files, pictures) }, chosen);
+  const all = numbered(next);
+  const isDraft = (picture: string | undefined): number => all.findIndex((one) => one.draftIndex !== null && one.attachment.picture === picture);
+  const at = shown !== undefined && isDraft(shown) >= 0 && pictures.some((one) => one.id === shown) ? isDraft(shown) : isDraft(pictures[0]?.id);
+  const onStage = at < 0 ? next.onStage : at;
+  const page = pageOf(pictures[0]?.notes ?? []);
+  const staged = { ...next, onStage, estimate: null };
+  if (pictures.length > 1) return [saying(staged, { at: "pagesChosen", n: pictures.length }), effects];
+  return [page ? saying(staged, { at: "page", ...page }) : staged, effects];
+}
+
+/** Shows a page that is chosen already. */
+function showPage(state: AppState, page: number): AppState {
+  const onStage = documentOnStage(state);
+  if (!onStage) return state;
+  const file = fileOf(onStage.picture.id);
+  const isIt = (one: ReturnType<typeof numbered>[number]): boolean =>
+    one.draftIndex !== null && fileOf(one.attachment.picture) === file && shownPage(state, one.attachment) === page;
+  const at = numbered(state).findIndex(isIt);
+  return at < 0 ? state : saying({ ...state, onStage: at }, { at: "page", ...onStage.page, shown: page });
+}
+
+/** What asks for the password of a document. */
+export function unlocking(id: string, name: string): AppState["overlay"] {
+  return { at: "unlock", id, name, isBusy: false, error: null };
+}
+
+/** The notices without a document that waited for its password. */
+function withoutLocked(state: AppState, id: string): AppState["notices"] {
+  const left = state.notices.map((notice) =>
+    notice.kind === "faults" ? { ...notice, faults: notice.faults.filter((fault) => fault.locked !== fileOf(id)) } : notice,
+  );
+  return left.filter((notice) => !(notice.kind === "faults" && notice.faults.length === 0) && !(notice.kind === "error" && notice.error.id === "pictureEncrypted"));
 }
 
 function send(state: AppState, by: AnswerBy): Step {

@@ -277,7 +277,7 @@ describe("pictures", () => {
     const { fake } = await open();
     fake.tell({ kind: "dragOver" });
     await screen.findByText("Release to add");
-    fake.tell({ kind: "added", from: "drop", added: { pictures: [pictures.notice], faults: [{ name: "x.heic", error: fault("picture", "HEIC is not read", "Save it as PNG.") }] } });
+    fake.tell({ kind: "added", from: "drop", added: { pictures: [pictures.notice], faults: [{ name: "x.heic", error: fault("picture", "HEIC is not read", "Save it as PNG."), locked: null }] } });
     await screen.findByTestId("attachment");
     expect(screen.queryByText("Release to add")).toBeNull();
     expect(screen.getByRole("alert").textContent).toContain("HEIC is not read. Save it as PNG.");

@@ -4,9 +4,13 @@ use std::path::PathBuf;
 
 use super::App;
 use crate::chats::PictureInfo;
-use crate::chats::picture_id::{file_of, page_of};
+use crate::chats::picture_id::{self, file_of, page_of};
 use crate::error::AppError;
+use crate::picture_store::searched;
 use crate::quick_action::Taken;
+
+/// The most pages that are chosen at once: a question about more is asked in parts.
+const MAX_CHOSEN: usize = 2000;
 
 impl App {
     /// Adds picture files; those that cannot be used are told apart, each by its name.
@@ -64,6 +68,69 @@ impl App {
             }
             pictures.page(&picture, page)
         })
+    }
+
+    /// Chooses pages of a document, from 1, each as a picture of its own. None of them is drawn for it.
+    ///
+    /// # Errors
+    /// Those of [`Self::choose_page`].
+    pub fn choose_pages(&self, id: &str, pages: &[u32]) -> Result<Vec<PictureInfo>, AppError> {
+        let all = pages.iter().take(MAX_CHOSEN).map(|page| self.choose_undrawn(id, *page));
+        all.collect()
+    }
+
+    fn choose_undrawn(&self, id: &str, page: u32) -> Result<PictureInfo, AppError> {
+        let of_page = picture_id::of_page(file_of(id), page);
+        let known = [file_of(id), &of_page].map(|known| self.picture(known).ok());
+        let is_it = |known: &PictureInfo| known.page() == Some(page);
+        if let Some(known) = known.into_iter().flatten().find(is_it) {
+            return Ok(known);
+        }
+        let picture = self.picture(id)?;
+        let from = self.pictures_with(id);
+        self.0.add_to_shown(|pictures| {
+            if !pictures.has(id) {
+                pictures.add(&picture.name, &from.bytes(id)?)?;
+            }
+            pictures.page_undrawn(&picture, page)
+        })
+    }
+
+    /// Opens a document with its password: one that was to be added and could not be, or one of a chat.
+    ///
+    /// # Errors
+    /// [`AppError::Picture`] if it is not the right password; those of
+    /// [`PictureStore::unlock`](crate::picture_store::PictureStore::unlock).
+    pub fn unlock(&self, id: &str, password: &str) -> Result<PictureInfo, AppError> {
+        match self.picture(id) {
+            Ok(known) => self.pictures_with(id).unlock(id, Some(&known), password),
+            Err(_) => self.0.add_to_shown(|pictures| pictures.unlock(id, None, password)),
+        }
+    }
+
+    /// The pages of a picture's document on which the words are: in the text that pages have of
+    /// themselves, or in what was read of them.
+    ///
+    /// # Errors
+    /// Those of [`PictureStore::pages_with`](crate::picture_store::PictureStore::pages_with).
+    pub fn pages_with(&self, id: &str, words: &str) -> Result<Vec<u32>, AppError> {
+        let picture = self.picture(id)?;
+        let mut pages = self.pictures_with(id).pages_with(id, words)?;
+        let words = searched(words);
+        let of = picture.n_pages();
+        let read = (1..=of).filter(|page| {
+            let of_page = picture_id::of_page(file_of(id), *page);
+            let reading = self.0.known_reading(&of_page);
+            let unchosen = || self.0.known_reading(file_of(id)).filter(|_| *page == 1);
+            let reading = reading.or_else(unchosen);
+            reading.is_some_and(|reading| searched(&reading.text()).contains(&words))
+        });
+        if !words.is_empty() {
+            pages.extend(read);
+        }
+        pages.sort_unstable();
+        pages.dedup();
+        Ok(pages)
     }
 
     /// Adds a file that was exported, to be the picture of that id.

@@ -16,7 +16,7 @@ use crate::chats::{AnswerBy, Attachment, Chats, ChatsError, End, Message, Messag
 use crate::conversation::Conversation;
 use crate::error::{AppError, Fault};
 use crate::models::library;
-use crate::{AnswerEvent, Cancel, StopReason, Timings};
+use crate::{Answer, AnswerEvent, AnswerOptions, Cancel, StopReason, Timings};
 
 /// What is written is kept that often.
 const BETWEEN_WRITES: Duration = Duration::from_millis(400);
@@ -31,6 +31,30 @@ pub(super) struct Made {
     pub n_pieces: usize,
     model: Option<String>,
     timings: Option<Timings>,
+}
+
+impl Made {
+    /// Adds what another part of the answer took.
+    pub(super) fn add_timings(&mut self, more: &Timings) {
+        let Some(all) = &mut self.timings else {
+            self.timings = Some(more.clone());
+            return;
+        };
+        all.encode_s += more.encode_s;
+        all.prefill_s += more.prefill_s;
+        all.decode_s += more.decode_s;
+        all.n_read_tokens += more.n_read_tokens;
+        all.n_answer_tokens += more.n_answer_tokens;
+    }
+}
+
+/// An answer that is being made.
+pub(super) struct Work<'a> {
+    pub id: MessageId,
+    pub chats: &'a Chats,
+    pub conversation: &'a Conversation,
+    pub cancel: &'a Cancel,
+    pub wanted: Wanted,
 }
 
 /// What has grown since it was written last.
@@ -67,7 +91,9 @@ impl Inner {
         let mut made = Made::default();
         let end = match self.jobs.get(id) {
             Some((cancel, wanted)) => {
-                let make = || self.make(id, &chats, &conversation, &cancel, wanted, &mut made);
+                let (chats, conversation, cancel) = (&*chats, &*conversation, &cancel);
+                let work = Work { id, chats, conversation, cancel, wanted };
+                let make = || self.make(&work, &mut made);
                 match catch_unwind(AssertUnwindSafe(make)) {
                     Ok(Ok(end)) => end,
                     Ok(Err(error)) => End::Failed(Fault::from(error).into()),
@@ -113,15 +139,8 @@ impl Inner {
         (self.notify)(Notice::Chats);
     }
 
-    fn make(
-        self: &Arc<Self>,
-        id: MessageId,
-        chats: &Chats,
-        conversation: &Conversation,
-        cancel: &Cancel,
-        wanted: Wanted,
-        made: &mut Made,
-    ) -> Result<End, AppError> {
+    fn make(self: &Arc<Self>, work: &Work, made: &mut Made) -> Result<End, AppError> {
+        let &Work { id, chats, conversation, wanted, .. } = work;
         made.model = Some(library::name(&conversation.model().id()));
         let mut path = chats.path_to(id)?;
         let answer = path.pop().ok_or(EngineError::Stopped)?;
@@ -131,6 +150,9 @@ impl Inner {
         }
         self.stop_check();
         self.preparations_are_over();
+        if wanted.by == AnswerBy::Pages {
+            return self.make_pages(work, &path, made);
+        }
         self.answer_begins(id, &made.text, wanted.aloud, AnswerBy::Model);
         let mut chat = self.chat_for_engine(&path, conversation)?;
         chat.is_private = is_private(id);
@@ -144,7 +166,27 @@ impl Inner {
         let mut options = lock(&self.settings).answer_options();
         options.max_tokens = options.max_tokens.min(wanted.max_tokens.unwrap_or(usize::MAX));
         options.may_think = !wanted.at_once;
+        let answer = self.write_answer(work, chat, options, made, None)?;
+        made.timings = Some(answer.timings);
+        Ok(match answer.stop {
+            StopReason::EndOfText | StopReason::StopString(_) => End::Whole,
+            StopReason::Length => End::Length,
+            StopReason::ContextFull => End::ContextFull,
+            StopReason::Cancelled => End::Stopped,
+        })
+    }
 
+    /// Has the model answer, and keeps what it writes. `of` is which of so many pictures it is about,
+    /// where each is asked about by itself.
+    pub(super) fn write_answer(
+        &self,
+        work: &Work,
+        chat: Chat,
+        options: AnswerOptions,
+        made: &mut Made,
+        of: Option<(usize, usize)>,
+    ) -> Result<Answer, AppError> {
+        let &Work { id, chats, conversation, cancel, .. } = work;
         let mut coalescer = Coalescer::new();
         let (mut written, mut unwritten) = (Instant::now(), Unwritten::default());
         let (mut failed, mut says_thinking) = (None, true);
@@ -165,8 +207,12 @@ impl Inner {
                 }
                 Some(AnswerEvent::Encode { .. } | AnswerEvent::Prefill { .. }) | None => {}
             }
-            if let Some(event) = event {
-                coalescer.push(event);
+            match (event, of) {
+                (Some(AnswerEvent::Encode { done, total, .. }), Some((picture, n_pictures))) => {
+                    coalescer.push(AnswerEvent::Encode { picture, n_pictures, done, total });
+                }
+                (Some(event), _) => coalescer.push(event),
+                (None, _) => {}
             }
             self.tell(id, &mut coalescer, false);
             if unwritten.is_any() && failed.is_none() && written.elapsed() >= BETWEEN_WRITES {
@@ -178,16 +224,19 @@ impl Inner {
             }
         })?;
         self.tell(id, &mut coalescer, true);
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
-        made.timings = Some(answer.timings);
-        Ok(match answer.stop {
-            StopReason::EndOfText | StopReason::StopString(_) => End::Whole,
-            StopReason::Length => End::Length,
-            StopReason::ContextFull => End::ContextFull,
-            StopReason::Cancelled => End::Stopped,
-        })
+        failed.map_or(Ok(answer), |error| Err(error.into()))
+    }
+
+    /// Writes words of the program's own into an answer.
+    pub(super) fn write_piece(
+        &self,
+        work: &Work,
+        made: &mut Made,
+        piece: &str,
+    ) -> Result<(), AppError> {
+        self.write(work.id, made, piece);
+        self.answer_grows(work.id, piece);
+        Ok(work.chats.write(work.id, &made.text)?)
     }
 
     fn tell(&self, id: MessageId, coalescer: &mut Coalescer, all: bool) {
@@ -214,8 +263,12 @@ impl Inner {
             let parts = vec![TurnPart::Text(instructions)];
             chat.turns.push(Turn { role: Role::System, parts });
         }
-        for message in path {
-            if !message.is_model {
+        for (i, message) in path.iter().enumerate() {
+            // What was asked page by page is in the answer; all its pages at once fit nowhere.
+            let is_by_pages = path.get(i + 1).is_some_and(|answer| answer.by == AnswerBy::Pages);
+            if !message.is_model && is_by_pages {
+                conversation.add_question(&mut chat, [], &message.text);
+            } else if !message.is_model {
                 let attached = |picture: &Attachment| {
                     conversation.attached(picture, &self.pictures_with(&picture.picture))
                 };

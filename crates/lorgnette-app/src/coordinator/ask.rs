@@ -132,13 +132,19 @@ impl App {
                 let (chat, question) = chats.add_question(Some(chat), parent, &text, &pictures)?;
                 (chat, chats.begin_answer(question, by)?.1)
             }
-            Ask::Continue { answer, .. } => (chats.continue_answer(answer)?, answer),
+            Ask::Continue { answer, .. } => {
+                let chat = chats.continue_answer(answer)?;
+                if by == AnswerBy::Pages {
+                    self.0.cut_back(answer)?;
+                }
+                (chat, answer)
+            }
         };
         let asked = Asked { chat: chats.chat(chat)?, answer };
         let listener = make_listener(&asked);
         self.0.jobs.insert(answer, listener, Wanted { is_continued, by, at_once, ..wanted });
         match by {
-            AnswerBy::Model => self.0.happened(Event::Ask(answer)),
+            AnswerBy::Model | AnswerBy::Pages => self.0.happened(Event::Ask(answer)),
             AnswerBy::Reader => self.0.answer_by_reader(answer),
         }
         (self.0.notify)(Notice::Chats);

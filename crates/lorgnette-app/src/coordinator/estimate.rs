@@ -1,9 +1,10 @@
 //! What a question costs, before it costs.
 
-use lorgnette_image::{Note, Region};
+use lorgnette_image::{Grid, Note, Region};
 
 use super::App;
-use crate::chats::{Attachment, MessageId};
+use crate::chats::{AnswerBy, Attachment, MessageId};
+use crate::conversation::Conversation;
 use crate::error::AppError;
 use crate::models::cost;
 use crate::picture_store::viewed_size;
@@ -23,6 +24,19 @@ pub struct Estimate {
     pub chat_tokens: usize,
     /// Tokens that there is room for.
     pub context: usize,
+    /// What would fit, where it does not.
+    pub fit: Option<Fit>,
+}
+
+/// What would fit into the context instead of a question that does not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "ipc", derive(serde::Serialize, specta::Type))]
+#[cfg_attr(feature = "ipc", serde(rename_all = "camelCase"))]
+pub struct Fit {
+    /// So many of its pictures, the first ones, as they are.
+    pub n_pictures: usize,
+    /// All of them, with that longest side in pixels; `None` where they would be too small for it.
+    pub max_side: Option<u32>,
 }
 
 /// What one picture costs.
@@ -44,6 +58,11 @@ pub struct PictureEstimate {
     /// What a person should know about how the model sees it.
     pub notes: Vec<Note>,
 }
+
+/// The share of the context that is left for an answer.
+const ANSWER_SHARE: usize = 8;
+/// The smallest longest side that is offered, as a share of the largest.
+const MIN_SIDE_SHARE: u32 = 4;
 
 /// Letters of a token, about: for words that are still being written.
 const LETTERS_PER_TOKEN: usize = 4;
@@ -103,11 +122,54 @@ impl App {
         });
         if let Some(leaf) = leaf {
             let path = self.0.chats_of(leaf)?.path_to(leaf)?;
-            let timings = path.iter().rev().find_map(|message| message.timings.as_ref());
-            estimate.chat_tokens = timings.map_or(0, |timings| {
-                timings.n_cached_tokens + timings.n_read_tokens + timings.n_answer_tokens
+            let answer = path.iter().rev().find(|message| message.timings.is_some());
+            estimate.chat_tokens = answer.map_or(0, |answer| match &answer.timings {
+                // Its pages were read one after the other, and are not in the chat.
+                Some(timings) if answer.by == AnswerBy::Pages => timings.n_answer_tokens,
+                Some(timings) => {
+                    timings.n_cached_tokens + timings.n_read_tokens + timings.n_answer_tokens
+                }
+                None => 0,
             });
         }
+        if estimate.chat_tokens + estimate.n_tokens > estimate.context {
+            let taken = estimate.chat_tokens + words + model.context / ANSWER_SHARE;
+            let room = model.context.saturating_sub(taken);
+            estimate.fit = Some(self.fit(&conversation, &estimate, pictures, room)?);
+        }
         Ok(estimate)
+    }
+
+    /// What of the pictures fits into so many tokens.
+    fn fit(
+        &self,
+        conversation: &Conversation,
+        estimate: &Estimate,
+        pictures: &[Attachment],
+        room: usize,
+    ) -> Result<Fit, AppError> {
+        let mut left = room;
+        let fits = estimate.pictures.iter().take_while(|picture| {
+            let rest = left.checked_sub(picture.n_tokens);
+            left = rest.unwrap_or_default();
+            rest.is_some()
+        });
+        let n_pictures = fits.count();
+        let sizes = pictures.iter().map(|one| {
+            let info = self.0.picture(&one.picture)?;
+            Ok(viewed_size(&info, one.region, one.turn))
+        });
+        let sizes = sizes.collect::<Result<Vec<_>, AppError>>()?;
+        let config = conversation.model().image_config(None)?;
+        let unit = config.unit();
+        let sides = (config.max_side / MIN_SIDE_SHARE / unit..=config.max_side / unit).rev();
+        let n_tokens = |side: u32| -> usize {
+            let of = |(width, height): &(u32, u32)| {
+                Grid::for_picture(*width, *height, &config.with_max_side(side)).n_tokens()
+            };
+            sizes.iter().map(of).sum()
+        };
+        let max_side = sides.map(|n_units| n_units * unit).find(|side| n_tokens(*side) <= room);
+        Ok(Fit { n_pictures, max_side })
     }
 }

@@ -63,7 +63,8 @@ impl Inner {
         let language = self.language();
         let n_pictures = pictures.len();
         let mut missing = Vec::new();
-        for (nth, picture) in pictures.iter().enumerate() {
+        let headings = self.headings(pictures);
+        for (nth, (picture, heading)) in pictures.iter().zip(&headings).enumerate() {
             // Looking for text is one half of reading.
             let tell = |done| {
                 let progress =
@@ -90,7 +91,7 @@ impl Inner {
             let mut piece = String::new();
             if !is_alone {
                 let gap = if nth == 0 { "" } else { "\n\n" };
-                piece = format!("{gap}{}\n\n", picture.name);
+                piece = format!("{gap}{heading}\n\n");
             }
             piece += &match reading.text() {
                 text if text.is_empty() => notes::no_text(&reading, &language).to_owned(),
@@ -105,7 +106,7 @@ impl Inner {
             self.write(id, made, &piece);
             self.answer_grows(id, piece.get(heard.len()..).unwrap_or_default());
             chats.write(id, &made.text).map_err(fault)?;
-            let name = if is_alone { None } else { Some(picture.name.as_str()) };
+            let name = if is_alone { None } else { Some(heading.as_str()) };
             missing.extend(notes::of_reading(&reading, name, &language));
         }
         if !missing.is_empty() {
@@ -117,7 +118,7 @@ impl Inner {
     }
 
     /// Writes more of the answer, which is shown.
-    fn write(&self, id: MessageId, made: &mut Made, piece: &str) {
+    pub(super) fn write(&self, id: MessageId, made: &mut Made, piece: &str) {
         made.text.push_str(piece);
         made.n_pieces += 1;
         let (piece, n_tokens) = (piece.to_owned(), made.n_pieces);

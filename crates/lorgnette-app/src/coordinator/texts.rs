@@ -81,7 +81,7 @@ impl App {
 
 impl Inner {
     /// What is known of a picture's text.
-    fn known_reading(&self, picture: &str) -> Option<Reading> {
+    pub(super) fn known_reading(&self, picture: &str) -> Option<Reading> {
         let read = self.chats_with(picture).text(picture, VERSION);
         let stored = || self.chats.text(picture, VERSION);
         // What cannot be read back is read again.

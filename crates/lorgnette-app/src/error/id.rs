@@ -92,6 +92,7 @@ errors! {
     PictureIsAddress { name },
     PictureNoPage { name, page, pages },
     PictureEncrypted { name },
+    PictureWrongPassword { name },
     PictureTooMuchWork { name },
     PictureTooManyPixels { name, width, height, maxPixels },
     PictureTooManyBytes { name, maxBytes },
@@ -224,6 +225,7 @@ impl AppError {
                     _ => FaultDetails::PictureRead { name, reason: innermost(source).into() },
                 }
             }
+            Self::Locked { name, .. } => of_picture(name, &ImageError::Encrypted),
             Self::Picture { name, source } => of_picture(name, source),
             Self::Models(error) => of_models(error),
             Self::Engine(error) => of_engine(error),
@@ -330,6 +332,7 @@ fn of_picture(name: &str, error: &ImageError) -> FaultDetails {
         ImageError::NoPixels { .. } => FaultDetails::PictureNoPixels { name },
         ImageError::LfsPointer => FaultDetails::PictureIsPointer { name },
         ImageError::Encrypted => FaultDetails::PictureEncrypted { name },
+        ImageError::WrongPassword => FaultDetails::PictureWrongPassword { name },
         ImageError::TooMuchWork { .. } => FaultDetails::PictureTooMuchWork { name },
         ImageError::NoSuchPage { page, n_pages } => {
             FaultDetails::PictureNoPage { name, page: (*page).into(), pages: (*n_pages).into() }

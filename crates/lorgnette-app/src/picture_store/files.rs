@@ -64,6 +64,22 @@ impl Files {
             Self::InMemory(files) => drop(lock(files).remove(path)),
         }
     }
+
+    /// Removes the files of a folder whose names begin so.
+    pub fn remove_all(&self, folder: &Path, prefix: &str) {
+        let begins = |path: &Path| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            path.parent() == Some(folder) && name.is_some_and(|name| name.starts_with(prefix))
+        };
+        match self {
+            Self::OnDisk => {
+                let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
+                let paths = entries.map(|entry| entry.path()).filter(|path| begins(path));
+                paths.for_each(|path| drop(fs_err::remove_file(path)));
+            }
+            Self::InMemory(files) => lock(files).retain(|path, _| !begins(path)),
+        }
+    }
 }
 
 /// A thread that panicked leaves whole values behind: every change under the lock is one call.

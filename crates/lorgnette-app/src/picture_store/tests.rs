@@ -119,3 +119,72 @@ fn a_file_stays_while_a_page_of_it_is_used() {
     store.delete(&second.id, false);
     assert!(!store.has(&first.id));
 }
+
+const DOCUMENTS: [&[u8]; 2] = [
+    include_bytes!("../../../lorgnette-image/tests/fixtures/documents/cairo.pdf"),
+    include_bytes!("../../../lorgnette-image/tests/fixtures/documents/user-password.pdf"),
+];
+
+#[test]
+fn of_a_document_only_what_is_looked_at_is_drawn() {
+    let (folder, store) = store();
+    let first = store.add("report.pdf", DOCUMENTS[0]).unwrap();
+    let made = || {
+        let names = fs_err::read_dir(folder.path().join("cache/pictures")).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.map(|name| name.replace(&first.id, "ID")).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(made(), ["ID-thumb.png"]);
+    let chosen = store.page_undrawn(&first, 2).unwrap();
+    assert_eq!((chosen.id.as_str(), chosen.n_pages()), (format!("{}-2", first.id).as_str(), 3));
+    assert_eq!(made(), ["ID-thumb.png"]);
+    let drawn = store.open(&chosen.id, "it").unwrap();
+    assert_eq!((chosen.width, chosen.height), (drawn.width(), drawn.height()));
+    assert_eq!(store.page(&first, 2).unwrap(), chosen, "it is what it is when it is drawn");
+    let thumb = store.page_thumb(&chosen.id, 3).unwrap();
+    let thumb = Picture::decode(&thumb).unwrap();
+    assert_eq!(thumb.width().max(thumb.height()), THUMB_SIDE);
+    assert_eq!(made(), ["ID-2-thumb.png", "ID-3-thumb.png", "ID-thumb.png"]);
+    for missing in [0, 4] {
+        assert!(store.page_thumb(&first.id, missing).is_err());
+        assert!(store.page_undrawn(&first, missing).is_err());
+    }
+    store.delete(&chosen.id, true);
+    store.delete(&first.id, false);
+    assert_eq!(made(), [""; 0], "no small picture of a page stays");
+}
+
+#[test]
+fn a_document_with_a_password_is_added_when_it_is_typed() {
+    let (folder, store) = store();
+    let error = store.add("letter.pdf", DOCUMENTS[1]).unwrap_err();
+    let AppError::Locked { id, name } = error else { panic!("{error:?}") };
+    assert_eq!(name, "letter.pdf");
+    assert!(!store.has(&id), "nothing of it is stored");
+    let error = store.unlock(&id, None, "Secret").unwrap_err();
+    assert_eq!(error.one_line(), "letter.pdf: the password does not open the document");
+    let added = store.unlock(&id, None, "secret").unwrap();
+    assert_eq!((&added.id, added.name.as_str()), (&id, "letter.pdf"));
+    assert!(store.open(&id, "it").is_ok() && store.page_thumb(&id, 1).is_ok());
+    // The next start knows no password.
+    let (data, cache) = (folder.path().join("data"), folder.path().join("cache"));
+    let again = PictureStore::new(&data, &cache);
+    assert!(matches!(again.open(&id, "it"), Err(AppError::Locked { .. })));
+    assert!(again.unlock(&id, None, "secret").is_err(), "nobody knows of it");
+    assert_eq!(again.unlock(&id, Some(&added), "secret").unwrap(), added);
+    assert!(again.open(&id, "it").is_ok());
+}
+
+#[test]
+fn words_are_found_on_the_pages_of_a_document() {
+    let (_folder, store) = store();
+    let document = store.add("report.pdf", DOCUMENTS[0]).unwrap();
+    let text = store.document(&document.id, "it").unwrap().document.text(1).unwrap();
+    let line = text.lines().find(|line| line.trim().len() > 4).unwrap().to_uppercase();
+    assert!(store.pages_with(&document.id, &line).unwrap().contains(&1), "{text}");
+    for nowhere in ["", "  ", "Zeppelin"] {
+        assert_eq!(store.pages_with(&document.id, nowhere).unwrap(), [0; 0]);
+    }
+}

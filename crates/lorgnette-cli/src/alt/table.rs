@@ -94,7 +94,7 @@ impl Table {
 }
 
 /// A cell as it is written: in quotes where it needs them.
-fn cell(text: &str) -> String {
+pub fn cell(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
@@ -103,7 +103,7 @@ fn cell(text: &str) -> String {
 }
 
 /// The cells of each row; what is no UTF-8 is replaced.
-fn records(bytes: &[u8]) -> Vec<Vec<String>> {
+pub fn records(bytes: &[u8]) -> Vec<Vec<String>> {
     let mut bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let mut reader = csv_core::Reader::new();
     let (mut cells, mut records) = (Vec::new(), Vec::new());
@@ -132,7 +132,7 @@ fn records(bytes: &[u8]) -> Vec<Vec<String>> {
 }
 
 /// A text may begin like a formula, and a spreadsheet would run it.
-fn no_formula(text: &str) -> String {
+pub fn no_formula(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}")
     } else {

@@ -6,6 +6,7 @@ use clap::Args;
 use lorgnette_app::reader::{self, Support};
 
 use super::{Capture, PageList, Speech, threads};
+use crate::password::Password;
 
 #[derive(Args)]
 pub struct Read {
@@ -25,6 +26,8 @@ pub struct Read {
     /// Several pages, such as 1-3,7 or 5-
     #[arg(long, value_name = "PAGES", conflicts_with = "page")]
     pub pages: Option<PageList>,
+    #[command(flatten)]
+    pub password: Password,
     /// The language of the text, by its ISO 639-1 code: for the voice, and to hear at once if its
     /// letters are not known [default: all that are known, and the voice guesses]
     #[arg(long, value_name = "CODE", value_parser = language)]

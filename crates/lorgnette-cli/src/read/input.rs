@@ -10,6 +10,7 @@ use lorgnette_app::pictures::{self, Picture, PictureFile};
 
 use crate::alt::found;
 use crate::args::{Capture, Read};
+use crate::password::Password;
 
 /// What the picture in the clipboard is called.
 const CLIPBOARD: &str = "clipboard";
@@ -66,13 +67,15 @@ impl Input {
 
     /// # Errors
     /// [`AppError`] says what is wrong with it.
-    pub fn open(self) -> Result<Opened, AppError> {
-        Ok(match self {
-            Self::File(path) => Opened::File(PictureFile::read(&path)?),
+    pub fn open(self, password: &Password) -> Result<Opened, AppError> {
+        let file = match self {
+            Self::File(path) => PictureFile::read(&path)?,
             Self::Fault(_, fault) => return Err(fault),
-            Self::Area(area) => Opened::Screen(capture::screen(area)?),
-            Self::Copied(bytes) => Opened::File(PictureFile::new(CLIPBOARD.into(), bytes)),
-        })
+            Self::Area(area) => return Ok(Opened::Screen(capture::screen(area)?)),
+            Self::Copied(bytes) => PictureFile::new(CLIPBOARD.into(), bytes),
+        };
+        password.open(&file)?;
+        Ok(Opened::File(file))
     }
 }
 

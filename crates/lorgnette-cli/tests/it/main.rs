@@ -3,6 +3,7 @@
 mod alt;
 mod chat;
 mod cut;
+mod documents;
 mod imports;
 mod models;
 mod notes;

@@ -3,7 +3,6 @@
 //! Forms that draw forms that draw forms are a few hundred bytes and more work than any computer does,
 //! and `hayro` cannot be stopped. So the page is gone through once with a device that only counts.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,8 +15,8 @@ use hayro::hayro_interpret::{
 use hayro::hayro_syntax::page::Page;
 use hayro::kurbo::{Affine, BezPath, Rect, Shape};
 
-use super::{damaged, images};
-use crate::{Format, ImageError, Limits};
+use super::images;
+use crate::{Format, ImageError, Limits, worker};
 
 /// The most lines, curves and letters. The largest maps have some hundred thousand.
 const MAX_ELEMENTS: u64 = 4_000_000;
@@ -58,16 +57,8 @@ pub(super) fn check(
     };
     catch_unwind(AssertUnwindSafe(count)).map_err(|panic| match panic.downcast::<Stopped>() {
         Ok(stopped) => stopped.0,
-        Err(panic) => explain(&*panic),
+        Err(panic) => worker::explain(Format::Pdf, &*panic),
     })
-}
-
-/// Says what a panic of the renderer means.
-pub(super) fn explain(panic: &(dyn Any + Send)) -> ImageError {
-    let words = panic.downcast_ref::<&str>().copied();
-    let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    tracing::info!("the PDF renderer gave up: {}", words.unwrap_or("without a word"));
-    damaged("the renderer gave up on it")
 }
 
 /// The device that counts.

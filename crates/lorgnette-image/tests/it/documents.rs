@@ -1,9 +1,10 @@
 //! Pages of documents: which one is drawn, how large, and that it looks as another program draws it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use image::imageops::{self, FilterType};
-use lorgnette_image::{DecodeOptions, Format, ImageError, Limits, Note, Picture};
+use lorgnette_image::{DecodeOptions, Document, Format, ImageError, Limits, Note, Picture};
 use proptest::prelude::*;
 
 use crate::make::pdf;
@@ -100,7 +101,70 @@ fn a_password_is_only_needed_by_who_has_to_type_one() {
     let error = Picture::decode(&document("user-password.pdf")).unwrap_err();
     assert!(matches!(error, ImageError::Encrypted), "{error:?}");
     assert_eq!(error.to_string(), "the document is encrypted and opens with a password only");
-    assert_eq!(error.hint(), "save a copy of it without a password and open that");
+    assert_eq!(error.hint(), "give its password, or save a copy of it without one and open that");
+}
+
+#[test]
+fn a_document_opens_with_its_password() {
+    let locked = Arc::new(document("user-password.pdf"));
+    let opened = Document::open(Arc::clone(&locked), Some("secret")).unwrap();
+    let plain = Picture::decode(&document("form.pdf")).unwrap();
+    assert_eq!(opened.page(None).unwrap().rgb(), plain.rgb());
+    for wrong in ["Secret", "", "secret "] {
+        let error = Document::open(Arc::clone(&locked), Some(wrong)).unwrap_err();
+        assert!(matches!(error, ImageError::WrongPassword), "{wrong:?}: {error:?}");
+    }
+    let error = Document::open(locked, None).unwrap_err();
+    assert!(matches!(error, ImageError::Encrypted), "{error:?}");
+    // One that needs none is not asked for it.
+    assert!(Document::open(Arc::new(document("form.pdf")), Some("secret")).is_ok());
+}
+
+#[test]
+fn an_open_document_gives_the_pages_that_a_file_does() {
+    let bytes = document("cairo.pdf");
+    let opened = Document::open(Arc::new(bytes.clone()), None).unwrap();
+    assert_eq!((opened.n_pages(), opened.format()), (3, Format::Pdf));
+    for number in 1..=3 {
+        let of_file = page(&bytes, number).unwrap();
+        assert_eq!(opened.page(Some(number)).unwrap(), of_file, "{number}");
+        let size = opened.size(number).unwrap().unwrap();
+        assert_eq!((size.width, size.height), (of_file.width(), of_file.height()), "{number}");
+        assert_eq!(size.notes, of_file.notes());
+        let small = opened.small_page(number, 200).unwrap();
+        assert_eq!(small.width().max(small.height()), 200, "{number}");
+    }
+    for missing in [0, 4] {
+        for error in [
+            opened.page(Some(missing)).unwrap_err(),
+            opened.size(missing).unwrap_err(),
+            opened.text(missing).unwrap_err(),
+        ] {
+            assert!(matches!(error, ImageError::NoSuchPage { n_pages: 3, .. }), "{error:?}");
+        }
+    }
+    // What is no document is one page.
+    let png = fs_err::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/images/rgb.png"));
+    let png = Document::open(Arc::new(png.unwrap()), None).unwrap();
+    assert_eq!((png.n_pages(), png.size(1).unwrap(), png.text(1).unwrap().as_str()), (1, None, ""));
+    assert!(png.page(None).is_ok());
+}
+
+#[test]
+fn a_page_has_the_text_that_was_written_on_it() {
+    let of = |name: &str, number| {
+        let opened = Document::open(Arc::new(document(name)), None).unwrap();
+        opened.text(number).unwrap()
+    };
+    let letters =
+        |text: &str| text.chars().filter(|letter| letter.is_alphanumeric()).collect::<String>();
+    let written = of("cairo.pdf", 1);
+    assert!(letters(&written).len() > 20, "{written:?}");
+    assert_eq!(of("scan.pdf", 1), "", "a scan has none");
+    let contents = "BT /F 20 Tf 50 700 Td (Boiler inspection) Tj 0 -30 Td (Room 3) Tj ET";
+    let bytes = pdf::document(&[("0 0 595 842".into(), contents.into())], &[]);
+    let opened = Document::open(Arc::new(bytes), None).unwrap();
+    assert_eq!(opened.text(1).unwrap(), "Boiler inspection\nRoom 3");
 }
 
 #[test]
@@ -138,6 +202,11 @@ fn of_many_pages_only_the_one_that_is_asked_for_is_drawn() {
         let picture = page(&bytes, number).unwrap();
         assert_eq!(picture.notes(), [Note::Page { shown: number, of: 1000 }]);
     }
+    let opened = Document::open(Arc::new(bytes.clone()), None).unwrap();
+    for number in 1..=1000 {
+        assert!(opened.size(number).unwrap().is_some());
+    }
+    assert_eq!(opened.page(Some(500)).unwrap().notes(), [Note::Page { shown: 500, of: 1000 }]);
     // Some thousandths each when nobody else computes.
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     let error = page(&bytes, 1001).unwrap_err();

@@ -1,0 +1,160 @@
+// A document of twelve pages: its strip, pages chosen by keyboard, exact text, search, each page by itself, a password.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { press } from "./desktop.mjs";
+import { pdf } from "./pdf.mjs";
+import { eventually, Key, newHome, root, Window } from "./window.mjs";
+
+const home = newHome();
+const rooms = ["Boiler", "Valve", "Kitchen", "Attic", "Cellar", "Garage", "Garden", "Stairs", "Window", "Chimney", "Boiler", "Signature"];
+const report = join(home, "report.pdf");
+const locked = join(root, "crates/lorgnette-image/tests/fixtures/documents/user-password.pdf");
+let window;
+before(async () => {
+  writeFileSync(report, pdf(rooms.map((room, index) => [`${room} report`, `Sheet ${index + 1} of the inspection`])));
+  window = await Window.open({ home, args: [report] });
+});
+after(() => window?.close());
+
+const draft = async () => (await window.invoke("draft", { chatId: null })).ok;
+const chosen = () => window.js("return [...document.querySelectorAll('[role=option][aria-selected=true]')].map((one) => one.getAttribute('aria-label'))");
+const shown = async () => (await window.find("pages")).getAttribute("aria-label");
+
+test("the strip has a page of each name, and pictures of those that are seen alone", async () => {
+  const list = await window.find("pages-list");
+  assert.equal(await list.getAttribute("role"), "listbox");
+  await eventually("the first pages are drawn", () => window.js("return [...document.querySelectorAll('[data-testid=page-strip] img')].filter((one) => one.naturalWidth > 0).length > 2"));
+  const names = await window.js("return [...document.querySelectorAll('[role=option]')].map((one) => [one.getAttribute('aria-label'), one.getAttribute('aria-setsize'), one.getAttribute('aria-posinset')])");
+  assert.deepEqual(names[0], ["Page 1 of 12", "12", "1"]);
+  assert.ok(names.length < 12, `${names.length} pages are in the page`);
+  await window.screenshot("documents-strip");
+  await window.js("document.querySelector('[data-testid=pages-list]').scrollTop = 1e6");
+  await eventually("the last page is drawn", () => window.js("return (document.querySelector('[data-page=\"12\"] img')?.naturalWidth ?? 0) > 0"));
+  const thumbs = readdirSync(join(home, "cache/pictures")).filter((name) => name.endsWith("-12-thumb.png"));
+  assert.equal(thumbs.length, 1);
+});
+
+test("Page Down on the picture turns the page, Home and End go to the ends", async () => {
+  await press(window, "ctrl+g");
+  await press(window, "Next");
+  await eventually("it is page 2", async () => (await shown()) === "Page 2 of 12");
+  await press(window, "End");
+  await eventually("it is page 12", async () => (await shown()) === "Page 12 of 12");
+  await press(window, "Home");
+  await eventually("it is page 1", async () => (await shown()) === "Page 1 of 12");
+});
+
+test("two pages are chosen by keyboard and asked about", async () => {
+  await press(window, "ctrl+alt+p");
+  await eventually("the list has the focus", () => window.js("return document.activeElement?.dataset.testid === 'pages-list'"));
+  // From page 1 to page 4 without choosing, then that one too.
+  for (let n = 0; n < 3; n += 1) await press(window, "Down");
+  assert.deepEqual(await chosen(), ["Page 1 of 12"]);
+  await press(window, "space");
+  await eventually("two are chosen", async () => (await chosen()).length === 2);
+  assert.deepEqual(await chosen(), ["Page 1 of 12", "Page 4 of 12"]);
+  await eventually("their number and cost stand below", async () => /2 of 12 pages chosen\s+[\d,]+ tokens/.test((await window.texts("pages-chosen"))[0]));
+  await eventually("a screen reader hears it", async () => /2 pages chosen/.test((await window.texts("spoken"))[0]));
+  await window.screenshot("documents-chosen");
+  // Shift takes all between.
+  await press(window, "shift+Down");
+  await eventually("a range is chosen", async () => (await chosen()).join() === "Page 4 of 12,Page 5 of 12");
+  await eventually("the draft has them", async () => (await draft()).pictures.length === 2);
+  await window.ask("What does it say?");
+  await window.answered(1);
+  const [{ id }] = (await window.invoke("chats", { search: "", deleted: false, offset: 0 })).ok;
+  const chat = (await window.invoke("chat_open", { id })).ok;
+  assert.deepEqual(chat.pictures.map((one) => one.notes[0].shown).toSorted(), [4, 5]);
+});
+
+test("what a question of too many pages offers fits", async () => {
+  const list = await window.find("pages-list");
+  await list.sendKeys(Key.chord(Key.CONTROL, "a"));
+  await eventually("all are chosen", async () => /12 of 12 pages chosen/.test((await window.texts("pages-chosen"))[0]));
+  const tooMuch = await eventually("it says so or it fits", async () => {
+    const [words] = await window.texts("too-much");
+    const estimate = (await window.invoke("estimate", { leaf: null, pictures: (await draft()).pictures, text: "" })).ok;
+    if (words) return words;
+    return estimate.nTokens <= estimate.context && "fits";
+  });
+  assert.notEqual(tooMuch, "fits");
+  await window.screenshot("documents-too-many");
+  await window.click("offer-first");
+  await eventually("what is left fits", async () => (await window.all("too-much")).length === 0);
+});
+
+test("the words of the document are found on their pages, and read exactly", async () => {
+  await window.close();
+  window = await Window.open({ home, args: [report] });
+  await window.find("pages-list");
+  const { picture } = await eventually("the draft has it", async () => (await draft()).pictures.at(-1));
+  const { ok: pages } = await window.invoke("find_pages", { id: picture, text: "boiler  REPORT" });
+  assert.deepEqual(pages, [1, 11]);
+  await eventually("the text can be searched", async () => {
+    await press(window, "ctrl+shift+f");
+    return (await window.all("find-field")).length > 0;
+  });
+  const field = await window.find("find-field");
+  await field.sendKeys(Key.chord(Key.CONTROL, "a"));
+  await field.sendKeys("boiler");
+  const other = await window.find("find-page");
+  assert.equal(await other.getText(), "Page 11");
+  await window.screenshot("documents-find");
+  await other.click();
+  await eventually("it is that page", async () => (await shown()) === "Page 11 of 12");
+  await field.sendKeys(Key.ESCAPE);
+  await press(window, "ctrl+shift+2");
+  const text = await window.answered(1);
+  assert.match(text, /Boiler report\s+Sheet 11 of the inspection/i);
+});
+
+test("each chosen page is described by itself, stopped, and goes on with each page once", async () => {
+  await window.close();
+  window = await Window.open({ home, args: [report], settings: ["max-tokens = 16"] });
+  const list = await window.find("pages-list");
+  // The first four.
+  for (let n = 0; n < 3; n += 1) await list.sendKeys(Key.chord(Key.SHIFT, Key.ARROW_DOWN));
+  await eventually("four are chosen", async () => /4 of 12 pages chosen/.test((await window.texts("pages-chosen"))[0]));
+  await eventually("the draft has them", async () => (await draft()).pictures.length === 4);
+  await window.click("each-page");
+  await eventually("the second page has begun", async () => /Page 2 of 12/.test((await window.texts("answer")).at(-1) ?? ""));
+  await window.screenshot("documents-each");
+  await window.click("stop");
+  await eventually("it has stopped", async () => (await window.all("stop")).length === 0);
+  const stopped = (await window.texts("answer")).at(-1);
+  assert.ok(!/Page 4 of 12/.test(stopped), stopped);
+  await press(window, "ctrl+shift+Return");
+  await eventually("it is at the last page", async () => /Page 4 of 12/.test((await window.texts("answer")).at(-1) ?? ""));
+  const whole = await window.answered(1);
+  for (let page = 1; page <= 4; page += 1) assert.equal(whole.split(`Page ${page} of 12`).length, 2, `page ${page} stands there once: ${whole}`);
+  await window.screenshot("documents-each-whole");
+  const [{ id }] = (await window.invoke("chats", { search: "", deleted: false, offset: 0 })).ok;
+  const chat = (await window.invoke("chat_open", { id })).ok;
+  const { by, end } = chat.messages.at(-1);
+  assert.deepEqual([by, end.at, chat.messages[0].pictures.length], ["pages", "whole", 4]);
+  // What was said of the pages goes on, and not the pages.
+  await window.ask("What was that about?");
+  await window.answered(2);
+  const after = (await window.invoke("chat_open", { id })).ok;
+  assert.notEqual(after.messages.at(-1).end.at, "failed");
+});
+
+test("a document with a password asks for it, and says when it is the wrong one", async () => {
+  await window?.close();
+  window = await Window.open({ home, args: [locked] });
+  const field = await window.find("password");
+  assert.match(await window.js("return document.querySelector('dialog, [role=dialog]').innerText"), /user-password\.pdf is encrypted/);
+  await field.sendKeys("Secret", Key.ENTER);
+  await eventually("it is said", async () => /does not open/.test((await window.texts("unlock-error"))[0]));
+  await window.screenshot("documents-password");
+  // What was typed is selected.
+  await field.sendKeys("secret", Key.ENTER);
+  await eventually("it is shown", async () => (await window.all("attachment")).length > 0 && (await window.all("password")).length === 0);
+  await window.screenshot("documents-unlocked");
+  await eventually("its page is drawn", () => window.js("return (document.querySelector('.sheet img')?.naturalWidth ?? 0) > 0"));
+  const settings = readFileSync(join(home, "config/settings.toml"), "utf8");
+  assert.ok(!settings.includes("secret"));
+});

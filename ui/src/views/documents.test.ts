@@ -1,0 +1,110 @@
+// Documents in the whole window on the fake backend: the strip, choosing pages, each page by itself, a password.
+import { cleanup, fireEvent, screen, waitFor } from "@testing-library/svelte";
+import { afterEach, expect, it } from "vitest";
+import { fault } from "../backend/fake";
+import { pictures } from "../backend/fake-pictures";
+import type { FakeOptions } from "../backend/fake";
+import { called, open, press } from "../../tests/open-app";
+
+afterEach(cleanup);
+
+async function opened(options: Partial<FakeOptions> = {}) {
+  const app = await open(options);
+  app.fake.tell({ kind: "added", from: "drop", added: { pictures: [pictures.report], faults: [] } });
+  const list = await screen.findByTestId("pages-list");
+  return { ...app, list };
+}
+
+const chosen = (pagesOf: { state: { draft: { pictures: { picture: string }[] } } }): number[] =>
+  pagesOf.state.draft.pictures.map((one) => Number(one.picture.split("-")[1] ?? 1));
+
+it("the strip is a list box with a name and a place for each page", async () => {
+  const { list } = await opened();
+  expect(list.getAttribute("role")).toBe("listbox");
+  expect(list.getAttribute("aria-label")).toBe("Pages of report.pdf");
+  const first = await screen.findByRole("option", { name: "Page 1 of 12" });
+  expect(first.getAttribute("aria-selected")).toBe("true");
+  expect(first.getAttribute("aria-setsize")).toBe("12");
+  expect(list.getAttribute("aria-activedescendant")).toBe(first.id);
+});
+
+it("pages are chosen by Space, by Shift and all at once, and one is always chosen", async () => {
+  const { ui, list } = await opened();
+  const key = (name: string, more: object = {}) => fireEvent.keyDown(list, { key: name, ...more });
+  await key(" ");
+  expect(chosen(ui)).toEqual([1]);
+  await key("ArrowDown");
+  await key("ArrowDown");
+  expect(chosen(ui)).toEqual([1]);
+  await key(" ");
+  await waitFor(() => expect(chosen(ui)).toEqual([1, 3]));
+  await screen.findByText("2 of 12 pages chosen");
+  await waitFor(() => expect(screen.getByTestId("spoken").textContent).toContain("2 pages chosen."));
+  await key("ArrowDown", { shiftKey: true });
+  await waitFor(() => expect(chosen(ui)).toEqual([3, 4]));
+  await key("a", { ctrlKey: true });
+  await waitFor(() => expect(chosen(ui)).toHaveLength(12));
+  await key("End");
+  await key("Enter");
+  await waitFor(() => expect(screen.getByRole("group", { name: "Page 12 of 12" })).toBeTruthy());
+  expect(chosen(ui)).toHaveLength(12);
+  await fireEvent.click(screen.getByRole("button", { name: "Only this page" }));
+  await waitFor(() => expect(chosen(ui)).toEqual([12]));
+});
+
+it("pages turn on the picture, through those that are chosen where they are several", async () => {
+  const { ui, list } = await opened();
+  const stage = screen.getByRole("application");
+  await fireEvent.keyDown(stage, { key: "PageDown" });
+  await screen.findByRole("group", { name: "Page 2 of 12" });
+  await fireEvent.keyDown(stage, { key: "End" });
+  await screen.findByRole("group", { name: "Page 12 of 12" });
+  await fireEvent.keyDown(stage, { key: "Home" });
+  await screen.findByRole("group", { name: "Page 1 of 12" });
+  expect(chosen(ui)).toEqual([1]);
+  ui.send({ is: "choosePages", pages: [1, 5, 9] });
+  await waitFor(() => expect(chosen(ui)).toEqual([1, 5, 9]));
+  await fireEvent.keyDown(stage, { key: "PageDown" });
+  await screen.findByRole("group", { name: "Page 5 of 12" });
+  await press("PageDown", { altKey: true, shiftKey: true });
+  await screen.findByRole("group", { name: "Page 9 of 12" });
+  expect(chosen(ui)).toEqual([1, 5, 9]);
+  // A page that is not among them takes the place of all.
+  await fireEvent.change(screen.getByTestId("page"), { target: { value: "7" } });
+  await waitFor(() => expect(chosen(ui)).toEqual([7]));
+  expect(list).toBeTruthy();
+});
+
+it("each page is asked about by itself", async () => {
+  const { fake } = await opened();
+  await fireEvent.click(screen.getByTestId("each-page"));
+  await waitFor(() => expect(called(fake, "ask")).toHaveLength(1));
+  expect(called(fake, "choosePages").at(-1)).toContain("1,2,3,4,5,6,7,8,9,10,11,12");
+  await screen.findByTestId("answer");
+  expect(screen.getAllByText("Describe this picture.").length).toBeGreaterThan(0);
+});
+
+it("a question that does not fit says so, and offers what does", async () => {
+  const { ui } = await opened();
+  ui.send({ is: "choosePages", pages: Array.from({ length: 12 }, (_, index) => index + 1) });
+  await screen.findByTestId("too-much");
+  const first = await screen.findByTestId("offer-first");
+  await fireEvent.click(first);
+  await waitFor(() => expect(screen.queryByTestId("too-much")).toBeNull());
+  expect(chosen(ui).length).toBeLessThan(12);
+});
+
+it("a document with a password asks for it until it is right", async () => {
+  const { fake, ui } = await open();
+  const error = { ...fault("picture", "encrypted", "give its password"), id: "pictureEncrypted" as const, with: { name: "report.pdf" } };
+  fake.tell({ kind: "added", from: "drop", added: { pictures: [], faults: [{ name: "report.pdf", error, locked: pictures.report.id }] } });
+  const field = await screen.findByTestId("password");
+  await fireEvent.input(field, { target: { value: "Secret" } });
+  await fireEvent.click(screen.getByTestId("unlock"));
+  await screen.findByText(/This password does not open/);
+  await fireEvent.input(field, { target: { value: "secret" } });
+  await fireEvent.click(screen.getByTestId("unlock"));
+  await screen.findByTestId("pages-list");
+  expect(ui.state.overlay.at).toBe("none");
+  expect(ui.state.notices).toEqual([]);
+});
