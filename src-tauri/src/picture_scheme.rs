@@ -66,18 +66,16 @@ fn response(status: StatusCode, body: Vec<u8>, cache: &str) -> Response<Vec<u8>>
 fn png(app: &App, wanted: Wanted) -> Result<Vec<u8>, AppError> {
     let known = |id: &str| app.picture(id).map(|_| app.pictures_with(id));
     match wanted {
-        Wanted::Thumb(id) => known(&id).and_then(|pictures| pictures.thumb(&id)),
-        Wanted::PageThumb(id, page) => {
-            known(&id).and_then(|pictures| pictures.page_thumb(&id, page))
-        }
-        Wanted::Full(id) => known(&id).and_then(|pictures| pictures.full(&id)),
+        Wanted::Thumb(id) => Ok(known(&id)?.thumb(&id)?),
+        Wanted::PageThumb(id, page) => Ok(known(&id)?.page_thumb(&id, page)?),
+        Wanted::Full(id) => Ok(known(&id)?.full(&id)?),
         Wanted::ModelView(attachment) => {
             let pictures = known(&attachment.picture)?;
             let model = app.status().model;
             let context = model.as_ref().map_or(DEFAULT_CONTEXT, |model| model.context);
             let config = model.and_then(|model| model.image).unwrap_or(ImageConfig::PIXTRAL_12B);
             let config = attachment.max_side.map_or(config, |side| config.with_max_side(side));
-            pictures.model_view(&attachment, &config, context)
+            Ok(pictures.model_view(&attachment, &config, context)?)
         }
         Wanted::Sample(name) => {
             let sample = samples::find(&name);

@@ -1001,7 +1001,7 @@ export type Settings = {
 	anywhere: boolean,
 	/**
 	 *  Keys of quick actions that the person changed, by
-	 *  [`QuickAction::name`](crate::quick_action::QuickAction::name); empty: none.
+	 *  `QuickAction::name`; empty: none.
 	 */
 	anywhereKeys: { [key in string]: string },
 	/**  What their descriptions are for, where the person changed it, by the same names. */

@@ -14,7 +14,9 @@ use lorgnette_reader::ReaderError;
 use lorgnette_speech::SpeechError;
 use serde::{Deserialize, Serialize};
 
-use crate::pictures::NO_FILE;
+use lorgnette_pictures::PictureError;
+use lorgnette_pictures::file::NO_FILE;
+use lorgnette_settings::SettingsError;
 
 pub use id::{FaultDetails, FaultId, FaultValue, With};
 
@@ -138,6 +140,27 @@ impl From<ChatsError> for AppError {
             ChatsError::NotFound { what } => Self::NotFound { what },
             ChatsError::Write(error) => Self::Write(error),
             error => Self::Chats(error),
+        }
+    }
+}
+
+impl From<PictureError> for AppError {
+    fn from(error: PictureError) -> Self {
+        match error {
+            PictureError::Read { name, source } => Self::ReadPicture { name, source },
+            PictureError::Image { name, source } => Self::Picture { name, source },
+            PictureError::Locked { name, id } => Self::Locked { name, id },
+            PictureError::Write(error) => Self::Write(error),
+            PictureError::NotFound { what } => Self::NotFound { what },
+        }
+    }
+}
+
+impl From<SettingsError> for AppError {
+    fn from(error: SettingsError) -> Self {
+        match error {
+            SettingsError::Unreadable { path, reason } => Self::Settings { path, reason },
+            SettingsError::Write(error) => Self::Write(error),
         }
     }
 }

@@ -3,13 +3,10 @@
 //! In reading order:
 //! - [`conversation`]: the one driver of the engine: an open model, its pictures, its speeds
 //! - [`coordinator`]: everything that a window can ask for, and what it is told
-//! - [`picture_store`]: the pictures that are kept
-//! - [`picture_text`], [`claims`]: the text of a picture, and what an answer claims of it
+//! - [`claims`]: what an answer claims of the text of a picture
 //! - [`refusal`]: what the built-in model says where it has no answer
 //! - [`start`]: what can be done when the program cannot start
-//! - [`settings`]: what the person chose
-//! - [`pictures`]: files and streams to pictures the model can take
-//! - [`purpose`], [`quick_action`]: descriptions for a purpose, and from anywhere on the desktop
+//! - [`quick_action`]: descriptions from anywhere on the desktop
 //! - [`export`]: chats as files, and back
 //! - [`stderr`]: what is said beside an answer, which may be dropped
 //!
@@ -21,18 +18,11 @@ pub mod conversation;
 pub mod coordinator;
 mod error;
 pub mod export;
-pub mod notes;
-pub mod picture_store;
-pub mod picture_text;
-pub mod pictures;
-pub mod purpose;
 pub mod quick_action;
 pub mod refusal;
 pub mod samples;
-pub mod settings;
 pub mod start;
 pub mod stderr;
-pub mod view;
 
 pub use error::{AppError, Fault, FaultDetails, FaultId, FaultKind, FaultValue, With};
 pub use lorgnette_chats as chats;
@@ -44,8 +34,12 @@ pub use lorgnette_engine::{
 pub use lorgnette_image::{Format, ImageConfig, ImageError, Note, Region};
 pub use lorgnette_interrupt::{Cancel, Interrupted};
 pub use lorgnette_models::{self as models, bench, cost, doctor, folders, open};
+pub use lorgnette_pictures::{
+    PictureError, file as pictures, notes, store as picture_store, text as picture_text, view,
+};
 pub use lorgnette_pixtral::{
     DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig, Precision,
 };
 pub use lorgnette_reader as reader;
+pub use lorgnette_settings::{self as settings, purpose};
 pub use lorgnette_speech as speech;

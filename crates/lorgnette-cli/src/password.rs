@@ -36,26 +36,30 @@ impl Password {
     /// # Errors
     /// [`AppError::Picture`]; [`AppError::ReadPicture`] if there is no password where it should be.
     pub fn open(&self, file: &PictureFile) -> Result<(), AppError> {
-        let needed = match file.open(None) {
+        let open = |password: Option<&str>| -> Result<(), AppError> {
+            file.open(password)?;
+            Ok(())
+        };
+        let needed = match open(None) {
             Err(error) if is(&error, |source| matches!(source, ImageError::Encrypted)) => error,
-            opened => return opened.map(drop),
+            opened => return opened,
         };
         if let Some(source) = &self.source {
-            return file.open(Some(&source.read()?)).map(drop);
+            return open(Some(&source.read()?));
         }
         let terminal = Term::stderr();
         if !io::stdin().is_terminal() || !terminal.is_term() {
             return Err(needed);
         }
         for _ in 1..MAX_TRIES {
-            match file.open(Some(&typed(&terminal, file.name())?)) {
+            match open(Some(&typed(&terminal, file.name())?)) {
                 Err(error) if is(&error, |source| matches!(source, ImageError::WrongPassword)) => {
                     say!("{}; once more", printable(&error.one_line()));
                 }
-                opened => return opened.map(drop),
+                opened => return opened,
             }
         }
-        file.open(Some(&typed(&terminal, file.name())?)).map(drop)
+        open(Some(&typed(&terminal, file.name())?))
     }
 }
 

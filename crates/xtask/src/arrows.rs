@@ -1,5 +1,6 @@
 //! The arrows between crates: `gguf <- kernels; image, kernels <- pixtral <- engine <- models <- app`,
-//! `gguf <- weights <- models`, `engine <- chats <- app`, `image <- reader <- app`, `app -> speech`.
+//! `gguf <- weights <- models`, `engine <- chats`, `image <- reader`, and above them what the app
+//! stands on: `chats, models, reader <- pictures <- app`, `chats, models, speech <- settings <- app`.
 //! `interrupt` is below all that can be stopped.
 
 use std::path::Path;
@@ -10,7 +11,7 @@ use serde::Deserialize;
 
 /// The crates that each crate may use. It may also use what those use. Crates are called by their
 /// folder.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("lorgnette-interrupt", &[]),
     ("lorgnette-image", &[]),
     ("lorgnette-gguf", &[]),
@@ -24,16 +25,11 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("lorgnette-chats", &["lorgnette-engine"]),
     ("lorgnette-claims", &[]),
     ("lorgnette-desktop", &["lorgnette-image"]),
+    ("lorgnette-pictures", &["lorgnette-chats", "lorgnette-models", "lorgnette-reader"]),
+    ("lorgnette-settings", &["lorgnette-chats", "lorgnette-models", "lorgnette-speech"]),
     (
         "lorgnette-app",
-        &[
-            "lorgnette-chats",
-            "lorgnette-claims",
-            "lorgnette-desktop",
-            "lorgnette-models",
-            "lorgnette-reader",
-            "lorgnette-speech",
-        ],
+        &["lorgnette-claims", "lorgnette-desktop", "lorgnette-pictures", "lorgnette-settings"],
     ),
 ];
 /// Shells use the app and nothing below it: the app offers what they need.

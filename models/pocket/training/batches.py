@@ -3,6 +3,7 @@
 import itertools
 import random
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +18,8 @@ SLOTS = 3  # letters that one patch may be asked to name
 BEFORE = 2  # letters before its first that a patch may be asked for: by them a reader finds where to go on
 OWNER = 3  # first letters of what a text belongs to, which its patches may be asked for
 ORDINALS = 48  # places in a line that a patch may be asked for
+TOTALS = 3  # how many shapes there are, of this patch's shape, and of its colour
+MOST = 10  # of them, with none
 IGNORE = -100
 
 
@@ -39,6 +42,7 @@ class Example:
     shapes: Tensor  # [patches], 0 for none
     colours: Tensor  # [patches], IGNORE where there is no shape
     cells: Tensor  # [patches], which ninth of the picture the shape is in, IGNORE where there is none
+    totals: Tensor  # [patches, TOTALS], IGNORE where there is no shape
 
 
 def example(sample: Sample, rng: random.Random, most_chats: int = 7) -> Example:
@@ -94,13 +98,18 @@ def example(sample: Sample, rng: random.Random, most_chats: int = 7) -> Example:
         ordinals[patch] = min(first.ordinal, ORDINALS - 1)
     shapes = torch.full((len(patches),), 0 if sample.canvas.is_known else IGNORE)
     colours, cells = (torch.full((len(patches),), IGNORE) for _ in range(2))
+    totals = torch.full((len(patches), TOTALS), IGNORE)
+    of_shape, of_colour = (Counter(region[i] for region in sample.canvas.regions) for i in (0, 1))
     centres = (places.float() + 0.5) * PATCH
     for shape, colour, x, y, radius in sample.canvas.regions:
         inside = (centres - torch.tensor([y, x])).abs().amax(-1) < max(radius, 9)
         shapes[inside], colours[inside] = shape + 1, colour
         row, column = (min(max(int(3 * part), 0), 2) for part in (y / sample.canvas.height, x / sample.canvas.width))
         cells[inside] = 3 * row + column
-    return Example(patches, places, ids, positions, branch, targets, weights, looks, glyphs, before, owners, ordinals, shapes, colours, cells)
+        counted = (len(sample.canvas.regions), of_shape[shape], of_colour[colour])
+        totals[inside] = torch.tensor([min(n, MOST - 1) for n in counted])
+    return Example(patches, places, ids, positions, branch, targets, weights, looks,
+                   glyphs, before, owners, ordinals, shapes, colours, cells, totals)
 
 
 def letter_class(letter: str) -> int:
@@ -153,6 +162,7 @@ def collate(examples: list[Example]) -> dict[str, Tensor]:
         "shapes": torch.full((n, n_patches), IGNORE),
         "colours": torch.full((n, n_patches), IGNORE),
         "cells": torch.full((n, n_patches), IGNORE),
+        "totals": torch.full((n, n_patches, TOTALS), IGNORE),
         "ids": torch.zeros(n, n_tokens, dtype=torch.long),
         "positions": torch.zeros(n, n_tokens, dtype=torch.long),
         "branch": torch.full((n, n_tokens), -1),
@@ -162,7 +172,7 @@ def collate(examples: list[Example]) -> dict[str, Tensor]:
     }
     for i, one in enumerate(examples):
         patches, tokens = len(one.patches), len(one.ids)
-        for name in ("patches", "places", "glyphs", "before", "owners", "ordinals", "shapes", "colours", "cells"):
+        for name in ("patches", "places", "glyphs", "before", "owners", "ordinals", "shapes", "colours", "cells", "totals"):
             batch[name][i, :patches] = getattr(one, name)
         batch["has_patch"][i, :patches] = True
         for name in ("ids", "positions", "branch", "targets", "weights", "looks"):

@@ -11,12 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from batches import BEFORE, IGNORE, ORDINALS, OWNER, SLOTS, Batches, text_mask
+from batches import BEFORE, IGNORE, MOST, ORDINALS, OWNER, SLOTS, TOTALS, Batches, text_mask
 from network import Block, Pocket, Sizes, added
 from tasks import ALL_SHAPES, COLOURS
 
 
-TAUGHT = ["letters", "before", "owners", "ordinals", "shapes", "colours", "cells", "place", "looks"]
+TAUGHT = ["letters", "before", "owners", "ordinals", "shapes", "colours", "cells", "totals", "place", "looks"]
 
 
 class Teacher(nn.Module):
@@ -33,6 +33,7 @@ class Teacher(nn.Module):
         self.ordinals = nn.Linear(hidden, ORDINALS)
         self.before = nn.Linear(hidden, BEFORE * self.n_letters)
         self.owners = nn.Linear(hidden, OWNER * self.n_letters)
+        self.totals = nn.Linear(hidden, TOTALS * MOST)
 
     def forward(self, features: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         features = F.rms_norm(features, features.shape[-1:])
@@ -58,9 +59,10 @@ class Teacher(nn.Module):
             if (batch[name] != IGNORE).any():
                 logits = head(features).float().flatten(0, 1)
                 found[name] = share * F.cross_entropy(logits, batch[name].flatten(), ignore_index=IGNORE)
-        for name, head in {"before": self.before, "owners": self.owners}.items():
+        heads = {"before": (self.before, self.n_letters), "owners": (self.owners, self.n_letters), "totals": (self.totals, MOST)}
+        for name, (head, n_classes) in heads.items():
             if (batch[name] != IGNORE).any():
-                logits = head(features).float().view(-1, self.n_letters)
+                logits = head(features).float().view(-1, n_classes)
                 found[name] = 0.5 * F.cross_entropy(logits, batch[name].flatten(), ignore_index=IGNORE)
         return found
 

@@ -2,7 +2,7 @@
 
 use lorgnette_app::chats::ChatsError;
 use lorgnette_app::desktop::DesktopError;
-use lorgnette_app::{AppError, Fault, FaultDetails, FaultId, FaultKind, With};
+use lorgnette_app::{AppError, Fault, FaultDetails, FaultId, FaultKind, PictureError, With};
 use serde::Serialize;
 use specta::Type;
 
@@ -51,6 +51,12 @@ impl From<Fault> for UiError {
             id: fault.id,
             with: fault.with,
         }
+    }
+}
+
+impl From<PictureError> for UiError {
+    fn from(error: PictureError) -> Self {
+        AppError::from(error).into()
     }
 }
 

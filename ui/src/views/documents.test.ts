@@ -4,6 +4,7 @@ import { afterEach, expect, it } from "vitest";
 import { fault } from "../backend/fake";
 import { pictures } from "../backend/fake-pictures";
 import type { FakeOptions } from "../backend/fake";
+import { liveHere } from "../state/app-state";
 import { called, open, press } from "../../tests/open-app";
 
 afterEach(cleanup);
@@ -76,12 +77,14 @@ it("pages turn on the picture, through those that are chosen where they are seve
 });
 
 it("each page is asked about by itself", async () => {
-  const { fake } = await opened();
+  const { fake, ui } = await opened();
   await fireEvent.click(screen.getByTestId("each-page"));
   await waitFor(() => expect(called(fake, "ask")).toHaveLength(1));
   expect(called(fake, "choosePages").at(-1)).toContain("1,2,3,4,5,6,7,8,9,10,11,12");
   await screen.findByTestId("answer");
   expect(screen.getAllByText("Describe this picture.").length).toBeGreaterThan(0);
+  // An answer that goes on would be drawn where there is no window any more.
+  await waitFor(() => expect(liveHere(ui.state)).toBeNull());
 });
 
 it("a question that does not fit says so, and offers what does", async () => {

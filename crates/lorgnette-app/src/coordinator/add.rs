@@ -103,7 +103,7 @@ impl App {
     /// [`PictureStore::unlock`](crate::picture_store::PictureStore::unlock).
     pub fn unlock(&self, id: &str, password: &str) -> Result<PictureInfo, AppError> {
         match self.picture(id) {
-            Ok(known) => self.pictures_with(id).unlock(id, Some(&known), password),
+            Ok(known) => Ok(self.pictures_with(id).unlock(id, Some(&known), password)?),
             Err(_) => self.0.add_to_shown(|pictures| pictures.unlock(id, None, password)),
         }
     }

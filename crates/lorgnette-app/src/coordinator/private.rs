@@ -4,6 +4,8 @@
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
+use lorgnette_pictures::PictureError;
+
 use super::notice::AloudDo;
 use super::{App, Inner, lock};
 use crate::chats::{Attachment, ChatId, Chats, ChatsError, PictureInfo, StoredChat, is_private};
@@ -139,7 +141,7 @@ impl Inner {
     /// Adds a picture to what the window shows: to the private chat, while there is one.
     pub(super) fn add_to_shown(
         &self,
-        add: impl FnOnce(&PictureStore) -> Result<PictureInfo, AppError>,
+        add: impl FnOnce(&PictureStore) -> Result<PictureInfo, PictureError>,
     ) -> Result<PictureInfo, AppError> {
         match self.private() {
             Some(private) => {
@@ -154,7 +156,7 @@ impl Inner {
     /// Adds a picture to those that are kept.
     pub(super) fn add_to_stored(
         &self,
-        add: impl FnOnce(&PictureStore) -> Result<PictureInfo, AppError>,
+        add: impl FnOnce(&PictureStore) -> Result<PictureInfo, PictureError>,
     ) -> Result<PictureInfo, AppError> {
         let picture = add(&self.pictures)?;
         self.chats.add_picture(&picture)?;

@@ -139,7 +139,7 @@ impl Inner {
             return self.reading(&attachment.picture, true, cancel, on_progress);
         }
         let part = self.pictures_with(&attachment.picture).view(attachment);
-        let part = part.map_err(Fault::from)?;
+        let part = part.map_err(|error| Fault::from(AppError::from(error)))?;
         wait(&self.texts.ask(What::pixels(Arc::new(part))), cancel, on_progress)
     }
 
@@ -341,7 +341,7 @@ impl ReaderThread {
             let inner = self.weak.upgrade().ok_or_else(gone)?;
             let name = inner.picture(&what.picture).map_err(Fault::from)?.name;
             let opened = inner.pictures_with(&what.picture).open(&what.picture, &name);
-            Arc::new(opened.map_err(Fault::from)?)
+            Arc::new(opened.map_err(|error| Fault::from(AppError::from(error)))?)
         };
         let threads = self.weak.upgrade().ok_or_else(gone)?.settings_threads();
         let readers = self.readers.get_or_insert_with(|| {

@@ -2,6 +2,8 @@ use std::path::Path;
 
 use lorgnette_image::Note;
 
+use lorgnette_pictures::PictureError;
+
 use super::*;
 use crate::chats::{Attachment, ChatsError, Draft};
 use crate::folders::Folders;
@@ -45,7 +47,7 @@ fn a_page_that_is_chosen_is_known_and_its_file_stays_while_it_is_used() {
 
     app.chats().set_draft(None, &Draft::default()).unwrap();
     app.0.forget_pictures(i64::MAX, false).unwrap();
-    assert!(matches!(app.pictures().bytes(&second.id), Err(AppError::NotFound { .. })));
+    assert!(matches!(app.pictures().bytes(&second.id), Err(PictureError::NotFound { .. })));
 }
 
 #[test]

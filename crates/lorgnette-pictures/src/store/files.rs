@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::error::AppError;
-use crate::models::whole_file;
-use crate::pictures;
+use crate::PictureError;
+use crate::file;
+use lorgnette_models::whole_file;
 
 #[derive(Debug, Clone)]
 pub(super) enum Files {
@@ -28,11 +28,11 @@ impl Files {
     }
 
     /// Reads a file that is there.
-    pub fn read(&self, path: &Path) -> Result<Vec<u8>, AppError> {
+    pub fn read(&self, path: &Path) -> Result<Vec<u8>, PictureError> {
         match self {
-            Self::OnDisk => Ok(pictures::read(path)?.1),
+            Self::OnDisk => Ok(file::read(path)?.1),
             Self::InMemory(files) => {
-                let gone = AppError::NotFound { what: "that picture" };
+                let gone = PictureError::NotFound { what: "that picture" };
                 lock(files).get(path).cloned().ok_or(gone)
             }
         }

@@ -7,11 +7,21 @@ use std::path::{Path, PathBuf};
 use lorgnette_speech::VoiceSettings;
 use serde::{Deserialize, Serialize};
 
-use crate::chats::clock::{now_ms, stamp};
-use crate::error::AppError;
-use crate::models::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
-use crate::models::whole_file;
-use crate::{AnswerOptions, DeviceChoice, Sampling};
+use lorgnette_chats::clock::{now_ms, stamp};
+use lorgnette_engine::{AnswerOptions, Sampling};
+use lorgnette_models::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
+use lorgnette_models::whole_file;
+use lorgnette_pixtral::DeviceChoice;
+
+/// Why settings cannot be had or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error("the settings in {} cannot be read: {reason}", path.display())]
+    Unreadable { path: PathBuf, reason: String },
+    /// A file that cannot be written; the source names it.
+    #[error(transparent)]
+    Write(io::Error),
+}
 
 /// Declares the settings: what is kept, its defaults, and what crosses to the page.
 macro_rules! settings {
@@ -112,7 +122,7 @@ settings! {
     /// Keys of the whole system bring descriptions anywhere on the desktop.
     anywhere: bool = false,
     /// Keys of quick actions that the person changed, by
-    /// [`QuickAction::name`](crate::quick_action::QuickAction::name); empty: none.
+    /// `QuickAction::name`; empty: none.
     anywhere_keys: BTreeMap<String, String> = BTreeMap::new(),
     /// What their descriptions are for, where the person changed it, by the same names.
     anywhere_purposes: BTreeMap<String, String> = BTreeMap::new(),
@@ -166,9 +176,9 @@ impl Settings {
     /// Reads them; the defaults when there is no file yet.
     ///
     /// # Errors
-    /// [`AppError::Settings`] for a file that is not readable as settings; it is left as it is.
-    pub fn read(path: &Path) -> Result<Self, AppError> {
-        let wrong = |reason: String| AppError::Settings { path: path.to_owned(), reason };
+    /// [`SettingsError::Unreadable`] for a file that is not readable as settings; it is left as it is.
+    pub fn read(path: &Path) -> Result<Self, SettingsError> {
+        let wrong = |reason: String| SettingsError::Unreadable { path: path.to_owned(), reason };
         match fs_err::read_to_string(path) {
             Ok(text) => {
                 let settings: Self =
@@ -183,11 +193,11 @@ impl Settings {
     /// Writes them: all of them or, whatever happens, the old ones.
     ///
     /// # Errors
-    /// [`AppError::Write`] if the file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), AppError> {
+    /// [`SettingsError::Write`] if the file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), SettingsError> {
         let text = toml::to_string_pretty(self)
-            .map_err(|error| AppError::Write(io::Error::other(error)))?;
-        whole_file::write(path, text.as_bytes()).map_err(AppError::Write)
+            .map_err(|error| SettingsError::Write(io::Error::other(error)))?;
+        whole_file::write(path, text.as_bytes()).map_err(SettingsError::Write)
     }
 
     /// Moves a file that cannot be read aside, under a name with the moment. Returns where it is now.

@@ -53,7 +53,7 @@ impl Purpose {
     }
 
     /// What a model is asked. Each begins with words that the built-in model knows, too.
-    pub(crate) fn question(self) -> &'static str {
+    pub fn question(self) -> &'static str {
         match self {
             Self::Brief => "Describe this picture in one or two short sentences.",
             Self::Detailed => {

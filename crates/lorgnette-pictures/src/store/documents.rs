@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use lorgnette_image::{Document, ImageError};
 
-use crate::error::AppError;
+use crate::PictureError;
 
 /// The most documents that stay open.
 const MAX_OPEN: usize = 4;
@@ -53,12 +53,12 @@ impl Documents {
     /// The document of a file: as it was opened before, or opened now from what `read` gives.
     ///
     /// # Errors
-    /// [`AppError::Locked`] if it needs a password; [`AppError::Picture`]; those of `read`.
+    /// [`PictureError::Locked`] if it needs a password; [`PictureError::Image`]; those of `read`.
     pub fn get(
         &self,
         (file, name): (&str, &str),
-        read: impl FnOnce() -> Result<Arc<Vec<u8>>, AppError>,
-    ) -> Result<Arc<OpenDocument>, AppError> {
+        read: impl FnOnce() -> Result<Arc<Vec<u8>>, PictureError>,
+    ) -> Result<Arc<OpenDocument>, PictureError> {
         // Held while it opens: who asks for the same document meanwhile waits for this one.
         let mut open = lock(&self.0.open);
         if let Some(at) = open.documents.iter().position(|(known, _)| known == file) {
@@ -76,16 +76,16 @@ impl Documents {
     /// Opens a file with a password, which is remembered if it is the right one.
     ///
     /// # Errors
-    /// [`AppError::Picture`]
+    /// [`PictureError::Image`]
     pub fn unlock(
         &self,
         (file, name): (&str, &str),
         bytes: Arc<Vec<u8>>,
         password: &str,
-    ) -> Result<(), AppError> {
+    ) -> Result<(), PictureError> {
         let opened = Document::open(bytes, Some(password));
         let document =
-            opened.map_err(|source| AppError::Picture { name: name.to_owned(), source })?;
+            opened.map_err(|source| PictureError::Image { name: name.to_owned(), source })?;
         let mut open = lock(&self.0.open);
         open.passwords.insert(file.to_owned(), password.to_owned());
         open.put(file, document);
@@ -170,10 +170,12 @@ pub fn searched(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
-fn fault(file: &str, name: &str, source: ImageError) -> AppError {
+fn fault(file: &str, name: &str, source: ImageError) -> PictureError {
     match source {
-        ImageError::Encrypted => AppError::Locked { name: name.to_owned(), id: file.to_owned() },
-        source => AppError::Picture { name: name.to_owned(), source },
+        ImageError::Encrypted => {
+            PictureError::Locked { name: name.to_owned(), id: file.to_owned() }
+        }
+        source => PictureError::Image { name: name.to_owned(), source },
     }
 }
 

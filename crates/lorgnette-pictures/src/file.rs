@@ -9,14 +9,14 @@ pub use lorgnette_engine::PreparedPicture;
 use lorgnette_image::{DecodeOptions, ImageConfig, ImageError, Limits};
 pub use lorgnette_image::{Document, Picture};
 
-use crate::error::AppError;
+use crate::PictureError;
 
 /// Reads and decodes a picture file; `-` is standard input. `page` is the page or frame of a file
 /// that has several, from 1; without it, the one that a person would look at.
 ///
 /// # Errors
-/// [`AppError`] names the file and what is wrong with it.
-pub fn decode(path: &Path, page: Option<u32>) -> Result<Picture, AppError> {
+/// [`PictureError`] names the file and what is wrong with it.
+pub fn decode(path: &Path, page: Option<u32>) -> Result<Picture, PictureError> {
     let (name, bytes) = read(path)?;
     decode_bytes(&name, &bytes, page)
 }
@@ -32,8 +32,8 @@ impl PictureFile {
     /// Reads a picture file; `-` is standard input.
     ///
     /// # Errors
-    /// [`AppError::ReadPicture`]
-    pub fn read(path: &Path) -> Result<Self, AppError> {
+    /// [`PictureError::Read`]
+    pub fn read(path: &Path) -> Result<Self, PictureError> {
         let (name, bytes) = read(path)?;
         Ok(Self::new(name, bytes))
     }
@@ -51,8 +51,8 @@ impl PictureFile {
     /// Opens the file with a password, if it needs one.
     ///
     /// # Errors
-    /// [`AppError::Picture`] with `Encrypted` or `WrongPassword`; those of any picture file.
-    pub fn open(&self, password: Option<&str>) -> Result<&Document, AppError> {
+    /// [`PictureError::Image`] with `Encrypted` or `WrongPassword`; those of any picture file.
+    pub fn open(&self, password: Option<&str>) -> Result<&Document, PictureError> {
         if let Some(document) = self.document.get() {
             return Ok(document);
         }
@@ -64,53 +64,53 @@ impl PictureFile {
     /// The number of pages of a document; of any other picture, and of an animation, 1.
     ///
     /// # Errors
-    /// [`AppError::Picture`]
-    pub fn n_pages(&self) -> Result<u32, AppError> {
+    /// [`PictureError::Image`]
+    pub fn n_pages(&self) -> Result<u32, PictureError> {
         Ok(self.open(None)?.n_pages())
     }
 
     /// Decodes a page; `page` as for [`decode`].
     ///
     /// # Errors
-    /// [`AppError::Picture`]
-    pub fn page(&self, page: Option<u32>) -> Result<Picture, AppError> {
+    /// [`PictureError::Image`]
+    pub fn page(&self, page: Option<u32>) -> Result<Picture, PictureError> {
         self.open(None)?.page(page).map_err(|source| self.fault(source))
     }
 
-    fn fault(&self, source: ImageError) -> AppError {
-        AppError::Picture { name: self.name.clone(), source }
+    fn fault(&self, source: ImageError) -> PictureError {
+        PictureError::Image { name: self.name.clone(), source }
     }
 }
 
 /// Decodes the bytes of a picture file that is called `name`; `page` as for [`decode`].
 ///
 /// # Errors
-/// [`AppError::Picture`] under that name.
-pub fn decode_bytes(name: &str, bytes: &[u8], page: Option<u32>) -> Result<Picture, AppError> {
+/// [`PictureError::Image`] under that name.
+pub fn decode_bytes(name: &str, bytes: &[u8], page: Option<u32>) -> Result<Picture, PictureError> {
     let options = DecodeOptions { page, ..DecodeOptions::default() };
     Picture::decode_with(bytes, &options)
-        .map_err(|source| AppError::Picture { name: name.to_owned(), source })
+        .map_err(|source| PictureError::Image { name: name.to_owned(), source })
 }
 
 /// A picture file as a model takes it; `-` is standard input.
 ///
 /// # Errors
 /// Those of [`decode`] and of [`prepare`].
-pub fn prepare_at(path: &Path, config: &ImageConfig) -> Result<Arc<PreparedPicture>, AppError> {
+pub fn prepare_at(path: &Path, config: &ImageConfig) -> Result<Arc<PreparedPicture>, PictureError> {
     prepare(&display_name(path), &decode(path, None)?, config)
 }
 
 /// A decoded picture as a model takes it.
 ///
 /// # Errors
-/// [`AppError::Picture`] under that name.
+/// [`PictureError::Image`] under that name.
 pub fn prepare(
     name: &str,
     picture: &Picture,
     config: &ImageConfig,
-) -> Result<Arc<PreparedPicture>, AppError> {
+) -> Result<Arc<PreparedPicture>, PictureError> {
     let pixels = picture.prepare(config);
-    let pixels = pixels.map_err(|source| AppError::Picture { name: name.into(), source })?;
+    let pixels = pixels.map_err(|source| PictureError::Image { name: name.into(), source })?;
     Ok(PreparedPicture::new(name, pixels))
 }
 
@@ -126,14 +126,18 @@ pub fn is_standard_input(path: &Path) -> bool {
 }
 
 /// The kind of error that says that a path is none, but an address.
-pub(crate) const NO_FILE: io::ErrorKind = io::ErrorKind::Unsupported;
+pub const NO_FILE: io::ErrorKind = io::ErrorKind::Unsupported;
 
 /// Whether a path is an address, as lists of copied and dropped things have them.
 fn is_address(path: &Path) -> bool {
     path.to_str().is_some_and(|text| text.contains("://"))
 }
 
-pub(crate) fn read(path: &Path) -> Result<(String, Vec<u8>), AppError> {
+/// What a picture file is called in messages, and its bytes; `-` is standard input.
+///
+/// # Errors
+/// [`PictureError::Read`]
+pub fn read(path: &Path) -> Result<(String, Vec<u8>), PictureError> {
     let name = display_name(path);
     let read = || -> io::Result<Vec<u8>> {
         if is_standard_input(path) {
@@ -156,7 +160,7 @@ pub(crate) fn read(path: &Path) -> Result<(String, Vec<u8>), AppError> {
     };
     match read() {
         Ok(bytes) => Ok((name, bytes)),
-        Err(source) => Err(AppError::ReadPicture { name, source }),
+        Err(source) => Err(PictureError::Read { name, source }),
     }
 }
 

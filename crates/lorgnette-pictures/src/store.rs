@@ -11,11 +11,11 @@ use sha2::{Digest as _, Sha256};
 
 use self::documents::{Documents, Locked, OpenDocument};
 use self::files::Files;
-use crate::chats::picture_id::{self, file_of, page_of};
-use crate::chats::{Attachment, PictureInfo};
-use crate::error::AppError;
-use crate::pictures;
+use crate::PictureError;
+use crate::file;
 use crate::view::View;
+use lorgnette_chats::picture_id::{self, file_of, page_of};
+use lorgnette_chats::{Attachment, PictureInfo};
 
 /// Longest side of what stands for a picture in lists, in pixels.
 pub const THUMB_SIDE: u32 = 320;
@@ -56,9 +56,9 @@ impl PictureStore {
     /// Reads a file and keeps it, if it is a picture.
     ///
     /// # Errors
-    /// [`AppError::ReadPicture`], [`AppError::Picture`], [`AppError::Write`].
-    pub fn add_file(&self, path: &Path) -> Result<PictureInfo, AppError> {
-        let bytes = pictures::read(path)?.1;
+    /// [`PictureError::Read`], [`PictureError::Image`], [`PictureError::Write`].
+    pub fn add_file(&self, path: &Path) -> Result<PictureInfo, PictureError> {
+        let bytes = file::read(path)?.1;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         self.add(&name.unwrap_or_else(|| path.display().to_string()), &bytes)
     }
@@ -67,21 +67,21 @@ impl PictureStore {
     /// until [`Self::unlock`] has it.
     ///
     /// # Errors
-    /// [`AppError::Picture`] if it is not a picture, [`AppError::Locked`] if it needs a password,
-    /// [`AppError::Write`] if it cannot be stored.
-    pub fn add(&self, name: &str, bytes: &[u8]) -> Result<PictureInfo, AppError> {
+    /// [`PictureError::Image`] if it is not a picture, [`PictureError::Locked`] if it needs a password,
+    /// [`PictureError::Write`] if it cannot be stored.
+    pub fn add(&self, name: &str, bytes: &[u8]) -> Result<PictureInfo, PictureError> {
         let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
         let id = hex::encode(Sha256::digest(bytes));
         let shared = Arc::new(bytes.to_vec());
         let opened = self.documents.get((&id, &name), || Ok(Arc::clone(&shared)));
-        if let Err(AppError::Locked { .. }) = &opened {
+        if let Err(PictureError::Locked { .. }) = &opened {
             let (file, name) = (id.clone(), name.clone());
             self.documents.lock_away(Locked { file, name, bytes: shared });
         }
         let picture = decoded(&*opened?, None, &name)?;
         let path = self.original(&id)?;
         if !self.files.is_there(&path) {
-            self.files.write(&path, bytes).map_err(AppError::Write)?;
+            self.files.write(&path, bytes).map_err(PictureError::Write)?;
         }
         self.known(id, name, &picture, bytes.len())
     }
@@ -90,8 +90,8 @@ impl PictureStore {
     /// from now on.
     ///
     /// # Errors
-    /// [`AppError::Picture`] if there is no such page; those of [`Self::bytes`].
-    pub fn page(&self, of: &PictureInfo, page: u32) -> Result<PictureInfo, AppError> {
+    /// [`PictureError::Image`] if there is no such page; those of [`Self::bytes`].
+    pub fn page(&self, of: &PictureInfo, page: u32) -> Result<PictureInfo, PictureError> {
         let document = self.document(&of.id, &of.name)?;
         let picture = decoded(&document, Some(page), &of.name)?;
         let id = picture_id::of_page(file_of(&of.id), page);
@@ -102,10 +102,10 @@ impl PictureStore {
     ///
     /// # Errors
     /// Those of [`Self::page`].
-    pub fn page_undrawn(&self, of: &PictureInfo, page: u32) -> Result<PictureInfo, AppError> {
+    pub fn page_undrawn(&self, of: &PictureInfo, page: u32) -> Result<PictureInfo, PictureError> {
         let document = self.document(&of.id, &of.name)?;
         let size = document.document.size(page);
-        let size = size.map_err(|source| AppError::Picture { name: of.name.clone(), source })?;
+        let size = size.map_err(|source| PictureError::Image { name: of.name.clone(), source })?;
         let Some(size) = size else { return self.page(of, page) };
         Ok(PictureInfo {
             id: picture_id::of_page(file_of(&of.id), page),
@@ -120,21 +120,21 @@ impl PictureStore {
     /// it is called if it was added before.
     ///
     /// # Errors
-    /// [`AppError::Picture`] if it is not the right one, [`AppError::NotFound`] if the document is not
+    /// [`PictureError::Image`] if it is not the right one, [`PictureError::NotFound`] if the document is not
     /// there any more; those of [`Self::add`].
     pub fn unlock(
         &self,
         id: &str,
         known: Option<&PictureInfo>,
         password: &str,
-    ) -> Result<PictureInfo, AppError> {
+    ) -> Result<PictureInfo, PictureError> {
         let file = file_of(id);
         if let Some((name, bytes)) = self.documents.locked(file) {
             self.documents.unlock((file, &name), Arc::clone(&bytes), password)?;
             self.documents.is_unlocked(file);
             return self.add(&name, &bytes);
         }
-        let known = known.ok_or(AppError::NotFound { what: "that document" })?;
+        let known = known.ok_or(PictureError::NotFound { what: "that document" })?;
         self.documents.unlock((file, &known.name), Arc::new(self.bytes(id)?), password)?;
         Ok(known.clone())
     }
@@ -143,11 +143,11 @@ impl PictureStore {
     ///
     /// # Errors
     /// Those of [`Self::page`].
-    pub fn page_thumb(&self, id: &str, page: u32) -> Result<Vec<u8>, AppError> {
+    pub fn page_thumb(&self, id: &str, page: u32) -> Result<Vec<u8>, PictureError> {
         let of_page = picture_id::of_page(file_of(id), page);
         self.make(&format!("{of_page}-thumb.png"), || {
             let document = self.document(id, id)?;
-            let fault = |source| AppError::Picture { name: id.to_owned(), source };
+            let fault = |source| PictureError::Image { name: id.to_owned(), source };
             let draw = || document.document.small_page(page, THUMB_SIDE);
             self.documents.one_at_a_time(draw).map_err(fault)?.to_png().map_err(fault)
         })
@@ -157,12 +157,12 @@ impl PictureStore {
     ///
     /// # Errors
     /// Those of [`Self::open`].
-    pub fn pages_with(&self, id: &str, words: &str) -> Result<Vec<u32>, AppError> {
+    pub fn pages_with(&self, id: &str, words: &str) -> Result<Vec<u32>, PictureError> {
         Ok(self.document(id, id)?.pages_with(words))
     }
 
     /// The document of a picture's file, parsed once.
-    fn document(&self, id: &str, name: &str) -> Result<Arc<OpenDocument>, AppError> {
+    fn document(&self, id: &str, name: &str) -> Result<Arc<OpenDocument>, PictureError> {
         self.documents.get((file_of(id), name), || Ok(Arc::new(self.bytes(id)?)))
     }
 
@@ -170,7 +170,7 @@ impl PictureStore {
     ///
     /// # Errors
     /// Those of [`Self::open`].
-    pub fn info(&self, id: &str, name: &str) -> Result<PictureInfo, AppError> {
+    pub fn info(&self, id: &str, name: &str) -> Result<PictureInfo, PictureError> {
         let picture = self.open(id, name)?;
         self.known(id.to_owned(), name.to_owned(), &picture, self.bytes(id)?.len())
     }
@@ -183,7 +183,7 @@ impl PictureStore {
         name: String,
         picture: &Picture,
         n_bytes: usize,
-    ) -> Result<PictureInfo, AppError> {
+    ) -> Result<PictureInfo, PictureError> {
         self.make(&format!("{id}-thumb.png"), || to_png(&name, picture, Some(THUMB_SIDE)))?;
         Ok(PictureInfo {
             id,
@@ -200,18 +200,18 @@ impl PictureStore {
     /// Keeps a picture that never was a file.
     ///
     /// # Errors
-    /// [`AppError::Picture`] if it is not a picture, [`AppError::Write`] if it cannot be stored.
-    pub fn add_picture(&self, name: &str, picture: &Picture) -> Result<PictureInfo, AppError> {
-        let fault = |source| AppError::Picture { name: name.to_owned(), source };
+    /// [`PictureError::Image`] if it is not a picture, [`PictureError::Write`] if it cannot be stored.
+    pub fn add_picture(&self, name: &str, picture: &Picture) -> Result<PictureInfo, PictureError> {
+        let fault = |source| PictureError::Image { name: name.to_owned(), source };
         self.add(name, &picture.to_png().map_err(fault)?)
     }
 
     /// The picture, decoded: the page that was chosen, if one was.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when it was never added, [`AppError::Locked`] when its document needs a
+    /// [`PictureError::NotFound`] when it was never added, [`PictureError::Locked`] when its document needs a
     /// password; those of decoding.
-    pub fn open(&self, id: &str, name: &str) -> Result<Picture, AppError> {
+    pub fn open(&self, id: &str, name: &str) -> Result<Picture, PictureError> {
         decoded(&*self.document(id, name)?, page_of(id), name)
     }
 
@@ -219,7 +219,7 @@ impl PictureStore {
     ///
     /// # Errors
     /// Those of [`Self::open`].
-    pub fn view(&self, attachment: &Attachment) -> Result<Picture, AppError> {
+    pub fn view(&self, attachment: &Attachment) -> Result<Picture, PictureError> {
         let picture = self.open(&attachment.picture, &attachment.name)?;
         let picture = match attachment.region {
             Some(region) => picture.part(region),
@@ -231,11 +231,11 @@ impl PictureStore {
     /// The file as it was added, whatever page of it was chosen.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] if it is not there, [`AppError::ReadPicture`] if it cannot be read.
-    pub fn bytes(&self, id: &str) -> Result<Vec<u8>, AppError> {
+    /// [`PictureError::NotFound`] if it is not there, [`PictureError::Read`] if it cannot be read.
+    pub fn bytes(&self, id: &str) -> Result<Vec<u8>, PictureError> {
         let path = self.original(id)?;
         if !self.files.is_there(&path) {
-            return Err(AppError::NotFound { what: "that picture" });
+            return Err(PictureError::NotFound { what: "that picture" });
         }
         self.files.read(&path)
     }
@@ -244,7 +244,7 @@ impl PictureStore {
     ///
     /// # Errors
     /// Those of [`Self::open`].
-    pub fn thumb(&self, id: &str) -> Result<Vec<u8>, AppError> {
+    pub fn thumb(&self, id: &str) -> Result<Vec<u8>, PictureError> {
         self.make(&format!("{id}-thumb.png"), || to_png(id, &self.open(id, id)?, Some(THUMB_SIDE)))
     }
 
@@ -252,7 +252,7 @@ impl PictureStore {
     ///
     /// # Errors
     /// Those of [`Self::open`].
-    pub fn full(&self, id: &str) -> Result<Vec<u8>, AppError> {
+    pub fn full(&self, id: &str) -> Result<Vec<u8>, PictureError> {
         self.make(&format!("{id}-full.png"), || to_png(id, &self.open(id, id)?, None))
     }
 
@@ -266,7 +266,7 @@ impl PictureStore {
         attachment: &Attachment,
         config: &ImageConfig,
         context: usize,
-    ) -> Result<Vec<u8>, AppError> {
+    ) -> Result<Vec<u8>, PictureError> {
         let picture = self.view(attachment)?;
         let (width, height) = (picture.width(), picture.height());
         let view = View::of((width, height), config, attachment.max_side, context);
@@ -276,7 +276,7 @@ impl PictureStore {
         }
         let resized = picture
             .resized(config)
-            .map_err(|source| AppError::Picture { name: attachment.name.clone(), source })?;
+            .map_err(|source| PictureError::Image { name: attachment.name.clone(), source })?;
         to_png(&attachment.name, &resized, None)
     }
 
@@ -295,8 +295,9 @@ impl PictureStore {
         }
     }
 
-    fn original(&self, id: &str) -> Result<PathBuf, AppError> {
-        let (file, _) = picture_id::parts(id).ok_or(AppError::NotFound { what: "that picture" })?;
+    fn original(&self, id: &str) -> Result<PathBuf, PictureError> {
+        let (file, _) =
+            picture_id::parts(id).ok_or(PictureError::NotFound { what: "that picture" })?;
         Ok(self.originals.join(&file[..2]).join(file))
     }
 
@@ -304,8 +305,8 @@ impl PictureStore {
     fn make(
         &self,
         name: &str,
-        make: impl FnOnce() -> Result<Vec<u8>, AppError>,
-    ) -> Result<Vec<u8>, AppError> {
+        make: impl FnOnce() -> Result<Vec<u8>, PictureError>,
+    ) -> Result<Vec<u8>, PictureError> {
         let path = self.made.join(name);
         if let Some(bytes) = self.files.made_before(&path) {
             return Ok(bytes);
@@ -317,13 +318,13 @@ impl PictureStore {
     }
 }
 
-fn decoded(of: &OpenDocument, page: Option<u32>, name: &str) -> Result<Picture, AppError> {
+fn decoded(of: &OpenDocument, page: Option<u32>, name: &str) -> Result<Picture, PictureError> {
     let decoded = of.document.page(page);
-    decoded.map_err(|source| AppError::Picture { name: name.to_owned(), source })
+    decoded.map_err(|source| PictureError::Image { name: name.to_owned(), source })
 }
 
 /// A text as documents are searched for it.
-pub(crate) use self::documents::searched;
+pub use self::documents::searched;
 
 /// The size of what is asked about, before the model's own resizing.
 pub fn viewed_size(info: &PictureInfo, region: Option<Region>, turn: u8) -> (u32, u32) {
@@ -334,8 +335,8 @@ pub fn viewed_size(info: &PictureInfo, region: Option<Region>, turn: u8) -> (u32
     if turn % 2 == 1 { (height, width) } else { (width, height) }
 }
 
-fn to_png(name: &str, picture: &Picture, max_side: Option<u32>) -> Result<Vec<u8>, AppError> {
-    let fault = |source| AppError::Picture { name: name.to_owned(), source };
+fn to_png(name: &str, picture: &Picture, max_side: Option<u32>) -> Result<Vec<u8>, PictureError> {
+    let fault = |source| PictureError::Image { name: name.to_owned(), source };
     match max_side {
         Some(max_side) => picture.shrunk(max_side).map_err(fault)?.to_png().map_err(fault),
         None => picture.to_png().map_err(fault),

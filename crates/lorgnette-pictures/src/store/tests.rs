@@ -42,7 +42,7 @@ fn transparency_of_the_clipboard_is_that_of_files() {
 fn no_name_becomes_a_path() {
     let (_folder, store) = store();
     for id in ["", "..", "../../etc/passwd", &"A".repeat(64), &"g".repeat(64)] {
-        assert!(matches!(store.bytes(id), Err(AppError::NotFound { .. })), "{id}");
+        assert!(matches!(store.bytes(id), Err(PictureError::NotFound { .. })), "{id}");
     }
 }
 
@@ -62,7 +62,7 @@ fn a_lost_cache_is_made_again() {
     fs_err::remove_dir_all(folder.path().join("cache")).unwrap();
     assert_eq!(store.thumb(&info.id).unwrap(), thumb);
     store.delete(&info.id, false);
-    assert!(matches!(store.full(&info.id), Err(AppError::NotFound { .. })));
+    assert!(matches!(store.full(&info.id), Err(PictureError::NotFound { .. })));
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_page_that_is_chosen_is_a_picture_of_the_same_file() {
     assert_eq!(second.notes, [lorgnette_image::Note::Page { shown: 2, of: 3 }]);
     assert_eq!((file_of(&second.id), &second.name), (first.id.as_str(), &first.name));
     let shown = store.open(&second.id, "it").unwrap();
-    assert_eq!(shown, pictures::decode_bytes("it", PAGES, Some(2)).unwrap());
+    assert_eq!(shown, file::decode_bytes("it", PAGES, Some(2)).unwrap());
     assert_ne!(shown.rgb(), store.open(&first.id, "it").unwrap().rgb());
     assert_ne!(store.thumb(&second.id).unwrap(), store.thumb(&first.id).unwrap());
     assert_ne!(store.full(&second.id).unwrap(), store.full(&first.id).unwrap());
@@ -103,7 +103,7 @@ fn a_page_that_is_chosen_is_a_picture_of_the_same_file() {
         store.page(&second, 3).unwrap().notes,
         [lorgnette_image::Note::Page { shown: 3, of: 3 }]
     );
-    assert!(matches!(store.page(&second, 4), Err(AppError::Picture { .. })));
+    assert!(matches!(store.page(&second, 4), Err(PictureError::Image { .. })));
     // Another program finds it, with what is known of it.
     let again = PictureStore::new(&folder.path().join("data"), &folder.path().join("new cache"));
     assert_eq!(again.info(&second.id, "pages.tif").unwrap(), second);
@@ -160,18 +160,21 @@ fn of_a_document_only_what_is_looked_at_is_drawn() {
 fn a_document_with_a_password_is_added_when_it_is_typed() {
     let (folder, store) = store();
     let error = store.add("letter.pdf", DOCUMENTS[1]).unwrap_err();
-    let AppError::Locked { id, name } = error else { panic!("{error:?}") };
+    let PictureError::Locked { id, name } = error else { panic!("{error:?}") };
     assert_eq!(name, "letter.pdf");
     assert!(!store.has(&id), "nothing of it is stored");
     let error = store.unlock(&id, None, "Secret").unwrap_err();
-    assert_eq!(error.one_line(), "letter.pdf: the password does not open the document");
+    assert_eq!(
+        lorgnette_models::one_line(&error),
+        "letter.pdf: the password does not open the document"
+    );
     let added = store.unlock(&id, None, "secret").unwrap();
     assert_eq!((&added.id, added.name.as_str()), (&id, "letter.pdf"));
     assert!(store.open(&id, "it").is_ok() && store.page_thumb(&id, 1).is_ok());
     // The next start knows no password.
     let (data, cache) = (folder.path().join("data"), folder.path().join("cache"));
     let again = PictureStore::new(&data, &cache);
-    assert!(matches!(again.open(&id, "it"), Err(AppError::Locked { .. })));
+    assert!(matches!(again.open(&id, "it"), Err(PictureError::Locked { .. })));
     assert!(again.unlock(&id, None, "secret").is_err(), "nobody knows of it");
     assert_eq!(again.unlock(&id, Some(&added), "secret").unwrap(), added);
     assert!(again.open(&id, "it").is_ok());
