@@ -2,15 +2,18 @@
 //! was. The command line and the window both talk to a model through it.
 
 pub mod check;
+mod grounding;
 mod pictures;
 
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use lorgnette_engine::{Chat, EngineError, PreparedPicture};
+use lorgnette_engine::{Chat, EngineError, PreparedPicture, Role};
+use lorgnette_reader::Reader;
 
+use self::grounding::AskedPictures;
 pub use self::pictures::ViewedPicture;
 use self::pictures::ViewedPictures;
 use crate::error::AppError;
@@ -33,6 +36,11 @@ pub struct Conversation {
     /// Nothing of what is asked goes to the disk.
     is_private: bool,
     pictures: Mutex<ViewedPictures>,
+    /// Answers are held against the text of the picture.
+    is_grounded: bool,
+    asked: Mutex<AskedPictures>,
+    /// Reads what the built-in model is asked about; made when it is first wanted.
+    reader: OnceLock<Reader>,
     preparing: Mutex<Option<Preparing>>,
 }
 
@@ -82,8 +90,23 @@ impl Conversation {
                 Ok(())
             }));
         }
-        let (pictures, preparing) = (Mutex::default(), Mutex::default());
-        Ok(Self { model, speeds, is_private: cache.is_none(), pictures, preparing })
+        Ok(Self {
+            is_grounded: model.built_in,
+            model,
+            speeds,
+            is_private: cache.is_none(),
+            pictures: Mutex::default(),
+            asked: Mutex::default(),
+            reader: OnceLock::new(),
+            preparing: Mutex::default(),
+        })
+    }
+
+    /// Holds the answers of any model against the text of the picture, as those of the built-in one.
+    #[must_use]
+    pub fn grounded(mut self) -> Self {
+        self.is_grounded = true;
+        self
     }
 
     pub fn model(&self) -> &OpenModel {
@@ -167,6 +190,22 @@ impl Conversation {
     /// # Errors
     /// [`AppError::Engine`]; the next question may succeed.
     pub fn answer(
+        &self,
+        chat: Chat,
+        options: AnswerOptions,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(Option<AnswerEvent>),
+    ) -> Result<Answer, AppError> {
+        // An answer that goes on begins anywhere.
+        let goes_on = chat.turns.last().is_some_and(|turn| turn.role == Role::Assistant);
+        if self.is_grounded && !goes_on {
+            self.grounded_answer(chat, options, cancel, on_event)
+        } else {
+            self.streamed_answer(chat, options, cancel, on_event)
+        }
+    }
+
+    fn streamed_answer(
         &self,
         chat: Chat,
         options: AnswerOptions,
@@ -268,6 +307,7 @@ impl Conversation {
     pub fn forget(&self) {
         self.stop_preparing();
         lock(&self.pictures).clear();
+        lock(&self.asked).clear();
         // After what the engine is at work on; nobody waits for it.
         drop(self.model.engine.with(|generator| {
             generator.forget();

@@ -11,6 +11,7 @@
 //! never is. Nothing here knows pictures or models.
 
 mod claim;
+mod ground;
 mod words;
 
 // What is looked for.
@@ -24,6 +25,7 @@ mod evidence;
 mod fold;
 
 pub use claim::{Claim, ClaimKind};
+pub use ground::{Grounded, ground, is_own};
 
 use evidence::Evidence;
 

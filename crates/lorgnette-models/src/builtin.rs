@@ -14,8 +14,16 @@ pub const NAME: &str = "pocket (built in)";
 /// What it says where it has no answer.
 pub const REFUSAL: &str = "The built-in model cannot answer this about this picture.";
 
+/// The words that it says of itself, in lower case. What else is in an answer, it has read.
+const OWN_WORDS: &str = include_str!("../../../models/pocket/own-words.txt");
+
 const TEXT: &[u8] = include_bytes!("../../../models/pocket/pocket-q8_0.gguf");
 const VISION: &[u8] = include_bytes!("../../../models/pocket/mmproj-pocket-q8_0.gguf");
+
+/// Words that stand in its answers and in no picture, in lower case.
+pub fn own_words() -> Vec<&'static str> {
+    OWN_WORDS.lines().collect()
+}
 
 /// Its checkpoint, which lies in the program's own memory.
 pub fn checkpoint() -> Result<Checkpoint, ModelsError> {

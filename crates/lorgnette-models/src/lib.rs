@@ -42,7 +42,7 @@ pub mod wording;
 
 pub use add::{AddOptions, Installed, Prepared, Summary};
 pub use best::PassedOver;
-pub use builtin::{BUILT_IN, REFUSAL};
+pub use builtin::{BUILT_IN, REFUSAL, own_words};
 pub use convert::pair::VisionFormat;
 pub use downloads::{Downloads, FetchNews, FetchPhase, FetchState};
 pub use error::{ModelsError, one_line};

@@ -6,8 +6,10 @@ use std::process::Command;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use lorgnette_app::open::{ModelChoice, OpenModel, OpenOptions};
-use lorgnette_app::{AnswerOptions, Cancel, Sampling, pictures};
+use lorgnette_app::conversation::Conversation;
+use lorgnette_app::models::SpeedLog;
+use lorgnette_app::open::{ModelChoice, OpenOptions};
+use lorgnette_app::{AnswerOptions, Cancel, Sampling};
 use lorgnette_engine::Chat;
 use serde::Deserialize;
 
@@ -16,6 +18,7 @@ const DRAW: &str = "models/pocket/training/draw-held-out";
 /// Asks the built-in model about pictures that it was not trained on, and prints how often it is
 /// right, task by task: the whole answer, letter by letter.
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct Args {
     /// The number of pictures for each task, drawn anew by `models/pocket/training/draw-held-out`
     #[arg(long, default_value_t = 100)]
@@ -36,6 +39,9 @@ pub struct Args {
     /// Ask this model and not the built-in one
     #[arg(long, value_name = "PATH")]
     model: Option<PathBuf>,
+    /// Take the network's answers as they are, not held against the text that the reader finds
+    #[arg(long)]
+    network_alone: bool,
     /// Print each wrong answer
     #[arg(long)]
     wrong: bool,
@@ -80,11 +86,18 @@ impl Args {
 
         let model = self.model.clone().map_or(ModelChoice::BuiltIn, ModelChoice::At);
         let options = OpenOptions { model, ..OpenOptions::default() };
-        let model = options.open(&mut |_, _| {})?;
+        let home = tempfile::tempdir()?;
+        let speeds = Arc::new(SpeedLog::open(home.path()));
+        let conversation = Conversation::open(&options, None, speeds, &mut |_, _| {})?.grounded();
         let mut scores: BTreeMap<&str, Score> = BTreeMap::new();
         let (mut compared, mut same) = (0, 0);
         for one in &questions {
-            let said = answer(&model, &folder.join(&one.picture), &one.question)?;
+            let said = answer(
+                &conversation,
+                &folder.join(&one.picture),
+                &one.question,
+                self.network_alone,
+            )?;
             let score = scores.entry(&one.task).or_default();
             score.asked += 1;
             score.right += usize::from(said == one.answer);
@@ -139,14 +152,24 @@ impl Args {
     }
 }
 
-fn answer(model: &OpenModel, picture: &Path, question: &str) -> Result<String> {
-    let picture = pictures::prepare_at(picture, &model.image_config(None)?)?;
+/// The answer as a person gets it, or the network's own.
+fn answer(
+    conversation: &Conversation,
+    picture: &Path,
+    question: &str,
+    is_alone: bool,
+) -> Result<String> {
+    let viewed = conversation.picture_at(picture, None)?;
     let mut chat = Chat::default();
-    chat.ask([Arc::clone(&picture)], question);
+    conversation.add_question(&mut chat, [&viewed], question);
     let sampling = Sampling { temperature: 0.0, ..Sampling::default() };
     let options = AnswerOptions { max_tokens: 256, sampling, ..AnswerOptions::default() };
-    let answer = model.engine.answer(chat, options, Cancel::default(), |_| {}).recv()??;
-    Ok(answer.text)
+    let cancel = Cancel::default();
+    if is_alone {
+        let answer = conversation.model().engine.answer(chat, options, cancel, |_| {}).recv()??;
+        return Ok(answer.text);
+    }
+    Ok(conversation.answer(chat, options, &cancel, &mut |_| {})?.text)
 }
 
 fn check_floors(floors: &BTreeMap<String, usize>, scores: &BTreeMap<&str, Score>) -> Result<()> {

@@ -59,14 +59,24 @@ impl Conversation {
         let n = view.regions.len();
         let part = |(i, region)| {
             if n == 1 {
-                return pictures::prepare(name, picture, &config);
+                let prepared = pictures::prepare(name, picture, &config)?;
+                self.remember(&prepared, picture);
+                return Ok(prepared);
             }
             let name = format!("{name} (part {} of {n})", i + 1);
-            pictures::prepare(&name, &picture.part(region), &config)
+            let part = picture.part(region);
+            let prepared = pictures::prepare(&name, &part, &config)?;
+            self.remember(&prepared, &part);
+            Ok(prepared)
         };
         Ok(ViewedPicture {
             name: name.to_owned(),
-            parts: view.regions.into_iter().enumerate().map(part).collect::<Result<_, _>>()?,
+            parts: view
+                .regions
+                .into_iter()
+                .enumerate()
+                .map(part)
+                .collect::<Result<_, AppError>>()?,
             notes,
             is_tall: size.1 >= size.0,
         })

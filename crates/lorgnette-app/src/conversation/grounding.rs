@@ -1,0 +1,172 @@
+//! Answers of the built-in model are held against the text of the picture before anybody sees them:
+//! it reads few fonts and knows few words, and the reader spells better.
+
+use std::sync::{Arc, OnceLock};
+
+use lorgnette_claims::{Grounded, ground, is_own};
+use lorgnette_engine::{Chat, PreparedPicture, TurnPart};
+use lorgnette_image::Picture;
+use lorgnette_models::{REFUSAL, own_words};
+use lorgnette_reader::Reader;
+
+use super::{Conversation, lock};
+use crate::error::AppError;
+use crate::pictures;
+use crate::{Answer, AnswerEvent, AnswerOptions, Cancel, StopReason};
+
+/// How many pictures are remembered as they are.
+const MAX_REMEMBERED: usize = 8;
+/// Longest side of a picture without text for a second look, in pixels.
+const SMALL_SIDE: u32 = 128;
+/// Bytes of an answer that is cut short and still shown as it is.
+const MAX_CUT: usize = 80;
+/// What is in each refusal, also in one that the model began in mid-answer.
+const OF_REFUSALS: &str = "model cannot answer this";
+
+/// Pictures that the built-in model is asked about, as they are, and what was read of them.
+#[derive(Default)]
+pub(super) struct AskedPictures {
+    pictures: Vec<Arc<AskedPicture>>,
+}
+
+struct AskedPicture {
+    prepared: Arc<PreparedPicture>,
+    picture: Picture,
+    lines: OnceLock<Vec<String>>,
+}
+
+impl AskedPictures {
+    pub(super) fn clear(&mut self) {
+        self.pictures.clear();
+    }
+
+    fn of(&self, prepared: &PreparedPicture) -> Option<Arc<AskedPicture>> {
+        self.pictures.iter().find(|one| *one.prepared == *prepared).cloned()
+    }
+}
+
+impl Conversation {
+    /// Remembers a picture that may have to be read, where answers are held against its text.
+    pub(super) fn remember(&self, prepared: &Arc<PreparedPicture>, picture: &Picture) {
+        let mut asked = lock(&self.asked);
+        if !self.is_grounded || asked.of(prepared).is_some() {
+            return;
+        }
+        if asked.pictures.len() == MAX_REMEMBERED {
+            asked.pictures.remove(0);
+        }
+        let (prepared, picture) = (Arc::clone(prepared), picture.clone());
+        asked.pictures.push(Arc::new(AskedPicture { prepared, picture, lines: OnceLock::new() }));
+    }
+
+    /// Answers as [`Self::answer`] does. The words come when they are known to stand: in the model's own
+    /// words or in the picture. Where something is made up, the answer is the refusal.
+    pub(super) fn grounded_answer(
+        &self,
+        chat: Chat,
+        options: AnswerOptions,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(Option<AnswerEvent>),
+    ) -> Result<Answer, AppError> {
+        let (asked, again) = (chat.clone(), options.clone());
+        let mut answer = self.streamed_answer(chat, options, cancel, &mut |event| match event {
+            Some(AnswerEvent::Text(_)) => on_event(None),
+            event => on_event(event),
+        })?;
+        if answer.stop != StopReason::Cancelled {
+            let held = self.hold_against_text(&asked, &answer.text, cancel, &mut || on_event(None));
+            answer.text = match (held, answer.stop == StopReason::EndOfText) {
+                (Grounded::Stands(text), true) => text,
+                (Grounded::MadeUp, true) => REFUSAL.to_owned(),
+                // What was cut short ends anywhere, and what went on and on is no answer.
+                (Grounded::MadeUp, false) if answer.text.len() > MAX_CUT => REFUSAL.to_owned(),
+                (_, false) => answer.text,
+            };
+        }
+        let is_whole_and_own = |answer: &Answer| {
+            answer.stop == StopReason::EndOfText && is_own(&answer.text, &own_words())
+        };
+        if is_whole_and_own(&answer)
+            && answer.text != REFUSAL
+            && let Some(smaller) = self.smaller(&asked, cancel, &mut || on_event(None))
+        {
+            let second = self.streamed_answer(smaller, again, cancel, &mut |_| on_event(None))?;
+            if is_whole_and_own(&second) {
+                answer.text = second.text;
+            }
+        }
+        if !answer.text.is_empty() {
+            on_event(Some(AnswerEvent::Text(answer.text.clone())));
+        }
+        Ok(answer)
+    }
+
+    /// The chat about smaller pictures, if its pictures are large and have no text. The network was
+    /// taught shapes on small pictures: it tells and counts them better there.
+    fn smaller(&self, chat: &Chat, cancel: &Cancel, on_tick: &mut dyn FnMut()) -> Option<Chat> {
+        let mut smaller = chat.clone();
+        let config = self.model.image_config(Some(SMALL_SIDE)).ok()?;
+        let mut n_smaller = 0;
+        for part in smaller.turns.iter_mut().flat_map(|turn| &mut turn.parts) {
+            let TurnPart::Picture(prepared) = part else { continue };
+            let asked = lock(&self.asked).of(prepared)?;
+            if asked.picture.width().max(asked.picture.height()) <= SMALL_SIDE {
+                continue;
+            }
+            if !self.lines_of(&asked, cancel, on_tick)?.is_empty() {
+                return None;
+            }
+            *part = TurnPart::Picture(pictures::prepare("", &asked.picture, &config).ok()?);
+            n_smaller += 1;
+        }
+        (n_smaller > 0).then_some(smaller)
+    }
+
+    fn hold_against_text(
+        &self,
+        chat: &Chat,
+        text: &str,
+        cancel: &Cancel,
+        on_tick: &mut dyn FnMut(),
+    ) -> Grounded {
+        let own_words = own_words();
+        if text.contains(OF_REFUSALS) {
+            return Grounded::MadeUp;
+        }
+        let as_it_is = || Grounded::Stands(text.to_owned());
+        if text.is_empty() || is_own(text, &own_words) {
+            return as_it_is();
+        }
+        let parts = chat.turns.iter().flat_map(|turn| &turn.parts);
+        let mut lines = Vec::new();
+        for part in parts {
+            let TurnPart::Picture(prepared) = part else { continue };
+            let Some(asked) = lock(&self.asked).of(prepared) else {
+                // Nobody has the picture any more; what the model says of it has to do.
+                return as_it_is();
+            };
+            match self.lines_of(&asked, cancel, on_tick) {
+                Some(more) => lines.extend(more),
+                None => return as_it_is(),
+            }
+        }
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        ground(text, &own_words, &lines)
+    }
+
+    /// The lines of a picture; `None` where it cannot be read, or reading was cancelled.
+    fn lines_of(
+        &self,
+        asked: &AskedPicture,
+        cancel: &Cancel,
+        on_tick: &mut dyn FnMut(),
+    ) -> Option<Vec<String>> {
+        if let Some(lines) = asked.lines.get() {
+            return Some(lines.clone());
+        }
+        let reader = self.reader.get_or_init(|| Reader::new(None));
+        let reading = reader.read(&asked.picture, cancel, &mut |_| on_tick()).ok()?;
+        let lines = reading.lines.into_iter().map(|line| line.text).collect();
+        Some(asked.lines.get_or_init(|| lines).clone())
+    }
+}
