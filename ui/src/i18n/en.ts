@@ -45,6 +45,8 @@ export const en = {
     goToPage: "Go to a page",
     focusPages: "Go to the list of pages",
     eachPage: "Describe each page",
+    summarisePages: "Summarise the pages",
+    readFromPage: "Read aloud from this page on",
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
     fit: "Fit the picture",
@@ -99,6 +101,7 @@ export const en = {
     readText: "Read all text.",
     summarise: "Summarise what this picture says.",
     altText: "Write alt text for this picture in one sentence.",
+    summarisePages: "Summarise what was said of the pages.",
   },
 
   common: {
@@ -306,7 +309,7 @@ export const en = {
     offers: "What fits",
     onlyFirst: (count: number, shown: string) => `Only the first ${n(count, shown, "picture", "pictures")}`,
     lessDetail: (px: string) => `Lower the detail to ${px} px`,
-    eachPage: "Ask about each page by itself",
+    eachPage: "Ask about each page by itself, then for a summary of the answers",
     more: (count: string) => `and ${count} more`,
     quick: "Quick questions",
     preparing: (percent: string) => `Looking at it already: ${percent}`,
@@ -340,6 +343,7 @@ export const en = {
     copy: "Copy",
     again: "Answer again",
     goOn: "Continue",
+    showPage: "Show this page",
     previousBranch: "Previous version",
     nextBranch: "Next version",
     branch: (a: string, b: string) => `Version ${a} of ${b}`,

@@ -35,6 +35,8 @@ export const fr: Words = {
     goToPage: "Aller à une page",
     focusPages: "Aller à la liste des pages",
     eachPage: "Décrire chaque page",
+    summarisePages: "Résumer les pages",
+    readFromPage: "Lire à haute voix à partir de cette page",
     zoomIn: "Agrandir",
     zoomOut: "Réduire",
     fit: "Ajuster l’image",
@@ -88,6 +90,7 @@ export const fr: Words = {
     readText: "Lis tout le texte.",
     summarise: "Résume ce que dit cette image.",
     altText: "Écris un texte de remplacement pour cette image, en une phrase.",
+    summarisePages: "Résume ce qui a été dit des pages.",
   },
 
   common: {
@@ -294,7 +297,7 @@ export const fr: Words = {
     offers: "Ce qui tient",
     onlyFirst: (count, shown) => (count === 1 ? "Seulement la première image" : `Seulement les ${shown} premières images`),
     lessDetail: (px) => `Baisser le détail à ${px} px`,
-    eachPage: "Demander sur chaque page séparément",
+    eachPage: "Demander sur chaque page séparément, puis un résumé des réponses",
     more: (count) => `et ${count} de plus`,
     quick: "Questions rapides",
     preparing: (percent) => `Déjà regardée : ${percent}`,
@@ -328,6 +331,7 @@ export const fr: Words = {
     copy: "Copier",
     again: "Répondre de nouveau",
     goOn: "Continuer",
+    showPage: "Montrer cette page",
     previousBranch: "Version précédente",
     nextBranch: "Version suivante",
     branch: (a, b) => `Version ${a} sur ${b}`,

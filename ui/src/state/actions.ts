@@ -29,12 +29,14 @@ export interface Action {
 
 const quick = ["describe", "readText", "summarise", "altText"] as const;
 export type Quick = (typeof quick)[number];
+/** What the window asks of a person's own accord. */
+export type Asked = Quick | "summarisePages";
 
 export type ActionId =
   | "newChat" | "newPrivateChat" | "addPicture" | "paste" | "exportMarkdown" | "exportHtml" | "importChats" | "quit"
   | "editLast" | "rename" | "pin" | "deleteChat" | "search" | "previousChat" | "nextChat"
   | "nextPicture" | "previousPicture" | "nextPage" | "previousPage" | "goToPage" | "focusPages" | "zoomIn" | "zoomOut" | "fit" | "region" | "wholePicture" | "rotateLeft" | "rotateRight" | "removePicture" | "copyPicture" | "copyRegion" | "modelView" | "copyAllText" | "findText" | "focusText" | "showText"
-  | "send" | "stop" | "copyAnswer" | "again" | "goOn" | "speech" | "nextSentence" | "previousSentence" | "check" | "eachPage" | Quick
+  | "send" | "stop" | "copyAnswer" | "again" | "goOn" | "speech" | "nextSentence" | "previousSentence" | "check" | "eachPage" | "summarisePages" | "readFromPage" | Quick
   | "palette" | "toggleChats" | "focusQuestion" | "focusAnswer" | "focusStage" | "textLarger" | "textSmaller" | "textReset" | "fullScreen"
   | "models" | "releaseModel" | "loadModel" | "settings" | "trust" | "shortcuts";
 
@@ -80,8 +82,8 @@ function otherPage(state: AppState, by: 1 | -1): Outcome | null {
   return page && to >= 1 && to <= page.of ? intent({ is: "choosePage", number: state.onStage, page: to }) : null;
 }
 
-/** `words` gives the text of a quick question, in the person's language. */
-export function actions(words: Record<Quick, string>): Action[] {
+/** `words` gives the text of what is asked, in the person's language. */
+export function actions(words: Record<Asked, string>): Action[] {
   return [
     { id: "newChat", menu: "file", keys: "Ctrl+N", when: always, run: () => intent({ is: "newChat" }) },
     { id: "newPrivateChat", menu: "file", keys: "Ctrl+Alt+N", when: always, run: () => intent({ is: "newPrivateChat" }) },
@@ -196,7 +198,15 @@ export function actions(words: Record<Quick, string>): Action[] {
     ),
     {
       id: "eachPage", menu: "answer", keys: "Ctrl+Shift+5", pageKey: true, when: (state) => hasPages(state) && isIdle(state),
-      run: () => intent({ is: "eachPage", text: words.describe }),
+      run: () => intent({ is: "eachPage", text: words.describe, then: null }),
+    },
+    {
+      id: "summarisePages", menu: "answer", keys: "Ctrl+Shift+6", pageKey: true, when: (state) => isIdle(state) && canSummarise(lastAnswer(state)),
+      run: () => intent({ is: "summarisePages", text: words.summarisePages }),
+    },
+    {
+      id: "readFromPage", menu: "answer", keys: "Ctrl+Alt+A", when: (state) => hasPages(state) && isIdle(state) && state.settings.readText,
+      run: () => intent({ is: "readFromPage", text: words.readText }),
     },
     {
       id: "again", menu: "answer", keys: "Ctrl+R", when: (state) => lastAnswer(state) !== null && isIdle(state),
@@ -267,6 +277,11 @@ export function actions(words: Record<Quick, string>): Action[] {
 /** Whether an answer may be wrong: one by the reader is the text itself. */
 export function canCheck(answer: Pick<Message, "text" | "by"> | null): boolean {
   return answer !== null && answer.text !== "" && answer.by === "model";
+}
+
+/** Whether an answer says something of several pages, each by itself. */
+export function canSummarise(answer: Pick<Message, "by" | "end"> | null): boolean {
+  return answer?.by === "pages" && answer.end?.at === "whole";
 }
 
 export function canGoOn(end: string | undefined): boolean {

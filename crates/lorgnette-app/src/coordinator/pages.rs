@@ -65,11 +65,18 @@ impl Inner {
         Ok(End::Whole)
     }
 
-    /// Cuts an answer that goes on back to the pages that are whole: the last is made anew.
+    /// Cuts an answer that goes on back to the pages or steps that are whole: the last is made anew.
     pub(super) fn cut_back(&self, id: MessageId) -> Result<(), AppError> {
         let chats = self.chats_of(id)?;
         let path = chats.path_to(id)?;
         let [.., question, answer] = path.as_slice() else { return Ok(()) };
+        if answer.by == AnswerBy::Summary {
+            let pages = path.iter().rposition(|message| message.by == AnswerBy::Pages);
+            let Some(pages) = pages.and_then(|at| path.get(at.checked_sub(1)?)) else {
+                return Ok(());
+            };
+            return Ok(chats.write(id, self.whole_steps(pages, &answer.text))?);
+        }
         let headings = self.headings(&question.pictures);
         // The last that was begun may not be whole.
         let (_, whole) = begun(&headings, &answer.text);
@@ -102,15 +109,22 @@ impl Inner {
 
 /// How many pages of an answer are begun, and the text before the last of them.
 fn begun<'t>(headings: &[String], text: &'t str) -> (usize, &'t str) {
-    let (mut n_begun, mut last, mut from) = (0, 0, 0);
+    let starts = starts(headings, text);
+    (starts.len(), text[..starts.last().map_or(0, |last| last.0)].trim_end())
+}
+
+/// Where the heading of each page that is begun stands, and what is below it.
+pub(super) fn starts(headings: &[String], text: &str) -> Vec<(usize, usize)> {
+    let (mut starts, mut from) = (Vec::new(), 0);
     for heading in headings {
         let line = format!("## {heading}\n");
         let is_line = |at: &usize| *at == 0 || text[..*at].ends_with('\n');
         let found = text[from..].match_indices(&line).map(|(at, _)| from + at).find(is_line);
         let Some(at) = found else { break };
-        (n_begun, last, from) = (n_begun + 1, at, at + line.len());
+        from = at + line.len();
+        starts.push((at, from));
     }
-    (n_begun, text[..last].trim_end())
+    starts
 }
 
 #[cfg(test)]
