@@ -654,7 +654,7 @@ function waitOf(model: LoadedModel, patches: number, tokens: number): number | n
 
 function pictureOf(id: string): Picture {
   const [file = id, page] = id.split("-");
-  const picture = Object.values(pictures).find((one) => one.id === id) ?? (file === pictures.report.id ? pageOfFile(file, Number(page ?? 1)) : undefined);
+  const picture = Object.values(pictures).find((one) => one.id === id) ?? (file === pictures.report.id || file === pictures.long.id ? pageOfFile(file, Number(page ?? 1)) : undefined);
   if (!picture) throw fault("notFound", "this picture is no longer there", "Add it again.");
   return picture;
 }

@@ -42,6 +42,8 @@ export const en = {
     previousPicture: "Previous picture",
     nextPage: "Next page",
     previousPage: "Previous page",
+    asPages: "Take a long picture as pages",
+    asWhole: "Show the long picture as a whole",
     goToPage: "Go to a page",
     focusPages: "Go to the list of pages",
     eachPage: "Describe each page",
@@ -215,6 +217,8 @@ export const en = {
   },
 
   stage: {
+    long: "This picture is much longer than wide.",
+    asPages: "Take it as pages",
     tools: "Picture tools",
     number: (a: string, b: string) => `Picture ${a} of ${b}`,
     describe: (name: string, width: string) => `${name}, ${width} pixels`,
@@ -238,6 +242,7 @@ export const en = {
     label: (name: string) => `Pages of ${name}`,
     chosen: (some: string, of: string) => `${some} of ${of} pages chosen`,
     cost: (tokens: string, wait: string) => `${tokens} tokens, about ${wait}`,
+    whole: "The whole picture",
     onlyThis: "Only this page",
     eachChosen: (count: string) => `Describe each of ${count}`,
   },

@@ -32,6 +32,8 @@ export const fr: Words = {
     previousPicture: "Image précédente",
     nextPage: "Page suivante",
     previousPage: "Page précédente",
+    asPages: "Prendre une image longue comme des pages",
+    asWhole: "Montrer l’image longue en entier",
     goToPage: "Aller à une page",
     focusPages: "Aller à la liste des pages",
     eachPage: "Décrire chaque page",
@@ -203,6 +205,8 @@ export const fr: Words = {
   },
 
   stage: {
+    long: "Cette image est bien plus longue que large.",
+    asPages: "La prendre comme des pages",
     tools: "Outils de l’image",
     number: (a, b) => `Image ${a} sur ${b}`,
     describe: (name, width) => `${name}, ${width} pixels`,
@@ -226,6 +230,7 @@ export const fr: Words = {
     label: (name) => `Pages de ${name}`,
     chosen: (some, of) => `${some} pages choisies sur ${of}`,
     cost: (tokens, wait) => `${tokens} jetons, environ ${wait}`,
+    whole: "L’image entière",
     onlyThis: "Cette page seule",
     eachChosen: (count) => `Décrire chacune des ${count}`,
   },

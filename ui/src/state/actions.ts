@@ -5,7 +5,7 @@ import type { Message } from "../contract";
 import { canSend, isPrivate, isSendingHere, lastAnswer, lastQuestion, liveHere, numbered, type Intent, type AppState } from "./app-state";
 import { call as intentToCall, type Call, type CallName } from "./call";
 import { pageOf } from "./notes";
-import { documentOnStage, neighbour as neighbourPage } from "./pages";
+import { documentOnStage, isLong, neighbour as neighbourPage, wholeOfPart } from "./pages";
 import { hasText, textOnStage } from "./update-texts";
 
 export type MenuName = "file" | "edit" | "picture" | "answer" | "view" | "help";
@@ -36,7 +36,7 @@ export type ActionId =
   | "newChat" | "newPrivateChat" | "addPicture" | "paste" | "exportMarkdown" | "exportHtml" | "importChats" | "quit"
   | "editLast" | "rename" | "pin" | "deleteChat" | "search" | "previousChat" | "nextChat"
   | "nextPicture" | "previousPicture" | "nextPage" | "previousPage" | "goToPage" | "focusPages" | "zoomIn" | "zoomOut" | "fit" | "region" | "wholePicture" | "rotateLeft" | "rotateRight" | "removePicture" | "copyPicture" | "copyRegion" | "modelView" | "copyAllText" | "findText" | "focusText" | "showText"
-  | "send" | "stop" | "copyAnswer" | "again" | "goOn" | "speech" | "nextSentence" | "previousSentence" | "check" | "eachPage" | "summarisePages" | "readFromPage" | Quick
+  | "send" | "stop" | "copyAnswer" | "again" | "goOn" | "speech" | "nextSentence" | "previousSentence" | "check" | "eachPage" | "summarisePages" | "readFromPage" | "asPages" | "asWhole" | Quick
   | "palette" | "toggleChats" | "focusQuestion" | "focusAnswer" | "focusStage" | "textLarger" | "textSmaller" | "textReset" | "fullScreen"
   | "models" | "releaseModel" | "loadModel" | "settings" | "trust" | "shortcuts";
 
@@ -67,6 +67,12 @@ function neighbour(state: AppState, by: 1 | -1): Outcome | null {
 
 function staged(state: AppState) {
   return numbered(state)[state.onStage] ?? null;
+}
+
+/** A long picture of the next question, of which no part was cut out. */
+function isLongOnStage(state: AppState): boolean {
+  const one = staged(state);
+  return one?.draftIndex != null && one.picture !== null && one.attachment.region === null && isLong(one.picture);
 }
 
 /** The page before or after the one that is shown. */
@@ -139,6 +145,20 @@ export function actions(words: Record<Asked, string>): Action[] {
     {
       id: "nextPage", menu: "picture", keys: "Alt+Shift+PageDown", when: (state) => otherPage(state, 1) !== null,
       run: (state) => otherPage(state, 1),
+    },
+    {
+      id: "asPages", menu: "picture", keys: "Ctrl+Alt+O", when: (state) => isLongOnStage(state),
+      run: (state) => {
+        const one = staged(state);
+        return one && call("choosePages", one.attachment.picture, [1]);
+      },
+    },
+    {
+      id: "asWhole", menu: "picture", keys: "Ctrl+Alt+W", when: (state) => wholeOfPart(state) !== null,
+      run: (state) => {
+        const whole = wholeOfPart(state);
+        return whole && intent({ is: "pagesChosen", of: whole.id, pictures: [whole] });
+      },
     },
     { id: "goToPage", menu: "picture", keys: "Ctrl+Alt+G", when: hasPages, run: () => stage("goToPage") },
     { id: "focusPages", menu: "picture", keys: "Ctrl+Alt+P", when: hasPages, run: () => stage("focusPages") },

@@ -150,6 +150,24 @@ it("a question that does not fit says so, and offers what does", async () => {
   expect(chosen(ui).length).toBeLessThan(12);
 });
 
+it("a long picture is taken as pages, and as a whole again", async () => {
+  const { fake, ui } = await open();
+  fake.tell({ kind: "added", from: "drop", added: { pictures: [pictures.long, pictures.receipt], faults: [] } });
+  await screen.findByTestId("long");
+  await fireEvent.click(screen.getByTestId("as-pages"));
+  await screen.findByRole("listbox", { name: "Pages of scrolled.png" });
+  await screen.findByRole("group", { name: "Page 1 of 10" });
+  expect(screen.queryByTestId("long")).toBeNull();
+  ui.send({ is: "choosePages", pages: [2, 3] });
+  await waitFor(() => expect(ui.state.draft.pictures.map((one) => one.picture.slice(-2))).toEqual(["-2", "-3", pictures.receipt.id.slice(-2)]));
+  await fireEvent.click(screen.getByTestId("as-whole"));
+  await screen.findByTestId("long");
+  expect(ui.state.draft.pictures.map((one) => one.picture)).toEqual([pictures.long.id, pictures.receipt.id]);
+  // A part of it that was cut out is no long picture any more.
+  ui.send({ is: "setRegion", number: 0, region: { x: 0, y: 0, width: 10, height: 10 } });
+  await waitFor(() => expect(screen.queryByTestId("long")).toBeNull());
+});
+
 it("a document with a password asks for it until it is right", async () => {
   const { fake, ui } = await open();
   const error = { ...fault("picture", "encrypted", "give its password"), id: "pictureEncrypted" as const, with: { name: "report.pdf" } };

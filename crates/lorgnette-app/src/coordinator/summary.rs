@@ -56,7 +56,8 @@ impl Inner {
         let room = (context * BYTES_PER_TOKEN * 5 / 8).saturating_sub(words).max(512);
         let mut parts = said(&headings, &pages.text);
         let before = made.text.clone();
-        let (mut done, mut has_steps) = (steps(&headings, &before, self.summary()).into_iter(), false);
+        let (mut done, mut has_steps) =
+            (steps(&headings, &before, self.summary()).into_iter(), false);
         loop {
             let groups = grouped(parts, room);
             if groups.len() < 2 {
