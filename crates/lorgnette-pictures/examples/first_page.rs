@@ -51,7 +51,10 @@ fn memory_mib(key: &str) -> f64 {
 }
 
 fn document() -> Vec<u8> {
-    let kids = (0..N_PAGES).fold(String::new(), |kids, i| kids + &format!("{} 0 R ", 4 + 2 * i));
+    let mut kids = String::new();
+    for i in 0..N_PAGES {
+        let _ = write!(kids, "{} 0 R ", 4 + 2 * i);
+    }
     let mut objects = vec![
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
         format!("<< /Type /Pages /Count {N_PAGES} /Kids [{kids}] >>"),

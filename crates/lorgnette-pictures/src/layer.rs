@@ -35,15 +35,15 @@ pub fn put_in(reading: &mut Reading, layer: &str) -> Option<Fit> {
     let mut fit = Fit { n_lines: reading.lines.len(), n_own: 0 };
     let mut n_steps = 0_usize;
     for line in &mut reading.lines {
-        let seen = letters(&line.text);
-        if seen.len() > MAX_LETTERS {
+        let visible = letters(&line.text);
+        if visible.len() > MAX_LETTERS {
             continue;
         }
-        n_steps = n_steps.saturating_add(seen.len().saturating_mul(layer.len()));
+        n_steps = n_steps.saturating_add(visible.len().saturating_mul(layer.len()));
         if n_steps > MAX_STEPS {
             break;
         }
-        if let Some(text) = own(&seen, &layer) {
+        if let Some(text) = own(&visible, &layer) {
             line.text = text;
             fit.n_own += 1;
         }
@@ -100,32 +100,33 @@ fn folded(letter: char) -> char {
 }
 
 /// The letters of the one place of the layer that fits what is seen, with the spaces that are seen.
-fn own(seen: &[Letter], layer: &[Letter]) -> Option<String> {
-    let most = if seen.len() < MIN_LETTERS { 0 } else { seen.len().div_ceil(LETTERS_PER_FAULT) };
-    let places = best_places(seen, layer, most);
+fn own(visible: &[Letter], layer: &[Letter]) -> Option<String> {
+    let most =
+        if visible.len() < MIN_LETTERS { 0 } else { visible.len().div_ceil(LETTERS_PER_FAULT) };
+    let places = best_places(visible, layer, most);
     if places.len() > MAX_PLACES {
         return None;
     }
-    let mut texts = places.into_iter().map(|(from, to)| aligned(seen, &layer[from..to]));
+    let mut texts = places.into_iter().map(|(from, to)| aligned(visible, &layer[from..to]));
     let first = texts.next()??;
     // Where it could be one or the other, what is seen stays.
     texts.all(|text| text.as_deref() == Some(first.as_str())).then_some(first)
 }
 
 /// The places of the layer with the fewest differences, if those are few enough (Sellers' algorithm).
-fn best_places(seen: &[Letter], layer: &[Letter], most: usize) -> Vec<(usize, usize)> {
-    if seen.is_empty() {
+fn best_places(visible: &[Letter], layer: &[Letter], most: usize) -> Vec<(usize, usize)> {
+    if visible.is_empty() {
         return Vec::new();
     }
     // For each beginning of what is seen, up to the letter of the layer that is looked at: the number of
     // differences, and where the match begins.
-    let mut column: Vec<(usize, usize)> = (0..=seen.len()).map(|n| (n, 0)).collect();
+    let mut column: Vec<(usize, usize)> = (0..=visible.len()).map(|n| (n, 0)).collect();
     let (mut best, mut places) = (most, Vec::<(usize, usize)>::new());
     for (at, letter) in layer.iter().enumerate() {
         let mut diagonal = column[0];
         column[0] = (0, at + 1);
-        for nth in 1..=seen.len() {
-            let differs = usize::from(seen[nth - 1].folded != letter.folded);
+        for nth in 1..=visible.len() {
+            let differs = usize::from(visible[nth - 1].folded != letter.folded);
             let (left, above) = (column[nth], column[nth - 1]);
             let mut next = (diagonal.0 + differs, diagonal.1);
             if left.0 + 1 < next.0 {
@@ -137,14 +138,14 @@ fn best_places(seen: &[Letter], layer: &[Letter], most: usize) -> Vec<(usize, us
             diagonal = left;
             column[nth] = next;
         }
-        let (n_faults, from) = column[seen.len()];
+        let (n_faults, from) = column[visible.len()];
         if n_faults < best {
             best = n_faults;
             places.clear();
         }
         if n_faults == best && n_faults <= most {
             // Of those that begin at the same letter, the one that is as long as what is seen.
-            let strays = |(from, to): (usize, usize)| (to - from).abs_diff(seen.len());
+            let strays = |(from, to): (usize, usize)| (to - from).abs_diff(visible.len());
             match places.last_mut().filter(|last| last.0 == from) {
                 Some(last) if strays((from, at + 1)) < strays(*last) => last.1 = at + 1,
                 Some(_) => {}
@@ -157,12 +158,12 @@ fn best_places(seen: &[Letter], layer: &[Letter], most: usize) -> Vec<(usize, us
 
 /// The letters of a place of the layer, with spaces where they are seen. `None` if its numbers are not
 /// those that are seen, or a letter is not known: then it is not the same text.
-fn aligned(seen: &[Letter], own: &[Letter]) -> Option<String> {
+fn aligned(visible: &[Letter], own: &[Letter]) -> Option<String> {
     let is_unknown = |letter: &Letter| letter.written == char::REPLACEMENT_CHARACTER;
-    if own.iter().any(is_unknown) || numbers(seen) != numbers(own) {
+    if own.iter().any(is_unknown) || numbers(visible) != numbers(own) {
         return None;
     }
-    let (n, m) = (seen.len(), own.len());
+    let (n, m) = (visible.len(), own.len());
     let at = |i: usize, j: usize| i * (m + 1) + j;
     let mut faults = vec![0; (n + 1) * (m + 1)];
     for i in 0..=n {
@@ -170,7 +171,7 @@ fn aligned(seen: &[Letter], own: &[Letter]) -> Option<String> {
             faults[at(i, j)] = if i == 0 || j == 0 {
                 i + j
             } else {
-                let differs = usize::from(seen[i - 1].folded != own[j - 1].folded);
+                let differs = usize::from(visible[i - 1].folded != own[j - 1].folded);
                 let either = faults[at(i - 1, j)].min(faults[at(i, j - 1)]) + 1;
                 either.min(faults[at(i - 1, j - 1)] + differs)
             };
@@ -180,7 +181,7 @@ fn aligned(seen: &[Letter], own: &[Letter]) -> Option<String> {
     let (mut i, mut j, mut text) = (n, m, Vec::new());
     while i > 0 || j > 0 {
         let here = faults[at(i, j)];
-        let both = (i > 0 && j > 0).then(|| (seen[i - 1], own[j - 1]));
+        let both = (i > 0 && j > 0).then(|| (visible[i - 1], own[j - 1]));
         let is_both = both.is_some_and(|(is, should)| {
             here == faults[at(i - 1, j - 1)] + usize::from(is.folded != should.folded)
         });
@@ -191,7 +192,7 @@ fn aligned(seen: &[Letter], own: &[Letter]) -> Option<String> {
                 continue;
             }
         }
-        if seen[i - 1].is_first && i > 1 {
+        if visible[i - 1].is_first && i > 1 {
             text.push(' ');
         }
         i -= 1;
@@ -241,10 +242,10 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(seen: &str, layer: &str, expected: &str) {
-        let mut reading = reading(&[seen]);
+    fn check(visible: &str, layer: &str, expected: &str) {
+        let mut reading = reading(&[visible]);
         put_in(&mut reading, layer);
-        assert_eq!(reading.lines[0].text, expected, "{seen:?} in {layer:?}");
+        assert_eq!(reading.lines[0].text, expected, "{visible:?} in {layer:?}");
     }
 
     #[test]
@@ -259,7 +260,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_stays_as_it_is_seen() {
-        for (seen, layer) in [
+        for (visible, layer) in [
             // Hidden text, and figures that are not those on the page.
             ("Total 149.00 EUR", "Total 999.00 EUR"),
             ("Total 149.00 EUR", "Total 1149.00 EUR"),
@@ -272,7 +273,7 @@ mod tests {
             ("It", "is"),
             ("", "is"),
         ] {
-            check(seen, layer, seen);
+            check(visible, layer, visible);
         }
         let mut read = reading(&["One two three", "four"]);
         assert_eq!(put_in(&mut read, " \n"), None);

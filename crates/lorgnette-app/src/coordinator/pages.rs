@@ -12,6 +12,7 @@ use super::{Inner, lock};
 use crate::StopReason;
 use crate::chats::{AnswerBy, Attachment, End, Message, MessageId};
 use crate::error::AppError;
+use crate::sections::starts;
 
 impl Inner {
     /// Asks about each picture of the question by itself.
@@ -111,20 +112,6 @@ impl Inner {
 fn begun<'t>(headings: &[String], text: &'t str) -> (usize, &'t str) {
     let starts = starts(headings, text);
     (starts.len(), text[..starts.last().map_or(0, |last| last.0)].trim_end())
-}
-
-/// Where the heading of each page that is begun stands, and what is below it.
-pub(super) fn starts(headings: &[String], text: &str) -> Vec<(usize, usize)> {
-    let (mut starts, mut from) = (Vec::new(), 0);
-    for heading in headings {
-        let line = format!("## {heading}\n");
-        let is_line = |at: &usize| *at == 0 || text[..*at].ends_with('\n');
-        let found = text[from..].match_indices(&line).map(|(at, _)| from + at).find(is_line);
-        let Some(at) = found else { break };
-        from = at + line.len();
-        starts.push((at, from));
-    }
-    starts
 }
 
 #[cfg(test)]

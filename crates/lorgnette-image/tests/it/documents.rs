@@ -407,7 +407,7 @@ fn a_long_picture_can_be_taken_as_pages() {
     assert_eq!((document.n_pages(), document.n_parts().unwrap()), (1, 10));
     let whole = document.page(None).unwrap();
     assert_eq!((whole.width(), whole.height(), whole.notes()), (80, 9000, &[][..]));
-    let (mut seen, mut above) = (vec![false; 9000], None);
+    let (mut covered, mut above) = (vec![false; 9000], None);
     for (number, region) in (1..).zip(lorgnette_image::long_pages(80, 9000)) {
         let part = document.page(Some(number)).unwrap();
         assert_eq!((part.width(), part.height()), (80, region.height));
@@ -416,10 +416,10 @@ fn a_long_picture_can_be_taken_as_pages() {
         assert!((0..region.height).all(|y| part.rgb()[(y * 240) as usize] == expected(y)));
         assert!(above.is_none_or(|above| region.y < above), "they share a strip");
         above = Some(region.y + region.height);
-        seen[region.y as usize..][..region.height as usize].fill(true);
+        covered[region.y as usize..][..region.height as usize].fill(true);
         assert!(document.small_page(number, 64).unwrap().height() <= 64);
     }
-    assert!(seen.into_iter().all(|seen| seen));
+    assert!(covered.into_iter().all(|covered| covered));
     let error = document.page(Some(11)).unwrap_err();
     assert!(matches!(error, ImageError::NoSuchPage { page: 11, n_pages: 10 }), "{error:?}");
     // Any other picture has one page, as before.

@@ -207,8 +207,10 @@ fn what_was_said_of_pages_is_summarised_in_steps_which_go_on_where_they_were_sto
     let positions = Some(1024);
     let home = Home::with(|model| Args { positions, thinks: None, ..args(ANSWER, model) });
     let chats = home.app.chats();
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/samples/sign.png");
+    let sample = fs_err::read(sample).expect("a sample");
     let page = Attachment {
-        picture: "0a".repeat(32),
+        picture: home.app.keep_bytes("report.pdf", &sample).expect("a picture").id,
         name: "report.pdf".into(),
         region: None,
         turn: 0,
