@@ -327,7 +327,7 @@ impl PictureStore {
 }
 
 fn decoded(of: &OpenDocument, page: Option<u32>, name: &str) -> Result<Picture, PictureError> {
-    let decoded = of.document.page(page);
+    let decoded = of.page(page);
     decoded.map_err(|source| PictureError::Image { name: name.to_owned(), source })
 }
 
