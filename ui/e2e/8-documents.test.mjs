@@ -190,7 +190,7 @@ test("a long picture is taken as pages, of which some are asked about, and as a 
   await window.click("as-pages");
   await window.click("as-whole");
   await window.find("long");
-  assert.deepEqual((await draft()).pictures.map((one) => one.picture.includes("-")), [false]);
+  await eventually("the draft has the whole", async () => (await draft()).pictures.map((one) => one.picture.includes("-")).join() === "false");
 });
 
 test("a document with a password asks for it, and says when it is the wrong one", async () => {
