@@ -129,11 +129,68 @@ test("each chosen page is described by itself, stopped, and goes on with each pa
   const chat = (await window.invoke("chat_open", { id })).ok;
   const { by, end } = chat.messages.at(-1);
   assert.deepEqual([by, end.at, chat.messages[0].pictures.length], ["pages", "whole", 4]);
+});
+
+test("the heading of each page is a button that shows it, by keyboard too", async () => {
+  const names = await window.js("return [...document.querySelectorAll('[data-testid=answer] :is(h4, h5) [data-testid=to-page]')].map((one) => one.textContent)");
+  assert.deepEqual(names, [1, 2, 3, 4].map((page) => `Page ${page} of 12`));
+  const third = (await window.all("to-page")).at(2);
+  await third.click();
+  await eventually("it is page 3", async () => (await shown()) === "Page 3 of 12");
+  await eventually("a screen reader hears it", async () => /Page 3 of 12/.test((await window.texts("spoken"))[0]));
+  await (await window.all("to-page")).at(1).sendKeys(Key.ENTER);
+  await eventually("it is page 2", async () => (await shown()) === "Page 2 of 12");
+  assert.equal(await window.js("return document.activeElement?.textContent"), "Page 2 of 12");
+  await window.screenshot("documents-links");
+});
+
+test("the pages are summarised in an answer of its own, and what was said of them stays", async () => {
+  await window.click("summarise-pages");
+  await window.answered(2);
+  await window.screenshot("documents-summary");
+  const [{ id }] = (await window.invoke("chats", { search: "", deleted: false, offset: 0 })).ok;
+  const chat = (await window.invoke("chat_open", { id })).ok;
+  const answers = chat.messages.filter((one) => one.role === "model");
+  assert.deepEqual(answers.map((one) => one.by), ["pages", "summary"]);
+  assert.notEqual(answers[1].end.at, "failed");
+  assert.match(answers[0].text, /Page 4 of 12/);
+  assert.equal((await window.all("summarise-pages")).length, 0);
   // What was said of the pages goes on, and not the pages.
   await window.ask("What was that about?");
-  await window.answered(2);
+  await window.answered(3);
   const after = (await window.invoke("chat_open", { id })).ok;
   assert.notEqual(after.messages.at(-1).end.at, "failed");
+});
+
+test("a long picture is taken as pages, of which some are asked about, and as a whole again", async () => {
+  await window.close();
+  const long = join(home, "long.pgm");
+  const [width, height] = [400, 6000];
+  const rows = Buffer.alloc(width * height, 250);
+  for (let y = 0; y < height; y += 1) if (y % 200 < 20) rows.fill(40 + Math.floor(y / 200) * 6, y * width + 40, y * width + 300);
+  writeFileSync(long, Buffer.concat([Buffer.from(`P5 ${width} ${height} 255\n`), rows]));
+  window = await Window.open({ home, args: [long] });
+  await window.find("long");
+  await window.screenshot("documents-long");
+  await window.click("as-pages");
+  const list = await window.find("pages-list");
+  await eventually("its parts are drawn", () => window.js("return [...document.querySelectorAll('[data-testid=page-strip] img')].filter((one) => one.naturalWidth > 0).length > 2"));
+  const names = await window.js("return [...document.querySelectorAll('[role=option]')].map((one) => one.getAttribute('aria-label'))");
+  assert.equal(names[0], "Page 1 of 7");
+  await list.sendKeys(Key.chord(Key.SHIFT, Key.ARROW_DOWN));
+  await eventually("two are chosen", async () => (await draft()).pictures.length === 2);
+  await window.screenshot("documents-long-pages");
+  await window.ask("What is on it?");
+  await window.answered(1);
+  const [{ id }] = (await window.invoke("chats", { search: "", deleted: false, offset: 0 })).ok;
+  const chat = (await window.invoke("chat_open", { id })).ok;
+  assert.deepEqual(chat.pictures.map((one) => [one.width, one.height, one.notes[0].shown]), [[400, 1024, 1], [400, 1024, 2]]);
+  await window.close();
+  window = await Window.open({ home, args: [long] });
+  await window.click("as-pages");
+  await window.click("as-whole");
+  await window.find("long");
+  await eventually("the draft has the whole", async () => (await draft()).pictures.map((one) => one.picture.includes("-")).join() === "false");
 });
 
 test("a document with a password asks for it, and says when it is the wrong one", async () => {

@@ -220,7 +220,9 @@ export type AnswerBy =
 /**  The reader, with the exact text of the pictures. Such an answer is plain text, no Markdown. */
 "reader" | 
 /**  The model, about each picture of the question by itself. */
-"pages";
+"pages" | 
+/**  The model, with a summary of what it said of each page. */
+"summary";
 
 /**  What is told of an answer: its beginning and its end, and its progress in between. */
 export type AnswerEvent = Progress | AnswerBound;

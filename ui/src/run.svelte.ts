@@ -274,12 +274,14 @@ export class WindowState {
           .then((picture) => send({ is: "unlocked", picture }))
           .catch((reason: unknown) => send({ is: "unlockFailed", id: effect.id, error: asUiError(reason) }));
         break;
-      case "askEach":
+      case "askPages": {
+        const { of, text, by, then } = effect;
         backend
-          .choosePages(effect.of, effect.pages)
-          .then((pictures) => send({ is: "askEach", of: effect.of, pictures, text: effect.text }))
+          .choosePages(of, effect.pages)
+          .then((pictures) => send({ is: "askPages", of, pictures, text, by, then }))
           .catch(this.#failed);
         break;
+      }
       case "runAction":
         if (this.#isFirst(effect.action, "menu")) this.run(effect.action as ActionId);
         break;

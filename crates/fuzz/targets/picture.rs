@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use lorgnette_image::{DecodeOptions, ImageConfig, Limits, Picture};
 
 fuzz_target!(|bytes: &[u8]| {
-    let limits = Limits { max_pixels: 1 << 20, max_bytes: 16 << 20 };
+    let limits = Limits { max_pixels: 1 << 20, max_bytes: 16 << 20, ..Limits::default() };
     for page in [None, Some(2)] {
         if let Ok(picture) = Picture::decode_with(bytes, &DecodeOptions { limits, page }) {
             assert_eq!(picture.rgb().len() as u32, 3 * picture.width() * picture.height());

@@ -37,6 +37,7 @@ mod private;
 mod run;
 mod speech;
 mod status;
+mod summary;
 mod text_queue;
 mod texts;
 

@@ -35,7 +35,8 @@ pub use lorgnette_image::{Format, ImageConfig, ImageError, Note, Region};
 pub use lorgnette_interrupt::{Cancel, Interrupted};
 pub use lorgnette_models::{self as models, bench, cost, doctor, folders, open};
 pub use lorgnette_pictures::{
-    PictureError, file as pictures, notes, store as picture_store, text as picture_text, view,
+    PictureError, file as pictures, layer, notes, sections, store as picture_store,
+    text as picture_text, view,
 };
 pub use lorgnette_pixtral::{
     DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig, Precision,

@@ -95,6 +95,8 @@ pub enum AnswerBy {
     Reader,
     /// The model, about each picture of the question by itself.
     Pages,
+    /// The model, with a summary of what it said of each page.
+    Summary,
 }
 
 impl AnswerBy {
@@ -109,6 +111,7 @@ impl AnswerBy {
             Self::Model => 0,
             Self::Reader => 1,
             Self::Pages => 2,
+            Self::Summary => 3,
         }
     }
 
@@ -117,6 +120,7 @@ impl AnswerBy {
         match stored {
             1 => Self::Reader,
             2 => Self::Pages,
+            3 => Self::Summary,
             _ => Self::Model,
         }
     }

@@ -357,6 +357,8 @@ fn who_answered_stays() {
     chats.end_answer(exact, "Exactly this", &End::Whole, None, None).unwrap();
     let (_, pages) = chats.begin_answer(question, AnswerBy::Pages).unwrap();
     assert_eq!(chats.message(pages).unwrap().by, AnswerBy::Pages);
+    let (_, summary) = chats.begin_answer(question, AnswerBy::Summary).unwrap();
+    assert_eq!(chats.message(summary).unwrap().by, AnswerBy::Summary);
     let (_, told) = chats.begin_answer(question, AnswerBy::Model).unwrap();
     chats.end_answer(told, "About this", &End::Whole, Some("Pocket"), None).unwrap();
     drop(chats);

@@ -4,9 +4,10 @@
 pub mod found;
 pub mod table;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lorgnette_app::conversation::Conversation;
+use lorgnette_app::pictures::PictureFile;
 use lorgnette_app::{AppError, Cancel, Chat, StopReason, say};
 
 use self::found::Found;
@@ -18,6 +19,7 @@ use crate::interrupt::CancelOnCtrlC;
 use crate::notes;
 use crate::output::{Failure, printable};
 use crate::output_file::OutputFile;
+use crate::picture_files::can_have_pages;
 use crate::progress::{self, Progress};
 use crate::thoughts::without_answer;
 
@@ -25,7 +27,8 @@ use crate::thoughts::without_answer;
 pub fn run(args: &Alt) -> Result<Ending, Failure> {
     let mut table = Table::open(OutputFile::new(&args.csv, &TABLE, &[])?)?;
     let found = found::pictures(&args.folder)?;
-    let todo: Vec<&Found> =
+    let found: Vec<Picture> = found.into_iter().flat_map(|found| rows(args, found)).collect();
+    let todo: Vec<&Picture> =
         found.iter().filter(|found| args.again || !table.is_done(&found.file)).collect();
     say!("{} pictures, {} of them have no alt text yet", found.len(), todo.len());
     if todo.is_empty() {
@@ -37,10 +40,10 @@ pub fn run(args: &Alt) -> Result<Ending, Failure> {
     let cancel = Cancel::default();
     let _ctrl_c = CancelOnCtrlC::new(&cancel);
     let (mut n_failed, n_todo) = (0, todo.len());
-    for (i, Found { file, path, fault }) in todo.into_iter().enumerate() {
+    for (i, Picture { file, path, page, fault }) in todo.into_iter().enumerate() {
         let outcome = match fault {
             Some(fault) => Err(fault.one_line()),
-            None => match describe(args, &conversation, path, &cancel) {
+            None => match describe(args, &conversation, (path, *page), &cancel) {
                 Ok(None) => return Ok(Ending::Cancelled),
                 Ok(Some(alt_text)) => Ok(alt_text),
                 Err(error) => Err(error.one_line()),
@@ -65,6 +68,35 @@ pub fn run(args: &Alt) -> Result<Ending, Failure> {
     Ok(if is_any_done { Ending::Partly } else { Ending::NotDone })
 }
 
+/// A picture, or a page, with a row of its own in the table.
+struct Picture {
+    file: String,
+    path: PathBuf,
+    page: Option<u32>,
+    /// Why nobody knows what is there.
+    fault: Option<AppError>,
+}
+
+/// Returns the rows of a file: one, or one for each of its pages that was asked for.
+fn rows(args: &Alt, found: Found) -> Vec<Picture> {
+    let Found { file, path, fault } = found;
+    let list = args.pages.as_ref().filter(|_| fault.is_none() && can_have_pages(&path));
+    // One that cannot be opened says so when it is described.
+    let n_pages = list.and_then(|_| PictureFile::read(&path).ok()?.n_pages().ok()).unwrap_or(1);
+    let Some(list) = list.filter(|_| n_pages > 1) else {
+        return vec![Picture { file, path, page: None, fault }];
+    };
+    // What is asked of all files is no error of one that has fewer.
+    let numbers = list.numbers(n_pages).into_iter().filter(|page| *page <= n_pages);
+    let row = |page| Picture {
+        file: format!("{file}#page={page}"),
+        path: path.clone(),
+        page: Some(page),
+        fault: None,
+    };
+    numbers.map(row).collect()
+}
+
 /// What the model says of a picture.
 struct AltText {
     text: String,
@@ -78,10 +110,11 @@ struct AltText {
 fn describe(
     args: &Alt,
     conversation: &Conversation,
-    path: &Path,
+    (path, page): (&Path, Option<u32>),
     cancel: &Cancel,
 ) -> Result<Option<AltText>, AppError> {
-    let picture = conversation.picture_at(path, args.max_side)?;
+    let file = PictureFile::read(path)?;
+    let picture = conversation.picture(file.name(), &file.page(page)?, args.max_side)?;
     let notes = notes::texts(&picture);
     let progress = Progress::new();
     let purpose = args.purpose;

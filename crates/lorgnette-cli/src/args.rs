@@ -297,6 +297,10 @@ pub struct Alt {
     /// What the texts are for: brief, detailed, text, alt, form, chart
     #[arg(long = "for", value_name = "PURPOSE", default_value = "alt")]
     pub purpose: Purpose,
+    /// Pages of documents that get a row each, such as 1-3,7 or 1- for all [default: the first page
+    /// stands for its document]
+    #[arg(long, value_name = "PAGES")]
+    pub pages: Option<PageList>,
     /// Describe pictures again that are in the table already
     #[arg(long)]
     pub again: bool,

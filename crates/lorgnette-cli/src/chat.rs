@@ -3,7 +3,7 @@
 mod line;
 
 use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lorgnette_app::conversation::{Conversation, ViewedPicture};
 use lorgnette_app::pictures::{self, Picture, PictureFile};
@@ -20,8 +20,9 @@ use crate::progress::{self, Progress};
 use crate::thoughts::{Thoughts, without_answer};
 
 const HELP: &str = "each line is a question; a line may begin with the path of a picture that it is \
-                    about; /picture PATH adds a picture to the next question; /new begins a new \
-                    chat; /quit ends";
+                    about; /picture PATH adds a picture to the next question; /page N asks about \
+                    that page of the document that was named last; /new begins a new chat; /quit \
+                    ends";
 
 /// Reads lines until there are no more. An error about one question does not end the chat.
 pub fn run(args: &Chat) -> Result<Ending, Failure> {
@@ -30,18 +31,21 @@ pub fn run(args: &Chat) -> Result<Ending, Failure> {
     let decode = |path: &PathBuf| {
         let file = PictureFile::read(path)?;
         args.password.open(&file)?;
-        Ok((file.name().to_owned(), file.page(args.page)?))
+        let picture = file.page(args.page)?;
+        Ok((file, picture))
     };
-    let decoded: Vec<(String, Picture)> =
+    let decoded: Vec<(PictureFile, Picture)> =
         args.pictures.iter().map(decode).collect::<Result<_, AppError>>()?;
     let mut questions = Questions::of(args);
     let conversation = progress::open(&args.model.options(), args.private)?;
-    let prepare =
-        |(name, picture): &(String, Picture)| conversation.picture(name, picture, args.max_side);
-    let attached = decoded.iter().map(prepare).collect::<Result<_, AppError>>()?;
-    drop(decoded);
+    let prepare = |(file, picture): &(PictureFile, Picture)| {
+        conversation.picture(file.name(), picture, args.max_side)
+    };
+    let mut talk = Talk::new(args, &conversation);
+    talk.attached = decoded.iter().map(prepare).collect::<Result<_, AppError>>()?;
+    talk.document = decoded.into_iter().next_back().map(|(file, _)| file);
     progress::restore(&conversation, snapshot.as_ref());
-    let ended = Talk::new(args, &conversation, attached).converse(&mut questions);
+    let ended = talk.converse(&mut questions);
     progress::save(&conversation, snapshot.as_ref());
     ended
 }
@@ -91,6 +95,8 @@ struct Talk<'a> {
     chat: Turns,
     /// Pictures of the next question.
     attached: Vec<ViewedPicture>,
+    /// The picture file that was named last, of which other pages can be asked for.
+    document: Option<PictureFile>,
     /// A picture of the next question that could not be read: without it, the model would be asked
     /// about nothing.
     missing: Option<String>,
@@ -99,9 +105,16 @@ struct Talk<'a> {
 }
 
 impl<'a> Talk<'a> {
-    fn new(args: &'a Chat, conversation: &'a Conversation, attached: Vec<ViewedPicture>) -> Self {
-        let chat = Turns::default();
-        Self { args, conversation, chat, attached, missing: None, is_full: false }
+    fn new(args: &'a Chat, conversation: &'a Conversation) -> Self {
+        Self {
+            args,
+            conversation,
+            chat: Turns::default(),
+            attached: Vec::new(),
+            document: None,
+            missing: None,
+            is_full: false,
+        }
     }
 
     /// Takes lines and prints answers until there are no more lines.
@@ -126,7 +139,11 @@ impl<'a> Talk<'a> {
                 Line::Nothing => {}
                 Line::Help => say!("{HELP}"),
                 Line::Quit => break,
-                Line::New => self = Self::new(self.args, self.conversation, Vec::new()),
+                Line::New => {
+                    let document = self.document.take();
+                    self = Self { document, ..Self::new(self.args, self.conversation) };
+                }
+                Line::Page(page) => self.turn_to(page),
                 Line::Skip => self.missing = None,
                 Line::Ask { pictures, question } => {
                     let is_read = self.attach(&pictures);
@@ -150,8 +167,11 @@ impl<'a> Talk<'a> {
         }
         self.missing = None;
         for path in pictures {
-            match self.conversation.picture_at(path, self.args.max_side) {
-                Ok(picture) => self.attached.push(picture),
+            match self.open(path) {
+                Ok((file, picture)) => {
+                    self.attached.push(picture);
+                    self.document = Some(file);
+                }
                 Err(error) => {
                     crate::report(&error);
                     self.missing = Some(pictures::display_name(path));
@@ -160,6 +180,36 @@ impl<'a> Talk<'a> {
         }
         self.prepare();
         self.missing.is_none()
+    }
+
+    fn open(&self, path: &Path) -> Result<(PictureFile, ViewedPicture), AppError> {
+        let file = PictureFile::read(path)?;
+        self.args.password.open(&file)?;
+        let picture = file.page(None)?;
+        let viewed = self.conversation.picture(file.name(), &picture, self.args.max_side)?;
+        Ok((file, viewed))
+    }
+
+    /// Has the next question be about a page of the document that was named last, and no other page
+    /// of it.
+    fn turn_to(&mut self, page: u32) {
+        let Some(file) = &self.document else {
+            let message = "there is no document whose pages could be turned";
+            return crate::tell_error(message, "name one: /picture PATH");
+        };
+        let view = || {
+            let picture = file.page(Some(page))?;
+            self.conversation.picture(file.name(), &picture, self.args.max_side)
+        };
+        match view() {
+            Ok(picture) => {
+                self.attached.retain(|other| other.name != picture.name);
+                self.attached.push(picture);
+                self.missing = None;
+                self.prepare();
+            }
+            Err(error) => crate::report(&error),
+        }
     }
 
     /// Has the pictures encoded and read while the question about them is typed.

@@ -179,7 +179,7 @@ fn pages(args: &Describe, file: &PictureFile) -> Result<Vec<(String, Picture)>, 
     let Some(pages) = &args.pages else {
         return Ok(vec![(file.name().into(), file.page(args.page)?)]);
     };
-    let numbers = pages.numbers(file.n_pages()?).into_iter();
+    let numbers = pages.numbers(file.n_parts()?).into_iter();
     let page = |number| -> Result<(String, Picture), AppError> {
         Ok((format!("{}, page {number}", file.name()), file.page(Some(number))?))
     };

@@ -42,7 +42,8 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     let files = args.pictures.iter().map(open).collect::<Result<Vec<_>, AppError>>()?;
     let mut pages = Vec::new();
     for (file, path) in files.iter().zip(&args.pictures) {
-        let of = file.n_pages()?;
+        // The parts of a long picture are asked about by themselves when they are named.
+        let of = if args.pages.is_some() { file.n_parts()? } else { file.n_pages()? };
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let numbers = args.pages.as_ref().map_or((1..=of).collect(), |pages| pages.numbers(of));
         pages.extend(numbers.into_iter().map(|number| {

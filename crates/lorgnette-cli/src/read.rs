@@ -5,6 +5,7 @@ mod output;
 
 use std::time::Instant;
 
+use lorgnette_app::layer::{self, Fit};
 use lorgnette_app::reader::{Progress as ReaderProgress, Reader, Reading};
 use lorgnette_app::{AppError, Cancel, ImageError, Interrupted, Note, say};
 
@@ -81,6 +82,8 @@ struct Run<'a> {
 struct Done {
     picture_notes: Vec<Note>,
     reading: Reading,
+    /// How much of it has the letters that the document has of itself; `None` if it has none.
+    fit: Option<Fit>,
     /// The time that reading took, without decoding.
     seconds: f64,
 }
@@ -154,9 +157,10 @@ impl Run<'_> {
             ReaderProgress::Begins { .. } => {}
         });
         progress.clear();
-        let reading = reading.map_err(Interrupted::err_into)?;
+        let mut reading = reading.map_err(Interrupted::err_into)?;
+        let fit = layer::put_in(&mut reading, &opened.own_text(page));
         let seconds = begun.elapsed().as_secs_f64();
-        Ok(Done { picture_notes: picture.notes().to_vec(), reading, seconds })
+        Ok(Done { picture_notes: picture.notes().to_vec(), reading, fit, seconds })
     }
 
     /// Prints and speaks what was read in one picture or page, and what could not be.
@@ -198,6 +202,9 @@ impl Run<'_> {
                 speaking.push_plain(&paragraph);
             }
         }
+        if let Some(fit) = done.fit.filter(|_| !args.json) {
+            say!("note: {}{}", printable(&prefix), whose(fit));
+        }
         for words in missing(reading) {
             say!("note: {}{words}", printable(&prefix));
             if let Some(speaking) = speaking {
@@ -215,6 +222,15 @@ impl Done {
             Note::Page { shown, of } => Some((*shown, *of)),
             _ => None,
         })
+    }
+}
+
+/// Says whose letters they are.
+fn whose(Fit { n_lines, n_own }: Fit) -> String {
+    match (n_lines, n_own) {
+        (_, 0) => "the text within the document does not fit what is seen, and was not used".into(),
+        (all, own) if all == own => "the letters are those within the document".into(),
+        (all, own) => format!("the letters of {own} of {all} lines are those within the document"),
     }
 }
 

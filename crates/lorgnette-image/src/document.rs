@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::decode::{Source, Stored};
-use crate::{Format, ImageError, Limits, Note, Picture, decode, pdf, tiff};
+use crate::{Format, ImageError, Limits, Note, Picture, decode, long_pages, pdf, tiff};
 
 /// A file that is opened once, and shown page by page. What is no document is one page.
 ///
@@ -61,14 +61,51 @@ impl Document {
         self.bytes.len()
     }
 
-    /// Draws a page, or decodes the frame of an animation, from 1; without a number, what a person would
-    /// look at.
+    /// Returns the number of pages that can be asked for: those of a document, or those that a long
+    /// picture can be taken as, which is decoded to know it. Of any other picture 1.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::page`].
+    pub fn n_parts(&self) -> Result<u32, ImageError> {
+        if self.n_pages > 1 || self.pdf.is_some() {
+            return Ok(self.n_pages);
+        }
+        let whole = self.page(None)?;
+        let n_parts = if whole.is_animation() { 0 } else { n_long(&whole) };
+        Ok(n_parts.max(1))
+    }
+
+    /// Draws a page, decodes the frame of an animation, or takes the part of a long picture, from 1;
+    /// without a number, what a person would look at.
     ///
     /// # Errors
     ///
     /// Any [`ImageError`] that is about a file.
     pub fn page(&self, page: Option<u32>) -> Result<Picture, ImageError> {
-        Ok(Picture::upright(self.stored(page, None)?, self.format))
+        let decoded = self.stored(page, None);
+        let decoded = decoded.map(|stored| Picture::upright(stored, self.format));
+        let Some(page) = page.filter(|_| self.n_pages == 1 && self.pdf.is_none()) else {
+            return decoded;
+        };
+        let whole = match decoded {
+            Err(error @ ImageError::NoSuchPage { .. }) if page > 1 => {
+                let whole = self.page(None)?;
+                if n_long(&whole) == 0 || whole.is_animation() {
+                    return Err(error);
+                }
+                whole
+            }
+            decoded => decoded?,
+        };
+        let of = n_long(&whole);
+        if of == 0 || whole.is_animation() {
+            return Ok(whole);
+        }
+        let pages = long_pages(whole.width(), whole.height());
+        let region = page.checked_sub(1).and_then(|page| pages.get(page as usize));
+        let region = region.ok_or(ImageError::NoSuchPage { page, n_pages: of })?;
+        Ok(whole.part(*region).into_page(page, of))
     }
 
     /// Draws a page with a longest side of at most `max_side` pixels, which takes less time.
@@ -77,7 +114,12 @@ impl Document {
     ///
     /// Those of [`Self::page`].
     pub fn small_page(&self, page: u32, max_side: u32) -> Result<Picture, ImageError> {
-        Picture::upright(self.stored(Some(page), Some(max_side))?, self.format).shrunk(max_side)
+        let picture = if self.pdf.is_some() {
+            Picture::upright(self.stored(Some(page), Some(max_side))?, self.format)
+        } else {
+            self.page(Some(page))?
+        };
+        picture.shrunk(max_side)
     }
 
     /// Returns the width and height of a page in pixels, and what is known of it without drawing it;
@@ -113,6 +155,11 @@ impl Document {
     fn source(&self, page: Option<u32>) -> Source<'_> {
         Source { bytes: &self.bytes, format: self.format, limits: &self.limits, page }
     }
+}
+
+/// The number of pages that a long picture can be taken as; 0 if it is not long.
+fn n_long(picture: &Picture) -> u32 {
+    u32::try_from(long_pages(picture.width(), picture.height()).len()).unwrap_or(u32::MAX)
 }
 
 /// What is known of a page before it is drawn.

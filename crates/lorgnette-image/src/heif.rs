@@ -22,7 +22,7 @@ pub(crate) fn decode(source: &Source) -> Result<Stored, ImageError> {
     // It is fuzzed by its makers, and young. What is left behind must not borrow.
     let bytes = source.bytes.to_vec();
     let decode = move |_: &_| heifer::decode_rgba8(&bytes, &options).map_err(explain);
-    let picture = worker::run(Format::Heic, decode)?;
+    let picture = worker::run(source.limits.max_time, Format::Heic, decode)?;
     let (width, height) = (picture.width, picture.height);
     let found = picture.data.len() as u64;
     let expected = u64::from(width) * u64::from(height) * N_CHANNELS;

@@ -57,6 +57,6 @@ pub use format::Format;
 pub use grid::Grid;
 pub use limits::Limits;
 pub use note::{Note, Side};
-pub use parts::{parts, shrink};
+pub use parts::{long_pages, parts, shrink};
 pub use picture::{DecodeOptions, Picture, rgba_to_png};
 pub use pixels::Pixels;

@@ -1,5 +1,7 @@
 //! The limits of a picture, which its header must pass before anything is decoded.
 
+use std::time::Duration;
+
 use crate::ImageError;
 
 /// The largest picture that is decoded. Its shape does not matter: a scrolled screenshot may be
@@ -10,12 +12,17 @@ pub struct Limits {
     pub max_pixels: u64,
     /// The most bytes of the file, and of the picture as its decoder writes it.
     pub max_bytes: u64,
+    /// The longest time that a decoder may take which cannot be held to the others. What takes longer is
+    /// given up.
+    pub max_time: Duration,
 }
 
 impl Default for Limits {
     /// Lets the pictures of every phone, scanner and 100-megapixel camera pass, but no bomb.
     fn default() -> Self {
-        Self { max_pixels: 100_000_000, max_bytes: 512 << 20 }
+        // The slowest of real pages take a few seconds.
+        let max_time = Duration::from_secs(30);
+        Self { max_pixels: 100_000_000, max_bytes: 512 << 20, max_time }
     }
 }
 

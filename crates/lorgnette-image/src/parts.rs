@@ -25,7 +25,12 @@ pub fn parts(width: u32, height: u32, config: &ImageConfig, max_shrink: f64) -> 
         return vec![Region { x: 0, y: 0, width, height }];
     }
     let most = (f64::from(config.max_side) * max_shrink.max(1.0)) as u32;
-    let length = most.max(short).min(long);
+    along(width, height, most.max(short).min(long))
+}
+
+/// Returns parts of that length along the long side, which share a tenth.
+fn along(width: u32, height: u32, length: u32) -> Vec<Region> {
+    let long = width.max(height);
     let shared = length / 10;
     let n_parts = (long - shared).div_ceil(length - shared).max(1);
     let part = |idx: u32| {
@@ -39,6 +44,26 @@ pub fn parts(width: u32, height: u32, config: &ImageConfig, max_shrink: f64) -> 
         }
     };
     (0..n_parts).map(part).collect()
+}
+
+/// How much longer than wide the pages are that a long picture can be taken as, and what is long.
+const PAGE_SHAPE: (u32, u32) = (4, 3);
+const MIN_PAGE_LENGTH: u32 = 1024;
+const MIN_LONG: u32 = 2 * MIN_PAGE_LENGTH;
+
+/// Returns the pages that a picture can be taken as: one that is much longer than wide, such as a
+/// scrolled screenshot, has several, and any other none.
+///
+/// They lie along the long side, in order, and cover everything. Two neighbours share a tenth. They do
+/// not depend on who looks at them, so that page 3 of a picture stays the same.
+pub fn long_pages(width: u32, height: u32) -> Vec<Region> {
+    let (long, short) = (width.max(height), width.min(height));
+    if long < MIN_LONG || f64::from(long) <= LONG * f64::from(short) {
+        return Vec::new();
+    }
+    let (of_long, of_short) = PAGE_SHAPE;
+    let length = (short.saturating_mul(of_long) / of_short).max(MIN_PAGE_LENGTH).min(long);
+    along(width, height, length)
 }
 
 #[cfg(test)]
@@ -81,7 +106,35 @@ mod tests {
         assert_eq!(found, "1 2 12");
     }
 
+    #[test]
+    fn a_long_picture_can_be_taken_as_pages() {
+        let pages = |width, height| long_pages(width, height).len();
+        assert_eq!(pages(800, 9000), 10);
+        assert_eq!(pages(9000, 800), 10);
+        assert_eq!(long_pages(800, 9000)[9], Region { x: 0, y: 7934, width: 800, height: 1066 });
+        assert_eq!(pages(400, 20_000), 22);
+        for (width, height) in [(800, 2400), (1080, 2340), (3000, 4000), (10, 2000), (0, 0)] {
+            assert_eq!(pages(width, height), 0, "{width} x {height}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn the_pages_of_a_long_picture_cover_everything(
+            long in 2048_u32..70_000,
+            short in 1_u32..5_000,
+        ) {
+            let pages = long_pages(short, long);
+            prop_assert_eq!(pages.is_empty(), long <= 3 * short);
+            for pair in pages.windows(2) {
+                let shared = (pair[0].y + pair[0].height).checked_sub(pair[1].y);
+                prop_assert!(shared.is_some_and(|shared| shared >= pair[0].height / 10));
+            }
+            if let (Some(first), Some(last)) = (pages.first(), pages.last()) {
+                prop_assert_eq!((first.y, last.y + last.height), (0, long));
+            }
+        }
+
         #[test]
         fn parts_cover_everything_and_overlap(
             long in 1_u32..70_000,

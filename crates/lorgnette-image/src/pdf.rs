@@ -63,7 +63,7 @@ impl Opened {
     ) -> Result<Self, ImageError> {
         let limits = *limits;
         let password = password.map(str::to_owned);
-        worker::run(Format::Pdf, move |_| {
+        worker::run(limits.max_time, Format::Pdf, move |_| {
             streams::check(&bytes, limits.max_bytes)?;
             let is_cut_off = is_cut_off(&bytes);
             let has_password = password.is_some();
@@ -140,7 +140,7 @@ impl Opened {
             return Err(ImageError::NoSuchPage { page, n_pages });
         }
         let pdf = Arc::clone(&self.pdf);
-        worker::run(Format::Pdf, move |stop| {
+        worker::run(self.limits.max_time, Format::Pdf, move |stop| {
             let pages = pdf.pages();
             work(pages.get(page as usize - 1).ok_or_else(|| damaged("it has no such page"))?, stop)
         })

@@ -191,6 +191,12 @@ impl Picture {
         Ok((Cow::Owned(rgb), width, height))
     }
 
+    /// Returns the picture as a page of its file.
+    pub(crate) fn into_page(mut self, shown: u32, of: u32) -> Self {
+        self.origin.notes.insert(0, Note::Page { shown, of });
+        self
+    }
+
     pub(crate) fn pixels(&self) -> &RgbImage {
         &self.pixels
     }

@@ -14,20 +14,11 @@ use crate::{Format, ImageError};
 /// The name by which a program knows the thread: its panics are answers and no bugs of ours.
 const NAME: &str = "page";
 const STACK_BYTES: usize = 64 << 20;
-/// What takes longer is given up. The slowest of real pages take a few seconds.
-const MAX_TIME: Duration = Duration::from_secs(30);
 
 /// Runs `work` on a thread of its own. What it is given becomes true when nobody waits any more.
 ///
-/// Errors: those of `work`; `Damaged` if it panics; `TooMuchWork` if it takes too long.
+/// Errors: those of `work`; `Damaged` if it panics; `TooMuchWork` if it takes longer than `max_time`.
 pub(crate) fn run<T: Send + 'static>(
-    format: Format,
-    work: impl FnOnce(&AtomicBool) -> Result<T, ImageError> + Send + 'static,
-) -> Result<T, ImageError> {
-    run_within(MAX_TIME, format, work)
-}
-
-fn run_within<T: Send + 'static>(
     max_time: Duration,
     format: Format,
     work: impl FnOnce(&AtomicBool) -> Result<T, ImageError> + Send + 'static,
@@ -71,10 +62,12 @@ fn damaged(format: Format, reason: &'static str) -> ImageError {
 mod tests {
     use super::*;
 
+    const PATIENCE: Duration = Duration::from_mins(5);
+
     #[test]
     fn what_takes_too_long_is_left_behind_and_told_so() {
         let (told, stopped) = sync_channel(1);
-        let outcome = run_within(Duration::from_millis(20), Format::Heic, move |stop| {
+        let outcome = run(Duration::from_millis(20), Format::Heic, move |stop| {
             while !stop.load(Ordering::Relaxed) {
                 thread::yield_now();
             }
@@ -82,12 +75,13 @@ mod tests {
             Ok(())
         });
         assert!(matches!(outcome, Err(ImageError::TooMuchWork { format: Format::Heic })));
-        stopped.recv_timeout(MAX_TIME).unwrap();
+        stopped.recv_timeout(PATIENCE).unwrap();
     }
 
     #[test]
     fn a_panic_is_a_damaged_file() {
-        let outcome: Result<(), _> = run(Format::Heic, |_| panic!("a decoder's own words"));
+        let outcome: Result<(), _> =
+            run(PATIENCE, Format::Heic, |_| panic!("a decoder's own words"));
         assert!(matches!(outcome, Err(ImageError::Damaged { format: Format::Heic, .. })));
     }
 }

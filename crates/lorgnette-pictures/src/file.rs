@@ -69,7 +69,16 @@ impl PictureFile {
         Ok(self.open(None)?.n_pages())
     }
 
-    /// Decodes a page; `page` as for [`decode`].
+    /// The number of pages that can be asked for: those of a document, or those that a long picture
+    /// can be taken as.
+    ///
+    /// # Errors
+    /// [`PictureError::Image`]
+    pub fn n_parts(&self) -> Result<u32, PictureError> {
+        self.open(None)?.n_parts().map_err(|source| self.fault(source))
+    }
+
+    /// Decodes a page, or the part of a long picture; `page` as for [`decode`].
     ///
     /// # Errors
     /// [`PictureError::Image`]

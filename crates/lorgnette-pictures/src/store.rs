@@ -6,7 +6,7 @@ mod files;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lorgnette_image::{ImageConfig, Picture, Region};
+use lorgnette_image::{ImageConfig, Note, PageSize, Picture, Region};
 use sha2::{Digest as _, Sha256};
 
 use self::documents::{Documents, Locked, OpenDocument};
@@ -106,7 +106,15 @@ impl PictureStore {
         let document = self.document(&of.id, &of.name)?;
         let size = document.document.size(page);
         let size = size.map_err(|source| PictureError::Image { name: of.name.clone(), source })?;
-        let Some(size) = size else { return self.page(of, page) };
+        // A long picture was decoded when it was added, and its parts follow from its size.
+        let of_long = || {
+            let is_whole = page_of(&of.id).is_none() && !of.is_animation;
+            let pages = is_whole.then(|| lorgnette_image::long_pages(of.width, of.height))?;
+            let region = pages.get(page.checked_sub(1)? as usize)?;
+            let notes = vec![Note::Page { shown: page, of: u32::try_from(pages.len()).ok()? }];
+            Some(PageSize { width: region.width, height: region.height, notes })
+        };
+        let Some(size) = size.or_else(of_long) else { return self.page(of, page) };
         Ok(PictureInfo {
             id: picture_id::of_page(file_of(&of.id), page),
             width: size.width,
@@ -319,7 +327,7 @@ impl PictureStore {
 }
 
 fn decoded(of: &OpenDocument, page: Option<u32>, name: &str) -> Result<Picture, PictureError> {
-    let decoded = of.document.page(page);
+    let decoded = of.page(page);
     decoded.map_err(|source| PictureError::Image { name: name.to_owned(), source })
 }
 

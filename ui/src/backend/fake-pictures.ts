@@ -19,11 +19,14 @@ export const pictures = {
   scan3: { id: `${id("f")}-3`, name: "letter.tif", width: 256, height: 64, format: "TIFF", bytes: 96_000, isAnimation: true, notes: [{ note: "page", shown: 3, of: 3 }] },
   // A document of twelve pages.
   report: { id: id("9"), name: "report.pdf", width: 1654, height: 2339, format: "PDF", bytes: 96_000, isAnimation: true, notes: [{ note: "page", shown: 1, of: 12 }] },
+  // A scrolled screenshot, which can be taken as ten pages.
+  long: { id: id("8"), name: "scrolled.png", width: 800, height: 9000, format: "PNG", bytes: 960_000, isAnimation: false, notes: [] },
 } satisfies Record<string, Picture>;
 
 /** A page of a file as a picture of its own. */
 export function pageOfFile(of: string, page: number): Picture {
   const [file = of] = of.split("-");
+  if (file === pictures.long.id) return { ...pictures.long, id: `${file}-${page}`, height: 1066, isAnimation: true, notes: [{ note: "page", shown: page, of: 10 }] };
   const known = Object.values(pictures).find((one) => one.id === (page === 1 ? file : `${file}-${page}`));
   if (known) return known;
   const first = Object.values(pictures).find((one) => one.id === file) ?? pictures.report;
@@ -46,6 +49,7 @@ const urls: Record<string, string> = {
   [pictures.scan2.id]: dialog,
   [pictures.scan3.id]: sign,
   [pictures.report.id]: receipt,
+  [pictures.long.id]: notice,
   "sample/dialog": dialog,
   "sample/receipt": receipt,
   "sample/chart": chart,

@@ -9,6 +9,7 @@ import type { Backend } from ".";
 import { pageOfFile, pictures, samples, urlOf } from "./fake-pictures";
 import { answers, chatFixtures, claimsOf, models } from "./fake-fixtures";
 import { textOfPicture } from "./fake-texts";
+import { pageOf } from "../state/notes";
 
 export interface FakeOptions {
   /** Milliseconds between steps; 0 answers as soon as possible. */
@@ -353,7 +354,13 @@ export class Fake implements Answering {
     this.#changed();
     const asked = this.#branch(chatId).filter((message) => message.role === "person").at(-1);
     const exact = (asked?.pictures ?? []).map((one) => textOfPicture(one.picture).text).filter(Boolean).join("\n\n");
-    const reply = answer.by === "reader" ? exact : (this.options.reply ?? answers(asked?.text ?? ""));
+    const said = this.options.reply ?? answers(asked?.text ?? "");
+    const headingOf = ({ picture, name }: Attachment): string => {
+      const page = pageOf(pictureOf(picture).notes);
+      return page ? `Page ${page.shown} of ${page.of}` : name;
+    };
+    const pageByPage = (asked?.pictures ?? []).map((one) => `## ${headingOf(one)}\n\n${said}`).join("\n\n");
+    const reply = answer.by === "reader" ? exact : answer.by === "pages" ? pageByPage : said;
     const stops = (): boolean => this.#stopped.has(id);
     const halted = async (): Promise<void> => {
       while (!stops()) await wait();
@@ -647,7 +654,7 @@ function waitOf(model: LoadedModel, patches: number, tokens: number): number | n
 
 function pictureOf(id: string): Picture {
   const [file = id, page] = id.split("-");
-  const picture = Object.values(pictures).find((one) => one.id === id) ?? (file === pictures.report.id ? pageOfFile(file, Number(page ?? 1)) : undefined);
+  const picture = Object.values(pictures).find((one) => one.id === id) ?? (file === pictures.report.id || file === pictures.long.id ? pageOfFile(file, Number(page ?? 1)) : undefined);
   if (!picture) throw fault("notFound", "this picture is no longer there", "Add it again.");
   return picture;
 }

@@ -5,7 +5,7 @@ import type { Message } from "../contract";
 import { canSend, isPrivate, isSendingHere, lastAnswer, lastQuestion, liveHere, numbered, type Intent, type AppState } from "./app-state";
 import { call as intentToCall, type Call, type CallName } from "./call";
 import { pageOf } from "./notes";
-import { documentOnStage, neighbour as neighbourPage } from "./pages";
+import { documentOnStage, isLong, neighbour as neighbourPage, wholeOfPart } from "./pages";
 import { hasText, textOnStage } from "./update-texts";
 
 export type MenuName = "file" | "edit" | "picture" | "answer" | "view" | "help";
@@ -29,12 +29,14 @@ export interface Action {
 
 const quick = ["describe", "readText", "summarise", "altText"] as const;
 export type Quick = (typeof quick)[number];
+/** What the window asks of a person's own accord. */
+export type Asked = Quick | "summarisePages";
 
 export type ActionId =
   | "newChat" | "newPrivateChat" | "addPicture" | "paste" | "exportMarkdown" | "exportHtml" | "importChats" | "quit"
   | "editLast" | "rename" | "pin" | "deleteChat" | "search" | "previousChat" | "nextChat"
   | "nextPicture" | "previousPicture" | "nextPage" | "previousPage" | "goToPage" | "focusPages" | "zoomIn" | "zoomOut" | "fit" | "region" | "wholePicture" | "rotateLeft" | "rotateRight" | "removePicture" | "copyPicture" | "copyRegion" | "modelView" | "copyAllText" | "findText" | "focusText" | "showText"
-  | "send" | "stop" | "copyAnswer" | "again" | "goOn" | "speech" | "nextSentence" | "previousSentence" | "check" | "eachPage" | Quick
+  | "send" | "stop" | "copyAnswer" | "again" | "goOn" | "speech" | "nextSentence" | "previousSentence" | "check" | "eachPage" | "summarisePages" | "readFromPage" | "asPages" | "asWhole" | Quick
   | "palette" | "toggleChats" | "focusQuestion" | "focusAnswer" | "focusStage" | "textLarger" | "textSmaller" | "textReset" | "fullScreen"
   | "models" | "releaseModel" | "loadModel" | "settings" | "trust" | "shortcuts";
 
@@ -67,6 +69,12 @@ function staged(state: AppState) {
   return numbered(state)[state.onStage] ?? null;
 }
 
+/** A long picture of the next question, of which no part was cut out. */
+function isLongOnStage(state: AppState): boolean {
+  const one = staged(state);
+  return one?.draftIndex != null && one.picture !== null && one.attachment.region === null && isLong(one.picture);
+}
+
 /** The page before or after the one that is shown. */
 function otherPage(state: AppState, by: 1 | -1): Outcome | null {
   const onStage = documentOnStage(state);
@@ -80,8 +88,8 @@ function otherPage(state: AppState, by: 1 | -1): Outcome | null {
   return page && to >= 1 && to <= page.of ? intent({ is: "choosePage", number: state.onStage, page: to }) : null;
 }
 
-/** `words` gives the text of a quick question, in the person's language. */
-export function actions(words: Record<Quick, string>): Action[] {
+/** `words` gives the text of what is asked, in the person's language. */
+export function actions(words: Record<Asked, string>): Action[] {
   return [
     { id: "newChat", menu: "file", keys: "Ctrl+N", when: always, run: () => intent({ is: "newChat" }) },
     { id: "newPrivateChat", menu: "file", keys: "Ctrl+Alt+N", when: always, run: () => intent({ is: "newPrivateChat" }) },
@@ -137,6 +145,20 @@ export function actions(words: Record<Quick, string>): Action[] {
     {
       id: "nextPage", menu: "picture", keys: "Alt+Shift+PageDown", when: (state) => otherPage(state, 1) !== null,
       run: (state) => otherPage(state, 1),
+    },
+    {
+      id: "asPages", menu: "picture", keys: "Ctrl+Alt+O", when: (state) => isLongOnStage(state),
+      run: (state) => {
+        const one = staged(state);
+        return one && call("choosePages", one.attachment.picture, [1]);
+      },
+    },
+    {
+      id: "asWhole", menu: "picture", keys: "Ctrl+Alt+W", when: (state) => wholeOfPart(state) !== null,
+      run: (state) => {
+        const whole = wholeOfPart(state);
+        return whole && intent({ is: "pagesChosen", of: whole.id, pictures: [whole] });
+      },
     },
     { id: "goToPage", menu: "picture", keys: "Ctrl+Alt+G", when: hasPages, run: () => stage("goToPage") },
     { id: "focusPages", menu: "picture", keys: "Ctrl+Alt+P", when: hasPages, run: () => stage("focusPages") },
@@ -196,7 +218,15 @@ export function actions(words: Record<Quick, string>): Action[] {
     ),
     {
       id: "eachPage", menu: "answer", keys: "Ctrl+Shift+5", pageKey: true, when: (state) => hasPages(state) && isIdle(state),
-      run: () => intent({ is: "eachPage", text: words.describe }),
+      run: () => intent({ is: "eachPage", text: words.describe, then: null }),
+    },
+    {
+      id: "summarisePages", menu: "answer", keys: "Ctrl+Shift+6", pageKey: true, when: (state) => isIdle(state) && canSummarise(lastAnswer(state)),
+      run: () => intent({ is: "summarisePages", text: words.summarisePages }),
+    },
+    {
+      id: "readFromPage", menu: "answer", keys: "Ctrl+Alt+A", when: (state) => hasPages(state) && isIdle(state) && state.settings.readText,
+      run: () => intent({ is: "readFromPage", text: words.readText }),
     },
     {
       id: "again", menu: "answer", keys: "Ctrl+R", when: (state) => lastAnswer(state) !== null && isIdle(state),
@@ -267,6 +297,11 @@ export function actions(words: Record<Quick, string>): Action[] {
 /** Whether an answer may be wrong: one by the reader is the text itself. */
 export function canCheck(answer: Pick<Message, "text" | "by"> | null): boolean {
   return answer !== null && answer.text !== "" && answer.by === "model";
+}
+
+/** Whether an answer says something of several pages, each by itself. */
+export function canSummarise(answer: Pick<Message, "by" | "end"> | null): boolean {
+  return answer?.by === "pages" && answer.end?.at === "whole";
 }
 
 export function canGoOn(end: string | undefined): boolean {

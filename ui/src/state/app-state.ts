@@ -24,7 +24,11 @@ export interface Live {
   stopping: boolean;
   /** It stops only to think no further: then it answers. */
   answersNext: boolean;
+  then: Then;
 }
+
+/** What follows a question that was asked of several pages. */
+export type Then = { do: "summary"; text: string } | { do: "aloud" } | null;
 
 /** What lies over the window: never more than one. */
 export type Overlay =
@@ -96,7 +100,7 @@ export interface AppState {
   opening: number | null;
   live: Partial<Record<number, Live>>;
   /** A question on its way, before the backend has given it an id. */
-  sending: { ask: { text: string; pictures: Attachment[] }; chatId: number | null } | null;
+  sending: { ask: { text: string; pictures: Attachment[] }; chatId: number | null; then: Then } | null;
 
   draft: Draft;
   composing: Composing;
@@ -151,8 +155,8 @@ export type Intent =
   | { is: "pageChosen"; of: string; picture: Picture }
   /** These pages of the document that a picture is of, and no others, are for the next question. */
   | { is: "pagesChosen"; of: string; pictures: Picture[] }
-  /** The same, and the question is asked of each page by itself. */
-  | { is: "askEach"; of: string; pictures: Picture[]; text: string }
+  /** The same, and the question is asked of them at once. */
+  | { is: "askPages"; of: string; pictures: Picture[]; text: string; by: AnswerBy; then: Then }
   | { is: "unlocked"; picture: Picture }
   | { is: "unlockFailed"; id: string; error: UiError }
   | { is: "modelsListed"; models: Model[] }
@@ -175,7 +179,11 @@ export type Intent =
   /** Shows a page of the document on the stage that is chosen already. */
   | { is: "showPage"; page: number }
   /** Asks about each page by itself: about those that are chosen, if they are several, else about all. */
-  | { is: "eachPage"; text: string }
+  | { is: "eachPage"; text: string; then: Then }
+  /** Reads the text of the page that is shown, and of all behind it, aloud. */
+  | { is: "readFromPage"; text: string }
+  /** Asks for a summary of what was said page by page. */
+  | { is: "summarisePages"; text: string }
   /** Leaves the first pictures of a question that does not fit. */
   | { is: "firstPictures"; n: number }
   | { is: "unlock"; id: string; password: string }

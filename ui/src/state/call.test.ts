@@ -45,7 +45,7 @@ it("offers to load a model again, and no other call", () => {
 });
 
 it("finds keys by the name under which earlier versions kept them", () => {
-  const all = actions({ describe: "", readText: "", summarise: "", altText: "" });
+  const all = actions({ describe: "", readText: "", summarise: "", altText: "", summarisePages: "" });
   const action = all.find((one) => one.id === "modelView");
   expect(action && keysOf(action, { "seen": "Ctrl+Alt+V" })).toBe("Ctrl+Alt+V");
   expect(new Set(all.map(storedName)).size).toBe(all.length);

@@ -18,6 +18,23 @@ export interface OnStage {
   chosen: number[];
 }
 
+/** From this length on, a picture that is much longer than wide can be taken as pages: the backend says the same. */
+const MIN_LONG = 2048;
+const LONG = 3;
+
+/** Whether a picture can be taken as overlapping pages: all of a file that has no pages of its own. */
+export function isLong({ id, width, height, notes }: Picture): boolean {
+  const [long, short] = [Math.max(width, height), Math.min(width, height)];
+  return fileOf(id) === id && pageOf(notes) === null && long >= MIN_LONG && long > LONG * short;
+}
+
+/** The whole of the long picture whose part is on the stage, where it is known. */
+export function wholeOfPart(state: AppState): Picture | null {
+  const onStage = documentOnStage(state);
+  const whole = onStage && state.files[fileOf(onStage.picture.id)];
+  return whole && isLong(whole) ? whole : null;
+}
+
 type Chosen = Pick<AppState, "draft" | "files">;
 
 /** The pages of a file that are chosen for the next question, in order. */

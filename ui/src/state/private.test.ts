@@ -61,7 +61,7 @@ it("may be followed by another one, which is not ended with it", async () => {
 
 it("cannot be renamed, pinned, exported or deleted, for it is nowhere", async () => {
   const state = run(await begin(), started).state;
-  const all = actions({ describe: "", readText: "", summarise: "", altText: "" });
+  const all = actions({ describe: "", readText: "", summarise: "", altText: "", summarisePages: "" });
   const can = all.filter((action) => action.when(state)).map((action) => action.id);
   for (const id of ["rename", "pin", "exportMarkdown", "exportHtml", "deleteChat"]) expect(can).not.toContain(id);
   expect(can).toContain("newPrivateChat");

@@ -4,6 +4,7 @@ import type { Aloud, PictureText } from "../contract";
 import { messages, numbered, type AppState } from "./app-state";
 import { assertNever } from "./assert-never";
 import { lettersOf, placesAt, turnIn, type Turn } from "./letters";
+import { shownPage } from "./pages";
 import { laid, unitsOf, type LaidText, type Span } from "./picture-text";
 import { saying } from "./telling";
 import type { Heard, TextEffect, TextIntent, Texts } from "./texts";
@@ -89,11 +90,16 @@ function exactAloud(state: AppState): number | null {
   return answer?.by === "reader" ? answer.id : null;
 }
 
+/** Of so many pictures that are read aloud, the texts of all are at hand. */
+const MOST_HEARD = 8;
+
 function needed(state: AppState): string[] {
   if (!state.settings.readText) return [];
   const staged = numbered(state)[state.onStage];
   const aloud = exactAloud(state);
-  const all = [...(staged?.picture ? [staged.attachment.picture] : []), ...(aloud === null ? [] : picturesOf(state, aloud))];
+  const heard = aloud === null ? [] : picturesOf(state, aloud);
+  // Of a long document the page on the stage is enough: it is turned to when its heading is spoken.
+  const all = [...(staged?.picture ? [staged.attachment.picture] : []), ...(heard.length > MOST_HEARD ? [] : heard)];
   return [...new Set(all)];
 }
 
@@ -129,8 +135,25 @@ function withoutOld(before: AppState, state: AppState): AppState {
   return { ...state, texts: { ...state.texts, find: keepsFind ? find : null, pointed: keepsPointed ? pointed : null } };
 }
 
+/** The page that a heading of an answer names, as the backend writes it. */
+const HEADING = /^(?:(.*), )?Page (\d+) (?:of|sur) \d+[.]?$/u;
+
+/** Brings the page on the stage whose heading is spoken. */
+function turnedTo(state: AppState): AppState {
+  const { aloud } = state;
+  const [, name, page] = (aloud.at === "speaking" && HEADING.exec(aloud.shown.trim())) || [];
+  const answer = aloud.at === "speaking" ? messages(state).find((message) => message.id === aloud.answerId) : undefined;
+  if (page === undefined || !answer || (answer.by !== "reader" && answer.by !== "pages")) return state;
+  const all = messages(state);
+  const question = all.slice(0, all.indexOf(answer)).findLast((message) => message.pictures.length > 0);
+  const turned = question?.pictures.find((one) => shownPage(state, one) === Number(page) && (name === undefined || name === one.name));
+  const number = turned ? numberWith(state, turned.picture) : -1;
+  return number < 0 ? state : { ...state, onStage: number };
+}
+
 /** Follows speech through the pictures: another picture comes on the stage when its part is spoken. */
-export function withHeard(state: AppState): AppState {
+export function withHeard(before: AppState): AppState {
+  const state = turnedTo(before);
   const answerId = exactAloud(state);
   const { aloud } = state;
   if (answerId === null || aloud.at !== "speaking") return state;

@@ -1,15 +1,15 @@
 // The window's life: (state, intent) -> the next state and what to do about it. Pure; `run.svelte.ts` carries the effects out.
 
 import {
-  CHATS_A_PAGE, canSend, isPrivate, isSendingHere, leafOf, liveHere, messages, numbered,
-  type AppState, type Composing, type Intent, type Live, type Said,
+  CHATS_A_PAGE, canSend, isPrivate, isSendingHere, lastAnswer, leafOf, liveHere, messages, numbered,
+  type AppState, type Composing, type Intent, type Live, type Said, type Then,
 } from "./app-state";
 import type { Call, CallName } from "./call";
 import type { Added, AnswerBy, AnswerEvent, AppEvent, Ask, Attachment, Chat, Draft, OpenDraft, Picture, Settings } from "../contract";
 import { assertNever } from "./assert-never";
 import { clamp } from "./geometry";
 import { pageOf } from "./notes";
-import { documentOnStage, fileOf, shownPage, withPages } from "./pages";
+import { documentOnStage, fileOf, range, shownPage, withPages } from "./pages";
 import { saying, withError, withNotice, withoutNotice } from "./telling";
 import type { TextEffect } from "./texts";
 import { keepTexts, showFound, updateTexts, withHeard } from "./update-texts";
@@ -27,7 +27,7 @@ export type Effect =
   | { do: "checkPictureLink"; address: string }
   | { do: "runAction"; action: string }
   | { do: "unlock"; id: string; password: string }
-  | { do: "askEach"; of: string; pages: number[]; text: string }
+  | { do: "askPages"; of: string; pages: number[]; text: string; by: AnswerBy; then: Then }
   | TextEffect;
 
 type Step = [AppState, Effect[]];
@@ -81,10 +81,10 @@ function step(state: AppState, intent: Intent): Step {
       return onPage(state, intent.of, intent.picture);
     case "pagesChosen":
       return onPages(state, intent.of, intent.pictures);
-    case "askEach": {
+    case "askPages": {
       if (liveHere(state) !== null || isSendingHere(state)) return [state, []];
       const [next] = onPages(state, intent.of, intent.pictures);
-      return send({ ...next, draft: { ...next.draft, text: intent.text } }, "pages");
+      return send({ ...next, draft: { ...next.draft, text: intent.text } }, intent.by, intent.then);
     }
     case "unlocked": {
       const { picture } = intent;
@@ -161,9 +161,18 @@ function step(state: AppState, intent: Intent): Step {
       const onStage = documentOnStage(state);
       if (!onStage || liveHere(state) !== null || isSendingHere(state)) return [state, []];
       const { picture, page, chosen } = onStage;
-      const pages = chosen.length > 1 ? chosen : Array.from({ length: page.of }, (_, index) => index + 1);
-      return [state, [{ do: "askEach", of: picture.id, pages, text: state.draft.text.trim() || intent.text }]];
+      const pages = chosen.length > 1 ? chosen : range(1, page.of);
+      const text = state.draft.text.trim() || intent.text;
+      return [state, [{ do: "askPages", of: picture.id, pages, text, by: "pages", then: intent.then }]];
     }
+    case "readFromPage": {
+      const onStage = documentOnStage(state);
+      if (!onStage || liveHere(state) !== null || isSendingHere(state)) return [state, []];
+      const { picture, page } = onStage;
+      return [state, [{ do: "askPages", of: picture.id, pages: range(page.shown, page.of), text: intent.text, by: "reader", then: { do: "aloud" } }]];
+    }
+    case "summarisePages":
+      return summarise(state, intent.text);
     case "firstPictures":
       return withPictures(state, state.draft.pictures.slice(0, intent.n));
     case "unlock": {
@@ -177,8 +186,12 @@ function step(state: AppState, intent: Intent): Step {
       const [next, effects] = withPictures({ ...state, settings }, pictures);
       return [next, [...effects, { do: "keepSettings", settings, soon: true }]];
     }
-    case "stage":
-      return [{ ...state, onStage: clamp(intent.number, 0, Math.max(0, numbered(state).length - 1)) }, []];
+    case "stage": {
+      const all = numbered(state);
+      const onStage = clamp(intent.number, 0, Math.max(0, all.length - 1));
+      const page = pageOf(all[onStage]?.picture?.notes ?? []);
+      return [page ? saying({ ...state, onStage }, { at: "page", ...page }) : { ...state, onStage }, []];
+    }
 
     case "send":
       return canSend(state) ? send(state, "model") : [state, []];
@@ -191,7 +204,7 @@ function step(state: AppState, intent: Intent): Step {
     case "check":
       return liveHere(state) === null ? [state, [{ do: "findClaims", answer: intent.answer }, called("checkAnswer", intent.answer)]] : [state, []];
     case "again":
-      return askOf(state, { kind: "again", answer: intent.answer, by: messages(state).find((one) => one.id === intent.answer)?.by === "pages" ? "pages" : "model" });
+      return askOf(state, { kind: "again", answer: intent.answer, by: againBy(state, intent.answer) });
     case "goOn":
       return askOf(state, { kind: "continue", answer: intent.answer, atOnce: false });
     case "answerNow": {
@@ -350,13 +363,14 @@ function onAnswer(state: AppState, event: AnswerEvent, answerId: number | null):
   if (event.kind === "started") {
     const answer = event.chat.messages.find((message) => message.id === event.answerId);
     const live: Live = {
-      chatId: event.chat.id, thoughts: answer?.thoughts ?? "", text: answer?.text ?? "", nSentences: 0, phase: { kind: "sending" }, stopping: false, answersNext: false,
+      chatId: event.chat.id, thoughts: answer?.thoughts ?? "", text: answer?.text ?? "", nSentences: 0, phase: { kind: "sending" }, stopping: false, answersNext: false, then: state.sending?.then ?? null,
     };
     const here = (state.chat?.id ?? null) === event.chat.id || isSendingHere(state);
     // A private chat that was left meanwhile: its answer is stopped already.
     if (event.chat.isPrivate && state.chat?.id !== event.chat.id) return [state, []];
     const next = saying({ ...state, live: { ...state.live, [event.answerId]: live }, sending: null }, { at: "looking" });
-    return [here ? withChat(next, event.chat) : next, [list(state, 0)]];
+    const aloud: Effect[] = live.then?.do === "aloud" && !state.settings.readAloud ? [called("readAloud", event.answerId)] : [];
+    return [here ? withChat(next, event.chat) : next, [list(state, 0), ...aloud]];
   }
   if (answerId === null) return [state, []];
   const live = state.live[answerId];
@@ -366,6 +380,7 @@ function onAnswer(state: AppState, event: AnswerEvent, answerId: number | null):
     const at = end?.at;
     const ended = withMessage({ ...state, live: others }, event.message);
     if (live?.answersNext && at === "stopped" && text === "") return askOf(ended, { kind: "continue", answer: answerId, atOnce: true });
+    if (live?.then?.do === "summary" && at === "whole" && state.chat?.id === live.chatId) return summarise(ended, live.then.text);
     // Of one that only thought there is no answer that could be complete; the backend says so in a sentence.
     const isThoughtOnly = text === "" && thoughts !== "";
     const said: Said | null = at === "failed" || at === "stopped" ? { at } : isThoughtOnly ? null : { at: "answered", nSentences: live?.nSentences ?? 0 };
@@ -481,7 +496,19 @@ function withoutLocked(state: AppState, id: string): AppState["notices"] {
   return left.filter((notice) => !(notice.kind === "faults" && notice.faults.length === 0) && !(notice.kind === "error" && notice.error.id === "pictureEncrypted"));
 }
 
-function send(state: AppState, by: AnswerBy): Step {
+/** The answer that follows what was said page by page, if that is the last that was said. */
+function summarise(state: AppState, text: string): Step {
+  if (lastAnswer(state)?.by !== "pages") return [state, []];
+  return askOf(state, { kind: "new", chatId: state.chat?.id ?? null, leaf: leafOf(state), text, pictures: [], by: "summary" });
+}
+
+/** Who answers once more: a model instead of the reader, and otherwise as before. */
+function againBy(state: AppState, answer: number): AnswerBy {
+  const by = messages(state).find((one) => one.id === answer)?.by;
+  return by === "pages" || by === "summary" ? by : "model";
+}
+
+function send(state: AppState, by: AnswerBy, then: Then = null): Step {
   const text = state.draft.text.trim();
   const pictures = state.draft.pictures;
   const chatId = state.chat?.id ?? null;
@@ -494,7 +521,7 @@ function send(state: AppState, by: AnswerBy): Step {
     ...state,
     draft: draftAfter,
     composing: { at: "new" },
-    sending: { ask: { text, pictures }, chatId },
+    sending: { ask: { text, pictures }, chatId, then },
     preparation: { at: "idle" },
     estimate: null,
   };

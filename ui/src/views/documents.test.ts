@@ -87,6 +87,59 @@ it("each page is asked about by itself", async () => {
   await waitFor(() => expect(liveHere(ui.state)).toBeNull());
 });
 
+it("what is said of each page is under a button that shows the page, and is summarised", async () => {
+  const { fake, ui } = await opened({ reply: "A report; see page 2 and page 40." });
+  ui.send({ is: "choosePages", pages: [1, 2, 3] });
+  await waitFor(() => expect(chosen(ui)).toEqual([1, 2, 3]));
+  await fireEvent.click(screen.getByTestId("each-page"));
+  await screen.findByTestId("summarise-pages", {}, { timeout: 5000 });
+  const headings = screen.getAllByRole("heading", { level: 5 });
+  expect(headings.map((heading) => heading.querySelector("button")?.textContent)).toEqual(["Page 1 of 12", "Page 2 of 12", "Page 3 of 12"]);
+  await fireEvent.click(screen.getAllByRole("button", { name: "Page 3 of 12" }).at(-1) as HTMLElement);
+  await screen.findByRole("group", { name: "Page 3 of 12" });
+  expect(screen.getByTestId("spoken").textContent).toContain("Page 3 of 12");
+  // A page that was not asked about is not shown.
+  await fireEvent.click(screen.getAllByRole("button", { name: "page 2" })[0] as HTMLElement);
+  await screen.findByRole("group", { name: "Page 2 of 12" });
+  expect(screen.queryByRole("button", { name: "page 40" })).toBeNull();
+  ui.send({ is: "type", text: "not sent" });
+  await fireEvent.click(screen.getByTestId("summarise-pages"));
+  await waitFor(() => expect(called(fake, "ask")).toHaveLength(2));
+  expect(called(fake, "ask")[1]).toContain('"by":"summary"');
+  await waitFor(() => expect(liveHere(ui.state)).toBeNull());
+  expect(ui.state.draft.text).toBe("not sent");
+  expect(screen.queryByTestId("summarise-pages")).toBeNull();
+  // The pages that the summary names are those of the question before.
+  expect(screen.getAllByRole("button", { name: "page 2" })).toHaveLength(4);
+});
+
+it("a question of too many pages is asked of each, and then a summary", async () => {
+  const { fake, ui } = await opened({ reply: "Short." });
+  ui.send({ is: "choosePages", pages: Array.from({ length: 12 }, (_, index) => index + 1) });
+  await fireEvent.click(await screen.findByTestId("offer-each"));
+  await waitFor(() => expect(called(fake, "ask")).toHaveLength(2), { timeout: 5000 });
+  expect(called(fake, "ask")[0]).toContain('"by":"pages"');
+  expect(called(fake, "ask")[1]).toContain('"by":"summary"');
+  await waitFor(() => expect(liveHere(ui.state)).toBeNull());
+});
+
+it("the pages from the one that is shown on are read aloud, and the strip follows", async () => {
+  const { fake, ui } = await opened();
+  ui.send({ is: "choosePages", pages: [10] });
+  await waitFor(() => expect(chosen(ui)).toEqual([10]));
+  ui.run("readFromPage");
+  await waitFor(() => expect(called(fake, "readAloud")).toHaveLength(1));
+  expect(called(fake, "choosePages").at(-1)).toContain("10,11,12");
+  expect(called(fake, "ask")[0]).toContain('"by":"reader"');
+  await waitFor(() => expect(liveHere(ui.state)).toBeNull());
+  const answerId = ui.state.chat?.messages.at(-1)?.id ?? 0;
+  const speaking = (shown: string, index: number) => fake.tell({ kind: "aloud", aloud: { at: "speaking", answerId, index, shown, source: { start: 0, end: 1 }, isPaused: false } });
+  speaking("Page 10 of 12", 0);
+  await screen.findByRole("group", { name: "Page 10 of 12" });
+  speaking("Page 11 of 12", 4);
+  await screen.findByRole("group", { name: "Page 11 of 12" });
+});
+
 it("a question that does not fit says so, and offers what does", async () => {
   const { ui } = await opened();
   ui.send({ is: "choosePages", pages: Array.from({ length: 12 }, (_, index) => index + 1) });
@@ -95,6 +148,24 @@ it("a question that does not fit says so, and offers what does", async () => {
   await fireEvent.click(first);
   await waitFor(() => expect(screen.queryByTestId("too-much")).toBeNull());
   expect(chosen(ui).length).toBeLessThan(12);
+});
+
+it("a long picture is taken as pages, and as a whole again", async () => {
+  const { fake, ui } = await open();
+  fake.tell({ kind: "added", from: "drop", added: { pictures: [pictures.long, pictures.receipt], faults: [] } });
+  await screen.findByTestId("long");
+  await fireEvent.click(screen.getByTestId("as-pages"));
+  await screen.findByRole("listbox", { name: "Pages of scrolled.png" });
+  await screen.findByRole("group", { name: "Page 1 of 10" });
+  expect(screen.queryByTestId("long")).toBeNull();
+  ui.send({ is: "choosePages", pages: [2, 3] });
+  await waitFor(() => expect(ui.state.draft.pictures.map((one) => one.picture.slice(-2))).toEqual(["-2", "-3", pictures.receipt.id.slice(-2)]));
+  await fireEvent.click(screen.getByTestId("as-whole"));
+  await screen.findByTestId("long");
+  expect(ui.state.draft.pictures.map((one) => one.picture)).toEqual([pictures.long.id, pictures.receipt.id]);
+  // A part of it that was cut out is no long picture any more.
+  ui.send({ is: "setRegion", number: 0, region: { x: 0, y: 0, width: 10, height: 10 } });
+  await waitFor(() => expect(screen.queryByTestId("long")).toBeNull());
 });
 
 it("a document with a password asks for it until it is right", async () => {

@@ -2,7 +2,6 @@
 //! need not decode them again.
 
 use std::fmt::Write as _;
-use std::path::Path;
 use std::sync::Arc;
 
 use lorgnette_engine::{Chat, PreparedPicture};
@@ -80,18 +79,6 @@ impl Conversation {
             notes,
             is_tall: size.1 >= size.0,
         })
-    }
-
-    /// A picture file as the model takes it; `-` is standard input.
-    ///
-    /// # Errors
-    /// Those of [`pictures::decode`] and of [`Self::picture`].
-    pub fn picture_at(
-        &self,
-        path: &Path,
-        max_side: Option<u32>,
-    ) -> Result<ViewedPicture, AppError> {
-        self.picture(&pictures::display_name(path), &pictures::decode(path, None)?, max_side)
     }
 
     /// A stored picture, as it is attached to a question.

@@ -86,7 +86,7 @@ impl App {
         if let Some(known) = known.into_iter().flatten().find(is_it) {
             return Ok(known);
         }
-        let picture = self.picture(id)?;
+        let picture = self.picture(file_of(id)).or_else(|_| self.picture(id))?;
         let from = self.pictures_with(id);
         self.0.add_to_shown(|pictures| {
             if !pictures.has(id) {

@@ -153,6 +153,9 @@ impl Inner {
         if wanted.by == AnswerBy::Pages {
             return self.make_pages(work, &path, made);
         }
+        if wanted.by == AnswerBy::Summary {
+            return self.make_summary(work, &path, made);
+        }
         self.answer_begins(id, &made.text, wanted.aloud, AnswerBy::Model);
         let mut chat = self.chat_for_engine(&path, conversation)?;
         chat.is_private = is_private(id);
@@ -263,7 +266,17 @@ impl Inner {
             let parts = vec![TurnPart::Text(instructions)];
             chat.turns.push(Turn { role: Role::System, parts });
         }
+        // What was said of many pages may be more than fits: then the summary of it stands for it.
+        let most = conversation.model().context;
+        let is_long = |at: usize| path[at].by == AnswerBy::Pages && path[at].text.len() > most;
+        let is_summed_up = |at: usize| {
+            let summary = path.get(at + 2).filter(|summary| summary.by == AnswerBy::Summary);
+            is_long(at) && summary.is_some_and(|summary| !summary.text.is_empty())
+        };
         for (i, message) in path.iter().enumerate() {
+            if is_summed_up(i) || i.checked_sub(1).is_some_and(is_summed_up) {
+                continue;
+            }
             // What was asked page by page is in the answer; all its pages at once fit nowhere.
             let is_by_pages = path.get(i + 1).is_some_and(|answer| answer.by == AnswerBy::Pages);
             if !message.is_model && is_by_pages {
@@ -281,7 +294,10 @@ impl Inner {
                 );
             } else if !message.text.is_empty() {
                 // One that was stopped before its first word says nothing.
-                chat.answered(&message.text);
+                chat.answered(match message.by {
+                    AnswerBy::Summary => self.summary_in(&message.text),
+                    _ => &message.text,
+                });
             }
         }
         Ok(chat)

@@ -134,7 +134,7 @@ impl App {
             }
             Ask::Continue { answer, .. } => {
                 let chat = chats.continue_answer(answer)?;
-                if by == AnswerBy::Pages {
+                if matches!(by, AnswerBy::Pages | AnswerBy::Summary) {
                     self.0.cut_back(answer)?;
                 }
                 (chat, answer)
@@ -144,7 +144,9 @@ impl App {
         let listener = make_listener(&asked);
         self.0.jobs.insert(answer, listener, Wanted { is_continued, by, at_once, ..wanted });
         match by {
-            AnswerBy::Model | AnswerBy::Pages => self.0.happened(Event::Ask(answer)),
+            AnswerBy::Model | AnswerBy::Pages | AnswerBy::Summary => {
+                self.0.happened(Event::Ask(answer));
+            }
             AnswerBy::Reader => self.0.answer_by_reader(answer),
         }
         (self.0.notify)(Notice::Chats);

@@ -125,7 +125,9 @@ impl App {
             let answer = path.iter().rev().find(|message| message.timings.is_some());
             estimate.chat_tokens = answer.map_or(0, |answer| match &answer.timings {
                 // Its pages were read one after the other, and are not in the chat.
-                Some(timings) if answer.by == AnswerBy::Pages => timings.n_answer_tokens,
+                Some(timings) if matches!(answer.by, AnswerBy::Pages | AnswerBy::Summary) => {
+                    timings.n_answer_tokens
+                }
                 Some(timings) => {
                     timings.n_cached_tokens + timings.n_read_tokens + timings.n_answer_tokens
                 }

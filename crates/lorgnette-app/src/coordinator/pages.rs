@@ -12,6 +12,7 @@ use super::{Inner, lock};
 use crate::StopReason;
 use crate::chats::{AnswerBy, Attachment, End, Message, MessageId};
 use crate::error::AppError;
+use crate::sections::starts;
 
 impl Inner {
     /// Asks about each picture of the question by itself.
@@ -65,11 +66,18 @@ impl Inner {
         Ok(End::Whole)
     }
 
-    /// Cuts an answer that goes on back to the pages that are whole: the last is made anew.
+    /// Cuts an answer that goes on back to the pages or steps that are whole: the last is made anew.
     pub(super) fn cut_back(&self, id: MessageId) -> Result<(), AppError> {
         let chats = self.chats_of(id)?;
         let path = chats.path_to(id)?;
         let [.., question, answer] = path.as_slice() else { return Ok(()) };
+        if answer.by == AnswerBy::Summary {
+            let pages = path.iter().rposition(|message| message.by == AnswerBy::Pages);
+            let Some(pages) = pages.and_then(|at| path.get(at.checked_sub(1)?)) else {
+                return Ok(());
+            };
+            return Ok(chats.write(id, self.whole_steps(pages, &answer.text))?);
+        }
         let headings = self.headings(&question.pictures);
         // The last that was begun may not be whole.
         let (_, whole) = begun(&headings, &answer.text);
@@ -102,15 +110,8 @@ impl Inner {
 
 /// How many pages of an answer are begun, and the text before the last of them.
 fn begun<'t>(headings: &[String], text: &'t str) -> (usize, &'t str) {
-    let (mut n_begun, mut last, mut from) = (0, 0, 0);
-    for heading in headings {
-        let line = format!("## {heading}\n");
-        let is_line = |at: &usize| *at == 0 || text[..*at].ends_with('\n');
-        let found = text[from..].match_indices(&line).map(|(at, _)| from + at).find(is_line);
-        let Some(at) = found else { break };
-        (n_begun, last, from) = (n_begun + 1, at, at + line.len());
-    }
-    (n_begun, text[..last].trim_end())
+    let starts = starts(headings, text);
+    (starts.len(), text[..starts.last().map_or(0, |last| last.0)].trim_end())
 }
 
 #[cfg(test)]

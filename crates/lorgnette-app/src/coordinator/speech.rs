@@ -306,7 +306,7 @@ fn in_one(lines: &[text::Sentence]) -> String {
 /// An empty text of who answers: exact text is no Markdown.
 fn script_of(by: AnswerBy, phrases: Phrases) -> Script {
     match by {
-        AnswerBy::Model | AnswerBy::Pages => Script::new(phrases),
+        AnswerBy::Model | AnswerBy::Pages | AnswerBy::Summary => Script::new(phrases),
         AnswerBy::Reader => Script::plain(phrases),
     }
 }

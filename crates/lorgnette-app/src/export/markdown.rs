@@ -33,7 +33,7 @@ pub(super) fn write(source: &Source, folder: &Path) -> Result<(), AppError> {
         }
         let said = message.text.trim_end();
         let _ = match message.by {
-            AnswerBy::Model | AnswerBy::Pages => writeln!(text, "{said}"),
+            AnswerBy::Model | AnswerBy::Pages | AnswerBy::Summary => writeln!(text, "{said}"),
             // Exact text is no Markdown, whatever signs stand in it.
             AnswerBy::Reader => writeln!(text, "{}", fenced(said)),
         };

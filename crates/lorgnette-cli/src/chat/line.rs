@@ -28,6 +28,8 @@ pub enum Line<'a> {
     New,
     /// The next question is asked without the picture that could not be read.
     Skip,
+    /// The next question is about that page of the document that was named last.
+    Page(u32),
     /// Pictures, and a question about them; one of the two may be missing.
     Ask {
         pictures: Vec<PathBuf>,
@@ -48,6 +50,13 @@ impl<'a> Line<'a> {
             "/skip" => return Self::Skip,
             "/picture" => return Self::Help,
             _ => {}
+        }
+        if let Some(number) = line.strip_prefix("/page").filter(|rest| !rest.starts_with('/')) {
+            let is_command = number.is_empty() || number.starts_with(char::is_whitespace);
+            let page = number.trim().parse().ok().filter(|page| *page > 0);
+            if is_command {
+                return page.map_or(Self::Help, Self::Page);
+            }
         }
         let after =
             line.strip_prefix("/picture").filter(|after| after.starts_with(char::is_whitespace));

@@ -97,12 +97,22 @@ impl Opened {
         if args.page.is_some() {
             return Ok(vec![args.page]);
         }
+        if let Some(pages) = &args.pages {
+            return Ok(pages.numbers(file.n_parts()?).into_iter().map(Some).collect());
+        }
         let n_pages = file.n_pages()?;
-        Ok(match &args.pages {
-            Some(pages) => pages.numbers(n_pages).into_iter().map(Some).collect(),
-            None if n_pages == 1 => vec![None],
-            None => (1..=n_pages).map(Some).collect(),
+        Ok(match n_pages {
+            1 => vec![None],
+            _ => (1..=n_pages).map(Some).collect(),
         })
+    }
+
+    /// Returns the text that a page of a document has of itself; empty where it has none or where it
+    /// takes too long: then what is seen is read all the same.
+    pub fn own_text(&self, page: Option<u32>) -> String {
+        let Self::File(file) = self else { return String::new() };
+        let text = file.open(None).ok().and_then(|document| document.text(page.unwrap_or(1)).ok());
+        text.unwrap_or_default()
     }
 
     /// # Errors

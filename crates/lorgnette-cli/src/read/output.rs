@@ -20,6 +20,9 @@ struct Output<'a> {
     text: String,
     lines: Vec<LineOutput<'a>>,
     unreadable: Vec<UnreadableOutput>,
+    /// Lines whose letters are those that the document has of itself; absent if it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lines_from_document: Option<usize>,
     /// What was left out, is missing or was changed.
     notes: Vec<String>,
     /// How many pixels of a side became one to look for text; absent if none did.
@@ -70,6 +73,7 @@ pub fn print_json(name: &str, done: &Done) -> Result<(), Failure> {
         text: reading.text(),
         lines: reading.lines.iter().map(LineOutput::from).collect(),
         unreadable: reading.unreadable.iter().map(UnreadableOutput::from).collect(),
+        lines_from_document: done.fit.map(|fit| fit.n_own),
         notes: done.picture_notes.iter().map(ToString::to_string).collect(),
         shrunk: reading.shrunk,
         seconds: shortened(done.seconds, 1000.0),

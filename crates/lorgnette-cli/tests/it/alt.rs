@@ -53,12 +53,13 @@ fn pictures_are_found_by_what_is_in_them() {
     for name in ["scene", "scene.jfif", "scene.txt"] {
         fs_err::copy(sample("scene.png"), pictures.join(name)).unwrap();
     }
-    let others: [(&str, &[u8]); 6] = [
+    let others: [(&str, &[u8]); 7] = [
         ("archive.zip", b"PK\x03\x04"),
         ("letter.txt", b"Dear Ada"),
         ("pointer.png", b"version https://git-lfs.github.com/spec/v1\n"),
         ("empty.jpg", b""),
         ("document", b"%PDF-1.7\n"),
+        ("leaflet.pdf", b"no document at all"),
         ("phone", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"),
     ];
     for (name, content) in others {
@@ -69,7 +70,7 @@ fn pictures_are_found_by_what_is_in_them() {
     let (failed, done): (Vec<_>, Vec<_>) = rows.partition(|(_, row)| row.starts_with(','));
     let names = |rows: Vec<(&str, _)>| rows.into_iter().map(|(name, _)| name.to_owned()).collect();
     let (failed, done): (Vec<String>, Vec<String>) = (names(failed), names(done));
-    assert_eq!(failed, ["empty.jpg", "phone", "pointer.png"], "{table}");
+    assert_eq!(failed, ["document", "empty.jpg", "leaflet.pdf", "phone", "pointer.png"], "{table}");
     assert_eq!(done, ["scene", "scene.jfif", "scene.txt"], "{table}");
 }
 
@@ -157,4 +158,29 @@ fn a_check_says_how_many_answers_agree() {
     assert_eq!(json["answer"], "Three.");
     let checked = &json["checked"][0];
     assert_eq!((&checked["shown"], &checked["n_samples"]), (&"Three.".into(), &3.into()));
+}
+
+#[test]
+fn a_document_has_the_row_of_its_first_page_or_one_for_each() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let pictures = folder.path().join("pictures");
+    fs_err::create_dir(&pictures).unwrap();
+    fs_err::copy(sample("scene.png"), pictures.join("scene.png")).unwrap();
+    let words = ["One", "Two", "Three"].map(str::to_owned);
+    fs_err::write(pictures.join("report.pdf"), super::documents::pdf(&words)).unwrap();
+    let csv = folder.path().join("alt.csv");
+    let names = |table: &str| -> Vec<String> {
+        table.lines().skip(1).filter_map(|row| Some(row.split_once(',')?.0.to_owned())).collect()
+    };
+    let (_, table) = alt(&pictures, &csv, &[], 0);
+    assert_eq!(names(&table), ["report.pdf", "scene.png"], "{table}");
+    assert!(table.contains("page 1 of 3 is shown"), "{table}");
+    let (said, table) = alt(&pictures, &csv, &["--pages", "1-2"], 0);
+    assert!(said.starts_with("3 pictures, 2 of them have no alt text yet"), "{said}");
+    let all = ["report.pdf", "report.pdf#page=1", "report.pdf#page=2", "scene.png"];
+    assert_eq!(names(&table), all, "{table}");
+    assert!(table.contains("page 2 of 3 is shown"), "{table}");
+    // What is not there is no error of a shorter document.
+    let (said, _) = alt(&pictures, &csv, &["--pages", "2-9"], 0);
+    assert!(said.starts_with("3 pictures, 1 of them have no alt text yet"), "{said}");
 }

@@ -79,3 +79,29 @@ fn a_full_chat_says_so_and_reads_no_more() {
         "{said}"
     );
 }
+
+#[test]
+fn the_pages_of_a_document_are_turned() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("report.pdf");
+    fs_err::write(&path, super::documents::pdf(&["One".to_owned(), "Two".to_owned()])).unwrap();
+    let path = path.to_str().unwrap();
+    let (answers, said) = chat(&[path], format!("/page 2\n{ASK}\n"));
+    assert_eq!(answers.matches("(page 2 of 2 is shown)").count(), 1, "{answers} {said}");
+    assert!(!answers.contains("page 1 of 2"), "{answers}");
+    // It stays the document in a new chat, and for pages that are named after a question.
+    let lines = format!("/picture {path}\n{ASK}\n/page 2\n{ASK}\n/new\n/page 1\n{ASK}\n");
+    let (answers, said) = chat(&[], lines);
+    let pages = ["page 1 of 2", "page 2 of 2"].map(|page| answers.matches(page).count());
+    assert_eq!(pages, [2, 1], "{answers} {said}");
+    // What is not there is said, and the page before is asked about.
+    let (answers, said) = chat(&[path], format!("/page 3\n{ASK}\n"));
+    assert!(said.contains("page 3"), "{said}");
+    assert!(answers.contains("page 1 of 2"), "{answers}");
+    let (_, said) = chat(&[], "/page 2\n/help\n");
+    assert!(said.contains("there is no document"), "{said}");
+    assert!(said.contains("/page N"), "{said}");
+    for line in ["/page", "/page x", "/page 0"] {
+        assert!(chat(&[path], format!("{line}\n")).1.contains("/page N"), "{line}");
+    }
+}

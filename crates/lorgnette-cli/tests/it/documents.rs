@@ -1,8 +1,11 @@
 //! Documents: their passwords, and each page by itself.
 
+use std::fmt::Write as _;
 use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
-use super::{lorgnette, sample};
+use super::{ASK, command, lorgnette, sample};
 
 fn document(name: &str) -> String {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lorgnette-image/tests/fixtures");
@@ -112,4 +115,128 @@ fn what_each_would_write_over_is_left_as_it_is() {
     assert_eq!(fs_err::read_to_string(&mine).unwrap(), "# Mine\n");
     run(&["describe", &cairo, "--out", mine.to_str().unwrap()], 2);
     run(&["describe", &cairo, "--each", "--json"], 2);
+}
+
+/// A document whose pages have a word each.
+pub(super) fn pdf(words: &[String]) -> Vec<u8> {
+    let n = words.len();
+    let mut kids = String::new();
+    for i in 0..n {
+        write!(kids, "{} 0 R ", 4 + 2 * i).unwrap();
+    }
+    let mut objects = vec![
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        format!("<< /Type /Pages /Count {n} /Kids [{kids}] >>"),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+    ];
+    for (i, word) in words.iter().enumerate() {
+        let contents = format!("BT /F 30 Tf 20 60 Td ({word}) Tj ET");
+        let resources = "/Resources << /Font << /F 3 0 R >> >>";
+        objects.push(format!(
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 120] {resources} /Contents {} 0 R >>",
+            5 + 2 * i
+        ));
+        objects.push(format!("<< /Length {} >>\nstream\n{contents}\nendstream", contents.len()));
+    }
+    let mut file = "%PDF-1.7\n".to_owned();
+    let mut table = format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
+    for (i, object) in objects.iter().enumerate() {
+        writeln!(table, "{:010} 00000 n ", file.len()).unwrap();
+        write!(file, "{} 0 obj\n{object}\nendobj\n", i + 1).unwrap();
+    }
+    let size = objects.len() + 1;
+    let at = file.len();
+    file += &table;
+    write!(file, "trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{at}\n%%EOF\n").unwrap();
+    file.into_bytes()
+}
+
+#[test]
+fn a_run_that_is_killed_three_times_goes_on_and_has_each_page_once() {
+    const N_PAGES: usize = 30;
+    let folder = tempfile::TempDir::new().unwrap();
+    let report = folder.path().join("report.pdf");
+    let words: Vec<String> = (1..=N_PAGES).map(|page| format!("Boiler {page}")).collect();
+    fs_err::write(&report, pdf(&words)).unwrap();
+    let out = folder.path().join("pages.csv");
+    let paths = [report.to_str().unwrap(), out.to_str().unwrap()];
+    let arguments =
+        [&["describe", paths[0], "--each", "--out", paths[1], "--max-side", "128"][..], &ASK]
+            .concat();
+    let n_rows = || {
+        let table = fs_err::read_to_string(&out).unwrap_or_default();
+        // What is there is whole, whenever the run was killed.
+        assert!(table.is_empty() || table.ends_with('\n'), "{table}");
+        table.lines().count().saturating_sub(1)
+    };
+    for n_before in [1, 8, 17] {
+        let mut running = command(folder.path(), &arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let begun = Instant::now();
+        while n_rows() < n_before {
+            assert!(begun.elapsed() < Duration::from_mins(3), "{} rows", n_rows());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        // SIGKILL on Unix, TerminateProcess on Windows.
+        running.kill().unwrap();
+        running.wait().unwrap();
+        assert!((n_before..N_PAGES).contains(&n_rows()), "{} rows", n_rows());
+    }
+    let output = command(folder.path(), &arguments).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.starts_with("30 pages, ") && !said.starts_with("30 pages, 30 of"), "{said}");
+    let table = fs_err::read_to_string(&out).unwrap();
+    let rows: Vec<&str> = table.lines().skip(1).collect();
+    assert_eq!(rows.len(), N_PAGES, "{table}");
+    for (page, row) in (1..).zip(rows) {
+        assert!(row.starts_with(&format!("report.pdf,{page},30,")), "{row}");
+    }
+}
+
+#[test]
+fn the_letters_of_a_document_are_taken_where_they_fit_what_is_seen() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("report.pdf");
+    let words = ["Boiler inspection", "Signature"].map(str::to_owned);
+    fs_err::write(&path, pdf(&words)).unwrap();
+    let path = path.to_str().unwrap();
+    let (text, said) = run(&["read", path], 0);
+    assert_eq!(text, "==> page 1 of 2 <==\nBoiler inspection\n\n==> page 2 of 2 <==\nSignature\n");
+    let whose = "the letters are those within the document";
+    assert_eq!(said, format!("note: page 1 of 2: {whose}\nnote: page 2 of 2: {whose}\n"));
+    let (text, said) = run(&["read", path, "--json", "--page", "2"], 0);
+    assert!(text.contains(r#""lines_from_document":1"#), "{text}");
+    assert_eq!(said, "note: page 2 of 2 is shown\n");
+    // A scan has none.
+    let (text, said) = run(&["read", &document("scan.pdf"), "--json", "--page", "1"], 0);
+    assert!(!text.contains("lines_from_document"), "{text}");
+    assert!(!said.contains("within the document"), "{said}");
+}
+
+#[test]
+fn a_long_picture_is_read_whole_or_as_pages() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("long.ppm");
+    let mut long = b"P6 700 7000 255\n".to_vec();
+    long.resize(long.len() + 3 * 700 * 7000, 255);
+    fs_err::write(&path, long).unwrap();
+    let path = path.to_str().unwrap();
+    let n_lines = |more: &[&str], expected| {
+        let output = lorgnette(&[&["read", path, "--json"][..], more].concat(), b"");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(expected), "{text}");
+        (text.lines().count(), text)
+    };
+    assert_eq!(n_lines(&[], 0).0, 1);
+    let (n, text) = n_lines(&["--pages", "2-3"], 0);
+    assert_eq!(n, 2, "{text}");
+    assert!(text.contains(r#""page":2,"pages":8"#), "{text}");
+    assert_eq!(n_lines(&["--pages", "1-"], 0).0, 8);
+    let (_, text) = n_lines(&["--pages", "9"], 1);
+    assert!(text.is_empty() || text.contains("page"), "{text}");
 }

@@ -25,7 +25,7 @@ fn a_page_has_as_many_pixels_as_a4_with_200_to_an_inch_and_at_most_300_to_an_inc
 
 #[test]
 fn a_page_fits_the_limits() {
-    let limits = Limits { max_pixels: 10_000, max_bytes: 1 << 20 };
+    let limits = Limits { max_pixels: 10_000, max_bytes: 1 << 20, ..Limits::default() };
     let (width, height) = size(612.0, 792.0, 1.0, &limits);
     assert!(u64::from(width) * u64::from(height) <= 10_100, "{width} x {height}");
 }

@@ -1,5 +1,7 @@
 //! Nothing that is not a picture may panic, hang, or take memory; and the next picture decodes.
 
+use std::time::Duration;
+
 use lorgnette_image::{DecodeOptions, Format, ImageError, Limits, Note, Picture};
 use proptest::prelude::*;
 
@@ -174,7 +176,7 @@ fn each_limit_is_one() {
     let scene = form("scene.png"); // 48 x 32
     let with = |limits| decode_within(&scene, limits);
     let all = Limits::default();
-    assert!(with(Limits { max_pixels: 1536, max_bytes: 8192 }).is_ok());
+    assert!(with(Limits { max_pixels: 1536, max_bytes: 8192, ..all }).is_ok());
     assert!(matches!(
         with(Limits { max_pixels: 1535, ..all }),
         Err(ImageError::TooManyPixels { width: 48, height: 32, max_pixels: 1535 })
@@ -211,7 +213,8 @@ fn containers() -> Vec<Vec<u8>> {
 }
 
 /// Small, so that a header made up at random costs little.
-const SMALL: Limits = Limits { max_pixels: 1 << 20, max_bytes: 8 << 20 };
+const SMALL: Limits =
+    Limits { max_pixels: 1 << 20, max_bytes: 8 << 20, max_time: Duration::from_secs(30) };
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]

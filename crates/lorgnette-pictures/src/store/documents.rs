@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use lorgnette_image::{Document, ImageError};
+use lorgnette_image::{Document, ImageError, Picture};
 
 use crate::PictureError;
 
@@ -47,6 +47,8 @@ pub(super) struct OpenDocument {
     pub document: Document,
     /// The text of each page as it is searched; empty where a page has none of its own.
     texts: OnceLock<Vec<String>>,
+    /// The page that was drawn last: it is shown, looked at and read one after the other.
+    last: Mutex<Option<(u32, Picture)>>,
 }
 
 impl Documents {
@@ -130,7 +132,8 @@ impl Documents {
 
 impl Open {
     fn put(&mut self, file: &str, document: Document) -> Arc<OpenDocument> {
-        let document = Arc::new(OpenDocument { document, texts: OnceLock::new() });
+        let document =
+            Arc::new(OpenDocument { document, texts: OnceLock::new(), last: Mutex::default() });
         self.documents.retain(|(known, _)| known != file);
         // A picture of one page is decoded and done.
         if document.document.n_pages() == 1 && !document.document.is_parsed() {
@@ -148,6 +151,20 @@ impl Open {
 }
 
 impl OpenDocument {
+    /// A page as [`Document::page`] gives it. One that was drawn a moment ago is not drawn again.
+    pub fn page(&self, page: Option<u32>) -> Result<Picture, ImageError> {
+        if !self.document.is_parsed() {
+            return self.document.page(page);
+        }
+        let number = page.unwrap_or(1);
+        if let Some((_, picture)) = lock(&self.last).as_ref().filter(|last| last.0 == number) {
+            return Ok(picture.clone());
+        }
+        let picture = self.document.page(page)?;
+        *lock(&self.last) = Some((number, picture.clone()));
+        Ok(picture)
+    }
+
     /// The pages on which the words are, in the text that pages have of themselves. Spaces do not
     /// count: many documents have none between their words.
     pub fn pages_with(&self, words: &str) -> Vec<u32> {

@@ -2,7 +2,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use lorgnette_app::chats::{AnswerBy, Draft, End, Filter, Message, MessageId};
+use lorgnette_app::chats::{AnswerBy, Attachment, Draft, End, Filter, Message, MessageId};
 use lorgnette_app::coordinator::{App, Ask, Listener, Notice, Progress};
 use lorgnette_app::export::{self, ExportFormat};
 use lorgnette_app::folders::Folders;
@@ -63,6 +63,15 @@ impl Home {
 
     /// The same, and stops it when it has thought so many letters.
     fn ask_until(&self, ask: Ask, n_letters: usize) -> (Message, String, String) {
+        self.ask_while(ask, |thoughts, _| thoughts.len() < n_letters)
+    }
+
+    /// The same, and stops it when what it thought and said is enough.
+    fn ask_while(
+        &self,
+        ask: Ask,
+        goes_on: impl Fn(&str, &str) -> bool,
+    ) -> (Message, String, String) {
         let (sender, progress) = mpsc::channel();
         let listener =
             |_: &_| -> Listener { Box::new(move |one| sender.send(one).expect("heard")) };
@@ -73,13 +82,13 @@ impl Home {
                 Progress::Thought { piece, .. } => {
                     assert_eq!(text, "", "thoughts come first");
                     thoughts += &piece;
-                    if thoughts.len() >= n_letters {
-                        self.app.stop(asked.answer);
-                    }
                 }
                 Progress::Text { piece, .. } => text += &piece,
                 Progress::Ended(message) => return (*message, thoughts, text),
-                _ => {}
+                _ => continue,
+            }
+            if !goes_on(&thoughts, &text) {
+                self.app.stop(asked.answer);
             }
         }
     }
@@ -191,4 +200,59 @@ fn a_text_that_no_network_of_this_kind_can_say_is_an_error() {
     assert!(error(tied).contains("output matrix"));
     let large = Args { shape: Shape::Pixtral12B, ..args(ANSWER, dir.path()) };
     assert!(error(large).contains("tiny"));
+}
+
+#[test]
+fn what_was_said_of_pages_is_summarised_in_steps_which_go_on_where_they_were_stopped() {
+    let positions = Some(1024);
+    let home = Home::with(|model| Args { positions, thinks: None, ..args(ANSWER, model) });
+    let chats = home.app.chats();
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/samples/sign.png");
+    let sample = fs_err::read(sample).expect("a sample");
+    let page = Attachment {
+        picture: home.app.keep_bytes("report.pdf", &sample).expect("a picture").id,
+        name: "report.pdf".into(),
+        region: None,
+        turn: 0,
+        max_side: None,
+    };
+    let (chat, question) =
+        chats.add_question(None, None, "What is on it?", &vec![page; 12]).expect("a question");
+    let (_, pages) = chats.begin_answer(question, AnswerBy::Pages).expect("an answer");
+    let section = |page| format!("## report.pdf {page}\n\n{}\n\n", "word ".repeat(60));
+    let said: String = (1..=12).map(section).collect();
+    chats.end_answer(pages, &said, &End::Whole, Some("Tiny"), None).expect("ended");
+    let summarise = || Ask::New {
+        chat: Some(chat),
+        leaf: Some(pages),
+        text: "Summarise.".into(),
+        pictures: Vec::new(),
+        by: AnswerBy::Summary,
+    };
+    let (whole, ..) = home.ask(summarise());
+    let steps = [("1", "5"), ("6", "10"), ("11", "12")]
+        .map(|(first, last)| format!("## report.pdf {first} – report.pdf {last}\n\n{ANSWER}"));
+    let expected = format!("{}\n\n## Summary\n\n{ANSWER}", steps.join("\n\n"));
+    assert_eq!((whole.text.as_str(), &whole.end), (expected.as_str(), &Some(End::Whole)));
+    assert_eq!(chats.message(pages).expect("it stays").text, said);
+
+    // Stopped wherever, it goes on to the same.
+    let (mut ask, mut n_stopped) = (summarise(), 0);
+    for _ in 0..4 {
+        let (stopped, ..) = home.ask_while(ask, |_, text| !text.contains("The sign"));
+        n_stopped += usize::from(stopped.end == Some(End::Stopped));
+        assert!(expected.starts_with(&stopped.text), "{}", stopped.text);
+        ask = Ask::Continue { answer: stopped.id, at_once: false };
+    }
+    assert!(n_stopped > 0);
+    let (on, ..) = home.ask(ask);
+    assert_eq!((on.text.as_str(), &on.end), (expected.as_str(), &Some(End::Whole)));
+
+    // What was said of so many pages does not fit: the next question goes on from the summary.
+    let (leaf, text) = (Some(on.id), "And now?".to_owned());
+    let more = Ask::New { chat: Some(chat), leaf, text, pictures: Vec::new(), by: AnswerBy::Model };
+    let (answer, ..) = home.ask(more);
+    assert_eq!((answer.text.as_str(), &answer.end), (ANSWER, &Some(End::Whole)));
+    let timings = answer.timings.expect("timings");
+    assert!(timings.n_cached_tokens + timings.n_read_tokens < 100, "{timings:?}");
 }
