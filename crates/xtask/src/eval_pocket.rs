@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use lorgnette_app::conversation::Conversation;
 use lorgnette_app::models::SpeedLog;
 use lorgnette_app::open::{ModelChoice, OpenOptions};
-use lorgnette_app::{AnswerOptions, Cancel, Sampling};
+use lorgnette_app::{AnswerOptions, Cancel, Sampling, pictures};
 use lorgnette_engine::Chat;
 use serde::Deserialize;
 
@@ -159,7 +159,8 @@ fn answer(
     question: &str,
     is_alone: bool,
 ) -> Result<String> {
-    let viewed = conversation.picture_at(picture, None)?;
+    let (name, decoded) = (pictures::display_name(picture), pictures::decode(picture, None)?);
+    let viewed = conversation.picture(&name, &decoded, None)?;
     let mut chat = Chat::default();
     conversation.add_question(&mut chat, [&viewed], question);
     let sampling = Sampling { temperature: 0.0, ..Sampling::default() };
