@@ -23,7 +23,7 @@ use crate::thoughts::without_answer;
 
 /// Describes every picture that has no alt text yet.
 pub fn run(args: &Alt) -> Result<Ending, Failure> {
-    let mut table = Table::open(OutputFile::new(&args.csv, &TABLE, &[])?)?;
+    let mut table = Table::open(OutputFile::new(&args.csv, &TABLE, &[])?, args.excel)?;
     let found = found::pictures(&args.folder)?;
     let todo: Vec<&Found> =
         found.iter().filter(|found| args.again || !table.is_done(&found.file)).collect();
