@@ -14,12 +14,16 @@
   ${EndIf}
 !macroend
 
-; Chats, models and settings stay, unless the box to delete them is ticked: Tauri's own folders are others.
+; Chats, models and settings stay, unless the box to delete them is ticked: the folders that Tauri deletes then are
+; others. To Windows, the folder of data and the one where the program is installed are the same, so that what is
+; deleted is named.
 !macro NSIS_HOOK_POSTUNINSTALL
   ${If} $DeleteAppDataCheckboxState = 1
   ${AndIf} $UpdateMode <> 1
     SetShellVarContext current
-    RmDir /r "$LOCALAPPDATA\lorgnette"
+    RmDir /r "$LOCALAPPDATA\lorgnette\data"
+    RmDir /r "$LOCALAPPDATA\lorgnette\cache"
+    RmDir "$LOCALAPPDATA\lorgnette"
     RmDir /r "$APPDATA\lorgnette"
   ${EndIf}
 !macroend
