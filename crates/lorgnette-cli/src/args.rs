@@ -198,6 +198,7 @@ pub struct ModelsPath {
 }
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Describe {
     /// Picture files, in order; - is standard input
     #[arg(required_unless_present = "captured", value_name = "IMAGE")]
