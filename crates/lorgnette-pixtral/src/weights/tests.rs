@@ -121,8 +121,8 @@ fn every_format_is_multiplied_with_by_all_kernels() {
     assert_eq!(formats.len(), BlockFormat::ALL.len());
 }
 
-/// Candle's kernels end the program on an ARM processor without dotprod; `scripts/check-platforms` runs
-/// this on such a one.
+/// Candle's kernels end the program on an ARM processor without dotprod; `scripts/check-platforms
+/// --slow` runs this on such a one.
 #[test]
 fn the_usual_kernels_are_ours_wherever_they_know_the_processor() {
     let best = Kernels::best();
