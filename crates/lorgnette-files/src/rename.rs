@@ -13,9 +13,15 @@ const LASTS: Duration = Duration::from_secs(1);
 /// # Errors
 /// Those of the disk, with both paths.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    if cfg!(windows) {
+        #[expect(clippy::disallowed_methods, reason = "fs_err hides the number of the error")]
+        let rename = || std::fs::rename(from, to);
+        if patiently(LASTS, rename).is_ok() {
+            return Ok(());
+        }
+    }
     #[expect(clippy::disallowed_methods, reason = "this is the place")]
-    let rename = || fs_err::rename(from, to);
-    if cfg!(windows) { patiently(LASTS, rename) } else { rename() }
+    fs_err::rename(from, to)
 }
 
 /// Does it again while it is refused, up to some time.
@@ -34,9 +40,8 @@ fn patiently(lasts: Duration, mut act: impl FnMut() -> io::Result<()>) -> io::Re
 /// Whether it is refused for who has the file open; the same kind is told for rights that are missing.
 fn is_refused(error: &io::Error) -> bool {
     // `ERROR_SHARING_VIOLATION` and `ERROR_LOCK_VIOLATION` have no kind of their own.
-    error.kind() == io::ErrorKind::PermissionDenied
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ResourceBusy)
         || matches!(error.raw_os_error(), Some(32 | 33))
-        || matches!(error.kind(), io::ErrorKind::ResourceBusy)
 }
 
 #[cfg(test)]
