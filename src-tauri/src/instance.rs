@@ -50,3 +50,29 @@ pub fn settle(name: &str) {
 /// Elsewhere there is no bus between programs, and one that ends is gone at once.
 #[cfg(not(target_os = "linux"))]
 pub fn settle(_name: &str) {}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn each_set_of_folders_has_a_name_that_every_system_takes() {
+        let [one, same, other] =
+            ["/a", "/a", "/b"].map(|home| name(&Folders::below(Path::new(home))));
+        assert_eq!(one, same);
+        assert_ne!(one, other);
+        // A bus name, a bundle's identifier and a mutex: parts of letters and digits, none too long.
+        assert!(
+            one.split('.').all(|part| part.chars().all(|c| c.is_ascii_alphanumeric())),
+            "{one}"
+        );
+        assert!(
+            one.split('.').all(|part| part.starts_with(|c: char| c.is_ascii_alphabetic())),
+            "{one}"
+        );
+        // On a Mac it is part of the path of a socket, which has 103 bytes at the most.
+        assert!(one.len() < 60, "{one}");
+    }
+}

@@ -4,6 +4,7 @@
 //! In reading order:
 //! - `run`: from the command line to the window's end
 //! - `start`: how it begins, and what can be done when it cannot
+//! - `panics`: a bug is said where a person sees it
 //! - `drawing`: how the webview draws without a graphics processor
 //! - `instance`: one program for each set of folders
 //! - `window`: how it is made, what it refuses, how it closes
@@ -25,6 +26,7 @@ mod ipc;
 mod menu;
 mod native;
 mod panel;
+mod panics;
 mod picture_scheme;
 mod quick_actions;
 mod run;

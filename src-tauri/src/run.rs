@@ -18,7 +18,10 @@ use crate::panel::Panel;
 use crate::shortcuts::Shortcuts;
 use crate::start::{self, Start};
 use crate::window::StaysHidden;
-use crate::{contract, drawing, instance, menu, native, picture_scheme, quick_actions, window};
+use crate::{
+    contract, drawing, instance, menu, native, panics, picture_scheme, quick_actions, webview,
+    window,
+};
 
 const USAGE: &str = "lorgnette-window [PICTURE...]\n\nOpens the window, with the pictures if any are named.\n\n  \
      --do NAME   describes something of the desktop in a small panel, aloud: screen, window,\n              \
@@ -27,6 +30,7 @@ const USAGE: &str = "lorgnette-window [PICTURE...]\n\nOpens the window, with the
 /// Runs the program until its window is closed.
 pub fn run() -> ExitCode {
     drawing::choose();
+    panics::hook();
     let arguments: Vec<String> = std::env::args_os()
         .skip(1)
         .map(|argument| argument.to_string_lossy().into_owned())
@@ -69,12 +73,20 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
         say!("error: there is no screen to show a window on\nhint: {hint}");
         return ExitCode::FAILURE;
     }
+    if let Some((message, hint)) = webview::missing() {
+        return fail(message, hint);
+    }
     let contract = contract::builder();
     let here = std::env::current_dir().unwrap_or_default();
     let first = quick_action(arguments).and_then(Result::ok);
     let opened = if first.is_none() { pictures(arguments, &here) } else { Vec::new() };
     let name = instance::name(&folders);
     instance::settle(&name);
+    let mut context = tauri::generate_context!();
+    if cfg!(not(target_os = "linux")) {
+        // By this name the plugin tells programs from one another there.
+        context.config_mut().identifier.clone_from(&name);
+    }
     let window_file = folders.config.join("window.json").display().to_string();
     let built = tauri::Builder::default()
         .plugin(
@@ -122,7 +134,7 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
             start::begin(tauri.handle());
             Ok(())
         })
-        .build(tauri::generate_context!());
+        .build(context);
     match built {
         Ok(app) => {
             app.run(|handle, event| match event {

@@ -4,10 +4,27 @@ use tauri::WebviewWindow;
 
 use crate::native;
 
+/// What is to be said when the system has no web view at all, and what to do.
+pub fn missing() -> Option<(&'static str, &'static str)> {
+    // On Linux the program is linked with it, and does not start without it.
+    let is_missing = cfg!(windows) && tauri::webview_version().is_err();
+    is_missing.then_some((
+        "Windows has no WebView2, which draws Lorgnette's window.",
+        "Install the Evergreen Runtime from https://developer.microsoft.com/microsoft-edge/webview2/ \
+         and start Lorgnette again. Until then, `lorgnette` works in a terminal.",
+    ))
+}
+
 /// Asks whether to try again, because nothing can be drawn.
 pub fn ask_to_try_again(message: &str) -> bool {
-    let hint = "The system's web view does not work. On Linux, install WebKitGTK again \
-                (libwebkit2gtk-4.1); your chats are kept, and `lorgnette` works in a terminal.";
+    let hint = if cfg!(windows) {
+        "WebView2 does not work. Install it again from \
+         https://developer.microsoft.com/microsoft-edge/webview2/; your chats are kept, and \
+         `lorgnette` works in a terminal."
+    } else {
+        "The system's web view does not work. On Linux, install WebKitGTK again \
+         (libwebkit2gtk-4.1); your chats are kept, and `lorgnette` works in a terminal."
+    };
     native::ask(message, hint, &["Try again", "Quit"]) == Some(0)
 }
 

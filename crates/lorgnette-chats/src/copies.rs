@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use lorgnette_files::rename;
 use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 
@@ -133,7 +134,7 @@ pub(super) fn make(connection: &Connection, folder: &Path) -> Result<(), ChatsEr
     }
     let path = copies.join(format!("chats-{}.sqlite3", stamp(now_ms())));
     let synced = fs_err::OpenOptions::new().write(true).open(&new).and_then(|file| file.sync_all());
-    synced.and_then(|()| fs_err::rename(&new, &path)).map_err(ChatsError::Write)?;
+    synced.and_then(|()| rename(&new, &path)).map_err(ChatsError::Write)?;
     let mut n_bytes = 0;
     for (i, copy) in list(folder).into_iter().enumerate() {
         n_bytes += copy.n_bytes;

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use lorgnette_files::rename;
 use rusqlite::Connection;
 
 use super::fault::damaged;
@@ -141,7 +142,7 @@ pub(super) fn replace(folder: &Path, new: Option<&Path>, why: &str) -> io::Resul
     // First what was written last, so that it never stands beside another file.
     rename_if_there(&wal(&path), &wal(&aside))?;
     let moved = rename_if_there(&path, &aside).and_then(|()| match new {
-        Some(new) => fs_err::rename(new, &path),
+        Some(new) => rename(new, &path),
         None => Ok(()),
     });
     if let Err(error) = moved {
@@ -159,13 +160,13 @@ pub(super) fn replace(folder: &Path, new: Option<&Path>, why: &str) -> io::Resul
 pub(super) fn restore(folder: &Path, aside: &Path) -> io::Result<()> {
     let path = file(folder);
     if aside.exists() {
-        fs_err::rename(aside, &path)?;
+        rename(aside, &path)?;
     }
     rename_if_there(&wal(aside), &wal(&path))
 }
 
 fn rename_if_there(from: &Path, to: &Path) -> io::Result<()> {
-    if from.exists() { fs_err::rename(from, to) } else { Ok(()) }
+    if from.exists() { rename(from, to) } else { Ok(()) }
 }
 
 /// Where `SQLite` keeps what was written last.

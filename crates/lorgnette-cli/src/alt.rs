@@ -25,7 +25,7 @@ use crate::thoughts::without_answer;
 
 /// Describes every picture that has no alt text yet.
 pub fn run(args: &Alt) -> Result<Ending, Failure> {
-    let mut table = Table::open(OutputFile::new(&args.csv, &TABLE, &[])?)?;
+    let mut table = Table::open(OutputFile::new(&args.csv, &TABLE, &[])?, args.excel)?;
     let found = found::pictures(&args.folder)?;
     let found: Vec<Picture> = found.into_iter().flat_map(|found| rows(args, found)).collect();
     let todo: Vec<&Picture> =

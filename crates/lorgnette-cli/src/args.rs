@@ -198,6 +198,7 @@ pub struct ModelsPath {
 }
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Describe {
     /// Picture files, in order; - is standard input
     #[arg(required_unless_present = "captured", value_name = "IMAGE")]
@@ -240,6 +241,9 @@ pub struct Describe {
     /// there already, the run continues it
     #[arg(long, value_name = "FILE", requires = "each")]
     pub out: Option<PathBuf>,
+    /// Begin a .csv of --out with the mark by which Excel knows UTF-8 (a byte order mark)
+    #[arg(long, requires = "out")]
+    pub excel: bool,
     #[command(flatten)]
     pub password: Password,
     /// Save what was read in this file, and begin with it the next time: the same pictures need not be
@@ -291,6 +295,9 @@ pub struct Alt {
     /// The table; if it is there already, the run continues it
     #[arg(long, value_name = "FILE")]
     pub csv: PathBuf,
+    /// Begin the table with the mark by which Excel knows UTF-8 (a byte order mark)
+    #[arg(long)]
+    pub excel: bool,
     /// What to ask, instead of what --for asks
     #[arg(long, value_name = "TEXT")]
     pub ask: Option<String>,

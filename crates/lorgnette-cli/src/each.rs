@@ -31,7 +31,7 @@ struct Page<'a> {
 pub fn run(args: &Describe) -> Result<Ending, Failure> {
     let out = args.out.as_deref().map(|path| OutputFile::new(path, form(path), &args.pictures));
     let mut record = match out.transpose()? {
-        Some(file) => Record::open(file)?,
+        Some(file) => Record::open(file, args.excel)?,
         None => Record::default(),
     };
     let open = |path: &std::path::PathBuf| {

@@ -48,7 +48,8 @@ enum Ending {
 }
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    // On Windows no shell expands `*.png`.
+    let arguments = match Arguments::try_parse_from(wild::args_os()) {
         Ok(arguments) => arguments,
         Err(usage) => return tell_usage(&usage),
     };

@@ -33,7 +33,9 @@ impl Progress {
     }
 
     pub fn show(&self, message: String, done: u64, total: u64) {
-        self.look("{msg} {wide_bar} {percent} % {elapsed}");
+        // A console of Windows begins a new row after its last column, so that the line would stay.
+        let bar = if cfg!(windows) { "{bar:24}" } else { "{wide_bar}" };
+        self.look(&format!("{{msg}} {bar} {{percent}} % {{elapsed}}"));
         self.bar.set_length(total.max(1));
         self.bar.set_position(done);
         self.bar.set_message(message);

@@ -6,7 +6,9 @@ use std::time::Duration;
 use lorgnette_app::Cancel;
 use lorgnette_app::conversation::check::Checked;
 use lorgnette_app::coordinator::{LONG_WAIT_S, system_language};
-use lorgnette_app::speech::{Phrases, Reader, Sentence, SpeechError, Told, VoiceSettings};
+use lorgnette_app::speech::{
+    Phrases, Reader, Sentence, SpeechError, Told, VoiceSettings, run_loop,
+};
 
 use crate::args::Speech;
 
@@ -46,6 +48,7 @@ impl Speaking {
 
     /// Takes more of the answer.
     pub fn push(&self, piece: &str) {
+        run_loop::run_once();
         self.reader.push(piece);
     }
 
@@ -101,7 +104,7 @@ impl Speaking {
     pub fn finish(self, cancel: &Cancel) -> Result<(), SpeechError> {
         self.reader.finish();
         loop {
-            match self.ended.recv_timeout(BETWEEN_LOOKS) {
+            match run_loop::wait(&self.ended, BETWEEN_LOOKS) {
                 Ok(None) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Ok(Some(error)) => return Err(error),
                 Err(RecvTimeoutError::Timeout) if cancel.is_cancelled() => self.reader.stop(),

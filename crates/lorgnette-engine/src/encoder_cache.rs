@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use fs_err as fs;
-use lorgnette_gguf::write_whole;
+use lorgnette_files::write_whole;
 use sha2::{Digest as _, Sha256};
 
 /// The most that stays in memory: some fifteen pictures of 1024 × 1024.

@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use fs_err::File;
-use lorgnette_gguf::PartFile;
+use lorgnette_files::PartFile;
 use lorgnette_pixtral::KvCache;
 use sha2::{Digest as _, Sha256};
 

@@ -8,7 +8,6 @@
 //! - [`quantise`]: numbers to blocks and back
 //! - [`scheme`]: which tensor of a model gets which format
 //! - [`safetensors`]: header, index and stream of the container that checkpoints come in
-//! - [`PartFile`], [`write_whole`]: a file that has its name only when it is whole
 //!
 //! A new number format is a row of the table in [`format`](mod@format), its layout in `blocks`, and
 //! a quantiser if it is written; everybody else asks [`NumberFormat`] and [`QuantScheme`].
@@ -25,13 +24,11 @@ pub mod writer;
 mod blocks;
 mod error;
 mod lfs;
-mod part_file;
 mod source;
 
 pub use error::GgufError;
 pub use format::{BlockFormat, NumberFormat};
 pub use lfs::is_lfs_pointer;
-pub use part_file::{PartFile, write_whole};
 pub use reader::GgufFile;
 pub use scheme::QuantScheme;
 pub use source::{Source, StoredTensor};

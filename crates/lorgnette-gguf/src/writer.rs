@@ -6,9 +6,10 @@ use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::Path;
 
+use lorgnette_files::PartFile;
+
 use crate::error::GgufError;
 use crate::format::NumberFormat;
-use crate::part_file::PartFile;
 
 const MAGIC: [u8; 4] = *b"GGUF";
 const VERSION: u32 = 3;

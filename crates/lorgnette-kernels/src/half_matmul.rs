@@ -35,6 +35,7 @@ pub fn matmul_nt<T: Element>(
     (m, n, k): (usize, usize, usize),
     precision: Precision,
 ) {
+    #[cfg(target_arch = "x86_64")]
     let pays = m >= 16 && k.is_multiple_of(2);
     match precision {
         #[cfg(target_arch = "x86_64")]

@@ -8,6 +8,7 @@ use lorgnette_weights::is_of_other;
 use serde::Serialize;
 
 use crate::error::ModelsError;
+use crate::whole_file;
 
 /// The person's folders for this program, which need not be there yet.
 #[derive(Debug, Clone, Serialize)]
@@ -49,17 +50,35 @@ impl Folders {
             Self::below(&home)
         } else {
             let dirs = ProjectDirs::from("", "", "lorgnette").ok_or(ModelsError::NoHome)?;
+            // On Windows, a domain copies the other data folder at each log-on.
+            let data = moved(dirs.data_dir(), dirs.data_local_dir());
             Self {
-                data: dirs.data_dir().to_owned(),
+                models: data.join("models"),
+                data,
                 config: dirs.config_dir().to_owned(),
                 cache: dirs.cache_dir().to_owned(),
-                models: dirs.data_dir().join("models"),
             }
         };
         if let Some(models) = variable("LORGNETTE_MODELS")? {
             folders.models = models;
         }
         Ok(folders)
+    }
+}
+
+/// The folder for what an earlier version had in `from`, which it moves to `to`. Where that fails, as it
+/// does while a program has a file open, it stays for this time.
+fn moved(from: &Path, to: &Path) -> PathBuf {
+    if from == to || to.exists() || !from.exists() {
+        return to.to_owned();
+    }
+    let parent = to.parent().map_or(Ok(()), fs_err::create_dir_all);
+    match parent.and_then(|()| whole_file::rename(from, to)) {
+        Ok(()) => to.to_owned(),
+        Err(error) => {
+            tracing::warn!("the folder of models and chats stays where it was: {error}");
+            from.to_owned()
+        }
     }
 }
 
@@ -75,6 +94,25 @@ fn named(variable: &'static str, folder: &Path) -> Result<PathBuf, ModelsError> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_earlier_version_had_elsewhere_is_moved_once() {
+        let home = tempfile::tempdir().unwrap();
+        let (from, to) = (home.path().join("Roaming/data"), home.path().join("Local/data"));
+        // Nothing is there yet.
+        assert_eq!(moved(&from, &to), to);
+        fs_err::create_dir_all(from.join("models/a")).unwrap();
+        assert_eq!(moved(&from, &to), to);
+        assert!(to.join("models/a").is_dir() && !from.exists());
+        // A version before that ran once more: what is there stays, and nothing is mixed.
+        fs_err::create_dir_all(from.join("models/b")).unwrap();
+        assert_eq!(moved(&from, &to), to);
+        assert!(from.join("models/b").is_dir() && !to.join("models/b").exists());
+        assert_eq!(moved(&to, &to), to);
+        // It cannot be moved: a file stands where the folder above it should.
+        fs_err::write(home.path().join("file"), b"").unwrap();
+        assert_eq!(moved(&from, &home.path().join("file/data")), from);
+    }
 
     #[test]
     fn the_home_folder_may_be_written_as_a_tilde() {

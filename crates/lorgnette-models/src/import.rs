@@ -166,7 +166,7 @@ impl Import {
         for (file, name, _) in &self.files {
             let whole = fs_err::canonicalize(file).map_err(WeightsError::Io)?;
             let target = work.join(name.as_str());
-            link(&whole, &target).map_err(WeightsError::Io)?;
+            link(&whole, &target).map_err(|source| WeightsError::Link { file: whole, source })?;
             records.push(install::record(&target, name.as_str(), cancel)?);
         }
         Ok(records)
@@ -207,8 +207,8 @@ fn link(file: &Path, target: &Path) -> std::io::Result<()> {
     fs_err::os::unix::fs::symlink(file, target)
 }
 
-/// A second name on the same drive; a symbolic link needs a right that few people have.
-#[cfg(not(unix))]
+/// A second name on the same drive, else a symbolic link, which needs a right that few people have.
+#[cfg(windows)]
 fn link(file: &Path, target: &Path) -> std::io::Result<()> {
-    fs_err::hard_link(file, target)
+    fs_err::hard_link(file, target).or_else(|_| fs_err::os::windows::fs::symlink_file(file, target))
 }

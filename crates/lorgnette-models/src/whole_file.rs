@@ -1,3 +1,3 @@
 //! Files that are there whole or not at all.
 
-pub use lorgnette_gguf::{PartFile, write_whole as write};
+pub use lorgnette_files::{PartFile, rename, write_whole as write};

@@ -56,11 +56,10 @@ pub enum Kernels {
 }
 
 impl Kernels {
-    /// Ours where they are written for the processor at hand.
+    /// Ours where they are written for the processor at hand, and wherever candle's cannot run.
     pub fn best() -> Self {
         match Level::best() {
-            // Ours for NEON were never timed: candle's are known to be good.
-            Level::Scalar | Level::NeonDotprod | Level::NeonI8mm => Self::Candle,
+            Level::Scalar if Self::Candle.is_supported() => Self::Candle,
             level => Self::Own(level),
         }
     }
@@ -78,7 +77,8 @@ impl Kernels {
     pub fn is_supported(self) -> bool {
         match self {
             Self::Own(level) => level.is_supported(),
-            Self::Candle => true,
+            // On ARM candle runs `sdot` without asking whether the processor has it.
+            Self::Candle => cfg!(not(target_arch = "aarch64")) || Level::NeonDotprod.is_supported(),
         }
     }
 }

@@ -206,7 +206,7 @@ impl Settings {
     /// Those of renaming.
     pub fn set_aside(path: &Path) -> io::Result<PathBuf> {
         let aside = path.with_file_name(format!("settings-{}.toml", stamp(now_ms())));
-        fs_err::rename(path, &aside)?;
+        whole_file::rename(path, &aside)?;
         Ok(aside)
     }
 

@@ -37,7 +37,12 @@ impl SpeechError {
             Self::NoVoice { .. } if cfg!(target_os = "linux") => {
                 "install speech-dispatcher and espeak-ng, and hear `spd-say hello`"
             }
-            Self::NoVoice { .. } => "add a voice in the system's settings",
+            Self::NoVoice { .. } if cfg!(windows) => {
+                "add a voice: Settings, Time & language, Speech, Manage voices"
+            }
+            Self::NoVoice { .. } => {
+                "add a voice: System Settings, Accessibility, Spoken Content, System voice"
+            }
             Self::Lost(_) => "try again: the system's speech service is started anew",
             Self::Silent { .. } if cfg!(target_os = "linux") => {
                 "hear `spd-say --wait hello`: if that ends in silence, this machine has no sound \

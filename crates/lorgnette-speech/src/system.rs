@@ -1,6 +1,5 @@
 //! The voices of Windows and macOS: written, but not run yet.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::mpsc::Sender;
 
 use tts::{Tts, UtteranceId};
@@ -18,7 +17,7 @@ pub(crate) struct SystemVoice {
 
 impl SystemVoice {
     pub(crate) fn open(events: Sender<VoiceEvent>) -> Result<Self, SpeechError> {
-        let none = |error: tts::Error| SpeechError::NoVoice { reason: error.to_string() };
+        let none = |error: tts::Error| SpeechError::NoVoice { reason: reason(&error) };
         let tts = Tts::default().map_err(none)?;
         let heard = tts.on_utterance_end(Some(Box::new(move |id| {
             let _ = events.send(VoiceEvent::Ended(number(&id)));
@@ -48,13 +47,26 @@ impl SystemVoice {
 
 /// An utterance's own name, as a number.
 fn number(id: &UtteranceId) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    hasher.finish()
+    match id {
+        // The object's address, which is its own while it is spoken.
+        #[cfg(target_os = "macos")]
+        UtteranceId::AvFoundation(utterance) => *utterance as usize as u64,
+        #[cfg(windows)]
+        UtteranceId::WinRt(number) => *number,
+    }
 }
 
 fn refused(what: &str, error: &tts::Error) -> SpeechError {
-    SpeechError::Refused { what: what.to_owned(), reason: error.to_string() }
+    SpeechError::Refused { what: what.to_owned(), reason: reason(error) }
+}
+
+/// The system's own words, which the text of the error leaves out on Windows.
+fn reason(error: &tts::Error) -> String {
+    match error {
+        #[cfg(windows)]
+        tts::Error::WinRt(error) => format!("{error}").trim().to_owned(),
+        error => error.to_string(),
+    }
 }
 
 /// Maps -100 to 100 onto what the system has, from `least` over `usual` to `most`.

@@ -27,6 +27,22 @@ pub enum WeightsError {
         /// The models folder.
         dir: PathBuf,
     },
+    /// Another program has files of the model open, and the system moves none of them meanwhile.
+    #[error("the model {name} is in use")]
+    InUse {
+        /// Name of the model.
+        name: String,
+        /// The refusal.
+        source: std::io::Error,
+    },
+    /// The system makes no link to a file: on Windows, to one on another drive.
+    #[error("{} cannot be linked to", file.display())]
+    Link {
+        /// The file.
+        file: PathBuf,
+        /// The refusal.
+        source: std::io::Error,
+    },
     /// Something is missing that may not be fetched.
     #[error("{what} is not on this machine, and HF_HUB_OFFLINE forbids fetching it")]
     Offline {
@@ -223,6 +239,10 @@ impl WeightsError {
             }
             Self::Write(error) => error.hint(),
             Self::Busy { .. } => "wait until it is done, or end it, then try again".into(),
+            Self::InUse { .. } => {
+                "close Lorgnette's window and other programs that have it open, then try again".into()
+            }
+            Self::Link { .. } => "leave out --link: the model is then copied".into(),
             Self::Offline { .. } => "unset HF_HUB_OFFLINE, or copy the files here".into(),
             Self::Settings { .. } => "check HF_ENDPOINT, HF_HOME, HF_TOKEN and the proxy settings".into(),
             Self::Token => {

@@ -6,7 +6,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use lorgnette_gguf::PartFile;
+use lorgnette_files::PartFile;
 use serde::{Deserialize, Serialize};
 
 use crate::checksum::Hash;

@@ -4,10 +4,10 @@
 //! goes by a rename, so that a reader sees all of it or nothing.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use lorgnette_gguf::PartFile;
+use lorgnette_files::{PartFile, rename};
 use lorgnette_interrupt::{Cancel, Interrupted};
 use serde::{Deserialize, Serialize};
 
@@ -210,7 +210,7 @@ impl Store {
     /// Makes the model in `work` visible, and removes one that had its name.
     ///
     /// # Errors
-    /// [`WeightsError::Io`]; then the model that had the name is still there.
+    /// [`WeightsError::InUse`] and [`WeightsError::Io`]; then the model that had the name is still there.
     pub fn publish(
         &self,
         _lock: &Lock,
@@ -224,15 +224,13 @@ impl Store {
             file.write_all(&json)?;
             file.finish()?;
             sync_dir(work)?;
-            let old = self.old_dir(&manifest.name);
-            if final_dir.exists() {
-                fs_err::rename(&final_dir, &old)?;
-            }
-            fs_err::rename(work, &final_dir)?;
+            let old = final_dir.exists().then(|| self.set_aside(&final_dir, &manifest.name));
+            let old = old.transpose()?;
+            rename(work, &final_dir)?;
             sync_dir(&self.dir)?;
             Journal::remove(&final_dir)?;
-            if old.exists() {
-                fs_err::remove_dir_all(&old)?;
+            if let Some(old) = old {
+                remove_old(&old);
             }
             self.remove_work_if_empty();
             Ok(final_dir)
@@ -240,10 +238,11 @@ impl Store {
         publish().map_err(|error: WeightsError| error.in_folder(&self.dir))
     }
 
-    /// Removes a model, finished or not, and returns the bytes that its files had.
+    /// Removes a model, finished or not, and returns the bytes that are free again.
     ///
     /// # Errors
-    /// [`WeightsError::NotInstalled`] if it is not there, [`WeightsError::Io`] if the disk fails.
+    /// [`WeightsError::NotInstalled`] if it is not there, [`WeightsError::InUse`] while a program has it
+    /// open, [`WeightsError::Io`] if the disk fails.
     pub fn remove(&self, _lock: &Lock, name: &str) -> Result<u64, WeightsError> {
         let (model, work) = (self.model_dir(name)?, self.work_dir(name)?);
         let mut n_bytes = 0;
@@ -252,10 +251,11 @@ impl Store {
             if dir.join(MANIFEST).is_file()
                 || (dir.is_dir() && dir.starts_with(self.dir.join(".work")))
             {
-                n_bytes += folder_bytes(&dir);
-                let old = self.old_dir(name);
-                fs_err::rename(&dir, &old)?;
-                fs_err::remove_dir_all(&old)?;
+                let old = self.set_aside(&dir, name)?;
+                n_bytes += folder_bytes(&old);
+                remove_old(&old);
+                // What another program has open is there until the next lock.
+                n_bytes -= folder_bytes(&old);
                 found = true;
             }
         }
@@ -342,9 +342,22 @@ impl Store {
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
-    /// The folder of a model that is about to be removed.
-    fn old_dir(&self, name: &str) -> PathBuf {
-        self.dir.join(format!(".old-{name}"))
+    /// Gives the folder of a model that is about to be removed another name, which it returns.
+    fn set_aside(&self, dir: &Path, name: &str) -> Result<PathBuf, WeightsError> {
+        // Names of models have no `~`.
+        let numbered = (2..).map(|number| format!(".old-{name}~{number}"));
+        let names = std::iter::once(format!(".old-{name}")).chain(numbered);
+        // On Windows, what could not be removed the last time may still have the first.
+        let mut free = names.map(|name| self.dir.join(name)).filter(|old| !old.exists());
+        let old = free.next().unwrap_or_else(|| self.dir.join(".old"));
+        match rename(dir, &old) {
+            Ok(()) => Ok(old),
+            // Elsewhere an open file hinders nobody.
+            Err(error) if cfg!(windows) && error.kind() == ErrorKind::PermissionDenied => {
+                Err(WeightsError::InUse { name: name.to_owned(), source: error })
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Finishes the work of a process that died between two renames.
@@ -355,12 +368,14 @@ impl Store {
             let Some(name) = name.to_str().and_then(|name| name.strip_prefix(".old-")) else {
                 continue;
             };
+            let name = name.split('~').next().unwrap_or(name);
             let Ok(model) = self.model_dir(name) else { continue };
             // A model that was being replaced comes back; one that was being removed is removed.
-            if model.exists() || !self.dir.join(".work").join(name).exists() {
-                fs_err::remove_dir_all(entry.path())?;
+            let is_whole = entry.path().join(MANIFEST).exists();
+            if is_whole && !model.exists() && self.dir.join(".work").join(name).exists() {
+                rename(&entry.path(), &model)?;
             } else {
-                fs_err::rename(entry.path(), model)?;
+                remove_old(&entry.path());
             }
         }
         remove_if_there(&self.dir.join(format!("{SOURCES}.part")))?;
@@ -377,14 +392,42 @@ pub struct LockedSource {
     pub files: BTreeMap<String, Checksum>,
 }
 
+/// Removes a model that was set aside, as far as the system lets it: on Windows, what a program has
+/// open stays for the next [`Store::lock`]. The manifest goes first, so that the rest is no model.
+fn remove_old(old: &Path) {
+    let removed = remove_if_there(&old.join(MANIFEST)).and_then(|()| fs_err::remove_dir_all(old));
+    if let Err(error) = removed {
+        tracing::info!("{error}");
+    }
+}
+
+/// Bytes that are free when the folder is removed.
 fn folder_bytes(dir: &Path) -> u64 {
     let Ok(entries) = fs_err::read_dir(dir) else { return 0 };
     let bytes = entries.flatten().map(|entry| match entry.metadata() {
         Ok(metadata) if metadata.is_dir() => folder_bytes(&entry.path()),
+        // Of a file with a second name, nothing is.
+        Ok(_) if has_other_names(&entry.path()) => 0,
         Ok(metadata) => metadata.len(),
         Err(_) => 0,
     });
     bytes.sum()
+}
+
+/// Whether the content of the file stays when this name of it goes. Linked models are such files on
+/// Windows.
+fn has_other_names(path: &Path) -> bool {
+    #[cfg(windows)]
+    {
+        let information =
+            winapi_util::Handle::from_path(path).and_then(winapi_util::file::information);
+        information.is_ok_and(|information| information.number_of_links() > 1)
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        fs_err::symlink_metadata(path).is_ok_and(|metadata| metadata.nlink() > 1)
+    }
 }
 
 /// Flushes the names in a folder to the disk, where the system can.

@@ -1,7 +1,7 @@
 //! The arrows between crates: `gguf <- kernels; image, kernels <- pixtral <- engine <- models <- app`,
 //! `gguf <- weights <- models`, `engine <- chats`, `image <- reader`, and above them what the app
 //! stands on: `chats, models, reader <- pictures <- app`, `chats, models, speech <- settings <- app`.
-//! `interrupt` is below all that can be stopped.
+//! `interrupt` is below all that can be stopped, `files` below all that writes files.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,10 +11,11 @@ use serde::Deserialize;
 
 /// The crates that each crate may use. It may also use what those use. Crates are called by their
 /// folder.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
+    ("lorgnette-files", &[]),
     ("lorgnette-interrupt", &[]),
     ("lorgnette-image", &[]),
-    ("lorgnette-gguf", &[]),
+    ("lorgnette-gguf", &["lorgnette-files"]),
     ("lorgnette-kernels", &["lorgnette-gguf"]),
     ("lorgnette-pixtral", &["lorgnette-image", "lorgnette-interrupt", "lorgnette-kernels"]),
     ("lorgnette-engine", &["lorgnette-pixtral"]),

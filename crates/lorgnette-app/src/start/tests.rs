@@ -159,7 +159,7 @@ fn what_may_pass_is_tried_again() {
     assert_eq!(home.titles_after(&WayOn::TryAgain), ["What is this?"]);
     // A folder stands where the file should be.
     let elsewhere = home.folders().data.join("elsewhere");
-    fs_err::rename(home.file(), &elsewhere).unwrap();
+    crate::models::whole_file::rename(&home.file(), &elsewhere).unwrap();
     fs_err::create_dir(home.file()).unwrap();
     let (error, ways) = home.fails();
     assert_eq!(crate::Fault::from(&error).id, crate::FaultId::ChatsForbidden, "{error:?}");

@@ -14,7 +14,7 @@ fn titles(chats: &Chats) -> Vec<String> {
 fn age(folder: &Path, copy: &ChatsCopy, days: i64) {
     let name = format!("chats-{}.sqlite3", stamp(now_ms() - days * DAY_MS));
     let copies = folder.join(FOLDER);
-    fs_err::rename(copies.join(&copy.name), copies.join(name)).unwrap();
+    lorgnette_files::rename(&copies.join(&copy.name), &copies.join(name)).unwrap();
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use crate::output::Failure;
 use crate::output_file::{OutputFile, OutputKind};
 
+/// The byte order mark of UTF-8. Without it, Excel takes letters beyond ASCII for others.
+pub const MARK: &str = "\u{FEFF}";
 const HEAD: [&str; 4] = ["file", "alt", "error", "note"];
 /// The columns of a table of 0.1, which had no notes.
 const N_FIRST: usize = 3;
@@ -32,16 +34,19 @@ struct Row {
 /// A table on the disk, whole after each picture.
 pub struct Table {
     output: OutputFile,
+    /// Begins with [`MARK`].
+    is_marked: bool,
     /// By the path of the picture below the folder, with `/`.
     rows: BTreeMap<String, Row>,
 }
 
 impl Table {
-    /// Reads a table that was begun; an empty one when there is none.
+    /// Reads a table that was begun; an empty one when there is none. Once it has the mark for Excel, it
+    /// has it for good.
     ///
     /// # Errors
     /// [`Failure::NotReplaced`] for a table of which something would be lost.
-    pub fn open(output: OutputFile) -> Result<Self, Failure> {
+    pub fn open(output: OutputFile, for_excel: bool) -> Result<Self, Failure> {
         let bytes = output.read()?.unwrap_or_default();
         if str::from_utf8(&bytes).is_err() {
             return Err(output.refuse("it is not UTF-8"));
@@ -58,7 +63,8 @@ impl Table {
                 rows.insert(file, Row { alt, error, note });
             }
         }
-        Ok(Self { output, rows })
+        let is_marked = for_excel || bytes.starts_with(MARK.as_bytes());
+        Ok(Self { output, is_marked, rows })
     }
 
     /// Whether a picture has its alt text, all of it.
@@ -84,7 +90,8 @@ impl Table {
             row.note = no_formula(note);
         }
         row.error = error.map(no_formula).unwrap_or_default();
-        let mut table = HEAD.join(",") + "\n";
+        let mut table = String::from(if self.is_marked { MARK } else { "" });
+        table += &(HEAD.join(",") + "\n");
         for (file, Row { alt, error, note }) in &self.rows {
             table += &[file, alt, error, note].map(|text| cell(text)).join(",");
             table.push('\n');
@@ -104,7 +111,7 @@ pub fn cell(text: &str) -> String {
 
 /// The cells of each row; what is no UTF-8 is replaced.
 pub fn records(bytes: &[u8]) -> Vec<Vec<String>> {
-    let mut bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let mut bytes = bytes.strip_prefix(MARK.as_bytes()).unwrap_or(bytes);
     let mut reader = csv_core::Reader::new();
     let (mut cells, mut records) = (Vec::new(), Vec::new());
     // No cell is longer than the file.
@@ -147,7 +154,7 @@ mod tests {
     use super::*;
 
     fn open(path: &Path) -> Result<Table, Failure> {
-        Table::open(OutputFile::new(path, &TABLE, &[])?)
+        Table::open(OutputFile::new(path, &TABLE, &[])?, false)
     }
 
     #[test]
@@ -173,6 +180,17 @@ mod tests {
     }
 
     #[test]
+    fn a_table_for_excel_says_that_it_is_utf_8() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("alt.csv");
+        let output = OutputFile::new(&path, &TABLE, &[]).unwrap();
+        Table::open(output, true).unwrap().put("a.png", Some("Un café"), None, "").unwrap();
+        let text = fs_err::read(&path).unwrap();
+        assert!(text.starts_with(b"\xEF\xBB\xBFfile,"), "{text:?}");
+        assert!(open(&path).unwrap().is_done("a.png"));
+    }
+
+    #[test]
     fn a_table_of_which_something_would_be_lost_is_left_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("table.csv");
@@ -189,7 +207,12 @@ mod tests {
         // As a spreadsheet writes it.
         fs_err::write(&path, b"\xEF\xBB\xBF\"file\",\"alt\",\"error\"\r\na.png,A cat,\r\n")
             .unwrap();
-        assert!(open(&path).unwrap().is_done("a.png"));
+        let mut table = open(&path).unwrap();
+        assert!(table.is_done("a.png"));
+        // Nor is the mark lost by which the spreadsheet knows it again.
+        table.put("b.png", Some("Un café"), None, "").unwrap();
+        let marked = fs_err::read_to_string(&path).unwrap();
+        assert!(marked.starts_with("\u{FEFF}file,alt,error,note\na.png"), "{marked}");
         assert!(open(folder.path()).is_err());
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-use crate::alt::table::{cell, no_formula, records};
+use crate::alt::table::{self, cell, no_formula, records};
 use crate::output::Failure;
 use crate::output_file::{OutputFile, OutputKind};
 
@@ -52,6 +52,8 @@ pub struct Answered {
 pub struct Record {
     output: Option<OutputFile>,
     is_csv: bool,
+    /// The table begins with a byte order mark.
+    is_marked: bool,
     answers: BTreeMap<Place, Answered>,
 }
 
@@ -60,13 +62,14 @@ impl Record {
     ///
     /// # Errors
     /// [`Failure::NotReplaced`] for a file of which something would be lost.
-    pub fn open(output: OutputFile) -> Result<Self, Failure> {
+    pub fn open(output: OutputFile, for_excel: bool) -> Result<Self, Failure> {
         let is_csv = output.path().extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"));
         let bytes = output.read()?.unwrap_or_default();
         let text = str::from_utf8(&bytes).map_err(|_| output.refuse("it is not UTF-8"))?;
         let answers = if is_csv { of_csv(text) } else { of_markdown(text) };
         let answers = answers.map_err(|reason| output.refuse(&reason))?;
-        Ok(Self { output: Some(output), is_csv, answers })
+        let is_marked = for_excel || text.starts_with(table::MARK);
+        Ok(Self { output: Some(output), is_csv, is_marked, answers })
     }
 
     /// Whether a page has its answer, all of it.
@@ -86,7 +89,8 @@ impl Record {
     }
 
     fn csv(&self) -> String {
-        let mut table = HEAD.join(",") + "\n";
+        let mut table = String::from(if self.is_marked { table::MARK } else { "" });
+        table += &(HEAD.join(",") + "\n");
         for (place, Answered { text, error, note }) in &self.answers {
             let (page, of) = (place.page.to_string(), place.of.to_string());
             let texts = [text, error, note].map(|text| no_formula(text));
@@ -197,7 +201,7 @@ mod tests {
     }
 
     fn open(path: &Path, form: usize) -> Result<Record, Failure> {
-        Record::open(OutputFile::new(path, &FORMS[form], &[])?)
+        Record::open(OutputFile::new(path, &FORMS[form], &[])?, form == 1)
     }
 
     #[test]
@@ -228,6 +232,7 @@ mod tests {
                 assert_eq!(again.matches(text).count(), 1, "{again}");
             }
             assert!(again.find("A boiler") < again.find("loud"), "{again}");
+            assert_eq!(again.starts_with(table::MARK), form == 1, "{again}");
         }
     }
 

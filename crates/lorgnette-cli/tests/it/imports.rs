@@ -124,7 +124,7 @@ fn parts_are_imported_together() {
         home.check_not_imported(&path, &[], "Big one-00002-of-00003.gguf is missing");
     }
     let renamed = folder.join("renamed.gguf");
-    fs_err::rename(folder.join(part(3)), &renamed).unwrap();
+    lorgnette_app::models::whole_file::rename(&folder.join(part(3)), &renamed).unwrap();
     home.check_not_imported(&renamed, &[], "is one of 3 parts");
 }
 

@@ -77,6 +77,15 @@ fn pictures_that_cannot_be_read_fail_in_one_line() {
     check_failure(&["inspect", env!("CARGO_MANIFEST_DIR")], b"", "it is a folder");
 }
 
+/// Elsewhere a shell has done it, and what stands in quotes is a name.
+#[test]
+fn a_pattern_stands_for_files_where_no_shell_expands_it() {
+    let output = lorgnette(&["inspect", &sample("sc*e.png")], b"");
+    assert_eq!(output.status.success(), cfg!(windows), "{output:?}");
+    // What fits nothing is a name.
+    check_failure(&["inspect", "no*such.png"], b"", "no*such.png");
+}
+
 #[test]
 fn models_that_cannot_be_read_fail_in_one_line() {
     let picture = sample("dialog.png");

@@ -15,7 +15,7 @@ pub(super) fn screen(area: Area) -> Result<Picture, DesktopError> {
             "macOS has not allowed it: System Settings, Privacy & Security, Screen Recording",
         ));
     }
-    let failed = |error: xcap::XCapError| fault(SCREEN, &error.to_string());
+    let failed = |error: xcap::XCapError| fault(SCREEN, &reason(&error.to_string()));
     let image = if area == Area::Window {
         let windows = Window::all().map_err(failed)?;
         let focused = windows.iter().find(|window| window.is_focused().unwrap_or(false));
@@ -38,13 +38,37 @@ pub(super) fn screen(area: Area) -> Result<Picture, DesktopError> {
     Ok(whole.part(on_screen(region, width, height)?))
 }
 
+/// Why there is no picture. Without a desktop, Windows refuses and reports success.
+fn reason(words: &str) -> String {
+    if words.contains("0x00000000") {
+        "no desktop is shown to this program: it was started by a service, over SSH or on a locked screen"
+            .into()
+    } else {
+        words.trim().to_owned()
+    }
+}
+
+/// Whether the person has allowed it. Asking, which macOS does once, puts the program into the list of
+/// the settings.
 #[cfg(target_os = "macos")]
 fn macos_may_capture() -> bool {
-    #[allow(unsafe_code, reason = "a system call without parameters, which only answers")]
+    #[allow(unsafe_code, reason = "system calls without parameters, which only answer")]
     #[link(name = "CoreGraphics", kind = "framework")]
     // SAFETY: declared as CoreGraphics/CGWindow.h does: no parameters, a C bool.
     unsafe extern "C" {
         safe fn CGPreflightScreenCaptureAccess() -> bool;
+        safe fn CGRequestScreenCaptureAccess() -> bool;
     }
-    CGPreflightScreenCaptureAccess()
+    CGPreflightScreenCaptureAccess() || CGRequestScreenCaptureAccess()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_that_reports_success_says_what_it_means() {
+        assert!(reason("Success. (0x00000000)").contains("no desktop"));
+        assert_eq!(reason("Access denied. (0x80070005) "), "Access denied. (0x80070005)");
+    }
 }

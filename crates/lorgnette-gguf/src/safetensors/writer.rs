@@ -7,11 +7,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use ::safetensors::Dtype;
+use lorgnette_files::PartFile;
 use serde_json::{Map, Value, json};
 
 use super::INDEX_NAME;
 use crate::error::GgufError;
-use crate::part_file::PartFile;
 
 /// The header's bytes are padded to this, so that tensors behind it are aligned.
 const ALIGNMENT: usize = 8;

@@ -4,6 +4,9 @@
 //! Both take signed bytes. Codes have 6 bits at the most and are taken as they are; those that are
 //! signed already have 128 more in a tile.
 
+#![allow(clippy::wildcard_imports, reason = "instructions have names of their own kind")]
+#![expect(clippy::needless_range_loop, reason = "an index counts parts of several arrays")]
+
 use std::arch::aarch64::*;
 use std::arch::asm;
 

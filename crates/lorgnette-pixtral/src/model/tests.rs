@@ -149,9 +149,9 @@ fn the_smallest_pictures_are_encoded_alike_by_all_kernels() {
     write_native(dir.path(), &tiny_config(), |_, _| {});
     let checkpoint = Checkpoint::open(dir.path()).unwrap();
     let placement = Placement::all_on(&Device::Cpu);
-    let levels = Level::ALL.into_iter().filter(|level| level.is_supported());
-    let all = levels.map(Kernels::Own).chain([Kernels::Candle]);
+    let all = Level::ALL.into_iter().map(Kernels::Own).chain([Kernels::Candle]);
     let models: Vec<Pixtral> = all
+        .filter(|kernels| kernels.is_supported())
         .map(|kernels| {
             let options = LoadOptions { kernels: Some(kernels), ..LoadOptions::default() };
             Pixtral::load_with(&checkpoint, &placement, &options, &mut |_| {}).unwrap()

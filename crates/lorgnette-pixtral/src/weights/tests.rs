@@ -121,6 +121,16 @@ fn every_format_is_multiplied_with_by_all_kernels() {
     assert_eq!(formats.len(), BlockFormat::ALL.len());
 }
 
+/// Candle's kernels end the program on an ARM processor without dotprod; `scripts/check-platforms
+/// --slow` runs this on such a one.
+#[test]
+fn the_usual_kernels_are_ours_wherever_they_know_the_processor() {
+    let best = Kernels::best();
+    assert!(best.is_supported(), "{best}");
+    let is_ours = Level::best() != Level::Scalar || cfg!(target_arch = "aarch64");
+    assert_eq!(matches!(best, Kernels::Own(_)), is_ours, "{best}");
+}
+
 #[test]
 fn a_file_of_all_formats_is_a_network() {
     let dir = TempDir::new().unwrap();

@@ -68,10 +68,67 @@ fn a_replacement_that_was_interrupted_is_taken_back() {
     publish(&store, "a", b"old");
     // Killed between the two renames: the old one is aside, the new one not yet there.
     fs_err::create_dir_all(store.work_dir("a").expect("name")).expect("folder");
-    fs_err::rename(dir.path().join("a"), dir.path().join(".old-a")).expect("rename");
+    lorgnette_files::rename(&dir.path().join("a"), &dir.path().join(".old-a")).expect("rename");
     assert!(store.models().is_empty());
     drop(store.lock().expect("lock"));
     assert_eq!(store.models().len(), 1);
+}
+
+#[test]
+fn what_could_not_be_removed_does_not_come_back() {
+    let dir = tempfile::tempdir().expect("temp dir");
+    let store = Store::new(dir.path());
+    // As a program on Windows leaves it that has the weights open; later the model is made anew.
+    for name in [".old-a", ".old-a~2"] {
+        fs_err::create_dir_all(dir.path().join(name)).expect("folder");
+        fs_err::write(dir.path().join(name).join("model.gguf"), b"half of it").expect("write");
+    }
+    fs_err::create_dir_all(store.work_dir("a").expect("name")).expect("folder");
+    drop(store.lock().expect("lock"));
+    assert!(!dir.path().join("a").exists());
+    assert!(!dir.path().join(".old-a").exists() && !dir.path().join(".old-a~2").exists());
+}
+
+/// Windows does not remove what is open; some of its file systems do not even move it.
+#[test]
+fn a_model_in_use_hinders_no_other_work() {
+    let dir = tempfile::tempdir().expect("temp dir");
+    let store = Store::new(dir.path());
+    publish(&store, "a", b"first");
+    let path = store.model_dir("a").expect("name").join("model.gguf");
+    for content in [&b"second"[..], b"third"] {
+        let in_use = fs_err::File::open(&path).expect("open");
+        let work = store.work_dir("a").expect("name");
+        fs_err::create_dir_all(&work).expect("folder");
+        fs_err::write(work.join("model.gguf"), content).expect("write");
+        let lock = store.lock().expect("lock");
+        match store.publish(&lock, &work, &manifest("a", &work)) {
+            Ok(_) => assert_eq!(fs_err::read(&path).expect("read"), content),
+            Err(WeightsError::InUse { name, .. }) if cfg!(windows) => assert_eq!(name, "a"),
+            other => panic!("{other:?}"),
+        }
+        drop(lock);
+        publish(&store, "b", b"another");
+        drop(in_use);
+    }
+    drop(store.lock().expect("lock"));
+    let names = fs_err::read_dir(dir.path()).expect("read").map(|entry| entry.expect("entry"));
+    let names: Vec<_> = names.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    assert!(!names.iter().any(|name| name.starts_with(".old")), "{names:?}");
+    assert_eq!(store.models().len(), 2);
+}
+
+#[test]
+fn a_file_with_a_second_name_frees_nothing() {
+    let dir = tempfile::tempdir().expect("temp dir");
+    let store = Store::new(&dir.path().join("models"));
+    publish(&store, "a", b"content");
+    let path = store.model_dir("a").expect("name").join("model.gguf");
+    let manifest_bytes =
+        fs_err::metadata(path.with_file_name("lorgnette.json")).expect("read").len();
+    fs_err::hard_link(&path, dir.path().join("second.gguf")).expect("link");
+    let lock = store.lock().expect("lock");
+    assert_eq!(store.remove(&lock, "a").expect("remove"), manifest_bytes);
 }
 
 #[test]

@@ -116,8 +116,10 @@ fn every_kernel_and_every_way_to_load_computes_the_same_network() {
             }
         }
         // Candle rounds the activations otherwise.
-        let far = difference(&logits(dir.path(), Kernels::Candle, LoadMode::Read), &expected);
-        assert!(far < 0.05, "candle: {far}");
+        if Kernels::Candle.is_supported() {
+            let far = difference(&logits(dir.path(), Kernels::Candle, LoadMode::Read), &expected);
+            assert!(far < 0.05, "candle: {far}");
+        }
     }
 }
 

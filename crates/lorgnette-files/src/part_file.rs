@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use fs_err::File;
 
+use crate::rename::rename;
+
 /// Large enough that a 14 GB file is not written in small system calls.
 const BUFFER_BYTES: usize = 1 << 20;
 
@@ -88,7 +90,7 @@ impl PartFile {
             let file = output.into_inner().map_err(std::io::IntoInnerError::into_error)?;
             file.sync_all()?;
             drop(file); // Windows renames no open file
-            fs_err::rename(&self.part, &self.path)?;
+            rename(&self.part, &self.path)?;
             self.is_placed = true;
         }
         Ok(())
