@@ -10,8 +10,10 @@
 //! Case, line breaks and punctuation do not count, and one wrong letter is forgiven; a wrong digit
 //! never is. Nothing here knows pictures or models.
 
+mod agree;
 mod claim;
 mod ground;
+mod placed;
 mod words;
 
 // What is looked for.
@@ -24,8 +26,10 @@ mod quotes;
 mod evidence;
 mod fold;
 
+pub use agree::{Checked, compare};
 pub use claim::{Claim, ClaimKind};
 pub use ground::{Grounded, ground, is_own};
+pub use placed::{ClaimPlace, PlacedClaim, placed};
 
 use evidence::Evidence;
 

@@ -24,7 +24,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("lorgnette-speech", &[]),
     ("lorgnette-models", &["lorgnette-engine", "lorgnette-weights"]),
     ("lorgnette-chats", &["lorgnette-engine"]),
-    ("lorgnette-claims", &[]),
+    ("lorgnette-claims", &["lorgnette-speech"]),
     ("lorgnette-desktop", &["lorgnette-image"]),
     ("lorgnette-pictures", &["lorgnette-chats", "lorgnette-models", "lorgnette-reader"]),
     ("lorgnette-settings", &["lorgnette-chats", "lorgnette-models", "lorgnette-speech"]),
