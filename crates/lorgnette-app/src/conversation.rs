@@ -41,6 +41,7 @@ pub struct Conversation {
     asked: Mutex<AskedPictures>,
     /// Reads what the built-in model is asked about; made when it is first wanted.
     reader: OnceLock<Reader>,
+    threads: Option<usize>,
     preparing: Mutex<Option<Preparing>>,
 }
 
@@ -98,6 +99,7 @@ impl Conversation {
             pictures: Mutex::default(),
             asked: Mutex::default(),
             reader: OnceLock::new(),
+            threads: options.threads,
             preparing: Mutex::default(),
         })
     }

@@ -8,14 +8,12 @@ use std::path::PathBuf;
 use lorgnette_chats::{ChatsError, Failure};
 use lorgnette_desktop::DesktopError;
 use lorgnette_engine::EngineError;
-use lorgnette_image::ImageError;
 use lorgnette_models::{ModelsError, one_line};
 use lorgnette_reader::ReaderError;
 use lorgnette_speech::SpeechError;
 use serde::{Deserialize, Serialize};
 
 use lorgnette_pictures::PictureError;
-use lorgnette_pictures::file::NO_FILE;
 use lorgnette_settings::SettingsError;
 
 pub use id::{FaultDetails, FaultId, FaultValue, With};
@@ -23,19 +21,9 @@ pub use id::{FaultDetails, FaultId, FaultValue, With};
 /// An error with everything a person needs to know; [`AppError::hint`] says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// A picture that cannot be read from disk or a stream.
-    #[error("cannot read {name}")]
-    ReadPicture { name: String, source: io::Error },
-    /// Bytes that are no usable picture.
-    #[error("{name}: {source}")]
-    Picture {
-        name: String,
-        #[source]
-        source: ImageError,
-    },
-    /// A document of the picture store that opens with a password only, and its file.
-    #[error("{name}: the document is encrypted and opens with a password only")]
-    Locked { name: String, id: String },
+    /// A picture that cannot be read, or that is no usable one.
+    #[error(transparent)]
+    Picture(PictureError),
     /// A model that cannot be had, made, checked or opened.
     #[error(transparent)]
     Models(#[from] ModelsError),
@@ -83,12 +71,7 @@ impl AppError {
     /// What to do now.
     pub fn hint(&self) -> String {
         match self {
-            Self::ReadPicture { source, .. } if source.kind() == NO_FILE => {
-                "save the picture and open the file, or copy the picture itself".into()
-            }
-            Self::ReadPicture { .. } => "check the path and that you may read it".into(),
-            Self::Picture { source, .. } => source.hint().to_string(),
-            Self::Locked { .. } => ImageError::Encrypted.hint().into(),
+            Self::Picture(error) => error.hint().into(),
             Self::Models(error) => error.hint(),
             Self::Engine(error) => error.hint().into(),
             Self::Reader(error) => error.hint().into(),
@@ -111,9 +94,7 @@ impl AppError {
     /// What kind of thing went wrong, for programs that act on it.
     pub fn kind(&self) -> FaultKind {
         match self {
-            Self::ReadPicture { .. }
-            | Self::Picture { .. }
-            | Self::Locked { .. }
+            Self::Picture(_)
             | Self::Capture { .. }
             | Self::Clipboard { .. }
             | Self::NoPictureCopied => FaultKind::Picture,
@@ -144,14 +125,13 @@ impl From<ChatsError> for AppError {
     }
 }
 
+// What pictures share with everything else that is kept is one error here, too.
 impl From<PictureError> for AppError {
     fn from(error: PictureError) -> Self {
         match error {
-            PictureError::Read { name, source } => Self::ReadPicture { name, source },
-            PictureError::Image { name, source } => Self::Picture { name, source },
-            PictureError::Locked { name, id } => Self::Locked { name, id },
             PictureError::Write(error) => Self::Write(error),
             PictureError::NotFound { what } => Self::NotFound { what },
+            error => Self::Picture(error),
         }
     }
 }
@@ -170,9 +150,11 @@ impl From<DesktopError> for AppError {
         match error {
             DesktopError::Capture { what, reason } => Self::Capture { what, reason },
             DesktopError::ReadPicture { path, source } => {
-                Self::ReadPicture { name: path.display().to_string(), source }
+                PictureError::Read { name: path.display().to_string(), source }.into()
             }
-            DesktopError::Picture { what, source } => Self::Picture { name: what, source },
+            DesktopError::Picture { what, source } => {
+                PictureError::Image { name: what, source }.into()
+            }
             DesktopError::Clipboard { reason } => Self::Clipboard { reason },
             DesktopError::NoPictureCopied => Self::NoPictureCopied,
         }

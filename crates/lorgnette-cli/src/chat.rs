@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use lorgnette_app::conversation::{Conversation, ViewedPicture};
 use lorgnette_app::pictures::{self, Picture, PictureFile};
-use lorgnette_app::{AnswerEvent, AppError, Cancel, Chat as Turns, StopReason, say, stderr};
+use lorgnette_app::{
+    AnswerEvent, AppError, Cancel, Chat as Turns, PictureError, StopReason, say, stderr,
+};
 
 use self::line::Line;
 use crate::Ending;
@@ -83,7 +85,7 @@ impl Questions {
             Err(error) if error.kind() == ErrorKind::InvalidData => Ok(Some(vec![0xFF])),
             // A terminal that was closed has no more lines.
             Err(_) if self.is_terminal => Ok(None),
-            Err(source) => Err(AppError::ReadPicture { name: "standard input".into(), source }),
+            Err(source) => Err(PictureError::Read { name: "standard input".into(), source }.into()),
         }
     }
 }

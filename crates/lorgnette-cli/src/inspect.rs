@@ -5,7 +5,7 @@ use lorgnette_app::cost::{self, PictureCost};
 use lorgnette_app::open::DEFAULT_CONTEXT;
 use lorgnette_app::pictures::{Picture, PictureFile};
 use lorgnette_app::view::View;
-use lorgnette_app::{AppError, ImageConfig, ModelConfig};
+use lorgnette_app::{AppError, ImageConfig, ModelConfig, PictureError};
 use serde::Serialize;
 
 use crate::Ending;
@@ -102,7 +102,7 @@ pub fn run(args: &Inspect) -> Result<Ending, Failure> {
 /// What the model sees of a picture, as a PNG file with our mark.
 fn model_view(picture: &Picture, config: &ImageConfig, name: String) -> Result<Vec<u8>, AppError> {
     let png = picture.resized(config).and_then(|view| view.to_png());
-    let mut png = png.map_err(|source| AppError::Picture { name, source })?;
+    let mut png = png.map_err(|source| PictureError::Image { name, source })?;
     png.splice(BEFORE_MARK..BEFORE_MARK, MARK.iter().copied());
     Ok(png)
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use clap::Args;
 use console::Term;
 use lorgnette_app::pictures::PictureFile;
-use lorgnette_app::{AppError, ImageError, say};
+use lorgnette_app::{AppError, ImageError, PictureError, say};
 
 use crate::output::printable;
 
@@ -34,7 +34,7 @@ impl Password {
     /// Opens a file, with its password if it needs one.
     ///
     /// # Errors
-    /// [`AppError::Picture`]; [`AppError::ReadPicture`] if there is no password where it should be.
+    /// [`AppError::Picture`]; [`AppError::Picture`] if there is no password where it should be.
     pub fn open(&self, file: &PictureFile) -> Result<(), AppError> {
         let open = |password: Option<&str>| -> Result<(), AppError> {
             file.open(password)?;
@@ -70,22 +70,21 @@ fn typed(terminal: &Term, name: &str) -> Result<String, AppError> {
 }
 
 fn is(error: &AppError, what: impl FnOnce(&ImageError) -> bool) -> bool {
-    matches!(error, AppError::Picture { source, .. } if what(source))
+    matches!(error, AppError::Picture(PictureError::Image { source, .. }) if what(source))
 }
 
 impl Source {
-    fn read(&self) -> Result<String, AppError> {
+    fn read(&self) -> Result<String, PictureError> {
         match self {
-            Self::Variable(name) => std::env::var(name).map_err(|error| AppError::ReadPicture {
+            Self::Variable(name) => std::env::var(name).map_err(|error| PictureError::Read {
                 name: format!("the password in the variable {name}"),
                 source: io::Error::new(io::ErrorKind::NotFound, error),
             }),
             Self::File(path) => {
-                let text =
-                    fs_err::read_to_string(path).map_err(|source| AppError::ReadPicture {
-                        name: format!("the password in {}", path.display()),
-                        source,
-                    })?;
+                let text = fs_err::read_to_string(path).map_err(|source| PictureError::Read {
+                    name: format!("the password in {}", path.display()),
+                    source,
+                })?;
                 // A file ends with the end of a line, which is no part of it.
                 Ok(text.lines().next().unwrap_or_default().to_owned())
             }
@@ -122,6 +121,7 @@ mod tests {
             assert_eq!(Source::File(path.clone()).read().unwrap(), "secret", "{text:?}");
         }
         let error = Source::Variable("LORGNETTE_NO_SUCH".into()).read().unwrap_err();
-        assert!(error.one_line().contains("LORGNETTE_NO_SUCH"), "{}", error.one_line());
+        let told = AppError::from(error).one_line();
+        assert!(told.contains("LORGNETTE_NO_SUCH"), "{told}");
     }
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use lorgnette_app::layer::{self, Fit};
 use lorgnette_app::reader::{Progress as ReaderProgress, Reader, Reading};
-use lorgnette_app::{AppError, Cancel, ImageError, Interrupted, Note, say};
+use lorgnette_app::{AppError, Cancel, ImageError, Interrupted, Note, PictureError, say};
 
 use self::input::{Input, Opened};
 use crate::Ending;
@@ -129,10 +129,11 @@ impl Run<'_> {
         }
         self.n_failed += 1;
         let error = match (page, error) {
-            // That one names the page itself.
-            (_, error @ AppError::Picture { source: ImageError::NoSuchPage { .. }, .. }) => error,
-            (Some(page), AppError::Picture { name, source }) => {
-                AppError::Picture { name: format!("{name}, page {page}"), source }
+            // A page that is not there is named by the error itself.
+            (Some(page), AppError::Picture(PictureError::Image { name, source }))
+                if !matches!(source, ImageError::NoSuchPage { .. }) =>
+            {
+                PictureError::Image { name: format!("{name}, page {page}"), source }.into()
             }
             (_, error) => error,
         };

@@ -4,6 +4,8 @@ use std::io;
 
 use lorgnette_image::ImageError;
 
+use crate::file::NO_FILE;
+
 /// Why a picture cannot be had, named as the person knows it.
 #[derive(Debug, thiserror::Error)]
 pub enum PictureError {
@@ -26,4 +28,20 @@ pub enum PictureError {
     /// Something that was deleted, or never was.
     #[error("{what} is not there")]
     NotFound { what: &'static str },
+}
+
+impl PictureError {
+    /// What to do now.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Read { source, .. } if source.kind() == NO_FILE => {
+                "save the picture and open the file, or copy the picture itself"
+            }
+            Self::Read { .. } => "check the path and that you may read it",
+            Self::Image { source, .. } => source.hint(),
+            Self::Locked { .. } => ImageError::Encrypted.hint(),
+            Self::Write(_) => "choose another place, or free some space",
+            Self::NotFound { .. } => "look again: it may have been deleted",
+        }
+    }
 }

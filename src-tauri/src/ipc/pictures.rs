@@ -1,7 +1,7 @@
 //! Pictures, as they are added and as they are asked about.
 
-use lorgnette_app::AppError;
 use lorgnette_app::chats::{Attachment, PictureInfo};
+use lorgnette_app::{AppError, PictureError};
 use lorgnette_app::{Note, Region};
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -87,7 +87,7 @@ impl From<(Vec<PictureInfo>, Vec<(String, AppError)>)> for AddedDto {
     fn from((pictures, faults): (Vec<PictureInfo>, Vec<(String, AppError)>)) -> Self {
         let fault = |(name, error): (String, AppError)| {
             let locked = match &error {
-                AppError::Locked { id, .. } => Some(id.clone()),
+                AppError::Picture(PictureError::Locked { id, .. }) => Some(id.clone()),
                 _ => None,
             };
             RefusedFileDto { name, error: error.into(), locked }

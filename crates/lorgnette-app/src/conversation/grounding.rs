@@ -7,15 +7,15 @@ use lorgnette_claims::{Grounded, ground, is_own};
 use lorgnette_engine::{Chat, PreparedPicture, TurnPart};
 use lorgnette_image::Picture;
 use lorgnette_models::{REFUSAL, own_words};
-use lorgnette_reader::Reader;
+use lorgnette_reader::{Reader, Reading};
 
-use super::{Conversation, lock};
+use super::{Conversation, ViewedPicture, lock};
 use crate::error::AppError;
 use crate::pictures;
 use crate::{Answer, AnswerEvent, AnswerOptions, Cancel, StopReason};
 
-/// How many pictures are remembered as they are.
-const MAX_REMEMBERED: usize = 8;
+/// Pixels of all pictures that are remembered as they are, unless the last alone has more: 72 MB.
+const MAX_PIXELS: u64 = 24_000_000;
 /// Longest side of a picture without text for a second look, in pixels.
 const SMALL_SIDE: u32 = 128;
 /// Bytes of an answer that is cut short and still shown as it is.
@@ -52,11 +52,30 @@ impl Conversation {
         if !self.is_grounded || asked.of(prepared).is_some() {
             return;
         }
-        if asked.pictures.len() == MAX_REMEMBERED {
-            asked.pictures.remove(0);
-        }
+        let mut left = MAX_PIXELS.saturating_sub(n_pixels(picture));
+        let mut of_latest = |one: &Arc<AskedPicture>| {
+            left = left.saturating_sub(n_pixels(&one.picture));
+            left > 0
+        };
+        let n = asked.pictures.iter().rev().take_while(|one| of_latest(one)).count();
+        let outdated = asked.pictures.len() - n;
+        asked.pictures.drain(..outdated);
         let (prepared, picture) = (Arc::clone(prepared), picture.clone());
         asked.pictures.push(Arc::new(AskedPicture { prepared, picture, lines: OnceLock::new() }));
+    }
+
+    /// Takes over the text of a picture that was read already, so that it is not read twice.
+    pub(crate) fn knows_text(
+        &self,
+        picture: &ViewedPicture,
+        reading: impl FnOnce() -> Option<Reading>,
+    ) {
+        // The text of a part is not known by itself.
+        let [prepared] = &picture.parts[..] else { return };
+        let asked = lock(&self.asked).of(prepared).filter(|asked| asked.lines.get().is_none());
+        if let Some((asked, reading)) = asked.and_then(|asked| Some((asked, reading()?))) {
+            asked.lines.get_or_init(|| lines(reading));
+        }
     }
 
     /// Answers as [`Self::answer`] does. The words come when they are known to stand: in the model's own
@@ -164,9 +183,16 @@ impl Conversation {
         if let Some(lines) = asked.lines.get() {
             return Some(lines.clone());
         }
-        let reader = self.reader.get_or_init(|| Reader::new(None));
+        let reader = self.reader.get_or_init(|| Reader::new(self.threads));
         let reading = reader.read(&asked.picture, cancel, &mut |_| on_tick()).ok()?;
-        let lines = reading.lines.into_iter().map(|line| line.text).collect();
-        Some(asked.lines.get_or_init(|| lines).clone())
+        Some(asked.lines.get_or_init(|| lines(reading)).clone())
     }
+}
+
+fn n_pixels(picture: &Picture) -> u64 {
+    u64::from(picture.width()) * u64::from(picture.height())
+}
+
+fn lines(reading: Reading) -> Vec<String> {
+    reading.lines.into_iter().map(|line| line.text).collect()
 }

@@ -13,7 +13,7 @@ use super::machine::Event;
 use super::notice::Notice;
 use super::{Inner, lock, panic_fault};
 use crate::chats::{AnswerBy, Attachment, Chats, ChatsError, End, Message, MessageId, is_private};
-use crate::conversation::Conversation;
+use crate::conversation::{Conversation, ViewedPicture};
 use crate::error::{AppError, Fault};
 use crate::models::library;
 use crate::{Answer, AnswerEvent, AnswerOptions, Cancel, StopReason, Timings};
@@ -254,6 +254,19 @@ impl Inner {
         question.pictures.iter().filter_map(attached).flat_map(|one| one.notes.clone()).collect()
     }
 
+    /// A picture of a question as the model takes it. What was read of all of it is handed on.
+    pub(super) fn viewed(
+        &self,
+        picture: &Attachment,
+        conversation: &Conversation,
+    ) -> Result<Arc<ViewedPicture>, AppError> {
+        let viewed = conversation.attached(picture, &self.pictures_with(&picture.picture))?;
+        if picture.region.is_none() && picture.turn == 0 {
+            conversation.knows_text(&viewed, || self.known_reading(&picture.picture));
+        }
+        Ok(viewed)
+    }
+
     /// The messages as the engine takes them, after the person's instructions.
     pub(super) fn chat_for_engine(
         &self,
@@ -282,9 +295,7 @@ impl Inner {
             if !message.is_model && is_by_pages {
                 conversation.add_question(&mut chat, [], &message.text);
             } else if !message.is_model {
-                let attached = |picture: &Attachment| {
-                    conversation.attached(picture, &self.pictures_with(&picture.picture))
-                };
+                let attached = |picture: &Attachment| self.viewed(picture, conversation);
                 let pictures: Result<Vec<_>, AppError> =
                     message.pictures.iter().map(attached).collect();
                 conversation.add_question(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lorgnette_engine::EngineError;
 use lorgnette_image::Note;
+use lorgnette_pictures::PictureError;
 
 use super::answer::{Made, Work};
 use super::notice::Progress;
@@ -40,11 +41,10 @@ impl Inner {
             let begins = Progress::Encode { picture: nth, n_pictures, done: 0, total: 1 };
             self.jobs.tell(work.id, begins);
             let mut chat = self.chat_for_engine(&[], work.conversation)?;
-            let store = self.pictures_with(&picture.picture);
-            let viewed = match work.conversation.attached(picture, &store) {
+            let viewed = match self.viewed(picture, work.conversation) {
                 Ok(viewed) => viewed,
                 // One that is damaged is no reason to leave out the others.
-                Err(error @ AppError::Picture { .. }) => {
+                Err(error @ AppError::Picture(PictureError::Image { .. })) => {
                     self.write_piece(work, made, &format!("*{}*", error.one_line()))?;
                     continue;
                 }

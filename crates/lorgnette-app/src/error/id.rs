@@ -11,12 +11,13 @@ use lorgnette_engine::prompt::PromptError;
 use lorgnette_gguf::GgufError;
 use lorgnette_image::ImageError;
 use lorgnette_models::{ModelsError, WeightsError};
+use lorgnette_pictures::PictureError;
+use lorgnette_pictures::file::NO_FILE;
 use lorgnette_pixtral::{LoadError, ModelError};
 use lorgnette_speech::SpeechError;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::AppError;
-use crate::pictures::NO_FILE;
 
 /// Declares the errors that have words of their own: their names, and the gaps of those words.
 macro_rules! errors {
@@ -215,7 +216,7 @@ impl AppError {
     /// Which it is, and what its words need.
     pub(super) fn details(&self) -> FaultDetails {
         match self {
-            Self::ReadPicture { name, source } => {
+            Self::Picture(PictureError::Read { name, source }) => {
                 let name = name.into();
                 match source.kind() {
                     ErrorKind::NotFound => FaultDetails::PictureNotThere { name },
@@ -225,14 +226,20 @@ impl AppError {
                     _ => FaultDetails::PictureRead { name, reason: innermost(source).into() },
                 }
             }
-            Self::Locked { name, .. } => of_picture(name, &ImageError::Encrypted),
-            Self::Picture { name, source } => of_picture(name, source),
+            Self::Picture(PictureError::Locked { name, .. }) => {
+                of_picture(name, &ImageError::Encrypted)
+            }
+            Self::Picture(PictureError::Image { name, source }) => of_picture(name, source),
             Self::Models(error) => of_models(error),
             Self::Engine(error) => of_engine(error),
             Self::ModelInUse { name } => FaultDetails::ModelInUse { name: name.into() },
-            Self::Write(error) => FaultDetails::Write { reason: error.to_string().into() },
+            Self::Write(error) | Self::Picture(PictureError::Write(error)) => {
+                FaultDetails::Write { reason: error.to_string().into() }
+            }
             Self::Chats(error) => of_chats(error),
-            Self::NotFound { .. } => FaultDetails::NotFound {},
+            Self::NotFound { .. } | Self::Picture(PictureError::NotFound { .. }) => {
+                FaultDetails::NotFound {}
+            }
             Self::Settings { path, reason } => {
                 FaultDetails::Settings { path: path.into(), reason: reason.into() }
             }

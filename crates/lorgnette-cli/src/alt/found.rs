@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use lorgnette_app::AppError;
+use lorgnette_app::{AppError, PictureError};
 
 use crate::picture_files::looks_like_picture;
 
@@ -23,7 +23,7 @@ pub struct Found {
 /// out.
 ///
 /// # Errors
-/// [`AppError::ReadPicture`] if the folder cannot be read; one below it that cannot is among the
+/// [`AppError::Picture`] if the folder cannot be read; one below it that cannot is among the
 /// found.
 pub fn pictures(folder: &Path) -> Result<Vec<Found>, AppError> {
     let mut found = Vec::new();
@@ -54,7 +54,7 @@ fn collect(folder: &Path, below: &str, found: &mut Vec<Found>) -> io::Result<()>
 }
 
 fn unreadable(folder: &Path, source: io::Error) -> AppError {
-    AppError::ReadPicture { name: folder.display().to_string(), source }
+    PictureError::Read { name: folder.display().to_string(), source }.into()
 }
 
 /// Returns a name as text, so that two names stay two: a byte that is no UTF-8 becomes `\x` and two

@@ -4,7 +4,8 @@ use crate::error::Fault;
 #[test]
 fn a_fault_has_what_its_words_need_and_survives_being_kept() {
     let source = ImageError::TooManyPixels { width: 70_000, height: 2000, max_pixels: 9 };
-    let fault = Fault::from(AppError::Picture { name: "wide.png".into(), source });
+    let fault =
+        Fault::from(AppError::from(PictureError::Image { name: "wide.png".into(), source }));
     assert_eq!(fault.id, FaultId::PictureTooManyPixels);
     let json = serde_json::to_string(&fault).unwrap();
     let gaps = r#""with":{"height":2000,"maxPixels":9,"name":"wide.png","width":70000}"#;
@@ -28,6 +29,6 @@ fn what_a_decoder_says_is_not_shown() {
         format: lorgnette_image::Format::Png,
         source: "CRC error: expected 0x1 have 0x2 while decoding ChunkType { type: IDAT }".into(),
     };
-    let error = AppError::Picture { name: "a.png".into(), source };
+    let error = AppError::from(PictureError::Image { name: "a.png".into(), source });
     assert_eq!(error.one_line(), "a.png: the PNG picture is damaged");
 }
