@@ -24,7 +24,7 @@ pub use models::{AddedModelDto, ModelDto, ModelStateDto};
 pub use panel::PanelEvent;
 pub use pictures::{AddedDto, AttachmentDto, PastedDto, PictureDto, RefusedFileDto, attachments};
 pub use settings::{FoldersDto, KeyBindingDto, SettingsDto};
-pub use shell::{BootDto, DoctorDto, NetworkDto, PlatformDto};
+pub use shell::{BootDto, DoctorDto, NetworkDto, NewestVersionDto, PlatformDto};
 pub use speech::{AloudDto, CheckDto};
 pub use start::FailedStartDto;
 pub use status::{MemoryDto, StatusDto};

@@ -1,12 +1,14 @@
 // How quick the window is: prints what scripts/measure-window says.
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 
-import { type } from "./desktop.mjs";
+import { copied, press, type } from "./desktop.mjs";
+import { pdf } from "./pdf.mjs";
 import { chooseTalker, eventually, Key, newHome, program, sample, Window, writeSettings } from "./window.mjs";
 
 const N_STARTS = 20;
@@ -15,6 +17,8 @@ const N_KEYS = 200;
 const KEY_MS = 80;
 const N_CHATS = 10_000;
 const N_LOOKS = 200;
+const N_PAGES = 1000;
+const N_OPENINGS = 10;
 
 const manager = spawn("openbox", ["--sm-disable"], { stdio: "ignore" });
 
@@ -71,6 +75,72 @@ async function appears() {
   say("from start to the window on the screen", startMs);
 }
 
+/** From now on, notes how long each key in the question takes from its event to its frame. */
+async function watchKeys(window) {
+  const field = await window.find("question");
+  await field.click();
+  await window.js(`
+    const latencies = (window.latencies = []);
+    document.querySelector("[data-testid=question]").addEventListener("keydown", (event) => {
+      requestAnimationFrame(() => {
+        // After the frame is made.
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => latencies.push(performance.now() - event.timeStamp);
+        port2.postMessage(null);
+      });
+    });`);
+}
+
+const keysWatched = (window) =>
+  eventually("every key is seen", async () => {
+    const all = await window.js("return window.latencies");
+    return all.length >= N_KEYS && all;
+  });
+
+/** A document of many pages: from the key that pastes it to its first page on the screen, and typing while its pages are drawn. */
+async function documents() {
+  const home = newHome();
+  const file = join(home, "thousand.pdf");
+  const lines = (page) => Array.from({ length: 17 }, (_, line) => `Page ${page + 1}, line ${line + 1} of what was inspected`);
+  writeFileSync(file, pdf(Array.from({ length: N_PAGES }, (_, page) => lines(page))));
+  const list = join(home, "list");
+  writeFileSync(list, `copy\n${pathToFileURL(file)}`);
+  const openings = [];
+  let window;
+  for (let i = 0; i <= N_OPENINGS; i += 1) {
+    await window?.close();
+    // Each in a folder of its own: nothing was drawn before.
+    window = await Window.open();
+    const owner = await copied("x-special/gnome-copied-files", list);
+    await (await window.find("question")).click();
+    await window.js(`
+      const look = (began) => {
+        const page = document.querySelector('img[src*="/full"]');
+        if (page?.complete && page.naturalWidth > 0) requestAnimationFrame(() => (window.shownAfter = performance.now() - began));
+        else requestAnimationFrame(() => look(began));
+      };
+      document.addEventListener("keydown", (event) => { if (event.key === "v") look(event.timeStamp); }, { capture: true });`);
+    await press(window, "ctrl+v");
+    const ms = await eventually("its first page is shown", () => window.js("return window.shownAfter"));
+    owner.end();
+    // The first warms the caches of the system.
+    if (i > 0) openings.push(ms);
+  }
+  say(`from the key that pastes a document of ${N_PAGES} pages to its first page on the screen`, openings);
+  await window.find("pages-list");
+  const scrolling = (ms) => window.js(`
+    clearInterval(window.scrolling);
+    const list = document.querySelector("[data-testid=pages-list]");
+    if (arguments[0]) window.scrolling = setInterval(() => (list.scrollTop += list.clientHeight / 2), arguments[0]);`, ms);
+  for (const [how, ms] of [["stands still", 0], ["scrolls by half its height four times a second", 250]]) {
+    await scrolling(ms);
+    await watchKeys(window);
+    for (let i = 0; i < N_KEYS / 10; i += 1) type("what is it ", KEY_MS);
+    say(`typing while the strip of pages ${how}, from the key to its frame`, await keysWatched(window));
+  }
+  await window.close();
+}
+
 /** From a key's event to the frame after it, while an answer is written. */
 async function typing(model) {
   const room = model ? 8192 : 200_000;
@@ -80,24 +150,10 @@ async function typing(model) {
   await eventually("the picture is attached", async () => (await window.all("attachment")).length === 1);
   await window.ask("x");
   await eventually("it is written", async () => ((await window.texts("answer")).at(-1) ?? "").length > 200);
-  const field = await window.find("question");
-  await field.click();
-  await window.js(`
-    window.latencies = [];
-    document.querySelector("[data-testid=question]").addEventListener("keydown", (event) => {
-      requestAnimationFrame(() => {
-        // After the frame is made.
-        const { port1, port2 } = new MessageChannel();
-        port1.onmessage = () => window.latencies.push(performance.now() - event.timeStamp);
-        port2.postMessage(null);
-      });
-    });`);
+  await watchKeys(window);
   const before = (await window.texts("answer")).at(-1).length;
   for (let i = 0; i < N_KEYS / 10; i += 1) type("what is it ", KEY_MS);
-  const latencies = await eventually("every key is seen", async () => {
-    const all = await window.js("return window.latencies");
-    return all.length >= N_KEYS && all;
-  });
+  const latencies = await keysWatched(window);
   const wrote = (await window.texts("answer")).at(-1).length - before;
   const writer = model ? basename(model) : "a tiny network, as fast as it can,";
   say(`typing while ${writer} writes ${wrote} characters, from the key to its frame`, latencies);
@@ -150,7 +206,7 @@ async function chats() {
 }
 
 console.log(`${cpus().length} × ${cpus()[0].model}; load ${loadavg()[0].toFixed(1)}; node ${process.version}`);
-const parts = { starts, appears, typing, chats };
+const parts = { starts, appears, typing, chats, documents };
 const { values, positionals: wanted } = parseArgs({ options: { model: { type: "string" } }, allowPositionals: true });
 for (const [name, part] of Object.entries(parts)) if (wanted.length === 0 || wanted.includes(name)) await part();
 if (values.model) await typing(values.model);

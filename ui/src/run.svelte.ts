@@ -9,7 +9,7 @@ import { call, meaning, retryOf, type Call, type CallName } from "./state/call";
 import { coalescer } from "./state/coalesce";
 import { isForTyping, shortcutOf, type Pressed } from "./state/keys";
 import { leafOf, liveHere, numbered, start, type Intent, type AppState, type Numbered } from "./state/app-state";
-import type { Attachment, Boot, Doctor, Folders, KeyBinding, Memory, Network, PictureText, Voice } from "./contract";
+import type { Attachment, Boot, Doctor, Folders, KeyBinding, Memory, Network, NewestVersion, PictureText, Voice } from "./contract";
 import { assertNever } from "./state/assert-never";
 import { asUiError } from "./state/ui-error";
 import { update, type Effect } from "./state/update";
@@ -163,6 +163,7 @@ export class WindowState {
   network = (): Promise<Network> => this.#backend.network();
   folders = (): Promise<Folders> => this.#backend.folders();
   report = (): Promise<Doctor> => this.#backend.doctor();
+  newestVersion = (): Promise<NewestVersion> => this.#backend.newestVersion();
   voices = (): Promise<Voice[]> => this.#backend.voices();
   keyBindings = (): Promise<KeyBinding[]> => this.#backend.keyBindings();
   /** Tells one text after the other: two commands that are called at once may be done in either order. */
@@ -265,8 +266,8 @@ export class WindowState {
       case "findClaims":
         backend.answerClaims(effect.answer).then((claims) => send({ is: "claimsFound", answer: effect.answer, claims })).catch(this.#failed);
         break;
-      case "checkPictureLink":
-        backend.checkLink(effect.address).then((link) => send({ is: "linkChecked", link, from: "picture" })).catch(this.#failed);
+      case "checkLinkFrom":
+        backend.checkLink(effect.address).then((link) => send({ is: "linkChecked", link, from: effect.from })).catch(this.#failed);
         break;
       case "unlock":
         backend

@@ -201,7 +201,7 @@ impl Conversation {
         // An answer that goes on begins anywhere.
         let goes_on = chat.turns.last().is_some_and(|turn| turn.role == Role::Assistant);
         if self.is_grounded && !goes_on {
-            self.grounded_answer(chat, options, cancel, on_event)
+            self.grounded_answer(&chat, options, cancel, on_event)
         } else {
             self.streamed_answer(chat, options, cancel, on_event)
         }

@@ -14,6 +14,7 @@ use lorgnette_speech::SpeechError;
 use serde::{Deserialize, Serialize};
 
 use lorgnette_pictures::PictureError;
+use lorgnette_releases::ReleasesError;
 use lorgnette_settings::SettingsError;
 
 pub use id::{FaultDetails, FaultId, FaultValue, With};
@@ -44,6 +45,9 @@ pub enum AppError {
     /// Nothing was copied, or something else.
     #[error("there is no picture in the clipboard")]
     NoPictureCopied,
+    /// Nobody knows whether there is a newer version.
+    #[error(transparent)]
+    Releases(#[from] ReleasesError),
     /// A model that answers cannot be removed.
     #[error("{name} is in use")]
     ModelInUse { name: String },
@@ -76,6 +80,7 @@ impl AppError {
             Self::Engine(error) => error.hint().into(),
             Self::Reader(error) => error.hint().into(),
             Self::Speech(error) => error.hint().into(),
+            Self::Releases(error) => error.hint().into(),
             Self::Clipboard { .. } => "try again, or save the picture and open the file".into(),
             Self::NoPictureCopied => "copy a picture, or picture files, first".into(),
             Self::Capture { .. } => {
@@ -103,7 +108,7 @@ impl AppError {
             Self::Reader(_) => FaultKind::Engine,
             Self::Write(_) | Self::Chats(_) | Self::Settings { .. } => FaultKind::Storage,
             Self::NotFound { .. } => FaultKind::NotFound,
-            Self::ModelInUse { .. } | Self::Speech(_) => FaultKind::Unavailable,
+            Self::ModelInUse { .. } | Self::Speech(_) | Self::Releases(_) => FaultKind::Unavailable,
             Self::NotAsked | Self::Import { .. } => FaultKind::Other,
         }
     }

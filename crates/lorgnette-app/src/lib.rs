@@ -42,5 +42,6 @@ pub use lorgnette_pixtral::{
     DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, ModelConfig, Precision,
 };
 pub use lorgnette_reader as reader;
+pub use lorgnette_releases as releases;
 pub use lorgnette_settings::{self as settings, purpose};
 pub use lorgnette_speech as speech;

@@ -2,6 +2,7 @@
 //! there. This is for a model of few words, which misspells what it reads and makes things up where it
 //! can read nothing.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use strsim::normalized_levenshtein;
@@ -32,6 +33,25 @@ const MAX_LINES: usize = 6;
 /// case. Then no text is needed to hold it against.
 pub fn is_own(answer: &str, own_words: &[&str]) -> bool {
     is_sentence(answer) && unknown(answer, own_words).is_empty()
+}
+
+/// What circles, crosses and bars are read as, however many there are.
+const OF_SHAPES: &str = "o0xil1";
+/// Different letters of words, or of Chinese words, from which on a line is text.
+const MIN_LETTERS: usize = 2;
+const MIN_IDEOGRAPHS: usize = 4;
+
+/// Returns whether the lines that were read in a picture are words. Where shapes are read as letters,
+/// they are circles, crosses and bars, or a few ideographs.
+pub fn has_words(lines: &[&str]) -> bool {
+    lines.iter().any(|line| {
+        let letters: BTreeSet<char> = line.chars().flat_map(char::to_lowercase).collect();
+        let letters = letters.into_iter().filter(|letter| letter.is_alphanumeric());
+        let (of_words, ideographs): (Vec<char>, Vec<char>) = letters
+            .filter(|letter| !OF_SHAPES.contains(*letter))
+            .partition(|letter| *letter < '\u{2e80}');
+        of_words.len() >= MIN_LETTERS || ideographs.len() >= MIN_IDEOGRAPHS
+    })
 }
 
 /// What is read off a picture is no sentence, or not often.
@@ -246,6 +266,18 @@ mod tests {
         assert!(is_own("Two.", OWN) && is_own("The total.", OWN) && !is_own("total", OWN));
         assert!(!is_own("Keep", OWN));
         assert_eq!(ground("Two.", OWN, &[]), Grounded::Stands("Two.".into()));
+    }
+
+    #[test]
+    fn shapes_that_are_read_as_letters_are_no_words() {
+        for line in
+            ["", "O", "十", "ooo", "+〇+〇", "O★A▲O", "O x", "30", "十十十+", "SS", "早年年年"]
+        {
+            assert!(!has_words(&[line]), "{line}");
+        }
+        for line in ["Stop", "exit", "08:45", "Add", "请勿吸烟", "Ça"] {
+            assert!(has_words(&["O", line]), "{line}");
+        }
     }
 
     #[test]

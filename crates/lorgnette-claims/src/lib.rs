@@ -28,7 +28,7 @@ mod fold;
 
 pub use agree::{Checked, compare};
 pub use claim::{Claim, ClaimKind};
-pub use ground::{Grounded, ground, is_own};
+pub use ground::{Grounded, ground, has_words, is_own};
 pub use placed::{ClaimPlace, PlacedClaim, placed};
 
 use evidence::Evidence;

@@ -82,7 +82,7 @@ fn rows(args: &Alt, found: Found) -> Vec<Picture> {
     let Found { file, path, fault } = found;
     let list = args.pages.as_ref().filter(|_| fault.is_none() && can_have_pages(&path));
     // One that cannot be opened says so when it is described.
-    let n_pages = list.and_then(|_| PictureFile::read(&path).ok()?.n_pages().ok()).unwrap_or(1);
+    let n_pages = list.and_then(|_| opened(args, &path).ok()?.n_pages().ok()).unwrap_or(1);
     let Some(list) = list.filter(|_| n_pages > 1) else {
         return vec![Picture { file, path, page: None, fault }];
     };
@@ -95,6 +95,13 @@ fn rows(args: &Alt, found: Found) -> Vec<Picture> {
         fault: None,
     };
     numbers.map(row).collect()
+}
+
+/// Returns a file, opened with its password if it needs one.
+fn opened(args: &Alt, path: &Path) -> Result<PictureFile, AppError> {
+    let file = PictureFile::read(path)?;
+    args.password.open(&file)?;
+    Ok(file)
 }
 
 /// What the model says of a picture.
@@ -113,7 +120,7 @@ fn describe(
     (path, page): (&Path, Option<u32>),
     cancel: &Cancel,
 ) -> Result<Option<AltText>, AppError> {
-    let file = PictureFile::read(path)?;
+    let file = opened(args, path)?;
     let picture = conversation.picture(file.name(), &file.page(page)?, args.max_side)?;
     let notes = notes::texts(&picture);
     let progress = Progress::new();

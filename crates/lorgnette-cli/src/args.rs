@@ -17,7 +17,7 @@ use lorgnette_app::{
 
 pub use self::pages::PageList;
 pub use self::read::Read;
-use crate::password::Password;
+use crate::password::{FolderPassword, Password};
 use crate::thoughts::ShowThoughts;
 
 /// What help and manual say behind the commands.
@@ -308,6 +308,8 @@ pub struct Alt {
     /// stands for its document]
     #[arg(long, value_name = "PAGES")]
     pub pages: Option<PageList>,
+    #[command(flatten)]
+    pub password: FolderPassword,
     /// Describe pictures again that are in the table already
     #[arg(long)]
     pub again: bool,
@@ -393,6 +395,9 @@ pub struct Inspect {
 
 #[derive(Args)]
 pub struct Doctor {
+    /// Only ask where this program is published whether there is a newer version, which nothing else does
+    #[arg(long, conflicts_with = "json")]
+    pub check_version: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

@@ -23,6 +23,15 @@ pub struct Password {
     source: Option<Source>,
 }
 
+/// Where the password of all documents of a folder comes from. Nobody is asked for it.
+#[derive(Args)]
+pub struct FolderPassword {
+    /// The password of encrypted PDFs: env:NAME for a variable, else a file whose first line it is
+    /// [default: the table says which need one]
+    #[arg(long = "password-from", value_name = "SOURCE")]
+    source: Option<Source>,
+}
+
 /// What a password is read from, because an option is seen by everybody on the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Source {
@@ -40,13 +49,10 @@ impl Password {
             file.open(password)?;
             Ok(())
         };
-        let needed = match open(None) {
+        let needed = match open_from(self.source.as_ref(), file) {
             Err(error) if is(&error, |source| matches!(source, ImageError::Encrypted)) => error,
             opened => return opened,
         };
-        if let Some(source) = &self.source {
-            return open(Some(&source.read()?));
-        }
         let terminal = Term::stderr();
         if !io::stdin().is_terminal() || !terminal.is_term() {
             return Err(needed);
@@ -60,6 +66,29 @@ impl Password {
             }
         }
         open(Some(&typed(&terminal, file.name())?))
+    }
+}
+
+impl FolderPassword {
+    /// Opens a file, with the password if it needs one.
+    ///
+    /// # Errors
+    /// [`AppError::Picture`]; [`AppError::Picture`] if there is no password where it should be.
+    pub fn open(&self, file: &PictureFile) -> Result<(), AppError> {
+        open_from(self.source.as_ref(), file)
+    }
+}
+
+/// Opens a file, with the password of a source if it needs one and there is a source.
+fn open_from(source: Option<&Source>, file: &PictureFile) -> Result<(), AppError> {
+    let opened = file.open(None).map_err(AppError::from);
+    match (opened, source) {
+        (Err(error), Some(source))
+            if is(&error, |source| matches!(source, ImageError::Encrypted)) =>
+        {
+            Ok(file.open(Some(&source.read()?)).map(drop)?)
+        }
+        (opened, _) => opened.map(drop),
     }
 }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 /// The crates that each crate may use. It may also use what those use. Crates are called by their
 /// folder.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("lorgnette-files", &[]),
     ("lorgnette-interrupt", &[]),
     ("lorgnette-image", &[]),
@@ -26,11 +26,18 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("lorgnette-chats", &["lorgnette-engine"]),
     ("lorgnette-claims", &["lorgnette-speech"]),
     ("lorgnette-desktop", &["lorgnette-image"]),
+    ("lorgnette-releases", &[]),
     ("lorgnette-pictures", &["lorgnette-chats", "lorgnette-models", "lorgnette-reader"]),
     ("lorgnette-settings", &["lorgnette-chats", "lorgnette-models", "lorgnette-speech"]),
     (
         "lorgnette-app",
-        &["lorgnette-claims", "lorgnette-desktop", "lorgnette-pictures", "lorgnette-settings"],
+        &[
+            "lorgnette-claims",
+            "lorgnette-desktop",
+            "lorgnette-pictures",
+            "lorgnette-releases",
+            "lorgnette-settings",
+        ],
     ),
 ];
 /// Shells use the app and nothing below it: the app offers what they need.

@@ -54,6 +54,7 @@ commands! {
         shell::doctor,
         shell::full_screen,
         shell::network,
+        shell::newest_version,
         shell::quit,
         shell::set_title,
         shell::ui_ready,

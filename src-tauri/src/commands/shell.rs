@@ -2,6 +2,7 @@
 
 use lorgnette_app::chats::Filter;
 use lorgnette_app::desktop::sockets;
+use lorgnette_app::releases::{self, Source};
 use lorgnette_app::samples::SAMPLES;
 use lorgnette_app::{AppError, doctor as machine};
 use tauri::ipc::Channel;
@@ -9,7 +10,9 @@ use tauri::{State, WebviewWindow};
 
 use super::chats::PAGE;
 use super::{AppState, Outcome, apart, models};
-use crate::ipc::{AppEvent, AppEvents, BootDto, DoctorDto, NetworkDto, PlatformDto};
+use crate::ipc::{
+    AppEvent, AppEvents, BootDto, DoctorDto, NetworkDto, NewestVersionDto, PlatformDto, UiError,
+};
 use crate::{clipboard, window};
 
 /// Gives the page everything for its first paint.
@@ -23,6 +26,7 @@ pub async fn boot(app: AppState<'_>) -> Outcome<BootDto> {
         app.end_private();
         Ok(BootDto {
             version: env!("CARGO_PKG_VERSION").into(),
+            releases_host: Source::here().ok().flatten().map(|source| source.host().into()),
             platform: PlatformDto::here(),
             locale: sys_locale::get_locale().unwrap_or_else(|| "en".into()),
             settings: app.settings().into(),
@@ -99,6 +103,25 @@ pub async fn doctor() -> Outcome<DoctorDto> {
     apart(|| {
         let report = machine::examine().map_err(AppError::from)?;
         Ok(DoctorDto { text: report.to_string() })
+    })
+    .await
+}
+
+/// Asks where the program is published which version is the newest, because the person wants to know.
+#[tauri::command]
+#[specta::specta]
+pub async fn newest_version() -> Outcome<NewestVersionDto> {
+    apart(|| {
+        let source = Source::here().map_err(AppError::from)?;
+        let source = source.ok_or_else(|| {
+            UiError::unavailable(
+                format!("This build was not told where it is published ({}).", releases::VARIABLE),
+                "Look at the project's page in a browser.",
+            )
+        })?;
+        let newest = source.newest().map_err(AppError::from)?;
+        let is_newer = newest.is_newer();
+        Ok(NewestVersionDto { version: newest.version.to_string(), page: newest.page, is_newer })
     })
     .await
 }

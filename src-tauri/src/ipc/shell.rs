@@ -14,6 +14,8 @@ use super::{ModelDto, SettingsDto, StatusDto};
 #[serde(rename = "Boot")]
 pub struct BootDto {
     pub(crate) version: String,
+    /// Who is asked for the newest version, if the person wants to know; `None` if nobody can be.
+    pub(crate) releases_host: Option<String>,
     pub(crate) platform: PlatformDto,
     pub(crate) locale: String,
     pub(crate) settings: SettingsDto,
@@ -50,6 +52,18 @@ pub struct NetworkDto {
 #[serde(rename = "Doctor")]
 pub struct DoctorDto {
     pub(crate) text: String,
+}
+
+/// The newest version that is published.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+#[serde(rename = "NewestVersion")]
+pub struct NewestVersionDto {
+    pub(crate) version: String,
+    /// The address of its page, from the network.
+    pub(crate) page: String,
+    /// Whether it is newer than this program.
+    pub(crate) is_newer: bool,
 }
 
 impl PlatformDto {

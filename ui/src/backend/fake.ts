@@ -103,7 +103,7 @@ export class Fake implements Answering {
   boot: Backend["boot"] = async () => {
     if (this.options.failBoot) throw fault("storage", "cannot open /home/ada/.local/share/lorgnette/chats.db: the disk is read-only", "Make the folder writable, or choose another with LORGNETTE_HOME.");
     return {
-      version: "0.1.0", platform: this.options.platform, locale: this.options.locale, settings: this.#settings, status: this.#status(),
+      version: "0.1.0", releasesHost: "api.github.com", platform: this.options.platform, locale: this.options.locale, settings: this.#settings, status: this.#status(),
       chats: this.#list("", false, 0), models: this.#models, samples,
     };
   };
@@ -635,6 +635,7 @@ export class Fake implements Answering {
     return { address: url, refused: opens ? null : "scheme" };
   };
 
+  newestVersion = async () => ({ version: "0.2.0", page: "https://example.org/releases/0.2.0", isNewer: true });
   doctor = async () => ({ text: "lorgnette 0.1.0\nsystem      Debian GNU/Linux 12\nprocessor   x86_64, 16 threads, avx2 fma avx512f avx512vnni\nkernels     AVX-512 VNNI\nmemory      33.5 GB, 18.2 GB available\ndevice      CPU (16 threads)" });
 
   #note(call: string): void {

@@ -47,7 +47,7 @@ export type Overlay =
   | { at: "unlock"; id: string; name: string; isBusy: boolean; error: UiError | null };
 
 /** Where an address stands that may be opened. */
-export type LinkFrom = "answer" | "picture";
+export type LinkFrom = "answer" | "picture" | "release";
 
 export type SettingsPage = "look" | "answers" | "speech" | "anywhere" | "machine" | "keys" | "data" | "about";
 
@@ -82,6 +82,8 @@ export type Composing = { at: "new" } | { at: "edit"; question: number; draftBef
 
 export interface AppState {
   version: string;
+  /** Who is asked for the newest version, if the person wants to know. */
+  releasesHost: string | null;
   platform: Boot["platform"];
   locale: string;
   samples: Sample[];
@@ -227,13 +229,14 @@ export type Intent =
   | { is: "drawer"; open: boolean }
   | { is: "dismiss"; key: string }
   | { is: "openLink"; address: string }
-  | { is: "checkPictureLink"; address: string }
+  | { is: "checkLinkFrom"; from: LinkFrom; address: string }
   | TextIntent
   | { is: "fullScreen" };
 
 export function start(boot: Boot): AppState {
   return {
     version: boot.version,
+    releasesHost: boot.releasesHost,
     platform: boot.platform,
     locale: boot.locale,
     samples: boot.samples,

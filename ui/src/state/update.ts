@@ -2,7 +2,7 @@
 
 import {
   CHATS_A_PAGE, canSend, isPrivate, isSendingHere, lastAnswer, leafOf, liveHere, messages, numbered,
-  type AppState, type Composing, type Intent, type Live, type Said, type Then,
+  type AppState, type Composing, type Intent, type LinkFrom, type Live, type Said, type Then,
 } from "./app-state";
 import type { Call, CallName } from "./call";
 import type { Added, AnswerBy, AnswerEvent, AppEvent, Ask, Attachment, Chat, Draft, OpenDraft, Picture, Settings } from "../contract";
@@ -24,7 +24,7 @@ export type Effect =
   | { do: "estimate"; soon: boolean }
   | { do: "prepare" }
   | { do: "keepSettings"; settings: Settings; soon: boolean }
-  | { do: "checkPictureLink"; address: string }
+  | { do: "checkLinkFrom"; from: LinkFrom; address: string }
   | { do: "runAction"; action: string }
   | { do: "unlock"; id: string; password: string }
   | { do: "askPages"; of: string; pages: number[]; text: string; by: AnswerBy; then: Then }
@@ -293,8 +293,8 @@ function step(state: AppState, intent: Intent): Step {
       return [withoutNotice(state, intent.key), []];
     case "openLink":
       return [{ ...state, overlay: { at: "none" } }, [called("openLink", intent.address)]];
-    case "checkPictureLink":
-      return [state, [{ do: "checkPictureLink", address: intent.address }]];
+    case "checkLinkFrom":
+      return [state, [{ do: "checkLinkFrom", from: intent.from, address: intent.address }]];
     case "fullScreen":
       return [{ ...state, fullScreen: !state.fullScreen }, [called("fullScreen", !state.fullScreen)]];
     default:

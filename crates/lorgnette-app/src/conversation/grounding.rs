@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use lorgnette_claims::{Grounded, ground, is_own};
+use lorgnette_claims::{Grounded, ground, has_words, is_own};
 use lorgnette_engine::{Chat, PreparedPicture, TurnPart};
 use lorgnette_image::Picture;
 use lorgnette_models::{REFUSAL, own_words};
@@ -16,7 +16,7 @@ use crate::{Answer, AnswerEvent, AnswerOptions, Cancel, StopReason};
 
 /// Pixels of all pictures that are remembered as they are, unless the last alone has more: 72 MB.
 const MAX_PIXELS: u64 = 24_000_000;
-/// Longest side of a picture without text for a second look, in pixels.
+/// Longest side of a picture without text, as it is looked at, in pixels.
 const SMALL_SIDE: u32 = 128;
 /// Bytes of an answer that is cut short and still shown as it is.
 const MAX_CUT: usize = 80;
@@ -82,18 +82,20 @@ impl Conversation {
     /// words or in the picture. Where something is made up, the answer is the refusal.
     pub(super) fn grounded_answer(
         &self,
-        chat: Chat,
+        chat: &Chat,
         options: AnswerOptions,
         cancel: &Cancel,
         on_event: &mut dyn FnMut(Option<AnswerEvent>),
     ) -> Result<Answer, AppError> {
-        let (asked, again) = (chat.clone(), options.clone());
-        let mut answer = self.streamed_answer(chat, options, cancel, &mut |event| match event {
-            Some(AnswerEvent::Text(_)) => on_event(None),
-            event => on_event(event),
-        })?;
+        let smaller = self.smaller(chat, cancel, &mut || on_event(None));
+        let asked = smaller.unwrap_or_else(|| chat.clone());
+        let mut answer =
+            self.streamed_answer(asked, options, cancel, &mut |event| match event {
+                Some(AnswerEvent::Text(_)) => on_event(None),
+                event => on_event(event),
+            })?;
         if answer.stop != StopReason::Cancelled {
-            let held = self.hold_against_text(&asked, &answer.text, cancel, &mut || on_event(None));
+            let held = self.hold_against_text(chat, &answer.text, cancel, &mut || on_event(None));
             answer.text = match (held, answer.stop == StopReason::EndOfText) {
                 (Grounded::Stands(text), true) => text,
                 (Grounded::MadeUp, true) => REFUSAL.to_owned(),
@@ -101,18 +103,6 @@ impl Conversation {
                 (Grounded::MadeUp, false) if answer.text.len() > MAX_CUT => REFUSAL.to_owned(),
                 (_, false) => answer.text,
             };
-        }
-        let is_whole_and_own = |answer: &Answer| {
-            answer.stop == StopReason::EndOfText && is_own(&answer.text, &own_words())
-        };
-        if is_whole_and_own(&answer)
-            && answer.text != REFUSAL
-            && let Some(smaller) = self.smaller(&asked, cancel, &mut || on_event(None))
-        {
-            let second = self.streamed_answer(smaller, again, cancel, &mut |_| on_event(None))?;
-            if is_whole_and_own(&second) {
-                answer.text = second.text;
-            }
         }
         if !answer.text.is_empty() {
             on_event(Some(AnswerEvent::Text(answer.text.clone())));
@@ -132,7 +122,8 @@ impl Conversation {
             if asked.picture.width().max(asked.picture.height()) <= SMALL_SIDE {
                 continue;
             }
-            if !self.lines_of(&asked, cancel, on_tick)?.is_empty() {
+            let lines = self.lines_of(&asked, cancel, on_tick)?;
+            if has_words(&lines.iter().map(String::as_str).collect::<Vec<_>>()) {
                 return None;
             }
             *part = TurnPart::Picture(pictures::prepare("", &asked.picture, &config).ok()?);

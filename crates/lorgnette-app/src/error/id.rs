@@ -253,8 +253,8 @@ impl AppError {
             Self::Capture { reason, .. } => FaultDetails::Capture { reason: reason.into() },
             Self::Clipboard { reason } => FaultDetails::Clipboard { reason: reason.into() },
             Self::NoPictureCopied => FaultDetails::ClipboardNoPicture {},
-            // Said in a terminal alone, or a mistake in the program.
-            Self::Reader(_) | Self::NotAsked => FaultDetails::Other,
+            // Said in English alone.
+            Self::Reader(_) | Self::Releases(_) | Self::NotAsked => FaultDetails::Other,
         }
     }
 }

@@ -47,6 +47,27 @@ fn a_document_opens_with_a_password_from_a_file() {
     assert!(said.contains("the variable LORGNETTE_NO_SUCH"), "{said}");
 }
 
+#[test]
+fn a_folder_with_encrypted_documents_is_described_with_their_password() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let (pictures, csv) = (folder.path().join("pictures"), folder.path().join("alt.csv"));
+    fs_err::create_dir(&pictures).unwrap();
+    fs_err::copy(document("user-password.pdf"), pictures.join("locked.pdf")).unwrap();
+    let alt = ["alt", pictures.to_str().unwrap(), "--csv", csv.to_str().unwrap()];
+    let table = || fs_err::read_to_string(&csv).unwrap();
+    run(&alt, 1);
+    assert!(table().contains("locked.pdf,,") && table().contains("password"), "{}", table());
+    let password = folder.path().join("password");
+    let from = ["--password-from", password.to_str().unwrap()];
+    fs_err::write(&password, "Secret\n").unwrap();
+    run(&[&alt[..], &from].concat(), 1);
+    assert!(table().contains("the password does not open the document"), "{}", table());
+    fs_err::write(&password, "secret\n").unwrap();
+    run(&[&alt[..], &from, &["--pages", "1-"]].concat(), 0);
+    let row = table().lines().nth(1).unwrap().to_owned();
+    assert!(row.starts_with("locked.pdf,") && !row.starts_with("locked.pdf,,"), "{row}");
+}
+
 const EACH: [&str; 5] = ["--each", "--ask", "Describe this picture.", "--max-tokens", "8"];
 
 #[test]

@@ -16,6 +16,7 @@ mod sources;
 mod speak;
 #[cfg(target_os = "linux")]
 mod streams;
+mod version;
 mod who_answers;
 
 use std::io::Write as _;
