@@ -42,12 +42,6 @@ impl<E: Into<AppError>> From<E> for Failure {
     }
 }
 
-impl From<ServeError> for Failure {
-    fn from(error: ServeError) -> Self {
-        Self::Serve(error)
-    }
-}
-
 /// Writes to standard output at once.
 pub fn print(text: &str) -> Result<(), Failure> {
     print_bytes(text.as_bytes())

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use lorgnette_app::models::folders::Folders;
 use lorgnette_app::{Cancel, say};
-use lorgnette_serve::{Access, InstalledModels, Limits, Listening, ServeOptions, TokenFile};
+use lorgnette_serve::{
+    Access, InstalledModels, Limits, Listening, ServeError, ServeOptions, TokenFile,
+};
 
 use crate::Ending;
 use crate::args::Serve;
@@ -18,7 +20,8 @@ pub fn run(args: &Serve) -> Result<Ending, Failure> {
     let folders = Folders::find()?;
     let token = TokenFile::in_folder(&folders.data);
     if args.show_token || args.new_token {
-        let token = if args.new_token { token.renew()? } else { token.open()? };
+        let token = if args.new_token { token.renew() } else { token.open() };
+        let token = token.map_err(Failure::Serve)?;
         output::print(&format!("{token}\n"))?;
         return Ok(Ending::Done);
     }
@@ -29,12 +32,13 @@ pub fn run(args: &Serve) -> Result<Ending, Failure> {
         allowed_origins: args.allow_origin.clone(),
         limits: Limits { n_waiting: args.queue.get().into(), ..Limits::default() },
         ..ServeOptions::new(access)
-    })?;
+    })
+    .map_err(Failure::Serve)?;
     let options = args.model.options();
     // Nothing of what others ask is left on the disk.
     let conversation = progress::open(&options, true)?;
     let models = Arc::new(InstalledModels::new(options, conversation, folders));
-    let server = listening.start(models)?;
+    let server = listening.start(models).map_err(Failure::Serve)?;
     let cancel = Cancel::default();
     let _ctrl_c = CancelOnCtrlC::new(&cancel);
     let address = server.address();
@@ -56,6 +60,7 @@ pub fn run(args: &Serve) -> Result<Ending, Failure> {
 /// Waits until it is cancelled.
 fn wait_for(cancel: &Cancel) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
-    runtime.map_err(lorgnette_serve::ServeError::Start)?.block_on(cancel.cancelled());
+    let runtime = runtime.map_err(|error| Failure::Serve(ServeError::Start(error)))?;
+    runtime.block_on(cancel.cancelled());
     Ok(())
 }

@@ -195,7 +195,8 @@ mod tests {
         let time = Duration::from_millis(20);
         let bodies = Bodies::new(&Limits { body_time: time, ..Limits::default() });
         let never = futures_util::stream::pending::<Result<Bytes, std::io::Error>>();
-        let read = bodies.read(&json_headers(), Body::from_stream(never));
+        let headers = json_headers();
+        let read = bodies.read(&headers, Body::from_stream(never));
         assert!(matches!(block_on(read), Err(Refusal::Slow { .. })));
     }
 }

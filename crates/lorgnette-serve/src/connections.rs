@@ -18,7 +18,7 @@ use crate::options::Limits;
 /// What who comes too late is told.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     content-type: application/json\r\n\
-    content-length: 75\r\n\
+    content-length: 76\r\n\
     retry-after: 5\r\n\
     connection: close\r\n\r\n\
     {\"error\":{\"message\":\"too many connections; ask again later\",\"code\":\"full\"}}\n";

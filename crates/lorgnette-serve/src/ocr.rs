@@ -3,13 +3,14 @@
 //! reference at docs.mistral.ai, "OCR".
 
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use lorgnette_app::pictures::PictureFile;
-use lorgnette_app::reader::{LineRecord, Reader, UnreadableRecord};
+use lorgnette_app::reader::{LineRecord, Progress, Reader, UnreadableRecord};
 use lorgnette_app::{AppError, Cancel, Interrupted, PictureError, layer};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -52,7 +53,10 @@ pub(crate) async fn read(
         let of_job = Arc::clone(&shared);
         let work = move |document, cancel: &Cancel| {
             let reader = of_job.reader.get_or_init(|| Reader::new(None));
-            all_pages(reader, document, cancel)
+            all_pages(
+                &Pages { reader, limits: &of_job.limits, cancel, begun: Instant::now() },
+                document,
+            )
         };
         wire::have_done(&shared, arrived, work).await
     };
@@ -62,7 +66,7 @@ pub(crate) async fn read(
     }
 }
 
-fn parse(body: &[u8], limits: &Limits) -> Result<Document, Refusal> {
+fn parse(body: &[u8], _: &Limits) -> Result<Document, Refusal> {
     let Asked { mut document, pages, model } = serde_json::from_slice(body)
         .map_err(|error| Refusal::Malformed { reason: error.to_string() })?;
     if let Some(name) = model.filter(|name| !name.is_empty() && name != READER) {
@@ -88,20 +92,28 @@ fn parse(body: &[u8], limits: &Limits) -> Result<Document, Refusal> {
         return Err(Refusal::parameter(param, "it is no text", HINT));
     };
     let bytes = picture::of_data_uri(&param, &url)?;
-    let n_pages = pages.as_ref().map_or(0, Vec::len);
-    if n_pages > limits.n_pages {
-        let reason = format!("{n_pages} pages are more than {}", limits.n_pages);
-        return Err(Refusal::parameter("pages", reason, "ask for fewer pages at a time"));
-    }
     Ok(Document { bytes, pages })
 }
 
-fn all_pages(reader: &Reader, document: Document, cancel: &Cancel) -> Result<Value, Refusal> {
+/// Pages that are being read.
+struct Pages<'a> {
+    reader: &'a Reader,
+    limits: &'a Limits,
+    cancel: &'a Cancel,
+    begun: Instant,
+}
+
+fn all_pages(read: &Pages, document: Document) -> Result<Value, Refusal> {
     let n_bytes = document.bytes.len();
     let file = PictureFile::new("document".into(), document.bytes);
     let n_pages = file.n_pages().map_err(unanswerable)?;
     let indices = document.pages.unwrap_or_else(|| (0..n_pages).collect());
-    let mut pages = Vec::with_capacity(indices.len());
+    let (n_wanted, most) = (indices.len(), read.limits.n_pages);
+    if n_wanted > most {
+        let reason = format!("{n_wanted} pages are more than {most}");
+        return Err(Refusal::parameter("pages", reason, "ask for fewer pages at a time"));
+    }
+    let mut pages = Vec::with_capacity(n_wanted);
     for index in indices {
         if index >= n_pages {
             let reason = format!("there is no page {index}: the document has {n_pages}, from 0");
@@ -109,25 +121,33 @@ fn all_pages(reader: &Reader, document: Document, cancel: &Cancel) -> Result<Val
         }
         // Of what is no document, the frame that a person would look at.
         let page = (n_pages > 1).then_some(index + 1);
-        pages.push(one_page(reader, &file, index, page, cancel)?);
+        pages.push(one_page(read, &file, index, page)?);
     }
     Ok(json!({
         "model": READER,
-        "usage_info": { "pages_processed": pages.len(), "doc_size_bytes": n_bytes },
+        "usage_info": { "pages_processed": n_wanted, "doc_size_bytes": n_bytes },
         "pages": pages,
     }))
 }
 
 fn one_page(
-    reader: &Reader,
+    read: &Pages,
     file: &PictureFile,
     index: u32,
     page: Option<u32>,
-    cancel: &Cancel,
 ) -> Result<Value, Refusal> {
     let picture = file.page(page).map_err(unanswerable)?;
-    let mut reading = match reader.read(&picture, cancel, &mut |_| {}) {
+    let limit = read.limits.answer_time;
+    let mut is_too_long = false;
+    let mut on_progress = |_: Progress| {
+        is_too_long |= read.begun.elapsed() > limit;
+        if is_too_long {
+            read.cancel.cancel();
+        }
+    };
+    let mut reading = match read.reader.read(&picture, read.cancel, &mut on_progress) {
         Ok(reading) => reading,
+        Err(Interrupted::Cancelled) if is_too_long => return Err(Refusal::TooLong { limit }),
         Err(Interrupted::Cancelled) => return Err(Refusal::Stopping),
         Err(Interrupted::Failed(error)) => return Err(Refusal::Failed(error.into())),
     };

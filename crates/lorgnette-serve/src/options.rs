@@ -73,9 +73,9 @@ impl Default for Limits {
             n_pages: 1000,
             n_answers: 16,
             head_time: Duration::from_secs(15),
-            body_time: Duration::from_secs(60),
-            write_time: Duration::from_secs(60),
-            answer_time: Duration::from_secs(3600),
+            body_time: Duration::from_mins(1),
+            write_time: Duration::from_mins(1),
+            answer_time: Duration::from_hours(1),
         }
     }
 }

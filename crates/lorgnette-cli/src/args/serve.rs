@@ -15,11 +15,11 @@ pub struct Serve {
     /// The port to listen at; 0 takes one that is free
     #[arg(long, value_name = "N", default_value_t = DEFAULT_PORT)]
     pub port: u16,
-    /// The loopback address to listen at: 127.0.0.1 or ::1
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    #[arg(help = "The loopback address to listen at: 127.0.0.1 or ::1")]
     pub address: IpAddr,
-    /// Let web pages of this origin ask, too, such as http://localhost:3000; may be given several times
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
+    #[arg(help = "Let web pages of this origin ask, too, such as http://localhost:3000; may be given several times")]
     pub allow_origin: Vec<Origin>,
     /// Answer every program of every person on this machine, whether it shows the token or not
     #[arg(long)]

@@ -41,7 +41,7 @@ impl Running {
     /// The status line that a request gets.
     fn status(&self, token: Option<&str>) -> String {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         let token =
             token.map_or(String::new(), |token| format!("authorization: Bearer {token}\r\n"));
         let host = self.address;

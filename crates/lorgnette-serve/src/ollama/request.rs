@@ -249,7 +249,7 @@ fn turns_of(
 
 /// Pictures, then words.
 fn parts(at: &str, text: String, images: Vec<String>) -> Result<Vec<AskedPart>, Refusal> {
-    let picture = |(k, text): (usize, String)| {
+    let picture = |(k, text): (usize, String)| -> Result<AskedPart, Refusal> {
         let name = format!("{at}[{k}]");
         let bytes = picture::of_base64(&name, &text)?;
         Ok(AskedPart::Picture(AskedPicture { name, bytes, max_side: None }))

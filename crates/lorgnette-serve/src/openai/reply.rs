@@ -27,7 +27,7 @@ impl Completion {
         Self { id: format!("chatcmpl-{ticket}"), created_s: created.as_secs(), model }
     }
 
-    fn object(&self, kind: &str, choices: Value) -> Value {
+    fn object(&self, kind: &str, choices: &Value) -> Value {
         json!({
             "id": self.id,
             "object": kind,
@@ -54,8 +54,8 @@ impl Completion {
                 "finish_reason": choice.finish,
             })
         };
-        let choices = collected.choices.iter().enumerate().map(choice).collect();
-        let mut reply = self.object("chat.completion", choices);
+        let choices: Value = collected.choices.iter().enumerate().map(choice).collect();
+        let mut reply = self.object("chat.completion", &choices);
         reply["usage"] = usage(work);
         reply
     }
@@ -80,12 +80,12 @@ impl Chunks {
         match told {
             Told::Begun { .. } => String::new(),
             Told::Thought { index, piece } => {
-                self.delta(index, json!({ "reasoning_content": piece }), None)
+                self.delta(index, &json!({ "reasoning_content": piece }), None)
             }
-            Told::Text { index, piece } => self.delta(index, json!({ "content": piece }), None),
-            Told::Ended { index, stop } => self.delta(index, json!({}), Some(finish(&stop))),
+            Told::Text { index, piece } => self.delta(index, &json!({ "content": piece }), None),
+            Told::Ended { index, stop } => self.delta(index, &json!({}), Some(finish(&stop))),
             Told::Done(work) if self.includes_usage => {
-                let mut chunk = self.completion.object("chat.completion.chunk", json!([]));
+                let mut chunk = self.completion.object("chat.completion.chunk", &json!([]));
                 chunk["usage"] = usage(&work);
                 event(&chunk) + DONE
             }
@@ -94,20 +94,20 @@ impl Chunks {
         }
     }
 
-    fn delta(&mut self, index: usize, delta: Value, finish: Option<&str>) -> String {
+    fn delta(&mut self, index: usize, delta: &Value, finish: Option<&str>) -> String {
         let mut events = String::new();
         if index >= self.n_begun {
             self.n_begun = index + 1;
             let first = json!({ "role": "assistant", "content": "" });
-            events += &self.chunk(index, first, None);
+            events += &self.chunk(index, &first, None);
         }
         events + &self.chunk(index, delta, finish)
     }
 
-    fn chunk(&self, index: usize, delta: Value, finish: Option<&str>) -> String {
+    fn chunk(&self, index: usize, delta: &Value, finish: Option<&str>) -> String {
         let choice =
             json!({ "index": index, "delta": delta, "logprobs": null, "finish_reason": finish });
-        let mut chunk = self.completion.object("chat.completion.chunk", json!([choice]));
+        let mut chunk = self.completion.object("chat.completion.chunk", &json!([choice]));
         if self.includes_usage {
             chunk["usage"] = Value::Null;
         }

@@ -266,7 +266,7 @@ fn more_connections_than_there_is_room_for_are_told_so() {
             held.push(stream);
             continue;
         }
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         // A reset instead of the words is a refusal, too.
         let mut told = Vec::new();
         if stream.read_to_end(&mut told).is_ok() && told.starts_with(b"HTTP/1.1 503") {

@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -155,4 +156,32 @@ fn what_is_no_request_says_where_it_stops_being_one() {
     }
     let deep = format!("{{\"messages\": [{{\"role\": \"user\", \"content\": {}", "[".repeat(1000));
     assert!(matches!(parse(deep.as_bytes(), &Limits::default()), Err(Refusal::Malformed { .. })));
+}
+
+proptest! {
+    /// Whatever stands where, it is a request or is refused: nothing panics.
+    #[test]
+    fn any_body_is_a_request_or_refused(
+        at in 0..1000_usize,
+        piece in prop_oneof!["[\\[\\]{},:\"a-z0-9.e+-]{1,3}", "null", "-1", "1e400", "\\PC{1,3}"],
+        n_cut in 0..8_usize,
+    ) {
+        let url = "data:image/png;base64,aGk=";
+        let part = json!({ "type": "image_url", "image_url": { "url": url, "detail": "low" } });
+        let body = json!({
+            "model": "a", "n": 2, "stop": ["b"], "seed": 5, "max_tokens": 7, "temperature": 0.5,
+            "messages": [
+                { "role": "system", "content": "c" },
+                { "role": "user", "content": [{ "type": "text", "text": "d" }, part] },
+            ],
+        });
+        let mut bytes = body.to_string().into_bytes();
+        let at = at % bytes.len();
+        let end = (at + n_cut).min(bytes.len());
+        bytes.splice(at..end, piece.bytes());
+        if let Ok((question, _)) = parse(&bytes, &Limits::default()) {
+            prop_assert!((1..=Limits::default().n_answers).contains(&question.n_answers));
+            prop_assert!(question.options.max_tokens > 0);
+        }
+    }
 }
