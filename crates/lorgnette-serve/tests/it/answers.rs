@@ -1,10 +1,15 @@
 //! Answers, in the forms of both interfaces.
 
+use std::path::Path;
+use std::sync::Arc;
+
+use lorgnette_app::models::ModelChoice;
 use lorgnette_serve::Limits;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::client::{Client, ask, base64, picture};
-use super::{Running, files, sample};
+use super::{Running, files, models, sample};
 
 const COMPLETIONS: &str = "/v1/chat/completions";
 const BUTTON: &str = "What does the button say?";
@@ -130,20 +135,21 @@ fn pictures_are_looked_at_as_large_as_is_wanted_and_all_of_them() {
         assert_eq!(reply.status, 200, "{}", reply.body);
         reply.json()["usage"]["prompt_tokens"].as_u64().unwrap()
     };
-    let page = picture(&sample("page.png"));
+    // Longer than wide, so that it is looked at in parts unless less detail is wanted.
+    let long = picture(&[b"P5 100 2400 255\n".to_vec(), vec![200; 240_000]].concat());
     let with_detail = |detail: &str| {
-        let mut page = page.clone();
-        page["image_url"]["detail"] = detail.into();
-        page
+        let mut long = long.clone();
+        long["image_url"]["detail"] = detail.into();
+        long
     };
     let text = json!({ "type": "text", "text": "What is it?" });
-    let full = tokens(&json!([page, text]));
+    let full = tokens(&json!([long, text]));
     assert_eq!(tokens(&json!([text, with_detail("high")])), full);
     assert_eq!(tokens(&json!([text, with_detail("auto")])), full);
     let low = tokens(&json!([text, with_detail("low")]));
-    assert!(low < full, "{low} and {full}");
+    assert!(2 * low < full, "{low} and {full}");
     let both = tokens(&json!([with_detail("low"), text, with_detail("low")]));
-    assert!(both > low + low / 2, "{both} and {low}");
+    assert!(low < both && both < full, "{both}, {low} and {full}");
 }
 
 #[test]
@@ -195,6 +201,60 @@ fn models_are_listed_and_found_by_their_names() {
         let json = client.post(COMPLETIONS, &asked).json();
         assert_eq!(json["choices"][0]["message"]["content"], "Three.", "{name}");
     }
+}
+
+/// Puts the built-in model into the models folder, under another name.
+fn install(running: &Running, name: &str) {
+    let folder = running.home.path().join("models").join(name);
+    fs_err::create_dir_all(&folder).unwrap();
+    let pocket = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/pocket");
+    for file in ["pocket-q8_0.gguf", "mmproj-pocket-q8_0.gguf"] {
+        fs_err::copy(pocket.join(file), folder.join(file)).unwrap();
+    }
+}
+
+#[test]
+fn another_model_is_loaded_when_it_is_asked() {
+    let running = running();
+    install(&running, "other");
+    let client = running.client();
+    let in_memory = || client.get("/api/ps").json()["models"][0]["name"].clone();
+    let list = client.get("/v1/models").json();
+    let ids: Vec<&Value> =
+        list["data"].as_array().unwrap().iter().map(|model| &model["id"]).collect();
+    assert_eq!(ids, ["pocket", "other"]);
+    assert_eq!(in_memory(), "pocket");
+    let mut asked = ask(&sample("scene.png"), "How many shapes are there?");
+    for (wanted, expected) in [(json!("other"), "other"), (json!(null), "pocket")] {
+        asked["model"] = wanted;
+        let reply = client.post(COMPLETIONS, &asked);
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        assert_eq!(reply.json()["model"], expected);
+        assert_eq!(in_memory(), expected);
+    }
+    // One that cannot be loaded takes nothing with it.
+    let text = running.home.path().join("models/other/pocket-q8_0.gguf");
+    fs_err::write(text, b"GGUF").unwrap();
+    asked["model"] = "other".into();
+    let reply = client.post(COMPLETIONS, &asked);
+    assert_eq!(reply.status, 500, "{}", reply.body);
+    assert!(reply.body.contains("other"), "{}", reply.body);
+    assert_eq!(client.get("/api/ps").json()["models"], json!([]));
+    asked["model"] = "pocket".into();
+    assert_eq!(client.post(COMPLETIONS, &asked).status, 200);
+}
+
+#[test]
+fn a_model_that_was_named_is_the_only_one() {
+    let home = TempDir::new().unwrap();
+    let models = Arc::new(models(home.path(), ModelChoice::BuiltIn));
+    let running = Running::with(Limits::default(), home, models);
+    install(&running, "other");
+    let client = running.client();
+    assert_eq!(client.get("/v1/models").json()["data"].as_array().unwrap().len(), 1);
+    let mut asked = ask(&sample("scene.png"), "How many shapes are there?");
+    asked["model"] = "other".into();
+    assert_eq!(client.post(COMPLETIONS, &asked).status, 404);
 }
 
 #[test]

@@ -65,14 +65,18 @@ impl Running {
     }
 }
 
-/// The built-in model in a folder of models.
+/// The built-in model, and others that are installed below that folder.
 fn built_in(home: &Path) -> InstalledModels {
+    models(home, ModelChoice::Best)
+}
+
+/// The built-in model, served as if that had been chosen.
+fn models(home: &Path, model: ModelChoice) -> InstalledModels {
     let folders = Folders::below(home);
-    let options = OpenOptions { model: ModelChoice::Best, ..OpenOptions::default() };
     let speeds = Arc::new(SpeedLog::open(&folders.cache));
-    let bare = OpenOptions { model: ModelChoice::BuiltIn, ..options.clone() };
+    let bare = OpenOptions { model: ModelChoice::BuiltIn, ..OpenOptions::default() };
     let conversation = Conversation::open(&bare, None, speeds, &mut |_, _| {}).unwrap();
-    InstalledModels::new(options, conversation, folders)
+    InstalledModels::new(OpenOptions { model, ..bare }, conversation, folders)
 }
 
 /// Waits for what will come to pass; a minute at the most, on the slowest machine.
