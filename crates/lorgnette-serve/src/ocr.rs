@@ -42,7 +42,7 @@ struct Document {
     pages: Option<Vec<u32>>,
 }
 
-/// `POST /v1/ocr`
+/// Answers `POST /v1/ocr`: reads a picture or document.
 pub(crate) async fn read(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,

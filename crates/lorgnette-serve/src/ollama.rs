@@ -18,12 +18,12 @@ use crate::refusal::Refusal;
 use crate::server::Shared;
 use crate::wire::{self, Style};
 
-/// `GET /api/version`
+/// Answers `GET /api/version` with the version of this program.
 pub(crate) async fn version() -> Response {
     wire::json(&json!({ "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// `GET /api/tags`: the models that can be asked.
+/// Answers `GET /api/tags`: the models that can be asked.
 pub(crate) async fn tags(State(shared): State<Arc<Shared>>) -> Response {
     let listed = wire::off_thread(move || shared.models.list()).await;
     reply(listed.map(|models| {
@@ -32,7 +32,7 @@ pub(crate) async fn tags(State(shared): State<Arc<Shared>>) -> Response {
     }))
 }
 
-/// `GET /api/ps`: the model that is in memory.
+/// Answers `GET /api/ps`: the model that is in memory.
 pub(crate) async fn ps(State(shared): State<Arc<Shared>>) -> Response {
     let loaded = wire::off_thread(move || {
         let loaded = shared.models.loaded();
@@ -45,7 +45,7 @@ pub(crate) async fn ps(State(shared): State<Arc<Shared>>) -> Response {
     }))
 }
 
-/// `POST /api/show`: what is known of a model.
+/// Answers `POST /api/show`: what is known of a model.
 pub(crate) async fn show(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
@@ -70,7 +70,7 @@ pub(crate) async fn show(
     reply(shown.await)
 }
 
-/// `POST /api/chat`
+/// Answers `POST /api/chat`: the last message of a chat.
 pub(crate) async fn chat(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
@@ -80,7 +80,7 @@ pub(crate) async fn chat(
     answered.unwrap_or_else(|refusal| wire::refuse(&refusal, Style::Ollama))
 }
 
-/// `POST /api/generate`
+/// Answers `POST /api/generate`: one question.
 pub(crate) async fn generate(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,

@@ -22,7 +22,7 @@ use crate::wire::{self, Style};
 /// What is sent while there is nothing to say: a comment, which clients skip.
 const PAUSE: &str = ": still at work\n\n";
 
-/// `GET /v1/models`
+/// Answers `GET /v1/models` with those that can be asked.
 pub(crate) async fn models(State(shared): State<Arc<Shared>>) -> Response {
     let listed = wire::off_thread(move || shared.models.list()).await;
     match listed {
@@ -34,7 +34,7 @@ pub(crate) async fn models(State(shared): State<Arc<Shared>>) -> Response {
     }
 }
 
-/// `GET /v1/models/{name}`
+/// Answers `GET /v1/models/{name}` with the one of that name.
 pub(crate) async fn model(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Response {
     let listed = wire::off_thread(move || shared.models.list()).await;
     let found = listed.and_then(|models| {
@@ -57,7 +57,7 @@ fn listed_model(model: &ServedModel) -> Value {
     })
 }
 
-/// `POST /v1/chat/completions`
+/// Answers `POST /v1/chat/completions`: the last message of a chat.
 pub(crate) async fn chat(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,

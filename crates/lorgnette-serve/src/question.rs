@@ -43,7 +43,7 @@ pub(crate) struct AskedPicture {
 /// Checks what every interface wants of a chat: that somebody asks, and not too many pictures.
 ///
 /// # Errors
-/// [`Refusal::Parameter`].
+/// [`Refusal::Parameter`] says which part is wrong.
 pub(crate) fn check_turns(turns: &[AskedTurn], max_pictures: usize) -> Result<(), Refusal> {
     let is_asked = |turn: &AskedTurn| turn.role == Role::User && !turn.parts.is_empty();
     if !turns.iter().any(is_asked) {

@@ -70,7 +70,7 @@ impl Queue {
     /// The place behind all others.
     ///
     /// # Errors
-    /// [`Refusal::QueueFull`], [`Refusal::Stopping`].
+    /// [`Refusal::QueueFull`], [`Refusal::Stopping`]: there is no place.
     pub(crate) fn enter(self: &Arc<Self>) -> Result<Place, Refusal> {
         let mut state = self.lock();
         if state.is_closed {

@@ -13,7 +13,7 @@ pub enum Refusal {
     /// It was sent to a name that is not ours.
     #[error("this server does not answer for the host {host}")]
     Host {
-        /// The name.
+        /// The name that it was sent to.
         host: String,
     },
     /// It comes from a web page that was not allowed.
@@ -34,13 +34,13 @@ pub enum Refusal {
     /// There is nothing at that path.
     #[error("there is no {path} here")]
     NotFound {
-        /// The path.
+        /// The path that was asked for.
         path: String,
     },
     /// The path is asked in another way.
     #[error("{path} is not asked by {method}")]
     Method {
-        /// The path.
+        /// The path that was asked for.
         path: String,
         /// How it was asked.
         method: String,
@@ -88,7 +88,7 @@ pub enum Refusal {
     Parameter {
         /// Which part, as `messages[0].content`.
         param: String,
-        /// Why.
+        /// Why it cannot be done.
         reason: String,
         /// What to do now.
         hint: &'static str,
@@ -114,7 +114,7 @@ pub enum Refusal {
     /// The server is being stopped.
     #[error("the server is being stopped")]
     Stopping,
-    /// A bug.
+    /// It panicked, which is a bug.
     #[error("the server went wrong")]
     Bug,
 }

@@ -110,7 +110,7 @@ impl Listening {
     /// Begins to answer, on threads of its own.
     ///
     /// # Errors
-    /// [`ServeError::Start`].
+    /// [`ServeError::Start`] if the system has no thread to give.
     pub fn start(self, models: Arc<dyn ModelSource>) -> Result<Server, ServeError> {
         let Self { listener, address, access, allowed_origins, limits } = self;
         let shared = Arc::new(Shared {

@@ -19,7 +19,9 @@ pub struct Serve {
     #[arg(help = "The loopback address to listen at: 127.0.0.1 or ::1")]
     pub address: IpAddr,
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
-    #[arg(help = "Let web pages of this origin ask, too, such as http://localhost:3000; may be given several times")]
+    #[arg(
+        help = "Let web pages of this origin ask, too, such as http://localhost:3000; may be given several times"
+    )]
     pub allow_origin: Vec<Origin>,
     /// Answer every program of every person on this machine, whether it shows the token or not
     #[arg(long)]

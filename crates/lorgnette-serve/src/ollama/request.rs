@@ -89,7 +89,7 @@ struct ShowBody {
 /// Reads what a chat or a generation asks, and whether the reply is to be streamed.
 ///
 /// # Errors
-/// [`Refusal::Malformed`], [`Refusal::Parameter`].
+/// [`Refusal::Malformed`], [`Refusal::Parameter`]: it is no request, or one that cannot be done.
 pub(super) fn parse(body: &[u8], form: Form, limits: &Limits) -> Result<(Question, bool), Refusal> {
     let (shared, turns) = match form {
         Form::Chat => {
@@ -116,7 +116,7 @@ pub(super) fn parse(body: &[u8], form: Form, limits: &Limits) -> Result<(Questio
 /// Reads which model is to be shown; `None`: the usual one.
 ///
 /// # Errors
-/// [`Refusal::Malformed`].
+/// [`Refusal::Malformed`] for what is no request.
 pub(super) fn show(body: &[u8]) -> Result<Option<String>, Refusal> {
     let body: ShowBody = read(body)?;
     Ok(body.model.or(body.name).filter(|name| !name.is_empty()))

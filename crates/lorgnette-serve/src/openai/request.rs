@@ -79,7 +79,7 @@ struct ResponseFormat {
 /// Reads a body.
 ///
 /// # Errors
-/// [`Refusal::Malformed`], [`Refusal::Parameter`].
+/// [`Refusal::Malformed`], [`Refusal::Parameter`]: it is no request, or one that cannot be done.
 pub(super) fn parse(body: &[u8], limits: &Limits) -> Result<(Question, Form), Refusal> {
     let body: Body = serde_json::from_slice(body)
         .map_err(|error| Refusal::Malformed { reason: error.to_string() })?;
