@@ -76,7 +76,7 @@ pub(crate) fn answer(
         cancel,
         Box::new(|name, conversation| {
             let load_s = begun.elapsed().as_secs_f64();
-            let asking = Asking { conversation, cancel, limit, tell };
+            let asking = Asking { conversation, cancel, begun: Instant::now(), limit, tell };
             outcome = asking.answer(name, asked).map(|work| Work { load_s, ..work });
         }),
     );
@@ -98,6 +98,8 @@ pub(crate) fn answer(
 struct Asking<'a> {
     conversation: &'a Conversation,
     cancel: &'a Cancel,
+    /// When its turn came and the model was there.
+    begun: Instant,
     limit: Duration,
     tell: &'a UnboundedSender<Told>,
 }
@@ -125,7 +127,6 @@ impl Asking<'_> {
     }
 
     fn one(&self, chat: &Chat, options: AnswerOptions, index: usize) -> Result<Answer, Refusal> {
-        let begun = Instant::now();
         let mut is_too_long = false;
         let mut on_event = |event: Option<AnswerEvent>| {
             let told = match event {
@@ -133,7 +134,7 @@ impl Asking<'_> {
                 Some(AnswerEvent::Thought(piece)) => Some(Told::Thought { index, piece }),
                 Some(AnswerEvent::Encode { .. } | AnswerEvent::Prefill { .. }) | None => None,
             };
-            is_too_long |= begun.elapsed() > self.limit;
+            is_too_long |= self.begun.elapsed() > self.limit;
             let has_gone = told.is_some_and(|told| self.tell.send(told).is_err());
             if is_too_long || has_gone {
                 self.cancel.cancel();

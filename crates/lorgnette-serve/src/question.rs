@@ -73,7 +73,8 @@ pub(crate) fn check_turns(turns: &[AskedTurn], max_pictures: usize) -> Result<()
 /// # Errors
 /// [`Refusal::Unanswerable`] for a picture that cannot be read, and for a model that reads none.
 pub(crate) fn chat(conversation: &Conversation, turns: Vec<AskedTurn>) -> Result<Chat, Refusal> {
-    let mut chat = Chat::default();
+    // Nothing of what others ask goes to the disk, whosever model it is.
+    let mut chat = Chat { is_private: true, ..Chat::default() };
     for turn in turns {
         match turn.role {
             Role::User if is_mixed(&turn.parts) => {

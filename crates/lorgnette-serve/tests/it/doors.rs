@@ -214,8 +214,8 @@ fn a_body_that_is_too_large_is_refused_and_its_client_told() {
 #[test]
 fn who_promises_and_does_not_send_is_not_waited_for() {
     let limits = Limits {
-        head_time: Duration::from_millis(300),
-        body_time: Duration::from_millis(300),
+        head_time: Duration::from_secs(2),
+        body_time: Duration::from_secs(2),
         ..Limits::default()
     };
     let running = Running::new(limits);
@@ -254,7 +254,7 @@ fn is_ended(stream: &mut TcpStream) -> bool {
 #[test]
 fn more_connections_than_there_is_room_for_are_told_so() {
     let limits =
-        Limits { n_connections: 200, head_time: Duration::from_secs(5), ..Limits::default() };
+        Limits { n_connections: 200, head_time: Duration::from_mins(10), ..Limits::default() };
     let running = Running::new(limits);
     let client = running.client();
     let mut held = Vec::new();

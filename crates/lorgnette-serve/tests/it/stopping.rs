@@ -4,13 +4,16 @@ use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lorgnette_serve::Limits;
+use lorgnette_app::Cancel;
+use lorgnette_serve::{
+    InstalledModels, LendError, Lent, Limits, LoadedModel, ModelSource, ServedModel,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::client::{ask, reply, short};
 use super::queue::Watched;
-use super::{Running, sample, wait_until};
+use super::{Running, built_in, sample, wait_until};
 
 const COMPLETIONS: &str = "/v1/chat/completions";
 /// More answers than are made while a test runs.
@@ -91,6 +94,39 @@ fn an_answer_that_takes_too_long_is_ended() {
     assert_eq!(told.status, 200, "it had begun");
     let last = told.body.trim_end().lines().last().unwrap();
     assert!(last.starts_with("data: {\"error\":") && last.contains("longer"), "{last}");
+}
+
+/// A model that makes a bug of every question but those for one of that name.
+struct Buggy(InstalledModels);
+
+impl ModelSource for Buggy {
+    fn list(&self) -> Vec<ServedModel> {
+        self.0.list()
+    }
+
+    fn loaded(&self) -> Option<LoadedModel> {
+        self.0.loaded()
+    }
+
+    fn lend(&self, name: Option<&str>, cancel: &Cancel, work: Lent<'_>) -> Result<(), LendError> {
+        assert_eq!(name, Some("pocket"), "a bug, for this test");
+        self.0.lend(name, cancel, work)
+    }
+}
+
+#[test]
+fn a_bug_ends_one_request_and_not_the_server() {
+    let home = TempDir::new().unwrap();
+    let models = Arc::new(Buggy(built_in(home.path())));
+    let running = Running::with(Limits::default(), home, models);
+    let client = running.client();
+    for path in [COMPLETIONS, "/api/chat"] {
+        let told = client.post(path, &short("any"));
+        assert_eq!(told.status, 500, "{}", told.body);
+        assert!(told.body.contains("the server went wrong"), "{}", told.body);
+    }
+    assert_eq!(client.post(COMPLETIONS, &short("pocket")).status, 200);
+    running.wait_until_idle();
 }
 
 #[test]
