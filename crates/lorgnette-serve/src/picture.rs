@@ -83,7 +83,22 @@ fn not_base64(text: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Whatever the text is, it is bytes or is refused, and what is no `data:` URI is no picture.
+        #[test]
+        fn any_text_is_bytes_or_refused(
+            text in "(data|DATA|file|http)?:?(//)?[a-z/]{0,9}(;base64)?,?[A-Za-z0-9+/= \n]{0,12}\\PC{0,2}",
+        ) {
+            let of_uri = of_data_uri("here", &text);
+            let is_data = text.trim_start().to_ascii_lowercase().starts_with("data:");
+            prop_assert!(is_data || of_uri.is_err(), "{text}");
+            let _ = of_base64("here", &text);
+        }
+    }
 
     #[track_caller]
     fn check_refused(refused: Result<Vec<u8>, Refusal>, expected: &str) {

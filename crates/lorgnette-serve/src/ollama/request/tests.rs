@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -120,4 +121,31 @@ fn a_model_is_shown_by_either_of_its_names() {
     assert_eq!(named(&json!({ "name": "b" })).as_deref(), Some("b"));
     assert_eq!(named(&json!({})), None);
     assert!(matches!(show(b"[]"), Err(Refusal::Malformed { .. })));
+}
+
+proptest! {
+    /// Whatever stands where, it is a request or is refused: nothing panics.
+    #[test]
+    fn any_body_is_a_request_or_refused(
+        at in 0..1000_usize,
+        piece in prop_oneof!["[\\[\\]{},:\"a-z0-9.e+-]{1,3}", "null", "-1", "1e400", "\\PC{1,3}"],
+        n_cut in 0..8_usize,
+    ) {
+        let options = json!({ "num_predict": 7, "top_k": 5, "min_p": 0.25, "seed": 3, "stop": ["a"] });
+        let message = json!({ "role": "user", "content": "b", "images": ["aGk="] });
+        let body = json!({
+            "model": "c", "messages": [message], "prompt": "d", "system": "e", "images": ["aG8="],
+            "stream": false, "think": true, "options": options,
+        });
+        let mut bytes = body.to_string().into_bytes();
+        let at = at % bytes.len();
+        let end = (at + n_cut).min(bytes.len());
+        bytes.splice(at..end, piece.bytes());
+        for form in [Form::Chat, Form::Generate] {
+            if let Ok((question, _)) = parse(&bytes, form, &Limits::default()) {
+                prop_assert!(question.options.max_tokens > 0);
+            }
+        }
+        let _ = show(&bytes);
+    }
 }
