@@ -17,6 +17,13 @@ pub fn stamp(ms: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}-{:02}{:02}{:02}", s / 3600, s / 60 % 60, s % 60)
 }
 
+/// A moment as other programs read it, in UTC: `2026-11-28T23:57:58Z`. Source: RFC 3339.
+pub fn rfc_3339(ms: i64) -> String {
+    let stamp = stamp(ms);
+    let (day, time) = stamp.split_at(stamp.len() - "-hhmmss".len());
+    format!("{day}T{}:{}:{}Z", &time[1..3], &time[3..5], &time[5..7])
+}
+
 /// The moment of a [`stamp`], in milliseconds since 1970.
 pub fn moment(stamp: &str) -> Option<i64> {
     let number = |from: usize, to: usize| stamp.get(from..to)?.parse::<i64>().ok();
@@ -57,6 +64,7 @@ mod tests {
     #[test]
     fn moments_are_written_and_read_back() {
         assert_eq!(stamp(0), "1970-01-01-000000");
+        assert_eq!(rfc_3339(951_827_696_000), "2000-02-29T12:34:56Z");
         assert_eq!(stamp(951_827_696_000), "2000-02-29-123456");
         assert_eq!(stamp(1_795_910_278_999), "2026-11-28-235758");
         for day in -800..60_000 {

@@ -2,6 +2,7 @@
 
 mod pages;
 mod read;
+mod serve;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ use lorgnette_app::{
 
 pub use self::pages::PageList;
 pub use self::read::Read;
+pub use self::serve::Serve;
 use crate::password::{FolderPassword, Password};
 use crate::thoughts::ShowThoughts;
 
@@ -52,6 +54,11 @@ pub enum Command {
     Doctor(Doctor),
     /// Measure a model on this machine
     Bench(Bench),
+    /// Answer other programs on this machine, as OpenAI's and Ollama's servers do
+    ///
+    /// It listens on loopback alone, asks for a token, fetches nothing, and leaves nothing of what is
+    /// asked on the disk. Ctrl+C ends it.
+    Serve(Serve),
     /// List, add, check and remove models
     #[command(subcommand)]
     Models(ModelsCommand),

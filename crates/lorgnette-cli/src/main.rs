@@ -24,6 +24,7 @@ mod password;
 mod picture_files;
 mod progress;
 mod read;
+mod serve;
 mod shells;
 mod speak;
 mod thoughts;
@@ -78,6 +79,7 @@ fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect::run(inspect),
         Command::Doctor(doctor) => doctor::run(doctor),
         Command::Bench(bench) => bench::run(bench),
+        Command::Serve(serve) => serve::run(serve),
         Command::Models(command) => models::run(command),
         Command::Completions(completions) => shells::completions(completions),
         Command::Man(man) => shells::man(man),

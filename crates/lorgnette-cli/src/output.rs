@@ -5,6 +5,8 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use lorgnette_app::AppError;
+use lorgnette_app::models::one_line;
+use lorgnette_serve::ServeError;
 
 /// The reason why a command stopped.
 #[derive(Debug)]
@@ -13,6 +15,8 @@ pub enum Failure {
     App(AppError),
     /// A file that is not ours to write over, and is left as it is.
     NotReplaced { path: PathBuf, reason: String },
+    /// The server for other programs does not run.
+    Serve(ServeError),
     /// Standard output was closed by its reader.
     OutputClosed,
 }
@@ -26,6 +30,7 @@ impl Failure {
                 format!("{} is not written over: {reason}", path.display()),
                 "name another file, or move this one away first".into(),
             )),
+            Self::Serve(error) => Some((one_line(error), error.hint().into())),
             Self::OutputClosed => None,
         }
     }

@@ -50,6 +50,7 @@ mod beginning;
 mod networks;
 mod reader;
 mod reading;
+mod record;
 
 mod error;
 
@@ -58,6 +59,7 @@ pub use geometry::{Point, Quad};
 pub use languages::{Support, languages, support};
 pub use reader::{Progress, Reader};
 pub use reading::{Line, Reading, Shrunk, Unreadable, UnreadableReason};
+pub use record::{LineRecord, UnreadableRecord};
 
 /// The version of what is read. It is raised when a picture gives other text, other places or another
 /// order, so that what was read before is read again.

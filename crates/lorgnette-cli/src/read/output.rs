@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use lorgnette_app::AppError;
-use lorgnette_app::reader::{Line, Quad, Reading, Shrunk, Unreadable, UnreadableReason};
+use lorgnette_app::reader::{LineRecord, Reading, Shrunk, UnreadableRecord};
 use serde::Serialize;
 
 use super::Done;
@@ -18,8 +18,8 @@ struct Output<'a> {
     page: Option<PageOutput>,
     /// All of it, in reading order.
     text: String,
-    lines: Vec<LineOutput<'a>>,
-    unreadable: Vec<UnreadableOutput>,
+    lines: Vec<LineRecord<'a>>,
+    unreadable: Vec<UnreadableRecord>,
     /// Lines whose letters are those that the document has of itself; absent if it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     lines_from_document: Option<usize>,
@@ -35,23 +35,6 @@ struct Output<'a> {
 struct PageOutput {
     page: u32,
     pages: u32,
-}
-
-#[derive(Serialize)]
-struct LineOutput<'a> {
-    text: &'a str,
-    #[serde(rename = "box")]
-    corners: [[f64; 2]; 4],
-    confidence: f64,
-    row: u32,
-    paragraph: u32,
-}
-
-#[derive(Serialize)]
-struct UnreadableOutput {
-    #[serde(rename = "box")]
-    corners: [[f64; 2]; 4],
-    reason: UnreadableReason,
 }
 
 /// What `--json` prints for a picture that failed.
@@ -71,12 +54,12 @@ pub fn print_json(name: &str, done: &Done) -> Result<(), Failure> {
         file: name,
         page,
         text: reading.text(),
-        lines: reading.lines.iter().map(LineOutput::from).collect(),
-        unreadable: reading.unreadable.iter().map(UnreadableOutput::from).collect(),
+        lines: reading.lines.iter().map(LineRecord::from).collect(),
+        unreadable: reading.unreadable.iter().map(UnreadableRecord::from).collect(),
         lines_from_document: done.fit.map(|fit| fit.n_own),
         notes: done.picture_notes.iter().map(ToString::to_string).collect(),
         shrunk: reading.shrunk,
-        seconds: shortened(done.seconds, 1000.0),
+        seconds: (done.seconds * 1000.0).round() / 1000.0,
     })
 }
 
@@ -105,31 +88,4 @@ pub fn lines(reading: &Reading) -> String {
         );
     }
     text
-}
-
-impl<'a> From<&'a Line> for LineOutput<'a> {
-    fn from(line: &'a Line) -> Self {
-        Self {
-            text: &line.text,
-            corners: corners(&line.quad),
-            confidence: shortened(line.confidence.into(), 1000.0),
-            row: line.row,
-            paragraph: line.paragraph,
-        }
-    }
-}
-
-impl From<&Unreadable> for UnreadableOutput {
-    fn from(place: &Unreadable) -> Self {
-        Self { corners: corners(&place.quad), reason: place.reason }
-    }
-}
-
-fn corners(quad: &Quad) -> [[f64; 2]; 4] {
-    quad.0.map(|at| [shortened(at.x.into(), 10.0), shortened(at.y.into(), 10.0)])
-}
-
-/// Returns the number with as many digits as say something.
-fn shortened(number: f64, unit: f64) -> f64 {
-    (number * unit).round() / unit
 }

@@ -10,6 +10,7 @@ mod notes;
 mod output_files;
 mod private;
 mod read;
+mod serve;
 mod shells;
 mod sources;
 #[cfg(target_os = "linux")]

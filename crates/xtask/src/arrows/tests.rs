@@ -39,13 +39,18 @@ fn weights_and_the_network_do_not_know_each_other() {
 }
 
 #[test]
-fn shells_use_the_app_only() {
+fn shells_use_the_app_and_the_server_only() {
     for shell in SHELLS {
         check(shell, "lorgnette-app", true);
+        check(shell, "lorgnette-serve", true);
+        check("lorgnette-serve", shell, false);
         check(shell, "lorgnette-engine", false);
         check("lorgnette-app", shell, false);
     }
     check("lorgnette-cli", "src-tauri", false);
+    check("lorgnette-serve", "lorgnette-app", true);
+    check("lorgnette-serve", "lorgnette-engine", false);
+    check("lorgnette-app", "lorgnette-serve", false);
 }
 
 #[test]
