@@ -28,12 +28,12 @@ fn hear(
     let stops: Vec<String> = stops.iter().map(|stop| (*stop).to_owned()).collect();
     let mut told = Vec::new();
     let mut emit = |event| told.push(event);
-    let mut stream = AnswerStream::new(&THINKER, prompt, (true, &stops), &mut emit);
+    let mut stream = AnswerStream::new(&THINKER, prompt, (true, &stops));
     let stop = tokens.iter().find_map(|id| {
         assert!(stream.allows(*id), "{id}");
-        stream.push(*id)
+        stream.push(*id, &mut emit)
     });
-    (stream.finish(), told, stop)
+    (stream.finish(&mut emit), told, stop)
 }
 
 #[track_caller]
