@@ -30,7 +30,9 @@ struct Sequence<'a> {
 
 impl Generator {
     /// Answers the chat's last turn once for each of `options`. Each answer is the one that
-    /// [`Self::answer`] gives with these options: the same seed, the same text. As many are written
+    /// [`Self::answer`] gives with these options behind the same reading: the same seed, the same text.
+    /// (A question that was read before has its last token read by itself, and so logits with other last
+    /// bits than at first.) As many are written
     /// together as there is memory for, eight at most; the others follow. The timings of each count
     /// the reading.
     ///
@@ -65,7 +67,14 @@ impl Generator {
                 emit(AnswersEvent::Ended { index, answer: answer.clone() });
                 answers.push(answer);
             } else {
-                answers.extend(self.decode_some(&logits, some, answers.len(), cancel, begun, emit)?);
+                answers.extend(self.decode_some(
+                    &logits,
+                    some,
+                    answers.len(),
+                    cancel,
+                    begun,
+                    emit,
+                )?);
             }
         }
         Ok(answers)

@@ -1,7 +1,7 @@
 //! What the network computes beside products: on the CPU with our kernels, elsewhere with
 //! candle's operations.
 
-use std::sync::RwLockReadGuard;
+use std::ops::Deref;
 
 use candle_core::{
     CpuStorage, CustomOp2, CustomOp3, DType, Device, InplaceOp2, Layout, Result, Shape, Storage,
@@ -207,7 +207,7 @@ pub(crate) fn attention_together(
 /// What a tensor on the CPU is made of.
 type OnCpu<'a> = (&'a CpuStorage, &'a Layout);
 
-fn on_cpu<'a>((storage, layout): &'a (RwLockReadGuard<'_, Storage>, &Layout)) -> Result<OnCpu<'a>> {
+fn on_cpu<'a>((storage, layout): &'a (impl Deref<Target = Storage>, &Layout)) -> Result<OnCpu<'a>> {
     match &**storage {
         Storage::Cpu(storage) => Ok((storage, layout)),
         _ => bail!("keys and values on a device, for queries on the CPU"),

@@ -50,14 +50,9 @@ impl Rope {
         &self.inv_freq
     }
 
-    /// The rotation of the tokens `first..first + n`.
+    /// The rotation of tokens at any positions.
     ///
     /// A table for all positions would take 524 MB at Pixtral's 1,024,000.
-    pub(crate) fn of_tokens(&self, first: usize, n: usize, device: &Device) -> Result<Rotation> {
-        self.of_positions(first..first + n, device)
-    }
-
-    /// The rotation of tokens at any positions.
     pub(crate) fn of_positions(
         &self,
         positions: impl ExactSizeIterator<Item = usize>,

@@ -126,7 +126,9 @@ impl TextDecoder {
         };
         let x = self.through_blocks(x, positions.into_iter(), &mut watch::go_on, attend);
         let x = x.map_err(Interrupted::expect_failure)?;
-        tails.iter_mut().for_each(|tail| tail.advance());
+        for tail in tails.iter_mut() {
+            tail.advance();
+        }
         Ok(x)
     }
 

@@ -20,7 +20,7 @@ fn question() -> Chat {
 fn options(n: usize) -> Vec<AnswerOptions> {
     let of = |i: usize| {
         let chance = Sampling { temperature: 0.9, seed: i as u64, ..Sampling::default() };
-        let sampling = if i % 4 == 0 { Sampling::GREEDY } else { chance };
+        let sampling = if i.is_multiple_of(4) { Sampling::GREEDY } else { chance };
         let stop = if i == 2 { vec!["a".to_owned(), "e".to_owned()] } else { Vec::new() };
         AnswerOptions { max_tokens: 20 + 7 * i, sampling, stop, ..AnswerOptions::default() }
     };
@@ -46,6 +46,10 @@ fn answers_together_are_those_one_by_one() {
             let options = options(n);
             let (mut together, mut alone) =
                 (generator_with(1024, format), generator_with(1024, format));
+            // The question was read, as for a check: its last token is then read by itself.
+            for generator in [&mut together, &mut alone] {
+                answer(generator, &options[0]);
+            }
             let together = answers(&mut together, &options);
             assert_eq!(together.len(), n);
             for (together, options) in together.iter().zip(&options) {
@@ -66,8 +70,8 @@ fn the_question_is_read_once_and_each_answer_is_the_sum_of_its_pieces() {
     let mut texts = vec![String::new(); 5];
     let mut ended = Vec::new();
     let mut read_after_writing = false;
-    let answers = generator.answers(&question(), &options, &Cancel::default(), &mut |event| {
-        match event {
+    let answers =
+        generator.answers(&question(), &options, &Cancel::default(), &mut |event| match event {
             AnswersEvent::Reading(event) => {
                 assert!(!matches!(event, AnswerEvent::Text(_) | AnswerEvent::Thought(_)));
                 read_after_writing |= texts.iter().any(|text| !text.is_empty());
@@ -78,8 +82,7 @@ fn the_question_is_read_once_and_each_answer_is_the_sum_of_its_pieces() {
                 texts[index] += &text;
             }
             AnswersEvent::Ended { index, answer } => ended.push((index, answer)),
-        }
-    });
+        });
     let answers = answers.unwrap();
     assert!(!read_after_writing);
     ended.sort_by_key(|(index, _)| *index);
