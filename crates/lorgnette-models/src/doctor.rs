@@ -216,9 +216,7 @@ fn model(library: &Library, path: PathBuf, on_cpu: bool) -> ModelReport {
             let kv = Some(kv.format.to_string());
             ModelReport { path, bytes: Some(n_bytes), kv, fault: None }
         }
-        Err(error) => {
-            ModelReport { path, bytes: None, kv: None, fault: Some(error.one_line()) }
-        }
+        Err(error) => ModelReport { path, bytes: None, kv: None, fault: Some(error.one_line()) },
     }
 }
 

@@ -10,12 +10,12 @@ use lorgnette_engine::{Engine, EngineError, Generator};
 use lorgnette_image::ImageConfig;
 use lorgnette_pixtral::checkpoint::LeftOut;
 use lorgnette_pixtral::{
-    Checkpoint, ChosenDevice, DeviceChoice, Kernels, LoadError, LoadOptions, ModelConfig, ModelError,
-    Needs, Pixtral, Placement, Plan, Precision, machine_memory,
+    Checkpoint, ChosenDevice, DeviceChoice, Kernels, LoadError, LoadOptions, ModelConfig,
+    ModelError, Needs, Pixtral, Placement, Plan, Precision, machine_memory,
 };
 
-pub use self::kv::{ChosenKv, KvChoice};
 pub(crate) use self::kv::KvQuestion;
+pub use self::kv::{ChosenKv, KvChoice};
 use self::tokenizer::tokenizer;
 use crate::best::{Best, PassedOver};
 use crate::error::ModelsError;

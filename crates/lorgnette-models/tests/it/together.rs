@@ -14,7 +14,13 @@ fn picture(model: &OpenModel) -> Arc<PreparedPicture> {
     let inside = |x: u32, y: u32| (10..50).contains(&x) && (20..44).contains(&y);
     let pixel = |i: u32| {
         let (x, y) = (i % 160, i / 160);
-        if inside(x, y) { [200, 30, 30] } else if inside(x - x / 80 * 80, y) { [20, 20, 220] } else { [255; 3] }
+        if inside(x, y) {
+            [200, 30, 30]
+        } else if inside(x - x / 80 * 80, y) {
+            [20, 20, 220]
+        } else {
+            [255; 3]
+        }
     };
     let picture = Picture::from_rgb(160, 64, (0..160 * 64).flat_map(pixel).collect()).unwrap();
     PreparedPicture::new("boxes", picture.prepare(&model.image_config(None).unwrap()).unwrap())
