@@ -22,6 +22,9 @@ use crate::thoughts::ShowThoughts;
 
 /// Answers that `bench` writes together at the most.
 const MOST_TOGETHER: usize = 64;
+/// Help for `--kv`.
+const KV: &str = "The number format of keys and values: auto (f16 where it fits into memory, else q8_0), \
+                  f16, q8_0, bf16, f32";
 /// What help and manual say behind the commands.
 const OUTPUTS: &str = "Answers go to standard output, everything else to standard error.\n\
                        Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part (alt, read, --each), 130 cancelled.";
@@ -417,8 +420,7 @@ pub struct Bench {
     /// The numbers of answers to write together, behind the same tokens
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = answers)]
     pub together: Vec<usize>,
-    /// The number format of keys and values: auto, f16, q8_0, bf16, f32
-    #[arg(long, value_name = "FORMAT", default_value_t)]
+    #[arg(long, value_name = "FORMAT", default_value_t, help = KV)]
     pub kv: KvChoice,
     /// Measure everything: prefill of 128, 512 and 4096 tokens, decode behind 0 and 4096, and a picture
     /// of 1024x1024; it takes minutes
@@ -460,9 +462,7 @@ pub struct Model {
     /// The most tokens of a chat; they take memory
     #[arg(long, value_name = "N", default_value_t = DEFAULT_CONTEXT)]
     pub context: usize,
-    /// The number format of keys and values: auto (f16 where it fits into memory, else q8_0), f16, q8_0,
-    /// bf16, f32
-    #[arg(long, value_name = "FORMAT", default_value_t)]
+    #[arg(long, value_name = "FORMAT", default_value_t, help = KV)]
     pub kv: KvChoice,
     #[command(flatten)]
     pub load: Load,

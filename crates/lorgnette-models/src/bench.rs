@@ -212,7 +212,7 @@ pub fn run(
         let behind = if writes { format!(", writing {n_decode}") } else { String::new() };
         on_step(&format!("reading {n} tokens{behind}"));
         let together = if writes { options.together.as_slice() } else { &[] };
-        let Spent { prefill_s, decode_s, together_s } =
+        let (prefill_s, decode_s, together_s) =
             read_and_write(model, n, n_decode, together, clock)?;
         if options.prefill.contains(&n) {
             let tokens_per_s = n as f64 / prefill_s;
@@ -234,22 +234,15 @@ pub fn run(
     Ok(result)
 }
 
-/// Seconds of reading and writing.
-struct Spent {
-    prefill_s: f64,
-    decode_s: f64,
-    /// For each number of answers.
-    together_s: Vec<f64>,
-}
-
-/// Reads `n` tokens, at least one, and writes some behind them: one answer, and then several together.
+/// Seconds to read `n` tokens, at least one, to write some behind them, and to write as many of each of
+/// several answers together.
 fn read_and_write(
     model: &OpenModel,
     n: usize,
     n_decode: usize,
     together: &[usize],
     clock: Clock,
-) -> Result<Spent, ModelsError> {
+) -> Result<(f64, f64, Vec<f64>), ModelsError> {
     let (together, format) = (together.to_vec(), model.kv.format);
     wait(&model.engine.with(move |generator| {
         generator.forget();
@@ -285,7 +278,7 @@ fn read_and_write(
             }
             together_s.push(clock.now() - writing);
         }
-        Ok(Spent { prefill_s, decode_s, together_s })
+        Ok((prefill_s, decode_s, together_s))
     }))
 }
 

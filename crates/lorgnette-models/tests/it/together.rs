@@ -45,7 +45,7 @@ fn question(model: &OpenModel) -> Chat {
 }
 
 fn options() -> Vec<AnswerOptions> {
-    let chance = |seed| Sampling { temperature: 1.2, seed, ..Sampling::default() };
+    let chance = |seed| Sampling { temperature: 6.0, seed, ..Sampling::default() };
     let of = |sampling| AnswerOptions { max_tokens: 24, sampling, ..AnswerOptions::default() };
     [Sampling::GREEDY].into_iter().chain((1..=5).map(chance)).map(of).collect()
 }
