@@ -518,6 +518,11 @@ export type KeyBinding = {
 	fault: string | null,
 };
 
+/**  The number format of keys and values. */
+export type Kv = 
+/**  F16 where it fits into the memory that is free, else 8 bits. */
+"auto" | "f16" | "q8_0";
+
 /**  Language of the window. */
 export type Language = 
 /**  As the system has it. */

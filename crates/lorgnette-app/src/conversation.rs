@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use lorgnette_engine::{Chat, EngineError, PreparedPicture, Role};
+use lorgnette_engine::{AnswersEvent, Chat, EngineError, PreparedPicture, Role};
 use lorgnette_reader::Reader;
 
 use self::grounding::AskedPictures;
@@ -276,8 +276,8 @@ impl Conversation {
         Ok(answer)
     }
 
-    /// Answers the chat's last question `n` times more, and says which sentences of `answer` the
-    /// other answers bear out. The pictures are neither encoded nor read again. `on_sample` is told
+    /// Answers the chat's last question `n` times more, together, and says which sentences of `answer`
+    /// the other answers bear out. The pictures are neither encoded nor read again. `on_sample` is told
     /// how many answers are made.
     ///
     /// # Errors
@@ -291,17 +291,26 @@ impl Conversation {
         cancel: &Cancel,
         on_sample: &mut dyn FnMut(usize),
     ) -> Result<Vec<check::Checked>, Interrupted<AppError>> {
-        let mut others = Vec::with_capacity(n);
-        for options in check::samples(n, max_tokens) {
-            let sample = self.model.engine.answer(chat.clone(), options, cancel.clone(), |_| {});
-            let sample = sample.recv().unwrap_or(Err(EngineError::Stopped));
-            let sample = sample.map_err(AppError::from)?;
-            if cancel.is_cancelled() {
-                return Err(Interrupted::Cancelled);
+        let (sender, ended) = mpsc::channel();
+        let emit = move |event| {
+            if let AnswersEvent::Ended { .. } = event {
+                // The receiver is gone only when this thread has panicked.
+                let _ = sender.send(());
             }
-            others.push(sample.text);
-            on_sample(others.len());
+        };
+        let options = check::samples(n, max_tokens).collect();
+        let others = self.model.engine.answers(chat.clone(), options, cancel.clone(), emit);
+        // The engine drops the sender when all have ended.
+        for n_done in 1..=n {
+            if ended.recv().is_ok() && !cancel.is_cancelled() {
+                on_sample(n_done);
+            }
         }
+        let others = others.recv().unwrap_or(Err(EngineError::Stopped)).map_err(AppError::from)?;
+        if cancel.is_cancelled() {
+            return Err(Interrupted::Cancelled);
+        }
+        let others: Vec<String> = others.into_iter().map(|other| other.text).collect();
         Ok(check::compare(answer, &others))
     }
 

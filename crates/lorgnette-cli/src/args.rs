@@ -10,10 +10,10 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use lorgnette_app::desktop::capture::Area;
 use lorgnette_app::models::{QuantScheme, VisionFormat};
-use lorgnette_app::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
+use lorgnette_app::open::{DEFAULT_CONTEXT, KvChoice, ModelChoice, OpenOptions};
 use lorgnette_app::purpose::Purpose;
 use lorgnette_app::{
-    AnswerOptions, DeviceChoice, Kernels, KvFormat, LoadMode, LoadOptions, Region, Sampling,
+    AnswerOptions, DeviceChoice, Kernels, LoadMode, LoadOptions, Region, Sampling,
 };
 
 pub use self::pages::PageList;
@@ -22,6 +22,11 @@ pub use self::serve::Serve;
 use crate::password::{FolderPassword, Password};
 use crate::thoughts::ShowThoughts;
 
+/// Answers that `bench` writes together at the most.
+const MOST_TOGETHER: usize = 64;
+/// Help for `--kv`.
+const KV: &str = "The number format of keys and values: auto (f16 where it fits into memory, else q8_0), \
+                  f16, q8_0, bf16, f32";
 /// What help and manual say behind the commands.
 const OUTPUTS: &str = "Answers go to standard output, everything else to standard error.\n\
                        Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part (alt, read, --each), 130 cancelled.";
@@ -424,6 +429,11 @@ pub struct Bench {
     /// The numbers of tokens that are read before those that are written
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "0")]
     pub depth: Vec<usize>,
+    /// The numbers of answers to write together, behind the same tokens
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = answers)]
+    pub together: Vec<usize>,
+    #[arg(long, value_name = "FORMAT", default_value_t, help = KV)]
+    pub kv: KvChoice,
     /// Measure everything: prefill of 128, 512 and 4096 tokens, decode behind 0 and 4096, and a picture
     /// of 1024x1024; it takes minutes
     #[arg(long)]
@@ -464,9 +474,8 @@ pub struct Model {
     /// The most tokens of a chat; they take memory
     #[arg(long, value_name = "N", default_value_t = DEFAULT_CONTEXT)]
     pub context: usize,
-    /// The number format of keys and values: f16, bf16, f32
-    #[arg(long, value_name = "FORMAT", default_value = "f16", value_parser = kv_format)]
-    pub kv: KvFormat,
+    #[arg(long, value_name = "FORMAT", default_value_t, help = KV)]
+    pub kv: KvChoice,
     #[command(flatten)]
     pub load: Load,
 }
@@ -513,7 +522,7 @@ impl Model {
             device: self.device.choice,
             gpu_layers: self.device.gpu_layers,
             context: self.context,
-            kv_format: self.kv,
+            kv: self.kv,
             load: self.load.options(),
             threads: self.load.threads,
         }
@@ -599,6 +608,11 @@ fn threads(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "use a whole number from 1 on".into())
 }
 
+fn answers(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|n| (1..=MOST_TOGETHER).contains(n));
+    number.ok_or_else(|| format!("use numbers from 1 to {MOST_TOGETHER}"))
+}
+
 fn kernels(text: &str) -> Result<Kernels, String> {
     let kernels: Kernels = text.parse()?;
     if kernels.is_supported() {
@@ -622,14 +636,5 @@ fn region(text: &str) -> Result<Region, String> {
             Ok(Region { x, y, width, height })
         }
         _ => Err("use X,Y,WIDTH,HEIGHT in pixels, for example 100,50,640,480".into()),
-    }
-}
-
-fn kv_format(text: &str) -> Result<KvFormat, String> {
-    match text {
-        "f16" => Ok(KvFormat::F16),
-        "bf16" => Ok(KvFormat::Bf16),
-        "f32" => Ok(KvFormat::F32),
-        _ => Err("use f16, bf16 or f32".into()),
     }
 }

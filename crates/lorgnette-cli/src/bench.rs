@@ -1,7 +1,9 @@
 //! `lorgnette bench` measures how fast a model is on this machine.
 
 use indicatif::HumanBytes;
-use lorgnette_app::bench::{self, BenchOptions, BenchResult, Clock, DecodeResult, PrefillResult};
+use lorgnette_app::bench::{
+    self, BenchOptions, BenchResult, Clock, DecodeResult, PrefillResult, TogetherResult,
+};
 use lorgnette_app::open::{DEFAULT_CONTEXT, OpenOptions};
 use lorgnette_app::{AppError, say};
 use serde_json::Value;
@@ -33,6 +35,7 @@ pub fn run(args: &Bench) -> Result<Ending, Failure> {
         device: args.device.choice,
         gpu_layers: args.device.gpu_layers,
         context: if image.is_some() { DEFAULT_CONTEXT } else { 64 },
+        kv: args.kv,
         load: args.load.options(),
         threads: args.load.threads,
         ..OpenOptions::default()
@@ -42,6 +45,7 @@ pub fn run(args: &Bench) -> Result<Ending, Failure> {
         prefill: full(&args.prefill, &[128, 512, 4096]),
         n_decode: args.decode,
         depths: full(&args.depth, &[0, 4096]),
+        together: args.together.clone(),
         image,
         encode: args.encode,
         clock: if args.computed { Clock::Computed } else { Clock::Wall },
@@ -78,6 +82,7 @@ fn text(result: &BenchResult) -> String {
             peaks.read_bytes_per_s / 1e9
         ),
         format!("load     {:.1} s for {}", result.load_s, HumanBytes(result.model_bytes)),
+        format!("keys     {}, {} a token", result.kv, HumanBytes(result.kv_token_bytes)),
     ];
     if let Some(picture) = &result.picture {
         lines.push(format!(
@@ -105,6 +110,12 @@ fn text(result: &BenchResult) -> String {
     for decode in &result.decode {
         let DecodeResult { depth, n_tokens, tokens_per_s } = decode;
         lines.push(format!("decode   {tokens_per_s:.2} tokens/s over {n_tokens}, behind {depth}"));
+    }
+    for together in &result.together {
+        let TogetherResult { n_answers, depth, n_tokens, tokens_per_s } = together;
+        lines.push(format!(
+            "together {tokens_per_s:.2} tokens/s, {n_answers} answers of {n_tokens}, behind {depth}"
+        ));
     }
     if let Some(bytes) = result.peak_memory_bytes {
         lines.push(format!("memory   {} at the most", HumanBytes(bytes)));

@@ -23,8 +23,10 @@ pub(crate) struct AnswerStream<'a> {
     characters: TextStream,
     stops: StopMatcher,
     said: Said,
-    emit: &'a mut dyn FnMut(AnswerEvent),
 }
+
+/// Hears what an answer says.
+type Emit<'a> = dyn FnMut(AnswerEvent) + 'a;
 
 /// What an answer said.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -41,7 +43,6 @@ impl<'a> AnswerStream<'a> {
         tokenizer: &'a Tokenizer,
         prompt: &[TokenId],
         (may_think, stops): (bool, &[String]),
-        emit: &'a mut dyn FnMut(AnswerEvent),
     ) -> Self {
         let is_thinking = tokenizer.control().thinking().is_some_and(|(begin, end)| {
             // Those of instructions are closed, or stand before the question's end.
@@ -55,7 +56,6 @@ impl<'a> AnswerStream<'a> {
             characters: TextStream::new(),
             stops: StopMatcher::new(stops),
             said: Said::default(),
-            emit,
         }
     }
 
@@ -78,35 +78,35 @@ impl<'a> AnswerStream<'a> {
     }
 
     /// Takes the next token. Returns the text to stop at, if the answer has come to one.
-    pub(crate) fn push(&mut self, id: TokenId) -> Option<String> {
+    pub(crate) fn push(&mut self, id: TokenId, emit: &mut Emit<'_>) -> Option<String> {
         let is_turn = self.is_turn(id);
         if is_turn || self.thinking_since.is_some() {
             self.said.n_thought_tokens += 1;
         }
         if !is_turn {
             let piece = self.characters.push(self.tokenizer.token_bytes(id));
-            return self.show(&piece);
+            return self.show(&piece, emit);
         }
         // A character does not go on behind a token that is none of the text's.
         let rest = self.characters.finish();
-        let stop = self.show(&rest);
+        let stop = self.show(&rest, emit);
         if let Some(since) = self.thinking_since.take() {
             self.said.thought += since.elapsed();
         } else {
             self.thinking_since = Some(Instant::now());
             if !self.said.thoughts.is_empty() {
-                self.think(BETWEEN_THOUGHTS);
+                self.think(BETWEEN_THOUGHTS, emit);
             }
         }
         stop
     }
 
     /// Ends the answer with all that was held back.
-    pub(crate) fn finish(mut self) -> Said {
+    pub(crate) fn finish(mut self, emit: &mut Emit<'_>) -> Said {
         let rest = self.characters.finish();
-        if self.show(&rest).is_none() {
+        if self.show(&rest, emit).is_none() {
             let held = self.stops.finish();
-            self.say(&held);
+            self.say(&held, emit);
         }
         if let Some(since) = self.thinking_since {
             self.said.thought += since.elapsed();
@@ -115,18 +115,18 @@ impl<'a> AnswerStream<'a> {
     }
 
     /// Takes whole characters. Returns the text to stop at that they end.
-    fn show(&mut self, piece: &str) -> Option<String> {
+    fn show(&mut self, piece: &str, emit: &mut Emit<'_>) -> Option<String> {
         if self.thinking_since.is_some() {
-            self.think(piece);
+            self.think(piece, emit);
             return None;
         }
         match self.stops.push(piece) {
             Matched::Text(piece) => {
-                self.say(&piece);
+                self.say(&piece, emit);
                 None
             }
             Matched::Stop { before, stop } => {
-                self.say(&before);
+                self.say(&before, emit);
                 // What is begun is behind the stop.
                 self.characters = TextStream::new();
                 Some(stop)
@@ -134,17 +134,17 @@ impl<'a> AnswerStream<'a> {
         }
     }
 
-    fn think(&mut self, piece: &str) {
+    fn think(&mut self, piece: &str, emit: &mut Emit<'_>) {
         if !piece.is_empty() {
             self.said.thoughts.push_str(piece);
-            (self.emit)(AnswerEvent::Thought(piece.to_owned()));
+            emit(AnswerEvent::Thought(piece.to_owned()));
         }
     }
 
-    fn say(&mut self, piece: &str) {
+    fn say(&mut self, piece: &str, emit: &mut Emit<'_>) {
         if !piece.is_empty() {
             self.said.text.push_str(piece);
-            (self.emit)(AnswerEvent::Text(piece.to_owned()));
+            emit(AnswerEvent::Text(piece.to_owned()));
         }
     }
 }

@@ -34,6 +34,27 @@ pub enum AnswerEvent {
     Text(String),
 }
 
+/// A step of several answers to one question, counted from 0.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnswersEvent {
+    /// The question is read for all of them: an [`AnswerEvent::Encode`] or [`AnswerEvent::Prefill`].
+    Reading(AnswerEvent),
+    /// One of them goes on: an [`AnswerEvent::Thought`] or [`AnswerEvent::Text`].
+    Writing {
+        /// Which one.
+        index: usize,
+        /// What it says.
+        event: AnswerEvent,
+    },
+    /// One of them has ended.
+    Ended {
+        /// Which one.
+        index: usize,
+        /// All of it.
+        answer: Answer,
+    },
+}
+
 /// Why an answer ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

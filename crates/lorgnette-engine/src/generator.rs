@@ -12,7 +12,6 @@ use lorgnette_pixtral::{
     CHUNK_TOKENS, ImageFeatures, KvCache, KvFormat, ModelError, PictureRows, Pixtral, Prompt,
 };
 
-use crate::answer_stream::{AnswerStream, Said};
 use crate::chat::{Chat, PreparedPicture};
 use crate::encoder_cache::EncoderCache;
 use crate::error::EngineError;
@@ -20,8 +19,9 @@ use crate::event::{Answer, AnswerEvent, StopReason, Timings, seconds};
 use crate::kv_snapshot::{self, SnapshotError};
 use crate::prompt::{EncodedChat, encode_chat};
 use crate::prompt_lookup::PromptLookup;
-use crate::sampling::{Sampler, Sampling};
+use crate::sampling::Sampling;
 use crate::tokens::{TokenId, Tokenizer};
+use crate::writing::{Choice, Writing};
 
 /// Limits and choices for an answer.
 #[derive(Debug, Clone)]
@@ -53,11 +53,11 @@ impl Default for AnswerOptions {
 
 /// A network with its tokenizer and its KV cache.
 pub struct Generator {
-    model: Pixtral,
-    tokenizer: Tokenizer,
-    cache: KvCache,
+    pub(crate) model: Pixtral,
+    pub(crate) tokenizer: Tokenizer,
+    pub(crate) cache: KvCache,
     /// The tokens that the KV cache holds, position by position.
-    read: Vec<Position>,
+    pub(crate) read: Vec<Position>,
     /// Pictures of the last request, with their rows for the decoder.
     encoded: Vec<([u8; 32], ImageFeatures)>,
     /// Encoder outputs of this and earlier requests, before the projector.
@@ -157,7 +157,7 @@ impl Generator {
     }
 
     /// Whether the chat format has a place for thoughts.
-    fn thinks(&self) -> bool {
+    pub(crate) fn thinks(&self) -> bool {
         self.tokenizer.control().thinking().is_some()
     }
 
@@ -182,22 +182,31 @@ impl Generator {
         emit: &mut dyn FnMut(AnswerEvent),
     ) -> Result<Answer, EngineError> {
         let started = Instant::now();
-        let (messages, pictures) = chat.messages(self.thinks());
-        let prompt = encode_chat(&self.tokenizer, &messages)?;
-        self.check_room(&prompt, &pictures)?;
         let mut timings = Timings::default();
-
-        match self.encode_and_prefill(&prompt, &pictures, cancel, &mut timings, emit) {
-            Ok(logits) => {
-                if !chat.is_private {
-                    self.persist_encoded(&prompt, &pictures);
-                }
-                self.decode(logits, options, cancel, (started, timings), emit)
-            }
+        match self.read_chat(chat, cancel, &mut timings, emit) {
+            Ok(logits) => self.decode(logits, options, cancel, (started, timings), emit),
             // An answer all the same: what was read stays, and its timings say what.
             Err(Interrupted::Cancelled) => Ok(cancelled(timings)),
             Err(Interrupted::Failed(error)) => Err(error),
         }
+    }
+
+    /// Reads all of a chat that the KV cache does not hold, and returns the logits behind it.
+    pub(crate) fn read_chat(
+        &mut self,
+        chat: &Chat,
+        cancel: &Cancel,
+        timings: &mut Timings,
+        emit: &mut dyn FnMut(AnswerEvent),
+    ) -> Result<Vec<f32>, Interrupted<EngineError>> {
+        let (messages, pictures) = chat.messages(self.thinks());
+        let prompt = encode_chat(&self.tokenizer, &messages).map_err(Interrupted::failed)?;
+        self.check_room(&prompt, &pictures)?;
+        let logits = self.encode_and_prefill(&prompt, &pictures, cancel, timings, emit)?;
+        if !chat.is_private {
+            self.persist_encoded(&prompt, &pictures);
+        }
+        Ok(logits)
     }
 
     /// Encodes and reads what the chat holds so far, while its last turn is still being written:
@@ -368,46 +377,29 @@ impl Generator {
     }
 
     /// Chooses the answer token by token, and emits its thoughts and its text.
-    fn decode(
+    pub(crate) fn decode(
         &mut self,
         mut logits: Vec<f32>,
         options: &AnswerOptions,
         cancel: &Cancel,
-        (started, mut timings): (Instant, Timings),
+        begun: (Instant, Timings),
         emit: &mut dyn FnMut(AnswerEvent),
     ) -> Result<Answer, EngineError> {
-        let mut sampler = Sampler::new(&options.sampling);
-        let read: Vec<TokenId> = self.read.iter().map(|position| position.id).collect();
-        let wanted = (options.may_think, options.stop.as_slice());
-        let mut stream = AnswerStream::new(&self.tokenizer, &read, wanted, emit);
+        let read = self.read_ids();
+        let mut writing = Writing::new(&self.tokenizer, &read, options, begun);
         let mut prompt_lookup = PromptLookup::new(read, self.uses_prompt_lookup);
         // Drafted tokens that were read, and the logits behind each.
         let mut drafted: VecDeque<(TokenId, Vec<f32>)> = VecDeque::new();
-        let control = *self.tokenizer.control();
-        let mut decoding = Instant::now();
         let stop = loop {
             if cancel.is_cancelled() {
                 break StopReason::Cancelled;
             }
-            let uncounted = stream.n_thought_tokens().min(options.room_to_think);
-            if timings.n_answer_tokens - uncounted >= options.max_tokens {
-                break StopReason::Length;
-            }
-            let id = sampler.next(std::mem::take(&mut logits), |id| !stream.allows(id));
-            let position = self.read.len();
-            let Some(id) = id.map_err(ModelError::from)? else {
-                return Err(EngineError::NotANumber { position });
+            let id = match writing.choose(std::mem::take(&mut logits), self.read.len())? {
+                Choice::Token(id) => id,
+                Choice::End(stop) => break stop,
             };
-            if timings.n_answer_tokens == 0 {
-                timings.first_token_s = seconds(started.elapsed());
-                decoding = Instant::now();
-            }
-            if control.ends_answer(id) {
-                break StopReason::EndOfText;
-            }
-            timings.n_answer_tokens += 1;
-            if let Some(stop) = stream.push(id) {
-                break StopReason::StopString(stop);
+            if let Some(stop) = writing.take(id, emit) {
+                break stop;
             }
             let room = self.cache.capacity() - self.read.len();
             if room == 0 {
@@ -416,7 +408,7 @@ impl Generator {
             logits = match drafted.pop_front() {
                 Some((draft, logits)) if draft == id => {
                     prompt_lookup.accept(id);
-                    timings.n_drafted_tokens += 1;
+                    writing.count_drafted();
                     logits
                 }
                 _ => {
@@ -436,11 +428,12 @@ impl Generator {
         };
         // Drafted tokens behind the end are forgotten.
         self.cache.truncate(self.read.len());
-        timings.decode_s = seconds(decoding.elapsed());
-        let Said { thoughts, text, n_thought_tokens, thought } = stream.finish();
-        timings.n_thought_tokens = n_thought_tokens;
-        timings.thought_s = seconds(thought);
-        Ok(Answer { thoughts, text, stop, timings })
+        Ok(writing.finish(stop, emit))
+    }
+
+    /// The tokens that were read.
+    pub(crate) fn read_ids(&self) -> Vec<TokenId> {
+        self.read.iter().map(|position| position.id).collect()
     }
 }
 
@@ -455,7 +448,8 @@ fn go_on_unless(cancel: &Cancel) -> ControlFlow<()> {
     if cancel.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
-fn cancelled(timings: Timings) -> Answer {
+/// An answer of which nothing came.
+pub(crate) fn cancelled(timings: Timings) -> Answer {
     let (thoughts, text) = (String::new(), String::new());
     Answer { thoughts, text, stop: StopReason::Cancelled, timings }
 }

@@ -5,9 +5,11 @@
 //! - [`Generator`]: encode the new pictures, prefill the new tokens, decode
 //! - [`Chat`], [`PreparedPicture`]: the question
 //! - [`AnswerEvent`], [`Answer`]: what comes back
+//! - [`AnswersEvent`]: the same of several answers that are written together
 //! - [`prompt`]: the chat as token ids, in Mistral's format or in `ChatML`
 //! - [`tokens`]: text to ids and back
 //! - `encoder_cache`, `kv_snapshot`, `prompt_lookup`: work that is not done twice
+//! - `writing`: one answer while it is written; `together`: several from one reading
 //! - `sampling`, `answer_stream`: which token, and what it says: a thought or the answer
 //! - `stop`, `text_stream`: when to stop, whole characters
 #![warn(missing_docs)]
@@ -25,11 +27,13 @@ mod sampling;
 mod stop;
 mod text_stream;
 mod thread;
+mod together;
 pub mod tokens;
+mod writing;
 
 pub use chat::{Chat, PreparedPicture, Turn, TurnPart};
 pub use error::EngineError;
-pub use event::{Answer, AnswerEvent, StopReason, Timings};
+pub use event::{Answer, AnswerEvent, AnswersEvent, StopReason, Timings};
 pub use generator::{AnswerOptions, Generator};
 pub use kv_snapshot::{SnapshotError, is_kv_snapshot};
 pub use prompt::Role;

@@ -9,7 +9,7 @@ use lorgnette_interrupt::{Cancel, Interrupted};
 
 use crate::chat::Chat;
 use crate::error::EngineError;
-use crate::event::{Answer, AnswerEvent};
+use crate::event::{Answer, AnswerEvent, AnswersEvent};
 use crate::generator::{AnswerOptions, Generator};
 
 /// Work for the generator: a request, or anything else.
@@ -47,6 +47,17 @@ impl Engine {
         mut emit: impl FnMut(AnswerEvent) + Send + 'static,
     ) -> mpsc::Receiver<Result<Answer, EngineError>> {
         self.with(move |generator| generator.answer(&chat, &options, &cancel, &mut emit))
+    }
+
+    /// Asks for several answers to one question, as [`Generator::answers`] gives them.
+    pub fn answers(
+        &self,
+        chat: Chat,
+        options: Vec<AnswerOptions>,
+        cancel: Cancel,
+        mut emit: impl FnMut(AnswersEvent) + Send + 'static,
+    ) -> mpsc::Receiver<Result<Vec<Answer>, EngineError>> {
+        self.with(move |generator| generator.answers(&chat, &options, &cancel, &mut emit))
     }
 
     /// Encodes the pictures and reads what a chat holds so far, while the person still writes. An

@@ -6,6 +6,7 @@ use std::time::Duration;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use half::f16;
 use lorgnette_kernels::attention::Attention;
+use lorgnette_kernels::kv::DenseHeads;
 use lorgnette_kernels::{Precision, half_matmul};
 
 /// The exact one, and what a network runs in on the processor at hand.

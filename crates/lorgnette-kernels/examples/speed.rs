@@ -7,6 +7,7 @@ use std::time::Instant;
 use half::f16;
 use lorgnette_gguf::BlockFormat;
 use lorgnette_kernels::attention::Attention;
+use lorgnette_kernels::kv::DenseHeads;
 use lorgnette_kernels::peaks::Peaks;
 use lorgnette_kernels::quant::{Level, QuantMatrix};
 use lorgnette_kernels::{Precision, half_matmul};
@@ -113,7 +114,8 @@ fn run(wanted: &str) {
             let sizes = Attention { precision, ..sizes };
             let n_ops = 4 * n_heads * n_queries * n_keys * head_dim;
             measure(format!("attention {name} in {precision:?}"), n_ops, "Gop/s", &mut || {
-                sizes.run(&q, &k, &k, n_keys * head_dim, &mut out);
+                let k = DenseHeads { numbers: &k, stride: n_keys * head_dim, head_dim };
+                sizes.run(&q, k, k, &mut out);
             });
         }
     }
@@ -121,7 +123,8 @@ fn run(wanted: &str) {
     let (q, k) = (numbers(8 * 128), vec![f16::ONE; 2 * 4096 * 128]);
     let mut out = vec![0.0; q.len()];
     measure("attention one query at 4096 f16".into(), 4 * k.len(), "GB/s", &mut || {
-        one.run(&q, &k, &k, 4096 * 128, &mut out);
+        let k = DenseHeads { numbers: &k, stride: 4096 * 128, head_dim: 128 };
+        one.run(&q, k, k, &mut out);
     });
 }
 

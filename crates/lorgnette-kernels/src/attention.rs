@@ -7,14 +7,15 @@
 
 #[cfg(target_arch = "x86_64")]
 mod bf16;
+mod few;
 #[cfg(target_arch = "x86_64")]
 mod int16;
 
 use gemm::Parallelism;
 use rayon::prelude::*;
 
-use crate::element::Element;
 use crate::elementwise::exp;
+use crate::kv::Heads;
 use crate::precision::Precision;
 
 /// Rows of scores a thread works on: a query position counts once for each head of its group.
@@ -44,7 +45,26 @@ pub struct Attention {
     pub precision: Precision,
 }
 
+/// Keys and values that belong to each other, `(n_kv_heads, at least n_keys, head_dim)`.
+#[derive(Debug, Clone, Copy)]
+pub struct Span<H> {
+    /// The keys.
+    pub k: H,
+    /// The values.
+    pub v: H,
+    /// How many of each may be read.
+    pub n_keys: usize,
+}
+
+/// Rows of scores to a key from which on it pays to pack keys and values for all of them.
+const MANY_ROWS: usize = 32;
+
 impl Attention {
+    /// Whether there are so few queries that each is computed as it would be alone.
+    fn has_few_rows(&self) -> bool {
+        self.n_queries == 1 || self.n_queries * self.group() < MANY_ROWS
+    }
+
     fn n_visible_keys(&self, query: usize) -> usize {
         self.causal_from.map_or(self.n_keys, |first| (first + query + 1).min(self.n_keys))
     }
@@ -56,44 +76,62 @@ impl Attention {
     /// softmax(scale · q·kᵀ)·v.
     ///
     /// Shapes: `q` `(n_heads, n_queries, head_dim)`; `k` and `v` `(n_kv_heads, at least n_keys,
-    /// head_dim)` with `kv_head_stride` numbers from one head to the next; the result
-    /// `(n_kv_heads, n_queries, n_heads / n_kv_heads, head_dim)`, which puts what a thread writes
-    /// side by side.
+    /// head_dim)`; the result `(n_kv_heads, n_queries, n_heads / n_kv_heads, head_dim)`, which puts
+    /// what a thread writes side by side.
     ///
     /// # Panics
     /// When a slice is shorter than its shape or the sizes do not fit each other.
-    pub fn run<T: Element>(
-        &self,
-        q: &[f32],
-        k: &[T],
-        v: &[T],
-        kv_head_stride: usize,
-        out: &mut [f32],
-    ) {
-        let Self { n_heads, n_kv_heads, head_dim, n_queries, n_keys, .. } = *self;
-        assert!(n_kv_heads > 0 && n_heads.is_multiple_of(n_kv_heads) && n_keys > 0);
-        assert!(n_keys * head_dim <= kv_head_stride || n_kv_heads == 1);
-        let needed = (n_kv_heads - 1) * kv_head_stride + n_keys * head_dim;
-        assert!(k.len() >= needed && v.len() >= needed);
-        assert!(q.len() >= n_heads * n_queries * head_dim);
-        assert_eq!(out.len(), n_heads * n_queries * head_dim);
+    pub fn run<H: Heads>(&self, q: &[f32], k: H, v: H, out: &mut [f32]) {
+        let Self { n_kv_heads, head_dim, n_keys, .. } = *self;
+        assert!(n_keys > 0);
+        self.check(q, out);
+        k.check(n_kv_heads, n_keys, head_dim);
+        v.check(n_kv_heads, n_keys, head_dim);
+        if self.has_few_rows() {
+            return few::run(self, q, Span { k, v, n_keys }, &[], out);
+        }
         match self.precision {
             #[cfg(target_arch = "x86_64")]
-            Precision::Bf16 if bf16::pays(self) => {
-                return bf16::run(self, q, k, v, kv_head_stride, out);
-            }
+            Precision::Bf16 if bf16::is_possible(self) => return bf16::run(self, q, k, v, out),
             #[cfg(target_arch = "x86_64")]
-            Precision::Int16(level) if int16::pays(self) => {
-                return int16::run(self, q, k, v, kv_head_stride, out, level);
+            Precision::Int16(level) if int16::is_possible(self) => {
+                return int16::run(self, q, k, v, out, level);
             }
             _ => {}
         }
-
         self.blocks(out).for_each_init(Scratch::default, |scratch, (kv_head, first_query, out)| {
-            let keys = &k[kv_head * kv_head_stride..][..n_keys * head_dim];
-            let values = &v[kv_head * kv_head_stride..][..n_keys * head_dim];
-            self.block(kv_head, first_query, q, keys, values, scratch, out);
+            self.block((kv_head, first_query), q, (&k, &v), scratch, out);
         });
+    }
+
+    /// As [`Self::run`] for queries of different sequences with the same beginning: query `i` sees all
+    /// keys of `shared`, and behind them those of `tails[i]`. What it finds is what [`Self::run`]
+    /// finds for it alone, with all its keys behind each other.
+    ///
+    /// # Panics
+    /// As [`Self::run`], and unless there is a tail for each query.
+    pub fn run_together<H: Heads>(
+        &self,
+        q: &[f32],
+        shared: Span<H>,
+        tails: &[Span<H>],
+        out: &mut [f32],
+    ) {
+        self.check(q, out);
+        assert_eq!(self.n_queries, tails.len());
+        for span in tails.iter().chain([&shared]) {
+            span.k.check(self.n_kv_heads, span.n_keys, self.head_dim);
+            span.v.check(self.n_kv_heads, span.n_keys, self.head_dim);
+        }
+        assert!(tails.iter().all(|tail| shared.n_keys + tail.n_keys > 0));
+        few::run(self, q, shared, tails, out);
+    }
+
+    fn check(&self, q: &[f32], out: &[f32]) {
+        let Self { n_heads, n_kv_heads, head_dim, n_queries, .. } = *self;
+        assert!(n_kv_heads > 0 && n_heads.is_multiple_of(n_kv_heads));
+        assert!(q.len() >= n_heads * n_queries * head_dim);
+        assert_eq!(out.len(), n_heads * n_queries * head_dim);
     }
 
     /// Row `row` of a block of queries from position `first_query` on, multiplied with the scale.
@@ -131,14 +169,11 @@ impl Attention {
     }
 
     /// One block of query positions against one head of keys and values.
-    #[expect(clippy::too_many_arguments, reason = "the pieces of one call of `run`")]
-    fn block<T: Element>(
+    fn block<H: Heads>(
         &self,
-        kv_head: usize,
-        first_query: usize,
+        (kv_head, first_query): (usize, usize),
         q: &[f32],
-        keys: &[T],
-        values: &[T],
+        (keys, values): (&H, &H),
         scratch: &mut Scratch,
         out: &mut [f32],
     ) {
@@ -159,8 +194,9 @@ impl Attention {
         let n_keys = self.n_visible_keys(first_query + n_queries - 1);
         for first_key in (0..n_keys).step_by(KEYS) {
             let n_tile = KEYS.min(n_keys - first_key);
-            let tile = first_key * d..(first_key + n_tile) * d;
-            matmul_nt(queries, T::widen(&keys[tile.clone()], wide), scores, (n_rows, n_tile, d));
+            let tile = first_key..first_key + n_tile;
+            let wide_keys = keys.rows(kv_head, tile.clone(), wide);
+            matmul_nt(queries, wide_keys, scores, (n_rows, n_tile, d));
             pulp::Arch::new().dispatch(|| {
                 for row in 0..n_rows {
                     let n_visible = self.n_visible_keys(first_query + row / group);
@@ -176,7 +212,8 @@ impl Attention {
                     }
                 }
             });
-            matmul_add(scores, T::widen(&values[tile], wide), out, (n_rows, d, n_tile));
+            let wide_values = values.rows(kv_head, tile, wide);
+            matmul_add(scores, wide_values, out, (n_rows, d, n_tile));
         }
         for (row, sum) in out.chunks_exact_mut(d).zip(sums) {
             for x in row {

@@ -10,7 +10,7 @@ use std::arch::x86_64::*;
 
 use half::bf16;
 
-use crate::element::Element;
+use crate::element::Wide;
 use crate::vectors::transposed;
 
 /// Rows of a panel: four vectors of f32.
@@ -40,19 +40,19 @@ pub(crate) fn round(from: &[f32], pairs: &mut [u32]) {
     }
 }
 
-/// Packs `columns` of rows, at most 64 of them, `stride` numbers apart; rows that are not there are
-/// zero. The panel has half as many words as there are columns, which are an even number.
-pub(crate) fn pack<T: Element>(
-    rows: &[T],
-    stride: usize,
+/// Packs `columns` of the rows from `first` on, at most 64 of them; rows that are not there are zero.
+/// The panel has half as many words as there are columns, which are an even number.
+pub(crate) fn pack(
+    matrix: &impl Wide,
+    first: usize,
     columns: std::ops::Range<usize>,
     panel: &mut Panel,
 ) {
-    assert!(is_supported() && columns.len() == 2 * panel.len() && columns.end <= stride);
+    assert!(is_supported() && columns.len() == 2 * panel.len());
     #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
     // SAFETY: they are there, by the assertion.
     unsafe {
-        pack_supported(rows, stride, columns, panel);
+        pack_supported(matrix, first, columns, panel);
     }
 }
 
@@ -121,14 +121,13 @@ fn tile_of<const R: usize, const ADDS: bool>(
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
-fn pack_supported<T: Element>(
-    rows: &[T],
-    stride: usize,
+fn pack_supported(
+    matrix: &impl Wide,
+    first_row: usize,
     columns: std::ops::Range<usize>,
     panel: &mut Panel,
 ) {
-    let n_rows = rows.len().div_ceil(stride).min(PANEL_ROWS);
-    let row = |i: usize| &rows[i * stride..];
+    let n_rows = (matrix.shape().0 - first_row).min(PANEL_ROWS);
     let mut scratch = [0.0; 2 * LANES];
     for (word, words) in panel.chunks_mut(LANES).enumerate() {
         let first = columns.start + word * 2 * LANES;
@@ -138,7 +137,7 @@ fn pack_supported<T: Element>(
             for (lane, vector) in vectors.iter_mut().enumerate() {
                 let i = quarter * LANES + lane;
                 if i < n_rows {
-                    let numbers = T::widen(&row(i)[first..first + n], &mut scratch);
+                    let numbers = matrix.widen(first_row + i, first..first + n, &mut scratch);
                     let mut pairs = [0; LANES];
                     round_supported(numbers, &mut pairs[..n / 2]);
                     *vector = integers(pairs);

@@ -8,6 +8,7 @@ use lorgnette_gguf::BlockFormat;
 
 use crate::attention::Attention;
 use crate::half_matmul;
+use crate::kv::DenseHeads;
 use crate::precision::Precision;
 use crate::quant::{Level, QuantMatrix};
 
@@ -67,7 +68,8 @@ fn encoder_attention() -> f64 {
         (vec![0.5; n_heads * ROWS * head_dim], vec![f16::ONE; n_heads * n_keys * head_dim]);
     let mut out = vec![0.0; q.len()];
     ops_per_s(4 * n_heads * ROWS * n_keys * head_dim, || {
-        sizes.run(&q, &k, &k, n_keys * head_dim, &mut out);
+        let k = DenseHeads { numbers: &k, stride: n_keys * head_dim, head_dim };
+        sizes.run(&q, k, k, &mut out);
     })
 }
 

@@ -17,7 +17,7 @@ use std::ops::Range;
 
 pub(crate) use self::matmul::matmul_nt;
 
-use crate::element::Element;
+use crate::element::Wide;
 use crate::quant::Level;
 
 /// Columns that share a scale, at most. More would leave each number fewer bits.
@@ -53,43 +53,6 @@ pub(crate) fn quantise(from: &[f32], largest_code: f32, pairs: &mut [u32]) -> f3
     // SAFETY: they are there, by the assertion.
     unsafe {
         quantise_supported(from, largest_code, pairs)
-    }
-}
-
-/// A matrix whose numbers can be had as f32.
-pub(crate) trait Wide: Sync {
-    /// Rows and columns.
-    fn shape(&self) -> (usize, usize);
-
-    /// Columns of a row, in the matrix or in the front of `scratch`. They begin at a multiple of
-    /// [`BLOCK`].
-    fn widen<'a>(
-        &'a self,
-        row: usize,
-        columns: Range<usize>,
-        scratch: &'a mut [f32; BLOCK],
-    ) -> &'a [f32];
-}
-
-/// Numbers row by row.
-pub(crate) struct Dense<'a, T> {
-    pub(crate) numbers: &'a [T],
-    /// Columns.
-    pub(crate) k: usize,
-}
-
-impl<T: Element> Wide for Dense<'_, T> {
-    fn shape(&self) -> (usize, usize) {
-        (self.numbers.len() / self.k, self.k)
-    }
-
-    fn widen<'a>(
-        &'a self,
-        row: usize,
-        columns: Range<usize>,
-        scratch: &'a mut [f32; BLOCK],
-    ) -> &'a [f32] {
-        T::widen(&self.numbers[row * self.k..][columns], scratch)
     }
 }
 

@@ -11,6 +11,8 @@
 //! - [`peaks`]: what the processor could do at best, to compare with
 //! - [`calibrate`]: how fast it computes the layers of such a network, before a network is there
 //! - [`element`]: the number formats that weights and the cache are kept in
+//! - [`kv`]: keys and values as a cache has them, also in blocks of 8 bits
+//! - `few`: products of few rows, each as it would be alone
 //! - [`precision`]: what factors are rounded to
 #![warn(missing_docs)]
 
@@ -20,9 +22,11 @@ mod bf16;
 pub mod calibrate;
 pub mod element;
 pub mod elementwise;
+mod few;
 pub mod half_matmul;
 #[cfg(target_arch = "x86_64")]
 mod int16;
+pub mod kv;
 pub mod peaks;
 pub mod precision;
 pub mod quant;

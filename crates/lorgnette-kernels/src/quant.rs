@@ -40,6 +40,8 @@ use lorgnette_gguf::BlockFormat;
 use lorgnette_gguf::format::SUPER_BLOCK;
 use rayon::prelude::*;
 
+use crate::element::Wide;
+
 pub use self::level::Level;
 
 use self::activations::Activations;
@@ -55,14 +57,8 @@ const fn fine_activations(format: BlockFormat) -> bool {
     format.block_len() < GROUP
 }
 
-/// Rows of `x` up to which each block is read where it lies.
-fn few_rows(level: Level) -> usize {
-    match level {
-        // Which unpack a block once for several rows.
-        Level::Avx2 | Level::AvxVnni | Level::Avx512Vnni => 8,
-        _ => 2,
-    }
-}
+/// Rows of `x` up to which each block is read where it lies, and a row of `y` is what it would be alone.
+pub const FEW_ROWS: usize = 8;
 
 /// Whether codes have a sign, which AVX2 has to take from them and give to `x`, for each product
 /// anew.
@@ -135,7 +131,7 @@ impl<'a> QuantMatrix<'a> {
             return;
         }
         let x = Activations::quantise(x, m, self.k, self.format);
-        if m <= few_rows(level) {
+        if m <= FEW_ROWS {
             gemv::run(self, &x, y, level);
         } else {
             gemm::run(self, &x, y, level);
@@ -143,8 +139,7 @@ impl<'a> QuantMatrix<'a> {
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-impl crate::int16::Wide for QuantMatrix<'_> {
+impl Wide for QuantMatrix<'_> {
     fn shape(&self) -> (usize, usize) {
         (self.n, self.k)
     }
@@ -153,7 +148,7 @@ impl crate::int16::Wide for QuantMatrix<'_> {
         &'a self,
         row: usize,
         columns: std::ops::Range<usize>,
-        scratch: &'a mut [f32; crate::int16::BLOCK],
+        scratch: &'a mut [f32],
     ) -> &'a [f32] {
         let byte = |column: usize| column / self.format.block_len() * self.format.block_bytes();
         let blocks = &self.row(row)[byte(columns.start)..byte(columns.end)];

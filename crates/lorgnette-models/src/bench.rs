@@ -7,7 +7,7 @@ use std::time::Instant;
 use lorgnette_engine::{AnswerOptions, Chat, EngineError, PreparedPicture, Sampling};
 use lorgnette_image::{ImageConfig, Picture};
 use lorgnette_interrupt::{Cancel, Interrupted};
-use lorgnette_pixtral::{CHUNK_TOKENS, DeviceMemory, KvFormat, Peaks, Prompt, go_on};
+use lorgnette_pixtral::{CHUNK_TOKENS, DeviceMemory, Peaks, Prompt, go_on};
 use serde::Serialize;
 
 use crate::error::ModelsError;
@@ -22,6 +22,8 @@ pub struct BenchOptions {
     pub n_decode: usize,
     /// Numbers of tokens behind which the others are written.
     pub depths: Vec<usize>,
+    /// Numbers of answers that are written together, behind each depth.
+    pub together: Vec<usize>,
     /// Width and height of a picture to ask about.
     pub image: Option<(u32, u32)>,
     /// Width and height of a picture to encode.
@@ -80,6 +82,9 @@ pub struct BenchResult {
     /// Threads that compute.
     pub n_threads: usize,
     pub clock: Clock,
+    /// The number format of keys and values, and bytes that a token takes.
+    pub kv: String,
+    pub kv_token_bytes: u64,
     pub peaks: PeaksResult,
     /// Bytes of the weights on disk.
     pub model_bytes: u64,
@@ -90,6 +95,8 @@ pub struct BenchResult {
     pub encode_s: Option<f64>,
     pub prefill: Vec<PrefillResult>,
     pub decode: Vec<DecodeResult>,
+    /// Empty where no answers were written together.
+    pub together: Vec<TogetherResult>,
     /// The most memory that the program had resident; absent where the system does not say.
     pub peak_memory_bytes: Option<u64>,
 }
@@ -121,6 +128,17 @@ pub struct DecodeResult {
     /// The number of tokens that were read before.
     pub depth: usize,
     pub n_tokens: usize,
+    pub tokens_per_s: f64,
+}
+
+/// How fast so many tokens of each of several answers were written.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct TogetherResult {
+    pub n_answers: usize,
+    /// The number of tokens that were read before, once.
+    pub depth: usize,
+    pub n_tokens: usize,
+    /// Tokens of all answers.
     pub tokens_per_s: f64,
 }
 
@@ -158,6 +176,8 @@ pub fn run(
         precision: model.precision.to_string(),
         n_threads: rayon::current_num_threads(),
         clock: options.clock,
+        kv: model.kv.format.to_string(),
+        kv_token_bytes: model.kv_bytes_per_token(),
         peaks: peaks(),
         model_bytes: model.n_bytes,
         load_s: model.load_s,
@@ -165,6 +185,7 @@ pub fn run(
         encode_s: None,
         prefill: Vec::new(),
         decode: Vec::new(),
+        together: Vec::new(),
         peak_memory_bytes: None,
     };
     if let Some((width, height)) = options.image {
@@ -190,7 +211,9 @@ pub fn run(
         let n_decode = if writes { options.n_decode } else { 0 };
         let behind = if writes { format!(", writing {n_decode}") } else { String::new() };
         on_step(&format!("reading {n} tokens{behind}"));
-        let (prefill_s, decode_s) = read_and_write(model, n, n_decode, clock)?;
+        let together = if writes { options.together.as_slice() } else { &[] };
+        let (prefill_s, decode_s, together_s) =
+            read_and_write(model, n, n_decode, together, clock)?;
         if options.prefill.contains(&n) {
             let tokens_per_s = n as f64 / prefill_s;
             result.prefill.push(PrefillResult { n_tokens: n, tokens_per_s });
@@ -199,6 +222,11 @@ pub fn run(
             let tokens_per_s = n_decode as f64 / decode_s;
             result.decode.push(DecodeResult { depth: n, n_tokens: n_decode, tokens_per_s });
         }
+        for (n_answers, seconds) in together.iter().zip(together_s) {
+            let tokens_per_s = (n_answers * n_decode) as f64 / seconds;
+            let (n_answers, depth, n_tokens) = (*n_answers, n, n_decode);
+            result.together.push(TogetherResult { n_answers, depth, n_tokens, tokens_per_s });
+        }
     }
     result.peak_memory_bytes = peak_memory_bytes();
     let used = |memory: DeviceMemory| memory.total_bytes.saturating_sub(memory.free_bytes);
@@ -206,17 +234,20 @@ pub fn run(
     Ok(result)
 }
 
-/// Seconds to read `n` tokens, at least one, and to write some behind them.
+/// Seconds to read `n` tokens, at least one, to write some behind them, and to write as many of each of
+/// several answers together.
 fn read_and_write(
     model: &OpenModel,
     n: usize,
     n_decode: usize,
+    together: &[usize],
     clock: Clock,
-) -> Result<(f64, f64), ModelsError> {
+) -> Result<(f64, f64, Vec<f64>), ModelsError> {
+    let (together, format) = (together.to_vec(), model.kv.format);
     wait(&model.engine.with(move |generator| {
         generator.forget();
         let n = n.max(1);
-        let mut cache = generator.model().new_cache(n + n_decode, KvFormat::F16)?;
+        let mut cache = generator.model().new_cache(n + n_decode, format)?;
         let vocab_size = generator.tokenizer().vocab_size() as u32;
         // Ordinary tokens, no two alike in a row; what they say does not change the speed.
         let ids: Vec<u32> =
@@ -231,7 +262,23 @@ fn read_and_write(
         for i in 0..n_decode {
             model.decode_step(ids[i % ids.len()], &mut cache)?;
         }
-        Ok((prefill_s, clock.now() - writing))
+        let decode_s = clock.now() - writing;
+        cache.truncate(n);
+        let mut together_s = Vec::new();
+        for n_answers in together {
+            let writing = clock.now();
+            let mut tails = Vec::with_capacity(n_answers);
+            for _ in 0..n_answers {
+                tails.push(model.new_tail(&cache)?);
+            }
+            for i in 0..n_decode {
+                let step: Vec<u32> = (0..n_answers).map(|j| ids[(i + j) % ids.len()]).collect();
+                let mut tails: Vec<_> = tails.iter_mut().collect();
+                model.decode_together(&step, &cache, &mut tails)?;
+            }
+            together_s.push(clock.now() - writing);
+        }
+        Ok((prefill_s, decode_s, together_s))
     }))
 }
 

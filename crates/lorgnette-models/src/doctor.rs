@@ -3,13 +3,16 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use lorgnette_pixtral::{DeviceMemory, FoundDevice, Kernels, found_devices, machine_memory};
+use lorgnette_pixtral::{
+    DeviceChoice, DeviceMemory, FoundDevice, Kernels, found_devices, machine_memory,
+};
 use serde::Serialize;
 use sysinfo::System;
 
 use crate::error::ModelsError;
 use crate::folders::Folders;
 use crate::library::Library;
+use crate::open::{DEFAULT_CONTEXT, KvChoice, KvQuestion};
 
 /// The program and the machine it runs on.
 #[derive(Debug, Clone, Serialize)]
@@ -123,7 +126,10 @@ impl fmt::Display for ModelReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, ", self.path.display())?;
         match (self.bytes, &self.fault) {
-            (Some(bytes), _) => f.write_str(&size(bytes)),
+            (Some(bytes), _) => {
+                f.write_str(&size(bytes))?;
+                self.kv.as_ref().map_or(Ok(()), |kv| write!(f, ", keys and values in {kv}"))
+            }
             (None, fault) => {
                 write!(f, "cannot be used: {}", fault.as_deref().unwrap_or_default())
             }
@@ -160,6 +166,9 @@ pub struct ModelReport {
     pub path: PathBuf,
     /// Bytes of its weights; absent when it cannot be used.
     pub bytes: Option<u64>,
+    /// The number format of its keys and values by the memory that is free now, at the usual length of a
+    /// chat; absent when it cannot be used.
+    pub kv: Option<String>,
     /// Why it cannot be used.
     pub fault: Option<String>,
 }
@@ -172,7 +181,9 @@ pub fn examine() -> Result<Report, ModelsError> {
     let (device, devices) = found_devices();
     let folders = Folders::find()?;
     let library = Library::at(&folders.models);
-    let models = library.paths().into_iter().map(|path| model(&library, path)).collect();
+    let on_cpu = device.choice == DeviceChoice::Cpu;
+    let paths = library.paths().into_iter();
+    let models = paths.map(|path| model(&library, path, on_cpu)).collect();
     Ok(Report {
         version: env!("CARGO_PKG_VERSION"),
         system: System::long_os_version().unwrap_or_else(|_| std::env::consts::OS.into()),
@@ -191,10 +202,21 @@ pub fn memory() -> Option<Memory> {
     machine_memory().map(Memory::from)
 }
 
-fn model(library: &Library, path: PathBuf) -> ModelReport {
+fn model(library: &Library, path: PathBuf, on_cpu: bool) -> ModelReport {
     match library.open(&path) {
-        Ok(checkpoint) => ModelReport { path, bytes: Some(checkpoint.n_bytes()), fault: None },
-        Err(error) => ModelReport { path, bytes: None, fault: Some(error.one_line()) },
+        Ok(checkpoint) => {
+            let n_bytes = checkpoint.n_bytes();
+            let kv = KvChoice::Auto.choose(&KvQuestion {
+                config: checkpoint.config(),
+                n_bytes,
+                context: DEFAULT_CONTEXT,
+                on_cpu,
+                free_bytes: memory().map(|memory| memory.available_bytes),
+            });
+            let kv = Some(kv.format.to_string());
+            ModelReport { path, bytes: Some(n_bytes), kv, fault: None }
+        }
+        Err(error) => ModelReport { path, bytes: None, kv: None, fault: Some(error.one_line()) },
     }
 }
 
@@ -276,8 +298,18 @@ mod tests {
             devices_not_used: vec!["CUDA: no driver".into()],
             folders: Folders::below(std::path::Path::new("/home")),
             models: vec![
-                ModelReport { path: "/m/a".into(), bytes: Some(5 << 20), fault: None },
-                ModelReport { path: "/m/b".into(), bytes: None, fault: Some("cut off".into()) },
+                ModelReport {
+                    path: "/m/a".into(),
+                    bytes: Some(5 << 20),
+                    kv: Some("q8_0".into()),
+                    fault: None,
+                },
+                ModelReport {
+                    path: "/m/b".into(),
+                    bytes: None,
+                    kv: None,
+                    fault: Some("cut off".into()),
+                },
             ],
         };
         let text = report.to_string().replace(std::path::MAIN_SEPARATOR, "/");
@@ -294,7 +326,7 @@ data       /home/data
 config     /home/config
 cache      /home/cache
 models     /home/models
-model      /m/a, 5.00 MiB
+model      /m/a, 5.00 MiB, keys and values in q8_0
 model      /m/b, cannot be used: cut off";
         assert_eq!(text, expected);
         let none = Report { models: Vec::new(), ..report };

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use lorgnette_gguf::QuantScheme;
 use lorgnette_gguf::quantise::quantise;
-use lorgnette_pixtral::{ModelConfig, activation_bytes};
+use lorgnette_pixtral::{KvFormat, ModelConfig, activation_bytes};
 use serde::Serialize;
 
 use crate::convert::pair::VisionFormat;
@@ -53,9 +53,20 @@ impl Fit {
     }
 }
 
-/// Bytes of memory to answer with weights of that size, about, at a context of so many tokens.
+/// Bytes of memory to answer with weights of that size, about, at a context of so many tokens, with
+/// keys and values in f16.
 pub fn memory_bytes(weights_bytes: u64, config: &ModelConfig, context: usize) -> u64 {
-    let cache_bytes = context as u64 * config.text.kv_bytes_per_token();
+    memory_bytes_in(weights_bytes, config, context, KvFormat::F16)
+}
+
+/// The same with keys and values in a format.
+pub fn memory_bytes_in(
+    weights_bytes: u64,
+    config: &ModelConfig,
+    context: usize,
+    format: KvFormat,
+) -> u64 {
+    let cache_bytes = context as u64 * config.text.kv_bytes_per_token_in(format);
     weights_bytes + cache_bytes + activation_bytes(config) + PROGRAM_BYTES
 }
 

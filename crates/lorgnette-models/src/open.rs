@@ -1,5 +1,6 @@
 //! A model from disk to an engine that answers.
 
+mod kv;
 mod tokenizer;
 
 use std::path::{Path, PathBuf};
@@ -9,10 +10,12 @@ use lorgnette_engine::{Engine, EngineError, Generator};
 use lorgnette_image::ImageConfig;
 use lorgnette_pixtral::checkpoint::LeftOut;
 use lorgnette_pixtral::{
-    Checkpoint, ChosenDevice, DeviceChoice, Kernels, KvFormat, LoadError, LoadOptions, ModelConfig,
-    ModelError, Needs, Pixtral, Placement, Plan, Precision,
+    Checkpoint, ChosenDevice, DeviceChoice, Kernels, LoadError, LoadOptions, ModelConfig,
+    ModelError, Needs, Pixtral, Placement, Plan, Precision, machine_memory,
 };
 
+pub(crate) use self::kv::KvQuestion;
+pub use self::kv::{ChosenKv, KvChoice};
 use self::tokenizer::tokenizer;
 use crate::best::{Best, PassedOver};
 use crate::error::ModelsError;
@@ -64,7 +67,7 @@ pub struct OpenOptions {
     /// Tokens of a chat.
     pub context: usize,
     /// The number format of keys and values.
-    pub kv_format: KvFormat,
+    pub kv: KvChoice,
     /// What multiplies, and how weights get into memory.
     pub load: LoadOptions,
     /// The number of threads that compute; `None`: one for each core. The first model that is
@@ -80,7 +83,7 @@ impl Default for OpenOptions {
             device: DeviceChoice::default(),
             gpu_layers: None,
             context: DEFAULT_CONTEXT,
-            kv_format: KvFormat::default(),
+            kv: KvChoice::default(),
             load: LoadOptions::default(),
             threads: None,
         }
@@ -102,6 +105,8 @@ pub struct OpenModel {
     pub config: ModelConfig,
     /// Tokens of a chat.
     pub context: usize,
+    /// The number format of keys and values, and why it is not another.
+    pub kv: ChosenKv,
     /// What computes, and why it is not something faster.
     pub device: ChosenDevice,
     /// The parts of the network that are on the device.
@@ -138,13 +143,20 @@ impl OpenOptions {
         let n_bytes = checkpoint.n_bytes();
         let tokenizer = tokenizer(&checkpoint)?;
         let device = self.device.open();
-        let needs = Needs::of(&checkpoint, self.context, self.kv_format);
+        let kv = self.kv.choose(&KvQuestion {
+            config: checkpoint.config(),
+            n_bytes,
+            context: self.context,
+            on_cpu: device.choice == DeviceChoice::Cpu,
+            free_bytes: machine_memory().map(|memory| memory.free_bytes),
+        });
+        let needs = Needs::of(&checkpoint, self.context, kv.format);
         let placement = self.place(&device, needs)?;
         let plan = placement.plan();
         let progress = &mut |done| on_progress(done, n_bytes);
         let model = Pixtral::load_with(&checkpoint, &placement, &self.load, progress)?;
         let (config, precision) = (model.config().clone(), model.precision());
-        let generator = Generator::new(model, tokenizer, self.context, self.kv_format)?;
+        let generator = Generator::new(model, tokenizer, self.context, kv.format)?;
         let context = generator.context();
         let engine = Engine::start(generator);
         let load_s = started.elapsed().as_secs_f64();
@@ -157,6 +169,7 @@ impl OpenOptions {
             left_out,
             config,
             context,
+            kv,
             device,
             plan,
             kernels,
@@ -237,8 +250,13 @@ impl OpenModel {
         (self.device.choice != DeviceChoice::Cpu).then_some(self.plan.n_layers.min(all))
     }
 
+    /// Bytes of keys and values that a token takes.
+    pub fn kv_bytes_per_token(&self) -> u64 {
+        self.config.text.kv_bytes_per_token_in(self.kv.format)
+    }
+
     /// Why it is not a better or faster one, in lines for a person: models that cannot be opened,
-    /// devices that were wanted and are not used, parts that did not fit.
+    /// devices that were wanted and are not used, parts that did not fit, keys and values in 8 bits.
     pub fn device_notes(&self) -> Vec<String> {
         let answers = name(&self.id());
         let passed_over = self.passed_over.iter().map(|PassedOver { name, reason, .. }| {
@@ -246,8 +264,10 @@ impl OpenModel {
         });
         let computing =
             |reason: &String| format!("{reason}; computing on the {}", self.device.name);
-        let mut notes: Vec<String> =
-            passed_over.chain(self.device.not_used.iter().map(computing)).collect();
+        let mut notes: Vec<String> = passed_over
+            .chain(self.device.not_used.iter().map(computing))
+            .chain(self.kv.note.clone())
+            .collect();
         if let Some(n_layers) = self.n_gpu_layers() {
             let sees = self.config.vision.is_some();
             notes.extend(partial(

@@ -135,4 +135,16 @@ impl Block {
         let precision = if asks_for_f32 { Precision::F32 } else { self.precision };
         ops::attention(q, k, v, scale, causal, precision)
     }
+
+    /// What the queries of different sequences find, `(n, n_heads * head_dim)`, as in
+    /// [`ops::attention_together`].
+    pub(crate) fn attention_together(
+        &self,
+        q: &Tensor,
+        shared: &(Tensor, Tensor),
+        tails: &[(Tensor, Tensor)],
+    ) -> Result<Tensor> {
+        let scale = (self.sizes.head_dim as f32).sqrt().recip();
+        ops::attention_together(q, shared, tails, scale)
+    }
 }

@@ -14,6 +14,7 @@ pub(crate) use hf::from_config_json;
 pub(crate) use native::from_params_json;
 
 use crate::error::LoadError;
+use crate::kv_cache::KvFormat;
 
 /// Everything that a checkpoint says about its network.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +60,12 @@ pub struct TextConfig {
 impl TextConfig {
     /// Bytes of keys and values that one token adds to a cache of 2-byte numbers.
     pub fn kv_bytes_per_token(&self) -> u64 {
-        2 * 2 * (self.n_layers * self.n_kv_heads * self.head_dim) as u64
+        self.kv_bytes_per_token_in(KvFormat::F16)
+    }
+
+    /// Bytes of keys and values that one token adds to a cache of that format.
+    pub fn kv_bytes_per_token_in(&self, format: KvFormat) -> u64 {
+        2 * (self.n_layers * self.n_kv_heads * format.row_bytes(self.head_dim)) as u64
     }
 }
 

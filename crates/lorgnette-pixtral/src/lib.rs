@@ -38,12 +38,12 @@ pub use device::{
 };
 pub use error::{BLOCK_FP8, LoadError, ModelError};
 pub use features::ImageFeatures;
-pub use kv_cache::{KvCache, KvFormat};
+pub use kv_cache::{KvCache, KvFormat, KvTail};
 pub use lorgnette_kernels::Precision;
 pub use lorgnette_kernels::calibrate::Calibration;
 pub use lorgnette_kernels::peaks::Peaks;
 pub use lorgnette_kernels::quant::Level;
-pub use model::{CHUNK_TOKENS, PictureRows, Pixtral, Prompt};
+pub use model::{CHUNK_TOKENS, PictureRows, Pixtral, Prompt, TOGETHER};
 pub use placement::{Needs, Placement, Plan, Shortage, activation_bytes};
 pub use watch::{Watch, go_on};
 pub use weights::{Kernels, LoadMode, LoadOptions};

@@ -5,6 +5,7 @@ use candle_core::{Device, Tensor};
 use lorgnette_image::Pixels;
 use lorgnette_interrupt::Interrupted;
 use lorgnette_kernels::Precision;
+use lorgnette_kernels::quant::FEW_ROWS;
 use sha2::{Digest as _, Sha256};
 
 use crate::checkpoint::{Checkpoint, Part};
@@ -12,7 +13,7 @@ use crate::config::ModelConfig;
 use crate::device;
 use crate::error::{LoadError, ModelError};
 use crate::features::ImageFeatures;
-use crate::kv_cache::{KvCache, KvFormat};
+use crate::kv_cache::{KvCache, KvFormat, KvTail};
 use crate::placement::{Placement, Shortage};
 use crate::text::TextDecoder;
 use crate::vision::VisionEncoder;
@@ -21,6 +22,8 @@ use crate::weights::{LoadOptions, Loader};
 
 /// Tokens read in one pass through the network: each matrix is unpacked once for all of them.
 pub const CHUNK_TOKENS: usize = 512;
+/// Sequences that [`Pixtral::decode_together`] brings through the network in one pass.
+pub const TOGETHER: usize = FEW_ROWS;
 /// Tokens that take no longer than a few that are written: nobody waits to stop them half-way.
 const FEW_TOKENS: usize = 16;
 
@@ -280,6 +283,59 @@ impl Pixtral {
             self.text.logits(&hidden.map_err(Interrupted::expect_failure)?)?.to_vec2()
         });
         logits.map_err(|error: candle_core::Error| self.explained(error.into()))
+    }
+
+    /// Bytes of memory that are free for keys and values, where the system says it: on the device that has
+    /// blocks of the decoder, else of the machine.
+    pub fn free_bytes(&self) -> Option<u64> {
+        let first = self.placement.layer(0);
+        let memory = if first.is_cpu() { device::machine_memory() } else { device::memory(&first) };
+        memory.map(|memory| memory.free_bytes)
+    }
+
+    /// An empty tail of what is in the cache: a sequence goes on there by itself.
+    ///
+    /// # Errors
+    /// [`ModelError::DeviceMemory`] when a device has no memory for it.
+    pub fn new_tail(&self, cache: &KvCache) -> Result<KvTail, ModelError> {
+        cache.tail().map_err(|error| self.explained(error.into()))
+    }
+
+    /// Reads one token for each of several sequences, `ids[i]` behind `tails[i]`, all of which are tails
+    /// of what is in the cache, and returns the logits of what follows each, `(vocab_size)` each. The
+    /// matrices are read from memory once for every [`TOGETHER`] of them. On the CPU, with our kernels,
+    /// the logits of a sequence are those of [`Self::decode_step`], to the last bit.
+    ///
+    /// # Errors
+    /// [`ModelError::CacheFull`] for a sequence that is as long as the cache can be;
+    /// [`ModelError::Prompt`] for an id outside the vocabulary, and for a tail of something else.
+    pub fn decode_together(
+        &self,
+        ids: &[u32],
+        cache: &KvCache,
+        tails: &mut [&mut KvTail],
+    ) -> Result<Vec<Vec<f32>>, ModelError> {
+        self.check_ids(ids)?;
+        let fault = |reason: &str| Err(ModelError::Prompt { reason: reason.into() });
+        if ids.len() != tails.len() {
+            return fault("there is not a token for each sequence");
+        }
+        if tails.iter().any(|tail| !tail.is_of(cache)) {
+            return fault("a sequence does not go on from what was read");
+        }
+        let capacity = cache.capacity();
+        if let Some(full) = tails.iter().find(|tail| tail.len() >= capacity) {
+            return Err(ModelError::CacheFull { needed: full.len() + 1, capacity });
+        }
+        let mut logits = Vec::with_capacity(ids.len());
+        for (ids, tails) in ids.chunks(TOGETHER).zip(tails.chunks_mut(TOGETHER)) {
+            let some = self.within_pool(|| {
+                let hidden = self.text.forward_together(self.text.embed(ids)?, cache, tails)?;
+                self.text.logits(&hidden)?.to_vec2()
+            });
+            logits.extend(some.map_err(|error: candle_core::Error| self.explained(error.into()))?);
+        }
+        Ok(logits)
     }
 
     /// Does a token's work on a thread of the pool. From any other, each of its several hundred

@@ -1,13 +1,17 @@
 //! What the network computes beside products: on the CPU with our kernels, elsewhere with
 //! candle's operations.
 
+use std::ops::Deref;
+
 use candle_core::{
-    CpuStorage, CustomOp2, CustomOp3, DType, Device, InplaceOp2, Layout, Result, Shape, Tensor,
-    bail,
+    CpuStorage, CustomOp2, CustomOp3, DType, Device, InplaceOp2, Layout, Result, Shape, Storage,
+    Tensor, WithDType, bail,
 };
 use half::{bf16, f16};
-use lorgnette_kernels::attention::Attention;
+use lorgnette_kernels::attention::{Attention, Span};
 use lorgnette_kernels::element::Element;
+use lorgnette_kernels::kv::{DenseHeads, Heads, Q8Heads, q8_0_row_bytes};
+use lorgnette_kernels::quant::FEW_ROWS;
 use lorgnette_kernels::{Precision, elementwise, half_matmul};
 
 /// Scores that are in memory at a time on a device.
@@ -45,7 +49,7 @@ fn mask(first: usize, n: usize, device: &Device) -> Result<Tensor> {
 /// softmax(scale · q·kᵀ)·v without the whole score matrix.
 ///
 /// Shapes: `q` `(n_heads, n, head_dim)` f32; `k`, `v` `(n_kv_heads, n_keys, head_dim)` f32, f16 or
-/// bf16, each head contiguous; the result `(n, n_heads * head_dim)` f32.
+/// bf16, or `(n_kv_heads, n_keys, bytes of a row)` of `Q8_0` blocks, each head contiguous; the result `(n, n_heads * head_dim)` f32.
 /// `causal`: which keys a query sees; `None`: all. `precision`: of products on a CPU; a device
 /// multiplies in the number format of the keys.
 pub(crate) fn attention(
@@ -89,17 +93,8 @@ impl CustomOp3 for AttentionOp {
     ) -> Result<(CpuStorage, Shape)> {
         let (n_heads, n_queries, head_dim) = q_layout.shape().dims3()?;
         let (n_kv_heads, n_keys, _) = k_layout.shape().dims3()?;
-        let kv_head_stride = k_layout.stride()[0];
-        // A dimension of size 1 is never stepped along, so its stride may be any number.
-        let strides_are = |layout: &Layout, expected: [usize; 3]| {
-            let sizes = [n_kv_heads, n_keys, head_dim];
-            (0..3).all(|i| sizes[i] == 1 || layout.stride()[i] == expected[i])
-        };
-        let heads_are_rows = |layout: &Layout| strides_are(layout, [kv_head_stride, head_dim, 1]);
-        if !q_layout.is_contiguous() || !heads_are_rows(k_layout) || !heads_are_rows(v_layout) {
-            bail!(
-                "attention over tensors of another layout: {q_layout:?} {k_layout:?} {v_layout:?}"
-            );
+        if !q_layout.is_contiguous() {
+            bail!("attention of queries in another layout: {q_layout:?}");
         }
         let attention = Attention {
             n_heads,
@@ -113,22 +108,129 @@ impl CustomOp3 for AttentionOp {
         };
         let q = &q.as_slice::<f32>()?[q_layout.start_offset()..];
         let mut out = vec![0.0; n_heads * n_queries * head_dim];
-        let (k_start, v_start) = (k_layout.start_offset(), v_layout.start_offset());
-        match (k, v) {
-            (CpuStorage::F32(k), CpuStorage::F32(v)) => {
-                attention.run(q, &k[k_start..], &v[v_start..], kv_head_stride, &mut out);
-            }
-            (CpuStorage::F16(k), CpuStorage::F16(v)) => {
-                attention.run(q, &k[k_start..], &v[v_start..], kv_head_stride, &mut out);
-            }
-            (CpuStorage::BF16(k), CpuStorage::BF16(v)) => {
-                attention.run(q, &k[k_start..], &v[v_start..], kv_head_stride, &mut out);
+        let (k, v) = ((k, k_layout), (v, v_layout));
+        match k.0 {
+            CpuStorage::F32(_) => attention.run(q, dense::<f32>(k)?, dense(v)?, &mut out),
+            CpuStorage::F16(_) => attention.run(q, dense::<f16>(k)?, dense(v)?, &mut out),
+            CpuStorage::BF16(_) => attention.run(q, dense::<bf16>(k)?, dense(v)?, &mut out),
+            CpuStorage::U8(_) => {
+                attention.run(q, blocks(k, head_dim)?, blocks(v, head_dim)?, &mut out);
             }
             _ => bail!("attention over keys and values of another number format"),
         }
         let shape = (n_kv_heads, n_queries, n_heads / n_kv_heads * head_dim);
         Ok((CpuStorage::F32(out), shape.into()))
     }
+}
+
+/// Keys or values that are numbers, `(n_kv_heads, n_keys, head_dim)`.
+fn dense<'a, T: Element + WithDType>(
+    (storage, layout): (&'a CpuStorage, &Layout),
+) -> Result<DenseHeads<'a, T>> {
+    let numbers = &storage.as_slice::<T>()?[layout.start_offset()..];
+    Ok(DenseHeads { numbers, stride: head_stride(layout)?, head_dim: layout.dims()[2] })
+}
+
+/// Keys or values that are `Q8_0` blocks, `(n_kv_heads, n_keys, bytes of a row)`.
+fn blocks<'a>(
+    (storage, layout): (&'a CpuStorage, &Layout),
+    head_dim: usize,
+) -> Result<Q8Heads<'a>> {
+    if layout.dims()[2] != q8_0_row_bytes(head_dim) {
+        bail!("blocks of {} bytes for heads of {head_dim} numbers", layout.dims()[2]);
+    }
+    let bytes = &storage.as_slice::<u8>()?[layout.start_offset()..];
+    Ok(Q8Heads { bytes, stride: head_stride(layout)?, head_dim })
+}
+
+/// Elements from one head to the next, where the rows of each lie behind each other.
+fn head_stride(layout: &Layout) -> Result<usize> {
+    let (n_heads, n_keys, row_len) = layout.shape().dims3()?;
+    let (sizes, expected) = ([n_heads, n_keys, row_len], [layout.stride()[0], row_len, 1]);
+    // A dimension of size 1 is never stepped along, so its stride may be any number.
+    if (0..3).any(|i| sizes[i] > 1 && layout.stride()[i] != expected[i]) {
+        bail!("attention over tensors of another layout: {layout:?}");
+    }
+    Ok(layout.stride()[0])
+}
+
+/// [`attention`] of queries of different sequences with the same beginning, each behind all its keys.
+///
+/// Shapes: `q` `(n_heads, n, head_dim)`; keys and values of the beginning and of each of the `n` tails
+/// as in [`attention`]; the result `(n, n_heads * head_dim)`.
+pub(crate) fn attention_together(
+    q: &Tensor,
+    shared: &(Tensor, Tensor),
+    tails: &[(Tensor, Tensor)],
+    scale: f32,
+) -> Result<Tensor> {
+    let (n_heads, n, head_dim) = q.dims3()?;
+    if !q.device().is_cpu() {
+        let mut found = Vec::with_capacity(n);
+        for (i, (k, v)) in tails.iter().enumerate() {
+            let k = Tensor::cat(&[&shared.0, k], 1)?;
+            let v = Tensor::cat(&[&shared.1, v], 1)?;
+            let q = q.narrow(1, i, 1)?;
+            found.push(attention(&q, &k, &v, scale, None, Precision::F32)?);
+        }
+        return Tensor::cat(&found, 0);
+    }
+    let n_kv_heads = shared.0.dim(0)?;
+    let q = q.flatten_all()?.to_vec1::<f32>()?;
+    let all: Vec<[_; 2]> = std::iter::once(shared)
+        .chain(tails)
+        .map(|(k, v)| [k, v].map(Tensor::storage_and_layout))
+        .collect();
+    let sizes = Attention {
+        n_heads,
+        n_kv_heads,
+        head_dim,
+        n_queries: n,
+        n_keys: 0,
+        scale,
+        causal_from: None,
+        precision: Precision::F32,
+    };
+    let spans = || all.iter().map(|[k, v]| Ok([on_cpu(k)?, on_cpu(v)?]));
+    let mut out = vec![0.0; n_heads * n * head_dim];
+    match shared.0.dtype() {
+        DType::F32 => run_together(&sizes, &q, spans(), dense::<f32>, &mut out)?,
+        DType::F16 => run_together(&sizes, &q, spans(), dense::<f16>, &mut out)?,
+        DType::BF16 => run_together(&sizes, &q, spans(), dense::<bf16>, &mut out)?,
+        DType::U8 => run_together(&sizes, &q, spans(), |one| blocks(one, head_dim), &mut out)?,
+        other => bail!("attention over keys and values of {other:?}"),
+    }
+    let shape = (n_kv_heads, n, n_heads / n_kv_heads * head_dim);
+    Tensor::from_vec(out, shape, &Device::Cpu)?.transpose(0, 1)?.reshape((n, n_heads * head_dim))
+}
+
+/// What a tensor on the CPU is made of.
+type OnCpu<'a> = (&'a CpuStorage, &'a Layout);
+
+fn on_cpu<'a>((storage, layout): &'a (impl Deref<Target = Storage>, &Layout)) -> Result<OnCpu<'a>> {
+    match &**storage {
+        Storage::Cpu(storage) => Ok((storage, layout)),
+        _ => bail!("keys and values on a device, for queries on the CPU"),
+    }
+}
+
+/// The keys and values that are shared come first.
+fn run_together<'a, H: Heads>(
+    sizes: &Attention,
+    q: &[f32],
+    spans: impl Iterator<Item = Result<[OnCpu<'a>; 2]>>,
+    heads: impl Fn(OnCpu<'a>) -> Result<H>,
+    out: &mut [f32],
+) -> Result<()> {
+    let span = |span: Result<[OnCpu<'a>; 2]>| {
+        let [k, v] = span?;
+        Ok(Span { k: heads(k)?, v: heads(v)?, n_keys: k.1.dims()[1] })
+    };
+    let spans = spans.map(span).collect::<Result<Vec<_>>>()?;
+    if let [shared, tails @ ..] = spans.as_slice() {
+        sizes.run_together(q, *shared, tails, out);
+    }
+    Ok(())
 }
 
 /// The same with candle's operations, some queries at a time, in the number format of the keys:
@@ -169,22 +271,31 @@ fn attention_by_blocks(
     if let [block] = blocks.as_slice() { Ok(block.clone()) } else { Tensor::cat(&blocks, 1) }
 }
 
+/// `x · wᵀ` for a matrix of f32. Of few rows of `x`, each is what it would be alone.
+pub(crate) fn matmul_f32(x: &Tensor, w: &Tensor) -> Result<Tensor> {
+    if x.device().is_cpu() && w.is_contiguous() && x.dim(0)? <= FEW_ROWS {
+        let precision = Precision::F32;
+        return x.contiguous()?.apply_op2_no_bwd(w, &DenseMatmulOp { precision });
+    }
+    x.matmul(&w.t()?)
+}
+
 /// `x · wᵀ` for a matrix of 2-byte numbers; `x` `(n, cols)` f32, `w` `(rows, cols)`. `precision` as in
 /// [`attention`].
 pub(crate) fn matmul_half(x: &Tensor, w: &Tensor, precision: Precision) -> Result<Tensor> {
     if x.device().is_cpu() {
-        return x.contiguous()?.apply_op2_no_bwd(w, &HalfMatmulOp { precision });
+        return x.contiguous()?.apply_op2_no_bwd(w, &DenseMatmulOp { precision });
     }
     x.to_dtype(w.dtype())?.matmul(&w.t()?)?.to_dtype(DType::F32)
 }
 
-struct HalfMatmulOp {
+struct DenseMatmulOp {
     precision: Precision,
 }
 
-impl CustomOp2 for HalfMatmulOp {
+impl CustomOp2 for DenseMatmulOp {
     fn name(&self) -> &'static str {
-        "matmul-half"
+        "matmul-dense"
     }
 
     fn cpu_fwd(
@@ -209,7 +320,7 @@ impl CustomOp2 for HalfMatmulOp {
         let (Some((x_start, x_end)), Some((w_start, w_end))) =
             (x_layout.contiguous_offsets(), w_layout.contiguous_offsets())
         else {
-            bail!("matmul-half needs contiguous tensors");
+            bail!("matmul-dense needs contiguous tensors");
         };
         if k != k_of_w {
             bail!("rows of {k} numbers by a matrix of {k_of_w} columns");
@@ -220,7 +331,8 @@ impl CustomOp2 for HalfMatmulOp {
             CpuStorage::BF16(w) => {
                 product::<bf16>(x, &w[w_start..w_end], (m, n, k), self.precision)
             }
-            _ => bail!("matmul-half needs a matrix of 2-byte numbers"),
+            CpuStorage::F32(w) => product::<f32>(x, &w[w_start..w_end], (m, n, k), self.precision),
+            _ => bail!("matmul-dense needs a matrix of f32, f16 or bf16"),
         };
         Ok((CpuStorage::F32(y), (m, n).into()))
     }

@@ -62,7 +62,8 @@ impl Plan {
 }
 
 impl Needs {
-    /// What a checkpoint's parts take, with a chat of `context` tokens.
+    /// What a checkpoint's parts take, with a chat of `context` tokens. A device has no blocks of keys and
+    /// values: see [`KvFormat::on`].
     pub fn of(checkpoint: &Checkpoint, context: usize, format: KvFormat) -> Self {
         let config = checkpoint.config();
         let context = context.min(config.text.max_position_embeddings);
@@ -78,12 +79,13 @@ impl Needs {
 
     fn without_weights(config: &ModelConfig, context: usize, format: KvFormat) -> Self {
         let text = &config.text;
+        let format = if format == KvFormat::Q8_0 { KvFormat::F16 } else { format };
         Self {
             vision_bytes: 0,
             layer_bytes: vec![0; text.n_layers],
             output_bytes: 0,
             n_text_weights: 0,
-            kv_token_bytes: (2 * format.n_bytes() * text.n_kv_heads * text.head_dim) as u64,
+            kv_token_bytes: (2 * text.n_kv_heads * format.row_bytes(text.head_dim)) as u64,
             context,
             mask_token_bytes: 4 * CHUNK_TOKENS as u64,
             working_bytes: activation_bytes(config) + ops::SCORES_BYTES,

@@ -50,11 +50,16 @@ impl Rope {
         &self.inv_freq
     }
 
-    /// The rotation of the tokens `first..first + n`.
+    /// The rotation of tokens at any positions.
     ///
     /// A table for all positions would take 524 MB at Pixtral's 1,024,000.
-    pub(crate) fn of_tokens(&self, first: usize, n: usize, device: &Device) -> Result<Rotation> {
-        let angles = (first..first + n).flat_map(|position| {
+    pub(crate) fn of_positions(
+        &self,
+        positions: impl ExactSizeIterator<Item = usize>,
+        device: &Device,
+    ) -> Result<Rotation> {
+        let n = positions.len();
+        let angles = positions.flat_map(|position| {
             self.inv_freq.iter().map(move |frequency| position as f64 * frequency)
         });
         self.rotation(angles, n, device)

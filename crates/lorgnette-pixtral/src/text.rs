@@ -3,12 +3,13 @@
 //! Its blocks may be on two devices; hidden states go from one to the other between them.
 
 use candle_core::{Device, IndexOp as _, Result, Tensor};
+use lorgnette_interrupt::Interrupted;
 
 use crate::block::{Block, BlockSizes, RmsNorm};
 use crate::checkpoint::Part;
 use crate::config::{AttentionScale, TextConfig};
 use crate::error::LoadError;
-use crate::kv_cache::KvCache;
+use crate::kv_cache::{KvCache, KvTail};
 use crate::ops::Causal;
 use crate::placement::Placement;
 use crate::rope::Rope;
@@ -89,44 +90,99 @@ impl TextDecoder {
         watch: &mut Watch<'_>,
     ) -> Watched<Tensor> {
         let (n, first) = (x.dim(0)?, cache.len());
-        let rotation = self.rope.of_tokens(first, n, &Device::Cpu)?;
-        let query_scale = self.query_scale(first, n)?;
-        let (mut x, mut rotation_here, mut causal) = (x, rotation.clone(), None);
-        let mut query_scale_here = query_scale.clone();
+        let mut causal = None;
+        let attend = |i: usize, block: &Block, q: &Tensor, k: &Tensor, v: &Tensor| {
+            let (k, v) = cache.write(i, k, v)?;
+            let device = self.device(i);
+            if i == 0 || !device.same_device(self.device(i - 1)) {
+                causal = Some(Causal::new(first, n, device)?);
+            }
+            block.attention(q, &k, &v, causal.as_ref())
+        };
+        let x = self.through_blocks(x, first..first + n, watch, attend)?;
+        cache.advance(n);
+        Ok(x)
+    }
+
+    /// Reads a token of each of several sequences, `x` `(n, hidden)`, behind their tails, which go on
+    /// from what is in the cache; the hidden states `(n, hidden)`. After an error the tails are as they
+    /// were.
+    pub(crate) fn forward_together(
+        &self,
+        x: Tensor,
+        cache: &KvCache,
+        tails: &mut [&mut KvTail],
+    ) -> Result<Tensor> {
+        for tail in tails.iter_mut() {
+            tail.make_room()?;
+        }
+        let positions: Vec<usize> = tails.iter().map(|tail| tail.len()).collect();
+        let attend = |i: usize, block: &Block, q: &Tensor, k: &Tensor, v: &Tensor| {
+            let write = |(row, tail): (usize, &&mut KvTail)| {
+                tail.rest().write(i, &k.narrow(1, row, 1)?, &v.narrow(1, row, 1)?)
+            };
+            let own = tails.iter().enumerate().map(write).collect::<Result<Vec<_>>>()?;
+            block.attention_together(q, &cache.read(i)?, &own)
+        };
+        let x = self.through_blocks(x, positions.into_iter(), &mut watch::go_on, attend);
+        let x = x.map_err(Interrupted::expect_failure)?;
+        for tail in tails.iter_mut() {
+            tail.advance();
+        }
+        Ok(x)
+    }
+
+    /// Brings `x` `(n, hidden)`, tokens at these positions, through all blocks. `attend` takes a block
+    /// with its index, and queries, keys and values `(heads, n, head_dim)` that are turned by their
+    /// positions; it returns what the queries find, `(n, n_heads * head_dim)`.
+    fn through_blocks(
+        &self,
+        mut x: Tensor,
+        positions: impl ExactSizeIterator<Item = usize> + Clone,
+        watch: &mut Watch<'_>,
+        mut attend: impl FnMut(usize, &Block, &Tensor, &Tensor, &Tensor) -> Result<Tensor>,
+    ) -> Watched<Tensor> {
+        let n = positions.len();
+        let rotation = self.rope.of_positions(positions.clone(), &Device::Cpu)?;
+        let query_scale = self.query_scale(positions)?;
+        let (mut rotation_here, mut query_scale_here) = (rotation.clone(), query_scale.clone());
         for (i, (block, device)) in self.blocks.iter().enumerate() {
             // A device works behind our back, and a token is over before one could stop it.
             if n > 1 {
                 x.device().synchronize()?;
             }
             watch::tell(watch, i, self.blocks.len())?;
-            if causal.is_none() || !x.device().same_device(device) {
+            if !x.device().same_device(device) {
                 x = x.to_device(device)?;
                 rotation_here = rotation.to_device(device)?;
                 query_scale_here =
                     query_scale.as_ref().map(|scale| scale.to_device(device)).transpose()?;
-                causal = Some(Causal::new(first, n, device)?);
             }
             let (q, k, v) = block.qkv(&x)?;
-            let (k, v) = cache.write(i, &rotation_here.apply(&k)?, &v)?;
+            let k = rotation_here.apply(&k)?;
             let mut q = rotation_here.apply(&q)?;
             if let Some(scale) = &query_scale_here {
                 q = q.broadcast_mul(scale)?;
             }
-            let found = block.attention(&q, &k, &v, causal.as_ref())?;
+            let found = attend(i, block, &q, &k, &v)?;
             x = block.add_attention(&x, &found)?;
             x = block.add_mlp(&x)?;
         }
-        cache.advance(n);
         Ok(x)
     }
 
-    /// What the queries of the tokens `first..first + n` are multiplied with, `(1, n, 1)`; `None` where
-    /// that changes nothing.
-    fn query_scale(&self, first: usize, n: usize) -> Result<Option<Tensor>> {
-        let Some(scale) = self.attention_scale.filter(|scale| scale.at(first + n) > 1.0) else {
+    /// What the queries of tokens at these positions are multiplied with, `(1, n, 1)`; `None` where that
+    /// changes nothing.
+    fn query_scale(
+        &self,
+        positions: impl ExactSizeIterator<Item = usize> + Clone,
+    ) -> Result<Option<Tensor>> {
+        let Some(scale) = self.attention_scale else { return Ok(None) };
+        let scales: Vec<f32> = positions.map(|at| scale.at(at) as f32).collect();
+        if scales.iter().all(|scale| *scale <= 1.0) {
             return Ok(None);
-        };
-        let scales: Vec<f32> = (first..first + n).map(|at| scale.at(at) as f32).collect();
+        }
+        let n = scales.len();
         Tensor::from_vec(scales, (1, n, 1), &Device::Cpu).map(Some)
     }
 

@@ -291,7 +291,7 @@ impl Matrix {
             Self::Blocks(w) => x.apply_op1_no_bwd(w.as_ref()),
             Self::Quantized(w) => x.apply_op1_no_bwd(w.as_ref()),
             Self::Half { w, precision } => ops::matmul_half(x, w, *precision),
-            Self::Float(w) => x.matmul(&w.t()?),
+            Self::Float(w) => ops::matmul_f32(x, w),
             Self::Scaled { w, scale } => w.forward(x)? * *scale,
         }
     }

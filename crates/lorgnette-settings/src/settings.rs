@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use lorgnette_chats::clock::{now_ms, stamp};
 use lorgnette_engine::{AnswerOptions, Sampling};
-use lorgnette_models::open::{DEFAULT_CONTEXT, ModelChoice, OpenOptions};
+use lorgnette_models::open::{DEFAULT_CONTEXT, KvChoice, ModelChoice, OpenOptions};
 use lorgnette_models::whole_file;
-use lorgnette_pixtral::DeviceChoice;
+use lorgnette_pixtral::{DeviceChoice, KvFormat};
 
 /// Why settings cannot be had or kept.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +75,8 @@ settings! {
     threads: Option<usize> = None,
     /// Tokens of a chat.
     context: usize = DEFAULT_CONTEXT,
+    /// The number format of keys and values.
+    kv: Kv = Kv::Auto,
     /// Tokens of an answer at most.
     max_tokens: usize = AnswerOptions::default().max_tokens,
     /// 0: always the likeliest token.
@@ -143,6 +145,19 @@ pub enum Device {
     Cpu,
     Cuda,
     Metal,
+}
+
+/// The number format of keys and values.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ipc", derive(specta::Type))]
+#[serde(rename_all = "kebab-case")]
+pub enum Kv {
+    /// F16 where it fits into the memory that is free, else 8 bits.
+    #[default]
+    Auto,
+    F16,
+    #[serde(rename = "q8_0")]
+    Q8_0,
 }
 
 /// The colours of the window.
@@ -248,6 +263,11 @@ impl Settings {
                 Device::Metal => DeviceChoice::Metal,
             },
             context: self.context,
+            kv: match self.kv {
+                Kv::Auto => KvChoice::Auto,
+                Kv::F16 => KvChoice::Format(KvFormat::F16),
+                Kv::Q8_0 => KvChoice::Format(KvFormat::Q8_0),
+            },
             threads: self.threads,
             ..OpenOptions::default()
         }
@@ -281,8 +301,8 @@ impl Settings {
 
     /// Whether the model has to be loaded again for the other settings to take effect.
     pub fn loads_as(&self, other: &Self) -> bool {
-        (&self.model, self.device, self.context, self.threads)
-            == (&other.model, other.device, other.context, other.threads)
+        (&self.model, self.device, self.context, self.kv, self.threads)
+            == (&other.model, other.device, other.context, other.kv, other.threads)
     }
 }
 

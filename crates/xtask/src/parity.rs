@@ -1,5 +1,6 @@
 //! Compares our numbers with those of the reference implementations.
 
+mod cache;
 mod images;
 mod network;
 mod prompts;

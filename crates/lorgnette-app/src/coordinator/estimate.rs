@@ -108,7 +108,7 @@ impl App {
                 cols,
                 model_view_width: cols * config.unit(),
                 model_view_height: rows * config.unit(),
-                kv_bytes: costs.iter().map(|cost| cost.kv_bytes).sum(),
+                kv_bytes: view.n_tokens as u64 * model.kv_bytes_per_token(),
                 wait_s: costs.iter().map(|cost| speed.picture_s(cost)).sum(),
                 notes: info.notes.iter().cloned().chain(view.notes()).collect(),
             });

@@ -76,7 +76,7 @@ fn loaded(conversation: &Conversation) -> LoadedModel {
         kernels: model.kernels.to_string(),
         context: model.context,
         weights_bytes: model.n_bytes,
-        cache_bytes: model.context as u64 * model.config.text.kv_bytes_per_token(),
+        cache_bytes: model.context as u64 * model.kv_bytes_per_token(),
         load_s: model.load_s,
         picture_s: image.and_then(|image| {
             let side = image.max_side;

@@ -28,12 +28,12 @@ fn hear(
     let stops: Vec<String> = stops.iter().map(|stop| (*stop).to_owned()).collect();
     let mut told = Vec::new();
     let mut emit = |event| told.push(event);
-    let mut stream = AnswerStream::new(&THINKER, prompt, (true, &stops), &mut emit);
+    let mut stream = AnswerStream::new(&THINKER, prompt, (true, &stops));
     let stop = tokens.iter().find_map(|id| {
         assert!(stream.allows(*id), "{id}");
-        stream.push(*id)
+        stream.push(*id, &mut emit)
     });
-    (stream.finish(), told, stop)
+    (stream.finish(&mut emit), told, stop)
 }
 
 #[track_caller]
@@ -109,9 +109,9 @@ fn a_prompt_that_was_left_inside_thoughts_goes_on_with_them() {
 fn of_control_tokens_only_the_end_and_the_turn_are_allowed() {
     let mut emit = |_: AnswerEvent| {};
     let mut allowed = |may_think: bool, tokens: &[TokenId]| {
-        let mut stream = AnswerStream::new(&THINKER, &[4], (may_think, &[]), &mut emit);
+        let mut stream = AnswerStream::new(&THINKER, &[4], (may_think, &[]));
         for id in tokens {
-            stream.push(*id);
+            stream.push(*id, &mut emit);
         }
         (0..1000).filter(|id| stream.allows(*id)).collect::<Vec<TokenId>>()
     };
@@ -120,6 +120,6 @@ fn of_control_tokens_only_the_end_and_the_turn_are_allowed() {
     assert_eq!(allowed(true, &[BEGIN, 1065, END, 1065]), [EOS, BEGIN]);
     assert_eq!(allowed(false, &[1065]), [EOS]);
     let plain = Tokenizer::pixtral().unwrap();
-    let stream = AnswerStream::new(&plain, &[4], (true, &[]), &mut emit);
+    let stream = AnswerStream::new(&plain, &[4], (true, &[]));
     assert_eq!((0..1000).filter(|id| stream.allows(*id)).collect::<Vec<_>>(), [EOS]);
 }

@@ -7,3 +7,4 @@ mod texts;
 mod thinker;
 mod thoughts;
 mod tiny;
+mod together;

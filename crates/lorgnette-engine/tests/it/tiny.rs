@@ -20,12 +20,17 @@ static TOKENIZER: LazyLock<Tokenizer> = LazyLock::new(|| Tokenizer::pixtral().un
 
 /// The network with room for `context` tokens, in an f32 cache: equal means equal.
 pub fn generator(context: usize) -> Generator {
+    generator_with(context, KvFormat::F32)
+}
+
+/// The same with keys and values in another format.
+pub fn generator_with(context: usize, format: KvFormat) -> Generator {
     let dir = tempfile::TempDir::new().unwrap();
     write(dir.path());
     let checkpoint = Checkpoint::open(dir.path()).unwrap();
     let model = Pixtral::load(&checkpoint, &Device::Cpu, &mut |_| {}).unwrap();
     let tokenizer = TOKENIZER.truncated(1300).unwrap();
-    Generator::new(model, tokenizer, context, KvFormat::F32).unwrap()
+    Generator::new(model, tokenizer, context, format).unwrap()
 }
 
 /// The whole tokenizer.

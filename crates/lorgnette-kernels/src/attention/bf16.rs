@@ -12,16 +12,15 @@ use rayon::prelude::*;
 
 use super::Attention;
 use crate::bf16::{self, LANES, PANEL_ROWS};
-use crate::element::Element;
+use crate::element::Wide;
+use crate::kv::Heads;
 
 /// Keys to a tile, four panels. 256 × 256 scores in f32 and in bf16 are 384 KiB, within an L2 cache.
 const KEYS: usize = 4 * PANEL_ROWS;
 
-/// Whether it pays: packing is for many rows of scores to a key.
-pub(super) fn pays(attention: &Attention) -> bool {
-    bf16::is_supported()
-        && attention.head_dim.is_multiple_of(2)
-        && attention.n_queries * attention.group() >= 32
+/// Whether heads have such a form, and the processor the instructions.
+pub(super) fn is_possible(attention: &Attention) -> bool {
+    bf16::is_supported() && attention.head_dim.is_multiple_of(2)
 }
 
 /// One head of keys and values.
@@ -33,20 +32,9 @@ struct Packed {
 }
 
 /// As [`Attention::run`], whose assertions hold.
-pub(super) fn run<T: Element>(
-    attention: &Attention,
-    q: &[f32],
-    k: &[T],
-    v: &[T],
-    kv_head_stride: usize,
-    out: &mut [f32],
-) {
-    let Attention { n_kv_heads, head_dim, n_keys, .. } = *attention;
-    let n_panels = n_keys.div_ceil(PANEL_ROWS);
-    let pack = |kv_head: usize| {
-        let head = kv_head * kv_head_stride..kv_head * kv_head_stride + n_keys * head_dim;
-        pack_head(&k[head.clone()], &v[head], n_panels, head_dim)
-    };
+pub(super) fn run<H: Heads>(attention: &Attention, q: &[f32], k: H, v: H, out: &mut [f32]) {
+    let Attention { n_kv_heads, n_keys, .. } = *attention;
+    let pack = |kv_head: usize| pack_head(&k.head(kv_head, n_keys), &v.head(kv_head, n_keys));
     let packed: Vec<Packed> = (0..n_kv_heads).into_par_iter().map(pack).collect();
     let packed = &packed;
     attention.blocks(out).for_each_init(
@@ -57,11 +45,12 @@ pub(super) fn run<T: Element>(
     );
 }
 
-fn pack_head<T: Element>(k: &[T], v: &[T], n_panels: usize, d: usize) -> Packed {
-    let n_keys = k.len() / d;
+fn pack_head(k: &impl Wide, v: &impl Wide) -> Packed {
+    let (n_keys, d) = k.shape();
+    let n_panels = n_keys.div_ceil(PANEL_ROWS);
     let mut keys = vec![[0; PANEL_ROWS]; n_panels * d / 2];
     keys.par_chunks_mut(d / 2).enumerate().for_each(|(i, panel)| {
-        bf16::pack(&k[i * PANEL_ROWS * d..], d, 0..d, panel);
+        bf16::pack(k, i * PANEL_ROWS, 0..d, panel);
     });
     let n_pairs = n_panels * PANEL_ROWS / 2;
     let mut values = vec![[0; PANEL_ROWS]; d.div_ceil(PANEL_ROWS) * n_pairs];
@@ -75,9 +64,8 @@ fn pack_head<T: Element>(k: &[T], v: &[T], n_panels: usize, d: usize) -> Packed 
             if key >= n_keys {
                 break;
             }
-            let row = |key: usize| &v[key * d..][columns.clone()];
-            let one = T::widen(row(key), one);
-            let two = if key + 1 < n_keys { T::widen(row(key + 1), two) } else { &[] };
+            let one = v.widen(key, columns.clone(), one);
+            let two = if key + 1 < n_keys { v.widen(key + 1, columns.clone(), two) } else { &[] };
             pulp::Arch::new().dispatch(|| {
                 for (pair, one) in pair.iter_mut().zip(one) {
                     *pair = bf16_bits(*one);

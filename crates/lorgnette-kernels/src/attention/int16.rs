@@ -15,8 +15,9 @@ use std::arch::x86_64::*;
 use rayon::prelude::*;
 
 use super::Attention;
-use crate::element::Element;
+use crate::element::Wide;
 use crate::int16::{self, LANES, PANEL_ROWS, Rows, largest_code};
+use crate::kv::Heads;
 use crate::quant::Level;
 
 /// Keys to a tile.
@@ -32,12 +33,11 @@ const LARGEST_VALUE: f32 = 1023.0;
 const SCALE_OF_ZERO: f32 = 1e-12;
 const _: () = assert!(8191 * 1023 * KEYS < 1 << 31);
 
-/// Whether it pays: packing is for many rows of scores to a key.
-pub(super) fn pays(attention: &Attention) -> bool {
+/// Whether heads have such a form, and the processor the instructions.
+pub(super) fn is_possible(attention: &Attention) -> bool {
     int16::is_supported()
         && attention.head_dim.is_multiple_of(2)
         && attention.head_dim <= int16::BLOCK
-        && attention.n_queries * attention.group() >= 32
 }
 
 /// One head of keys and values.
@@ -55,21 +55,16 @@ struct Packed {
 }
 
 /// As [`Attention::run`], whose assertions hold.
-pub(super) fn run<T: Element>(
+pub(super) fn run<H: Heads>(
     attention: &Attention,
     q: &[f32],
-    k: &[T],
-    v: &[T],
-    kv_head_stride: usize,
+    k: H,
+    v: H,
     out: &mut [f32],
     level: Level,
 ) {
-    let Attention { n_kv_heads, head_dim, n_keys, .. } = *attention;
-    let n_panels = n_keys.div_ceil(PANEL_ROWS);
-    let pack = |kv_head: usize| {
-        let head = kv_head * kv_head_stride..kv_head * kv_head_stride + n_keys * head_dim;
-        pack_head(&k[head.clone()], &v[head], n_panels, head_dim)
-    };
+    let Attention { n_kv_heads, n_keys, .. } = *attention;
+    let pack = |kv_head: usize| pack_head(&k.head(kv_head, n_keys), &v.head(kv_head, n_keys));
     let packed: Vec<Packed> = (0..n_kv_heads).into_par_iter().map(pack).collect();
     let packed = &packed;
     attention.blocks(out).for_each_init(
@@ -80,17 +75,17 @@ pub(super) fn run<T: Element>(
     );
 }
 
-fn pack_head<T: Element>(k: &[T], v: &[T], n_panels: usize, d: usize) -> Packed {
+fn pack_head(k: &impl Wide, v: &impl Wide) -> Packed {
+    let (n_keys, d) = k.shape();
+    let n_panels = n_keys.div_ceil(PANEL_ROWS);
     let mut keys = vec![[0; PANEL_ROWS]; n_panels * d / 2];
     let mut key_scales = vec![[0.0; PANEL_ROWS]; n_panels];
     keys.par_chunks_mut(d / 2).zip(key_scales.par_iter_mut()).enumerate().for_each(
         |(i, (panel, scales))| {
-            let keys = int16::Dense { numbers: k, k: d };
-            int16::pack(&keys, i * PANEL_ROWS, 0..d, panel, scales);
+            int16::pack(k, i * PANEL_ROWS, 0..d, panel, scales);
         },
     );
     let n_pairs = n_panels * PANEL_ROWS / 2;
-    let n_keys = v.len() / d;
     let mut codes = vec![0; n_pairs * 2 * (d / 2)];
     let mut value_logs = vec![[0.0; PANEL_ROWS]; n_panels];
     let mut value_inverses = vec![[0.0; PANEL_ROWS]; n_panels];
@@ -100,7 +95,7 @@ fn pack_head<T: Element>(k: &[T], v: &[T], n_panels: usize, d: usize) -> Packed 
         let mut scratch = vec![0.0; d];
         let here = n_keys.saturating_sub(panel * PANEL_ROWS).min(PANEL_ROWS);
         for (i, codes) in codes.chunks_exact_mut(d / 2).take(here).enumerate() {
-            let numbers = T::widen(&v[(panel * PANEL_ROWS + i) * d..][..d], &mut scratch);
+            let numbers = v.widen(panel * PANEL_ROWS + i, 0..d, &mut scratch);
             let scale = int16::quantise(numbers, LARGEST_VALUE, codes);
             let scale = if scale == 0.0 { SCALE_OF_ZERO } else { scale };
             (logs[i], inverses[i]) = (scale.ln(), scale.recip());

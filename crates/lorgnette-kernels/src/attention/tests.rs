@@ -1,7 +1,15 @@
 use half::{bf16, f16};
 
 use super::*;
+use crate::element::Element;
+use crate::kv::{DenseHeads, Q8Heads, q8_0_row_bytes, quantise_rows};
 use crate::quant::Level;
+
+/// With keys and values of plain numbers, `stride` of them from head to head.
+fn run<T: Element>(a: &Attention, q: &[f32], k: &[T], v: &[T], stride: usize, out: &mut [f32]) {
+    let heads = |numbers| DenseHeads { numbers, stride, head_dim: a.head_dim };
+    a.run(q, heads(k), heads(v), out);
+}
 
 /// Numbers in (−1, 1) that look random and are the same every time.
 fn noise(n: usize, seed: u32) -> Vec<f32> {
@@ -58,21 +66,21 @@ fn check(a: Attention, spread: f32) {
     let v = noise(a.n_kv_heads * stride, 3);
     let expected = reference(&a, &q, &k, &v, stride);
     let mut out = vec![f32::NAN; expected.len()];
-    a.run(&q, &k, &v, stride, &mut out);
+    run(&a, &q, &k, &v, stride, &mut out);
     assert_close(&out, &expected, tolerance);
 
     let (k16, v16): (Vec<f16>, Vec<f16>) =
         k.iter().zip(&v).map(|(k, v)| (f16::from_f32(*k), f16::from_f32(*v))).unzip();
     let k_wide: Vec<f32> = k16.iter().map(|x| x.to_f32()).collect();
     let v_wide: Vec<f32> = v16.iter().map(|x| x.to_f32()).collect();
-    a.run(&q, &k16, &v16, stride, &mut out);
+    run(&a, &q, &k16, &v16, stride, &mut out);
     assert_close(&out, &reference(&a, &q, &k_wide, &v_wide, stride), tolerance);
 
     let (k16, v16): (Vec<bf16>, Vec<bf16>) =
         k.iter().zip(&v).map(|(k, v)| (bf16::from_f32(*k), bf16::from_f32(*v))).unzip();
     let k_wide: Vec<f32> = k16.iter().map(|x| x.to_f32()).collect();
     let v_wide: Vec<f32> = v16.iter().map(|x| x.to_f32()).collect();
-    a.run(&q, &k16, &v16, stride, &mut out);
+    run(&a, &q, &k16, &v16, stride, &mut out);
     assert_close(&out, &reference(&a, &q, &k_wide, &v_wide, stride), tolerance);
 }
 
@@ -97,10 +105,10 @@ fn attention_that_rounds_is_near_the_definition() {
         let (k, v) = (noise(a.n_kv_heads * stride, 2), noise(a.n_kv_heads * stride, 3));
         let expected = reference(&a, &q, &k, &v, stride);
         let mut out = vec![f32::NAN; expected.len()];
-        a.run(&q, &k, &v, stride, &mut out);
+        run(&a, &q, &k, &v, stride, &mut out);
         assert_close(&out, &expected, tolerance);
         let narrow = |x: &[f32]| x.iter().map(|x| f16::from_f32(*x)).collect::<Vec<_>>();
-        a.run(&q, &narrow(&k), &narrow(&v), stride, &mut out);
+        run(&a, &q, &narrow(&k), &narrow(&v), stride, &mut out);
         assert_close(&out, &expected, tolerance);
     };
     for one in all_that_round() {
@@ -129,7 +137,7 @@ fn small_weights_that_are_many_count() {
             .collect();
         let expected = reference(&a, &q, &k, &v, k.len());
         let mut out = vec![f32::NAN; expected.len()];
-        a.run(&q, &k, &v, k.len(), &mut out);
+        run(&a, &q, &k, &v, k.len(), &mut out);
         assert_close(&out, &expected, tolerance);
     }
 }
@@ -147,12 +155,12 @@ fn same_in_chunks(precision: Precision) {
     let q = noise(4 * 300 * 64, 1);
     let (k, v) = (noise(2 * 300 * 64, 2), noise(2 * 300 * 64, 3));
     let mut expected = vec![0.0; q.len()];
-    whole.run(&q, &k, &v, 300 * 64, &mut expected);
+    run(&whole, &q, &k, &v, 300 * 64, &mut expected);
     let part = Attention { causal_from: Some(201), n_queries: 99, ..whole };
     let of_head = |head: usize| &q[(head * 300 + 201) * 64..(head + 1) * 300 * 64];
     let q: Vec<f32> = (0..4).flat_map(of_head).copied().collect();
     let mut out = vec![0.0; q.len()];
-    part.run(&q, &k, &v, 300 * 64, &mut out);
+    run(&part, &q, &k, &v, 300 * 64, &mut out);
     for (got, expected) in out.chunks_exact(99 * 2 * 64).zip(expected.chunks_exact(300 * 2 * 64)) {
         assert_eq!(got, &expected[201 * 2 * 64..]);
     }
@@ -165,12 +173,12 @@ fn a_number_that_is_none_is_not_hidden_by_rounding() {
         let (mut q, k, mut v) = (noise(40 * 64, 1), noise(40 * 64, 2), noise(40 * 64, 3));
         q[64 * 7] = f32::NAN;
         let mut out = vec![0.0; q.len()];
-        a.run(&q, &k, &v, k.len(), &mut out);
+        run(&a, &q, &k, &v, k.len(), &mut out);
         for (query, out) in out.chunks_exact(64).enumerate() {
             assert_eq!(out[0].is_nan(), query == 7, "{query}");
         }
         v[64 * 3] = f32::NAN;
-        a.run(&q, &k, &v, k.len(), &mut out);
+        run(&a, &q, &k, &v, k.len(), &mut out);
         assert!(out.iter().step_by(64).all(|x| x.is_nan()));
     }
 }
@@ -218,4 +226,110 @@ fn causal_grouped_attention_equals_the_definition() {
 #[test]
 fn scores_that_would_overflow_an_exponential_do_not() {
     check(Attention { causal_from: Some(0), ..sizes(2, 1, 16, 300, 300) }, 400.0);
+}
+
+/// With keys and values in 8 bits it is the definition on the numbers that those stand for.
+#[test]
+fn attention_on_blocks_is_that_of_their_numbers() {
+    let mut precisions = all_that_round();
+    precisions.push((Precision::F32, 2e-5));
+    for (precision, tolerance) in precisions {
+        for (head_dim, n_queries, first) in
+            [(64, 70, 200), (128, 1, 99), (32, 5, 31), (80, 90, 0), (16, 1, 300), (48, 64, 64)]
+        {
+            let n_keys = first + n_queries;
+            let a = Attention {
+                causal_from: Some(first),
+                precision,
+                ..sizes(8, 2, head_dim, n_queries, n_keys)
+            };
+            let capacity = n_keys + 3;
+            let q = noise(8 * n_queries * head_dim, 1);
+            let blocks = |seed| {
+                let numbers = noise(2 * capacity * head_dim, seed);
+                let mut bytes = vec![0; 2 * capacity * q8_0_row_bytes(head_dim)];
+                quantise_rows(&numbers, head_dim, &mut bytes);
+                bytes
+            };
+            let (k, v) = (blocks(2), blocks(3));
+            let stride = capacity * q8_0_row_bytes(head_dim);
+            let [k, v] = [&k, &v].map(|bytes| Q8Heads { bytes, stride, head_dim });
+            let wide = |heads: Q8Heads<'_>| {
+                let mut wide = vec![0.0; 2 * capacity * head_dim];
+                for (head, wide) in wide.chunks_exact_mut(capacity * head_dim).enumerate() {
+                    heads.rows_into(head, 0..capacity, wide);
+                }
+                wide
+            };
+            let expected = reference(&a, &q, &wide(k), &wide(v), capacity * head_dim);
+            let mut out = vec![f32::NAN; expected.len()];
+            a.run(&q, k, v, &mut out);
+            assert_close(&out, &expected, tolerance);
+        }
+    }
+}
+
+/// The keys of a sequence cut into what it shares with others and what is its own.
+#[test]
+fn sequences_together_find_what_each_finds_alone() {
+    let (n_heads, n_kv_heads, d) = (6, 2, 48);
+    let group = n_heads / n_kv_heads;
+    for (n_shared, lengths) in [
+        (0, vec![1, 2, 70]),
+        (31, vec![1]),
+        (32, vec![1, 1, 5, 33]),
+        (100, vec![3, 64, 1, 2, 40, 7, 8, 9]),
+        (257, vec![30, 31]),
+    ] {
+        let n = lengths.len();
+        let shared_k = noise(n_kv_heads * n_shared * d, 2);
+        let shared_v = noise(n_kv_heads * n_shared * d, 3);
+        let tails: Vec<(Vec<f32>, Vec<f32>)> = lengths
+            .iter()
+            .enumerate()
+            .map(|(i, n)| {
+                let of = |seed| noise(n_kv_heads * n * d, seed + 7 * i as u32);
+                (of(100), of(200))
+            })
+            .collect();
+        let q = noise(n_heads * n * d, 1);
+        let heads = |numbers, n_rows| DenseHeads { numbers, stride: n_rows * d, head_dim: d };
+        let span = |k, v, n_keys| Span { k: heads(k, n_keys), v: heads(v, n_keys), n_keys };
+        let tail_spans: Vec<_> =
+            tails.iter().zip(&lengths).map(|((k, v), n)| span(k, v, *n)).collect();
+        let together = sizes(n_heads, n_kv_heads, d, n, 0);
+        let mut out = vec![f32::NAN; q.len()];
+        together.run_together(&q, span(&shared_k, &shared_v, n_shared), &tail_spans, &mut out);
+
+        for (i, ((k, v), n_own)) in tails.iter().zip(&lengths).enumerate() {
+            let n_keys = n_shared + n_own;
+            let joined = |shared: &[f32], own: &[f32]| -> Vec<f32> {
+                let heads = 0..n_kv_heads;
+                let of = |head: usize| {
+                    let shared = &shared[head * n_shared * d..(head + 1) * n_shared * d];
+                    [shared, &own[head * n_own * d..(head + 1) * n_own * d]].concat()
+                };
+                heads.flat_map(of).collect()
+            };
+            let (k, v) = (joined(&shared_k, k), joined(&shared_v, v));
+            let q: Vec<f32> =
+                (0..n_heads).flat_map(|head| q[(head * n + i) * d..][..d].to_vec()).collect();
+            // As a network does, whatever it rounds to: one query is never rounded.
+            for precision in [Precision::F32, Precision::best()] {
+                let causal_from = Some(n_keys - 1);
+                let a = Attention {
+                    causal_from,
+                    precision,
+                    ..sizes(n_heads, n_kv_heads, d, 1, n_keys)
+                };
+                let mut alone = vec![f32::NAN; q.len()];
+                run(&a, &q, &k, &v, n_keys * d, &mut alone);
+                for kv_head in 0..n_kv_heads {
+                    let len = group * d;
+                    let found = &out[(kv_head * n + i) * len..][..len];
+                    assert_eq!(found, &alone[kv_head * len..][..len], "{n_shared} {i}");
+                }
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::Columns;
 use crate::bf16::{self, PANEL_ROWS, is_supported};
-use crate::element::Element;
+use crate::element::{Dense, Element};
 
 /// Columns of a panel that are packed at a time. With rows of `x` they stay in the first cache.
 const CHUNK: usize = 256;
@@ -42,19 +42,18 @@ pub(super) fn matmul_nt<T: Element>(
     pairs.par_chunks_mut(k / 2).zip(x.par_chunks(k)).for_each(|(pairs, row)| {
         bf16::round(row, pairs);
     });
-    let (pairs, base) = (&pairs, Columns(y.as_mut_ptr()));
+    let (w, pairs, base) = (Dense { numbers: w, k }, &pairs, Columns(y.as_mut_ptr()));
     let scratch = || (vec![[0; PANEL_ROWS]; CHUNK / 2], vec![0.0; PANEL_ROWS * BLOCK_ROWS.min(m)]);
     (0..n.div_ceil(PANEL_ROWS)).into_par_iter().for_each_init(scratch, |(chunk, sums), panel| {
         let first = panel * PANEL_ROWS;
         let n_rows = PANEL_ROWS.min(n - first);
-        let rows = &w[first * k..][..n_rows * k];
         for start in (0..m).step_by(BLOCK_ROWS) {
             let n_block = BLOCK_ROWS.min(m - start);
             sums.fill(0.0);
             for column in (0..k).step_by(CHUNK) {
                 let columns = column..(column + CHUNK).min(k);
                 let chunk = &mut chunk[..columns.len() / 2];
-                bf16::pack(rows, k, columns, chunk);
+                bf16::pack(&w, first, columns, chunk);
                 let x = &pairs[start * (k / 2) + column / 2..];
                 bf16::products::<true>(n_block, x, k / 2, chunk, sums, PANEL_ROWS);
             }

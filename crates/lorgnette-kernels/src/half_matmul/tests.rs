@@ -115,7 +115,7 @@ fn the_product_in_16_bits_is_that_of_its_codes() {
                 })
                 .collect();
             let mut y = vec![f32::NAN; m * n];
-            int16::matmul_nt(&x, &int16::Dense { numbers: &w, k }, &mut y, m, level);
+            int16::matmul_nt(&x, &Dense { numbers: &w, k }, &mut y, m, level);
             for (i, y) in y.iter().enumerate() {
                 let (y, at) = (f64::from(*y), format!("{level} ({m}, {n}, {k}) at {i}"));
                 // A scale is an f32, and so are the sums of blocks.
@@ -139,8 +139,25 @@ fn a_number_that_is_none_is_not_hidden_by_16_bits() {
     let mut w: Vec<f16> = (0..n * k).map(|i| f16::from_f32(number(i))).collect();
     (x[3 * k + 299], x[4 * k], w[5 * k + 7]) = (f32::NAN, f32::INFINITY, f16::NAN);
     let mut y = vec![0.0; m * n];
-    int16::matmul_nt(&x, &int16::Dense { numbers: &w, k }, &mut y, m, Level::Avx2);
+    int16::matmul_nt(&x, &Dense { numbers: &w, k }, &mut y, m, Level::Avx2);
     for (i, y) in y.iter().enumerate() {
         assert_eq!(y.is_nan(), matches!(i / n, 3 | 4) || i % n == 5, "{i}");
+    }
+}
+
+#[test]
+fn few_rows_are_what_each_is_alone() {
+    for (m, n, k) in [(2, 40, 64), (5, 33, 96), (8, 1000, 48), (3, 7, 17)] {
+        let x: Vec<f32> = (0..m * k).map(number).collect();
+        let w: Vec<bf16> = (0..n * k).map(|i| bf16::from_f32(number(i + 7))).collect();
+        for precision in [Precision::F32, Precision::best()] {
+            let mut y = vec![f32::NAN; m * n];
+            matmul_nt(&x, &w, &mut y, (m, n, k), precision);
+            for (x, y) in x.chunks_exact(k).zip(y.chunks_exact(n)) {
+                let mut alone = vec![f32::NAN; n];
+                matmul_nt(x, &w, &mut alone, (1, n, k), precision);
+                assert_eq!(alone, y, "{m} x {n} x {k} in {precision}");
+            }
+        }
     }
 }

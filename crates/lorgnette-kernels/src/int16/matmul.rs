@@ -3,8 +3,9 @@
 use rayon::prelude::*;
 
 use super::{
-    BLOCK, Columns, PANEL_ROWS, Rows, Wide, is_supported, largest_code, pack, products, quantise,
+    BLOCK, Columns, PANEL_ROWS, Rows, is_supported, largest_code, pack, products, quantise,
 };
+use crate::element::Wide;
 use crate::quant::Level;
 
 /// Panels that are packed at a time, 32 KiB of codes.

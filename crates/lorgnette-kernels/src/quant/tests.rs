@@ -99,6 +99,27 @@ fn every_level_is_near_the_exact_product() {
     }
 }
 
+/// So that answers written together are those written one by one.
+#[test]
+fn few_rows_are_what_each_is_alone_at_every_level() {
+    for format in BlockFormat::ALL {
+        let (n, k) = (71, 3 * format.block_len());
+        let bytes = matrix(format, n, k, 13);
+        let w = QuantMatrix::new(format, n, k, &bytes);
+        for level in Level::ALL.into_iter().filter(|level| level.is_supported()) {
+            for m in 2..=FEW_ROWS {
+                let (x, mut y) = (rows(m, k), vec![f32::NAN; m * n]);
+                w.matmul_quickest(&x, &mut y, m, level);
+                for (x, y) in x.chunks_exact(k).zip(y.chunks_exact(n)) {
+                    let mut alone = vec![f32::NAN; n];
+                    w.matmul_quickest(x, &mut alone, 1, level);
+                    assert_eq!(alone, y, "{format:?} {level}, {m} rows");
+                }
+            }
+        }
+    }
+}
+
 /// Which rows of 16 bits have to be: they are taken where they are quicker.
 #[test]
 #[cfg(target_arch = "x86_64")]

@@ -4,6 +4,7 @@ mod downloads;
 mod headers;
 mod imports;
 mod stored_forms;
+mod together;
 
 use std::path::{Path, PathBuf};
 

@@ -129,6 +129,109 @@ fn decoding_a_token_equals_reading_it() {
     assert!(difference(&prefill(&model, &prompt, &mut cache, 8), &decoded) < 1e-4);
 }
 
+/// Sequences that begin and end at different times, in every format of keys and values, with every set
+/// of kernels.
+#[test]
+fn sequences_read_together_say_what_each_says_alone_to_the_last_bit() {
+    let dir = TempDir::new().unwrap();
+    let mut config = tiny_config();
+    config.text.attention_scale = None;
+    write_native(dir.path(), &config, |_, _| {});
+    let checkpoint = Checkpoint::open(dir.path()).unwrap();
+    let prompt: Vec<u32> = (0..45).map(|i| 20 + i * 7 % 40).collect();
+    let prompt = Prompt { ids: &prompt, image_token: None, pictures: &[] };
+    let step =
+        |sequence: usize, at: usize| (3 + 11 * sequence + 5 * at * (sequence + 1)) as u32 % 64;
+    // More of them than go through the network in one pass.
+    let (n, n_steps) = (TOGETHER + 3, 70);
+    let is_live = |sequence: usize, at: usize| at >= sequence % 3 && at < n_steps - 4 * sequence;
+    for kernels in Level::ALL.into_iter().filter(|level| level.is_supported()).map(Kernels::Own) {
+        let options = LoadOptions { kernels: Some(kernels), ..LoadOptions::default() };
+        let placement = Placement::all_on(&Device::Cpu);
+        let model = Pixtral::load_with(&checkpoint, &placement, &options, &mut |_| {}).unwrap();
+        for format in KvFormat::ALL {
+            let mut cache = model.new_cache(45 + n_steps, format).unwrap();
+            prefill(&model, &prompt, &mut cache, 512);
+            let mut tails: Vec<KvTail> = (0..n).map(|_| model.new_tail(&cache).unwrap()).collect();
+            let mut together: Vec<Vec<Vec<f32>>> = vec![Vec::new(); n];
+            for at in 0..n_steps {
+                let live: Vec<usize> = (0..n).filter(|i| is_live(*i, at)).collect();
+                let ids: Vec<u32> = live.iter().map(|i| step(*i, at)).collect();
+                let mut tails: Vec<&mut KvTail> = tails
+                    .iter_mut()
+                    .enumerate()
+                    .filter_map(|(i, tail)| is_live(i, at).then_some(tail))
+                    .collect();
+                let logits = model.decode_together(&ids, &cache, &mut tails).unwrap();
+                for (i, logits) in live.into_iter().zip(logits) {
+                    together[i].push(logits);
+                }
+            }
+            assert_eq!(cache.len(), 45);
+            for (i, together) in together.iter().enumerate() {
+                cache.truncate(45);
+                let steps = (0..n_steps).filter(|at| is_live(i, *at));
+                for (at, together) in steps.zip(together) {
+                    let alone = model.decode_step(step(i, at), &mut cache).unwrap();
+                    assert_eq!(&alone, together, "{kernels} {format} {i} {at}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn sequences_that_do_not_go_on_from_the_cache_or_fill_it_are_refused() {
+    let model = model();
+    let mut cache = model.new_cache(4, KvFormat::F16).unwrap();
+    let prompt = Prompt { ids: &[1, 20, 30], image_token: None, pictures: &[] };
+    prefill(&model, &prompt, &mut cache, 8);
+    let mut tail = model.new_tail(&cache).unwrap();
+    let mut read = |ids: &[u32], cache: &KvCache| {
+        let read = model.decode_together(ids, cache, &mut [&mut tail]);
+        read.map(drop).map_err(|error| error.to_string())
+    };
+    assert!(read(&[64], &cache).unwrap_err().contains("token 64 is outside"));
+    assert!(read(&[5, 6], &cache).unwrap_err().contains("not a token for each"));
+    read(&[5], &cache).unwrap();
+    assert!(read(&[5], &cache).unwrap_err().contains("5 tokens do not fit into the 4"));
+    cache.truncate(2);
+    assert!(read(&[5], &cache).unwrap_err().contains("does not go on from what was read"));
+    assert_eq!(tail.len(), 4);
+}
+
+/// Half the memory, and hardly another network.
+#[test]
+fn keys_and_values_in_8_bits_change_logits_little() {
+    let dir = TempDir::new().unwrap();
+    write_native(dir.path(), &tiny_config(), |_, _| {});
+    let checkpoint = Checkpoint::open(dir.path()).unwrap();
+    // Nothing else is rounded.
+    let options = LoadOptions { exact: true, ..LoadOptions::default() };
+    let placement = Placement::all_on(&Device::Cpu);
+    let model = Pixtral::load_with(&checkpoint, &placement, &options, &mut |_| {}).unwrap();
+    let run = |format| {
+        let mut cache = model.new_cache(64, format).unwrap();
+        let ids: Vec<u32> = (0..40).map(|i| 1 + i * 13 % 60).collect();
+        let prompt = Prompt { ids: &ids, image_token: None, pictures: &[] };
+        let mut logits = prefill(&model, &prompt, &mut cache, 16);
+        for id in 0..20 {
+            logits.extend(model.decode_step(id, &mut cache).unwrap());
+        }
+        (logits, cache.bytes_of(10))
+    };
+    let (exact, _) = run(KvFormat::F32);
+    let largest = exact.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
+    let (half, half_bytes) = run(KvFormat::F16);
+    let (eight, eight_bytes) = run(KvFormat::Q8_0);
+    assert!(difference(&half, &exact) < 1e-3 * largest);
+    let far = difference(&eight, &exact) / largest;
+    assert!(far > 1e-5 && far < 2e-2, "{far}");
+    // Heads of 16 numbers do not fill a block; those of real networks do.
+    assert_eq!((half_bytes, eight_bytes), (2 * 2 * 2 * 10 * 16 * 2, 2 * 2 * 2 * 10 * 34));
+    assert_eq!(KvFormat::Q8_0.row_bytes(128) * 32, KvFormat::F16.row_bytes(128) * 17);
+}
+
 #[test]
 fn later_tokens_do_not_change_earlier_logits() {
     let model = model();

@@ -32,7 +32,7 @@ fn a_token_keeps_its_length_and_position_0_does_nothing() {
     let x = Tensor::randn(0_f32, 1.0, (2, 3, 8), &Device::Cpu).unwrap();
     for layout in [RopeLayout::Half, RopeLayout::Interleaved] {
         let rope = Rope::new(&RopeConfig::plain(1e4), 8, layout);
-        let rotation = rope.of_tokens(0, 3, &Device::Cpu).unwrap();
+        let rotation = rope.of_positions(0..3, &Device::Cpu).unwrap();
         let turned = rotation.apply(&x).unwrap();
         let difference = |a: &Tensor, b: &Tensor| {
             (a - b).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap()
@@ -48,8 +48,8 @@ fn a_token_keeps_its_length_and_position_0_does_nothing() {
 #[test]
 fn a_token_turns_by_its_position_wherever_the_chunk_begins() {
     let rope = Rope::new(&RopeConfig::plain(1e9), 128, RopeLayout::Half);
-    let whole = rope.of_tokens(0, 40, &Device::Cpu).unwrap();
-    let part = rope.of_tokens(37, 2, &Device::Cpu).unwrap();
+    let whole = rope.of_positions(0..40, &Device::Cpu).unwrap();
+    let part = rope.of_positions(37..39, &Device::Cpu).unwrap();
     for (whole, part) in [(&whole.cos, &part.cos), (&whole.sin, &part.sin)] {
         let whole = whole.narrow(0, 37, 2).unwrap().to_vec2::<f32>().unwrap();
         assert_eq!(whole, part.to_vec2::<f32>().unwrap());

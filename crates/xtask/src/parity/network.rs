@@ -13,6 +13,7 @@ use lorgnette_pixtral::{
 use safetensors::SafeTensors;
 
 use super::Report;
+use super::cache::{check_8_bits, check_together};
 
 /// The largest difference that is allowed, as a part of the expected tensor's largest number.
 const TOLERANCE: f32 = 2e-3;
@@ -205,7 +206,11 @@ fn check_as_run(
     }
     let logits = all_logits(model, expected, &images, KvFormat::F16)?;
     compare(report, &format!("{name}: logits"), &logits, &expected.logits, of_logits);
-    Ok(())
+    let (ids, image_token) = (&expected.input_ids, expected.image_token);
+    let pictures = pictures(ids, image_token, &images)?;
+    let prompt = Prompt { ids, image_token, pictures: &pictures };
+    check_together(model, &prompt, name, report)?;
+    check_8_bits(model, &prompt, name, report)
 }
 
 fn check_in_f32(
