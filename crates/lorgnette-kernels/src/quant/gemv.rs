@@ -19,10 +19,11 @@ pub(super) const X_ROWS: usize = 4;
 /// Computes `y = x · wᵀ`, some rows of the matrix for each task.
 pub(super) fn run(w: &QuantMatrix<'_>, x: &Activations, y: &mut [f32], level: Level) {
     let columns = Columns::of(y, x.m, w.n);
+    let x_rows = x_rows(w.format, level);
     par_pieces(w.n, TASK_ROWS).for_each(|rows| {
         let mut sums = [[0.0; TASK_ROWS]; X_ROWS];
-        for first_x in (0..x.m).step_by(X_ROWS) {
-            let n_x = X_ROWS.min(x.m - first_x);
+        for first_x in (0..x.m).step_by(x_rows) {
+            let n_x = x_rows.min(x.m - first_x);
             let mut out = sums.each_mut().map(|sums| &mut sums[..rows.len()]);
             dot(w, rows.clone(), x, first_x, &mut out[..n_x], level);
             for (i, sums) in out[..n_x].iter().enumerate() {
@@ -34,6 +35,17 @@ pub(super) fn run(w: &QuantMatrix<'_>, x: &Activations, y: &mut [f32], level: Le
             }
         }
     });
+}
+
+/// Rows of `x` that a level takes at a time. With four, the forms for AVX-512 have more numbers than
+/// registers and take longer than twice with two.
+fn x_rows(format: BlockFormat, level: Level) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if level == Level::Avx512Vnni && super::avx512::has_dot(format) {
+        return 2;
+    }
+    let _ = (format, level);
+    X_ROWS
 }
 
 /// Products of some rows of the matrix with rows of `x` from `first_x` on, one row for each of `out`.
