@@ -41,7 +41,8 @@ fn attention(criterion: &mut Criterion) {
         for (name, precision) in precisions() {
             let sizes = Attention { precision, ..sizes };
             group.bench_function(name, |bencher| {
-                bencher.iter(|| sizes.run(&q, &k, &k, n_keys * head_dim, &mut out));
+                let k = DenseHeads { numbers: &k, stride: n_keys * head_dim, head_dim };
+                bencher.iter(|| sizes.run(&q, k, k, &mut out));
             });
         }
     }

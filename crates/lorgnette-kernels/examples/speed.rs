@@ -15,11 +15,18 @@ use lorgnette_kernels::{Precision, half_matmul};
 fn main() {
     let wanted = std::env::args().nth(1).unwrap_or_default();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
-    pool.install(|| run(&wanted));
+    pool.install(|| {
+        if "peaks".contains(wanted.as_str()) {
+            println!("{:?}", Peaks::measure());
+        }
+        products(&wanted);
+        attention(&wanted);
+    });
 }
 
-fn run(wanted: &str) {
-    let measure = |name: String, n_ops: usize, unit: &str, work: &mut dyn FnMut()| {
+/// Measures what has a name that is wanted.
+fn meter(wanted: &str) -> impl Fn(String, usize, &str, &mut dyn FnMut()) {
+    move |name: String, n_ops: usize, unit: &str, work: &mut dyn FnMut()| {
         if !name.contains(wanted) {
             return;
         }
@@ -39,11 +46,11 @@ fn run(wanted: &str) {
             }
         }
         println!("{name:<44} {:8.1} {unit}", n_ops as f64 / best / 1e9);
-    };
-    if "peaks".contains(wanted) {
-        println!("{:?}", Peaks::measure());
     }
+}
 
+fn products(wanted: &str) {
+    let measure = meter(wanted);
     for (what, m, n, k) in [("mlp", 1024, 4096, 1024), ("down", 1024, 1024, 4096)] {
         let x = numbers(m * k);
         let w: Vec<f16> = numbers(n * k).into_iter().map(f16::from_f32).collect();
@@ -84,7 +91,10 @@ fn run(wanted: &str) {
             }
         }
     }
+}
 
+fn attention(wanted: &str) {
+    let measure = meter(wanted);
     let encoder = Attention {
         n_heads: 2,
         n_kv_heads: 2,
