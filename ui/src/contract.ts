@@ -112,6 +112,8 @@ export const commands = {
 	fullScreen: (on: boolean) => __TAURI_INVOKE<null>("full_screen", { on }),
 	/**  Lists the connections that the program has open. */
 	network: () => __TAURI_INVOKE<Network>("network"),
+	/**  Asks where the program is published which version is the newest, because the person wants to know. */
+	newestVersion: () => __TAURI_INVOKE<NewestVersion>("newest_version"),
 	/**  Ends the program. */
 	quit: () => __TAURI_INVOKE<null>("quit"),
 	/**  Sets what stands in the window's title bar. */
@@ -158,7 +160,7 @@ export const commands = {
 };
 
 /* Constants */
-export const defaultSettings = {"anywhere":false,"anywhereKeys":{},"anywherePurposes":{},"context":8192,"device":"auto","instructions":"","keepInTray":false,"keys":{},"language":"system","maxSide":null,"maxTokens":1024,"minP":0.0,"model":null,"prepareWhileTyping":true,"readAloud":false,"readText":true,"regionSide":512,"reopenLastChat":false,"seed":null,"showChats":true,"speechPitch":0,"speechRate":0,"speechVolume":0,"split":0.5,"temperature":0.15,"textPercent":100,"theme":"system","threads":null,"topK":64,"topP":1.0,"voice":null} as const;
+export const defaultSettings = {"anywhere":false,"anywhereKeys":{},"anywherePurposes":{},"context":8192,"device":"auto","instructions":"","keepInTray":false,"keys":{},"kv":"auto","language":"system","maxSide":null,"maxTokens":1024,"minP":0.0,"model":null,"prepareWhileTyping":true,"readAloud":false,"readText":true,"regionSide":512,"reopenLastChat":false,"seed":null,"showChats":true,"speechPitch":0,"speechRate":0,"speechVolume":0,"split":0.5,"temperature":0.15,"textPercent":100,"theme":"system","threads":null,"topK":64,"topP":1.0,"voice":null} as const;
 
 export const faultGaps = {"browser":["reason"],"capture":["reason"],"chats":["path","reason"],"chatsDamaged":["path"],"chatsForbidden":["path","reason"],"chatsInUse":["path"],"chatsLocked":["path"],"chatsNoRoom":["path"],"clipboard":["reason"],"clipboardNoPicture":[],"connect":["host","reason"],"contextFull":["needed","capacity"],"diskFull":["path","freeBytes"],"engineFailed":["reason"],"enginePanicked":["reason"],"engineStopped":[],"fetch":["reason"],"fileManager":["reason"],"folderBusy":["path"],"gated":["what","page"],"hubNotFound":["host","what"],"import":["path","reason"],"lockedHash":["file","what"],"menu":["reason"],"modelAmbiguous":["path","first","second"],"modelBuiltIn":[],"modelDamaged":["name"],"modelDevice":["reason"],"modelDoesNotFit":["reason"],"modelFetching":["name"],"modelInUse":["name"],"modelMalformed":["reason"],"modelNone":["path"],"modelNotThere":["path"],"modelRead":["reason"],"modelTokenizer":["reason"],"modelUnknown":["name"],"modelUnsupported":["reason"],"networkSettings":["reason"],"newerChats":["path"],"noPictures":[],"noQuestion":[],"noRoom":["neededBytes","freeBytes"],"notFound":[],"notNumbers":[],"offline":["what"],"panel":["reason"],"pictureCut":["name","format"],"pictureDamaged":["name","format"],"pictureEmpty":["name"],"pictureEncrypted":["name"],"pictureForbidden":["name"],"pictureFormat":["name","format"],"pictureIsAddress":["name"],"pictureIsFolder":["name"],"pictureIsPointer":["name"],"pictureIsText":["name"],"pictureKind":["name","format"],"pictureNoPage":["name","page","pages"],"pictureNoPixels":["name"],"pictureNotThere":["name"],"pictureRead":["name","reason"],"pictureTooManyBytes":["name","maxBytes"],"pictureTooManyPixels":["name","width","height","maxPixels"],"pictureTooMuchWork":["name"],"pictureUnknown":["name"],"pictureWork":["name","reason"],"pictureWrongPassword":["name"],"program":[],"settings":["path","reason"],"speech":["reason"],"speechSilent":["seconds"],"status":["host","status"],"webPage":["host"],"write":["reason"],"wrongAnswer":["host","reason"],"wrongBytes":["file"]} as const;
 
@@ -293,6 +295,8 @@ export type Attachment = {
 /**  Everything that the page needs for its first paint. */
 export type Boot = {
 	version: string,
+	/**  Who is asked for the newest version, if the person wants to know; `None` if nobody can be. */
+	releasesHost: string | null,
 	platform: Platform,
 	locale: string,
 	settings: Settings,
@@ -665,6 +669,15 @@ export type Network = {
 	nDownloads: number,
 };
 
+/**  The newest version that is published. */
+export type NewestVersion = {
+	version: string,
+	/**  The address of its page, from the network. */
+	page: string,
+	/**  Whether it is newer than this program. */
+	isNewer: boolean,
+};
+
 /**
  *  A fact about how a picture is shown: what was left out, what is missing, what was changed.
  * 
@@ -960,6 +973,8 @@ export type Settings = {
 	threads: number | null,
 	/**  Tokens of a chat. */
 	context: number,
+	/**  The number format of keys and values. */
+	kv: Kv,
 	/**  Tokens of an answer at most. */
 	maxTokens: number,
 	/**  0: always the likeliest token. */

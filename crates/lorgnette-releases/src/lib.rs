@@ -51,7 +51,7 @@ pub enum ReleasesError {
         reason: String,
     },
     /// There was no connection, or it broke.
-    #[error("{host} cannot be reached: {reason}")]
+    #[error("the server {host} cannot be reached: {reason}")]
     Connect {
         /// Who was asked.
         host: String,
@@ -59,7 +59,7 @@ pub enum ReleasesError {
         reason: String,
     },
     /// The server has no such description.
-    #[error("{host} answered with status {status}")]
+    #[error("the server {host} answered with status {status}")]
     Status {
         /// Who was asked.
         host: String,
@@ -67,7 +67,7 @@ pub enum ReleasesError {
         status: u16,
     },
     /// The answer is no description of a release.
-    #[error("{host} answered with something that is no release: {reason}")]
+    #[error("the server {host} answered with something that is no release: {reason}")]
     Answer {
         /// Who was asked.
         host: String,

@@ -8,7 +8,7 @@ import { update, type Effect } from "./update";
 import { hasText, numberWith, picturesOf } from "./update-texts";
 
 function begun(): AppState {
-  return start({ version: "0", platform: "linux", locale: "en", settings: SETTINGS, status: { state: { at: "ready" }, model: null, nQueued: 0 }, chats: [], models: [], samples });
+  return start({ version: "0", releasesHost: null, platform: "linux", locale: "en", settings: SETTINGS, status: { state: { at: "ready" }, model: null, nQueued: 0 }, chats: [], models: [], samples });
 }
 
 function run(state: AppState, ...intents: Intent[]): { state: AppState; effects: Effect[] } {

@@ -34,8 +34,8 @@ it("it says when there is none, and what went wrong", async () => {
   await fireEvent.click(screen.getByTestId("check-version"));
   await waitFor(() => expect(told()).toBe("Version 0.1.0 is the newest."));
   expect(screen.queryByTestId("version-page")).toBeNull();
-  asked.mockRejectedValueOnce(fault("unavailable", "api.github.com cannot be reached", "Try again when there is a network."));
+  asked.mockRejectedValueOnce(fault("unavailable", "the server api.github.com cannot be reached", "Try again when there is a network."));
   await fireEvent.click(screen.getByTestId("check-version"));
-  await screen.findByText(/api\.github\.com cannot be reached/);
+  await screen.findByText(/The server api\.github\.com cannot be reached/);
   expect(told()).toBe("");
 });
