@@ -41,14 +41,14 @@ pub enum AnswersEvent {
     Reading(AnswerEvent),
     /// One of them goes on: an [`AnswerEvent::Thought`] or [`AnswerEvent::Text`].
     Writing {
-        /// Which one.
+        /// Which answer it is.
         index: usize,
         /// What it says.
         event: AnswerEvent,
     },
     /// One of them has ended.
     Ended {
-        /// Which one.
+        /// Which answer it is.
         index: usize,
         /// All of it.
         answer: Answer,

@@ -48,9 +48,9 @@ pub struct Attention {
 /// Keys and values that belong to each other, `(n_kv_heads, at least n_keys, head_dim)`.
 #[derive(Debug, Clone, Copy)]
 pub struct Span<H> {
-    /// The keys.
+    /// What the queries are compared with.
     pub k: H,
-    /// The values.
+    /// What the queries gather.
     pub v: H,
     /// How many of each may be read.
     pub n_keys: usize,

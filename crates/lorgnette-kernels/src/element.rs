@@ -65,9 +65,9 @@ pub trait Wide: Sync {
 /// Numbers row by row.
 #[derive(Debug, Clone, Copy)]
 pub struct Dense<'a, T> {
-    /// `(rows, k)`.
+    /// The numbers, `(rows, k)`.
     pub numbers: &'a [T],
-    /// Columns.
+    /// The number of columns.
     pub k: usize,
 }
 

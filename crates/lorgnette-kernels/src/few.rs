@@ -135,13 +135,11 @@ fn dot_products<S: Simd, const R: usize, const W: usize>(
     out
 }
 
-/// The work of [`add_weighted`].
+/// The work of [`add_weighted`], from values `(n, k)` to sums `(m, k)`.
 struct AddWeighted<'a> {
     weights: &'a [f32],
     weights_stride: usize,
-    /// `(n, k)`.
     values: &'a [f32],
-    /// `(m, k)`.
     out: &'a mut [f32],
     k: usize,
 }

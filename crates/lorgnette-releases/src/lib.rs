@@ -29,7 +29,7 @@ pub struct Source {
 /// The newest release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Release {
-    /// Its version.
+    /// The version, without the `v` of its tag.
     pub version: Version,
     /// The address of its page, for a browser. It comes from the network.
     pub page: String,
@@ -47,7 +47,7 @@ pub enum ReleasesError {
     /// The system does not let the program speak to the network.
     #[error("the network cannot be used: {reason}")]
     Network {
-        /// The refusal.
+        /// What the system or the TLS library says.
         reason: String,
     },
     /// There was no connection, or it broke.
@@ -94,7 +94,7 @@ impl Source {
     /// does, as in a build of one's own.
     ///
     /// # Errors
-    /// [`ReleasesError::Address`].
+    /// [`ReleasesError::Address`] if it is another kind of address.
     pub fn here() -> Result<Option<Self>, ReleasesError> {
         let built_in = || option_env!("LORGNETTE_RELEASES").map(str::to_owned);
         let address = std::env::var(VARIABLE).ok().or_else(built_in);
@@ -104,7 +104,7 @@ impl Source {
     /// The source at an address: https, or http on this machine.
     ///
     /// # Errors
-    /// [`ReleasesError::Address`].
+    /// [`ReleasesError::Address`] if it is another kind of address.
     pub fn new(address: &str) -> Result<Self, ReleasesError> {
         let url = address.parse::<Url>().ok().filter(|url| {
             url.has_host() && (url.scheme() == "https" || (url.scheme() == "http" && is_here(url)))

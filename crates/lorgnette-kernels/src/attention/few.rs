@@ -112,11 +112,10 @@ fn parts(keys: Range<usize>, n_shared: usize) -> [Range<usize>; 2] {
     ]
 }
 
-/// Queries, and what they have found so far. A query position counts once for each head of its group.
+/// Queries and what they have found so far, `(rows, d)` each. A query position counts once for each
+/// head of its group.
 struct Rows<'a> {
-    /// `(rows, d)`.
     queries: &'a [f32],
-    /// `(rows, d)`.
     out: &'a mut [f32],
     maxima: &'a mut [f32],
     sums: &'a mut [f32],
