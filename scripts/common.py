@@ -1,8 +1,10 @@
 """What several scripts share: the root of the repository, running a command, and where cargo builds."""
 
 import json
+import os
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,3 +22,21 @@ def target():
     """Returns cargo's target folder, which a variable or a configuration file may have moved."""
     metadata = run("cargo", "metadata", "--no-deps", "--offline", "--format-version", "1", cwd=ROOT)
     return Path(json.loads(metadata)["target_directory"])
+
+
+def environment(name, requirements, given=None):
+    """Returns the Python of an environment in cargo's target folder that has the requirements, or of a `given` one.
+
+    It is made anew when they change.
+    """
+    folder = given or target() / name
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if given:
+        return python
+    stamp, wanted = folder / "requirements.txt", "\n".join(requirements)
+    if not stamp.exists() or stamp.read_text() != wanted:
+        print(f"fetching {', '.join(requirements[:3])} … from PyPI, once", file=sys.stderr, flush=True)
+        venv.create(folder, clear=True, with_pip=True)
+        run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements)
+        stamp.write_text(wanted)
+    return python

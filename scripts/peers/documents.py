@@ -10,14 +10,12 @@ LibreOffice and Chromium. The Python packages come into an environment of their 
 """
 
 import argparse
-import os
 import shutil
 import subprocess
 import tempfile
-import venv
 from pathlib import Path
 
-from common import ROOT, run, target
+from common import ROOT, environment, run, target
 
 PACKAGES = ["scikit-image==0.26.0", "pillow==12.0.0", "reportlab==4.4.4", "cairocffi==1.7.1"]
 BOUND = 0.95
@@ -32,16 +30,6 @@ def add_options(parser):
     parser.add_argument("--program", type=Path, help="the example `pages` [default: the release build, made first]")
     parser.add_argument("--venv", type=Path, help="an environment that has those packages")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
-
-
-def environment(given):
-    folder = given or target() / "documents-venv"
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if not python.exists():
-        venv.create(folder, with_pip=True)
-    if subprocess.run([python, "-c", "import skimage, reportlab, cairocffi"], capture_output=True).returncode:
-        run(python, "-m", "pip", "install", "--quiet", *PACKAGES)
-    return python
 
 
 def ours(program, path, folder, password):
@@ -106,7 +94,7 @@ def spread(pages):
 
 def main(args):
     if not args.inside:
-        python = environment(args.venv)
+        python = environment("documents-venv", PACKAGES, args.venv)
         program = args.program
         if not program:
             run("cargo", "build", "--release", "-p", "lorgnette-image", "--example", "pages", cwd=ROOT)

@@ -11,16 +11,14 @@ words and fonts than the fixtures.
 """
 
 import json
-import os
 import resource
 import subprocess
 import sys
 import time
 import unicodedata
-import venv
 from pathlib import Path
 
-from common import ROOT, run, target
+from common import ROOT, environment, run, target
 
 RAPIDOCR = ["rapidocr==3.10.0", "onnxruntime==1.32.0"]
 FIXTURES = ROOT / "crates" / "lorgnette-reader" / "tests" / "fixtures"
@@ -67,16 +65,6 @@ def without_order(a, b):
     return distance(" ".join(left), " ".join(right))
 
 
-def environment(given):
-    folder = given or target() / "rapidocr-venv"
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if not python.exists():
-        venv.create(folder, with_pip=True)
-    if subprocess.run([python, "-c", "import rapidocr, onnxruntime"], capture_output=True).returncode:
-        run(python, "-m", "pip", "install", "--quiet", *RAPIDOCR)
-    return python
-
-
 def rapidocr(pictures):
     """Prints what RapidOCR reads at its defaults, as JSON. Palettes are resolved first: it takes their indices for grey."""
     import numpy as np
@@ -119,7 +107,7 @@ def main(args):
     if args.rapidocr_inside:
         return rapidocr(args.rapidocr_inside)
     folders = args.folders or [FIXTURES]
-    python = environment(args.venv)
+    python = environment("rapidocr-venv", RAPIDOCR, args.venv)
     if args.draw:
         print(run(python, ROOT / "scripts/peers/reader_pictures.py", args.draw), end="")
         folders.append(args.draw)

@@ -252,6 +252,55 @@ impl Conversation {
         Ok(answer)
     }
 
+    /// Answers the chat's last question once for each of `options`: from one reading and together, but
+    /// for the built-in model, whose answers are held against the text one by one. When it is
+    /// cancelled, the last may be missing. Otherwise as [`Self::answer`].
+    ///
+    /// # Errors
+    /// [`AppError::Engine`]; the next question may succeed.
+    pub fn answers(
+        &self,
+        chat: Chat,
+        options: Vec<AnswerOptions>,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(Option<AnswersEvent>),
+    ) -> Result<Vec<Answer>, AppError> {
+        if options.len() > 1 && !self.is_grounded {
+            return self.answer_together(chat, options, cancel, on_event);
+        }
+        let mut answers = Vec::new();
+        for (index, options) in options.into_iter().enumerate() {
+            let mut on_one = |event: Option<AnswerEvent>| {
+                on_event(event.map(|event| AnswersEvent::Writing { index, event }));
+            };
+            let answer = self.answer(chat.clone(), options, cancel, &mut on_one)?;
+            on_event(Some(AnswersEvent::Ended { index, answer: answer.clone() }));
+            answers.push(answer);
+            if cancel.is_cancelled() {
+                break;
+            }
+        }
+        Ok(answers)
+    }
+
+    fn answer_together(
+        &self,
+        chat: Chat,
+        options: Vec<AnswerOptions>,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(Option<AnswersEvent>),
+    ) -> Result<Vec<Answer>, AppError> {
+        self.stop_preparing();
+        let (sender, events) = mpsc::channel();
+        let emit = move |event| {
+            // The receiver is gone only when this thread has panicked.
+            let _ = sender.send(event);
+        };
+        let answers = self.model.engine.answers(chat, options, cancel.clone(), emit);
+        drain(&events, on_event);
+        Ok(answers.recv().unwrap_or(Err(EngineError::Stopped))?)
+    }
+
     /// Asks about new pictures and all that was said, and adds question and answer to the chat, without
     /// its thoughts. A question that failed is not part of it; a cancelled answer is, as far as it came.
     ///
@@ -291,22 +340,17 @@ impl Conversation {
         cancel: &Cancel,
         on_sample: &mut dyn FnMut(usize),
     ) -> Result<Vec<check::Checked>, Interrupted<AppError>> {
-        let (sender, ended) = mpsc::channel();
-        let emit = move |event| {
-            if let AnswersEvent::Ended { .. } = event {
-                // The receiver is gone only when this thread has panicked.
-                let _ = sender.send(());
+        let mut n_done = 0;
+        let mut on_event = |event| {
+            if let Some(AnswersEvent::Ended { .. }) = event
+                && !cancel.is_cancelled()
+            {
+                n_done += 1;
+                on_sample(n_done);
             }
         };
         let options = check::samples(n, max_tokens).collect();
-        let others = self.model.engine.answers(chat.clone(), options, cancel.clone(), emit);
-        // The engine drops the sender when all have ended.
-        for n_done in 1..=n {
-            if ended.recv().is_ok() && !cancel.is_cancelled() {
-                on_sample(n_done);
-            }
-        }
-        let others = others.recv().unwrap_or(Err(EngineError::Stopped)).map_err(AppError::from)?;
+        let others = self.answer_together(chat.clone(), options, cancel, &mut on_event)?;
         if cancel.is_cancelled() {
             return Err(Interrupted::Cancelled);
         }
@@ -368,7 +412,7 @@ impl Preparation {
 }
 
 /// Hands on events until there are no more.
-fn drain(events: &Receiver<AnswerEvent>, mut on_event: impl FnMut(Option<AnswerEvent>)) {
+fn drain<T>(events: &Receiver<T>, mut on_event: impl FnMut(Option<T>)) {
     loop {
         match events.recv_timeout(TICK) {
             Ok(event) => on_event(Some(event)),

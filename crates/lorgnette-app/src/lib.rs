@@ -28,8 +28,8 @@ pub use error::{AppError, Fault, FaultDetails, FaultId, FaultKind, FaultValue, W
 pub use lorgnette_chats as chats;
 pub use lorgnette_desktop as desktop;
 pub use lorgnette_engine::{
-    Answer, AnswerEvent, AnswerOptions, Chat, EngineError, PreparedPicture, Role, Sampling,
-    SnapshotError, StopReason, Timings, Turn, TurnPart, is_kv_snapshot,
+    Answer, AnswerEvent, AnswerOptions, AnswersEvent, Chat, EngineError, PreparedPicture, Role,
+    Sampling, SnapshotError, StopReason, Timings, Turn, TurnPart, is_kv_snapshot,
 };
 pub use lorgnette_image::{Format, ImageConfig, ImageError, Note, Region};
 pub use lorgnette_interrupt::{Cancel, Interrupted};

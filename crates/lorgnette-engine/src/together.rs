@@ -32,9 +32,8 @@ impl Generator {
     /// Answers the chat's last turn once for each of `options`. Each answer is the one that
     /// [`Self::answer`] gives with these options behind the same reading: the same seed, the same text.
     /// (A question that was read before has its last token read by itself, and so logits with other last
-    /// bits than at first.) As many are written
-    /// together as there is memory for, eight at most; the others follow. The timings of each count
-    /// the reading.
+    /// bits than at first.) As many are written together as there is memory for, eight at most; the
+    /// others follow. The timings of each count the reading.
     ///
     /// # Errors
     /// As [`Self::answer`]. Cancelling is no error: answers that had not begun are then empty.

@@ -180,7 +180,7 @@ impl Attention {
         let (d, group) = (self.head_dim, self.group());
         let n_rows = out.len() / d;
         let n_queries = n_rows / group;
-        scratch.resize(n_rows, d);
+        scratch.resize(n_rows, KEYS, d);
         let Scratch { queries, wide, scores, maxima, sums } = scratch;
 
         // Rows in the order of `out`: position, then head of the group; scaled once, here.
@@ -259,21 +259,21 @@ fn online_softmax(scores: &mut [f32], maximum: &mut f32, sum: &mut f32) -> f32 {
     rescale
 }
 
-/// What a thread needs beside its output; kept from block to block.
+/// What a thread needs beside its output; kept from one piece of work to the next.
 #[derive(Default)]
 struct Scratch {
     queries: Vec<f32>, // (rows, head_dim)
-    wide: Vec<f32>,    // (KEYS, head_dim)
-    scores: Vec<f32>,  // (rows, KEYS)
+    wide: Vec<f32>,    // (keys, head_dim)
+    scores: Vec<f32>,  // (rows, keys)
     maxima: Vec<f32>,  // (rows)
     sums: Vec<f32>,    // (rows)
 }
 
 impl Scratch {
-    fn resize(&mut self, n_rows: usize, head_dim: usize) {
+    fn resize(&mut self, n_rows: usize, n_keys: usize, head_dim: usize) {
         self.queries.resize(n_rows * head_dim, 0.0);
-        self.wide.resize(KEYS * head_dim, 0.0);
-        self.scores.resize(n_rows * KEYS, 0.0);
+        self.wide.resize(n_keys * head_dim, 0.0);
+        self.scores.resize(n_rows * n_keys, 0.0);
         self.maxima.resize(n_rows, 0.0);
         self.sums.resize(n_rows, 0.0);
     }

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use lorgnette_app::conversation::Conversation;
-use lorgnette_app::{Answer, AnswerEvent, AnswerOptions, AppError, Cancel, Chat, StopReason};
+use lorgnette_app::{Answer, AnswerEvent, AnswerOptions, AnswersEvent, Cancel, StopReason};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::models::{LendError, ModelSource};
@@ -44,7 +44,7 @@ pub(crate) struct Work {
     pub(crate) load_s: f64,
     /// Seconds for pictures and question.
     pub(crate) read_s: f64,
-    /// Seconds for all answers.
+    /// Seconds for the first answer. Where they are told, there is no other.
     pub(crate) write_s: f64,
     /// Seconds from the turn of the request to its end.
     pub(crate) total_s: f64,
@@ -109,50 +109,63 @@ impl Asking<'_> {
         let chat = question::chat(self.conversation, asked.turns)?;
         // Who has gone does not want to know.
         let _ = self.tell.send(Told::Begun { model: model.to_owned() });
-        let mut work = Work::default();
-        for (index, options) in options_of(asked.options, asked.n_answers).enumerate() {
-            let answer = self.one(&chat, options, index)?;
-            let timings = &answer.timings;
-            if index == 0 {
-                work.n_prompt_tokens = timings.n_read_tokens + timings.n_cached_tokens;
-                work.n_cached_tokens = timings.n_cached_tokens;
-            }
-            work.n_answer_tokens += timings.n_answer_tokens;
-            work.n_thought_tokens += timings.n_thought_tokens;
-            work.read_s += timings.encode_s + timings.prefill_s;
-            work.write_s += timings.decode_s;
-            let _ = self.tell.send(Told::Ended { index, stop: answer.stop });
-        }
-        Ok(work)
-    }
-
-    fn one(&self, chat: &Chat, options: AnswerOptions, index: usize) -> Result<Answer, Refusal> {
         let mut is_too_long = false;
-        let mut on_event = |event: Option<AnswerEvent>| {
-            let told = match event {
-                Some(AnswerEvent::Text(piece)) => Some(Told::Text { index, piece }),
-                Some(AnswerEvent::Thought(piece)) => Some(Told::Thought { index, piece }),
-                Some(AnswerEvent::Encode { .. } | AnswerEvent::Prefill { .. }) | None => None,
-            };
+        let mut on_event = |event: Option<AnswersEvent>| {
             is_too_long |= self.begun.elapsed() > self.limit;
-            let has_gone = told.is_some_and(|told| self.tell.send(told).is_err());
+            let has_gone = event.and_then(told).is_some_and(|told| self.tell.send(told).is_err());
             if is_too_long || has_gone {
                 self.cancel.cancel();
             }
         };
-        let answer = self.conversation.answer(chat.clone(), options, self.cancel, &mut on_event);
-        match answer {
+        let options = options_of(asked.options, asked.n_answers).collect();
+        let answers = self.conversation.answers(chat, options, self.cancel, &mut on_event);
+        let is_cancelled = |answer: &Answer| answer.stop == StopReason::Cancelled;
+        match answers {
             _ if is_too_long => Err(Refusal::TooLong { limit: self.limit }),
             // Its client has gone, or the server ends.
-            Ok(answer) if answer.stop == StopReason::Cancelled => Err(Refusal::Stopping),
-            Ok(answer) => Ok(answer),
-            Err(error) => Err(AppError::into(error)),
+            Ok(answers) if answers.iter().any(is_cancelled) => Err(Refusal::Stopping),
+            Ok(answers) => Ok(Work::of(&answers)),
+            Err(error) => Err(error.into()),
         }
     }
 }
 
-/// How each of so many answers is made: they differ by their seed. The question and its pictures are
-/// read for the first alone; the others find them in the KV cache.
+/// What is told of an event; nothing of reading, and of an answer that was stopped.
+fn told(event: AnswersEvent) -> Option<Told> {
+    match event {
+        AnswersEvent::Writing { index, event: AnswerEvent::Text(piece) } => {
+            Some(Told::Text { index, piece })
+        }
+        AnswersEvent::Writing { index, event: AnswerEvent::Thought(piece) } => {
+            Some(Told::Thought { index, piece })
+        }
+        AnswersEvent::Ended { index, answer } if answer.stop != StopReason::Cancelled => {
+            Some(Told::Ended { index, stop: answer.stop })
+        }
+        AnswersEvent::Reading(_) | AnswersEvent::Writing { .. } | AnswersEvent::Ended { .. } => {
+            None
+        }
+    }
+}
+
+impl Work {
+    /// The question is read for the first answer, or for all of them at once.
+    fn of(answers: &[Answer]) -> Self {
+        let sum = |count: fn(&Answer) -> usize| answers.iter().map(count).sum();
+        let first = answers.first().map(|answer| answer.timings.clone()).unwrap_or_default();
+        Self {
+            n_prompt_tokens: first.n_read_tokens + first.n_cached_tokens,
+            n_cached_tokens: first.n_cached_tokens,
+            n_answer_tokens: sum(|answer| answer.timings.n_answer_tokens),
+            n_thought_tokens: sum(|answer| answer.timings.n_thought_tokens),
+            read_s: first.encode_s + first.prefill_s,
+            write_s: first.decode_s,
+            ..Self::default()
+        }
+    }
+}
+
+/// How each of so many answers is made: they differ by their seed.
 fn options_of(options: AnswerOptions, n: usize) -> impl Iterator<Item = AnswerOptions> {
     (0..n as u64).map(move |index| {
         let mut options = options.clone();

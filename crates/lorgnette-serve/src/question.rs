@@ -3,6 +3,7 @@
 use lorgnette_app::conversation::Conversation;
 use lorgnette_app::pictures::{self, Picture};
 use lorgnette_app::{AnswerOptions, AppError, Chat, Role, Turn, TurnPart};
+use serde::Deserialize;
 
 use crate::refusal::Refusal;
 
@@ -38,6 +39,39 @@ pub(crate) struct AskedPicture {
     pub(crate) bytes: Vec<u8>,
     /// The longest side that is wanted, in pixels.
     pub(crate) max_side: Option<u32>,
+}
+
+/// Texts that end an answer: both interfaces take one, or a list.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(from = "OneOrMany")]
+pub(crate) struct Stops(pub(crate) Vec<String>);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl From<OneOrMany> for Stops {
+    fn from(stops: OneOrMany) -> Self {
+        match stops {
+            OneOrMany::One(stop) => Self(vec![stop]),
+            OneOrMany::Many(stops) => Self(stops),
+        }
+    }
+}
+
+/// Refuses the first of what would change an answer if it could be done: its parameter, whether it is
+/// wanted, and why it cannot be done.
+///
+/// # Errors
+/// [`Refusal::Parameter`]
+pub(crate) fn refuse_first(cannot: &[(&str, bool, &str)]) -> Result<(), Refusal> {
+    match cannot.iter().find(|(_, is_wanted, _)| *is_wanted) {
+        Some((param, _, reason)) => Err(Refusal::parameter(*param, *reason, "leave it out")),
+        None => Ok(()),
+    }
 }
 
 /// Checks what every interface wants of a chat: that somebody asks, and not too many pictures.

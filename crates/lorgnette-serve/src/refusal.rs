@@ -243,3 +243,20 @@ impl From<AppError> for Refusal {
         }
     }
 }
+
+/// Checks that a parameter was refused, and why.
+#[cfg(test)]
+#[track_caller]
+pub(crate) fn check_parameter<T: std::fmt::Debug>(
+    refused: Result<T, Refusal>,
+    expected: &str,
+    why: &str,
+) {
+    match refused {
+        Err(Refusal::Parameter { param, reason, .. }) => {
+            assert_eq!(param, expected);
+            assert!(reason.contains(why), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+}

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{Attention, Span, online_softmax};
+use super::{Attention, Scratch, Span, online_softmax};
 use crate::few;
 use crate::kv::Heads;
 
@@ -48,7 +48,7 @@ fn head<H: Heads>(
 ) {
     let (d, group) = (attention.head_dim, attention.group());
     let n_rows = out.len() / d;
-    scratch.resize(n_rows, d);
+    scratch.resize(n_rows, KEYS, d);
     let Scratch { queries, wide, scores, maxima, sums } = scratch;
     for (row, scaled) in queries.chunks_exact_mut(d).enumerate() {
         attention.scale_query(q, kv_head, 0, row, scaled);
@@ -157,25 +157,5 @@ impl Rows<'_> {
     fn add(&mut self, values: &[f32], weights: &[f32]) {
         let sizes = (self.maxima.len(), values.len() / self.d, self.d);
         few::add_weighted(weights, KEYS, values, self.out, sizes);
-    }
-}
-
-/// What a thread needs beside its output; kept from head to head.
-#[derive(Default)]
-struct Scratch {
-    queries: Vec<f32>, // (rows, head_dim)
-    wide: Vec<f32>,    // (KEYS, head_dim)
-    scores: Vec<f32>,  // (rows, KEYS)
-    maxima: Vec<f32>,  // (rows)
-    sums: Vec<f32>,    // (rows)
-}
-
-impl Scratch {
-    fn resize(&mut self, n_rows: usize, head_dim: usize) {
-        self.queries.resize(n_rows * head_dim, 0.0);
-        self.wide.resize(KEYS * head_dim, 0.0);
-        self.scores.resize(n_rows * KEYS, 0.0);
-        self.maxima.resize(n_rows, 0.0);
-        self.sums.resize(n_rows, 0.0);
     }
 }

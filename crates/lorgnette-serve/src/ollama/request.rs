@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::reply::Form;
 use crate::options::Limits;
 use crate::picture;
-use crate::question::{self, AskedPart, AskedPicture, AskedTurn, Question};
+use crate::question::{self, AskedPart, AskedPicture, AskedTurn, Question, Stops};
 use crate::refusal::Refusal;
 
 /// More than any chat holds.
@@ -69,14 +69,7 @@ struct Options {
     min_p: Option<f64>,
     repeat_penalty: Option<f64>,
     seed: Option<i64>,
-    stop: Option<Stop>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Stop {
-    One(String),
-    Many(Vec<String>),
+    stop: Option<Stops>,
 }
 
 #[derive(Deserialize)]
@@ -134,7 +127,7 @@ impl Shared {
             Some(Value::String(text)) => !text.is_empty(),
             Some(_) => true,
         };
-        refuse_first(&[
+        question::refuse_first(&[
             ("format", is_filled(&self.format), "answers cannot be held to a form"),
             ("tools", is_filled(&self.tools), "no model here calls tools"),
             ("logprobs", self.logprobs == Some(true), "they are not told"),
@@ -145,7 +138,7 @@ impl Shared {
 impl GenerateBody {
     fn check_what_cannot_be_done(&self) -> Result<(), Refusal> {
         let is_filled = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
-        refuse_first(&[
+        question::refuse_first(&[
             ("suffix", is_filled(&self.suffix), "no model here fills gaps"),
             ("template", is_filled(&self.template), "a model is asked in its own format alone"),
             ("raw", self.raw == Some(true), "a model is asked in its own format alone"),
@@ -155,13 +148,6 @@ impl GenerateBody {
                 "a chat that goes on is sent to /api/chat",
             ),
         ])
-    }
-}
-
-fn refuse_first(cannot: &[(&str, bool, &str)]) -> Result<(), Refusal> {
-    match cannot.iter().find(|(_, is_wanted, _)| *is_wanted) {
-        Some((param, _, reason)) => Err(Refusal::parameter(*param, *reason, "leave it out")),
-        None => Ok(()),
     }
 }
 
@@ -207,11 +193,7 @@ impl Options {
                 )? as f32,
                 seed: self.seed.unwrap_or_default().cast_unsigned(),
             },
-            stop: match self.stop {
-                None => Vec::new(),
-                Some(Stop::One(stop)) => vec![stop],
-                Some(Stop::Many(stops)) => stops,
-            },
+            stop: self.stop.unwrap_or_default().0,
         })
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::options::Limits;
 use crate::picture;
-use crate::question::{self, AskedPart, AskedPicture, AskedTurn, Question};
+use crate::question::{self, AskedPart, AskedPicture, AskedTurn, Question, Stops};
 use crate::refusal::Refusal;
 
 /// The longest side that `detail: low` means, as at OpenAI.
@@ -34,7 +34,7 @@ struct Body {
     temperature: Option<f64>,
     top_p: Option<f64>,
     seed: Option<i64>,
-    stop: Option<Stop>,
+    stop: Option<Stops>,
     n: Option<i64>,
     reasoning_effort: Option<String>,
     // What would change an answer and cannot be done.
@@ -61,13 +61,6 @@ struct Message {
 #[derive(Deserialize)]
 struct StreamOptions {
     include_usage: Option<bool>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Stop {
-    One(String),
-    Many(Vec<String>),
 }
 
 #[derive(Deserialize)]
@@ -127,11 +120,7 @@ impl Body {
         if !(0.0..=1.0).contains(&top_p) {
             return Err(out_of("top_p", &top_p, "0 to 1"));
         }
-        let stop = match &self.stop {
-            None => Vec::new(),
-            Some(Stop::One(stop)) => vec![stop.clone()],
-            Some(Stop::Many(stops)) => stops.clone(),
-        };
+        let stop = self.stop.clone().unwrap_or_default().0;
         if stop.len() > MAX_STOPS {
             return Err(out_of("stop", &stop.len(), &format!("at most {MAX_STOPS} texts")));
         }
@@ -180,10 +169,7 @@ impl Body {
                 "answers are text alone",
             ),
         ];
-        match cannot.into_iter().find(|(_, is_wanted, _)| *is_wanted) {
-            Some((param, _, reason)) => Err(Refusal::parameter(param, reason, "leave it out")),
-            None => Ok(()),
-        }
+        question::refuse_first(&cannot)
     }
 }
 

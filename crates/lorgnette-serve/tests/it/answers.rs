@@ -213,6 +213,44 @@ fn install(running: &Running, name: &str) {
     }
 }
 
+/// The built-in model's answers are held against the picture one by one; those of any other are
+/// written together, and streamed in between each other.
+#[test]
+fn answers_that_are_written_together_are_those_that_are_written_alone() {
+    let running = running();
+    install(&running, "other");
+    let client = running.client();
+    let mut asked = ask(&sample("receipt.png"), "What does it say?");
+    asked["model"] = "other".into();
+    (asked["temperature"], asked["max_tokens"]) = (json!(1.0), json!(12));
+    let texts = |events: &[Value]| -> Vec<String> {
+        let text_of = |index: u64| {
+            let choices = events.iter().map(|event| &event["choices"][0]);
+            let of_one = choices.filter(move |choice| choice["index"] == index);
+            of_one.filter_map(|choice| choice["delta"]["content"].as_str()).collect()
+        };
+        (0..4).map(text_of).collect()
+    };
+    // Read once before, so that all are read in the same pieces.
+    client.post(COMPLETIONS, &asked);
+    let mut alone = Vec::new();
+    for seed in 7..11 {
+        asked["seed"] = seed.into();
+        let json = client.post(COMPLETIONS, &asked).json();
+        alone.push(json["choices"][0]["message"]["content"].as_str().unwrap().to_owned());
+    }
+    (asked["seed"], asked["n"], asked["stream"]) = (json!(7), json!(4), json!(true));
+    let events = client.post(COMPLETIONS, &asked).events();
+    assert_eq!(texts(&events), alone);
+    let indices = events.iter().filter_map(|event| event["choices"][0]["index"].as_u64());
+    assert!(!indices.is_sorted(), "none waits for another");
+    asked["stream"] = false.into();
+    let json = client.post(COMPLETIONS, &asked).json();
+    let whole = json["choices"].as_array().unwrap().iter();
+    let whole = whole.map(|choice| choice["message"]["content"].as_str().unwrap());
+    assert_eq!(whole.collect::<Vec<_>>(), alone);
+}
+
 #[test]
 fn another_model_is_loaded_when_it_is_asked() {
     let running = running();

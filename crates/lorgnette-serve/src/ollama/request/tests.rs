@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::refusal::check_parameter;
 
 fn chat(body: &Value) -> Result<(Question, bool), Refusal> {
     parse(body.to_string().as_bytes(), Form::Chat, &Limits::default())
@@ -9,17 +10,6 @@ fn chat(body: &Value) -> Result<(Question, bool), Refusal> {
 
 fn generate(body: &Value) -> Result<(Question, bool), Refusal> {
     parse(body.to_string().as_bytes(), Form::Generate, &Limits::default())
-}
-
-#[track_caller]
-fn check_refused(refused: Result<(Question, bool), Refusal>, param: &str, reason: &str) {
-    match refused {
-        Err(Refusal::Parameter { param: at, reason: why, .. }) => {
-            assert_eq!(at, param);
-            assert!(why.contains(reason), "{why}");
-        }
-        other => panic!("{other:?}"),
-    }
 }
 
 #[test]
@@ -49,8 +39,8 @@ fn pictures_come_before_the_words() {
     let turns = generate(&body).unwrap().0.turns;
     assert_eq!((turns.len(), turns[0].role, turns[1].parts.len()), (2, Role::System, 2));
     let url = json!({ "prompt": "What?", "images": ["http://127.0.0.1/a.png"] });
-    check_refused(generate(&url), "images[0]", "fetches nothing");
-    check_refused(generate(&json!({ "images": ["./a.png"] })), "images[0]", "opens no file");
+    check_parameter(generate(&url), "images[0]", "fetches nothing");
+    check_parameter(generate(&json!({ "images": ["./a.png"] })), "images[0]", "opens no file");
 }
 
 #[test]
@@ -102,16 +92,16 @@ fn what_cannot_be_done_is_refused_by_name() {
         ("raw", json!(true)),
         ("context", json!([1, 2])),
     ] {
-        check_refused(generate(&json!({ "prompt": "What?", param: value })), param, "");
+        check_parameter(generate(&json!({ "prompt": "What?", param: value })), param, "");
     }
     let nothing = json!({ "format": "", "tools": [], "suffix": "", "context": [], "raw": false });
     let mut body = nothing;
     body["prompt"] = "What?".into();
     assert!(generate(&body).is_ok());
-    check_refused(chat(&json!({ "messages": [] })), "messages", "nobody asks");
-    check_refused(generate(&json!({ "model": "pocket" })), "messages", "nobody asks");
+    check_parameter(chat(&json!({ "messages": [] })), "messages", "nobody asks");
+    check_parameter(generate(&json!({ "model": "pocket" })), "messages", "nobody asks");
     let tool = json!({ "messages": [{ "role": "tool", "content": "5" }] });
-    check_refused(chat(&tool), "messages[0].role", "tool");
+    check_parameter(chat(&tool), "messages[0].role", "tool");
 }
 
 #[test]
