@@ -160,7 +160,7 @@ export const commands = {
 };
 
 /* Constants */
-export const defaultSettings = {"anywhere":false,"anywhereKeys":{},"anywherePurposes":{},"context":8192,"device":"auto","instructions":"","keepInTray":false,"keys":{},"kv":"auto","language":"system","maxSide":null,"maxTokens":1024,"minP":0.0,"model":null,"prepareWhileTyping":true,"readAloud":false,"readText":true,"regionSide":512,"reopenLastChat":false,"seed":null,"showChats":true,"speechPitch":0,"speechRate":0,"speechVolume":0,"split":0.5,"temperature":0.15,"textPercent":100,"theme":"system","threads":null,"topK":64,"topP":1.0,"voice":null} as const;
+export const defaultSettings = {"anywhere":false,"anywhereKeys":{},"anywherePurposes":{},"context":8192,"device":"auto","firstLook":"keys","instructions":"","keepInTray":false,"keys":{},"kv":"auto","language":"system","maxSide":null,"maxTokens":1024,"minP":0.0,"model":null,"prepareWhileTyping":true,"readAloud":false,"readText":true,"regionSide":512,"reopenLastChat":false,"seed":null,"showChats":true,"speechPitch":0,"speechRate":0,"speechVolume":0,"split":0.5,"temperature":0.15,"textPercent":100,"theme":"system","threads":null,"topK":64,"topP":1.0,"voice":null} as const;
 
 export const faultGaps = {"browser":["reason"],"capture":["reason"],"chats":["path","reason"],"chatsDamaged":["path"],"chatsForbidden":["path","reason"],"chatsInUse":["path"],"chatsLocked":["path"],"chatsNoRoom":["path"],"clipboard":["reason"],"clipboardNoPicture":[],"connect":["host","reason"],"contextFull":["needed","capacity"],"diskFull":["path","freeBytes"],"engineFailed":["reason"],"enginePanicked":["reason"],"engineStopped":[],"fetch":["reason"],"fileManager":["reason"],"folderBusy":["path"],"gated":["what","page"],"hubNotFound":["host","what"],"import":["path","reason"],"lockedHash":["file","what"],"menu":["reason"],"modelAmbiguous":["path","first","second"],"modelBuiltIn":[],"modelDamaged":["name"],"modelDevice":["reason"],"modelDoesNotFit":["reason"],"modelFetching":["name"],"modelInUse":["name"],"modelMalformed":["reason"],"modelNone":["path"],"modelNotThere":["path"],"modelRead":["reason"],"modelTokenizer":["reason"],"modelUnknown":["name"],"modelUnsupported":["reason"],"networkSettings":["reason"],"newerChats":["path"],"noPictures":[],"noQuestion":[],"noRoom":["neededBytes","freeBytes"],"notFound":[],"notNumbers":[],"offline":["what"],"panel":["reason"],"pictureCut":["name","format"],"pictureDamaged":["name","format"],"pictureEmpty":["name"],"pictureEncrypted":["name"],"pictureForbidden":["name"],"pictureFormat":["name","format"],"pictureIsAddress":["name"],"pictureIsFolder":["name"],"pictureIsPointer":["name"],"pictureIsText":["name"],"pictureKind":["name","format"],"pictureNoPage":["name","page","pages"],"pictureNoPixels":["name"],"pictureNotThere":["name"],"pictureRead":["name","reason"],"pictureTooManyBytes":["name","maxBytes"],"pictureTooManyPixels":["name","width","height","maxPixels"],"pictureTooMuchWork":["name"],"pictureUnknown":["name"],"pictureWork":["name","reason"],"pictureWrongPassword":["name"],"program":[],"settings":["path","reason"],"speech":["reason"],"speechSilent":["seconds"],"status":["host","status"],"webPage":["host"],"write":["reason"],"wrongAnswer":["host","reason"],"wrongBytes":["file"]} as const;
 
@@ -462,6 +462,11 @@ export type FetchPhase =
 "fetching" | 
 /**  The finished model is read back. */
 "checking";
+
+/**  When a question about pictures that take long is answered briefly first. */
+export type FirstLook = "never" | 
+/**  When it was asked by a key of the desktop, and somebody listens. */
+"keys" | "always";
 
 /**  What would fit into the context instead of a question that does not. */
 export type Fit = {
@@ -856,6 +861,8 @@ export type Progress =
 { kind: "encode"; picture: number; nPictures: number; done: number; total: number } | 
 /**  The prompt is read. `cached_tokens` were read by an earlier request. */
 { kind: "prefill"; doneTokens: number; totalTokens: number; cachedTokens: number } | 
+/**  All that there is of a first look: a short answer about small pictures, until the answer begins. */
+{ kind: "firstLook"; text: string } | 
 /**  The next piece of what the model thinks before it answers; numbers as of the text. */
 { kind: "thought"; piece: string; nTokens: number; tokensPerS: number } | 
 /**  The next piece of the text. `n_tokens` counts the pieces so far, about one a token. */
@@ -993,6 +1000,8 @@ export type Settings = {
 	maxSide: number | null,
 	/**  Pictures are looked at while the question is still written. */
 	prepareWhileTyping: boolean,
+	/**  When a short answer about small pictures comes before one that takes long to begin. */
+	firstLook: FirstLook,
 	/**  Answers are read aloud while they are written, unless a screen reader runs. */
 	readAloud: boolean,
 	/**  The text in pictures is read: shown on them, searched, and held against answers. */

@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use lorgnette_app::coordinator::App;
-use lorgnette_app::export;
 use lorgnette_app::folders::Folders;
 
 struct Place {
@@ -25,6 +24,6 @@ fuzz_target!(|bytes: &[u8]| {
     for name in ["chat.json", "chat.html"] {
         let path = folder.path().join(name);
         fs::write(&path, bytes).expect("a writable folder");
-        let _ = export::import(app, &path);
+        let _ = lorgnette_export::import(app, &path);
     }
 });

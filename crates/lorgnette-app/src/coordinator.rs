@@ -27,6 +27,7 @@ mod copies;
 mod downloads;
 mod estimate;
 mod exact;
+mod first_look;
 mod jobs;
 mod machine;
 mod notice;

@@ -7,7 +7,6 @@
 //! - [`refusal`]: what the built-in model says where it has no answer
 //! - [`start`]: what can be done when the program cannot start
 //! - [`quick_action`]: descriptions from anywhere on the desktop
-//! - [`export`]: chats as files, and back
 //! - [`stderr`]: what is said beside an answer, which may be dropped
 //!
 //! What is known of models is [`models`], what is kept of questions and answers [`chats`], what the
@@ -17,7 +16,6 @@ pub mod claims;
 pub mod conversation;
 pub mod coordinator;
 mod error;
-pub mod export;
 pub mod quick_action;
 pub mod refusal;
 pub mod samples;

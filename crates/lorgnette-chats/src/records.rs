@@ -34,13 +34,17 @@ impl PictureInfo {
         })
     }
 
+    /// The page that is shown, from 1, and how many its document has; `None` for any other picture.
+    pub fn page_of(&self) -> Option<(u32, u32)> {
+        self.notes.iter().find_map(|note| match note {
+            Note::Page { shown, of } => Some((*shown, *of)),
+            _ => None,
+        })
+    }
+
     /// The number of pages of a document; of any other picture 1.
     pub fn n_pages(&self) -> u32 {
-        let of = |note: &Note| match note {
-            Note::Page { of, .. } => Some(*of),
-            _ => None,
-        };
-        self.notes.iter().find_map(of).unwrap_or(1)
+        self.page_of().map_or(1, |(_, of)| of)
     }
 }
 

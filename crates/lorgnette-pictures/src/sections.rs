@@ -1,6 +1,32 @@
 //! What was said page by page, as the sections of an answer: each below a heading of its own. A summary
 //! of more pages than fit at once has sections too, one for each step.
 
+use lorgnette_chats::{Attachment, PictureInfo};
+
+/// What stands over what is said of each picture: its page, and what it is called where that differs.
+/// `info` tells what is known of a picture.
+pub fn headings(
+    pictures: &[Attachment],
+    info: impl Fn(&str) -> Option<PictureInfo>,
+    language: &str,
+) -> Vec<String> {
+    let is_one_file = pictures.windows(2).all(|two| two[0].name == two[1].name);
+    let heading = |(nth, attachment): (usize, &Attachment)| {
+        let page = info(&attachment.picture).and_then(|info| info.page_of());
+        let page = page.map(|(shown, of)| match language {
+            "fr" => format!("Page {shown} sur {of}"),
+            _ => format!("Page {shown} of {of}"),
+        });
+        match (page, is_one_file) {
+            (Some(page), true) => page,
+            (Some(page), false) => format!("{}, {page}", attachment.name),
+            (None, true) if pictures.len() > 1 => format!("{} {}", attachment.name, nth + 1),
+            (None, _) => attachment.name.clone(),
+        }
+    };
+    pictures.iter().enumerate().map(heading).collect()
+}
+
 /// What was said of some pages.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {

@@ -236,6 +236,18 @@ impl PictureStore {
         Ok(if attachment.turn == 0 { picture } else { picture.turned(attachment.turn) })
     }
 
+    /// The part that is asked about, as PNG with a longest side of at most `max_side` pixels.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub fn view_png(
+        &self,
+        attachment: &Attachment,
+        max_side: u32,
+    ) -> Result<Vec<u8>, PictureError> {
+        to_png(&attachment.name, &self.view(attachment)?, Some(max_side))
+    }
+
     /// The file as it was added, whatever page of it was chosen.
     ///
     /// # Errors

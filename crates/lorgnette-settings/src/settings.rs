@@ -95,6 +95,8 @@ settings! {
     max_side: Option<u32> = None,
     /// Pictures are looked at while the question is still written.
     prepare_while_typing: bool = true,
+    /// When a short answer about small pictures comes before one that takes long to begin.
+    first_look: FirstLook = FirstLook::Keys,
     /// Answers are read aloud while they are written, unless a screen reader runs.
     read_aloud: bool = false,
     /// The text in pictures is read: shown on them, searched, and held against answers.
@@ -158,6 +160,18 @@ pub enum Kv {
     F16,
     #[serde(rename = "q8_0")]
     Q8_0,
+}
+
+/// When a question about pictures that take long is answered briefly first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ipc", derive(specta::Type))]
+#[serde(rename_all = "kebab-case")]
+pub enum FirstLook {
+    Never,
+    /// When it was asked by a key of the desktop, and somebody listens.
+    #[default]
+    Keys,
+    Always,
 }
 
 /// The colours of the window.

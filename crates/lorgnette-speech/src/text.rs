@@ -42,6 +42,8 @@ pub struct Phrases {
     pub not_found: &'static str,
     /// The words around a number of seconds.
     pub about_seconds: (&'static str, &'static str),
+    /// Stands before a short answer about small pictures, which comes before the answer itself.
+    pub first_look: &'static str,
     /// Stands for what a model thinks before it answers, which is not spoken.
     pub thinking: &'static str,
     /// Stands for the answer of a model that was still thinking when it ended.
@@ -62,6 +64,7 @@ impl Phrases {
                 uncertain: "incertain",
                 not_found: "pas trouvé dans l’image",
                 about_seconds: ("environ", "secondes"),
+                first_look: "Premier aperçu",
                 thinking: "Le modèle réfléchit.",
                 only_thoughts: "Il réfléchissait encore : il n’y a pas encore de réponse.",
             },
@@ -75,6 +78,7 @@ impl Phrases {
                 uncertain: "uncertain",
                 not_found: "not found in the picture",
                 about_seconds: ("about", "seconds"),
+                first_look: "First look",
                 thinking: "The model is thinking.",
                 only_thoughts: "It was still thinking: there is no answer yet.",
             },

@@ -1,7 +1,7 @@
 //! The arrows between crates: `gguf <- kernels; image, kernels <- pixtral <- engine <- models <- app`,
 //! `gguf <- weights <- models`, `engine <- chats`, `image <- reader`, and above them what the app
 //! stands on: `chats, models, reader <- pictures <- app`, `chats, models, speech <- settings <- app`.
-//! `serve` stands on the app. `interrupt` is below all that can be stopped, `files` below all that writes files.
+//! `serve` and `export` stand on the app. `interrupt` is below all that can be stopped, `files` below all that writes files.
 
 use std::path::Path;
 use std::process::Command;
@@ -42,9 +42,9 @@ const ARROWS: [(&str, &[&str]); 18] = [
 ];
 /// What the product does.
 const APP: &str = "lorgnette-app";
-/// The app for other programs. It uses the app alone, as shells do.
-const SERVER: &str = "lorgnette-serve";
-/// Shells use the app and the server, and nothing below the app: it offers what they need.
+/// The app for other programs, and its chats as files. They use the app alone, as shells do.
+const ABOVE_APP: [&str; 2] = ["lorgnette-export", "lorgnette-serve"];
+/// Shells use the app and what is above it, and nothing below the app: it offers what they need.
 const SHELLS: [&str; 2] = ["lorgnette-cli", "src-tauri"];
 /// Tests of any crate may write model files with the one and serve them with the other. These two
 /// know no crate that is tested with them, so there is no circle.
@@ -78,11 +78,11 @@ fn allowed(from: &str, to: &str) -> bool {
     if from == CHORES {
         return true;
     }
-    if from == SERVER {
+    if ABOVE_APP.contains(&from) {
         return to == APP;
     }
     if SHELLS.contains(&from) {
-        return to == APP || to == SERVER;
+        return to == APP || ABOVE_APP.contains(&to);
     }
     let arrows = ARROWS.iter().find(|(name, _)| *name == from).map_or(&[][..], |(_, to)| to);
     arrows.iter().any(|next| *next == to || allowed(next, to))

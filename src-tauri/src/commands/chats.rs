@@ -1,7 +1,7 @@
 //! Commands for the chats that are kept.
 
 use lorgnette_app::chats::{ChatsCopy, Filter, Summary};
-use lorgnette_app::export::{self, ExportFormat};
+use lorgnette_export::{self as export, ExportFormat};
 use tauri::AppHandle;
 
 use super::{AppState, Outcome, apart};

@@ -19,6 +19,8 @@ export interface FakeOptions {
   chats: "none" | "some" | number;
   /** Where an answer goes wrong, or waits for ever so that a picture of it can be taken. */
   halt: "none" | "queued" | "loading" | "encode" | "prefill" | "thought" | "text" | "fail" | "refuse";
+  /** What is said of small pictures before each answer. */
+  firstLook: string;
   /** What is thought before each answer. */
   thoughts: string;
   /** The answer to give; else it depends on the question. */
@@ -49,7 +51,7 @@ export const REFUSAL = "The built-in model cannot answer this about this picture
 export const SETTINGS: Settings = { ...defaultSettings, split: 0.58 };
 
 const defaults: FakeOptions = {
-  stepMs: 20, settings: {}, chats: "none", halt: "none", thoughts: "", reply: null, models: models(), model: POCKET, locale: "en-GB", platform: "linux", failBoot: false,
+  stepMs: 20, settings: {}, chats: "none", halt: "none", firstLook: "", thoughts: "", reply: null, models: models(), model: POCKET, locale: "en-GB", platform: "linux", failBoot: false,
 };
 
 type Stored = { chat: Omit<Chat, "messages" | "pictures">; updatedMs: number; leaf: number | null; deleted: boolean };
@@ -370,6 +372,7 @@ export class Fake implements Answering {
     let text = ask.kind === "continue" ? answer.text : "";
     let thoughts = ask.kind === "continue" ? answer.thoughts : "";
     const nPictures = asked?.pictures.length ?? 0;
+    const inPieces = (words: string): string[] => words.match(/\s*\S+/g) ?? [];
     steps: {
       if (halt === "queued") {
         onEvent({ kind: "queued", nBefore: 2 });
@@ -378,6 +381,11 @@ export class Fake implements Answering {
       if (halt === "loading") {
         onEvent({ kind: "loading", doneBytes: 3_100_000_000, totalBytes: 8_350_000_000 });
         await halted();
+      }
+      for (const [index] of (nPictures > 0 ? inPieces(this.options.firstLook) : []).entries()) {
+        if (stops()) break steps;
+        onEvent({ kind: "firstLook", text: inPieces(this.options.firstLook).slice(0, index + 1).join("") });
+        await wait();
       }
       for (let picture = 0; picture < nPictures; picture++) {
         for (let done = 1; done <= 5; done++) {
@@ -398,7 +406,6 @@ export class Fake implements Answering {
         end = { at: "failed", error: fault("engine", "the cache could not grow to 16,384 tokens: 2.7 GB needed, 1.1 GB free", "Close other programs, or choose a shorter chat in Settings.") };
         break steps;
       }
-      const inPieces = (words: string): string[] => words.match(/\s*\S+/g) ?? [];
       const isAtOnce = answer.by === "reader" || text !== "" || (ask.kind === "continue" && ask.atOnce);
       const toThink = isAtOnce ? [] : inPieces(this.options.thoughts.slice(thoughts.length));
       for (const [index, piece] of toThink.entries()) {
@@ -684,6 +691,7 @@ export function fakeFromAddress(search: string): Fake {
     model: asked.get("model") === "pixtral" ? PIXTRAL : asked.get("model") === "none" ? null : POCKET,
     models: models(asked.get("models") ?? "first", asked.get("model") === "pixtral"),
     reply: asked.get("reply"),
+    firstLook: asked.get("firstLook") ?? "",
     thoughts: asked.get("thoughts") ?? "",
     failBoot: asked.get("boot") === "fail",
   });

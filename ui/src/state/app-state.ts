@@ -17,6 +17,8 @@ export interface Live {
   /** What the model thought before it. */
   thoughts: string;
   text: string;
+  /** A short answer about small pictures, until the answer itself begins. */
+  firstLook: string;
   /** How many of its sentences are finished. */
   nSentences: number;
   phase: Phase;

@@ -17,6 +17,12 @@ it("shows the picture, the words as they come, and their end", () => {
   expect(told(writing, answer({ kind: "ended", message: message() }))).toMatchObject({ text: "A cat.", phase: null, end: { at: "whole" }, error: null });
 });
 
+it("keeps a first look beside the answer, which is shown once it begins", () => {
+  const looking = all(begun, started, answer({ kind: "firstLook", text: "" }), answer({ kind: "firstLook", text: "A pet." }));
+  expect(looking).toMatchObject({ text: "", firstLook: "A pet.", phase: { kind: "firstLook" } });
+  expect(told(looking, text("A cat."))).toMatchObject({ text: "A cat.", phase: { kind: "text" } });
+});
+
 it("says of thoughts alone that they are no answer, and shows none of them", () => {
   const thinking = all(begun, started, answer({ kind: "thought", piece: "Hm", nTokens: 1, tokensPerS: 5 }));
   expect(thinking).toMatchObject({ text: "", onlyThought: false, phase: { kind: "thought" } });

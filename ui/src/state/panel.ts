@@ -10,6 +10,8 @@ export interface Panel {
   picture: string | null;
   answerId: number | null;
   text: string;
+  /** A short answer about small pictures, until the answer itself begins. */
+  firstLook: string;
   /** It has ended with thoughts and without an answer. */
   onlyThought: boolean;
   /** The reader's text is no Markdown. */
@@ -25,7 +27,7 @@ export interface Panel {
 /** Null before the first quick action. */
 export function told(panel: Panel | null, event: PanelEvent): Panel | null {
   if (event.kind === "begun") {
-    return { action: event.action, settings: event.settings, picture: null, answerId: null, text: "", onlyThought: false, by: "model", language: null, phase: { kind: "sending" }, end: null, error: null };
+    return { action: event.action, settings: event.settings, picture: null, answerId: null, text: "", firstLook: "", onlyThought: false, by: "model", language: null, phase: { kind: "sending" }, end: null, error: null };
   }
   if (!panel) return null;
   switch (event.kind) {
@@ -36,6 +38,8 @@ export function told(panel: Panel | null, event: PanelEvent): Panel | null {
       switch (answer.kind) {
         case "started":
           return { ...panel, answerId: answer.answerId, picture: answer.chat.pictures[0]?.id ?? null, by: answer.chat.messages.find((one) => one.id === answer.answerId)?.by ?? "model" };
+        case "firstLook":
+          return { ...panel, firstLook: answer.text, phase: answer };
         case "text":
           return { ...panel, text: panel.text + answer.piece, phase: answer };
         case "ended": {

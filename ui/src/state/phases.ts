@@ -8,7 +8,7 @@ import { assertNever } from "./assert-never";
 /** How much of the phase is done; null where nobody knows. */
 export function partOf(phase: Phase): number | null {
   switch (phase.kind) {
-    case "sending": case "queued": case "thought": case "text":
+    case "sending": case "queued": case "firstLook": case "thought": case "text":
       return null;
     case "loading":
       return share(phase.doneBytes, phase.totalBytes);
@@ -35,6 +35,8 @@ export function wordsOf(phase: Phase, words: Words["phases"], f: Format): string
     }
     case "prefill":
       return words.reading(f.count(phase.doneTokens), f.count(phase.totalTokens));
+    case "firstLook":
+      return words.firstLook;
     case "thought":
       return words.thinking(f.perSecond(phase.tokensPerS));
     case "text":

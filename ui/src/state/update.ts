@@ -363,7 +363,7 @@ function onAnswer(state: AppState, event: AnswerEvent, answerId: number | null):
   if (event.kind === "started") {
     const answer = event.chat.messages.find((message) => message.id === event.answerId);
     const live: Live = {
-      chatId: event.chat.id, thoughts: answer?.thoughts ?? "", text: answer?.text ?? "", nSentences: 0, phase: { kind: "sending" }, stopping: false, answersNext: false, then: state.sending?.then ?? null,
+      chatId: event.chat.id, thoughts: answer?.thoughts ?? "", text: answer?.text ?? "", firstLook: "", nSentences: 0, phase: { kind: "sending" }, stopping: false, answersNext: false, then: state.sending?.then ?? null,
     };
     const here = (state.chat?.id ?? null) === event.chat.id || isSendingHere(state);
     // A private chat that was left meanwhile: its answer is stopped already.
@@ -388,6 +388,7 @@ function onAnswer(state: AppState, event: AnswerEvent, answerId: number | null):
   }
   if (!live) return [state, []];
   if (event.kind === "thought") return [withLive(state, answerId, (one) => ({ ...one, thoughts: one.thoughts + event.piece, phase: event })), []];
+  if (event.kind === "firstLook") return [withLive(state, answerId, (one) => ({ ...one, firstLook: event.text, phase: event })), []];
   const text = event.kind === "text" ? live.text + event.piece : live.text;
   const begun = event.kind === "text" ? begins(state, answerId, live) : state;
   return [withLive(begun, answerId, (one) => ({ ...one, text, phase: event })), []];

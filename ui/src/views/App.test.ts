@@ -83,6 +83,25 @@ describe("asking", () => {
     expect(screen.getByTestId("spoken").textContent).not.toContain("ferry?");
   });
 
+  it("shows a first look until the answer itself begins", async () => {
+    await open({ halt: "encode", firstLook: "Some kind of ship.", reply: "It is a ferry." });
+    await attach();
+    await ask("What is it?");
+    const look = await screen.findByTestId("first-look");
+    await waitFor(() => expect(look.textContent).toBe("First look, at a small copy of the pictureSome kind of ship."));
+    await screen.findByText("Looking at the picture, 50%");
+    expect(screen.getByTestId("first-look")).toBe(look);
+  });
+
+  it("shows the answer in the place of the first look", async () => {
+    await open({ firstLook: "Some kind of ship.", reply: "It is a ferry." });
+    await attach();
+    await ask("What is it?");
+    await screen.findByText(/first word after/);
+    expect(screen.queryByTestId("first-look")).toBeNull();
+    expect(screen.getByTestId("answer").textContent.trim()).toBe("It is a ferry.");
+  });
+
   it("counts while it thinks, and answers now when that is wanted", async () => {
     const { fake } = await open({ halt: "thought", thoughts: "one two three four five six", reply: "Seven." });
     await attach();

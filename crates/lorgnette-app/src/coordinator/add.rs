@@ -138,7 +138,7 @@ impl App {
     /// # Errors
     /// Those of [`Self::keep_bytes`] and [`PictureStore::page`](crate::picture_store::PictureStore::page);
     /// [`AppError::NotFound`] if it is the file of another picture.
-    pub(crate) fn keep_picture(&self, id: &str, name: &str, bytes: &[u8]) -> Result<(), AppError> {
+    pub fn keep_picture(&self, id: &str, name: &str, bytes: &[u8]) -> Result<(), AppError> {
         let file = self.keep_bytes(name, bytes)?;
         if file.id != id {
             let other = AppError::NotFound { what: "that picture" };

@@ -163,13 +163,22 @@ impl Inner {
         if let Some(question) = path.last() {
             self.say_notes(id, &self.notes_of(question, conversation));
         }
+        let mut first_look = String::new();
         if !conversation.is_prepared_for(&chat) {
-            self.say_wait(id, conversation.wait_s(chat.last_pictures()));
+            let wait_s = conversation.wait_s(chat.last_pictures());
+            self.say_wait(id, wait_s);
+            if let Some(question) = path.last().filter(|_| !wanted.is_continued) {
+                first_look = self.look_first(work, question, wait_s)?;
+            }
         }
         let mut options = lock(&self.settings).answer_options();
         options.max_tokens = options.max_tokens.min(wanted.max_tokens.unwrap_or(usize::MAX));
         options.may_think = !wanted.at_once;
-        let answer = self.write_answer(work, chat, options, made, None)?;
+        let answer = self.write_answer(work, chat, options, made, None);
+        if made.text.is_empty() && !first_look.trim().is_empty() {
+            made.text = self.first_look_alone(&first_look);
+        }
+        let answer = answer?;
         made.timings = Some(answer.timings);
         Ok(match answer.stop {
             StopReason::EndOfText | StopReason::StopString(_) => End::Whole,

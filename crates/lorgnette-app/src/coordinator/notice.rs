@@ -107,6 +107,8 @@ pub enum Progress {
     Encode { picture: usize, n_pictures: usize, done: usize, total: usize },
     /// The prompt is read. `cached_tokens` were read by an earlier request.
     Prefill { done_tokens: usize, total_tokens: usize, cached_tokens: usize },
+    /// All that there is of a first look: a short answer about small pictures, until the answer begins.
+    FirstLook { text: String },
     /// The next piece of what the model thinks before it answers; numbers as of the text.
     Thought { piece: String, n_tokens: usize, tokens_per_s: f64 },
     /// The next piece of the text. `n_tokens` counts the pieces so far, about one a token.

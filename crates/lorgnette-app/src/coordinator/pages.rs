@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use lorgnette_engine::EngineError;
-use lorgnette_image::Note;
 use lorgnette_pictures::PictureError;
 
 use super::answer::{Made, Work};
@@ -13,7 +12,7 @@ use super::{Inner, lock};
 use crate::StopReason;
 use crate::chats::{AnswerBy, Attachment, End, Message, MessageId};
 use crate::error::AppError;
-use crate::sections::starts;
+use crate::sections::{headings, starts};
 
 impl Inner {
     /// Asks about each picture of the question by itself.
@@ -84,27 +83,9 @@ impl Inner {
         Ok(chats.write(id, whole)?)
     }
 
-    /// What stands over the text of each picture: its page, and what it is called where that differs.
+    /// What stands over what is said of each picture.
     pub(super) fn headings(&self, pictures: &[Attachment]) -> Vec<String> {
-        let language = self.language();
-        let is_one_file = pictures.windows(2).all(|two| two[0].name == two[1].name);
-        let heading = |(nth, attachment): (usize, &Attachment)| {
-            let notes = self.picture(&attachment.picture).map(|info| info.notes);
-            let page = notes.unwrap_or_default().into_iter().find_map(|note| match note {
-                Note::Page { shown, of } if language == "fr" => {
-                    Some(format!("Page {shown} sur {of}"))
-                }
-                Note::Page { shown, of } => Some(format!("Page {shown} of {of}")),
-                _ => None,
-            });
-            match (page, is_one_file) {
-                (Some(page), true) => page,
-                (Some(page), false) => format!("{}, {page}", attachment.name),
-                (None, true) if pictures.len() > 1 => format!("{} {}", attachment.name, nth + 1),
-                (None, _) => attachment.name.clone(),
-            }
-        };
-        pictures.iter().enumerate().map(heading).collect()
+        headings(pictures, |id| self.picture(id).ok(), &self.language())
     }
 }
 

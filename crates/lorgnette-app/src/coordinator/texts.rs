@@ -74,7 +74,7 @@ impl App {
     }
 
     /// Has the thread look for pictures of chats that were never read.
-    pub(crate) fn look_for_unread(&self) {
+    pub fn look_for_unread(&self) {
         self.0.texts.look_in(Duration::ZERO);
     }
 }

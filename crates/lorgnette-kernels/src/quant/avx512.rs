@@ -2,7 +2,7 @@
 //!
 //! `vpdpbusd` multiplies 64 unsigned bytes with 64 signed ones and adds four products each to 16
 //! sums. The codes of the matrix are unsigned already; 16 rows of it lie side by side in a vector
-//! for [`add`], 64 columns of one row for [`Dot`].
+//! for [`add`] and [`few`], 64 columns of one row for [`Dot`].
 
 #![allow(clippy::wildcard_imports, reason = "instructions have names of their own kind")]
 #![expect(clippy::needless_range_loop, reason = "rows that are in registers are counted")]
@@ -10,6 +10,7 @@
 #![expect(clippy::cast_ptr_alignment, reason = "vector loads that need no alignment")]
 
 mod dot;
+mod few;
 mod fill;
 mod products;
 
@@ -17,7 +18,7 @@ use lorgnette_gguf::BlockFormat;
 
 use super::QuantMatrix;
 use super::activations::{Activations, Group};
-use super::chunk::{Chunk, Tile};
+use super::chunk::{Chunk, LANES, Tile};
 use super::gemm::Sums;
 use super::gemv::Dot;
 use super::level::Level;
@@ -46,6 +47,26 @@ pub(super) fn add(chunk: &Chunk, group: &Group<'_>, format: BlockFormat, sums: &
 pub(super) const fn has_dot(format: BlockFormat) -> bool {
     use BlockFormat::{Q4_0, Q4K, Q5K, Q6K, Q8_0};
     matches!(format, Q4_0 | Q8_0 | Q4K | Q5K | Q6K)
+}
+
+/// Whether [`few`] has a form for a format.
+pub(super) const fn has_few(format: BlockFormat) -> bool {
+    matches!(format, BlockFormat::Q4K | BlockFormat::Q5K | BlockFormat::Q6K)
+}
+
+/// Products of 16 rows of the matrix with `M` rows of `x`, from `first_x` on.
+pub(super) fn few<const M: usize>(
+    format: BlockFormat,
+    rows: [&[u8]; LANES],
+    x: &Activations,
+    first_x: usize,
+) -> [[f32; LANES]; M] {
+    assert_supported();
+    #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
+    // SAFETY: they are there, by the assertion.
+    unsafe {
+        few::few(format, rows, x, first_x)
+    }
 }
 
 /// Products of few rows of `x` at this level.

@@ -10,13 +10,14 @@ pub(super) const LANES: usize = 16;
 /// Sub-blocks of a group, at most.
 const MAX_SUBS: usize = GROUP / 16;
 
+/// Codes of 16 rows of one group of columns, in the order `(column / 4, row, column % 4)`: as
+/// `vpdpbusd` has it, a vector of 64 bytes holds 4 columns of each row.
+pub(super) type Codes = [[[u8; 4]; LANES]; GROUP / 4];
+
 /// 16 rows of one group of columns, in the order in which vectors of 64 bytes take them.
-///
-/// The layout is that of `vpdpbusd`: a vector holds 4 columns of each of 16 rows.
 #[repr(C, align(64))]
 pub(super) struct Tile {
-    /// Codes in the order `(column / 4, row, column % 4)`.
-    pub(super) codes: [[[u8; 4]; LANES]; GROUP / 4],
+    pub(super) codes: Codes,
     /// Scales of sub-blocks in the order `(sub-block, row)`.
     pub(super) scales: [[f32; LANES]; MAX_SUBS],
     /// Small mins of sub-blocks two by two, the first in the low half: `(pair, row)`. Those of a block

@@ -5,7 +5,11 @@ use std::ops::Range;
 use lorgnette_gguf::BlockFormat;
 use rayon::prelude::*;
 
+#[cfg(target_arch = "x86_64")]
+use super::FEW_ROWS;
 use super::activations::{Activations, Group};
+#[cfg(target_arch = "x86_64")]
+use super::chunk::LANES;
 use super::level::Level;
 use super::{Columns, GROUP, QuantMatrix, fine_activations, par_pieces};
 
@@ -19,26 +23,76 @@ pub(super) const X_ROWS: usize = 4;
 /// Computes `y = x · wᵀ`, some rows of the matrix for each task.
 pub(super) fn run(w: &QuantMatrix<'_>, x: &Activations, y: &mut [f32], level: Level) {
     let columns = Columns::of(y, x.m, w.n);
-    let x_rows = x_rows(w.format, level);
-    par_pieces(w.n, TASK_ROWS).for_each(|rows| {
-        let mut sums = [[0.0; TASK_ROWS]; X_ROWS];
-        for first_x in (0..x.m).step_by(x_rows) {
-            let n_x = x_rows.min(x.m - first_x);
-            let mut out = sums.each_mut().map(|sums| &mut sums[..rows.len()]);
-            dot(w, rows.clone(), x, first_x, &mut out[..n_x], level);
-            for (i, sums) in out[..n_x].iter().enumerate() {
-                #[expect(unsafe_code, reason = "threads write disjoint columns of one matrix")]
-                // SAFETY: tasks have disjoint ranges of columns.
-                unsafe {
-                    columns.write(first_x + i, rows.start, sums);
-                }
-            }
-        }
-    });
+    #[cfg(target_arch = "x86_64")]
+    if x.m > 2 && level == Level::Avx512Vnni && super::avx512::has_few(w.format) {
+        return par_pieces(w.n, TASK_ROWS).for_each(|rows| side_by_side(w, rows, x, columns));
+    }
+    par_pieces(w.n, TASK_ROWS).for_each(|rows| row_by_row(w, rows, x, columns, level));
 }
 
-/// Rows of `x` that a level takes at a time. With four, the forms for AVX-512 have more numbers than
-/// registers and take longer than twice with two.
+/// Some rows of `x` at a time, with each row of the matrix by itself.
+fn row_by_row(
+    w: &QuantMatrix<'_>,
+    rows: Range<usize>,
+    x: &Activations,
+    columns: Columns,
+    level: Level,
+) {
+    let mut sums = [[0.0; TASK_ROWS]; X_ROWS];
+    let x_rows = x_rows(w.format, level);
+    for first_x in (0..x.m).step_by(x_rows) {
+        let n_x = x_rows.min(x.m - first_x);
+        let mut out = sums.each_mut().map(|sums| &mut sums[..rows.len()]);
+        dot(w, rows.clone(), x, first_x, &mut out[..n_x], level);
+        for (i, sums) in out[..n_x].iter().enumerate() {
+            #[expect(unsafe_code, reason = "threads write disjoint columns of one matrix")]
+            // SAFETY: tasks have disjoint ranges of columns.
+            unsafe {
+                columns.write(first_x + i, rows.start, sums);
+            }
+        }
+    }
+}
+
+/// All rows of `x`, with 16 rows of the matrix side by side. What is left of the rows goes one by one.
+#[cfg(target_arch = "x86_64")]
+fn side_by_side(w: &QuantMatrix<'_>, rows: Range<usize>, x: &Activations, columns: Columns) {
+    fn of<const M: usize>(
+        w: &QuantMatrix<'_>,
+        first: usize,
+        x: &Activations,
+        out: &mut [[f32; LANES]; FEW_ROWS],
+    ) {
+        let rows = std::array::from_fn(|i| w.row(first + i));
+        out[..M].copy_from_slice(&super::avx512::few::<M>(w.format, rows, x, 0));
+    }
+    let whole = rows.start + rows.len() / LANES * LANES;
+    let mut out = [[0.0; LANES]; FEW_ROWS];
+    for first in (rows.start..whole).step_by(LANES) {
+        match x.m {
+            3 => of::<3>(w, first, x, &mut out),
+            4 => of::<4>(w, first, x, &mut out),
+            5 => of::<5>(w, first, x, &mut out),
+            6 => of::<6>(w, first, x, &mut out),
+            7 => of::<7>(w, first, x, &mut out),
+            FEW_ROWS => of::<FEW_ROWS>(w, first, x, &mut out),
+            m => unreachable!("{m} rows are not few, or fewer than this is for"),
+        }
+        for (i, sums) in out[..x.m].iter().enumerate() {
+            #[expect(unsafe_code, reason = "threads write disjoint columns of one matrix")]
+            // SAFETY: tasks have disjoint ranges of columns.
+            unsafe {
+                columns.write(i, first, sums);
+            }
+        }
+    }
+    if whole < rows.end {
+        row_by_row(w, whole..rows.end, x, columns, Level::Avx512Vnni);
+    }
+}
+
+/// Rows of `x` that a level takes at a time, row by row of the matrix. With four, the forms for AVX-512
+/// have more numbers than registers and take longer than twice with two.
 fn x_rows(format: BlockFormat, level: Level) -> usize {
     #[cfg(target_arch = "x86_64")]
     if level == Level::Avx512Vnni && super::avx512::has_dot(format) {

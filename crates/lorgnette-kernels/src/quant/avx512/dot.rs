@@ -1,5 +1,9 @@
-//! Products of rows of the matrix, where they lie, with few rows of `x`: each block is unpacked once
-//! for all of them.
+//! Products of rows of the matrix, where they lie, with one or two rows of `x`: each block is unpacked
+//! once for both.
+//!
+//! A block of a K format becomes one whole number for each row of the matrix and of `x`, and these
+//! become floating numbers block by block. So [`super::few`], which has its rows side by side, comes
+//! to the same last bit.
 //!
 //! Integer sums of a block are multiplied with its small scales as 16-bit numbers: four products
 //! of a code and a byte of `x` are `4 · 63 · 127` at the most, which fits.
@@ -13,7 +17,7 @@ use crate::quant::GROUP;
 use crate::quant::activations::{Activations, WholeGroup};
 use crate::quant::gemv::prefetch;
 
-/// Products of `R` rows of the matrix with `M` rows of `x`, from `first_x` on.
+/// Products of `R` rows of the matrix, four at the most, with `M` rows of `x`, from `first_x` on.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 pub(super) fn dot<const R: usize, const M: usize>(
     format: BlockFormat,
@@ -47,11 +51,15 @@ fn k4<const R: usize, const M: usize, const HIGH: bool>(
         _mm512_set_epi64(d, c, d, c, b, a, b, a)
     };
     let orders = [order(0), order(4)];
+    // Scales, then scales of the mins.
+    let pairs = _mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
     let zero = _mm512_setzero_si512();
-    let mut sums = [[_mm512_setzero_ps(); M]; R];
-    let mut mins = [[_mm_setzero_ps(); M]; R];
+    let mut totals = [_mm_setzero_ps(); M];
     for i in 0..x.n_groups() {
         prefetch(rows, i * format.block_bytes(), format.block_bytes());
+        let mut sums = [[zero; R]; M];
+        let mut mins = [[_mm_setzero_si128(); R]; M];
+        let mut block_scales = [0; 4];
         let mut parts = [[zero; 4]; M];
         let mut x_sums = [_mm_setzero_si128(); M];
         let mut x_scales = [_mm_setzero_ps(); M];
@@ -70,9 +78,9 @@ fn k4<const R: usize, const M: usize, const HIGH: bool>(
         for r in 0..R {
             let block = &rows[r][i * format.block_bytes()..][..format.block_bytes()];
             let header: &[u8; 16] = block.first_chunk().expect("a block has a header");
+            block_scales[r] = i32::from_le_bytes([header[0], header[1], header[2], header[3]]);
             let (scales, small_mins) = k_scales(header);
             let scales = _mm512_broadcast_i32x4(scales);
-            let mut sum = [zero; M];
             for half in 0..2 {
                 let packed = load_512(&block[block.len() - 128 + 64 * half..]);
                 let mut low = and(packed, 0x0f);
@@ -91,26 +99,60 @@ fn k4<const R: usize, const M: usize, const HIGH: bool>(
                     let low = _mm512_dpbusd_epi32(zero, low, parts[m][2 * half]);
                     let upper = _mm512_dpbusd_epi32(zero, upper, parts[m][2 * half + 1]);
                     let products = _mm512_packs_epi32(low, upper);
-                    sum[m] = _mm512_add_epi32(sum[m], _mm512_madd_epi16(products, scales));
+                    let products = _mm512_madd_epi16(products, scales);
+                    sums[m][r] = _mm512_add_epi32(sums[m][r], products);
                 }
             }
-            // Scale and scale of the mins come first.
-            let both = _mm_cvtph_ps(load_128(header));
             for m in 0..M {
-                let both = _mm_mul_ps(both, x_scales[m]);
-                let scale = _mm512_broadcastss_ps(both);
-                sums[r][m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[m]), scale, sums[r][m]);
-                let min_scale = _mm_broadcastss_ps(_mm_movehdup_ps(both));
-                let products = _mm_cvtepi32_ps(_mm_madd_epi16(small_mins, x_sums[m]));
-                mins[r][m] = _mm_fmadd_ps(products, min_scale, mins[r][m]);
+                mins[m][r] = _mm_madd_epi16(small_mins, x_sums[m]);
             }
         }
-    }
-    let mut out = [[0.0; M]; R];
-    for r in 0..R {
+        let [a, b, c, d] = block_scales;
+        let both = _mm_shuffle_epi8(_mm_setr_epi32(a, b, c, d), pairs);
+        let both = _mm256_cvtph_ps(both);
+        let (scale, min_scale) = (_mm256_castps256_ps128(both), _mm256_extractf128_ps::<1>(both));
         for m in 0..M {
-            let sums = _mm512_sub_ps(sums[r][m], _mm512_zextps128_ps512(mins[r][m]));
-            out[r][m] = _mm512_reduce_add_ps(sums);
+            let x_scale = x_scales[m];
+            let sum = _mm_cvtepi32_ps(added(sums[m].map(|sums| in_128(sums))));
+            totals[m] = _mm_fmadd_ps(sum, _mm_mul_ps(scale, x_scale), totals[m]);
+            let min = _mm_cvtepi32_ps(added(mins[m]));
+            totals[m] = _mm_fnmadd_ps(min, _mm_mul_ps(min_scale, x_scale), totals[m]);
+        }
+    }
+    by_row(totals)
+}
+
+/// The sum of the lanes of each of up to four vectors, a lane for each.
+#[target_feature(enable = "avx512f,avx512vl")]
+fn added<const R: usize>(vectors: [__m128i; R]) -> __m128i {
+    let mut four = [_mm_setzero_si128(); 4];
+    four[..R].copy_from_slice(&vectors);
+    let [a, b, c, d] = four;
+    let ab = _mm_add_epi32(_mm_unpacklo_epi32(a, b), _mm_unpackhi_epi32(a, b));
+    let cd = _mm_add_epi32(_mm_unpacklo_epi32(c, d), _mm_unpackhi_epi32(c, d));
+    _mm_add_epi32(_mm_unpacklo_epi64(ab, cd), _mm_unpackhi_epi64(ab, cd))
+}
+
+/// The sum of the four quarters of a vector.
+#[target_feature(enable = "avx512f,avx512vl")]
+fn in_128(x: __m512i) -> __m128i {
+    let x = _mm256_add_epi32(_mm512_castsi512_si256(x), _mm512_extracti64x4_epi64::<1>(x));
+    _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256::<1>(x))
+}
+
+/// From a vector with a lane for each of `R` rows of the matrix, for each row of `x`.
+#[target_feature(enable = "avx512f,avx512vl")]
+fn by_row<const R: usize, const M: usize>(totals: [__m128; M]) -> [[f32; M]; R] {
+    let mut out = [[0.0; M]; R];
+    for (m, totals) in totals.into_iter().enumerate() {
+        let mut lanes = [0.0; 4];
+        #[expect(unsafe_code, reason = "a vector store")]
+        // SAFETY: four numbers.
+        unsafe {
+            _mm_storeu_ps(lanes.as_mut_ptr(), totals);
+        }
+        for (row, total) in out.iter_mut().zip(lanes) {
+            row[m] = total;
         }
     }
     out
@@ -148,19 +190,20 @@ fn q6_k<const R: usize, const M: usize>(
     let shifts =
         [_mm512_set_epi64(2, 2, 2, 2, 0, 0, 0, 0), _mm512_set_epi64(6, 6, 6, 6, 4, 4, 4, 4)];
     let zero = _mm512_setzero_si512();
-    let mut sums = [[_mm512_setzero_ps(); M]; R];
+    let mut totals = [_mm_setzero_ps(); M];
     for i in 0..x.n_groups() {
         prefetch(rows, i * BLOCK, BLOCK);
+        let mut sums = [[zero; R]; M];
+        let mut block_scales = [0; 4];
         let groups: [WholeGroup<'_>; M] =
             std::array::from_fn(|m| x.whole_group(BlockFormat::Q6K, i, first_x + m));
         for r in 0..R {
             let block = &rows[r][i * BLOCK..][..BLOCK];
             let scales = load_128(&block[192..]);
             // What the codes are shifted by, times the scales: one number a sub-block.
-            let mut sum = [zero; M];
             for m in 0..M {
                 let starts = load_512_i32(groups[m].starts);
-                sum[m] = _mm512_mullo_epi32(_mm512_cvtepi8_epi32(scales), starts);
+                sums[m][r] = _mm512_mullo_epi32(_mm512_cvtepi8_epi32(scales), starts);
             }
             let scales = _mm512_castsi256_si512(_mm256_cvtepi8_epi16(scales));
             for half in 0..2 {
@@ -179,21 +222,21 @@ fn q6_k<const R: usize, const M: usize>(
                     let low = _mm512_dpbusd_epi32(zero, low, part(2 * half));
                     let upper = _mm512_dpbusd_epi32(zero, upper, part(2 * half + 1));
                     let products = _mm512_packs_epi32(low, upper);
-                    sum[m] = _mm512_add_epi32(sum[m], _mm512_madd_epi16(products, scales));
+                    let products = _mm512_madd_epi16(products, scales);
+                    sums[m][r] = _mm512_add_epi32(sums[m][r], products);
                 }
             }
-            let scale = f16::from_le_bytes([block[208], block[209]]).to_f32();
-            for m in 0..M {
-                let scale = _mm512_set1_ps(scale * groups[m].scale);
-                sums[r][m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[m]), scale, sums[r][m]);
-            }
+            block_scales[r] = i16::from_le_bytes([block[208], block[209]]);
+        }
+        let [a, b, c, d] = block_scales;
+        let scale = _mm_cvtph_ps(_mm_setr_epi16(a, b, c, d, 0, 0, 0, 0));
+        for m in 0..M {
+            let sum = _mm_cvtepi32_ps(added(sums[m].map(|sums| in_128(sums))));
+            let scale = _mm_mul_ps(scale, _mm_set1_ps(groups[m].scale));
+            totals[m] = _mm_fmadd_ps(sum, scale, totals[m]);
         }
     }
-    let mut out = [[0.0; M]; R];
-    for r in 0..R {
-        out[r] = sums[r].map(|sums| _mm512_reduce_add_ps(sums));
-    }
-    out
+    by_row(totals)
 }
 
 /// `Q8_0` and `Q4_0`, in blocks of 32.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use lorgnette_app::chats::{AnswerBy, Attachment, Draft, End, Filter, Message, MessageId};
 use lorgnette_app::coordinator::{App, Ask, Listener, Notice, Progress};
-use lorgnette_app::export::{self, ExportFormat};
 use lorgnette_app::folders::Folders;
 use lorgnette_app::settings::{Language, Settings};
+use lorgnette_export::{self as export, ExportFormat};
 
 use super::super::{Args, Format, Shape, Vision};
 use super::*;

@@ -1,7 +1,9 @@
+use lorgnette_app::Region;
+use lorgnette_app::chats::{AnswerBy, Attachment, End, Filter, Message, PictureInfo};
+use lorgnette_app::coordinator::Ask;
+use lorgnette_app::folders::Folders;
+
 use super::*;
-use crate::chats::{AnswerBy, End};
-use crate::coordinator::Ask;
-use crate::models::folders::Folders;
 
 /// An app in a folder of its own, whose model is never loaded.
 fn app(folder: &Path) -> App {
@@ -19,16 +21,14 @@ const THOUGHT: &str = "Is it <b>green</b>?\n```\n</details><script>alert(2)</scr
 
 /// A chat with a picture, three branches, and an answer that would break out of a page.
 fn make(app: &App) -> ChatId {
-    let add = |name, width, rgba: &[u8]| {
-        let png = lorgnette_image::rgba_to_png(width, 1, rgba.to_vec()).unwrap();
-        app.add_bytes(name, &png).unwrap()
-    };
-    let picture = add("red & <green>", 2, &[255, 0, 0, 255, 0, 255, 0, 255]);
-    let other = add("blue", 1, &[0, 0, 255, 255]);
+    let sign = include_bytes!("../../../assets/samples/sign.png");
+    let picture = app.add_bytes("red & <green>", sign).unwrap();
+    let other = include_bytes!("fixtures/0.1.0/picture-1.png");
+    let other = app.add_bytes("blue", other).unwrap();
     let attach = |picture: PictureInfo| Attachment {
         picture: picture.id,
         name: picture.name,
-        region: Some(lorgnette_image::Region { x: 0, y: 0, width: 1, height: 1 }),
+        region: Some(Region { x: 0, y: 0, width: 1, height: 1 }),
         turn: 1,
         max_side: Some(512),
     };
@@ -75,7 +75,7 @@ fn check_comes_back(format: ExportFormat) {
 
 #[test]
 fn a_page_that_was_chosen_comes_back() {
-    let pages = include_bytes!("../../../lorgnette-image/tests/fixtures/bugs/tiff-three-pages.tif");
+    let pages = include_bytes!("../../lorgnette-image/tests/fixtures/bugs/tiff-three-pages.tif");
     let folder = tempfile::tempdir().unwrap();
     let from = app(&folder.path().join("from"));
     let first = from.add_bytes("pages.tif", pages).unwrap();
@@ -142,7 +142,7 @@ fn thoughts_are_exported_folded_and_to_the_letter() {
     write(&app, chat, ExportFormat::Html, &page).unwrap();
     let page = fs_err::read_to_string(&page).unwrap();
     let folded = "<details><summary>Thoughts</summary><p>Is it &lt;b&gt;green&lt;/b&gt;?\n```\n\
-                  &lt;/details&gt;&lt;script&gt;alert(2)&lt;/script&gt;</p></details>\n<p>&lt;/p&gt;";
+                  &lt;/details&gt;&lt;script&gt;alert(2)&lt;/script&gt;</p></details>\n<div>\n&lt;/p&gt;";
     assert!(page.contains(folded), "{page}");
     // Of answers without thoughts nothing is said.
     assert_eq!((text.matches("<summary>").count(), page.matches("<summary>").count()), (1, 1));
@@ -172,9 +172,7 @@ fn what_is_no_chat_changes_nothing() {
     write(&app, chat, ExportFormat::Markdown, &export).unwrap();
     let data = export.join("chat.json");
     let good = fs_err::read_to_string(&data).unwrap();
-    let n_chats = || {
-        app.chats().list(&crate::chats::Filter { limit: 99, ..Default::default() }).unwrap().len()
-    };
+    let n_chats = || app.chats().list(&Filter { limit: 99, ..Default::default() }).unwrap().len();
     let before = n_chats();
     for bad in [
         String::new(),
@@ -211,7 +209,7 @@ fn names_are_good_on_every_system() {
 fn a_chat_that_version_0_1_0_exported_is_imported_with_its_branches_and_its_region() {
     let folder = tempfile::tempdir().unwrap();
     let app = app(folder.path());
-    let exported = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/export/fixtures/0.1.0/chat.md");
+    let exported = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/fixtures/0.1.0/chat.md");
     let chat = import(&app, &exported).unwrap();
     let shown = app.chats().chat(chat).unwrap();
     assert_eq!(shown.title, "A red picture");
@@ -219,10 +217,92 @@ fn a_chat_that_version_0_1_0_exported_is_imported_with_its_branches_and_its_regi
     assert_eq!(texts, ["What colour is it?", "It is red."]);
     assert_eq!(shown.messages[1].siblings.len(), 2);
     let attachment = &shown.messages[0].pictures[0];
-    let region = crate::Region { x: 0, y: 0, width: 2, height: 2 };
+    let region = Region { x: 0, y: 0, width: 2, height: 2 };
     assert_eq!(
         (attachment.region, attachment.turn, attachment.max_side),
         (Some(region), 1, Some(512))
     );
     assert_eq!(app.pictures().view(attachment).unwrap().width(), 2);
+}
+
+/// Adds an answer page by page about the first two pages of a document, in the words of a language.
+fn ask_about_pages(app: &App, pdf: &[u8], of: &str) -> ChatId {
+    let document = app.add_bytes("report.pdf", pdf).unwrap();
+    let pages = app.choose_pages(&document.id, &[1, 2]).unwrap();
+    let attach = |picture: PictureInfo| Attachment {
+        picture: picture.id,
+        name: picture.name,
+        region: None,
+        turn: 0,
+        max_side: None,
+    };
+    let pages: Vec<Attachment> = pages.into_iter().map(attach).collect();
+    let chats = app.chats();
+    let (chat, question) = chats.add_question(None, None, "What is on it?", &pages).unwrap();
+    let (_, answer) = chats.begin_answer(question, AnswerBy::Pages).unwrap();
+    let text = format!("## Page 1 {of} 3\n\n**A boiler**\n\n## Page 2 {of} 3\n\nA valve");
+    chats.end_answer(answer, &text, &End::Whole, Some("Pocket"), None).unwrap();
+    chat
+}
+
+#[test]
+fn pages_of_a_document_are_shown_and_headings_lead_to_them_and_the_document_is_there_once() {
+    let pdf = include_bytes!("../../lorgnette-image/tests/fixtures/documents/cairo.pdf");
+    for of in ["of", "sur"] {
+        let folder = tempfile::tempdir().unwrap();
+        let from = app(&folder.path().join("from"));
+        let chat = ask_about_pages(&from, pdf, of);
+        let page = folder.path().join("chat.html");
+        write(&from, chat, ExportFormat::Html, &page).unwrap();
+        let html = fs_err::read_to_string(&page).unwrap();
+        assert_eq!(html.matches("application/pdf").count(), 1);
+        for number in 1..=2 {
+            let shown =
+                format!("<figure id=\"picture-{number}\"><img src=\"data:image/png;base64,");
+            assert!(html.contains(&shown), "{number}");
+            let named = format!("\" alt=\"report.pdf, page {number}\">");
+            assert!(html.contains(&named), "{number}");
+            let link = format!("<a href=\"#picture-{number}\">Page {number} {of} 3</a>");
+            assert!(html.contains(&link), "{link}");
+        }
+        assert!(html.contains("<strong>A boiler</strong>"));
+        let text = folder.path().join("chat");
+        write(&from, chat, ExportFormat::Markdown, &text).unwrap();
+        let markdown = fs_err::read_to_string(text.join("chat.md")).unwrap();
+        assert!(markdown.contains("![report.pdf, page 2](shown-2.png)"), "{markdown}");
+        assert!(markdown.contains(&format!("\n## [Page 2 {of} 3](shown-2.png)\n\nA valve\n")));
+        let mut files: Vec<_> = fs_err::read_dir(&text)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        let expected = ["chat.json", "chat.md", "picture-1.pdf", "shown-1.png", "shown-2.png"];
+        assert_eq!(files, expected);
+        for (name, file) in [("page", page), ("folder", text.join("chat.md"))] {
+            let to = app(&folder.path().join(name));
+            let imported = import(&to, &file).unwrap();
+            assert_eq!(told(&to, imported), told(&from, chat));
+        }
+    }
+}
+
+#[test]
+fn a_page_that_version_0_1_0_exported_is_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path());
+    let png = include_bytes!("fixtures/0.1.0/picture-1.png");
+    let json = include_str!("fixtures/0.1.0/chat.json");
+    let exported: Exported = serde_json::from_str(json).unwrap();
+    let id = exported.pictures.keys().next().unwrap();
+    let bytes = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, png);
+    // As that version had it: type before bytes, name behind them.
+    let page = format!(
+        "<!doctype html>\n<h2>You</h2>\n<img data-picture=\"{id}\" \
+         src=\"data:image/png;base64,{bytes}\" alt=\"red\">\n<p>What?</p>\n\
+         <script type=\"application/json\" id=\"lorgnette-chat\">{json}</script>\n"
+    );
+    let file = folder.path().join("old.html");
+    fs_err::write(&file, page).unwrap();
+    let chat = import(&app, &file).unwrap();
+    assert_eq!(app.chats().chat(chat).unwrap().title, "A red picture");
 }

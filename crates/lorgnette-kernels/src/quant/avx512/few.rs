@@ -1,0 +1,119 @@
+//! Products of 16 rows of the matrix with several rows of `x`: blocks are unpacked as for many rows of
+//! `x`, and summed as for one.
+
+use std::arch::x86_64::*;
+
+use lorgnette_gguf::BlockFormat;
+
+use super::fill::{KScales, k_codes, k4_scales, q6_k_scales};
+use crate::quant::GROUP;
+use crate::quant::activations::{Activations, WholeGroup};
+use crate::quant::chunk::{Codes, LANES};
+use crate::quant::gemv::prefetch;
+
+/// Codes, aligned as vectors are.
+#[repr(C, align(64))]
+struct Aligned(Codes);
+
+/// Products of 16 rows of the matrix with `M` rows of `x`, from `first_x` on. Each sum is added block by
+/// block, as in [`super::dot`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+pub(super) fn few<const M: usize>(
+    format: BlockFormat,
+    rows: [&[u8]; LANES],
+    x: &Activations,
+    first_x: usize,
+) -> [[f32; LANES]; M] {
+    let sums: [__m512; M] = match format {
+        BlockFormat::Q4K => blocks(BlockFormat::Q4K, rows, x, first_x, |blocks| k4_scales(blocks)),
+        BlockFormat::Q5K => blocks(BlockFormat::Q5K, rows, x, first_x, |blocks| k4_scales(blocks)),
+        BlockFormat::Q6K => {
+            blocks(BlockFormat::Q6K, rows, x, first_x, |blocks| q6_k_scales(blocks))
+        }
+        _ => unreachable!("{format:?} has no form here, see `has_few`"),
+    };
+    let mut out = [[0.0; LANES]; M];
+    for (out, sums) in out.iter_mut().zip(sums) {
+        #[expect(unsafe_code, reason = "a vector store")]
+        // SAFETY: 16 numbers.
+        unsafe {
+            _mm512_storeu_ps(out.as_mut_ptr(), sums);
+        }
+    }
+    out
+}
+
+/// All blocks of the rows, of a format with so many sub-blocks and pairs of mins.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+#[inline]
+fn blocks<const M: usize, const SUBS: usize, const PAIRS: usize>(
+    format: BlockFormat,
+    rows: [&[u8]; LANES],
+    x: &Activations,
+    first_x: usize,
+    scales: impl Fn(&[&[u8]; LANES]) -> KScales<SUBS, PAIRS>,
+) -> [__m512; M] {
+    let n_bytes = format.block_bytes();
+    let mut codes = Aligned([[[0; 4]; LANES]; GROUP / 4]);
+    let mut sums = [_mm512_setzero_ps(); M];
+    for i in 0..x.n_groups() {
+        prefetch(rows, i * n_bytes, n_bytes);
+        let blocks = rows.map(|row| &row[i * n_bytes..][..n_bytes]);
+        k_codes(format, &mut codes.0, &blocks);
+        let groups = std::array::from_fn(|m| x.whole_group(format, i, first_x + m));
+        add(&codes, &scales(&blocks), &groups, &mut sums);
+    }
+    sums
+}
+
+/// Adds the products of a block of each row.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+#[inline]
+fn add<const M: usize, const SUBS: usize, const PAIRS: usize>(
+    codes: &Aligned,
+    scales: &KScales<SUBS, PAIRS>,
+    groups: &[WholeGroup<'_>; M],
+    sums: &mut [__m512; M],
+) {
+    let zero = _mm512_setzero_si512();
+    let mut sum = [zero; M];
+    for (sub, (quads, small)) in
+        codes.0.chunks_exact(GROUP / 4 / SUBS).zip(&scales.small).enumerate()
+    {
+        let mut products: [__m512i; M] = match PAIRS {
+            // The formats without mins have codes that are shifted.
+            0 => std::array::from_fn(|m| _mm512_set1_epi32(groups[m].starts[sub])),
+            _ => [zero; M],
+        };
+        let first = sub * GROUP / SUBS;
+        let x: [&[i8]; M] = groups.map(|group| &group.codes[first..first + GROUP / SUBS]);
+        for (quad, w) in quads.iter().enumerate() {
+            let w = load(w.as_flattened());
+            for m in 0..M {
+                let x = &x[m][4 * quad..][..4];
+                let x = i32::from_le_bytes([x[0], x[1], x[2], x[3]].map(i8::cast_unsigned));
+                products[m] = _mm512_dpbusd_epi32(products[m], w, _mm512_set1_epi32(x));
+            }
+        }
+        for m in 0..M {
+            sum[m] = _mm512_add_epi32(sum[m], _mm512_mullo_epi32(products[m], *small));
+        }
+    }
+    for m in 0..M {
+        let x_scale = _mm512_set1_ps(groups[m].scale);
+        let scale = _mm512_mul_ps(scales.scale, x_scale);
+        sums[m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[m]), scale, sums[m]);
+        if PAIRS > 0 {
+            let mut mins = zero;
+            for (pair, x) in scales.mins.iter().zip(groups[m].sums) {
+                mins = _mm512_dpwssd_epi32(mins, *pair, _mm512_set1_epi32(*x));
+            }
+            let scale = _mm512_mul_ps(scales.min_scale, x_scale);
+            sums[m] = _mm512_fnmadd_ps(_mm512_cvtepi32_ps(mins), scale, sums[m]);
+        }
+    }
+}
+
+loads! { "avx512f":
+    load(u8, 64) -> __m512i = _mm512_loadu_si512;
+}
