@@ -767,6 +767,8 @@ def picture(source: Source) -> Sample:
     chats = [[Turn("refuse picture", any_question(source), REFUSAL)] for _ in range(rng.randint(2, 4))]
     # How large it is must not give it away.
     most = 512 if rng.random() < 0.35 else rng.choice([256, 320, 384])
+    if rng.random() < 0.5:  # as a picture without text is looked at
+        most = rng.choice([112, 128, 128, 144])
     return source.finish(canvas, chats, 0.7, most)
 
 

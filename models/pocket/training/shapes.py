@@ -235,9 +235,13 @@ def scene(source: Source) -> Sample:
     style = rng.choice(HELD_GROUNDS if source.held_style else GROUNDS)
     n = rng.choices([1, 2, 3, 4, 5], [2, 2, 3, 3, 3])[0]
     # Most are small, as small pictures are quick; some are as large as pictures get.
-    width, height = (rng.randint(80, 224) for _ in range(2))
-    if rng.random() < 0.25:
-        width, height = rng.randint(200, 420), rng.randint(160, 360)
+    width, height = (rng.randint(64, 168) for _ in range(2))
+    most = 512
+    if rng.random() < 0.6:  # as a larger picture is looked at
+        longest = rng.randint(180, 480)
+        ratio = rng.uniform(0.5, 1)
+        width, height = (longest, round(longest * ratio))[:: rng.choice([1, -1])]
+        most = rng.choice([112, 128, 128, 144])
     base = colours.any_ground(rng)
     ground_name = None
     if rng.random() < 0.35:
@@ -282,7 +286,7 @@ def scene(source: Source) -> Sample:
         canvas.regions.append((ALL_SHAPES.index(shape), list(COLOURS).index(name), x, y, r))
         things.append((name, shape, x / width, y / height, len(things)))
     plain = style == "plain" and ground_name is not None
-    return source.finish(canvas, ask(source, things, ground_name if plain else None), 0.7)
+    return source.finish(canvas, ask(source, things, ground_name if plain else None), 0.7, most)
 
 
 def ask(source: Source, things, ground_name: str | None) -> list[list[Turn]]:
