@@ -13,8 +13,8 @@ use crate::{AnswerEvent, StopReason};
 
 /// An answer that takes longer than so many seconds to begin has a first look.
 const LONG_WAIT_S: f64 = 8.0;
-/// Longest side of the pictures of a first look, in pixels.
-pub(super) const MAX_SIDE: u32 = 512;
+/// Longest side of the pictures of a first look, in pixels, unless half of what the model takes is less.
+const MAX_SIDE: u32 = 512;
 /// It has to be that much sooner than the answer itself to be worth its time.
 const MIN_GAIN: f64 = 2.0;
 /// One short sentence.
@@ -57,8 +57,9 @@ impl Inner {
         if !is_wanted(&settings, wanted.aloud) {
             return Ok(String::new());
         }
+        let side = MAX_SIDE.min(conversation.model().image_config(None)?.max_side / 2);
         let small = |picture: &Attachment| {
-            let max_side = Some(picture.max_side.unwrap_or(MAX_SIDE).min(MAX_SIDE));
+            let max_side = Some(picture.max_side.unwrap_or(side).min(side));
             self.viewed(&Attachment { max_side, ..picture.clone() }, conversation)
         };
         let small = question.pictures.iter().map(small).collect::<Result<Vec<_>, _>>()?;

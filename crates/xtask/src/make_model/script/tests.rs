@@ -5,7 +5,7 @@ use std::time::Duration;
 use lorgnette_app::chats::{AnswerBy, Attachment, Draft, End, Filter, Message, MessageId};
 use lorgnette_app::coordinator::{App, Ask, Listener, Notice, Progress};
 use lorgnette_app::folders::Folders;
-use lorgnette_app::settings::{Language, Settings};
+use lorgnette_app::settings::{FirstLook, Language, Settings};
 use lorgnette_export::{self as export, ExportFormat};
 
 use super::super::{Args, Format, Shape, Vision};
@@ -43,9 +43,21 @@ impl Home {
     }
 
     fn with(args: impl FnOnce(&Path) -> Args) -> Self {
+        Self::with_speed(args, None)
+    }
+
+    /// The same, with what was measured of the model before, as the program stores it.
+    fn with_speed(args: impl FnOnce(&Path) -> Args, speed: Option<&str>) -> Self {
         let folder = tempfile::tempdir().expect("temp dir");
         let model = folder.path().join("made");
         args(&model).run().expect("make-model");
+        if let Some(speed) = speed {
+            let cache = Folders::below(folder.path()).cache;
+            fs_err::create_dir_all(&cache).expect("a folder");
+            let id = model.join("tiny-f16.gguf").display().to_string();
+            let speeds = format!("{{{}:{speed}}}", serde_json::Value::String(id));
+            fs_err::write(cache.join("speeds.json"), speeds).expect("speeds");
+        }
         let told = Arc::new(Mutex::new(Vec::new()));
         let hears = Arc::clone(&told);
         let notify = move |notice| hears.lock().expect("whole").push(notice);
@@ -189,6 +201,66 @@ fn who_listens_is_told_that_there_were_only_thoughts() {
     let said: Vec<String> = home.sentences().into_iter().map(|(_, text)| text).collect();
     let [thinks, only_thoughts] = &said[..] else { panic!("{said:?}") };
     assert!(thinks.contains("thinking") && only_thoughts.contains("no answer"), "{said:?}");
+}
+
+/// Asks about the sign, which takes the model longer than anybody waits: so it says.
+fn ask_slow(first_look: FirstLook, goes_on: impl Fn(&str) -> bool) -> (Home, Message, Vec<String>) {
+    let speed = r#"{"encode_flop_per_s":1e6,"prefill_tokens_per_s":1.0,"decode_tokens_per_s":1.0}"#;
+    let home = Home::with_speed(|model| Args { thinks: None, ..args(ANSWER, model) }, Some(speed));
+    let settings = Settings { first_look, ..home.app.settings() };
+    home.app.set_settings(settings).expect("settings");
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/samples/sign.png");
+    let sample = fs_err::read(sample).expect("a sample");
+    let picture = home.app.keep_bytes("sign.png", &sample).expect("a picture").id;
+    let name = "sign.png".into();
+    let pictures = vec![Attachment { picture, name, region: None, turn: 0, max_side: None }];
+    let text = "What does it say?".to_owned();
+    let ask = Ask::New { chat: None, leaf: None, text, pictures, by: AnswerBy::Model };
+    let (sender, progress) = mpsc::channel();
+    let listener = |_: &_| -> Listener { Box::new(move |one| sender.send(one).expect("heard")) };
+    let asked = home.app.ask(ask, listener).expect("asked");
+    let mut looks = Vec::new();
+    loop {
+        match progress.recv_timeout(PATIENCE).expect("told in time") {
+            Progress::FirstLook { text } => {
+                looks.push(text);
+                if !goes_on(&looks[looks.len() - 1]) {
+                    home.app.stop(asked.answer);
+                }
+            }
+            Progress::Ended(message) => return (home, *message, looks),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_first_look_comes_before_an_answer_that_takes_long_and_is_not_kept() {
+    let (home, answer, looks) = ask_slow(FirstLook::Always, |_| true);
+    assert_eq!(
+        (looks.first().map(String::as_str), looks.last().map(String::as_str)),
+        (Some(""), Some(ANSWER))
+    );
+    assert_eq!((answer.text.as_str(), &answer.end), (ANSWER, &Some(End::Whole)));
+    // Both are said, the first look first.
+    let said: Vec<String> = home.sentences().into_iter().map(|(_, text)| text).collect();
+    let looked = said.iter().position(|text| *text == format!("First look: {ANSWER}"));
+    let answered = said.iter().position(|text| text == "The sign names an open door!");
+    assert!(looked.is_some() && looked < answered, "{said:?}");
+
+    // Where nobody wants it there is none.
+    for unwanted in [FirstLook::Never, FirstLook::Keys] {
+        let (_, answer, looks) = ask_slow(unwanted, |_| true);
+        assert_eq!((answer.text.as_str(), looks.len()), (ANSWER, 0));
+    }
+}
+
+#[test]
+fn a_first_look_is_what_there_is_of_an_answer_that_is_stopped_before_it_begins() {
+    let (_, answer, looks) = ask_slow(FirstLook::Always, |look| !look.contains("sign"));
+    let look = looks.last().expect("a first look").trim();
+    assert!(ANSWER.starts_with(look) && look.contains("sign"), "{look}");
+    assert_eq!((answer.text, answer.end), (format!("**First look:** {look}"), Some(End::Stopped)));
 }
 
 #[test]
