@@ -7,7 +7,7 @@ use lorgnette_gguf::BlockFormat;
 
 use super::fill::{KScales, k_codes, k4_scales, q6_k_scales};
 use crate::quant::GROUP;
-use crate::quant::activations::{Activations, WholeGroup};
+use crate::quant::activations::{Activations, Group};
 use crate::quant::chunk::{Codes, LANES};
 use crate::quant::gemv::prefetch;
 
@@ -56,64 +56,71 @@ fn blocks<const M: usize, const SUBS: usize, const PAIRS: usize>(
     let n_bytes = format.block_bytes();
     let mut codes = Aligned([[[0; 4]; LANES]; GROUP / 4]);
     let mut sums = [_mm512_setzero_ps(); M];
+    let mut blocks: [&[u8]; LANES] = [&[]; LANES];
     for i in 0..x.n_groups() {
         prefetch(rows, i * n_bytes, n_bytes);
-        let blocks = rows.map(|row| &row[i * n_bytes..][..n_bytes]);
+        for lane in 0..LANES {
+            blocks[lane] = &rows[lane][i * n_bytes..][..n_bytes];
+        }
         k_codes(format, &mut codes.0, &blocks);
-        let groups = std::array::from_fn(|m| x.whole_group(format, i, first_x + m));
-        add(&codes, &scales(&blocks), &groups, &mut sums);
+        add(&codes, &scales(&blocks), &x.group(i), first_x, &mut sums);
     }
     sums
 }
 
-/// Adds the products of a block of each row.
+/// Adds the products of a block of each row with `M` rows of `x` from `first_x` on.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 #[inline]
 fn add<const M: usize, const SUBS: usize, const PAIRS: usize>(
     codes: &Aligned,
     scales: &KScales<SUBS, PAIRS>,
-    groups: &[WholeGroup<'_>; M],
+    group: &Group<'_>,
+    first_x: usize,
     sums: &mut [__m512; M],
 ) {
     let zero = _mm512_setzero_si512();
+    let n_quads = const { GROUP / 4 / SUBS };
+    let x = group.codes[first_x * GROUP..][..M * GROUP].as_ptr().cast::<i32>();
+    let starts = &group.starts[first_x * SUBS..][..M * SUBS];
+    let x_sums = &group.sums[first_x * PAIRS..][..M * PAIRS];
+    let x_scales = &group.scales[first_x..][..M];
     let mut sum = [zero; M];
-    for (sub, (quads, small)) in
-        codes.0.chunks_exact(GROUP / 4 / SUBS).zip(&scales.small).enumerate()
-    {
-        let mut products: [__m512i; M] = match PAIRS {
+    for sub in 0..SUBS {
+        let mut products = [zero; M];
+        if PAIRS == 0 {
             // The formats without mins have codes that are shifted.
-            0 => std::array::from_fn(|m| _mm512_set1_epi32(groups[m].starts[sub])),
-            _ => [zero; M],
-        };
-        let first = sub * GROUP / SUBS;
-        let x: [&[i8]; M] = groups.map(|group| &group.codes[first..first + GROUP / SUBS]);
-        for (quad, w) in quads.iter().enumerate() {
-            let w = load(w.as_flattened());
             for m in 0..M {
-                let x = &x[m][4 * quad..][..4];
-                let x = i32::from_le_bytes([x[0], x[1], x[2], x[3]].map(i8::cast_unsigned));
-                products[m] = _mm512_dpbusd_epi32(products[m], w, _mm512_set1_epi32(x));
+                products[m] = _mm512_set1_epi32(starts[m * SUBS + sub]);
+            }
+        }
+        for quad in 0..n_quads {
+            let quad = sub * n_quads + quad;
+            #[expect(unsafe_code, reason = "pointers without checks in the innermost loop")]
+            // SAFETY: a row of `x` has as many quads as there are of codes, each a vector.
+            unsafe {
+                let w = _mm512_load_si512(codes.0.as_ptr().add(quad).cast());
+                for m in 0..M {
+                    let x = x.add(m * GROUP / 4 + quad).read_unaligned();
+                    products[m] = _mm512_dpbusd_epi32(products[m], w, _mm512_set1_epi32(x));
+                }
             }
         }
         for m in 0..M {
-            sum[m] = _mm512_add_epi32(sum[m], _mm512_mullo_epi32(products[m], *small));
+            sum[m] = _mm512_add_epi32(sum[m], _mm512_mullo_epi32(products[m], scales.small[sub]));
         }
     }
     for m in 0..M {
-        let x_scale = _mm512_set1_ps(groups[m].scale);
+        let x_scale = _mm512_set1_ps(x_scales[m]);
         let scale = _mm512_mul_ps(scales.scale, x_scale);
         sums[m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[m]), scale, sums[m]);
         if PAIRS > 0 {
             let mut mins = zero;
-            for (pair, x) in scales.mins.iter().zip(groups[m].sums) {
-                mins = _mm512_dpwssd_epi32(mins, *pair, _mm512_set1_epi32(*x));
+            for pair in 0..PAIRS {
+                let x = _mm512_set1_epi32(x_sums[m * PAIRS + pair]);
+                mins = _mm512_dpwssd_epi32(mins, scales.mins[pair], x);
             }
             let scale = _mm512_mul_ps(scales.min_scale, x_scale);
             sums[m] = _mm512_fnmadd_ps(_mm512_cvtepi32_ps(mins), scale, sums[m]);
         }
     }
-}
-
-loads! { "avx512f":
-    load(u8, 64) -> __m512i = _mm512_loadu_si512;
 }
