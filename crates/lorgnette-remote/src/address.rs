@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn http_goes_to_this_machine_or_by_an_explicit_word() {
-        for text in ["http://192.168.0.2:8000", "http://example.org", "http://localhost.example.org"]
+        for text in
+            ["http://192.168.0.2:8000", "http://example.org", "http://localhost.example.org"]
         {
             let error = Address::new(text, false).unwrap_err();
             assert!(matches!(error, RemoteError::PlainHttp { .. }), "{error}");

@@ -61,7 +61,7 @@ impl Assembly {
             return Ok(());
         }
         let chunk: Chunk = serde_json::from_str(data).map_err(|error| {
-            self.not_openai(format!("a chunk of its answer cannot be read ({error}): {data}"))
+            self.not_openai(&format!("a chunk of its answer cannot be read ({error}): {data}"))
         })?;
         let failed = chunk.error.as_ref().filter(|error| !error.is_null());
         if let Some(error) = failed {
@@ -75,7 +75,7 @@ impl Assembly {
             self.usage = chunk.usage;
         }
         let Some(choices) = chunk.choices else {
-            return Err(self.not_openai(format!("a chunk of its answer has no choices: {data}")));
+            return Err(self.not_openai(&format!("a chunk of its answer has no choices: {data}")));
         };
         // One answer was asked for. The chunk with what it took has none.
         let Some(choice) = choices.into_iter().next() else { return Ok(()) };
@@ -84,7 +84,11 @@ impl Assembly {
             self.stop = Some(match reason.as_str() {
                 "stop" => StopReason::EndOfText,
                 "length" => StopReason::Length,
-                other => StopReason::Disconnected(format!("{} ended it: {}", self.host, beginning(other))),
+                other => StopReason::Disconnected(format!(
+                    "{} ended it: {}",
+                    self.host,
+                    beginning(other)
+                )),
             });
         }
         Ok(())
@@ -111,8 +115,8 @@ impl Assembly {
         self.n_pieces += 1;
     }
 
-    fn not_openai(&self, reason: String) -> RemoteError {
-        RemoteError::NotOpenAi { host: self.host.clone(), reason: beginning(&reason) }
+    fn not_openai(&self, reason: &str) -> RemoteError {
+        RemoteError::NotOpenAi { host: self.host.clone(), reason: beginning(reason) }
     }
 
     /// Whether the server said that it was all.
@@ -148,7 +152,7 @@ impl Assembly {
             (None, Some(failure)) if has_none => return Err(failure),
             (None, Some(failure)) => StopReason::Disconnected(failure.to_string()),
             (None, None) if has_none => {
-                return Err(self.not_openai("its answer ended before it began".to_owned()));
+                return Err(self.not_openai("its answer ended before it began"));
             }
             (None, None) => {
                 StopReason::Disconnected(format!("{} did not say that it is whole", self.host))
@@ -202,10 +206,7 @@ mod tests {
     use super::*;
 
     /// What comes of these events, and then the failure.
-    fn assembled(
-        events: &[&str],
-        failure: Option<RemoteError>,
-    ) -> Result<Answer, RemoteError> {
+    fn assembled(events: &[&str], failure: Option<RemoteError>) -> Result<Answer, RemoteError> {
         let (mut assembly, mut told) = (Assembly::new("host".into()), String::new());
         let mut failure = failure;
         for event in events {

@@ -80,6 +80,12 @@ pub enum RemoteError {
         /// The server.
         host: String,
     },
+    /// What came of an answer is not all of it.
+    #[error("the answer is cut: {reason}")]
+    Cut {
+        /// Why the rest did not come.
+        reason: String,
+    },
     /// A redirect, which is not followed.
     #[error("{host} sends elsewhere, to {target}, and nothing was sent there")]
     Elsewhere {
@@ -231,7 +237,7 @@ impl RemoteError {
             Self::Silent { .. } => {
                 "look at what the server is doing; a smaller --max-side gives it less to read".into()
             }
-            Self::Dropped { .. } => "ask again; the server's own log says why it stopped".into(),
+            Self::Dropped { .. } | Self::Cut { .. } => "ask again; the server's own log says why it stopped".into(),
             Self::Elsewhere { .. } => {
                 "if you trust that address, connect the server with it".into()
             }
@@ -250,7 +256,7 @@ impl RemoteError {
             Self::ContextFull { .. } => {
                 "use fewer pictures or a smaller --max-side, or begin a new chat".into()
             }
-            Self::TooLarge { .. } => "use a smaller --max-side".into(),
+            Self::TooLarge { .. } | Self::Picture { .. } => "use a smaller --max-side".into(),
             Self::Busy { .. } => "ask again in a while".into(),
             Self::NotOpenAi { .. } => {
                 "compare the address with that of `lorgnette models list`; it usually ends in /v1".into()
@@ -260,7 +266,6 @@ impl RemoteError {
             }
             Self::Parameter { .. } => "leave it out, or set it at the server".into(),
             Self::CannotContinue { .. } => "ask again".into(),
-            Self::Picture { .. } => "use a smaller --max-side".into(),
             Self::Client { .. } => "look at the proxy that the system names".into(),
         }
     }

@@ -4,7 +4,9 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use lorgnette_interrupt::{Cancel, Interrupted};
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION,
+};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use url::Url;
@@ -220,7 +222,13 @@ impl Http {
                 RemoteError::Busy { host, detail }
             }
             // vLLM and OpenAI; llama.cpp; Lorgnette.
-            _ if is_about(&["context_length", "exceed_context", "maximum context", "context size"]) => {
+            _ if is_about(&[
+                "context_length",
+                "exceed_context",
+                "maximum context",
+                "context size",
+            ]) =>
+            {
                 RemoteError::ContextFull { host, detail }
             }
             StatusCode::NOT_FOUND if error.is_some() && is_about(&["model"]) => {

@@ -67,6 +67,14 @@ impl Key {
         format!("Bearer {}", self.0)
     }
 
+    /// A key that a person gave.
+    ///
+    /// # Errors
+    /// [`RemoteError::Key`] for what is none.
+    pub(crate) fn typed(text: &str) -> Result<Self, RemoteError> {
+        Self::new(text).map_err(|reason| RemoteError::Key { from: "what was given".into(), reason })
+    }
+
     /// # Errors
     /// What is wrong with it.
     fn new(text: &str) -> Result<Self, String> {
@@ -112,8 +120,7 @@ impl KeySource {
     /// # Errors
     /// [`RemoteError::Key`] for what is no key; [`RemoteError::File`] if neither takes it.
     pub fn store(name: &str, key: &str, folder: &Path) -> Result<StoredIn, RemoteError> {
-        let Key(key) = Key::new(key)
-            .map_err(|reason| RemoteError::Key { from: "what was typed".into(), reason })?;
+        let Key(key) = Key::typed(key)?;
         let kept = entry(name).and_then(|entry| {
             entry.set_password(&key)?;
             // A keyring that is locked takes a key and does not give it back.

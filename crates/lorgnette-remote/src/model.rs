@@ -4,9 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use lorgnette_engine::{
-    Answer, AnswerEvent, AnswerOptions, AnswersEvent, Chat, Role, TurnPart,
-};
+use lorgnette_engine::{Answer, AnswerEvent, AnswerOptions, AnswersEvent, Chat, Role, TurnPart};
 use lorgnette_image::ImageConfig;
 use lorgnette_interrupt::{Cancel, Interrupted};
 use serde_json::{Map, Value};
@@ -16,6 +14,7 @@ use tokio::task::JoinSet;
 use crate::assembly::Assembly;
 use crate::error::RemoteError;
 use crate::http::{Http, Patience, Stopped};
+use crate::key::Key;
 use crate::probe::{Probed, Software, probe};
 use crate::server::{Server, Servers};
 use crate::sse::Events;
@@ -59,19 +58,24 @@ pub(crate) fn pixel_config(max_side: Option<u32>) -> ImageConfig {
 }
 
 impl RemoteModel {
-    /// Asks a server what it has, so that it can be stored, and is known to answer. Without a `model`
-    /// it is the only one that the server has.
+    /// Asks a server what it has, so that it can be remembered and is known to answer. Without a `model`
+    /// it is the only one that the server has. `key` is a key that was typed and is nowhere yet.
     ///
     /// # Errors
     /// [`RemoteError`] says what is wrong with the server, its key or the model.
     pub fn find(
         mut server: Server,
         model: Option<&str>,
+        key: Option<&str>,
         servers: &Servers,
         cancel: &Cancel,
     ) -> Result<Option<Self>, RemoteError> {
         server.model = String::new();
-        Self::reach(server, model, servers, &Patience::default(), cancel)
+        let key = match key {
+            Some(key) => Some(Key::typed(key)?),
+            None => server.key.read(&server.name, servers.folder())?,
+        };
+        Self::reach(server, model, key, &Patience::default(), cancel)
     }
 
     /// Opens the model of a server that was connected. `None` when it was cancelled.
@@ -85,17 +89,17 @@ impl RemoteModel {
         cancel: &Cancel,
     ) -> Result<Option<Self>, RemoteError> {
         let model = server.model.clone();
-        Self::reach(server, Some(&model), servers, patience, cancel)
+        let key = server.key.read(&server.name, servers.folder())?;
+        Self::reach(server, Some(&model), key, patience, cancel)
     }
 
     fn reach(
         mut server: Server,
         model: Option<&str>,
-        servers: &Servers,
+        key: Option<Key>,
         patience: &Patience,
         cancel: &Cancel,
     ) -> Result<Option<Self>, RemoteError> {
-        let key = server.key.read(&server.name, servers.folder())?;
         let http = Http::new(server.address.clone(), key, patience.clone())?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -140,10 +144,9 @@ impl RemoteModel {
     /// [`RemoteError::NoPictures`]
     pub fn image_config(&self, max_side: Option<u32>) -> Result<ImageConfig, RemoteError> {
         if self.probed.reads_pictures == Some(false) {
-            return Err(self.in_full(RemoteError::NoPictures {
-                host: self.host(),
-                model: String::new(),
-            }));
+            return Err(
+                self.in_full(RemoteError::NoPictures { host: self.host(), model: String::new() })
+            );
         }
         let config = ImageConfig { max_side: MAX_SIDE, ..ImageConfig::MISTRAL_3 };
         Ok(max_side.map_or(config, |max_side| config.with_max_side(max_side)))

@@ -69,10 +69,12 @@ pub(crate) async fn probe(
     })?;
     let there = || listed.data.iter().map(|model| beginning(&model.id)).collect::<Vec<_>>();
     let model = match (wanted, listed.data.as_slice()) {
-        (Some(wanted), models) => models.iter().find(|model| model.id == wanted).ok_or_else(|| {
-            let (model, there) = (wanted.to_owned(), there());
-            RemoteError::WrongModel { host: host.clone(), model, there }
-        })?,
+        (Some(wanted), models) => {
+            models.iter().find(|model| model.id == wanted).ok_or_else(|| {
+                let (model, there) = (wanted.to_owned(), there());
+                RemoteError::WrongModel { host: host.clone(), model, there }
+            })?
+        }
         (None, [only]) => only,
         (None, []) => {
             let reason = "it has no models".to_owned();

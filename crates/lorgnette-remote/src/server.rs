@@ -199,7 +199,9 @@ mod tests {
     fn a_file_that_cannot_be_read_is_left_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let servers = Servers::at(folder.path());
-        for text in ["{", r#"{"servers":[{"name":"../a","address":{"url":"https://a"},"model":""}]}"#] {
+        for text in
+            ["{", r#"{"servers":[{"name":"../a","address":{"url":"https://a"},"model":""}]}"#]
+        {
             fs_err::write(servers.path(), text).unwrap();
             assert!(matches!(servers.put(server("lan")), Err(RemoteError::Servers { .. })));
             assert_eq!(fs_err::read_to_string(servers.path()).unwrap(), text);

@@ -83,7 +83,8 @@ impl Events {
 /// The beginning of what a server said, fit for one line of a message.
 pub(crate) fn beginning(text: &str) -> String {
     const MOST: usize = 200;
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST).collect();
+    let line: String =
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST).collect();
     line.trim().to_owned()
 }
 
@@ -106,7 +107,8 @@ mod tests {
 
     #[test]
     fn events_come_whole_however_they_are_cut() {
-        let stream = "data: {\"a\":\"é\"}\n\n: still at work\r\n\r\ndata:b\ndata: c\n\nid: 1\nevent: x\n\n";
+        let stream =
+            "data: {\"a\":\"é\"}\n\n: still at work\r\n\r\ndata:b\ndata: c\n\nid: 1\nevent: x\n\n";
         let expected = ["{\"a\":\"é\"}", "b\nc"];
         assert_eq!(events(&[stream.as_bytes()]).unwrap(), expected);
         let bytes: Vec<&[u8]> = stream.as_bytes().chunks(1).collect();

@@ -242,7 +242,8 @@ pub(crate) struct PromptProgress {
 
 /// What an error says, wherever servers put it.
 pub(crate) fn message_of(error: &Value) -> String {
-    let texts = [&error["message"], &error["error"]["message"], &error["error"], &error["detail"], error];
+    let texts =
+        [&error["message"], &error["error"]["message"], &error["error"], &error["detail"], error];
     let text = texts.into_iter().find_map(Value::as_str);
     text.map_or_else(|| error.to_string(), ToOwned::to_owned)
 }

@@ -506,6 +506,7 @@ export const en = {
     },
     others: "Or one of two others",
     builtIn: "built in",
+    remote: "remote",
     fits: {
       yes: "Fits this computer",
       tight: "Fits barely: other programs may slow down",
@@ -547,6 +548,7 @@ export const en = {
     downloads: "Downloads running",
     table: { protocol: "Protocol", local: "Here", remote: "There", state: "State" },
     words: "Pictures, questions and answers are kept in the data folder and go nowhere. The network is used for one thing: a model that you download.",
+    server: (host: string) => `Pictures and questions go to ${host}, because its model is chosen. Chats are kept in the data folder, and nothing goes anywhere else.`,
     memoryTitle: "What is in memory",
     memoryModel: "Model",
     memoryCache: "What it remembers of chats",
@@ -556,9 +558,30 @@ export const en = {
     refresh: "Look again",
   },
 
+  servers: {
+    lead: "A server of your own can answer instead of a model of this computer: vLLM, llama.cpp's server, another Lorgnette. While it is chosen, pictures and questions go to it; otherwise nothing does.",
+    goTo: (host: string) => `Pictures go to ${host}`,
+    forget: "Forget",
+    connect: "Connect a server",
+    connectDo: "Connect",
+    connecting: "Asking the server …",
+    connected: (model: string, host: string) => `${model} at ${host} is in the list of models now.`,
+    keyFile: (path: string) => `This system has no keyring; the key is in ${path}, which your account alone may read.`,
+    fields: { name: "Name", url: "Address", model: "Model", key: "Key" },
+    examples: { name: "desk", url: "https://gpu.example.org/v1", model: "", key: "" },
+    notes: {
+      name: "",
+      url: "",
+      model: "Leave it empty where the server has one model.",
+      key: "Leave it empty where the server needs none. It goes into the system's keyring.",
+    },
+    allowHttp: "Allow http to another computer",
+    allowHttpNote: "Everybody on the way there can read what is sent.",
+  },
+
   settings: {
     title: "Settings",
-    pages: { look: "Appearance", answers: "Answers", speech: "Reading aloud", anywhere: "Anywhere", machine: "Model and machine", keys: "Keys", data: "Chats and folders", about: "About" },
+    pages: { look: "Appearance", answers: "Answers", speech: "Reading aloud", anywhere: "Anywhere", machine: "Model and machine", connections: "Connections", keys: "Keys", data: "Chats and folders", about: "About" },
     theme: "Theme",
     themes: { system: "As the system", light: "Light", dark: "Dark", contrast: "High contrast" },
     language: "Language",

@@ -492,6 +492,7 @@ export const fr: Words = {
     },
     others: "Ou l’un de deux autres",
     builtIn: "intégré",
+    remote: "distant",
     fits: {
       yes: "Convient à cet ordinateur",
       tight: "Tient de justesse : d’autres programmes peuvent ralentir",
@@ -533,6 +534,7 @@ export const fr: Words = {
     downloads: "Téléchargements en cours",
     table: { protocol: "Protocole", local: "Ici", remote: "Là-bas", state: "État" },
     words: "Images, questions et réponses sont gardées dans le dossier des données et ne vont nulle part. Le réseau ne sert qu’à une chose : un modèle que vous téléchargez.",
+    server: (host) => `Images et questions vont à ${host}, parce que son modèle est choisi. Les conversations sont gardées dans le dossier des données, et rien ne va ailleurs.`,
     memoryTitle: "Ce qui est en mémoire",
     memoryModel: "Modèle",
     memoryCache: "Ce qu’il retient des conversations",
@@ -542,9 +544,30 @@ export const fr: Words = {
     refresh: "Regarder de nouveau",
   },
 
+  servers: {
+    lead: "Un serveur à vous peut répondre à la place d’un modèle de cet ordinateur : vLLM, le serveur de llama.cpp, un autre Lorgnette. Tant qu’il est choisi, images et questions lui sont envoyées ; sinon, rien.",
+    goTo: (host) => `Les images vont à ${host}`,
+    forget: "Oublier",
+    connect: "Connecter un serveur",
+    connectDo: "Connecter",
+    connecting: "Le serveur est interrogé…",
+    connected: (model, host) => `${model} sur ${host} est maintenant dans la liste des modèles.`,
+    keyFile: (path) => `Ce système n’a pas de trousseau ; la clé est dans ${path}, que votre compte seul peut lire.`,
+    fields: { name: "Nom", url: "Adresse", model: "Modèle", key: "Clé" },
+    examples: { name: "bureau", url: "https://gpu.example.org/v1", model: "", key: "" },
+    notes: {
+      name: "",
+      url: "",
+      model: "Laissez vide si le serveur n’a qu’un modèle.",
+      key: "Laissez vide si le serveur n’en demande pas. Elle va dans le trousseau du système.",
+    },
+    allowHttp: "Permettre http vers un autre ordinateur",
+    allowHttpNote: "Tout le monde sur le chemin peut lire ce qui est envoyé.",
+  },
+
   settings: {
     title: "Réglages",
-    pages: { look: "Apparence", answers: "Réponses", speech: "Lecture", anywhere: "Partout", machine: "Modèle et machine", keys: "Touches", data: "Conversations et dossiers", about: "À propos" },
+    pages: { look: "Apparence", answers: "Réponses", speech: "Lecture", anywhere: "Partout", machine: "Modèle et machine", connections: "Connexions", keys: "Touches", data: "Conversations et dossiers", about: "À propos" },
     theme: "Thème",
     themes: { system: "Comme le système", light: "Clair", dark: "Sombre", contrast: "Contraste élevé" },
     language: "Langue",
