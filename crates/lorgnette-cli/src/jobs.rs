@@ -146,7 +146,9 @@ mod tests {
         // Four threads meet at each barrier, or nobody goes on.
         let barrier = Barrier::new(4);
         let items = [(); 32];
-        let work = |(): &()| drop(barrier.wait());
+        let work = |(): &()| {
+            barrier.wait();
+        };
         let take = |_, ()| Ok::<_, ()>(ControlFlow::Continue(()));
         in_order(4, &items, &Cancel::default(), work, take).unwrap();
     }

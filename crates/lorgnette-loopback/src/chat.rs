@@ -11,7 +11,6 @@
 //! });
 //! ```
 
-use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -204,7 +203,9 @@ impl Shared {
             let Some(request) = self.read(&mut reader)? else { return Ok(()) };
             let n = self.n_in_hand.fetch_add(1, Ordering::SeqCst) + 1;
             self.most_in_hand.fetch_max(n, Ordering::SeqCst);
-            let reply = (lock(&self.script).clone())(&request);
+            // Requests are answered at the same time, so the lock is given back first.
+            let script = lock(&self.script).clone();
+            let reply = script(&request);
             let goes_on = self.reply(&mut stream, &request, reply);
             self.n_in_hand.fetch_sub(1, Ordering::SeqCst);
             if !goes_on? {
@@ -267,12 +268,12 @@ impl Shared {
             Reply::Says(pieces) => says(stream, &pieces),
             Reply::DropAfter(pieces) => {
                 begin(stream)?;
-                chunk(stream, &events(&pieces))?;
+                told(stream, &pieces)?;
                 Ok(false)
             }
             Reply::StallAfter(pieces) => {
                 begin(stream)?;
-                chunk(stream, &events(&pieces))?;
+                told(stream, &pieces)?;
                 // Until the client goes.
                 let _ = stream.read(&mut [0]);
                 *lock(&self.n_left) += 1;
@@ -330,22 +331,20 @@ fn chunk(stream: &mut TcpStream, text: &str) -> std::io::Result<()> {
     stream.write_all(format!("{:x}\r\n{text}\r\n", text.len()).as_bytes())
 }
 
-fn events(pieces: &[String]) -> String {
-    let mut text = String::new();
+/// Sends the events of an answer's pieces.
+fn told(stream: &mut TcpStream, pieces: &[String]) -> std::io::Result<()> {
     for piece in pieces {
-        let chunk = json!({ "choices": [{
+        let event = json!({ "choices": [{
             "index": 0, "delta": { "content": piece }, "finish_reason": null,
         }]});
-        let _ = write!(text, "data: {chunk}\n\n"); // writing to a string does not fail
+        chunk(stream, &format!("data: {event}\n\n"))?;
     }
-    text
+    Ok(())
 }
 
 fn says(stream: &mut TcpStream, pieces: &[String]) -> std::io::Result<bool> {
     begin(stream)?;
-    for piece in pieces {
-        chunk(stream, &events(std::slice::from_ref(piece)))?;
-    }
+    told(stream, pieces)?;
     let end = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] });
     let usage = json!({ "choices": [], "usage": {
         "prompt_tokens": 42, "completion_tokens": pieces.len(), "total_tokens": 42 + pieces.len(),

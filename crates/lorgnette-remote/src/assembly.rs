@@ -228,8 +228,8 @@ mod tests {
     const HELLO: &str = r#"{"choices":[{"delta":{"content":"Hello"},"finish_reason":null}]}"#;
     const END: &str = r#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#;
 
-    fn dropped() -> Option<RemoteError> {
-        Some(RemoteError::Dropped { host: "host".into() })
+    fn dropped() -> RemoteError {
+        RemoteError::Dropped { host: "host".into() }
     }
 
     #[test]
@@ -241,7 +241,7 @@ mod tests {
         let Timings { n_read_tokens, n_cached_tokens, n_answer_tokens, .. } = answer.timings;
         assert_eq!((n_read_tokens, n_cached_tokens, n_answer_tokens), (2, 5, 2));
         // The rest of the stream is lost, and with it nothing of the answer.
-        for rest in [None, dropped()] {
+        for rest in [None, Some(dropped())] {
             assert_eq!(assembled(&[HELLO, END], rest).unwrap().stop, StopReason::EndOfText);
         }
     }
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn what_came_before_a_failure_stands_and_says_so() {
         for (events, failure) in [
-            (vec![HELLO], dropped()),
+            (vec![HELLO], Some(dropped())),
             (vec![HELLO, DONE], None),
             (vec![HELLO], None),
             (vec![HELLO, "{"], None),
@@ -276,7 +276,7 @@ mod tests {
             let error = assembled(&events, None).unwrap_err();
             assert!(matches!(error, RemoteError::NotOpenAi { .. }), "{events:?}: {error}");
         }
-        let error = assembled(&[], dropped()).unwrap_err();
+        let error = assembled(&[], Some(dropped())).unwrap_err();
         assert!(matches!(error, RemoteError::Dropped { .. }), "{error}");
     }
 

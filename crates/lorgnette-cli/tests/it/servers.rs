@@ -180,13 +180,15 @@ fn an_answer_is_checked_by_asking_again() {
     let server = ChatServer::start();
     let home = connected(&server);
     server.behave(|request| match request.body["temperature"].as_f64() {
-        Some(temperature) if temperature > 0.5 => Reply::Says(vec!["It is a cat.".into()]),
-        Some(_) => Reply::Says(vec!["It is a dog.".into()]),
+        Some(temperature) if temperature > 0.5 => {
+            Reply::Says(vec!["Two red squares lie on a table.".into()])
+        }
+        Some(_) => Reply::Says(vec!["A woman reads a newspaper.".into()]),
         None => Reply::Well,
     });
     let (code, out, err) = describe(home.path(), &["--check=3"]);
-    assert_eq!((code, out.as_str()), (0, "It is a dog.\n"));
-    assert!(err.contains("uncertain, 0 of 3 agree: It is a dog."), "{err}");
+    assert_eq!((code, out.as_str()), (0, "A woman reads a newspaper.\n"));
+    assert!(err.contains("uncertain, 0 of 3 agree: A woman reads a newspaper."), "{err}");
     assert_eq!(questions(&server).len(), 4);
 }
 

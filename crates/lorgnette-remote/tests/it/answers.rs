@@ -1,6 +1,6 @@
 //! Answers of a server that does as it should, and how they are stopped.
 
-use std::sync::mpsc;
+use std::sync::{Barrier, mpsc};
 
 use lorgnette_engine::{
     AnswerEvent, AnswerOptions, AnswersEvent, Chat, PreparedPicture, Sampling, StopReason,
@@ -62,7 +62,7 @@ fn cancelling_closes_the_connection_and_keeps_what_came() {
     let (sender, told) = mpsc::channel();
     let answer =
         model.answer(&question("What?"), &AnswerOptions::default(), cancel.clone(), move |event| {
-            drop(sender.send(event))
+            drop(sender.send(event));
         });
     assert_eq!(told.recv().unwrap(), AnswerEvent::Text("It is".into()));
     cancel.cancel();
@@ -95,7 +95,9 @@ fn several_answers_are_asked_for_at_the_same_time() {
         })
         .collect();
     let (sender, told) = mpsc::channel();
-    let emit = move |event| drop(sender.send(event));
+    let emit = move |event| {
+        drop(sender.send(event));
+    };
     let answers = model.answers(&question("What?"), &options, Cancel::default(), emit);
     let texts: Vec<_> = answers.recv().unwrap().unwrap().into_iter().map(|one| one.text).collect();
     assert_eq!(texts, (0..9).map(|seed| format!("seed {seed}")).collect::<Vec<_>>());
@@ -114,10 +116,17 @@ fn several_answers_are_asked_for_at_the_same_time() {
 #[test]
 fn one_of_several_that_fails_ends_the_others() {
     let server = ChatServer::start();
-    server.behave(|request| match request.body["seed"].as_u64() {
-        Some(2) => Reply::Status(500, r#"{"error":{"message":"out of memory"}}"#.into()),
-        Some(_) => Reply::StallAfter(vec!["It".into()]),
+    // All three are in hand before one fails.
+    let barrier = Barrier::new(3);
+    server.behave(move |request| match request.body["seed"].as_u64() {
         None => Reply::Well,
+        Some(seed) => {
+            barrier.wait();
+            match seed {
+                2 => Reply::Status(500, r#"{"error":{"message":"out of memory"}}"#.into()),
+                _ => Reply::StallAfter(vec!["It".into()]),
+            }
+        }
     });
     let model = open(&server);
     let options: Vec<_> = (0..3)
@@ -163,7 +172,9 @@ fn llama_cpp_and_vllm_say_more_of_themselves() {
     let error = model.image_config(None).unwrap_err().to_string();
     assert!(error.contains(MODEL) && error.contains("reads no pictures"), "{error}");
     let (sender, told) = mpsc::channel();
-    let emit = move |event| drop(sender.send(event));
+    let emit = move |event| {
+        drop(sender.send(event));
+    };
     let chat = question("What?");
     let answer = model.answer(&chat, &AnswerOptions::default(), Cancel::default(), emit);
     answer.recv().unwrap().unwrap();

@@ -165,16 +165,13 @@ fn each_refusal_says_what_to_do() {
 }
 
 #[test]
-fn a_server_that_is_gone_is_said_and_found_again() {
+fn a_server_that_is_gone_is_said() {
     let server = ChatServer::start();
     let model = open(&server);
     let host = server.host();
     drop(server);
+    // One connection was open, and ends with this.
+    drop(ask(&model, &question("What?")));
     let error = ask(&model, &question("What?")).1.unwrap_err();
-    // A connection that was open breaks; a new one is refused.
-    let RemoteError::NotThere { host: said, .. } = ask(&model, &question("What?")).1.unwrap_err()
-    else {
-        panic!("{error}")
-    };
-    assert_eq!(said, host);
+    assert!(matches!(&error, RemoteError::NotThere { host: said, .. } if *said == host), "{error}");
 }

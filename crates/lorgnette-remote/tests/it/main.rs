@@ -13,19 +13,19 @@ use lorgnette_loopback::chat::ChatServer;
 use lorgnette_remote::{Address, KeySource, Patience, RemoteError, RemoteModel, Server, Servers};
 
 /// Waits that no test reaches, but those for servers that say nothing.
-pub fn patience() -> Patience {
+fn patience() -> Patience {
     let long = Duration::from_mins(2);
     Patience { connect: long, list: long, first: long, next: long, end: long }
 }
 
 /// The same for servers that say nothing: the shorter, the sooner the test ends.
-pub fn impatience() -> Patience {
+fn impatience() -> Patience {
     let short = Duration::from_millis(200);
     Patience { list: short, first: short, next: short, end: short, ..patience() }
 }
 
 /// The server as it is remembered.
-pub fn stored(server: &ChatServer) -> Server {
+fn stored(server: &ChatServer) -> Server {
     Server {
         name: "test".into(),
         address: Address::new(&server.url(), false).unwrap(),
@@ -35,26 +35,26 @@ pub fn stored(server: &ChatServer) -> Server {
 }
 
 /// Opens the model of a server.
-pub fn try_open(server: Server, patience: &Patience) -> Result<RemoteModel, RemoteError> {
+fn try_open(server: Server, patience: &Patience) -> Result<RemoteModel, RemoteError> {
     let folder = tempfile::tempdir().unwrap();
     let opened =
         RemoteModel::open(server, &Servers::at(folder.path()), patience, &Cancel::default())?;
     Ok(opened.expect("nobody cancels it"))
 }
 
-pub fn open(server: &ChatServer) -> RemoteModel {
+fn open(server: &ChatServer) -> RemoteModel {
     try_open(stored(server), &patience()).unwrap()
 }
 
 /// A question without pictures.
-pub fn question(words: &str) -> Chat {
+fn question(words: &str) -> Chat {
     let mut chat = Chat::default();
     chat.ask([], words);
     chat
 }
 
 /// Asks, and returns the answer with the text that was told while it came.
-pub fn ask(model: &RemoteModel, chat: &Chat) -> (String, Result<Answer, RemoteError>) {
+fn ask(model: &RemoteModel, chat: &Chat) -> (String, Result<Answer, RemoteError>) {
     let (sender, told) = mpsc::channel();
     let emit = move |event| {
         if let AnswerEvent::Text(text) = event {
