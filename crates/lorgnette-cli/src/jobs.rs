@@ -7,9 +7,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use lorgnette_app::Cancel;
 
-/// How far work may be ahead of the first answer that is missing, in rounds of all jobs: one slow picture
-/// should not hold up the others, and what is ahead is lost when the program is killed.
-const ROUNDS_AHEAD: usize = 4;
+/// How many items each job may be ahead of the first answer that is missing: one slow picture should
+/// not hold up the others, and what is ahead is lost when the program is killed.
+const AHEAD_PER_JOB: usize = 4;
 
 /// Which items are in hand.
 #[derive(Default)]
@@ -88,7 +88,7 @@ pub fn in_order<T: Sync, R: Send, E>(
         for _ in 0..n_jobs.min(items.len()) {
             let (sender, shared) = (sender.clone(), &shared);
             scope.spawn(move || {
-                while let Some(i) = shared.next(items.len(), n_jobs * ROUNDS_AHEAD) {
+                while let Some(i) = shared.next(items.len(), n_jobs * AHEAD_PER_JOB) {
                     if sender.send((i, work(&items[i]))).is_err() {
                         break;
                     }
@@ -162,7 +162,7 @@ mod tests {
         let work = |item: &usize| {
             if *item == 0 {
                 wait.lock().unwrap().recv().unwrap();
-            } else if n_others.fetch_add(1, Ordering::SeqCst) + 2 == 2 * ROUNDS_AHEAD {
+            } else if n_others.fetch_add(1, Ordering::SeqCst) + 2 == 2 * AHEAD_PER_JOB {
                 // All that may be ahead is done.
                 go.send(()).unwrap();
             }
@@ -176,7 +176,7 @@ mod tests {
             Ok::<_, ()>(ControlFlow::Continue(()))
         };
         in_order(2, &items, &cancel, work, take).unwrap();
-        assert_eq!((of_first, n_others.into_inner()), (2 * ROUNDS_AHEAD - 1, 999));
+        assert_eq!((of_first, n_others.into_inner()), (2 * AHEAD_PER_JOB - 1, 999));
     }
 
     #[test]

@@ -323,7 +323,12 @@ impl Conversation {
     /// [`SnapshotError`]: it cannot be used, and nothing was read.
     pub fn restore_snapshot(&self, path: &Path) -> Result<usize, SnapshotError> {
         let path = path.to_owned();
-        flat(&self.kept()?.engine.with(move |generator| Ok(generator.restore_snapshot(&path))))
+        flat(
+            &self
+                .snapshot_model()?
+                .engine
+                .with(move |generator| Ok(generator.restore_snapshot(&path))),
+        )
     }
 
     /// Writes the keys and values of what was read last to a file.
@@ -332,13 +337,18 @@ impl Conversation {
     /// [`SnapshotError::Io`] if the file cannot be written.
     pub fn save_snapshot(&self, path: &Path) -> Result<(), SnapshotError> {
         let path = path.to_owned();
-        flat(&self.kept()?.engine.with(move |generator| Ok(generator.save_snapshot(&path))))
+        flat(
+            &self
+                .snapshot_model()?
+                .engine
+                .with(move |generator| Ok(generator.save_snapshot(&path))),
+        )
     }
 }
 
 impl Conversation {
     /// The model whose keys and values a file keeps.
-    fn kept(&self) -> Result<&LocalModel, SnapshotError> {
+    fn snapshot_model(&self) -> Result<&LocalModel, SnapshotError> {
         let of_server =
             || std::io::Error::other("a server keeps what it has read to itself").into();
         self.model.local().ok_or_else(of_server)

@@ -12,74 +12,38 @@ pub enum RemoteError {
     Address {
         /// The address, without a password.
         text: String,
-        /// What is wrong with it.
         reason: String,
     },
     /// http to another machine, without the word for it.
     #[error("with http, everybody on the way to {host} can read the pictures")]
-    PlainHttp {
-        /// The server.
-        host: String,
-    },
+    PlainHttp { host: String },
     /// A name that a server cannot have.
     #[error("a server cannot be called {name:?}")]
-    Name {
-        /// The name.
-        name: String,
-    },
+    Name { name: String },
     /// The name of a model that is no server.
     #[error("{name} is the name of a model on this machine")]
-    NameTaken {
-        /// The name.
-        name: String,
-    },
+    NameTaken { name: String },
     /// No server of that name was connected.
     #[error("no server is connected as {name}")]
-    UnknownServer {
-        /// The name.
-        name: String,
-    },
+    UnknownServer { name: String },
     /// The file of servers cannot be read.
     #[error("the servers in {} cannot be read: {reason}", path.display())]
-    Servers {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
+    Servers { path: PathBuf, reason: String },
     /// A file that cannot be read or written; the source names it.
     #[error(transparent)]
     File(Arc<io::Error>),
     /// A key that is not where it should be.
     #[error("there is no key in {from}: {reason}")]
-    Key {
-        /// Where it should be.
-        from: String,
-        /// Why it is not.
-        reason: String,
-    },
+    Key { from: String, reason: String },
     /// Nobody listens, or the way there is broken.
     #[error("{host} cannot be reached: {reason}")]
-    NotThere {
-        /// The server.
-        host: String,
-        /// What the system said.
-        reason: String,
-    },
+    NotThere { host: String, reason: String },
     /// Nothing came for too long.
     #[error("{host} said nothing for {seconds} s")]
-    Silent {
-        /// The server.
-        host: String,
-        /// How long that was.
-        seconds: u64,
-    },
+    Silent { host: String, seconds: u64 },
     /// The connection ended before the answer did.
     #[error("{host} ended the connection before the answer was whole")]
-    Dropped {
-        /// The server.
-        host: String,
-    },
+    Dropped { host: String },
     /// What came of an answer is not all of it.
     #[error("the answer is cut: {reason}")]
     Cut {
@@ -88,122 +52,54 @@ pub enum RemoteError {
     },
     /// A redirect, which is not followed.
     #[error("{host} sends elsewhere, to {target}, and nothing was sent there")]
-    Elsewhere {
-        /// The server.
-        host: String,
-        /// Where it sends to.
-        target: String,
-    },
+    Elsewhere { host: String, target: String },
     /// The key, or that there is none, is refused.
     #[error("{host} refuses {}", if *had_key { "the key" } else { "to answer without a key" })]
-    WrongKey {
-        /// The server.
-        host: String,
-        /// Whether a key was shown.
-        had_key: bool,
-    },
+    WrongKey { host: String, had_key: bool },
     /// The server has no model of that id.
     #[error("{host} has no model {model}{}", instead(there))]
     WrongModel {
-        /// The server.
         host: String,
-        /// The id that was asked for.
         model: String,
         /// Those that it has, as far as it says.
         there: Vec<String>,
     },
     /// Which of several models is meant was not said.
     #[error("{host} has several models{}", instead(there))]
-    SeveralModels {
-        /// The server.
-        host: String,
-        /// Those that it has.
-        there: Vec<String>,
-    },
+    SeveralModels { host: String, there: Vec<String> },
     /// The model reads no pictures.
     #[error("{model} at {host} reads no pictures")]
-    NoPictures {
-        /// The server.
-        host: String,
-        /// The model.
-        model: String,
-    },
+    NoPictures { host: String, model: String },
     /// The chat has more tokens than the server takes.
     #[error("the chat is longer than {host} takes: {detail}")]
-    ContextFull {
-        /// The server.
-        host: String,
-        /// What it said.
-        detail: String,
-    },
+    ContextFull { host: String, detail: String },
     /// The request has more bytes than the server takes.
     #[error("the pictures are larger than {host} takes")]
-    TooLarge {
-        /// The server.
-        host: String,
-    },
+    TooLarge { host: String },
     /// The server has too much to do, or still loads its model.
     #[error("{host} cannot answer now: {detail}")]
-    Busy {
-        /// The server.
-        host: String,
-        /// What it said.
-        detail: String,
-    },
+    Busy { host: String, detail: String },
     /// What was said is not OpenAI's interface.
     #[error("{host} does not speak OpenAI's interface: {reason}")]
-    NotOpenAi {
-        /// The server.
-        host: String,
-        /// What came instead.
-        reason: String,
-    },
+    NotOpenAi { host: String, reason: String },
     /// The server refused the request, or failed.
     #[error("{host} answered with status {status}: {detail}")]
-    Refused {
-        /// The server.
-        host: String,
-        /// The HTTP status.
-        status: u16,
-        /// The beginning of what it said.
-        detail: String,
-    },
+    Refused { host: String, status: u16, detail: String },
     /// The server failed while it wrote the answer.
     #[error("{host} failed while it answered: {detail}")]
-    Failed {
-        /// The server.
-        host: String,
-        /// What it said.
-        detail: String,
-    },
+    Failed { host: String, detail: String },
     /// Something was asked for that OpenAI's interface has no word for.
     #[error("{host} cannot be told {parameter}")]
-    Parameter {
-        /// The server.
-        host: String,
-        /// What was asked for.
-        parameter: &'static str,
-    },
+    Parameter { host: String, parameter: &'static str },
     /// An answer cannot be gone on with.
     #[error("{host} cannot go on with an answer")]
-    CannotContinue {
-        /// The server.
-        host: String,
-    },
+    CannotContinue { host: String },
     /// A picture that cannot be sent.
     #[error("{name} cannot be sent: {reason}")]
-    Picture {
-        /// The picture.
-        name: String,
-        /// What failed.
-        reason: String,
-    },
+    Picture { name: String, reason: String },
     /// The client cannot be made.
     #[error("no server can be asked: {reason}")]
-    Client {
-        /// What failed.
-        reason: String,
-    },
+    Client { reason: String },
 }
 
 impl RemoteError {

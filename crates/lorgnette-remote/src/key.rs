@@ -121,12 +121,12 @@ impl KeySource {
     /// [`RemoteError::Key`] for what is no key; [`RemoteError::File`] if neither takes it.
     pub fn store(name: &str, key: &str, folder: &Path) -> Result<StoredIn, RemoteError> {
         let Key(key) = Key::typed(key)?;
-        let kept = entry(name).and_then(|entry| {
+        let stored = entry(name).and_then(|entry| {
             entry.set_password(&key)?;
             // A keyring that is locked takes a key and does not give it back.
             entry.get_password().map(drop)
         });
-        let Err(error) = kept else { return Ok(StoredIn::Keyring) };
+        let Err(error) = stored else { return Ok(StoredIn::Keyring) };
         let path = own_file(folder, name);
         write_own(&path, &key).map_err(RemoteError::file)?;
         Ok(StoredIn::File { path, reason: in_words(error) })

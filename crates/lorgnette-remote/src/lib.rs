@@ -14,7 +14,6 @@
 //!
 //! Nothing that a server says is believed: lines, bodies and pauses have limits, and no redirect is
 //! followed.
-#![warn(missing_docs)]
 
 mod address;
 mod assembly;

@@ -12,11 +12,8 @@ use crate::sse::beginning;
 /// The software of a server, which decides what it can be told beyond OpenAI's interface.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Software {
-    /// Another Lorgnette.
     Lorgnette,
-    /// llama.cpp's `llama-server`.
     LlamaCpp,
-    /// vLLM.
     Vllm,
     /// Anything else: it is told what OpenAI's interface has words for.
     #[default]

@@ -58,7 +58,6 @@ impl Servers {
         Self { folder: folder.to_owned() }
     }
 
-    /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
