@@ -141,7 +141,7 @@ impl RemoteModel {
     /// this size a token is 28 × 28 pixels.
     ///
     /// # Errors
-    /// [`RemoteError::NoPictures`]
+    /// [`RemoteError::NoPictures`] if the server says that the model takes none.
     pub fn image_config(&self, max_side: Option<u32>) -> Result<ImageConfig, RemoteError> {
         if self.probed.reads_pictures == Some(false) {
             return Err(

@@ -70,7 +70,7 @@ impl Servers {
     /// Checks what a server is to be called: letters, digits, and `-`, `_` and `.` between them.
     ///
     /// # Errors
-    /// [`RemoteError::Name`]
+    /// [`RemoteError::Name`] for anything else.
     pub fn check_name(name: &str) -> Result<(), RemoteError> {
         let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         let begins = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());

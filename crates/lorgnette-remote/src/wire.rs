@@ -45,7 +45,7 @@ struct ImageUrl {
 /// The messages of a chat. Thoughts are no part of it: no server takes them back.
 ///
 /// # Errors
-/// [`RemoteError::Picture`]
+/// [`RemoteError::Picture`] for one that cannot be encoded.
 pub(crate) fn messages(chat: &Chat) -> Result<Vec<Message>, RemoteError> {
     let mut messages = Vec::new();
     for turn in &chat.turns {
