@@ -15,6 +15,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -105,6 +106,8 @@ struct Shared {
 pub struct ChatServer {
     address: SocketAddr,
     shared: Arc<Shared>,
+    /// `None` only while it is dropped.
+    listener: Option<JoinHandle<()>>,
 }
 
 impl ChatServer {
@@ -127,7 +130,7 @@ impl ChatServer {
             stop: AtomicBool::new(false),
         });
         let server = Arc::clone(&shared);
-        std::thread::spawn(move || {
+        let listener = std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 if server.stop.load(Ordering::Relaxed) {
                     return;
@@ -137,7 +140,7 @@ impl ChatServer {
                 std::thread::spawn(move || drop(server.serve(stream)));
             }
         });
-        Self { address, shared }
+        Self { address, shared, listener: Some(listener) }
     }
 
     /// The address of the server.
@@ -168,7 +171,7 @@ impl ChatServer {
         lock(&self.shared.requests).clone()
     }
 
-    /// The most requests that were in hand at the same time.
+    /// The most requests that waited for their reply at the same time.
     pub fn most_in_hand(&self) -> usize {
         self.shared.most_in_hand.load(Ordering::SeqCst)
     }
@@ -189,8 +192,11 @@ impl ChatServer {
 impl Drop for ChatServer {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::Relaxed);
-        // Wakes the listener.
+        // Wakes the listener. When it has ended, its port is closed.
         let _ = TcpStream::connect(self.address);
+        if let Some(listener) = self.listener.take() {
+            let _ = listener.join();
+        }
     }
 }
 
@@ -206,9 +212,12 @@ impl Shared {
             // Requests are answered at the same time, so the lock is given back first.
             let script = lock(&self.script).clone();
             let reply = script(&request);
-            let goes_on = self.reply(&mut stream, &request, reply);
+            if let Reply::After(time) = reply {
+                std::thread::sleep(time);
+            }
+            // Before the reply: who has it may ask again at once.
             self.n_in_hand.fetch_sub(1, Ordering::SeqCst);
-            if !goes_on? {
+            if !self.reply(&mut stream, &request, reply)? {
                 return Ok(());
             }
         }
@@ -252,7 +261,7 @@ impl Shared {
         reply: Reply,
     ) -> std::io::Result<bool> {
         match reply {
-            Reply::Well => match request.path.as_str() {
+            Reply::Well | Reply::After(_) => match request.path.as_str() {
                 "/v1/models" => {
                     let model = json!({ "id": MODEL, "object": "model", "owned_by": "tests" });
                     let list = json!({ "object": "list", "data": [model] });
@@ -261,10 +270,6 @@ impl Shared {
                 "/v1/chat/completions" => says(stream, &ANSWER.map(ToOwned::to_owned)),
                 _ => whole(stream, 404, "text/plain", "nothing is here"),
             },
-            Reply::After(time) => {
-                std::thread::sleep(time);
-                self.reply(stream, request, Reply::Well)
-            }
             Reply::Says(pieces) => says(stream, &pieces),
             Reply::DropAfter(pieces) => {
                 begin(stream)?;
