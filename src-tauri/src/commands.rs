@@ -8,6 +8,7 @@ pub mod menu;
 pub mod models;
 pub mod panel;
 pub mod pictures;
+pub mod servers;
 pub mod settings;
 pub mod shell;
 pub mod speech;

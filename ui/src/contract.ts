@@ -94,6 +94,10 @@ export const commands = {
 	pickPictures: () => __TAURI_INVOKE<Added | null>("pick_pictures"),
 	/**  Looks at pictures before there is a question about them; without any, stops looking. */
 	prepare: (leaf: number | null, pictures: Attachment[]) => __TAURI_INVOKE<null>("prepare", { leaf, pictures }),
+	/**  Asks a server for its models and remembers it. It is not chosen by that. */
+	connectServer: (server: NewServer) => __TAURI_INVOKE<ConnectedServer>("connect_server", { server }),
+	/**  Forgets a server, and its key if that is ours. */
+	forgetServer: (name: string) => __TAURI_INVOKE<null>("forget_server", { name }),
 	/**  Names the person's folders. */
 	folders: () => __TAURI_INVOKE<Folders>("folders"),
 	/**  Lists the quick actions with their keys, and says which of those could not be had. */
@@ -162,7 +166,7 @@ export const commands = {
 /* Constants */
 export const defaultSettings = {"anywhere":false,"anywhereKeys":{},"anywherePurposes":{},"context":8192,"device":"auto","firstLook":"keys","instructions":"","keepInTray":false,"keys":{},"kv":"auto","language":"system","maxSide":null,"maxTokens":1024,"minP":0.0,"model":null,"prepareWhileTyping":true,"readAloud":false,"readText":true,"regionSide":512,"reopenLastChat":false,"seed":null,"showChats":true,"speechPitch":0,"speechRate":0,"speechVolume":0,"split":0.5,"temperature":0.15,"textPercent":100,"theme":"system","threads":null,"topK":64,"topP":1.0,"voice":null} as const;
 
-export const faultGaps = {"browser":["reason"],"capture":["reason"],"chats":["path","reason"],"chatsDamaged":["path"],"chatsForbidden":["path","reason"],"chatsInUse":["path"],"chatsLocked":["path"],"chatsNoRoom":["path"],"clipboard":["reason"],"clipboardNoPicture":[],"connect":["host","reason"],"contextFull":["needed","capacity"],"diskFull":["path","freeBytes"],"engineFailed":["reason"],"enginePanicked":["reason"],"engineStopped":[],"fetch":["reason"],"fileManager":["reason"],"folderBusy":["path"],"gated":["what","page"],"hubNotFound":["host","what"],"import":["path","reason"],"lockedHash":["file","what"],"menu":["reason"],"modelAmbiguous":["path","first","second"],"modelBuiltIn":[],"modelDamaged":["name"],"modelDevice":["reason"],"modelDoesNotFit":["reason"],"modelFetching":["name"],"modelInUse":["name"],"modelMalformed":["reason"],"modelNone":["path"],"modelNotThere":["path"],"modelRead":["reason"],"modelTokenizer":["reason"],"modelUnknown":["name"],"modelUnsupported":["reason"],"networkSettings":["reason"],"newerChats":["path"],"noPictures":[],"noQuestion":[],"noRoom":["neededBytes","freeBytes"],"notFound":[],"notNumbers":[],"offline":["what"],"panel":["reason"],"pictureCut":["name","format"],"pictureDamaged":["name","format"],"pictureEmpty":["name"],"pictureEncrypted":["name"],"pictureForbidden":["name"],"pictureFormat":["name","format"],"pictureIsAddress":["name"],"pictureIsFolder":["name"],"pictureIsPointer":["name"],"pictureIsText":["name"],"pictureKind":["name","format"],"pictureNoPage":["name","page","pages"],"pictureNoPixels":["name"],"pictureNotThere":["name"],"pictureRead":["name","reason"],"pictureTooManyBytes":["name","maxBytes"],"pictureTooManyPixels":["name","width","height","maxPixels"],"pictureTooMuchWork":["name"],"pictureUnknown":["name"],"pictureWork":["name","reason"],"pictureWrongPassword":["name"],"program":[],"settings":["path","reason"],"speech":["reason"],"speechSilent":["seconds"],"status":["host","status"],"webPage":["host"],"write":["reason"],"wrongAnswer":["host","reason"],"wrongBytes":["file"]} as const;
+export const faultGaps = {"browser":["reason"],"capture":["reason"],"chats":["path","reason"],"chatsDamaged":["path"],"chatsForbidden":["path","reason"],"chatsInUse":["path"],"chatsLocked":["path"],"chatsNoRoom":["path"],"clipboard":["reason"],"clipboardNoPicture":[],"connect":["host","reason"],"contextFull":["needed","capacity"],"diskFull":["path","freeBytes"],"engineFailed":["reason"],"enginePanicked":["reason"],"engineStopped":[],"fetch":["reason"],"fileManager":["reason"],"folderBusy":["path"],"gated":["what","page"],"hubNotFound":["host","what"],"import":["path","reason"],"lockedHash":["file","what"],"menu":["reason"],"modelAmbiguous":["path","first","second"],"modelBuiltIn":[],"modelDamaged":["name"],"modelDevice":["reason"],"modelDoesNotFit":["reason"],"modelFetching":["name"],"modelInUse":["name"],"modelMalformed":["reason"],"modelNone":["path"],"modelNotThere":["path"],"modelRead":["reason"],"modelTokenizer":["reason"],"modelUnknown":["name"],"modelUnsupported":["reason"],"networkSettings":["reason"],"newerChats":["path"],"noPictures":[],"noQuestion":[],"noRoom":["neededBytes","freeBytes"],"notFound":[],"notNumbers":[],"offline":["what"],"panel":["reason"],"pictureCut":["name","format"],"pictureDamaged":["name","format"],"pictureEmpty":["name"],"pictureEncrypted":["name"],"pictureForbidden":["name"],"pictureFormat":["name","format"],"pictureIsAddress":["name"],"pictureIsFolder":["name"],"pictureIsPointer":["name"],"pictureIsText":["name"],"pictureKind":["name","format"],"pictureNoPage":["name","page","pages"],"pictureNoPixels":["name"],"pictureNotThere":["name"],"pictureRead":["name","reason"],"pictureTooManyBytes":["name","maxBytes"],"pictureTooManyPixels":["name","width","height","maxPixels"],"pictureTooMuchWork":["name"],"pictureUnknown":["name"],"pictureWork":["name","reason"],"pictureWrongPassword":["name"],"program":[],"serverBusy":["host","reason"],"serverCut":["reason"],"serverFailed":["reason"],"serverKey":["host"],"serverModel":["host","name"],"serverNoPictures":["host","name"],"serverNotThere":["host","reason"],"serverSilent":["host","seconds"],"serverStrange":["host","reason"],"serverUnknown":["name"],"settings":["path","reason"],"speech":["reason"],"speechSilent":["seconds"],"status":["host","status"],"webPage":["host"],"write":["reason"],"wrongAnswer":["host","reason"],"wrongBytes":["file"]} as const;
 
 /* Types */
 /**  What became of files that were to be added. */
@@ -377,6 +381,16 @@ export type ClaimPlace = {
 	lines: number[],
 };
 
+/**  A server that was connected. */
+export type ConnectedServer = {
+	/**  The id by which it can be chosen. */
+	id: string,
+	model: string,
+	host: string,
+	/**  The file that the key is in, on a system without a keyring. */
+	keyFile: string | null,
+};
+
 /**  The device that computes. */
 export type Device = 
 /**  The fastest there is. */
@@ -428,7 +442,7 @@ export type FailedStart = {
 };
 
 /**  An error by name, for front ends that have words for it. */
-export type FaultId = "pictureNotThere" | "pictureForbidden" | "pictureIsFolder" | "pictureRead" | "pictureEmpty" | "pictureIsText" | "pictureUnknown" | "pictureFormat" | "pictureKind" | "pictureCut" | "pictureDamaged" | "pictureNoPixels" | "pictureIsPointer" | "pictureIsAddress" | "pictureNoPage" | "pictureEncrypted" | "pictureWrongPassword" | "pictureTooMuchWork" | "pictureTooManyPixels" | "pictureTooManyBytes" | "pictureWork" | "modelRead" | "modelNotThere" | "modelNone" | "modelAmbiguous" | "modelMalformed" | "modelUnsupported" | "modelDevice" | "modelTokenizer" | "modelUnknown" | "modelDamaged" | "modelBuiltIn" | "modelInUse" | "modelFetching" | "modelDoesNotFit" | "contextFull" | "noQuestion" | "noPictures" | "notNumbers" | "enginePanicked" | "engineStopped" | "engineFailed" | "noRoom" | "diskFull" | "folderBusy" | "offline" | "networkSettings" | "connect" | "status" | "gated" | "hubNotFound" | "webPage" | "wrongAnswer" | "wrongBytes" | "lockedHash" | "fetch" | "write" | "chats" | "chatsDamaged" | "chatsLocked" | "chatsForbidden" | "chatsNoRoom" | "newerChats" | "chatsInUse" | "notFound" | "settings" | "import" | "fileManager" | "browser" | "menu" | "panel" | "clipboard" | "clipboardNoPicture" | "speech" | "speechSilent" | "capture" | "program" | 
+export type FaultId = "pictureNotThere" | "pictureForbidden" | "pictureIsFolder" | "pictureRead" | "pictureEmpty" | "pictureIsText" | "pictureUnknown" | "pictureFormat" | "pictureKind" | "pictureCut" | "pictureDamaged" | "pictureNoPixels" | "pictureIsPointer" | "pictureIsAddress" | "pictureNoPage" | "pictureEncrypted" | "pictureWrongPassword" | "pictureTooMuchWork" | "pictureTooManyPixels" | "pictureTooManyBytes" | "pictureWork" | "modelRead" | "modelNotThere" | "modelNone" | "modelAmbiguous" | "modelMalformed" | "modelUnsupported" | "modelDevice" | "modelTokenizer" | "modelUnknown" | "modelDamaged" | "modelBuiltIn" | "modelInUse" | "modelFetching" | "modelDoesNotFit" | "contextFull" | "noQuestion" | "noPictures" | "notNumbers" | "enginePanicked" | "engineStopped" | "engineFailed" | "noRoom" | "diskFull" | "folderBusy" | "offline" | "networkSettings" | "connect" | "status" | "gated" | "hubNotFound" | "webPage" | "serverNotThere" | "serverSilent" | "serverCut" | "serverKey" | "serverModel" | "serverNoPictures" | "serverBusy" | "serverStrange" | "serverFailed" | "serverUnknown" | "wrongAnswer" | "wrongBytes" | "lockedHash" | "fetch" | "write" | "chats" | "chatsDamaged" | "chatsLocked" | "chatsForbidden" | "chatsNoRoom" | "newerChats" | "chatsInUse" | "notFound" | "settings" | "import" | "fileManager" | "browser" | "menu" | "panel" | "clipboard" | "clipboardNoPicture" | "speech" | "speechSilent" | "capture" | "program" | 
 /**  An error that only [`super::Fault::message`] tells, or that another version knows. */
 "other";
 
@@ -564,6 +578,8 @@ export type LoadedModel = {
 	name: string,
 	builtIn: boolean,
 	readsPictures: boolean,
+	/**  The host that pictures go to, where a server answers. */
+	picturesGoTo: string | null,
 	device: string,
 	deviceNotes: string[],
 	kernels: string,
@@ -664,7 +680,11 @@ export type ModelState =
 /**  The model is on disk. */
 { at: "installed"; path: string; 
 /**  Whether it was made here, and so can be verified and removed. */
-madeHere: boolean } | { at: "broken"; path: string; reason: string } | { at: "offered" } | { at: "fetching"; phase: FetchPhase; doneBytes: number; totalBytes: number; bytesPerS: number; leftS: number | null; trouble: string | null } | { at: "paused"; doneBytes: number; totalBytes: number } | { at: "stopped"; error: UiError; doneBytes: number; totalBytes: number };
+madeHere: boolean } | { at: "broken"; path: string; reason: string } | { at: "offered" } | { at: "fetching"; phase: FetchPhase; doneBytes: number; totalBytes: number; bytesPerS: number; leftS: number | null; trouble: string | null } | { at: "paused"; doneBytes: number; totalBytes: number } | 
+/**  A server answers, and pictures go to that host. */
+{ at: "remote"; 
+/**  What the server is called. */
+server: string; host: string } | { at: "stopped"; error: UiError; doneBytes: number; totalBytes: number };
 
 /**  What the program has open to the network. */
 export type Network = {
@@ -672,6 +692,18 @@ export type Network = {
 	supported: boolean,
 	sockets: Socket[],
 	nDownloads: number,
+};
+
+/**  A server that is to be connected, as the form has it. */
+export type NewServer = {
+	name: string,
+	url: string,
+	/**  Which of its models answers; empty: the only one. */
+	model: string,
+	/**  Its key; empty: it needs none. */
+	key: string,
+	/**  Whether http is wanted, also to another machine. */
+	allowHttp: boolean,
 };
 
 /**  The newest version that is published. */
@@ -972,7 +1004,7 @@ export type Sample = {
 
 /**  The settings as they cross to the page and back. What another version knows stays here. */
 export type Settings = {
-	/**  A model's path, or `pocket`; `None`: the largest installed. */
+	/**  A model's path, `pocket`, or `server:` and the name of a server; `None`: the largest installed. */
 	model: string | null,
 	/**  The device that computes. */
 	device: Device,

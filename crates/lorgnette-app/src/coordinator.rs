@@ -12,7 +12,7 @@
 //! - `private`: the private chat, and where each chat and picture is
 //! - `copies`: copies of the chats
 //! - `add`, `estimate`, `status`: what is answered at once
-//! - `picked_model`: a model that lies elsewhere
+//! - `picked_model`, `servers`: a model that lies elsewhere, or answers there
 //! - `downloads`, `calibrate`: what goes on beside all of it
 //! - `notice`, `background`: what is told, and the threads
 
@@ -36,6 +36,7 @@ mod picked_model;
 mod prepare;
 mod private;
 mod run;
+mod servers;
 mod speech;
 mod status;
 mod summary;

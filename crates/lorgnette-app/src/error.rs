@@ -6,9 +6,10 @@ use std::io;
 use std::path::PathBuf;
 
 use lorgnette_chats::{ChatsError, Failure};
+use lorgnette_conversation::ConversationError;
 use lorgnette_desktop::DesktopError;
 use lorgnette_engine::EngineError;
-use lorgnette_models::{ModelsError, one_line};
+use lorgnette_models::{ModelsError, RemoteError, one_line};
 use lorgnette_reader::ReaderError;
 use lorgnette_speech::SpeechError;
 use serde::{Deserialize, Serialize};
@@ -141,6 +142,23 @@ impl From<PictureError> for AppError {
     }
 }
 
+// Who asks wants to know what went wrong, and not whose part it was.
+impl From<ConversationError> for AppError {
+    fn from(error: ConversationError) -> Self {
+        match error {
+            ConversationError::Picture(error) => error.into(),
+            ConversationError::Models(error) => error.into(),
+            ConversationError::Engine(error) => error.into(),
+        }
+    }
+}
+
+impl From<RemoteError> for AppError {
+    fn from(error: RemoteError) -> Self {
+        Self::Models(error.into())
+    }
+}
+
 impl From<SettingsError> for AppError {
     fn from(error: SettingsError) -> Self {
         match error {
@@ -170,11 +188,15 @@ fn kind_of_models(error: &ModelsError) -> FaultKind {
     match error {
         ModelsError::Picture { .. } => FaultKind::Picture,
         ModelsError::Engine(error) => kind_of_engine(error),
+        ModelsError::Remote(RemoteError::ContextFull { .. }) => FaultKind::ContextFull,
+        ModelsError::Remote(_) => FaultKind::Engine,
         ModelsError::Load(_)
         | ModelsError::Tokenizer(_)
         | ModelsError::NoTokenizer { .. }
         | ModelsError::Weights(_)
         | ModelsError::UnknownModel { .. }
+        | ModelsError::NotHere { .. }
+        | ModelsError::OneAtATime
         | ModelsError::BetterModel { .. }
         | ModelsError::NoQuantisation { .. }
         | ModelsError::InFolders { .. }

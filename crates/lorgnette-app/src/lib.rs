@@ -1,7 +1,6 @@
 //! What Lorgnette does, without a window and without a terminal.
 //!
 //! In reading order:
-//! - [`conversation`]: the one driver of the engine: an open model, its pictures, its speeds
 //! - [`coordinator`]: everything that a window can ask for, and what it is told
 //! - [`claims`]: what an answer claims of the text of a picture
 //! - [`refusal`]: what the built-in model says where it has no answer
@@ -9,11 +8,10 @@
 //! - [`quick_action`]: descriptions from anywhere on the desktop
 //! - [`stderr`]: what is said beside an answer, which may be dropped
 //!
-//! What is known of models is [`models`], what is kept of questions and answers [`chats`], what the
-//! desktop gives [`desktop`]: crates of their own.
+//! What is known of models is [`models`], what drives one [`conversation`], what is kept of questions
+//! and answers [`chats`], what the desktop gives [`desktop`]: crates of their own.
 
 pub mod claims;
-pub mod conversation;
 pub mod coordinator;
 mod error;
 pub mod quick_action;
@@ -24,6 +22,7 @@ pub mod stderr;
 
 pub use error::{AppError, Fault, FaultDetails, FaultId, FaultKind, FaultValue, With};
 pub use lorgnette_chats as chats;
+pub use lorgnette_conversation as conversation;
 pub use lorgnette_desktop as desktop;
 pub use lorgnette_engine::{
     Answer, AnswerEvent, AnswerOptions, AnswersEvent, Chat, EngineError, PreparedPicture, Role,

@@ -4,6 +4,7 @@
 pub mod found;
 pub mod table;
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use lorgnette_app::conversation::Conversation;
@@ -16,8 +17,9 @@ use crate::Ending;
 use crate::args::Alt;
 use crate::cut::Cut;
 use crate::interrupt::CancelOnCtrlC;
+use crate::jobs;
 use crate::notes;
-use crate::output::{Failure, printable};
+use crate::output::{Failure, is_of_server, printable};
 use crate::output_file::OutputFile;
 use crate::picture_files::can_have_pages;
 use crate::progress::{self, Progress};
@@ -37,18 +39,24 @@ pub fn run(args: &Alt) -> Result<Ending, Failure> {
     let conversation = progress::open(&args.model.options().unattended(), false)?;
     // A model that reads no pictures fails once, not for each of them.
     conversation.model().image_config(args.max_side)?;
+    let n_jobs = progress::n_jobs(&conversation, args.jobs)?;
     let cancel = Cancel::default();
     let _ctrl_c = CancelOnCtrlC::new(&cancel);
-    let (mut n_failed, n_todo) = (0, todo.len());
-    for (i, Picture { file, path, page, fault }) in todo.into_iter().enumerate() {
-        let outcome = match fault {
-            Some(fault) => Err(fault.one_line()),
-            None => match describe(args, &conversation, (path, *page), &cancel) {
-                Ok(None) => return Ok(Ending::Cancelled),
-                Ok(Some(alt_text)) => Ok(alt_text),
-                Err(error) => Err(error.one_line()),
-            },
+    let (mut n_failed, n_todo, mut is_cancelled) = (0, todo.len(), false);
+    let work = |picture: &&Picture| match &picture.fault {
+        Some(fault) => Ok(Some(Err(fault.one_line()))),
+        None => match describe(args, &conversation, picture, &cancel) {
+            Err(error) if is_of_server(&error) => Err(error),
+            Err(error) => Ok(Some(Err(error.one_line()))),
+            Ok(alt_text) => Ok(alt_text.map(Ok)),
+        },
+    };
+    let written = jobs::in_order(n_jobs, &todo, &cancel, work, |i, outcome| {
+        let Some(outcome) = outcome? else {
+            is_cancelled = true;
+            return Ok(ControlFlow::Break(()));
         };
+        let file = &todo[i].file;
         let (text, notes, fault) = match outcome {
             Ok(AltText { text, notes, cut }) => (Some(text), notes, cut),
             Err(fault) => (None, String::new(), Some(fault)),
@@ -59,6 +67,16 @@ pub fn run(args: &Alt) -> Result<Ending, Failure> {
         let said = said.collect::<Vec<_>>().join("; ");
         say!("{} of {n_todo}  {}  {}", i + 1, printable(file), printable(&said));
         table.put(file, text.as_deref(), fault.as_deref(), &notes)?;
+        Ok::<_, Failure>(ControlFlow::Continue(()))
+    });
+    if let Err(Failure::App(error)) = &written
+        && is_of_server(error)
+    {
+        say!("note: the table has what was done before; the same command goes on from there");
+    }
+    written?;
+    if is_cancelled {
+        return Ok(Ending::Cancelled);
     }
     if n_failed == 0 {
         return Ok(Ending::Done);
@@ -117,13 +135,17 @@ struct AltText {
 fn describe(
     args: &Alt,
     conversation: &Conversation,
-    (path, page): (&Path, Option<u32>),
+    picture: &Picture,
     cancel: &Cancel,
 ) -> Result<Option<AltText>, AppError> {
-    let file = opened(args, path)?;
-    let picture = conversation.picture(file.name(), &file.page(page)?, args.max_side)?;
+    if cancel.is_cancelled() {
+        return Ok(None);
+    }
+    let file = opened(args, &picture.path)?;
+    let page = file.page(picture.page)?;
+    let picture = conversation.picture(file.name(), &page, args.max_side)?;
     let notes = notes::texts(&picture);
-    let progress = Progress::new();
+    let progress = Progress::of(args.jobs);
     let purpose = args.purpose;
     let question = match &args.ask {
         Some(words) => words,
@@ -150,7 +172,7 @@ fn describe(
         notes: notes.join("; "),
         cut: match without_answer(&answer) {
             Some(note) => Some(note.to_owned()),
-            None => cut.map(|cut| cut.words(&options, conversation.model().context)),
+            None => cut.map(|cut| cut.words(&options, conversation.model().context())),
         },
     }))
 }

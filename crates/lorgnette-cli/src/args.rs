@@ -1,9 +1,11 @@
 //! The commands and options, with their help.
 
+mod connect;
 mod pages;
 mod read;
 mod serve;
 
+use std::num::NonZeroU8;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -16,6 +18,7 @@ use lorgnette_app::{
     AnswerOptions, DeviceChoice, Kernels, LoadMode, LoadOptions, Region, Sampling,
 };
 
+pub use self::connect::{KeyFrom, ModelsConnect};
 pub use self::pages::PageList;
 pub use self::read::Read;
 pub use self::serve::Serve;
@@ -96,9 +99,14 @@ pub enum ModelsCommand {
     Add(ModelsAdd),
     /// Install a GGUF file, a GGUF pair or a checkpoint folder that is on this machine
     Import(ModelsImport),
+    /// Have a server answer that speaks OpenAI's interface: vLLM, llama.cpp, another Lorgnette
+    ///
+    /// It is asked for its models at once, and for nothing else until it is chosen with --model NAME:
+    /// pictures then go to its host.
+    Connect(ModelsConnect),
     /// Read a model's files again and compare them with their checksums
     Verify(ModelsName),
-    /// Remove a model
+    /// Remove a model, or forget a server
     Remove(ModelsRemove),
     /// Print where a model is, or where models are
     Path(ModelsPath),
@@ -194,7 +202,7 @@ pub struct ModelsName {
 
 #[derive(Args)]
 pub struct ModelsRemove {
-    /// A model, finished or not
+    /// A model, finished or not, or a server
     #[arg(value_name = "NAME")]
     pub name: String,
     /// Do not ask before it is removed
@@ -249,6 +257,9 @@ pub struct Describe {
     /// Ask about each page by itself, and print the answers as Markdown
     #[arg(long, conflicts_with_all = ["page", "captured", "check", "keep", "json", "speak"])]
     pub each: bool,
+    /// The number of pages that a server is asked about at the same time
+    #[arg(long, value_name = "N", default_value_t = NonZeroU8::MIN, requires = "each")]
+    pub jobs: NonZeroU8,
     /// Write what --each asks for into this file, Markdown or .csv, whole after each page; if it is
     /// there already, the run continues it
     #[arg(long, value_name = "FILE", requires = "each")]
@@ -322,6 +333,9 @@ pub struct Alt {
     pub pages: Option<PageList>,
     #[command(flatten)]
     pub password: FolderPassword,
+    /// The number of pictures that a server is asked about at the same time
+    #[arg(long, value_name = "N", default_value_t = NonZeroU8::MIN)]
+    pub jobs: NonZeroU8,
     /// Describe pictures again that are in the table already
     #[arg(long)]
     pub again: bool,
@@ -462,8 +476,8 @@ pub struct Bench {
 
 #[derive(Args)]
 pub struct Model {
-    /// The name of an installed model, a folder or a GGUF file; pocket is the built-in model [default:
-    /// the largest that is installed and reads pictures, or pocket]
+    /// The name of an installed model or of a connected server, a folder or a GGUF file; pocket is the
+    /// built-in model [default: the largest that is installed and reads pictures, or pocket]
     #[arg(long = "model", value_name = "MODEL", value_parser = model)]
     pub choice: Option<ModelChoice>,
     /// The vision part of a GGUF model [default: the one beside it that fits and is read best]
@@ -525,6 +539,7 @@ impl Model {
             kv: self.kv,
             load: self.load.options(),
             threads: self.load.threads,
+            config: None,
         }
     }
 }

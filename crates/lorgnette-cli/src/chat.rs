@@ -5,7 +5,7 @@ mod line;
 use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use lorgnette_app::conversation::{Conversation, ViewedPicture};
+use lorgnette_app::conversation::{Conversation, ConversationError, ViewedPicture};
 use lorgnette_app::pictures::{self, Picture, PictureFile};
 use lorgnette_app::{
     AnswerEvent, AppError, Cancel, Chat as Turns, PictureError, StopReason, say, stderr,
@@ -44,7 +44,7 @@ pub fn run(args: &Chat) -> Result<Ending, Failure> {
         conversation.picture(file.name(), picture, args.max_side)
     };
     let mut talk = Talk::new(args, &conversation);
-    talk.attached = decoded.iter().map(prepare).collect::<Result<_, AppError>>()?;
+    talk.attached = decoded.iter().map(prepare).collect::<Result<_, ConversationError>>()?;
     talk.document = decoded.into_iter().next_back().map(|(file, _)| file);
     progress::restore(&conversation, snapshot.as_ref());
     let ended = talk.converse(&mut questions);
@@ -199,9 +199,9 @@ impl<'a> Talk<'a> {
             let message = "there is no document whose pages could be turned";
             return crate::tell_error(message, "name one: /picture PATH");
         };
-        let view = || {
+        let view = || -> Result<ViewedPicture, AppError> {
             let picture = file.page(Some(page))?;
-            self.conversation.picture(file.name(), &picture, self.args.max_side)
+            Ok(self.conversation.picture(file.name(), &picture, self.args.max_side)?)
         };
         match view() {
             Ok(picture) => {
@@ -232,7 +232,7 @@ impl<'a> Talk<'a> {
             return Ok(None);
         }
         if self.is_full {
-            let context = self.conversation.model().context;
+            let context = self.conversation.model().context();
             let message =
                 format!("nothing was asked, because the chat is full with {context} tokens");
             crate::tell_error(&message, "/new begins a new chat; a larger --context has more room");
@@ -272,7 +272,7 @@ impl<'a> Talk<'a> {
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
-                crate::report(&error);
+                crate::report(&error.into());
                 return Ok(None);
             }
         };
@@ -283,8 +283,8 @@ impl<'a> Talk<'a> {
             say!("note: {note}");
         } else {
             self.attached.clear();
-            if let Some(cut) = cut.filter(|cut| *cut != Cut::Cancelled) {
-                say!("note: {}", cut.words(&options, self.conversation.model().context));
+            if let Some(cut) = cut.as_ref().filter(|cut| **cut != Cut::Cancelled) {
+                say!("note: {}", cut.words(&options, self.conversation.model().context()));
             }
         }
         self.is_full = cut == Some(Cut::Context);

@@ -1,14 +1,14 @@
 //! `lorgnette describe` answers a question about pictures.
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::PathBuf;
 
 use lorgnette_app::claims::{self, PlacedClaim};
 use lorgnette_app::conversation::check::Checked;
-use lorgnette_app::conversation::{Conversation, ViewedPicture};
+use lorgnette_app::conversation::{Conversation, ConversationError, ViewedPicture};
 use lorgnette_app::desktop::capture;
 use lorgnette_app::desktop::clipboard::{self, CopiedPicture};
-use lorgnette_app::models::OpenModel;
+use lorgnette_app::models::{OpenModel, RemoteModel};
 use lorgnette_app::pictures::{Picture, PictureFile};
 use lorgnette_app::purpose::Purpose;
 use lorgnette_app::reader::{Progress as ReaderProgress, Reader, Reading};
@@ -32,8 +32,11 @@ use crate::thoughts::{Thoughts, without_answer};
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Output<'a> {
-    model: &'a Path,
-    device: &'a str,
+    model: PathBuf,
+    device: String,
+    /// The host that the pictures went to; absent for a model of this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pictures_go_to: Option<String>,
     load_s: f64,
     pictures: Vec<PictureOutput<'a>>,
     /// What the model thought before it answered; null if it did not.
@@ -61,7 +64,8 @@ struct PictureOutput<'a> {
     model_view_width: u32,
     #[serde(rename = "seen_height")]
     model_view_height: u32,
-    tokens: usize,
+    /// Null where a server counts them.
+    tokens: Option<usize>,
     /// How many overlapping parts it is looked at in; 1: all of it at once.
     parts: usize,
     /// What was left out, is missing or was changed.
@@ -83,7 +87,8 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     let conversation = progress::open(&how, args.private)?;
     let prepare =
         |(name, picture): &(String, Picture)| conversation.picture(name, picture, args.max_side);
-    let prepared: Vec<_> = pictures.iter().map(prepare).collect::<Result<_, AppError>>()?;
+    let prepared: Vec<_> =
+        pictures.iter().map(prepare).collect::<Result<_, ConversationError>>()?;
     // Only what is held against the answer is needed once more.
     let pictures = if args.check.is_some() { pictures } else { Vec::new() };
 
@@ -121,7 +126,7 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     let cut = Cut::of(&answer.stop)
         .filter(|_| args.purpose.is_none_or(|purpose| purpose.uses_end(&answer.text)));
     if args.json {
-        print_json(&conversation, &prepared, (&answer, cut), &text, (checked, claims))?;
+        print_json(&conversation, &prepared, (&answer, cut.clone()), &text, (checked, claims))?;
     } else {
         let rest = if is_shortened(args) { printable(&text) } else { Cow::Borrowed("") };
         output::print(&(rest.into_owned() + "\n"))?;
@@ -132,7 +137,7 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     if let Some(note) = without_answer(&answer) {
         say!("note: {note}");
     } else if let Some(cut) = cut {
-        say!("note: {}", cut.words(&options, conversation.model().context));
+        say!("note: {}", cut.words(&options, conversation.model().context()));
     }
     if let Some(speaking) = speaking {
         if is_shortened(args) {
@@ -145,7 +150,11 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
         speaking.say_doubts(checked.unwrap_or_default());
         speaking.finish(&cancel)?;
     }
-    Ok(if answer.stop == StopReason::Cancelled { Ending::Cancelled } else { Ending::Done })
+    Ok(match answer.stop {
+        StopReason::Cancelled => Ending::Cancelled,
+        StopReason::Disconnected(_) => Ending::Partly,
+        _ => Ending::Done,
+    })
 }
 
 /// Returns whether the answer is brought to a length: then it is shown and spoken when it is complete.
@@ -250,7 +259,7 @@ fn check(
     match checked {
         Ok(checked) => Ok(Some(checked)),
         Err(Interrupted::Cancelled) => Ok(None),
-        Err(Interrupted::Failed(error)) => Err(error),
+        Err(Interrupted::Failed(error)) => Err(error.into()),
     }
 }
 
@@ -323,15 +332,16 @@ fn print_json(
             name: &picture.name,
             model_view_width: parts().map(|part| part.pixels().width()).max().unwrap_or_default(),
             model_view_height: parts().map(|part| part.pixels().height()).max().unwrap_or_default(),
-            tokens: parts().map(|part| part.pixels().grid().n_tokens()).sum(),
+            tokens: picture.n_tokens,
             parts: picture.parts.len(),
             notes: notes::texts(picture),
         }
     });
     output::print_json(&Output {
-        model: &model.path,
-        device: &model.device.name,
-        load_s: model.load_s,
+        model: model.local().map_or_else(|| model.id().into(), |model| model.path.clone()),
+        device: model.device_name(),
+        pictures_go_to: model.remote().map(RemoteModel::host),
+        load_s: model.local().map_or(0.0, |model| model.load_s),
         pictures: pictures.collect(),
         thoughts: Some(answer.thoughts.as_str()).filter(|thoughts| !thoughts.is_empty()),
         answer: text,
@@ -350,7 +360,7 @@ pub fn question<'a>(args: &'a Describe, model: &OpenModel) -> &'a str {
     match (&args.ask, args.purpose) {
         (Some(words), _) => words,
         (None, Some(purpose)) => purpose.question_for(model),
-        (None, None) if model.config.only_reads_pages() => "",
+        (None, None) if model.only_reads_pages() => "",
         (None, None) => "Describe this picture.",
     }
 }

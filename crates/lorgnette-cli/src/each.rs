@@ -3,6 +3,7 @@
 
 mod record;
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use lorgnette_app::conversation::Conversation;
@@ -14,8 +15,9 @@ use crate::Ending;
 use crate::args::Describe;
 use crate::cut::Cut;
 use crate::interrupt::CancelOnCtrlC;
+use crate::jobs;
 use crate::notes;
-use crate::output::{self, Failure, printable};
+use crate::output::{self, Failure, is_of_server, printable};
 use crate::output_file::OutputFile;
 use crate::progress::{self, Progress};
 use crate::thoughts::without_answer;
@@ -60,15 +62,22 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
     let conversation = progress::open(&args.model.options().unattended(), args.private)?;
     // A model that reads no pictures fails once, not for each of them.
     conversation.model().image_config(args.max_side)?;
+    let n_jobs = progress::n_jobs(&conversation, args.jobs)?;
     let cancel = Cancel::default();
     let _ctrl_c = CancelOnCtrlC::new(&cancel);
-    let (mut n_failed, n_todo) = (0, pages.len());
-    for (i, page) in pages.iter().enumerate() {
-        let answered = match answer(args, &conversation, page, &cancel) {
-            Ok(None) => return Ok(Ending::Cancelled),
-            Ok(Some(answered)) => answered,
-            Err(error) => Answered { error: error.one_line(), ..Answered::default() },
+    let (mut n_failed, n_todo, mut is_cancelled) = (0, pages.len(), false);
+    let work = |page: &Page| match answer(args, &conversation, page, &cancel) {
+        Err(error) if !is_of_server(&error) => {
+            Ok(Some(Answered { error: error.one_line(), ..Answered::default() }))
+        }
+        answered => answered,
+    };
+    let written = jobs::in_order(n_jobs, &pages, &cancel, work, |i, answered| {
+        let Some(answered) = answered? else {
+            is_cancelled = true;
+            return Ok(ControlFlow::Break(()));
         };
+        let page = &pages[i];
         n_failed += usize::from(!answered.error.is_empty());
         if args.out.is_none() {
             let gap = if i == 0 { "" } else { "\n" };
@@ -88,6 +97,11 @@ pub fn run(args: &Describe) -> Result<Ending, Failure> {
             );
         }
         record.put(page.place.clone(), answered)?;
+        Ok::<_, Failure>(ControlFlow::Continue(()))
+    });
+    written?;
+    if is_cancelled {
+        return Ok(Ending::Cancelled);
     }
     if n_failed == 0 {
         return Ok(Ending::Done);
@@ -116,7 +130,7 @@ fn answer(
     let picture = conversation.picture(page.file.name(), &decoded, args.max_side)?;
     let notes = notes::texts(&picture).into_iter().filter(|note| !note.starts_with("page "));
     let note = notes.collect::<Vec<_>>().join("; ");
-    let progress = Progress::new();
+    let progress = Progress::of(args.jobs);
     let options = crate::describe::options(args);
     let mut chat = Chat::default();
     let question = crate::describe::question(args, conversation.model());
@@ -138,7 +152,7 @@ fn answer(
     let error = match without_answer(&answer) {
         Some(note) => note.to_owned(),
         None => {
-            cut.map(|cut| cut.words(&options, conversation.model().context)).unwrap_or_default()
+            cut.map(|cut| cut.words(&options, conversation.model().context())).unwrap_or_default()
         }
     };
     Ok(Some(Answered { text, error, note }))

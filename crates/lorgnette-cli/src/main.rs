@@ -16,6 +16,7 @@ mod each;
 mod fetching;
 mod inspect;
 mod interrupt;
+mod jobs;
 mod models;
 mod notes;
 mod output;

@@ -1,10 +1,12 @@
-//! `lorgnette models`: list, add, import, verify, remove, path.
+//! `lorgnette models`: list, add, import, connect, verify, remove, path.
+
+mod connect;
 
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::Path;
 
 use indicatif::HumanDuration;
-use lorgnette_app::models::library::Quantisation;
+use lorgnette_app::models::library::{Quantisation, of_server};
 use lorgnette_app::models::wording::bytes;
 use lorgnette_app::models::{
     AddOptions, Fit, ImportOptions, Installed, Library, Model, ModelSource, ModelsError, Prepared,
@@ -30,6 +32,7 @@ pub fn run(command: &ModelsCommand) -> Result<Ending, Failure> {
         ModelsCommand::List(args) => list(&library, args),
         ModelsCommand::Add(args) => add(&library, args),
         ModelsCommand::Import(args) => import(&library, args),
+        ModelsCommand::Connect(args) => connect::run(&library, args),
         ModelsCommand::Verify(args) => verify(&library, args),
         ModelsCommand::Remove(args) => remove(&library, args),
         ModelsCommand::Path(args) => path(&library, args),
@@ -56,6 +59,9 @@ struct Output<'a> {
     /// Memory for an answer; absent where no model was opened to know it.
     memory_bytes: Option<u64>,
     unfinished: Option<u64>,
+    /// The host that pictures go to; absent for models that answer here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pictures_go_to: Option<&'a str>,
     quantisations: &'a [Quantisation],
 }
 
@@ -75,13 +81,15 @@ impl<'a> Output<'a> {
             peak_disk_bytes: model.peak_disk_bytes(),
             memory_bytes: model.offered().map(|offered| offered.memory_bytes),
             unfinished: model.unfinished_bytes,
+            pictures_go_to: model.host(),
             quantisations: &model.quantisations,
         }
     }
 }
 
 fn list(library: &Library, args: &ModelsList) -> Result<Ending, Failure> {
-    let listed = library.list()?;
+    let mut listed = library.list()?;
+    listed.extend(connect::servers()?.list()?.iter().map(of_server));
     if args.json {
         output::print_json(&listed.iter().map(Output::of).collect::<Vec<_>>())?;
     } else {
@@ -93,6 +101,9 @@ fn list(library: &Library, args: &ModelsList) -> Result<Ending, Failure> {
 
 /// Returns a model in a few lines of text.
 fn describe(model: &Model) -> String {
+    if let Some(host) = model.host() {
+        return format!("{:<18} {}, remote: pictures go to {host}\n", model.name, model.title);
+    }
     let state = match (model.is_installed(), model.n_bytes, model.unfinished_bytes) {
         (true, Some(n_bytes), _) => format!("installed, {}", bytes(n_bytes)),
         (true, None, _) => "part of the program".into(),
@@ -366,6 +377,12 @@ fn verify(library: &Library, args: &ModelsName) -> Result<Ending, Failure> {
 fn remove(library: &Library, args: &ModelsRemove) -> Result<Ending, Failure> {
     if !args.yes && !ask(&format!("remove {}? [y/N] ", printable(&args.name)), false)? {
         return Ok(Ending::Cancelled);
+    }
+    let servers = connect::servers()?;
+    if servers.find(&args.name).is_ok() {
+        servers.remove(&args.name)?;
+        say!("{} is no longer connected", printable(&args.name));
+        return Ok(Ending::Done);
     }
     let n_bytes = library.remove(&args.name)?;
     say!("{} is removed; {} are free again", printable(&args.name), bytes(n_bytes));

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use lorgnette_app::AppError;
-use lorgnette_app::models::one_line;
+use lorgnette_app::models::{ModelsError, one_line};
 use lorgnette_serve::ServeError;
 
 /// The reason why a command stopped.
@@ -40,6 +40,11 @@ impl<E: Into<AppError>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self::App(error.into())
     }
+}
+
+/// Whether the next question to this server fails as well, so that there is no use in asking it.
+pub fn is_of_server(error: &AppError) -> bool {
+    matches!(error, AppError::Models(ModelsError::Remote(error)) if error.is_of_server())
 }
 
 /// Writes to standard output at once.

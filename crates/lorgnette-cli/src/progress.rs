@@ -1,13 +1,16 @@
 //! Shows how far the work is, on standard error, if that is a terminal.
 
 use std::io::IsTerminal as _;
+use std::num::NonZeroU8;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lorgnette_app::conversation::Conversation;
 use lorgnette_app::models::folders::Folders;
-use lorgnette_app::models::{ModelChoice, OpenModel, OpenOptions, SpeedLog};
+use lorgnette_app::models::{
+    LocalModel, ModelChoice, ModelsError, OpenOptions, RemoteModel, SpeedLog,
+};
 use lorgnette_app::{AnswerEvent, AppError, is_kv_snapshot, say};
 
 use crate::output::{Failure, printable};
@@ -24,7 +27,12 @@ pub struct Progress {
 
 impl Progress {
     pub fn new() -> Self {
-        let target = if std::io::stderr().is_terminal() {
+        Self::of(NonZeroU8::MIN)
+    }
+
+    /// That of one of so many jobs: several at the same time show none.
+    pub fn of(n_jobs: NonZeroU8) -> Self {
+        let target = if n_jobs == NonZeroU8::MIN && std::io::stderr().is_terminal() {
             ProgressDrawTarget::stderr_with_hz(10)
         } else {
             ProgressDrawTarget::hidden()
@@ -114,16 +122,33 @@ pub fn open(options: &OpenOptions, is_private: bool) -> Result<Conversation, Fai
     let speeds = Arc::new(SpeedLog::open(&cache));
     let cache = (!is_private).then_some(cache.as_path());
     let load = |on_progress: &mut dyn FnMut(u64, u64)| {
-        Conversation::open(options, cache, speeds, on_progress)
+        Ok(Conversation::open(options, cache, speeds, on_progress)?)
     };
     let conversation = with_progress(load)?;
-    say_what_was_opened(options, conversation.model());
+    let model = conversation.model();
+    if let Some(model) = model.local() {
+        say_what_was_opened(options, model);
+    }
+    if let Some(host) = model.remote().map(RemoteModel::host) {
+        say!("note: pictures go to {}", printable(&host));
+    }
     Ok(conversation)
 }
 
+/// The number of questions at the same time, of as many as a person wants.
+///
+/// # Errors
+/// [`ModelsError::OneAtATime`] for several questions to a model of this machine.
+pub fn n_jobs(conversation: &Conversation, wanted: NonZeroU8) -> Result<usize, ModelsError> {
+    if wanted > NonZeroU8::MIN && conversation.model().remote().is_none() {
+        return Err(ModelsError::OneAtATime);
+    }
+    Ok(usize::from(wanted.get()))
+}
+
 /// Loads a model for measurements: nothing from earlier runs makes it quicker.
-pub fn open_bare(options: &OpenOptions) -> Result<OpenModel, Failure> {
-    let model = with_progress(|on_progress| Ok(options.open(on_progress)?))?;
+pub fn open_bare(options: &OpenOptions) -> Result<LocalModel, Failure> {
+    let model = with_progress(|on_progress| Ok(options.open_local(on_progress)?))?;
     say_what_was_opened(options, &model);
     Ok(model)
 }
@@ -140,7 +165,7 @@ fn with_progress<T>(
     Ok(loaded?)
 }
 
-fn say_what_was_opened(options: &OpenOptions, model: &OpenModel) {
+fn say_what_was_opened(options: &OpenOptions, model: &LocalModel) {
     if model.built_in && matches!(options.model, ModelChoice::Best | ModelChoice::BestOrError) {
         say!(
             "note: this is the built-in demonstration model; `lorgnette models add pixtral-12b-gguf` gets the real one"

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use lorgnette_app::models::folders::Folders;
+use lorgnette_app::models::{ModelChoice, ModelsError};
 use lorgnette_app::{Cancel, say};
 use lorgnette_serve::{
     Access, InstalledModels, Limits, Listening, ServeError, ServeOptions, TokenFile,
@@ -35,6 +36,9 @@ pub fn run(args: &Serve) -> Result<Ending, Failure> {
     })
     .map_err(Failure::Serve)?;
     let options = args.model.options();
+    if let ModelChoice::Server(name) = &options.model {
+        return Err(ModelsError::NotHere { name: name.clone() }.into());
+    }
     // Nothing of what others ask is left on the disk.
     let conversation = progress::open(&options, true)?;
     let models = Arc::new(InstalledModels::new(options, conversation, folders));

@@ -69,6 +69,8 @@ pub enum StopReason {
     Cancelled,
     /// The KV cache holds no more tokens.
     ContextFull,
+    /// The server that answers did not send all of it, for this reason. No engine here ends so.
+    Disconnected(String),
 }
 
 /// An answer that has ended. A cancelled one is an answer too, as far as it came.

@@ -56,6 +56,21 @@ impl Pixels {
         Self::whole(data, width, height, config)
     }
 
+    /// Returns the picture as RGB of shape `(height, width, 3)` again: to the last bit what it was, as
+    /// `config` is the one that it was normalised by.
+    pub fn denormalised(&self, config: &ImageConfig) -> Vec<u8> {
+        let n = self.width as usize * self.height as usize;
+        let mut rgb = vec![0; 3 * n];
+        for (channel, values) in self.data.chunks_exact(n).enumerate() {
+            let (mean, std) = (config.mean[channel], config.std[channel]);
+            for (pixel, value) in rgb.as_chunks_mut::<3>().0.iter_mut().zip(values) {
+                // Saturating: what was never normalised from bytes stays a colour.
+                pixel[channel] = ((value * std + mean) * 255.0).round() as u8;
+            }
+        }
+        rgb
+    }
+
     fn whole(data: Vec<f32>, width: u32, height: u32, config: &ImageConfig) -> Self {
         let grid = Grid {
             rows: height / config.unit(),
@@ -122,5 +137,20 @@ impl fmt::Debug for Pixels {
             .field("height", &self.height)
             .field("grid", &self.grid)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn denormalised_pixels_are_those_of_the_picture() {
+        let rgb: Vec<u8> = (0..=255).cycle().take(3 * 32 * 48).collect();
+        let plain = ImageConfig { mean: [0.0; 3], std: [1.0; 3], ..ImageConfig::PIXTRAL_12B };
+        for config in [ImageConfig::PIXTRAL_12B, plain] {
+            let pixels = Pixels::normalise(&rgb, 32, 48, &config);
+            assert_eq!(pixels.denormalised(&config), rgb);
+        }
     }
 }

@@ -12,6 +12,7 @@
 //! });
 //! ```
 
+pub mod chat;
 pub mod gguf;
 
 use std::collections::BTreeMap;

@@ -11,7 +11,7 @@ use lorgnette_pixtral::{CHUNK_TOKENS, DeviceMemory, Peaks, Prompt, go_on};
 use serde::Serialize;
 
 use crate::error::ModelsError;
-use crate::open::OpenModel;
+use crate::open::LocalModel;
 
 /// What is measured.
 #[derive(Debug, Clone)]
@@ -163,7 +163,7 @@ pub struct PictureResult {
 /// # Errors
 /// [`ModelsError::Engine`] when the tokens do not fit into the session.
 pub fn run(
-    model: &OpenModel,
+    model: &LocalModel,
     options: &BenchOptions,
     mut on_step: impl FnMut(&str),
 ) -> Result<BenchResult, ModelsError> {
@@ -237,7 +237,7 @@ pub fn run(
 /// Seconds to read `n` tokens, at least one, to write some behind them, and to write as many of each of
 /// several answers together.
 fn read_and_write(
-    model: &OpenModel,
+    model: &LocalModel,
     n: usize,
     n_decode: usize,
     together: &[usize],
@@ -289,7 +289,7 @@ fn peaks() -> PeaksResult {
 }
 
 /// A question about a picture, and another one.
-fn ask_twice(model: &OpenModel, width: u32, height: u32) -> Result<PictureResult, ModelsError> {
+fn ask_twice(model: &LocalModel, width: u32, height: u32) -> Result<PictureResult, ModelsError> {
     let config = model.image_config(None)?;
     let picture = PreparedPicture::new("bench", test_picture(width, height, &config)?);
     let n_tokens = picture.pixels().grid().n_tokens();

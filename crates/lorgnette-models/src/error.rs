@@ -7,6 +7,7 @@ use lorgnette_engine::tokens::TokenizerError;
 use lorgnette_gguf::QuantScheme;
 use lorgnette_image::ImageError;
 use lorgnette_pixtral::LoadError;
+use lorgnette_remote::RemoteError;
 use lorgnette_weights::WeightsError;
 
 use crate::wording::{bytes, few};
@@ -32,6 +33,15 @@ pub enum ModelsError {
     },
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// A server that cannot be connected or does not answer.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    /// A server's model, where one of this machine is needed.
+    #[error("{name} answers on a server, and this is about models of this machine")]
+    NotHere { name: String },
+    /// Several questions at the same time, for a model that takes one.
+    #[error("a model of this machine answers one question at a time")]
+    OneAtATime,
     /// The name is neither in the catalogue nor a path.
     #[error("no model is called {name}")]
     UnknownModel { name: String },
@@ -103,6 +113,9 @@ impl ModelsError {
             Self::Engine(error) => error.hint().into(),
             Self::Picture { source, .. } => source.hint().to_string(),
             Self::Weights(error) => error.hint(),
+            Self::Remote(error) => error.hint(),
+            Self::OneAtATime => "leave out --jobs, or name a server with --model".into(),
+            Self::NotHere { .. } => "name another model; `lorgnette models list` has them".into(),
             Self::UnknownModel { .. } => {
                 "use a name from `lorgnette models list`, hf:OWNER/NAME, or a path".into()
             }

@@ -9,11 +9,13 @@
 //!
 //! Having some:
 //! - [`library`]: the models folder, and the list of all that there are and that can be had
+//! - [`connect`]: servers in that list
 //! - [`folders`]: where things lie on this machine
 //! - [`wording`]: bytes, names and lists of names in messages
 //!
 //! Using one:
-//! - [`open`], `best`: a model from disk to an engine that answers, and which one when nobody says
+//! - [`open`], `best`: a model from disk to an engine that answers, or a server that does, and which
+//!   one when nobody says
 //! - [`cost`]: what a picture costs before it costs
 //! - [`speed`], [`calibration`]: how fast models were here, and how fast untried ones will be;
 //!   [`SpeedLog`] is both
@@ -24,6 +26,7 @@ pub mod bench;
 mod best;
 mod builtin;
 pub mod calibration;
+pub mod connect;
 pub mod convert;
 pub mod cost;
 pub mod doctor;
@@ -51,8 +54,9 @@ pub use import::{Import, ImportOptions};
 pub use library::{Circumstances, Fits, Library, Model, ModelState, PublishedAt, Recommended};
 pub use lorgnette_gguf::QuantScheme;
 pub use lorgnette_interrupt::Cancel;
+pub use lorgnette_remote::{self as remote, RemoteError, RemoteModel};
 pub use lorgnette_weights::http::{FetchOptions, Patience};
 pub use lorgnette_weights::{HubSettings, InstallEvent, Report, WeightsError};
-pub use open::{ModelChoice, OpenModel, OpenOptions};
+pub use open::{LocalModel, ModelChoice, OpenModel, OpenOptions};
 pub use source::ModelSource;
 pub use speed_log::SpeedLog;

@@ -10,7 +10,7 @@ use lorgnette_weights::Report;
 use lorgnette_weights::store::{Store, Verdict};
 
 pub use self::list::{
-    Circumstances, Fits, Model, ModelState, PublishedAt, Quantisation, Recommended, name,
+    Circumstances, Fits, Model, ModelState, PublishedAt, Quantisation, Recommended, name, of_server,
 };
 use crate::error::ModelsError;
 use crate::folders::Folders;

@@ -1,6 +1,7 @@
 //! A model from disk to an engine that answers.
 
 mod kv;
+mod model;
 mod tokenizer;
 
 use std::path::{Path, PathBuf};
@@ -13,12 +14,15 @@ use lorgnette_pixtral::{
     Checkpoint, ChosenDevice, DeviceChoice, Kernels, LoadError, LoadOptions, ModelConfig,
     ModelError, Needs, Pixtral, Placement, Plan, Precision, machine_memory,
 };
+use lorgnette_remote::Servers;
 
 pub(crate) use self::kv::KvQuestion;
 pub use self::kv::{ChosenKv, KvChoice};
+pub use self::model::OpenModel;
 use self::tokenizer::tokenizer;
 use crate::best::{Best, PassedOver};
 use crate::error::ModelsError;
+use crate::folders::Folders;
 use crate::library::{Library, name};
 use crate::{BUILT_IN, builtin};
 
@@ -37,18 +41,38 @@ pub enum ModelChoice {
     BuiltIn,
     /// A folder or GGUF file.
     At(PathBuf),
+    /// The server that was connected by that name.
+    Server(String),
 }
 
 impl ModelChoice {
-    /// Reads what a person writes: `pocket`, the name of an installed model, or a path. A path
-    /// that is there comes first.
+    /// Reads what a person writes: `pocket`, the name of an installed model or of a server, or a path.
+    /// A path that is there comes first.
     pub fn named(text: &str) -> Self {
         if text == BUILT_IN {
             return Self::BuiltIn;
         }
         let path = PathBuf::from(text);
         let installed = || Library::find().ok()?.path(text).ok();
-        if path.exists() { Self::At(path) } else { Self::At(installed().unwrap_or(path)) }
+        let is_server = || Some(Servers::at(&Folders::find().ok()?.config).find(text).is_ok());
+        if path.exists() {
+            Self::At(path)
+        } else if let Some(path) = installed() {
+            Self::At(path)
+        } else if is_server() == Some(true) {
+            Self::Server(text.to_owned())
+        } else {
+            Self::At(path)
+        }
+    }
+
+    /// The one of an id, as [`OpenModel::id`] and the settings have it.
+    pub fn of_id(id: &str) -> Self {
+        match Servers::name_of_id(id) {
+            Some(name) => Self::Server(name.to_owned()),
+            None if id == BUILT_IN => Self::BuiltIn,
+            None => Self::At(PathBuf::from(id)),
+        }
     }
 }
 
@@ -73,6 +97,8 @@ pub struct OpenOptions {
     /// The number of threads that compute; `None`: one for each core. The first model that is
     /// opened decides it for the program.
     pub threads: Option<usize>,
+    /// The folder of settings, where servers are named; `None`: the person's own.
+    pub config: Option<PathBuf>,
 }
 
 impl Default for OpenOptions {
@@ -86,12 +112,13 @@ impl Default for OpenOptions {
             kv: KvChoice::default(),
             load: LoadOptions::default(),
             threads: None,
+            config: None,
         }
     }
 }
 
-/// A model that answers.
-pub struct OpenModel {
+/// A model of this machine that answers.
+pub struct LocalModel {
     /// The thread that owns it.
     pub engine: Engine,
     /// Where it was found; for the built-in one, its name.
@@ -122,12 +149,15 @@ pub struct OpenModel {
 }
 
 impl OpenOptions {
-    /// Loads the model, which takes seconds to minutes. `on_progress` is told the bytes that were
-    /// read and all bytes.
+    /// Loads a model of this machine, which takes seconds to minutes. `on_progress` is told the bytes
+    /// that were read and all bytes.
     ///
     /// # Errors
-    /// [`ModelsError`] names the file and what is wrong with it.
-    pub fn open(&self, on_progress: &mut dyn FnMut(u64, u64)) -> Result<OpenModel, ModelsError> {
+    /// [`ModelsError`] names the file and what is wrong with it; [`ModelsError::NotHere`] for a server.
+    pub fn open_local(
+        &self,
+        on_progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<LocalModel, ModelsError> {
         let started = Instant::now();
         if let Some(threads) = self.threads {
             // Fails when there are threads already, which then stay.
@@ -161,7 +191,7 @@ impl OpenOptions {
         let engine = Engine::start(generator);
         let load_s = started.elapsed().as_secs_f64();
         let kernels = self.load.kernels.unwrap_or_else(Kernels::best);
-        Ok(OpenModel {
+        Ok(LocalModel {
             engine,
             path,
             built_in,
@@ -201,6 +231,7 @@ impl ModelChoice {
         match self {
             Self::At(path) => known(Some(path.clone())),
             Self::BuiltIn => known(None),
+            Self::Server(name) => Err(ModelsError::NotHere { name: name.clone() }),
             Self::Best => Ok(Library::find()?.best()),
             Self::BestOrError => {
                 let mut best = Library::find()?.best();
@@ -238,7 +269,7 @@ pub(crate) fn whole(path: &Path, projector: Option<&Path>) -> Result<Checkpoint,
     Ok(checkpoint)
 }
 
-impl OpenModel {
+impl LocalModel {
     /// What the settings and the measured speeds know it by.
     pub fn id(&self) -> String {
         if self.built_in { BUILT_IN.into() } else { self.path.display().to_string() }

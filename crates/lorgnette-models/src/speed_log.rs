@@ -8,7 +8,7 @@ use lorgnette_engine::Timings;
 use lorgnette_pixtral::Calibration;
 
 use crate::calibration::CalibrationStore;
-use crate::open::OpenModel;
+use crate::open::LocalModel;
 use crate::speed::{Meter, Speed, Speeds, is_slow};
 
 /// Measured speeds and the calibration.
@@ -30,7 +30,7 @@ impl SpeedLog {
     }
 
     /// How fast a model is: measured, else calibrated, which only knows the CPU.
-    pub fn of(&self, model: &OpenModel) -> Speed {
+    pub fn of(&self, model: &LocalModel) -> Speed {
         let calibration = self.calibration.known().filter(|_| model.device.device.is_cpu());
         self.lock().of(&model.id()).or_calibrated(&model.config, calibration.as_ref())
     }
@@ -38,7 +38,7 @@ impl SpeedLog {
     /// Learns from an answer. `encode_flop`: what the encoder did for it, if that is known.
     pub fn learn(
         &self,
-        model: &OpenModel,
+        model: &LocalModel,
         meter: &Meter,
         encode_flop: Option<f64>,
         timings: &Timings,
@@ -50,7 +50,7 @@ impl SpeedLog {
     }
 
     /// Calibrates at once, 0.2 seconds, if nothing else says how long a picture takes this model.
-    pub fn calibrate_for(&self, model: &OpenModel) {
+    pub fn calibrate_for(&self, model: &LocalModel) {
         let is_measured = self.lock().of(&model.id()).is_measured();
         if model.device.device.is_cpu() && !is_measured && is_slow(&model.config) {
             self.calibration.find();

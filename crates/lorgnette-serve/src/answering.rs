@@ -4,7 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use lorgnette_app::conversation::Conversation;
-use lorgnette_app::{Answer, AnswerEvent, AnswerOptions, AnswersEvent, Cancel, StopReason};
+use lorgnette_app::{
+    Answer, AnswerEvent, AnswerOptions, AnswersEvent, AppError, Cancel, StopReason,
+};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::models::{LendError, ModelSource};
@@ -125,7 +127,7 @@ impl Asking<'_> {
             // Its client has gone, or the server ends.
             Ok(answers) if answers.iter().any(is_cancelled) => Err(Refusal::Stopping),
             Ok(answers) => Ok(Work::of(&answers)),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(AppError::from(error).into()),
         }
     }
 }

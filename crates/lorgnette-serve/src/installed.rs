@@ -44,10 +44,11 @@ impl InstalledModels {
     /// with no other one. Nothing of what is asked should go to the disk, so it should be private.
     pub fn new(options: OpenOptions, conversation: Conversation, folders: Folders) -> Self {
         let model = conversation.model();
-        let usual = if model.built_in {
-            Located { name: BUILT_IN.into(), path: None }
-        } else {
-            Located { name: library::name(&model.id()), path: Some(model.path.clone()) }
+        let usual = match model.local() {
+            Some(model) if !model.built_in => {
+                Located { name: library::name(&model.id()), path: Some(model.path.clone()) }
+            }
+            _ => Located { name: BUILT_IN.into(), path: None },
         };
         let is_only = matches!(options.model, ModelChoice::At(_) | ModelChoice::BuiltIn);
         let models = Self {
@@ -114,13 +115,18 @@ impl ModelSource for InstalledModels {
             speeds: &Speeds::default(),
             calibration: None,
             fetches: &BTreeMap::new(),
+            // Pictures of other programs go nowhere.
+            servers: &[],
         };
         let survey = library.survey(&circumstances).into_iter();
         let usable = survey.filter(|model| match model.state {
             ModelState::BuiltIn | ModelState::Installed { .. } => {
                 !self.is_only || model.id == usual
             }
-            ModelState::Broken { .. } | ModelState::Offered | ModelState::Begun(_) => false,
+            ModelState::Broken { .. }
+            | ModelState::Offered
+            | ModelState::Begun(_)
+            | ModelState::Remote { .. } => false,
         });
         let mut models: Vec<(bool, ServedModel)> = usable
             .map(|model| {
@@ -171,9 +177,9 @@ fn loaded(name: &str, conversation: &Conversation) -> LoadedModel {
     let model = conversation.model();
     LoadedModel {
         name: name.to_owned(),
-        context: model.context,
-        n_bytes: model.n_bytes,
-        is_on_gpu: model.device.choice != DeviceChoice::Cpu,
+        context: model.context(),
+        n_bytes: model.local().map_or(0, |model| model.n_bytes),
+        is_on_gpu: model.local().is_some_and(|model| model.device.choice != DeviceChoice::Cpu),
     }
 }
 

@@ -174,7 +174,9 @@ fn view(
     let unanswerable = |error: AppError| Refusal::Unanswerable(error);
     let picture: Picture = pictures::decode_bytes(&asked.name, &asked.bytes, None)
         .map_err(|error| unanswerable(error.into()))?;
-    conversation.picture(&asked.name, &picture, asked.max_side).map_err(unanswerable)
+    conversation
+        .picture(&asked.name, &picture, asked.max_side)
+        .map_err(|error| unanswerable(error.into()))
 }
 
 fn text_of(parts: Vec<AskedPart>) -> String {

@@ -46,8 +46,8 @@ impl Purpose {
     /// What that model is asked: nothing, if it was taught no questions.
     pub fn question_for(self, model: &OpenModel) -> &'static str {
         match model {
-            model if model.config.only_reads_pages() => "",
-            model if model.built_in => self.short_question(),
+            model if model.only_reads_pages() => "",
+            model if model.is_built_in() => self.short_question(),
             _ => self.question(),
         }
     }

@@ -67,7 +67,7 @@ macro_rules! settings {
 }
 
 settings! {
-    /// A model's path, or `pocket`; `None`: the largest installed.
+    /// A model's path, `pocket`, or `server:` and the name of a server; `None`: the largest installed.
     model: Option<String> = None,
     /// The device that computes.
     device: Device = Device::Auto,
@@ -265,11 +265,7 @@ impl Settings {
     /// Which model, and how it is loaded.
     pub fn open_options(&self) -> OpenOptions {
         OpenOptions {
-            model: match self.model.as_deref() {
-                None => ModelChoice::Best,
-                Some(BUILT_IN) => ModelChoice::BuiltIn,
-                Some(path) => ModelChoice::At(PathBuf::from(path)),
-            },
+            model: self.model.as_deref().map_or(ModelChoice::Best, ModelChoice::of_id),
             device: match self.device {
                 Device::Auto => DeviceChoice::Auto,
                 Device::Cpu => DeviceChoice::Cpu,

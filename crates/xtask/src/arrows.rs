@@ -1,7 +1,8 @@
-//! The arrows between crates: `gguf <- kernels; image, kernels <- pixtral <- engine <- models <- app`,
-//! `gguf <- weights <- models`, `engine <- chats`, `image <- reader`, and above them what the app
-//! stands on: `chats, models, reader <- pictures <- app`, `chats, models, speech <- settings <- app`.
-//! `serve` and `export` stand on the app. `interrupt` is below all that can be stopped, `files` below all that writes files.
+//! The arrows between crates: `gguf <- kernels; image, kernels <- pixtral <- engine <- remote <- models
+//! <- app`, `gguf <- weights <- models`, `engine <- chats`, `image <- reader`, and above them what the app
+//! stands on: `chats, models, reader <- pictures; claims, pictures <- conversation <- app`, `chats, models,
+//! speech <- settings <- app`. `serve` and `export` stand on the app. `interrupt` is below all that can be
+//! stopped, `files` below all that writes files.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,7 +12,7 @@ use serde::Deserialize;
 
 /// The crates that each crate may use. It may also use what those use. Crates are called by their
 /// folder.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 20] = [
     ("lorgnette-files", &[]),
     ("lorgnette-interrupt", &[]),
     ("lorgnette-image", &[]),
@@ -22,19 +23,20 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("lorgnette-weights", &["lorgnette-gguf", "lorgnette-interrupt"]),
     ("lorgnette-reader", &["lorgnette-image", "lorgnette-interrupt"]),
     ("lorgnette-speech", &[]),
-    ("lorgnette-models", &["lorgnette-engine", "lorgnette-weights"]),
+    ("lorgnette-remote", &["lorgnette-engine"]),
+    ("lorgnette-models", &["lorgnette-remote", "lorgnette-weights"]),
     ("lorgnette-chats", &["lorgnette-engine"]),
     ("lorgnette-claims", &["lorgnette-speech"]),
     ("lorgnette-desktop", &["lorgnette-image"]),
     ("lorgnette-releases", &[]),
     ("lorgnette-pictures", &["lorgnette-chats", "lorgnette-models", "lorgnette-reader"]),
     ("lorgnette-settings", &["lorgnette-chats", "lorgnette-models", "lorgnette-speech"]),
+    ("lorgnette-conversation", &["lorgnette-claims", "lorgnette-pictures"]),
     (
         "lorgnette-app",
         &[
-            "lorgnette-claims",
+            "lorgnette-conversation",
             "lorgnette-desktop",
-            "lorgnette-pictures",
             "lorgnette-releases",
             "lorgnette-settings",
         ],

@@ -167,7 +167,8 @@ fn answer(
     let options = AnswerOptions { max_tokens: 256, sampling, ..AnswerOptions::default() };
     let cancel = Cancel::default();
     if is_alone {
-        let answer = conversation.model().engine.answer(chat, options, cancel, |_| {}).recv()??;
+        let model = conversation.model().local().context("a model of this machine")?;
+        let answer = model.engine.answer(chat, options, cancel, |_| {}).recv()??;
         return Ok(answer.text);
     }
     Ok(conversation.answer(chat, options, &cancel, &mut |_| {})?.text)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use lorgnette_app::open::{ModelChoice, OpenModel, OpenOptions};
+use lorgnette_app::open::{LocalModel, ModelChoice, OpenOptions};
 use lorgnette_app::{AnswerOptions, Cancel, Kernels, KvFormat, LoadOptions, Sampling, pictures};
 use lorgnette_engine::{Chat, EngineError, Generator};
 use lorgnette_interrupt::Interrupted;
@@ -90,7 +90,7 @@ impl Args {
             n_different += usize::from(!same);
             println!("{:<8}{what:<16}{numbers}", if same { "ok" } else { "DIFFERS" });
         };
-        let mut rms = |what: &str, of: &dyn Fn(&OpenModel) -> Result<Vec<f32>>| -> Result<()> {
+        let mut rms = |what: &str, of: &dyn Fn(&LocalModel) -> Result<Vec<f32>>| -> Result<()> {
             let difference = relative_difference(&of(&device)?, &of(&cpu)?);
             let numbers = format!("{difference:.2e} of it, allowed {:.0e}", self.tolerance);
             report(what, numbers, difference <= self.tolerance);
@@ -122,7 +122,7 @@ impl Args {
         Ok(())
     }
 
-    fn picture_rows(&self, model: &OpenModel) -> Result<Vec<f32>> {
+    fn picture_rows(&self, model: &LocalModel) -> Result<Vec<f32>> {
         let picture = pictures::prepare_at(&self.picture, &model.image_config(Some(512))?)?;
         on_engine(model, move |generator| {
             let features = generator.model().encode_image(picture.pixels(), &mut go_on);
@@ -133,12 +133,12 @@ impl Args {
     }
 }
 
-fn open(options: &OpenOptions) -> Result<OpenModel> {
-    Ok(options.open(&mut |_, _| {})?)
+fn open(options: &OpenOptions) -> Result<LocalModel> {
+    Ok(options.open_local(&mut |_, _| {})?)
 }
 
 fn on_engine<T: Send + 'static>(
-    model: &OpenModel,
+    model: &LocalModel,
     work: impl FnOnce(&mut Generator) -> Result<T, EngineError> + Send + 'static,
 ) -> Result<T> {
     let result = model.engine.with(work).recv().map_err(|_| anyhow!("the engine stopped"))?;
@@ -147,7 +147,7 @@ fn on_engine<T: Send + 'static>(
 
 /// Returns the logits behind each token of a text. Both sides read the same text, whatever each of
 /// them would have said.
-fn logits(model: &OpenModel) -> Result<Vec<f32>> {
+fn logits(model: &LocalModel) -> Result<Vec<f32>> {
     on_engine(model, |generator| {
         let model = generator.model();
         let vocab_size = generator.tokenizer().vocab_size() as u32;
@@ -166,7 +166,7 @@ fn logits(model: &OpenModel) -> Result<Vec<f32>> {
     })
 }
 
-fn answer(model: &OpenModel, picture: &std::path::Path, question: &str) -> Result<String> {
+fn answer(model: &LocalModel, picture: &std::path::Path, question: &str) -> Result<String> {
     let picture = pictures::prepare_at(picture, &model.image_config(None)?)?;
     let mut chat = Chat::default();
     chat.ask([Arc::clone(&picture)], question);

@@ -45,6 +45,8 @@ commands! {
         pictures::paste,
         pictures::pick_pictures,
         pictures::prepare,
+        servers::connect_server,
+        servers::forget_server,
         settings::folders,
         settings::key_bindings,
         settings::open_folder,

@@ -74,6 +74,12 @@ pub enum ModelStateDto {
         done_bytes: u64,
         total_bytes: u64,
     },
+    /// A server answers, and pictures go to that host.
+    Remote {
+        /// What the server is called.
+        server: String,
+        host: String,
+    },
     Stopped {
         error: UiError,
         done_bytes: u64,
@@ -95,6 +101,9 @@ impl From<Model> for ModelDto {
             }
             ModelState::Offered => ModelStateDto::Offered,
             ModelState::Begun(fetch) => fetch.into(),
+            ModelState::Remote { host } => {
+                ModelStateDto::Remote { server: model.name.clone(), host }
+            }
         };
         Self {
             id: model.id,

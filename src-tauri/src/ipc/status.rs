@@ -36,6 +36,8 @@ struct LoadedModelDto {
     name: String,
     built_in: bool,
     reads_pictures: bool,
+    /// The host that pictures go to, where a server answers.
+    pictures_go_to: Option<String>,
     device: String,
     device_notes: Vec<String>,
     kernels: String,
@@ -125,6 +127,7 @@ impl From<LoadedModel> for LoadedModelDto {
             name: model.name,
             built_in: model.built_in,
             reads_pictures: model.image.is_some(),
+            pictures_go_to: model.pictures_go_to,
             device: model.device,
             device_notes: model.device_notes,
             kernels: model.kernels,

@@ -3,7 +3,7 @@
 
 import {
   commands, defaultSettings, type Aloud, type AnswerBy, type AnswerEvent, type AppEvent, type Ask, type Attachment, type Chat, type ChatSummary, type Draft, type End,
-  type LoadedModel, type Message, type Model, type Picture, type Platform, type QuickAction, type Settings, type Status, type UiError,
+  type ConnectedServer, type LoadedModel, type Message, type Model, type NewServer, type Picture, type Platform, type QuickAction, type Settings, type Status, type UiError,
 } from "../contract";
 import type { Backend } from ".";
 import { pageOfFile, pictures, samples, urlOf } from "./fake-pictures";
@@ -33,13 +33,13 @@ export interface FakeOptions {
 }
 
 export const POCKET: LoadedModel = {
-  id: "pocket", name: "Pocket", builtIn: true, readsPictures: true, device: "CPU (16 threads)", deviceNotes: [], kernels: "AVX-512 VNNI",
+  id: "pocket", name: "Pocket", builtIn: true, readsPictures: true, picturesGoTo: null, device: "CPU (16 threads)", deviceNotes: [], kernels: "AVX-512 VNNI",
   context: 4096, weightsBytes: 9_600_000, cacheBytes: 8_400_000, loadS: 0.02, maxSide: 512, minSide: 64, unit: 16,
   speed: { pictureS: 0.1, prefillTokensPerS: 5200, decodeTokensPerS: 610 },
 };
 
 export const PIXTRAL: LoadedModel = {
-  id: "pixtral-12b-q4_k_m", name: "Pixtral 12B", builtIn: false, readsPictures: true, device: "CPU (16 threads)",
+  id: "pixtral-12b-q4_k_m", name: "Pixtral 12B", builtIn: false, readsPictures: true, picturesGoTo: null, device: "CPU (16 threads)",
   deviceNotes: ["No graphics card: this build has none of its drivers."], kernels: "AVX-512 VNNI",
   context: 16_384, weightsBytes: 8_350_000_000, cacheBytes: 2_680_000_000, loadS: 6.2, maxSide: 1024, minSide: 128, unit: 16,
   speed: { pictureS: 17, prefillTokensPerS: 96, decodeTokensPerS: 5.2 },
@@ -145,7 +145,9 @@ export class Fake implements Answering {
   chooseModel = async (id: string): Promise<void> => {
     this.#note(`chooseModel ${id}`);
     this.#models = this.#models.map((model) => ({ ...model, chosen: model.id === id, inUse: model.id === id }));
-    this.#model = id === "pocket" ? POCKET : { ...PIXTRAL, id, name: this.#models.find((model) => model.id === id)?.name ?? id };
+    const chosen = this.#models.find((model) => model.id === id);
+    const picturesGoTo = chosen?.state.at === "remote" ? chosen.state.host : null;
+    this.#model = id === "pocket" ? POCKET : { ...PIXTRAL, id, name: chosen?.name ?? id, picturesGoTo };
     this.#changed();
   };
 
@@ -199,6 +201,21 @@ export class Fake implements Answering {
     this.#note(`cancelFetch ${id}`);
     this.#endFetch();
     this.#setModel(id, { at: "offered" });
+  };
+
+  connectServer = async (server: NewServer): Promise<ConnectedServer> => {
+    this.#note(`connectServer ${server.name} ${server.url}`);
+    const host = server.url.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+    if (host === "nobody.example") throw { ...fault("unavailable", `${host} cannot be reached: connection refused`, "start the server"), id: "serverNotThere", with: { host, reason: "connection refused" } };
+    const [id, model] = [`server:${server.name}`, server.model || "pixtral-12b"];
+    const base = this.#models[0];
+    if (base) this.#models = [...this.#models.filter((one) => one.id !== id), { ...base, id, name: `${model} at ${host}`, about: "", chosen: false, inUse: false, state: { at: "remote", server: server.name, host } }];
+    return { id, model, host, keyFile: null };
+  };
+
+  forgetServer = async (name: string): Promise<void> => {
+    this.#note(`forgetServer ${name}`);
+    this.#models = this.#models.filter((one) => one.id !== `server:${name}`);
   };
 
   removeModel = async (id: string): Promise<void> => {

@@ -51,7 +51,7 @@ export type Overlay =
 /** Where an address stands that may be opened. */
 export type LinkFrom = "answer" | "picture" | "release";
 
-export type SettingsPage = "look" | "answers" | "speech" | "anywhere" | "machine" | "keys" | "data" | "about";
+export type SettingsPage = "look" | "answers" | "speech" | "anywhere" | "machine" | "connections" | "keys" | "data" | "about";
 
 export type Confirmation =
   | { about: "removeModel"; id: string; name: string; bytes: number }
@@ -366,7 +366,13 @@ export function shownSize(attachment: Attachment, picture: Picture): { width: nu
 
 /** Whether a model that people fetch or add is here, and not only the one inside the program. */
 export function hasRealModel(state: Pick<AppState, "models">): boolean {
-  return state.models.some((model) => model.state.at === "installed");
+  return state.models.some((model) => model.state.at === "installed" || model.state.at === "remote");
+}
+
+/** The host that pictures go to while a server is chosen; null: they stay here. */
+export function picturesGoTo(state: Pick<AppState, "models" | "status">): string | null {
+  const chosen = state.models.find((model) => model.chosen);
+  return state.status.model?.picturesGoTo ?? (chosen?.state.at === "remote" ? chosen.state.host : null);
 }
 
 /** Whether nothing is asked and nothing attached: then the whole window is one drop target. */

@@ -47,6 +47,7 @@ const meanings: Meanings = {
   choosePage: (picture, [of]) => [{ is: "pageChosen", of, picture }],
   choosePages: (pictures, [of]) => [{ is: "pagesChosen", of, pictures }],
   fetchModel: listModels,
+  forgetServer: listModels,
   models: (models) => [{ is: "modelsListed", models }],
   paste: (pasted) => {
     return [pasted.kind === "pictures" ? { is: "added", added: pasted.added } : { is: "pastedText", text: pasted.text }];

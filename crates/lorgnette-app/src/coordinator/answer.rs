@@ -15,7 +15,7 @@ use super::{Inner, lock, panic_fault};
 use crate::chats::{AnswerBy, Attachment, Chats, ChatsError, End, Message, MessageId, is_private};
 use crate::conversation::{Conversation, ViewedPicture};
 use crate::error::{AppError, Fault};
-use crate::models::library;
+use crate::models::{RemoteError, library};
 use crate::{Answer, AnswerEvent, AnswerOptions, Cancel, StopReason, Timings};
 
 /// What is written is kept that often.
@@ -77,6 +77,19 @@ impl Unwritten {
             chats.write(id, &made.text)?;
         }
         Ok(())
+    }
+}
+
+/// How an answer ends whose model stopped so.
+pub(super) fn end_of(stop: StopReason) -> End {
+    match stop {
+        StopReason::EndOfText | StopReason::StopString(_) => End::Whole,
+        StopReason::Length => End::Length,
+        StopReason::ContextFull => End::ContextFull,
+        StopReason::Cancelled => End::Stopped,
+        StopReason::Disconnected(reason) => {
+            End::Failed(Fault::from(AppError::from(RemoteError::Cut { reason })).into())
+        }
     }
 }
 
@@ -180,12 +193,7 @@ impl Inner {
         }
         let answer = answer?;
         made.timings = Some(answer.timings);
-        Ok(match answer.stop {
-            StopReason::EndOfText | StopReason::StopString(_) => End::Whole,
-            StopReason::Length => End::Length,
-            StopReason::ContextFull => End::ContextFull,
-            StopReason::Cancelled => End::Stopped,
-        })
+        Ok(end_of(answer.stop))
     }
 
     /// Has the model answer, and keeps what it writes. `of` is which of so many pictures it is about,
@@ -289,7 +297,7 @@ impl Inner {
             chat.turns.push(Turn { role: Role::System, parts });
         }
         // What was said of many pages may be more than fits: then the summary of it stands for it.
-        let most = conversation.model().context;
+        let most = conversation.model().context();
         let is_long = |at: usize| path[at].by == AnswerBy::Pages && path[at].text.len() > most;
         let is_summed_up = |at: usize| {
             let summary = path.get(at + 2).filter(|summary| summary.by == AnswerBy::Summary);

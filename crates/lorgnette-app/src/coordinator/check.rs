@@ -148,8 +148,11 @@ impl Inner {
         let mut chat = self.chat_for_engine(&path, &conversation)?;
         chat.is_private = is_private(answer);
         let max_tokens = lock(&self.settings).max_tokens;
-        conversation.check(&chat, text, N_SAMPLES, max_tokens, cancel, &mut |n_done| {
+        let mut on_sample = |n_done| {
             self.tell_check(answer, Check::Running { n_done, n_samples: N_SAMPLES });
-        })
+        };
+        let checked =
+            conversation.check(&chat, text, N_SAMPLES, max_tokens, cancel, &mut on_sample);
+        checked.map_err(Interrupted::err_into)
     }
 }

@@ -82,21 +82,22 @@ impl App {
             return Ok(Estimate::default());
         };
         let (model, speed) = (conversation.model(), conversation.speed());
-        let mut estimate = Estimate { context: model.context, ..Estimate::default() };
+        let mut estimate = Estimate { context: model.context(), ..Estimate::default() };
         for attachment in pictures {
             let info = self.0.picture(&attachment.picture)?;
             let size = viewed_size(&info, attachment.region, attachment.turn);
             let config = model.image_config(attachment.max_side)?;
-            let view = View::of(size, &config, attachment.max_side, model.context);
+            let view = View::of(size, &config, attachment.max_side, model.context());
             let part = |region: &Region| {
-                cost::of_picture((region.width, region.height), &config, &model.config)
+                let config = (&config, &model.local()?.config);
+                cost::of_picture((region.width, region.height), config.0, config.1)
             };
-            let Some(costs) = view.regions.iter().map(part).collect::<Option<Vec<_>>>() else {
-                continue;
-            };
+            // Of a server, only how large the picture is for it.
+            let costs = view.regions.iter().map(part).collect::<Option<Vec<_>>>();
             // Of parts, what the whole picture would be in their scale.
-            let (rows, cols) = if let [whole] = costs.as_slice() {
-                (whole.rows, whole.cols)
+            let (rows, cols) = if let [whole] = view.regions.as_slice() {
+                let Grid { rows, cols, .. } = Grid::for_picture(whole.width, whole.height, &config);
+                (rows, cols)
             } else {
                 let units =
                     |side: u32| (f64::from(side) / view.shrink / f64::from(config.unit())).ceil();
@@ -108,8 +109,11 @@ impl App {
                 cols,
                 model_view_width: cols * config.unit(),
                 model_view_height: rows * config.unit(),
-                kv_bytes: view.n_tokens as u64 * model.kv_bytes_per_token(),
-                wait_s: costs.iter().map(|cost| speed.picture_s(cost)).sum(),
+                kv_bytes: model
+                    .local()
+                    .map_or(0, |model| view.n_tokens as u64 * model.kv_bytes_per_token()),
+                wait_s: costs
+                    .and_then(|costs| costs.iter().map(|cost| speed.picture_s(cost)).sum()),
                 notes: info.notes.iter().cloned().chain(view.notes()).collect(),
             });
         }
@@ -135,8 +139,8 @@ impl App {
             });
         }
         if estimate.chat_tokens + estimate.n_tokens > estimate.context {
-            let taken = estimate.chat_tokens + words + model.context / ANSWER_SHARE;
-            let room = model.context.saturating_sub(taken);
+            let taken = estimate.chat_tokens + words + model.context() / ANSWER_SHARE;
+            let room = model.context().saturating_sub(taken);
             estimate.fit = Some(self.fit(&conversation, &estimate, pictures, room)?);
         }
         Ok(estimate)

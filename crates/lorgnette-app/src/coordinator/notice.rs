@@ -78,7 +78,9 @@ pub struct LoadedModel {
     pub built_in: bool,
     /// How it takes pictures; `None` for a model that reads none.
     pub image: Option<ImageConfig>,
-    /// The device that computes.
+    /// The host that pictures go to, where a server answers.
+    pub pictures_go_to: Option<String>,
+    /// The device that computes; the host of a server.
     pub device: String,
     /// Why it is not as fast as it could be: devices that are not used, parts that did not fit.
     pub device_notes: Vec<String>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lorgnette_engine::EngineError;
 use lorgnette_pictures::PictureError;
 
-use super::answer::{Made, Work};
+use super::answer::{Made, Work, end_of};
 use super::notice::Progress;
 use super::{Inner, lock};
 use crate::StopReason;
@@ -55,7 +55,9 @@ impl Inner {
             let answer = self.write_answer(work, chat, options.clone(), made, of)?;
             made.add_timings(&answer.timings);
             match answer.stop {
-                StopReason::Cancelled => return Ok(End::Stopped),
+                StopReason::Cancelled | StopReason::Disconnected(_) => {
+                    return Ok(end_of(answer.stop));
+                }
                 StopReason::Length | StopReason::ContextFull => {
                     self.write_piece(work, made, " …")?;
                 }

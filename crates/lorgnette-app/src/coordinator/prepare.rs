@@ -9,7 +9,7 @@ use super::notice::Notice;
 use super::{App, Inner, lock};
 use crate::Cancel;
 use crate::chats::{Attachment, MessageId};
-use crate::conversation::{Conversation, Preparation};
+use crate::conversation::{Conversation, ConversationError, Preparation};
 use crate::error::AppError;
 
 /// What the question will go on from, and its pictures.
@@ -100,7 +100,7 @@ impl Inner {
         let attached = |picture: &Attachment| {
             conversation.attached(picture, &self.pictures_with(&picture.picture))
         };
-        let pictures: Result<Vec<_>, AppError> = pictures.iter().map(attached).collect();
+        let pictures: Result<Vec<_>, ConversationError> = pictures.iter().map(attached).collect();
         conversation.add_question(&mut chat, pictures?.iter().map(AsRef::as_ref), "");
         let inner = Arc::clone(self);
         let mut told = None::<Instant>;

@@ -9,6 +9,7 @@ use super::machine::{self, Effect, Event, ModelState};
 use super::notice::{Notice, Progress};
 use super::{Inner, Model, background, lock, panic_fault};
 use crate::conversation::Conversation;
+use crate::error::AppError;
 
 /// Loading is told that often.
 const BETWEEN_PROGRESS: Duration = Duration::from_millis(50);
@@ -72,7 +73,8 @@ fn load(inner: &Arc<Inner>, replaces: Option<Model>) {
         // The engine's thread comes of this one.
         background::step_back();
         drop(replaces);
-        let options = lock(&inner.settings).open_options();
+        let mut options = lock(&inner.settings).open_options();
+        options.config = Some(inner.folders.config.clone());
         let mut told = Instant::now();
         let mut progress = |done_bytes, total_bytes| {
             if told.elapsed() >= BETWEEN_PROGRESS {
@@ -89,7 +91,7 @@ fn load(inner: &Arc<Inner>, replaces: Option<Model>) {
                 conversation.calibrate();
                 Event::Loaded(Arc::new(conversation))
             }
-            Ok(Err(error)) => Event::LoadFailed(error.into()),
+            Ok(Err(error)) => Event::LoadFailed(AppError::from(error).into()),
             Err(panic) => Event::LoadFailed(panic_fault(panic.as_ref())),
         });
     });

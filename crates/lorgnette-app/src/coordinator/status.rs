@@ -4,7 +4,7 @@ use super::machine::ModelState;
 use super::notice::{LoadedModel, Notice, State, Status};
 use super::{App, Inner, lock};
 use crate::conversation::Conversation;
-use crate::models::{Circumstances, Model, cost, library};
+use crate::models::{Circumstances, Model, RemoteModel, cost, library};
 use crate::settings::Device;
 
 impl App {
@@ -27,6 +27,8 @@ impl App {
             speeds: &self.0.speeds.measured(),
             calibration: self.0.speeds.calibrated().filter(|_| on_cpu),
             fetches: &self.0.downloads.states(),
+            // A file that cannot be read is an error where a server is connected or chosen.
+            servers: &self.servers().list().unwrap_or_default(),
         })
     }
 }
@@ -67,18 +69,20 @@ fn loaded(conversation: &Conversation) -> LoadedModel {
     let id = model.id();
     let speed = conversation.speed();
     let image = model.image_config(None).ok();
+    let local = model.local();
     LoadedModel {
         name: library::name(&id),
-        built_in: model.built_in,
+        built_in: model.is_built_in(),
         image,
-        device: model.device.name.clone(),
+        pictures_go_to: model.remote().map(RemoteModel::host),
+        device: model.device_name(),
         device_notes: model.device_notes(),
-        kernels: model.kernels.to_string(),
-        context: model.context,
-        weights_bytes: model.n_bytes,
-        cache_bytes: model.context as u64 * model.kv_bytes_per_token(),
-        load_s: model.load_s,
-        picture_s: image.and_then(|image| {
+        kernels: local.map(|model| model.kernels.to_string()).unwrap_or_default(),
+        context: model.context(),
+        weights_bytes: local.map_or(0, |model| model.n_bytes),
+        cache_bytes: local.map_or(0, |model| model.context as u64 * model.kv_bytes_per_token()),
+        load_s: local.map_or(0.0, |model| model.load_s),
+        picture_s: image.zip(local).and_then(|(image, model)| {
             let side = image.max_side;
             speed.picture_s(&cost::of_picture((side, side), &image, &model.config)?)
         }),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lorgnette_engine::EngineError;
 
-use super::answer::{Made, Work};
+use super::answer::{Made, Work, end_of};
 use super::{Inner, lock};
 use crate::chats::{AnswerBy, End, Message};
 use crate::error::AppError;
@@ -32,7 +32,7 @@ impl Inner {
         let (question, pages) = (&path[at - 1], &path[at]);
         self.answer_begins(work.id, &made.text, work.wanted.aloud, AnswerBy::Summary);
         let headings = self.headings(&question.pictures);
-        let context = work.conversation.model().context;
+        let context = work.conversation.model().context();
         let words = question.text.len() + asked.text.len();
         // The rest is for the answer and for the person's instructions.
         let room = (context * BYTES_PER_TOKEN * 5 / 8).saturating_sub(words).max(512);
@@ -61,8 +61,8 @@ impl Inner {
                         let asks = [question.text.as_str(), asked.text.as_str()];
                         let most = context / STEP_SHARE;
                         let answer = self.ask_of(work, &group, asks, "", most, made)?;
-                        if answer.stop == StopReason::Cancelled {
-                            return Ok(End::Stopped);
+                        if let StopReason::Cancelled | StopReason::Disconnected(_) = answer.stop {
+                            return Ok(end_of(answer.stop));
                         }
                         made.text[from..].to_owned()
                     }
@@ -83,12 +83,7 @@ impl Inner {
         };
         let asks = [question.text.as_str(), asked.text.as_str()];
         let answer = self.ask_of(work, &parts, asks, &begun, usize::MAX, made)?;
-        Ok(match answer.stop {
-            StopReason::EndOfText | StopReason::StopString(_) => End::Whole,
-            StopReason::Length => End::Length,
-            StopReason::ContextFull => End::ContextFull,
-            StopReason::Cancelled => End::Stopped,
-        })
+        Ok(end_of(answer.stop))
     }
 
     /// What is left of a summary that goes on: a step that may not be whole is made anew, and the

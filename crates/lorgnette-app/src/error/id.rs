@@ -10,7 +10,7 @@ use lorgnette_engine::EngineError;
 use lorgnette_engine::prompt::PromptError;
 use lorgnette_gguf::GgufError;
 use lorgnette_image::ImageError;
-use lorgnette_models::{ModelsError, WeightsError};
+use lorgnette_models::{ModelsError, RemoteError, WeightsError};
 use lorgnette_pictures::PictureError;
 use lorgnette_pictures::file::NO_FILE;
 use lorgnette_pixtral::{LoadError, ModelError};
@@ -129,6 +129,16 @@ errors! {
     Gated { what, page },
     HubNotFound { host, what },
     WebPage { host },
+    ServerNotThere { host, reason },
+    ServerSilent { host, seconds },
+    ServerCut { reason },
+    ServerKey { host },
+    ServerModel { host, name },
+    ServerNoPictures { host, name },
+    ServerBusy { host, reason },
+    ServerStrange { host, reason },
+    ServerFailed { reason },
+    ServerUnknown { name },
     WrongAnswer { host, reason },
     WrongBytes { file },
     LockedHash { file, what },
@@ -269,6 +279,7 @@ pub(super) fn of_models(error: &ModelsError) -> FaultDetails {
         ModelsError::Engine(error) => of_engine(error),
         ModelsError::Picture { name, source } => of_picture(name, source),
         ModelsError::Weights(error) => of_weights(error),
+        ModelsError::Remote(error) => of_remote(error),
         ModelsError::UnknownModel { name } => FaultDetails::ModelUnknown { name: name.into() },
         ModelsError::BetterModel { reason, .. } => {
             FaultDetails::ModelRead { reason: reason.into() }
@@ -291,11 +302,40 @@ pub(super) fn of_models(error: &ModelsError) -> FaultDetails {
         ModelsError::Damaged { name } => FaultDetails::ModelDamaged { name: name.into() },
         ModelsError::BuiltIn => FaultDetails::ModelBuiltIn {},
         // Said in a terminal, or before there is a page.
-        ModelsError::NameTaken { .. }
+        ModelsError::NotHere { .. }
+        | ModelsError::OneAtATime
+        | ModelsError::NameTaken { .. }
         | ModelsError::TextOnly { .. }
         | ModelsError::OnlyGguf { .. }
         | ModelsError::NoHome
         | ModelsError::FolderOfOther { .. } => FaultDetails::Other,
+    }
+}
+
+fn of_remote(error: &RemoteError) -> FaultDetails {
+    match error {
+        RemoteError::NotThere { host, reason } => {
+            FaultDetails::ServerNotThere { host: host.into(), reason: reason.into() }
+        }
+        RemoteError::Silent { host, seconds } => {
+            FaultDetails::ServerSilent { host: host.into(), seconds: (*seconds).into() }
+        }
+        RemoteError::Cut { reason } => FaultDetails::ServerCut { reason: reason.into() },
+        RemoteError::WrongKey { host, .. } => FaultDetails::ServerKey { host: host.into() },
+        RemoteError::WrongModel { host, model, .. } => {
+            FaultDetails::ServerModel { host: host.into(), name: model.into() }
+        }
+        RemoteError::NoPictures { host, model } => {
+            FaultDetails::ServerNoPictures { host: host.into(), name: model.into() }
+        }
+        RemoteError::Busy { host, detail } => {
+            FaultDetails::ServerBusy { host: host.into(), reason: detail.into() }
+        }
+        RemoteError::NotOpenAi { host, reason } => {
+            FaultDetails::ServerStrange { host: host.into(), reason: reason.into() }
+        }
+        RemoteError::UnknownServer { name } => FaultDetails::ServerUnknown { name: name.into() },
+        error => FaultDetails::ServerFailed { reason: error.to_string().into() },
     }
 }
 

@@ -11,6 +11,7 @@ mod output_files;
 mod private;
 mod read;
 mod serve;
+mod servers;
 mod shells;
 mod sources;
 #[cfg(target_os = "linux")]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use lorgnette_pixtral::{Calibration, Checkpoint};
+use lorgnette_remote::{Server, Servers};
 use lorgnette_weights::catalogue::{self, Entry, PictureWork};
 use lorgnette_weights::store::Manifest;
 use serde::Serialize;
@@ -74,6 +75,10 @@ pub enum ModelState {
     Offered,
     /// It is being fetched, or was.
     Begun(FetchState),
+    /// A server answers, at that host.
+    Remote {
+        host: String,
+    },
 }
 
 /// Whether a model fits into the memory that is free.
@@ -147,6 +152,8 @@ pub struct Circumstances<'a> {
     pub calibration: Option<Calibration>,
     /// Those that are being fetched, by their names.
     pub fetches: &'a BTreeMap<String, FetchState>,
+    /// The servers that were connected.
+    pub servers: &'a [Server],
 }
 
 /// Less than this left of the memory is tight.
@@ -187,6 +194,9 @@ pub fn name(id: &str) -> String {
     if id == BUILT_IN {
         return "Pocket".into();
     }
+    if let Some(name) = Servers::name_of_id(id) {
+        return name.to_owned();
+    }
     let path = Path::new(id);
     let stem = if path.is_dir() { path.file_name() } else { path.file_stem() };
     stem.map_or_else(|| id.to_owned(), |stem| stem.to_string_lossy().into_owned())
@@ -225,12 +235,14 @@ impl Library {
         let mut listed = self.list().unwrap_or_default();
         let mut models: Vec<Model> = take(&mut listed, |model| model.id == BUILT_IN);
         let mut paths = self.paths();
-        let chosen = circumstances.chosen.filter(|id| *id != BUILT_IN).map(PathBuf::from);
+        let is_path = |id: &&str| *id != BUILT_IN && Servers::name_of_id(id).is_none();
+        let chosen = circumstances.chosen.filter(is_path).map(PathBuf::from);
         paths.extend(chosen.filter(|chosen| !paths.contains(chosen)));
         for path in paths {
             let mut made_here = take(&mut listed, |model| model.path.as_ref() == Some(&path));
             models.push(made_here.pop().unwrap_or_else(|| found(path)));
         }
+        models.extend(circumstances.servers.iter().map(of_server));
         listed.retain(|model| model.path.is_none() && !model.quantisations.is_empty());
         for model in models.iter_mut().chain(&mut listed) {
             survey.complete(model);
@@ -254,6 +266,13 @@ impl Library {
             ..Model::new(id, &manifest.name, state, entry)
         }
     }
+}
+
+/// The model of a server that was connected.
+pub fn of_server(server: &Server) -> Model {
+    let host = server.address.host();
+    let title = format!("{} at {host}", server.model);
+    Model { title, ..Model::new(server.id(), &server.name, ModelState::Remote { host }, None) }
 }
 
 /// A model that lies somewhere and was not made here.
@@ -330,6 +349,14 @@ impl Model {
         )
     }
 
+    /// The host that pictures go to; `None` for models that answer on this machine.
+    pub fn host(&self) -> Option<&str> {
+        match &self.state {
+            ModelState::Remote { host } => Some(host),
+            _ => None,
+        }
+    }
+
     /// Its title, with the number format that it has, or would have once fetched.
     pub fn label(&self) -> String {
         let offered = self.offered().map(|offered| &offered.name);
@@ -385,6 +412,10 @@ impl Survey<'_> {
             (_, Some(path)) => Some(self.library.open(path).map_err(|error| error.one_line())),
             (_, None) => None,
         };
+        if let ModelState::Remote { .. } = model.state {
+            // It takes nothing of this machine.
+            return model.fits = Fits::Yes;
+        }
         match opened {
             Some(Ok(checkpoint)) => self.weigh(model, &checkpoint),
             Some(Err(reason)) => {

@@ -63,6 +63,7 @@ impl World {
             speeds: &Speeds::default(),
             calibration: None,
             fetches: &self.downloads.states(),
+            servers: &[],
         };
         let mut models = self.library().survey(&circumstances);
         let at = models.iter().position(|model| model.id == NAME || model.id == path);

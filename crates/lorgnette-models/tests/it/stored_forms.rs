@@ -48,6 +48,7 @@ fn an_installed_model_is_listed_verified_and_opened() {
             speeds: &Speeds::default(),
             calibration: None,
             fetches: &BTreeMap::new(),
+            servers: &[],
         };
         let surveyed = library.survey(&circumstances);
         let model = surveyed.iter().find(|model| model.is_chosen).unwrap();

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use lorgnette_engine::{Answer, AnswerOptions, Chat, PreparedPicture, Sampling};
 use lorgnette_image::Picture;
 use lorgnette_interrupt::Cancel;
-use lorgnette_models::open::{KvChoice, ModelChoice, OpenModel, OpenOptions};
+use lorgnette_models::open::{KvChoice, LocalModel, ModelChoice, OpenOptions};
 use lorgnette_pixtral::{Kernels, KvFormat, Level, LoadOptions};
 
 /// Two boxes on a white ground.
-fn picture(model: &OpenModel) -> Arc<PreparedPicture> {
+fn picture(model: &LocalModel) -> Arc<PreparedPicture> {
     let inside = |x: u32, y: u32| (10..50).contains(&x) && (20..44).contains(&y);
     let pixel = |i: u32| {
         let (x, y) = (i % 160, i / 160);
@@ -26,7 +26,7 @@ fn picture(model: &OpenModel) -> Arc<PreparedPicture> {
     PreparedPicture::new("boxes", picture.prepare(&model.image_config(None).unwrap()).unwrap())
 }
 
-fn open(level: Level, format: KvFormat) -> OpenModel {
+fn open(level: Level, format: KvFormat) -> LocalModel {
     let kernels = Some(Kernels::Own(level));
     let options = OpenOptions {
         model: ModelChoice::BuiltIn,
@@ -35,10 +35,10 @@ fn open(level: Level, format: KvFormat) -> OpenModel {
         load: LoadOptions { kernels, ..LoadOptions::default() },
         ..OpenOptions::default()
     };
-    options.open(&mut |_, _| {}).unwrap()
+    options.open_local(&mut |_, _| {}).unwrap()
 }
 
-fn question(model: &OpenModel) -> Chat {
+fn question(model: &LocalModel) -> Chat {
     let mut chat = Chat::default();
     chat.ask([picture(model)], "What is in this picture?");
     chat

@@ -112,7 +112,10 @@ impl Made {
 fn reason(stop: &StopReason) -> &'static str {
     match stop {
         StopReason::EndOfText | StopReason::StopString(_) => "stop",
-        StopReason::Length | StopReason::ContextFull | StopReason::Cancelled => "length",
+        StopReason::Length
+        | StopReason::ContextFull
+        | StopReason::Cancelled
+        | StopReason::Disconnected(_) => "length",
     }
 }
 

@@ -162,7 +162,10 @@ impl Collected {
 fn finish(stop: &StopReason) -> &'static str {
     match stop {
         StopReason::EndOfText | StopReason::StopString(_) => "stop",
-        StopReason::Length | StopReason::ContextFull | StopReason::Cancelled => "length",
+        StopReason::Length
+        | StopReason::ContextFull
+        | StopReason::Cancelled
+        | StopReason::Disconnected(_) => "length",
     }
 }
 

@@ -242,7 +242,7 @@ fn light_on_ocr_is_quantised_with_its_tokenizer() {
     let installed = prepared.run(&Cancel::default(), &Report::none());
     let installed = installed.expect("made").expect("nobody cancelled");
     let model = ModelChoice::At(installed.path);
-    let opened = OpenOptions { model, ..OpenOptions::default() }.open(&mut |_, _| {});
+    let opened = OpenOptions { model, ..OpenOptions::default() }.open_local(&mut |_, _| {});
     let opened = opened.unwrap_or_else(|error| panic!("{error}"));
     assert!(opened.config.only_reads_pages());
     let found = opened.engine.with(|generator| {

@@ -60,6 +60,7 @@ fn what_is_not_here_has_the_seconds_that_the_processor_lets_expect() {
             speeds: &speeds,
             calibration,
             fetches: &fetches,
+            servers: &[],
         };
         let models = Library::at(home.path()).survey(&circumstances);
         models.into_iter().find(|model| model.id == "pixtral-12b").unwrap().picture_s

@@ -4,15 +4,18 @@
 use std::sync::{Arc, OnceLock};
 
 use lorgnette_claims::{Grounded, ground, has_words, is_own};
-use lorgnette_engine::{Chat, PreparedPicture, TurnPart};
+use lorgnette_engine::{
+    Answer, AnswerEvent, AnswerOptions, Chat, PreparedPicture, StopReason, TurnPart,
+};
 use lorgnette_image::Picture;
+use lorgnette_interrupt::Cancel;
 use lorgnette_models::{REFUSAL, own_words};
+use lorgnette_pictures::file::prepare;
 use lorgnette_reader::{Reader, Reading};
 
-use super::{Conversation, ViewedPicture, lock};
-use crate::error::AppError;
-use crate::pictures;
-use crate::{Answer, AnswerEvent, AnswerOptions, Cancel, StopReason};
+use crate::conversation::{Conversation, lock};
+use crate::error::ConversationError;
+use crate::pictures::ViewedPicture;
 
 /// Pixels of all pictures that are remembered as they are, unless the last alone has more: 72 MB.
 const MAX_PIXELS: u64 = 24_000_000;
@@ -25,7 +28,7 @@ const OF_REFUSALS: &str = "model cannot answer this";
 
 /// Pictures that the built-in model is asked about, as they are, and what was read of them.
 #[derive(Default)]
-pub(super) struct AskedPictures {
+pub(crate) struct AskedPictures {
     pictures: Vec<Arc<AskedPicture>>,
 }
 
@@ -36,7 +39,7 @@ struct AskedPicture {
 }
 
 impl AskedPictures {
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.pictures.clear();
     }
 
@@ -47,7 +50,7 @@ impl AskedPictures {
 
 impl Conversation {
     /// Remembers a picture that may have to be read, where answers are held against its text.
-    pub(super) fn remember(&self, prepared: &Arc<PreparedPicture>, picture: &Picture) {
+    pub(crate) fn remember(&self, prepared: &Arc<PreparedPicture>, picture: &Picture) {
         let mut asked = lock(&self.asked);
         if !self.is_grounded || asked.of(prepared).is_some() {
             return;
@@ -65,11 +68,7 @@ impl Conversation {
     }
 
     /// Takes over the text of a picture that was read already, so that it is not read twice.
-    pub(crate) fn knows_text(
-        &self,
-        picture: &ViewedPicture,
-        reading: impl FnOnce() -> Option<Reading>,
-    ) {
+    pub fn knows_text(&self, picture: &ViewedPicture, reading: impl FnOnce() -> Option<Reading>) {
         // The text of a part is not known by itself.
         let [prepared] = &picture.parts[..] else { return };
         let asked = lock(&self.asked).of(prepared).filter(|asked| asked.lines.get().is_none());
@@ -80,13 +79,13 @@ impl Conversation {
 
     /// Answers as [`Self::answer`] does. The words come when they are known to stand: in the model's own
     /// words or in the picture. Where something is made up, the answer is the refusal.
-    pub(super) fn grounded_answer(
+    pub(crate) fn grounded_answer(
         &self,
         chat: &Chat,
         options: AnswerOptions,
         cancel: &Cancel,
         on_event: &mut dyn FnMut(Option<AnswerEvent>),
-    ) -> Result<Answer, AppError> {
+    ) -> Result<Answer, ConversationError> {
         let smaller = self.smaller(chat, cancel, &mut || on_event(None));
         let asked = smaller.unwrap_or_else(|| chat.clone());
         let mut answer =
@@ -114,7 +113,7 @@ impl Conversation {
     /// taught shapes on small pictures: it tells and counts them better there.
     fn smaller(&self, chat: &Chat, cancel: &Cancel, on_tick: &mut dyn FnMut()) -> Option<Chat> {
         let mut smaller = chat.clone();
-        let config = self.model.image_config(Some(SMALL_SIDE)).ok()?;
+        let config = self.model.pixel_config(Some(SMALL_SIDE)).ok()?;
         let mut n_smaller = 0;
         for part in smaller.turns.iter_mut().flat_map(|turn| &mut turn.parts) {
             let TurnPart::Picture(prepared) = part else { continue };
@@ -126,7 +125,7 @@ impl Conversation {
             if has_words(&lines.iter().map(String::as_str).collect::<Vec<_>>()) {
                 return None;
             }
-            *part = TurnPart::Picture(pictures::prepare("", &asked.picture, &config).ok()?);
+            *part = TurnPart::Picture(prepare("", &asked.picture, &config).ok()?);
             n_smaller += 1;
         }
         (n_smaller > 0).then_some(smaller)

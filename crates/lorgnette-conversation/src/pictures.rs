@@ -4,15 +4,15 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use lorgnette_chats::Attachment;
 use lorgnette_engine::{Chat, PreparedPicture};
 use lorgnette_image::{Note, Picture};
+use lorgnette_pictures::file::prepare;
+use lorgnette_pictures::store::PictureStore;
+use lorgnette_pictures::view::View;
 
-use super::{Conversation, lock};
-use crate::chats::Attachment;
-use crate::error::AppError;
-use crate::picture_store::PictureStore;
-use crate::pictures;
-use crate::view::View;
+use crate::conversation::{Conversation, lock};
+use crate::error::ConversationError;
 
 /// How many pictures are remembered as the model takes them: 12 MiB each at full size.
 const MAX_REMEMBERED: usize = 8;
@@ -24,6 +24,8 @@ pub struct ViewedPicture {
     pub name: String,
     /// All of it, or its parts in order.
     pub parts: Vec<Arc<PreparedPicture>>,
+    /// Tokens that it takes; `None` where a server counts them.
+    pub n_tokens: Option<usize>,
     /// What was left out, is missing or was changed.
     pub notes: Vec<Note>,
     is_tall: bool,
@@ -31,10 +33,10 @@ pub struct ViewedPicture {
 
 /// The pictures that are remembered, the latest last.
 #[derive(Default)]
-pub(super) struct ViewedPictures(Vec<(Attachment, Arc<ViewedPicture>)>);
+pub(crate) struct ViewedPictures(Vec<(Attachment, Arc<ViewedPicture>)>);
 
 impl ViewedPictures {
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 }
@@ -44,38 +46,41 @@ impl Conversation {
     /// wants, in pixels.
     ///
     /// # Errors
-    /// [`AppError::Engine`] for a model that reads no pictures, [`AppError::Picture`] under `name`.
+    /// [`ConversationError::Models`] for a model that reads no pictures, [`ConversationError::Picture`]
+    /// under `name`.
     pub fn picture(
         &self,
         name: &str,
         picture: &Picture,
         max_side: Option<u32>,
-    ) -> Result<ViewedPicture, AppError> {
+    ) -> Result<ViewedPicture, ConversationError> {
         let config = self.model.image_config(max_side)?;
         let size = (picture.width(), picture.height());
-        let view = View::of(size, &config, max_side, self.model.context);
+        let pixels = self.model.pixel_config(max_side)?;
+        let view = View::of(size, &config, max_side, self.model.context());
         let notes = picture.notes().iter().cloned().chain(view.notes()).collect();
         let n = view.regions.len();
         let part = |(i, region)| {
             if n == 1 {
-                let prepared = pictures::prepare(name, picture, &config)?;
+                let prepared = prepare(name, picture, &pixels)?;
                 self.remember(&prepared, picture);
                 return Ok(prepared);
             }
             let name = format!("{name} (part {} of {n})", i + 1);
             let part = picture.part(region);
-            let prepared = pictures::prepare(&name, &part, &config)?;
+            let prepared = prepare(&name, &part, &pixels)?;
             self.remember(&prepared, &part);
             Ok(prepared)
         };
         Ok(ViewedPicture {
             name: name.to_owned(),
+            n_tokens: self.model.local().map(|_| view.n_tokens),
             parts: view
                 .regions
                 .into_iter()
                 .enumerate()
                 .map(part)
-                .collect::<Result<_, AppError>>()?,
+                .collect::<Result<_, ConversationError>>()?,
             notes,
             is_tall: size.1 >= size.0,
         })
@@ -85,11 +90,11 @@ impl Conversation {
     ///
     /// # Errors
     /// Those of [`PictureStore::view`] and of [`Self::picture`].
-    pub(crate) fn attached(
+    pub fn attached(
         &self,
         attachment: &Attachment,
         store: &PictureStore,
-    ) -> Result<Arc<ViewedPicture>, AppError> {
+    ) -> Result<Arc<ViewedPicture>, ConversationError> {
         // Held while it decodes: who asks for the same picture meanwhile waits for this one.
         let mut pictures = lock(&self.pictures);
         if let Some((_, picture)) = pictures.0.iter().find(|(known, _)| known == attachment) {
@@ -125,7 +130,7 @@ impl Conversation {
             parts.extend(picture.parts.iter().cloned());
         }
         // A question without words is only prepared: they come later, behind this.
-        if about.is_empty() || words.is_empty() || self.model.built_in {
+        if about.is_empty() || words.is_empty() || self.model.is_built_in() {
             chat.ask(parts, words);
         } else {
             chat.ask(parts, &format!("{about}{words}"));

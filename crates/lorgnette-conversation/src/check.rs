@@ -3,7 +3,7 @@
 
 pub use lorgnette_claims::{Checked, compare};
 
-use crate::{AnswerOptions, Sampling};
+use lorgnette_engine::{AnswerOptions, Sampling};
 
 /// Answers that are compared when nobody says otherwise.
 pub const N_SAMPLES: usize = 5;
@@ -12,7 +12,7 @@ const TEMPERATURE: f64 = 0.8;
 
 /// How the other answers are sampled, each with a seed of its own, and without thinking first: what a
 /// model sees is compared, and thoughts would take minutes for each.
-pub(super) fn samples(n: usize, max_tokens: usize) -> impl Iterator<Item = AnswerOptions> {
+pub(crate) fn samples(n: usize, max_tokens: usize) -> impl Iterator<Item = AnswerOptions> {
     (1..=n as u64).map(move |seed| AnswerOptions {
         max_tokens,
         may_think: false,

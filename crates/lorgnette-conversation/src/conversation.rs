@@ -1,29 +1,25 @@
-//! The one driver of the engine: an open model, the pictures it was prepared for, and how fast it
-//! was. The command line and the window both talk to a model through it.
-
-pub mod check;
-mod grounding;
-mod pictures;
+//! An open model, the pictures it was prepared for, and how fast it was. The command line and the
+//! window both talk to a model through it.
 
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
 
-use lorgnette_engine::{AnswersEvent, Chat, EngineError, PreparedPicture, Role};
+use lorgnette_engine::{
+    Answer, AnswerEvent, AnswerOptions, AnswersEvent, Chat, EngineError, PreparedPicture, Role,
+    SnapshotError,
+};
+use lorgnette_interrupt::{Cancel, Interrupted};
+use lorgnette_models::cost;
+use lorgnette_models::speed::Speed;
+use lorgnette_models::{LocalModel, OpenModel, OpenOptions, SpeedLog};
 use lorgnette_reader::Reader;
 
-use self::grounding::AskedPictures;
-pub use self::pictures::ViewedPicture;
-use self::pictures::ViewedPictures;
-use crate::error::AppError;
-use crate::models::cost;
-use crate::models::speed::{Meter, Speed};
-use crate::models::{OpenModel, OpenOptions, SpeedLog};
-use crate::{Answer, AnswerEvent, AnswerOptions, Cancel, Interrupted, SnapshotError};
+use crate::check;
+use crate::error::ConversationError;
+use crate::grounding::AskedPictures;
+use crate::pictures::{ViewedPicture, ViewedPictures};
 
-/// While an answer is made, its listener is called at least this often.
-const TICK: Duration = Duration::from_millis(10);
 /// Encoder outputs take at most this much of the disk: some sixty pictures of full size.
 const ENCODER_CACHE_BYTES: u64 = 1 << 30;
 /// The folder of encoder outputs, in the cache folder.
@@ -31,26 +27,26 @@ pub const ENCODER_CACHE: &str = "encoded-pictures";
 
 /// An open model, and what makes its next answer quicker.
 pub struct Conversation {
-    model: OpenModel,
-    speeds: Arc<SpeedLog>,
+    pub(crate) model: OpenModel,
+    pub(crate) speeds: Arc<SpeedLog>,
     /// Nothing of what is asked goes to the disk.
-    is_private: bool,
-    pictures: Mutex<ViewedPictures>,
+    pub(crate) is_private: bool,
+    pub(crate) pictures: Mutex<ViewedPictures>,
     /// Answers are held against the text of the picture.
-    is_grounded: bool,
-    asked: Mutex<AskedPictures>,
+    pub(crate) is_grounded: bool,
+    pub(crate) asked: Mutex<AskedPictures>,
     /// Reads what the built-in model is asked about; made when it is first wanted.
-    reader: OnceLock<Reader>,
-    threads: Option<usize>,
-    preparing: Mutex<Option<Preparing>>,
+    pub(crate) reader: OnceLock<Reader>,
+    pub(crate) threads: Option<usize>,
+    pub(crate) preparing: Mutex<Option<Preparing>>,
 }
 
 /// A chat that is read while its last question is still written; it may have ended.
-struct Preparing {
+pub(crate) struct Preparing {
     chat: Chat,
-    cancel: Cancel,
+    pub(crate) cancel: Cancel,
     /// Closed when the preparation has ended.
-    events: Receiver<AnswerEvent>,
+    pub(crate) events: Receiver<AnswerEvent>,
 }
 
 /// How far a preparation is.
@@ -70,7 +66,8 @@ pub enum Preparation {
 }
 
 impl Conversation {
-    /// Loads the model; takes seconds to minutes. What its encoder makes of pictures that are asked
+    /// Opens the model: loads one of this machine, which takes seconds to minutes, or asks a server
+    /// whether it is there. What an encoder here makes of pictures that are asked
     /// about is kept below `cache`, for other chats and other runs. Without a `cache` it is private:
     /// no answer leaves anything on the disk, not even how long it took. `on_progress` is told bytes
     /// read and all bytes.
@@ -82,17 +79,18 @@ impl Conversation {
         cache: Option<&Path>,
         speeds: Arc<SpeedLog>,
         on_progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<Self, AppError> {
+    ) -> Result<Self, ConversationError> {
         let model = options.open(on_progress)?;
-        if let Some(folder) = cache.map(|cache| cache.join(ENCODER_CACHE)) {
+        let folder = cache.map(|cache| cache.join(ENCODER_CACHE));
+        if let (Some(local), Some(folder)) = (model.local(), folder) {
             // Nobody waits for it: the engine does it before the first request.
-            drop(model.engine.with(move |generator| {
+            drop(local.engine.with(move |generator| {
                 generator.set_encoder_cache_folder(&folder, ENCODER_CACHE_BYTES);
                 Ok(())
             }));
         }
         Ok(Self {
-            is_grounded: model.built_in,
+            is_grounded: model.is_built_in(),
             model,
             speeds,
             is_private: cache.is_none(),
@@ -115,16 +113,16 @@ impl Conversation {
         &self.model
     }
 
-    /// How fast the model was here, or is expected to be.
+    /// How fast the model was here, or is expected to be; of a server, nothing is known.
     pub fn speed(&self) -> Speed {
-        self.speeds.of(&self.model)
+        self.model.local().map(|model| self.speeds.of(model)).unwrap_or_default()
     }
 
     /// Measures how fast this processor will be with a large model that was never tried, if that is
     /// not known: 0.2 seconds.
     pub fn calibrate(&self) {
-        if !self.is_private {
-            self.speeds.calibrate_for(&self.model);
+        if let Some(model) = self.model.local().filter(|_| !self.is_private) {
+            self.speeds.calibrate_for(model);
         }
     }
 
@@ -139,22 +137,31 @@ impl Conversation {
     }
 
     fn cost(&self, picture: &PreparedPicture) -> Option<cost::PictureCost> {
-        let image = self.model.image_config(None).ok()?;
+        let model = self.model.local()?;
+        let image = model.image_config(None).ok()?;
         let size = (picture.pixels().width(), picture.pixels().height());
-        cost::of_picture(size, &image, &self.model.config)
+        cost::of_picture(size, &image, &model.config)
+    }
+
+    /// What the encoder does for these pictures, where that is known of all of them.
+    pub(crate) fn encode_flops(&self, chat: &Chat) -> Vec<f64> {
+        let flop = |picture: &Arc<PreparedPicture>| Some(self.cost(picture)?.encode_flop);
+        chat.last_pictures().into_iter().filter_map(flop).collect()
     }
 
     /// Begins to read a chat whose last question has pictures and no words yet, and returns at
     /// once: the question is then answered the sooner. A preparation that was begun before is
-    /// stopped. `on_progress` is called on the engine's thread.
+    /// stopped. `on_progress` is called on the engine's thread. Nothing goes to a server before it is
+    /// asked.
     pub fn prepare(&self, chat: Chat, mut on_progress: impl FnMut(Preparation) + Send + 'static) {
         self.stop_preparing();
+        let Some(model) = self.model.local() else { return };
         let (to_answer, events) = mpsc::channel();
         let cancel = Cancel::default();
         let preparing = Preparing { chat: chat.clone(), cancel: cancel.clone(), events };
         *lock(&self.preparing) = Some(preparing);
         // What goes wrong here goes wrong again when it is asked about, and is told then.
-        drop(self.model.engine.with(move |generator| {
+        drop(model.engine.with(move |generator| {
             let mut emit = |event: AnswerEvent| {
                 if let Some(progress) = Preparation::of(&event)
                     && !cancel.is_cancelled()
@@ -190,14 +197,14 @@ impl Conversation {
     /// every 10 ms. A cancelled answer is no error: it has the text that it came to.
     ///
     /// # Errors
-    /// [`AppError::Engine`]; the next question may succeed.
+    /// [`ConversationError::Engine`]; the next question may succeed.
     pub fn answer(
         &self,
         chat: Chat,
         options: AnswerOptions,
         cancel: &Cancel,
         on_event: &mut dyn FnMut(Option<AnswerEvent>),
-    ) -> Result<Answer, AppError> {
+    ) -> Result<Answer, ConversationError> {
         // An answer that goes on begins anywhere.
         let goes_on = chat.turns.last().is_some_and(|turn| turn.role == Role::Assistant);
         if self.is_grounded && !goes_on {
@@ -207,64 +214,19 @@ impl Conversation {
         }
     }
 
-    fn streamed_answer(
-        &self,
-        chat: Chat,
-        options: AnswerOptions,
-        cancel: &Cancel,
-        on_event: &mut dyn FnMut(Option<AnswerEvent>),
-    ) -> Result<Answer, AppError> {
-        if self.is_prepared_for(&chat)
-            && let Some(preparing) = lock(&self.preparing).take()
-        {
-            drain(&preparing.events, |event| {
-                if cancel.is_cancelled() {
-                    preparing.cancel.cancel();
-                }
-                on_event(event);
-            });
-        }
-        self.stop_preparing();
-        let flop = |picture: &Arc<PreparedPicture>| Some(self.cost(picture)?.encode_flop);
-        let encode_flops: Vec<f64> = chat.last_pictures().into_iter().filter_map(flop).collect();
-        let mut meter = Meter::default();
-        let (sender, events) = mpsc::channel();
-        let emit = move |event| {
-            // The receiver is gone only when this thread has panicked.
-            let _ = sender.send(event);
-        };
-        let answer = self.model.engine.answer(chat, options, cancel.clone(), emit);
-        // The engine drops the sender when the answer has ended.
-        drain(&events, |event| {
-            if let Some(event) = &event {
-                meter.push(event, Instant::now());
-            }
-            on_event(event);
-        });
-        let answer = answer.recv().unwrap_or(Err(EngineError::Stopped))?;
-        if self.is_private {
-            return Ok(answer);
-        }
-        // Which pictures were encoded is known when all new ones were, and no others.
-        let encode_flop = (encode_flops.len() == answer.timings.n_encoded_pictures)
-            .then(|| encode_flops.iter().sum());
-        self.speeds.learn(&self.model, &meter, encode_flop, &answer.timings);
-        Ok(answer)
-    }
-
     /// Answers the chat's last question once for each of `options`: from one reading and together, but
     /// for the built-in model, whose answers are held against the text one by one. When it is
     /// cancelled, the last may be missing. Otherwise as [`Self::answer`].
     ///
     /// # Errors
-    /// [`AppError::Engine`]; the next question may succeed.
+    /// [`ConversationError::Engine`]; the next question may succeed.
     pub fn answers(
         &self,
         chat: Chat,
         options: Vec<AnswerOptions>,
         cancel: &Cancel,
         on_event: &mut dyn FnMut(Option<AnswersEvent>),
-    ) -> Result<Vec<Answer>, AppError> {
+    ) -> Result<Vec<Answer>, ConversationError> {
         if options.len() > 1 && !self.is_grounded {
             return self.answer_together(chat, options, cancel, on_event);
         }
@@ -283,24 +245,6 @@ impl Conversation {
         Ok(answers)
     }
 
-    fn answer_together(
-        &self,
-        chat: Chat,
-        options: Vec<AnswerOptions>,
-        cancel: &Cancel,
-        on_event: &mut dyn FnMut(Option<AnswersEvent>),
-    ) -> Result<Vec<Answer>, AppError> {
-        self.stop_preparing();
-        let (sender, events) = mpsc::channel();
-        let emit = move |event| {
-            // The receiver is gone only when this thread has panicked.
-            let _ = sender.send(event);
-        };
-        let answers = self.model.engine.answers(chat, options, cancel.clone(), emit);
-        drain(&events, on_event);
-        Ok(answers.recv().unwrap_or(Err(EngineError::Stopped))?)
-    }
-
     /// Asks about new pictures and all that was said, and adds question and answer to the chat, without
     /// its thoughts. A question that failed is not part of it; a cancelled answer is, as far as it came.
     ///
@@ -314,7 +258,7 @@ impl Conversation {
         options: AnswerOptions,
         cancel: &Cancel,
         on_event: &mut dyn FnMut(Option<AnswerEvent>),
-    ) -> Result<Answer, AppError> {
+    ) -> Result<Answer, ConversationError> {
         let mut asked = chat.clone();
         self.add_question(&mut asked, pictures, question);
         let answer = self.answer(asked.clone(), options, cancel, on_event)?;
@@ -330,7 +274,7 @@ impl Conversation {
     /// how many answers are made.
     ///
     /// # Errors
-    /// [`AppError::Engine`] if the network fails.
+    /// [`ConversationError::Engine`] if the network fails.
     pub fn check(
         &self,
         chat: &Chat,
@@ -339,7 +283,7 @@ impl Conversation {
         max_tokens: usize,
         cancel: &Cancel,
         on_sample: &mut dyn FnMut(usize),
-    ) -> Result<Vec<check::Checked>, Interrupted<AppError>> {
+    ) -> Result<Vec<check::Checked>, Interrupted<ConversationError>> {
         let mut n_done = 0;
         let mut on_event = |event| {
             if let Some(AnswersEvent::Ended { .. }) = event
@@ -364,10 +308,12 @@ impl Conversation {
         lock(&self.pictures).clear();
         lock(&self.asked).clear();
         // After what the engine is at work on; nobody waits for it.
-        drop(self.model.engine.with(|generator| {
-            generator.forget();
-            Ok(())
-        }));
+        if let Some(model) = self.model.local() {
+            drop(model.engine.with(|generator| {
+                generator.forget();
+                Ok(())
+            }));
+        }
     }
 
     /// Continues from a snapshot of keys and values that [`Self::save_snapshot`] wrote with this
@@ -377,7 +323,12 @@ impl Conversation {
     /// [`SnapshotError`]: it cannot be used, and nothing was read.
     pub fn restore_snapshot(&self, path: &Path) -> Result<usize, SnapshotError> {
         let path = path.to_owned();
-        flat(&self.model.engine.with(move |generator| Ok(generator.restore_snapshot(&path))))
+        flat(
+            &self
+                .snapshot_model()?
+                .engine
+                .with(move |generator| Ok(generator.restore_snapshot(&path))),
+        )
     }
 
     /// Writes the keys and values of what was read last to a file.
@@ -386,7 +337,21 @@ impl Conversation {
     /// [`SnapshotError::Io`] if the file cannot be written.
     pub fn save_snapshot(&self, path: &Path) -> Result<(), SnapshotError> {
         let path = path.to_owned();
-        flat(&self.model.engine.with(move |generator| Ok(generator.save_snapshot(&path))))
+        flat(
+            &self
+                .snapshot_model()?
+                .engine
+                .with(move |generator| Ok(generator.save_snapshot(&path))),
+        )
+    }
+}
+
+impl Conversation {
+    /// The model whose keys and values a file keeps.
+    fn snapshot_model(&self) -> Result<&LocalModel, SnapshotError> {
+        let of_server =
+            || std::io::Error::other("a server keeps what it has read to itself").into();
+        self.model.local().ok_or_else(of_server)
     }
 }
 
@@ -411,17 +376,6 @@ impl Preparation {
     }
 }
 
-/// Hands on events until there are no more.
-fn drain<T>(events: &Receiver<T>, mut on_event: impl FnMut(Option<T>)) {
-    loop {
-        match events.recv_timeout(TICK) {
-            Ok(event) => on_event(Some(event)),
-            Err(RecvTimeoutError::Timeout) => on_event(None),
-            Err(RecvTimeoutError::Disconnected) => return,
-        }
-    }
-}
-
 /// The inner result; an engine that is gone is an error of the file too.
 fn flat<T>(
     result: &Receiver<Result<Result<T, SnapshotError>, EngineError>>,
@@ -431,6 +385,6 @@ fn flat<T>(
 }
 
 /// A thread that panicked leaves whole values behind: every change under a lock is one assignment.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
