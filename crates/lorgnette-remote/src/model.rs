@@ -157,13 +157,6 @@ impl RemoteModel {
         pixel_config(max_side)
     }
 
-    /// What the server cannot be told, though it was asked for: notes for a person.
-    pub fn notes(&self, options: &AnswerOptions) -> Option<String> {
-        let is_deaf = !options.may_think && self.probed.software != Software::Lorgnette;
-        let thinks = self.asked.thinks.load(Ordering::Relaxed);
-        (is_deaf && thinks).then(|| format!("{} cannot be told not to think", self.host()))
-    }
-
     /// Asks for an answer. Events come on another thread, the finished answer to the receiver. An
     /// answer that was cancelled, or whose connection broke, is one as far as it came.
     pub fn answer(

@@ -12,8 +12,8 @@ from tasks import Sample, Source, Turn
 from words import COMMON
 
 # Drawn by `tasks.py`, half of them widely.
-NARROW = {"lines": 16, "dialog": 14, "scene": 12, "receipt": 12, "form": 14, "screen": 4, "chart": 22, "mixed": 4}
-WIDE = {"shapes": 80, "window": 34, "sign": 30, "outside": 45}
+NARROW = {"lines": 24, "dialog": 26, "scene": 18, "receipt": 24, "form": 28, "screen": 4, "chart": 46, "mixed": 4}
+WIDE = {"shapes": 54, "window": 26, "sign": 20, "outside": 36}
 KINDS = NARROW | WIDE
 
 MAKERS = {"shapes": shapes.scene, "window": widgets.window, "sign": signs.sign, "outside": outside.picture}
