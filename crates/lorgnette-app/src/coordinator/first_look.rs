@@ -54,7 +54,8 @@ impl Inner {
             return Ok(String::new());
         };
         let settings = super::lock(&self.settings).clone();
-        if !is_wanted(&settings, wanted.aloud) {
+        // The built-in model does as it was taught, and is quick wherever it runs.
+        if !is_wanted(&settings, wanted.aloud) || conversation.model().is_built_in() {
             return Ok(String::new());
         }
         let side = MAX_SIDE.min(conversation.model().image_config(None)?.max_side / 2);
