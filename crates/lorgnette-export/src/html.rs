@@ -1,6 +1,5 @@
 //! A chat as one page.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -9,8 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use lorgnette_app::AppError;
 use lorgnette_app::chats::AnswerBy;
+use lorgnette_app::chats::picture_id::file_of;
 use lorgnette_app::models::whole_file;
 
+use crate::Files;
 use crate::answer::to_html;
 use crate::chat::{Exported, read_text};
 use crate::source::{File, Look, Shown, ShownPicture, Source, THOUGHTS, who};
@@ -110,7 +111,7 @@ fn push_file(page: &mut String, file: &File) {
     page.push_str(after);
 }
 
-pub(crate) fn read(path: &Path) -> Result<(Exported, BTreeMap<String, Vec<u8>>), AppError> {
+pub(crate) fn read(path: &Path) -> Result<(Exported, Files), AppError> {
     let wrong = |reason: &str| AppError::Import { path: path.to_owned(), reason: reason.into() };
     let page = read_text(path)?;
     // What an answer says is escaped and cannot look like it; the last one is ours.
@@ -118,14 +119,15 @@ pub(crate) fn read(path: &Path) -> Result<(Exported, BTreeMap<String, Vec<u8>>),
         page.rsplit_once(DATA[0]).ok_or_else(|| wrong("it has no data of the program"))?;
     let json = data.split_once(DATA[1]).ok_or_else(|| wrong("it is cut off"))?.0;
     let exported = Exported::parse(path, json)?;
-    let mut pictures = BTreeMap::new();
+    let mut files = Files::new();
     for part in body.split(PICTURE[0]).skip(1) {
         let Some((id, rest)) = part.split_once(PICTURE[1]) else { continue };
         let bytes = rest.split_once(";base64,").and_then(|(_, rest)| rest.split_once(PICTURE[2]));
         let bytes = bytes.and_then(|(bytes, _)| STANDARD.decode(bytes).ok());
-        pictures.insert(id.to_owned(), bytes.ok_or_else(|| wrong("a picture is damaged"))?);
+        let bytes = bytes.ok_or_else(|| wrong("a picture is damaged"))?;
+        files.insert(file_of(id).to_owned(), bytes);
     }
-    Ok((exported, pictures))
+    Ok((exported, files))
 }
 
 fn escaped(text: &str) -> String {

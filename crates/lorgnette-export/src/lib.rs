@@ -24,8 +24,11 @@ use lorgnette_app::chats::{ChatId, NewMessage, picture_id};
 use lorgnette_app::coordinator::App;
 use serde::Deserialize;
 
-use crate::chat::{Exported, KIND, VERSION};
+use crate::chat::{KIND, VERSION};
 use crate::source::Source;
+
+/// The bytes of pictures by the ids of their files, without pages.
+type Files = BTreeMap<String, Vec<u8>>;
 
 /// What a chat is exported as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -74,18 +77,20 @@ pub fn write(app: &App, chat: ChatId, format: ExportFormat, path: &Path) -> Resu
 pub fn import(app: &App, path: &Path) -> Result<ChatId, AppError> {
     let wrong = |reason: &str| AppError::Import { path: path.to_owned(), reason: reason.into() };
     let is_html = path.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("html"));
-    let (exported, files): (Exported, BTreeMap<String, Vec<u8>>) =
-        if is_html { html::read(path)? } else { markdown::read(path)? };
+    let (exported, files) = if is_html { html::read(path)? } else { markdown::read(path)? };
     if exported.kind != KIND {
         return Err(wrong("it is of another kind"));
     }
     if exported.version > VERSION {
         return Err(wrong("a newer version wrote it"));
     }
+    let mut pictures: BTreeMap<&str, (&str, Vec<&str>)> = BTreeMap::new();
     for (id, name) in &exported.pictures {
-        let bytes = files.get(id).or_else(|| files.get(picture_id::file_of(id)));
-        let bytes = bytes.ok_or_else(|| wrong("a picture is missing"))?;
-        app.keep_picture(id, name, bytes).map_err(|error| match error {
+        pictures.entry(picture_id::file_of(id)).or_insert((name, Vec::new())).1.push(id);
+    }
+    for (file, (name, ids)) in pictures {
+        let bytes = files.get(file).ok_or_else(|| wrong("a picture is missing"))?;
+        app.keep_pictures(&ids, name, bytes).map_err(|error| match error {
             AppError::NotFound { .. } => wrong("a picture is not the one that it was"),
             error => error,
         })?;

@@ -1,15 +1,16 @@
 //! A chat as a folder with `chat.md`.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use lorgnette_app::AppError;
 use lorgnette_app::chats::AnswerBy;
+use lorgnette_app::chats::picture_id::file_of;
 use lorgnette_app::models::whole_file;
 use lorgnette_app::pictures;
 use lorgnette_app::sections::starts;
 
+use crate::Files;
 use crate::chat::{Exported, read_text};
 use crate::source::{Look, Shown, Source, THOUGHTS, who};
 
@@ -98,7 +99,7 @@ fn longest_run(text: &str, sign: char) -> usize {
     text.split(|c| c != sign).map(|run| run.chars().count()).max().unwrap_or_default()
 }
 
-pub(crate) fn read(path: &Path) -> Result<(Exported, BTreeMap<String, Vec<u8>>), AppError> {
+pub(crate) fn read(path: &Path) -> Result<(Exported, Files), AppError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let data = folder.join(DATA);
     if !data.is_file() {
@@ -108,7 +109,7 @@ pub(crate) fn read(path: &Path) -> Result<(Exported, BTreeMap<String, Vec<u8>>),
         });
     }
     let exported = Exported::parse(&data, &read_text(&data)?)?;
-    let mut pictures = BTreeMap::new();
+    let mut files = Files::new();
     for (id, file) in &exported.pictures {
         // A name that leads out of the folder is no name.
         if Path::new(file).components().count() != 1
@@ -120,7 +121,10 @@ pub(crate) fn read(path: &Path) -> Result<(Exported, BTreeMap<String, Vec<u8>>),
                 reason: "a picture lies outside of its folder".into(),
             });
         }
-        pictures.insert(id.clone(), pictures::read(&folder.join(file))?.1);
+        let id = file_of(id);
+        if !files.contains_key(id) {
+            files.insert(id.to_owned(), pictures::read(&folder.join(file))?.1);
+        }
     }
-    Ok((exported, pictures))
+    Ok((exported, files))
 }

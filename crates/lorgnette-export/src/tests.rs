@@ -292,7 +292,7 @@ fn a_page_that_version_0_1_0_exported_is_imported() {
     let app = app(folder.path());
     let png = include_bytes!("fixtures/0.1.0/picture-1.png");
     let json = include_str!("fixtures/0.1.0/chat.json");
-    let exported: Exported = serde_json::from_str(json).unwrap();
+    let exported: chat::Exported = serde_json::from_str(json).unwrap();
     let id = exported.pictures.keys().next().unwrap();
     let bytes = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, png);
     // As that version had it: type before bytes, name behind them.

@@ -133,14 +133,14 @@ impl App {
         Ok(pages)
     }
 
-    /// Adds a file that was exported, to be the picture of that id.
+    /// Adds a file that was exported, to be the pictures of these ids: all of it, or pages of it.
     ///
     /// # Errors
     /// Those of [`Self::keep_bytes`] and [`PictureStore::page`](crate::picture_store::PictureStore::page);
     /// [`AppError::NotFound`] if it is the file of another picture.
-    pub fn keep_picture(&self, id: &str, name: &str, bytes: &[u8]) -> Result<(), AppError> {
+    pub fn keep_pictures(&self, ids: &[&str], name: &str, bytes: &[u8]) -> Result<(), AppError> {
         let file = self.keep_bytes(name, bytes)?;
-        if file.id != id {
+        for id in ids.iter().filter(|id| **id != file.id) {
             let other = AppError::NotFound { what: "that picture" };
             let page = page_of(id).filter(|_| file_of(id) == file.id).ok_or(other)?;
             self.0.add_to_stored(|pictures| pictures.page(&file, page))?;

@@ -181,7 +181,8 @@ impl Inner {
             let wait_s = conversation.wait_s(chat.last_pictures());
             self.say_wait(id, wait_s);
             if let Some(question) = path.last().filter(|_| !wanted.is_continued) {
-                first_look = self.look_first(work, question, wait_s)?;
+                // What goes wrong here goes wrong again with the answer itself, and is told then.
+                first_look = self.look_first(work, question, wait_s).unwrap_or_default();
             }
         }
         let mut options = lock(&self.settings).answer_options();
