@@ -36,7 +36,7 @@ p { overflow-wrap: anywhere; margin: 0; } div > * { margin: .5rem 0; }
 h2 ~ p, details p { white-space: pre-wrap; }
 details { margin: .25rem 0 .75rem; opacity: .7; } summary { cursor: pointer; }
 figure { margin: .75rem 0; } figcaption { font-size: .85rem; opacity: .7; overflow-wrap: anywhere; }
-img { display: block; max-width: 100%; max-height: 70vh; border-radius: 6px; background: #fff; }
+img { display: block; max-width: 100%; max-height: 70vh; border: 1px solid rgb(128 128 128 / .3); border-radius: 6px; background: #fff; }
 pre { overflow-x: auto; padding: .6rem; border-radius: 6px; background: rgb(128 128 128 / .12); }
 table { display: block; overflow-x: auto; border-collapse: collapse; }
 th, td { padding: .2rem .6rem; border: 1px solid rgb(128 128 128 / .4); text-align: start; }
