@@ -10,9 +10,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def run(*command, cwd=None):
+def run(*command, cwd=None, env=None):
     """Returns what the command prints. If the command fails, the script ends with its output."""
-    done = subprocess.run([str(part) for part in command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    env = env and os.environ | env
+    done = subprocess.run([str(part) for part in command], cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -24,10 +25,10 @@ def target():
     return Path(json.loads(metadata)["target_directory"])
 
 
-def environment(name, requirements, given=None):
+def environment(name, requirements, given=None, variables=None):
     """Returns the Python of an environment in cargo's target folder that has the requirements, or of a `given` one.
 
-    It is made anew when they change.
+    It is made anew when they change. `variables` are for building what is built.
     """
     folder = given or target() / name
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -35,8 +36,9 @@ def environment(name, requirements, given=None):
         return python
     stamp, wanted = folder / "requirements.txt", "\n".join(requirements)
     if not stamp.exists() or stamp.read_text() != wanted:
-        print(f"fetching {', '.join(requirements[:3])} … from PyPI, once", file=sys.stderr, flush=True)
+        names = [one for one in requirements if not one.startswith("-")]
+        print(f"fetching {', '.join(names[:3])} … from PyPI, once", file=sys.stderr, flush=True)
         venv.create(folder, clear=True, with_pip=True)
-        run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements)
+        run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements, env=variables)
         stamp.write_text(wanted)
     return python

@@ -1,6 +1,6 @@
 """Greedy decoding by llama.cpp and by Lorgnette, of the same tiny random models: the token ids must agree.
 
-    scripts/compare-llama-cpp greedy [--formats f32 q8_0] [--fetched]
+    scripts/compare greedy [--formats f32 q8_0] [--fetched]
 
 For each format, `cargo xtask make-model` writes a GGUF pair into a temporary folder. llama.cpp and `cargo xtask greedy`
 continue the same prompt, and a difference ends in exit status 1.

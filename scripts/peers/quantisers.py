@@ -1,6 +1,6 @@
 """Blocks and speed of llama.cpp's quantisers and of Lorgnette's on the same numbers, one core each.
 
-    scripts/compare-llama-cpp quantisers
+    scripts/compare quantisers
 
 The numbers follow a bell curve, as weights do. Speed is MB of bf16 (two bytes a number) for each second of computing,
 which leaves out waiting where the system tells the two apart. A block that differs ends in exit status 1. With

@@ -1,23 +1,30 @@
 """Speed and memory of llama.cpp and of Lorgnette on the same GGUF file, in turns.
 
-    scripts/compare-llama-cpp speed MODEL.gguf [--mmproj MMPROJ.gguf]
+    scripts/compare speed MODEL.gguf [--mmproj MMPROJ.gguf] [--levels native avx2]
 
 Both read the weights into memory and use the same number of threads. Each round runs both, in processes of their own.
 Every other round has the other order, because machines warm up and have neighbours. The program prints each
-measurement, then the medians, and last `ratio prefill=… decode=… encode=… rss=…`, which is ours divided by theirs:
-more is better for the first two, less for the others. With `--first-token` there is `first=…` too.
+measurement, then the medians, and last, for each level of processor, `ratio level=… prefill=… decode=… encode=… rss=…`,
+which is ours divided by theirs: more is better for the first two, less for the others. With `--first-token` there is
+`first=…` too. With `--llama-bench`, a `llama-bench` that was built from another checkout, such as ik_llama.cpp's, has
+its turn too. With `--busy N`, so many processes spin beside.
 """
 
 import argparse
+import contextlib
 import json
 import statistics
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 from common import ROOT, run, target
 
-from .llama_cpp_venv import environment, run_theirs
+from .llama_cpp_venv import LEVELS, environment, run_theirs
+
+# The kernels of ours that a processor of that level has; none: the fastest ones here.
+KERNELS = {"native": [], "avx2": ["--kernels", "avx2"], "avx-vnni": ["--kernels", "avx-vnni"]}
 
 
 def add_options(parser):
@@ -30,6 +37,9 @@ def add_options(parser):
     parser.add_argument("--first-token", action="store_true", help="the picture from its pixels to the first token too: takes minutes")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--computed", action="store_true", help="seconds of computing and not on the wall, one thread: for a busy machine")
+    parser.add_argument("--levels", nargs="+", choices=LEVELS, default=["native"], help="processors to compare as [default: native]")
+    parser.add_argument("--llama-bench", type=Path, help="one more peer, for the level native: text alone")
+    parser.add_argument("--busy", type=int, default=0, metavar="N", help="processes that spin beside")
     parser.add_argument("--lorgnette", type=Path, help="our program; else it is built")
     parser.add_argument("--llama-cpp", action="store_true", help=argparse.SUPPRESS)
 
@@ -45,27 +55,50 @@ def main(args):
 
     if args.computed:
         args.threads = 1
-    python = environment(args.venv)
+    pythons = {level: environment(args.venv, level) for level in args.levels}
     if args.lorgnette is None:
         run("cargo", "build", "--release", "--locked", "--quiet", "-p", "lorgnette-cli", cwd=ROOT)
         args.lorgnette = target() / "release/lorgnette"
-    measured = {"ours": [], "theirs": []}
-    for round in range(args.rounds):
-        order = ["ours", "theirs"] if round % 2 == 0 else ["theirs", "ours"]
-        for side in order:
-            result = ours(args) if side == "ours" else json.loads(run_theirs(python, "speed", *again(args)).splitlines()[-1])
-            measured[side].append(result)
-            print(f"{side:>6}  " + "  ".join(f"{name} {value:.2f}" for name, value in result.items()), flush=True)
+    measured = {}
+    with busy(args.busy):
+        for round in range(args.rounds):
+            sides = [(level, side) for level in args.levels for side in ("ours", "theirs")]
+            if args.llama_bench and "native" in args.levels:
+                sides.append(("native", args.llama_bench.name))
+            for level, side in sides if round % 2 == 0 else reversed(sides):
+                if side == "ours":
+                    result = ours(args, level)
+                elif side == "theirs":
+                    result = json.loads(run_theirs(pythons[level], "speed", *again(args)).splitlines()[-1])
+                else:
+                    result = of_llama_bench(args)
+                measured.setdefault((level, side), []).append(result)
+                print(f"{level} {side:>6}  " + "  ".join(f"{name} {value:.2f}" for name, value in result.items()), flush=True)
     for name, unit in [("int8_ops_per_s", "Gop/s"), ("bf16_ops_per_s", "Gop/s"), ("f32_ops_per_s", "Gop/s"), ("read_bytes_per_s", "GB/s")]:
         measured_peaks = [peaks[name] / 1e9 for peaks in PEAKS if peaks[name]]
         if measured_peaks:
             print(f"peak  {name.split('_')[0]:>6}  {max(measured_peaks):.1f} {unit}")
-    names = measured["ours"][0].keys() & measured["theirs"][0].keys()
-    median = {side: {name: statistics.median(one[name] for one in results) for name in names} for side, results in measured.items()}
-    for side in median:
-        print(f"median {side:>6}  " + "  ".join(f"{name} {median[side][name]:.2f}" for name in ORDER if name in names))
-    print("ratio " + " ".join(f"{name}={median['ours'][name] / median['theirs'][name]:.2f}" for name in ORDER if name in names))
+    median = {key: {name: statistics.median(one[name] for one in results) for name in results[0]} for key, results in measured.items()}
+    for (level, side), values in median.items():
+        print(f"median {level} {side:>6}  " + "  ".join(f"{name} {values[name]:.2f}" for name in ORDER if name in values))
+    for (level, side), values in median.items():
+        if side != "ours":
+            mine = median[level, "ours"]
+            beside = "" if side == "theirs" else f" beside={side}"
+            ratios = " ".join(f"{name}={mine[name] / values[name]:.2f}" for name in ORDER if name in mine and name in values)
+            print(f"ratio level={level}{beside} {ratios}")
     return 0
+
+
+@contextlib.contextmanager
+def busy(n):
+    """So many processes that spin."""
+    spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(n)]
+    try:
+        yield
+    finally:
+        for process in spinning:
+            process.kill()
 
 
 PEAKS = []  # what the machine can do at best, one entry a round
@@ -80,12 +113,12 @@ def again(args):
     return ["--llama-cpp", *given, *(["--mmproj", args.mmproj] if args.mmproj else [])]
 
 
-def ours(args):
+def ours(args, level):
     picture = ["--encode", f"{args.side}x{args.side}"] if args.side else []
     picture += ["--image", f"{args.side}x{args.side}"] if args.first_token else []
     given = ["--prefill", args.prefill, "--depth", args.prefill, "--decode", args.decode, "--load", "read"]
     given += ["--threads", args.threads, "--json", *picture, *(["--computed"] if args.computed else [])]
-    result = json.loads(run(args.lorgnette, "bench", args.model, *given))
+    result = json.loads(run(args.lorgnette, "bench", args.model, *given, *KERNELS[level]))
     measured = {"prefill": result["prefill"][0]["tokens_per_s"], "decode": result["decode"][0]["tokens_per_s"]}
     PEAKS.append(result["peaks"])
     if args.side:
@@ -94,6 +127,14 @@ def ours(args):
         measured["first"] = result["picture"]["first_token_s"]
     measured["rss"] = result["peak_memory_bytes"] / 2**30
     return measured
+
+
+def of_llama_bench(args):
+    """What another build of `llama-bench` measures."""
+    given = ["--model", args.model, "--n-prompt", args.prefill, "--n-gen", args.decode, "--threads", args.threads]
+    tests = json.loads(run(args.llama_bench, *given, "--mmap", 0, "--repetitions", 1, "--output", "json"))
+    speeds = {"decode" if test["n_gen"] else "prefill": test["avg_ts"] for test in tests}
+    return {name: speeds[name] for name in ORDER if name in speeds}
 
 
 def theirs(args):

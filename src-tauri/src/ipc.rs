@@ -24,7 +24,7 @@ pub use menu::{EditDto, MenuDto, MenuItemDto};
 pub use models::{AddedModelDto, ModelDto, ModelStateDto};
 pub use panel::PanelEvent;
 pub use pictures::{AddedDto, AttachmentDto, PastedDto, PictureDto, RefusedFileDto, attachments};
-pub use servers::{ConnectedDto, NewServerDto};
+pub use servers::{ConnectedDto, NewServerDto, ServedDto};
 pub use settings::{FoldersDto, KeyBindingDto, SettingsDto};
 pub use shell::{BootDto, DoctorDto, NetworkDto, NewestVersionDto, PlatformDto};
 pub use speech::{AloudDto, CheckDto};

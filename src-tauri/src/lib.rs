@@ -12,6 +12,7 @@
 //! - `ipc`: the types that cross in a shape of their own
 //! - `picture_scheme`: how pictures are shown
 //! - `quick_actions`, `shortcuts`, `panel`: descriptions from anywhere on the desktop
+//! - `served`: answers for other programs
 //! - `announce`: words for a screen reader
 //! - `menu`, `tray`, `dialogs`, `native`, `webview`, `clipboard`: what is the system's
 
@@ -30,6 +31,7 @@ mod panics;
 mod picture_scheme;
 mod quick_actions;
 mod run;
+mod served;
 mod shortcuts;
 mod start;
 mod tray;

@@ -15,6 +15,7 @@ use tauri_plugin_window_state::StateFlags;
 use crate::commands::models::TextModel;
 use crate::ipc::{AppEvents, FromDto};
 use crate::panel::Panel;
+use crate::served::Served;
 use crate::shortcuts::Shortcuts;
 use crate::start::{self, Start};
 use crate::window::StaysHidden;
@@ -124,6 +125,7 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
         .manage(TextModel::default())
         .manage(Panel::default())
         .manage(Shortcuts::default())
+        .manage(Served::default())
         .manage(StaysHidden::new(first.is_some()))
         .manage(Start::new(folders, first, opened))
         .invoke_handler(contract.invoke_handler())
@@ -141,6 +143,7 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
                 // The menu of a Mac and the end of a session end the program without closing a window.
                 RunEvent::Exit => {
                     if let Some(app) = handle.try_state::<App>() {
+                        handle.state::<Served>().stop();
                         app.close();
                     }
                 }

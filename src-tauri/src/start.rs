@@ -17,6 +17,7 @@ use tauri::{AppHandle, Manager as _, WebviewUrl, WebviewWindowBuilder, WindowEve
 
 use crate::commands::models;
 use crate::ipc::{AppEvent, AppEvents, FailedStartDto, FromDto, OldPicturesDto};
+use crate::served::Served;
 use crate::shortcuts;
 use crate::window::StaysHidden;
 use crate::{native, quick_actions, webview, window};
@@ -142,6 +143,8 @@ fn show(handle: &AppHandle, app: &App) {
     shortcuts::listen(handle);
     // The settings page says which keys could not be had.
     let _ = shortcuts::apply(handle, &app.settings());
+    // So does it say why other programs cannot ask.
+    handle.state::<Served>().apply(app, &app.settings());
     while let Err(error) = window::open(handle, app) {
         let message = format!("No window can be shown: {error}.");
         if !webview::ask_to_try_again(&message) {

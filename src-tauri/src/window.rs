@@ -14,6 +14,7 @@ use tauri::{
 
 use crate::announce;
 use crate::ipc::{AppEvent, AppEvents, FromDto};
+use crate::served::Served;
 use crate::{tray, webview};
 
 /// The name of the main window in the program.
@@ -115,6 +116,7 @@ pub fn close(window: &WebviewWindow) {
     // A program that is started from now on takes over, and waits until this one has let go.
     tauri_plugin_single_instance::destroy(&handle);
     std::thread::spawn(move || {
+        handle.state::<Served>().stop();
         handle.state::<App>().close();
         handle.exit(0);
     });

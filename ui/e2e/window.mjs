@@ -44,7 +44,7 @@ export async function eventually(what, is, patience = PATIENCE) {
   }
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((done, fail) => {
     const server = createServer();
     server.on("error", fail);

@@ -98,6 +98,10 @@ export const commands = {
 	connectServer: (server: NewServer) => __TAURI_INVOKE<ConnectedServer>("connect_server", { server }),
 	/**  Forgets a server, and its key if that is ours. */
 	forgetServer: (name: string) => __TAURI_INVOKE<null>("forget_server", { name }),
+	/**  Says what the server for other programs is doing. */
+	served: () => __TAURI_INVOKE<Served>("served"),
+	/**  The token that other programs show; with `anew` another one, and the one before holds no longer. */
+	serverToken: (anew: boolean) => __TAURI_INVOKE<string>("server_token", { anew }),
 	/**  Names the person's folders. */
 	folders: () => __TAURI_INVOKE<Folders>("folders"),
 	/**  Lists the quick actions with their keys, and says which of those could not be had. */
@@ -164,9 +168,9 @@ export const commands = {
 };
 
 /* Constants */
-export const defaultSettings = {"anywhere":false,"anywhereKeys":{},"anywherePurposes":{},"context":8192,"device":"auto","firstLook":"keys","instructions":"","keepInTray":false,"keys":{},"kv":"auto","language":"system","maxSide":null,"maxTokens":1024,"minP":0.0,"model":null,"prepareWhileTyping":true,"readAloud":false,"readText":true,"regionSide":512,"reopenLastChat":false,"seed":null,"showChats":true,"speechPitch":0,"speechRate":0,"speechVolume":0,"split":0.5,"temperature":0.15,"textPercent":100,"theme":"system","threads":null,"topK":64,"topP":1.0,"voice":null} as const;
+export const defaultSettings = {"anywhere":false,"anywhereKeys":{},"anywherePurposes":{},"context":8192,"device":"auto","firstLook":"keys","instructions":"","keepInTray":false,"keys":{},"kv":"auto","language":"system","maxSide":null,"maxTokens":1024,"minP":0.0,"model":null,"prepareWhileTyping":true,"readAloud":false,"readText":true,"regionSide":512,"reopenLastChat":false,"seed":null,"serve":false,"servePort":11535,"showChats":true,"speechPitch":0,"speechRate":0,"speechVolume":0,"split":0.5,"temperature":0.15,"textPercent":100,"theme":"system","threads":null,"topK":64,"topP":1.0,"voice":null} as const;
 
-export const faultGaps = {"browser":["reason"],"capture":["reason"],"chats":["path","reason"],"chatsDamaged":["path"],"chatsForbidden":["path","reason"],"chatsInUse":["path"],"chatsLocked":["path"],"chatsNoRoom":["path"],"clipboard":["reason"],"clipboardNoPicture":[],"connect":["host","reason"],"contextFull":["needed","capacity"],"diskFull":["path","freeBytes"],"engineFailed":["reason"],"enginePanicked":["reason"],"engineStopped":[],"fetch":["reason"],"fileManager":["reason"],"folderBusy":["path"],"gated":["what","page"],"hubNotFound":["host","what"],"import":["path","reason"],"lockedHash":["file","what"],"menu":["reason"],"modelAmbiguous":["path","first","second"],"modelBuiltIn":[],"modelDamaged":["name"],"modelDevice":["reason"],"modelDoesNotFit":["reason"],"modelFetching":["name"],"modelInUse":["name"],"modelMalformed":["reason"],"modelNone":["path"],"modelNotThere":["path"],"modelRead":["reason"],"modelTokenizer":["reason"],"modelUnknown":["name"],"modelUnsupported":["reason"],"networkSettings":["reason"],"newerChats":["path"],"noPictures":[],"noQuestion":[],"noRoom":["neededBytes","freeBytes"],"notFound":[],"notNumbers":[],"offline":["what"],"panel":["reason"],"pictureCut":["name","format"],"pictureDamaged":["name","format"],"pictureEmpty":["name"],"pictureEncrypted":["name"],"pictureForbidden":["name"],"pictureFormat":["name","format"],"pictureIsAddress":["name"],"pictureIsFolder":["name"],"pictureIsPointer":["name"],"pictureIsText":["name"],"pictureKind":["name","format"],"pictureNoPage":["name","page","pages"],"pictureNoPixels":["name"],"pictureNotThere":["name"],"pictureRead":["name","reason"],"pictureTooManyBytes":["name","maxBytes"],"pictureTooManyPixels":["name","width","height","maxPixels"],"pictureTooMuchWork":["name"],"pictureUnknown":["name"],"pictureWork":["name","reason"],"pictureWrongPassword":["name"],"program":[],"serverBusy":["host","reason"],"serverCut":["reason"],"serverFailed":["reason"],"serverKey":["host"],"serverModel":["host","name"],"serverNoPictures":["host","name"],"serverNotThere":["host","reason"],"serverSilent":["host","seconds"],"serverStrange":["host","reason"],"serverUnknown":["name"],"settings":["path","reason"],"speech":["reason"],"speechSilent":["seconds"],"status":["host","status"],"webPage":["host"],"write":["reason"],"wrongAnswer":["host","reason"],"wrongBytes":["file"]} as const;
+export const faultGaps = {"browser":["reason"],"capture":["reason"],"chats":["path","reason"],"chatsDamaged":["path"],"chatsForbidden":["path","reason"],"chatsInUse":["path"],"chatsLocked":["path"],"chatsNoRoom":["path"],"clipboard":["reason"],"clipboardNoPicture":[],"connect":["host","reason"],"contextFull":["needed","capacity"],"diskFull":["path","freeBytes"],"engineFailed":["reason"],"enginePanicked":["reason"],"engineStopped":[],"fetch":["reason"],"fileManager":["reason"],"folderBusy":["path"],"gated":["what","page"],"hubNotFound":["host","what"],"import":["path","reason"],"lockedHash":["file","what"],"menu":["reason"],"modelAmbiguous":["path","first","second"],"modelBuiltIn":[],"modelDamaged":["name"],"modelDevice":["reason"],"modelDoesNotFit":["reason"],"modelFetching":["name"],"modelInUse":["name"],"modelMalformed":["reason"],"modelNone":["path"],"modelNotThere":["path"],"modelRead":["reason"],"modelTokenizer":["reason"],"modelUnknown":["name"],"modelUnsupported":["reason"],"networkSettings":["reason"],"newerChats":["path"],"noPictures":[],"noQuestion":[],"noRoom":["neededBytes","freeBytes"],"notFound":[],"notNumbers":[],"offline":["what"],"panel":["reason"],"pictureCut":["name","format"],"pictureDamaged":["name","format"],"pictureEmpty":["name"],"pictureEncrypted":["name"],"pictureForbidden":["name"],"pictureFormat":["name","format"],"pictureIsAddress":["name"],"pictureIsFolder":["name"],"pictureIsPointer":["name"],"pictureIsText":["name"],"pictureKind":["name","format"],"pictureNoPage":["name","page","pages"],"pictureNoPixels":["name"],"pictureNotThere":["name"],"pictureRead":["name","reason"],"pictureTooManyBytes":["name","maxBytes"],"pictureTooManyPixels":["name","width","height","maxPixels"],"pictureTooMuchWork":["name"],"pictureUnknown":["name"],"pictureWork":["name","reason"],"pictureWrongPassword":["name"],"program":[],"serve":["reason"],"serveToken":["reason"],"serverBusy":["host","reason"],"serverCut":["reason"],"serverFailed":["reason"],"serverKey":["host"],"serverModel":["host","name"],"serverNoPictures":["host","name"],"serverNotThere":["host","reason"],"serverSilent":["host","seconds"],"serverStrange":["host","reason"],"serverUnknown":["name"],"settings":["path","reason"],"speech":["reason"],"speechSilent":["seconds"],"status":["host","status"],"webPage":["host"],"write":["reason"],"wrongAnswer":["host","reason"],"wrongBytes":["file"]} as const;
 
 /* Types */
 /**  What became of files that were to be added. */
@@ -442,7 +446,7 @@ export type FailedStart = {
 };
 
 /**  An error by name, for front ends that have words for it. */
-export type FaultId = "pictureNotThere" | "pictureForbidden" | "pictureIsFolder" | "pictureRead" | "pictureEmpty" | "pictureIsText" | "pictureUnknown" | "pictureFormat" | "pictureKind" | "pictureCut" | "pictureDamaged" | "pictureNoPixels" | "pictureIsPointer" | "pictureIsAddress" | "pictureNoPage" | "pictureEncrypted" | "pictureWrongPassword" | "pictureTooMuchWork" | "pictureTooManyPixels" | "pictureTooManyBytes" | "pictureWork" | "modelRead" | "modelNotThere" | "modelNone" | "modelAmbiguous" | "modelMalformed" | "modelUnsupported" | "modelDevice" | "modelTokenizer" | "modelUnknown" | "modelDamaged" | "modelBuiltIn" | "modelInUse" | "modelFetching" | "modelDoesNotFit" | "contextFull" | "noQuestion" | "noPictures" | "notNumbers" | "enginePanicked" | "engineStopped" | "engineFailed" | "noRoom" | "diskFull" | "folderBusy" | "offline" | "networkSettings" | "connect" | "status" | "gated" | "hubNotFound" | "webPage" | "serverNotThere" | "serverSilent" | "serverCut" | "serverKey" | "serverModel" | "serverNoPictures" | "serverBusy" | "serverStrange" | "serverFailed" | "serverUnknown" | "wrongAnswer" | "wrongBytes" | "lockedHash" | "fetch" | "write" | "chats" | "chatsDamaged" | "chatsLocked" | "chatsForbidden" | "chatsNoRoom" | "newerChats" | "chatsInUse" | "notFound" | "settings" | "import" | "fileManager" | "browser" | "menu" | "panel" | "clipboard" | "clipboardNoPicture" | "speech" | "speechSilent" | "capture" | "program" | 
+export type FaultId = "pictureNotThere" | "pictureForbidden" | "pictureIsFolder" | "pictureRead" | "pictureEmpty" | "pictureIsText" | "pictureUnknown" | "pictureFormat" | "pictureKind" | "pictureCut" | "pictureDamaged" | "pictureNoPixels" | "pictureIsPointer" | "pictureIsAddress" | "pictureNoPage" | "pictureEncrypted" | "pictureWrongPassword" | "pictureTooMuchWork" | "pictureTooManyPixels" | "pictureTooManyBytes" | "pictureWork" | "modelRead" | "modelNotThere" | "modelNone" | "modelAmbiguous" | "modelMalformed" | "modelUnsupported" | "modelDevice" | "modelTokenizer" | "modelUnknown" | "modelDamaged" | "modelBuiltIn" | "modelInUse" | "modelFetching" | "modelDoesNotFit" | "contextFull" | "noQuestion" | "noPictures" | "notNumbers" | "enginePanicked" | "engineStopped" | "engineFailed" | "noRoom" | "diskFull" | "folderBusy" | "offline" | "networkSettings" | "connect" | "status" | "gated" | "hubNotFound" | "webPage" | "serverNotThere" | "serverSilent" | "serverCut" | "serverKey" | "serverModel" | "serverNoPictures" | "serverBusy" | "serverStrange" | "serverFailed" | "serverUnknown" | "wrongAnswer" | "wrongBytes" | "lockedHash" | "fetch" | "write" | "chats" | "chatsDamaged" | "chatsLocked" | "chatsForbidden" | "chatsNoRoom" | "newerChats" | "chatsInUse" | "notFound" | "settings" | "import" | "fileManager" | "serve" | "serveToken" | "browser" | "menu" | "panel" | "clipboard" | "clipboardNoPicture" | "speech" | "speechSilent" | "capture" | "program" | 
 /**  An error that only [`super::Fault::message`] tells, or that another version knows. */
 "other";
 
@@ -550,6 +554,14 @@ export type Kv =
 export type Language = 
 /**  As the system has it. */
 "system" | "en" | "fr";
+
+/**  Who asked last. */
+export type LastUse = {
+	/**  Milliseconds since 1970. */
+	atMs: number,
+	/**  What it calls itself, which any program can claim; may be empty. */
+	client: string,
+};
 
 /**  A line of text. A cell of a table is one line. */
 export type Line = {
@@ -1002,6 +1014,17 @@ export type Sample = {
 	question: string,
 };
 
+/**  What the server for other programs is doing. */
+export type Served = {
+	/**  Where it listens; `None`: there is none. */
+	address: string | null,
+	/**  Why there is none, though one is wanted. */
+	error: UiError | null,
+	isAnswering: boolean,
+	nWaiting: number,
+	lastUse: LastUse | null,
+};
+
 /**  The settings as they cross to the page and back. What another version knows stays here. */
 export type Settings = {
 	/**  A model's path, `pocket`, or `server:` and the name of a server; `None`: the largest installed. */
@@ -1060,6 +1083,10 @@ export type Settings = {
 	reopenLastChat: boolean,
 	/**  Closing the window leaves the program in the tray. */
 	keepInTray: boolean,
+	/**  Other programs of this machine may ask the model. */
+	serve: boolean,
+	/**  The port at which they do. */
+	servePort: number,
 	/**  Keys of the whole system bring descriptions anywhere on the desktop. */
 	anywhere: boolean,
 	/**
@@ -1103,7 +1130,9 @@ export type Speed = {
 	decodeTokensPerS: number | null,
 };
 
-export type State = { at: "noModel" } | { at: "fetching"; doneBytes: number; totalBytes: number } | { at: "loading"; name: string; doneBytes: number; totalBytes: number } | { at: "ready" } | { at: "answering"; answerId: number } | { at: "failed"; error: UiError };
+export type State = { at: "noModel" } | { at: "fetching"; doneBytes: number; totalBytes: number } | { at: "loading"; name: string; doneBytes: number; totalBytes: number } | { at: "ready" } | { at: "answering"; answerId: number } | 
+/**  It answers another program. */
+{ at: "lent" } | { at: "failed"; error: UiError };
 
 /**  What the program is doing. */
 export type Status = {

@@ -9,7 +9,7 @@ import { call, meaning, retryOf, type Call, type CallName } from "./state/call";
 import { coalescer } from "./state/coalesce";
 import { isForTyping, shortcutOf, type Pressed } from "./state/keys";
 import { leafOf, liveHere, numbered, start, type Intent, type AppState, type Numbered } from "./state/app-state";
-import type { Attachment, Boot, ConnectedServer, Doctor, Folders, KeyBinding, Memory, Network, NewServer, NewestVersion, PictureText, Voice } from "./contract";
+import type { Attachment, Boot, ConnectedServer, Doctor, Folders, KeyBinding, Memory, Network, NewServer, NewestVersion, PictureText, Served, Voice } from "./contract";
 import { assertNever } from "./state/assert-never";
 import { asUiError } from "./state/ui-error";
 import { update, type Effect } from "./state/update";
@@ -166,6 +166,8 @@ export class WindowState {
   newestVersion = (): Promise<NewestVersion> => this.#backend.newestVersion();
   voices = (): Promise<Voice[]> => this.#backend.voices();
   connectServer = (server: NewServer): Promise<ConnectedServer> => this.#backend.connectServer(server);
+  served = (): Promise<Served> => this.#backend.served();
+  serverToken = (anew: boolean): Promise<string> => this.#backend.serverToken(anew);
   keyBindings = (): Promise<KeyBinding[]> => this.#backend.keyBindings();
   /** Tells one text after the other: two commands that are called at once may be done in either order. */
   announce = (text: string): void => {

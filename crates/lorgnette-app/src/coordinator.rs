@@ -9,6 +9,7 @@
 //! - `pages`: answers about each page by itself
 //! - `texts`, `text_queue`: the text of pictures, and the thread that reads it
 //! - `prepare`, `check`, `speech`: what is done before, after and beside an answer
+//! - `loans`: the model for other programs
 //! - `private`: the private chat, and where each chat and picture is
 //! - `copies`: copies of the chats
 //! - `add`, `estimate`, `status`: what is answered at once
@@ -29,6 +30,7 @@ mod estimate;
 mod exact;
 mod first_look;
 mod jobs;
+mod loans;
 mod machine;
 mod notice;
 mod pages;
@@ -85,6 +87,7 @@ struct Inner {
     machine: Mutex<machine::Machine<Model>>,
     events: Mutex<Sender<machine::Event<Model>>>,
     jobs: jobs::Jobs,
+    loans: loans::Loans,
     preparations: prepare::Preparations,
     checks: check::Checks,
     texts: Arc<texts::Texts>,
@@ -120,6 +123,7 @@ impl App {
             machine: Mutex::default(),
             events: Mutex::new(events),
             jobs: jobs::Jobs::default(),
+            loans: loans::Loans::default(),
             preparations: prepare::Preparations::default(),
             checks: check::Checks::default(),
             texts: Arc::default(),

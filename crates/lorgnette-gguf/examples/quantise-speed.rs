@@ -1,7 +1,7 @@
 //! Speed of the quantisers on one core and the hash of their blocks, as JSON.
 //!
 //! `quantise-speed NUMBERS.f32 RUNS`: the file has little-endian f32 numbers, a multiple of 256.
-//! `scripts/compare-llama-cpp quantisers` runs it beside llama.cpp.
+//! `scripts/compare quantisers` runs it beside llama.cpp.
 
 use std::time::Instant;
 

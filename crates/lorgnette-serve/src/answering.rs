@@ -85,7 +85,7 @@ pub(crate) fn answer(
     let outcome = match lent {
         Ok(()) => outcome,
         Err(LendError::Unknown { name }) => Err(Refusal::UnknownModel { name }),
-        Err(LendError::App(error)) => Err(Refusal::Failed(error)),
+        Err(LendError::Failed(fault)) => Err(Refusal::Failed(fault)),
         Err(LendError::Cancelled) => Err(Refusal::Stopping),
     };
     let total_s = begun.elapsed().as_secs_f64();

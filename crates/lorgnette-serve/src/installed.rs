@@ -1,14 +1,14 @@
 //! The models of this machine: those that are installed, or the one that was named.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lorgnette_app::conversation::Conversation;
 use lorgnette_app::models::folders::Folders;
 use lorgnette_app::models::speed::Speeds;
 use lorgnette_app::models::{
-    BUILT_IN, Circumstances, Library, ModelChoice, ModelState, OpenOptions, SpeedLog, library, open,
+    BUILT_IN, Circumstances, Library, ModelChoice, ModelState, OpenOptions, SpeedLog, library,
 };
 use lorgnette_app::{AppError, Cancel, DeviceChoice};
 
@@ -131,21 +131,7 @@ impl ModelSource for InstalledModels {
         let mut models: Vec<(bool, ServedModel)> = usable
             .map(|model| {
                 let is_usual = model.id == usual;
-                let name = match &model.path {
-                    _ if is_usual => self.usual.name.clone(),
-                    Some(path) => library::name(&path.display().to_string()),
-                    None => model.name,
-                };
-                let served = ServedModel {
-                    name,
-                    title: model.title,
-                    n_bytes: model.n_bytes,
-                    quantisation: model.quantisation,
-                    licence: model.licence,
-                    made: model.path.as_deref().and_then(made),
-                    reads_pictures: model.path.as_deref().is_none_or(reads_pictures),
-                };
-                (is_usual, served)
+                (is_usual, ServedModel::from(model))
             })
             .collect();
         models.sort_by_key(|(is_usual, _)| !is_usual);
@@ -181,15 +167,6 @@ fn loaded(name: &str, conversation: &Conversation) -> LoadedModel {
         n_bytes: model.local().map_or(0, |model| model.n_bytes),
         is_on_gpu: model.local().is_some_and(|model| model.device.choice != DeviceChoice::Cpu),
     }
-}
-
-/// When a model's file or folder was made; `None` where the system does not say.
-fn made(path: &Path) -> Option<std::time::SystemTime> {
-    fs_err::metadata(path).ok()?.modified().ok()
-}
-
-fn reads_pictures(path: &Path) -> bool {
-    open::probe(path).is_ok_and(|checkpoint| checkpoint.config().vision.is_some())
 }
 
 /// A thread that panicked leaves whole values behind: every change under a lock is one assignment.

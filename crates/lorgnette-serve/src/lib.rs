@@ -3,7 +3,8 @@
 //!
 //! In reading order:
 //! - [`Server`], [`Listening`], [`ServeOptions`]: starting, stopping, who used it last
-//! - [`ModelSource`]: whose models answer; [`InstalledModels`] are this machine's
+//! - [`ModelSource`]: whose models answer; [`InstalledModels`] are this machine's,
+//!   [`AppModel`] is the one that a window has open
 //! - [`TokenFile`], `access`: who may ask
 //! - `connections`, `body`: what comes over the wire, and its limits
 //! - `openai`, `ollama`, `ocr`: the interfaces; `wire` is what they share
@@ -15,6 +16,7 @@
 
 mod access;
 mod answering;
+mod app_model;
 mod body;
 mod connections;
 mod error;
@@ -33,6 +35,7 @@ mod token;
 mod wire;
 
 pub use access::{Access, Origin};
+pub use app_model::AppModel;
 pub use error::ServeError;
 pub use installed::InstalledModels;
 pub use models::{LendError, Lent, LoadedModel, ModelSource, ServedModel};

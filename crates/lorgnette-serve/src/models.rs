@@ -1,9 +1,11 @@
 //! Whose models answer. The command line has this machine's; a window lends the one that it has open.
 
+use std::path::Path;
 use std::time::SystemTime;
 
 use lorgnette_app::conversation::Conversation;
-use lorgnette_app::{AppError, Cancel};
+use lorgnette_app::models::{BUILT_IN, Model, library, open};
+use lorgnette_app::{AppError, Cancel, Fault};
 
 /// A model that can be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +24,21 @@ pub struct ServedModel {
     pub made: Option<SystemTime>,
     /// Whether it reads pictures.
     pub reads_pictures: bool,
+}
+
+impl From<Model> for ServedModel {
+    fn from(model: Model) -> Self {
+        let path = model.path.as_deref();
+        Self {
+            name: name_of(&model.id),
+            title: model.title,
+            n_bytes: model.n_bytes,
+            quantisation: model.quantisation,
+            licence: model.licence,
+            made: path.and_then(made),
+            reads_pictures: path.is_none_or(reads_pictures),
+        }
+    }
 }
 
 /// The model that is in memory.
@@ -46,14 +63,14 @@ pub enum LendError {
         name: String,
     },
     /// It cannot be loaded.
-    App(AppError),
+    Failed(Fault),
     /// The request was cancelled before its turn.
     Cancelled,
 }
 
 impl From<AppError> for LendError {
     fn from(error: AppError) -> Self {
-        Self::App(error)
+        Self::Failed(error.into())
     }
 }
 
@@ -74,4 +91,18 @@ pub trait ModelSource: Send + Sync + 'static {
     /// # Errors
     /// [`LendError`]; then the work was not begun.
     fn lend(&self, name: Option<&str>, cancel: &Cancel, work: Lent<'_>) -> Result<(), LendError>;
+}
+
+/// What clients call the model of that id.
+pub(crate) fn name_of(id: &str) -> String {
+    if id == BUILT_IN { id.to_owned() } else { library::name(id) }
+}
+
+/// When a model's file or folder was made; `None` where the system does not say.
+fn made(path: &Path) -> Option<std::time::SystemTime> {
+    fs_err::metadata(path).ok()?.modified().ok()
+}
+
+fn reads_pictures(path: &Path) -> bool {
+    open::probe(path).is_ok_and(|checkpoint| checkpoint.config().vision.is_some())
 }

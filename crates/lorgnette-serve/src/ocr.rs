@@ -149,7 +149,9 @@ fn one_page(
         Ok(reading) => reading,
         Err(Interrupted::Cancelled) if is_too_long => return Err(Refusal::TooLong { limit }),
         Err(Interrupted::Cancelled) => return Err(Refusal::Stopping),
-        Err(Interrupted::Failed(error)) => return Err(Refusal::Failed(error.into())),
+        Err(Interrupted::Failed(error)) => {
+            return Err(Refusal::Failed(AppError::from(error).into()));
+        }
     };
     // Where the document has text of its own that fits what is seen, its letters are taken.
     let own = file.open(None).ok().and_then(|document| document.text(page.unwrap_or(1)).ok());
@@ -175,7 +177,7 @@ fn one_page(
 }
 
 fn unanswerable(error: PictureError) -> Refusal {
-    Refusal::Unanswerable(AppError::from(error))
+    Refusal::Unanswerable(AppError::from(error).into())
 }
 
 #[cfg(test)]

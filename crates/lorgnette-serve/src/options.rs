@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::access::{Access, Origin};
 
-/// Where nobody says otherwise; no program that is known to us listens there.
-pub const DEFAULT_PORT: u16 = 11_535;
+/// Where it listens, unless somebody says otherwise.
+pub use lorgnette_app::settings::SERVE_PORT as DEFAULT_PORT;
 
 /// How a server is started.
 #[derive(Debug)]

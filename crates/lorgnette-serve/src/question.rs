@@ -171,7 +171,7 @@ fn view(
     conversation: &Conversation,
     asked: &AskedPicture,
 ) -> Result<lorgnette_app::conversation::ViewedPicture, Refusal> {
-    let unanswerable = |error: AppError| Refusal::Unanswerable(error);
+    let unanswerable = |error: AppError| Refusal::Unanswerable(error.into());
     let picture: Picture = pictures::decode_bytes(&asked.name, &asked.bytes, None)
         .map_err(|error| unanswerable(error.into()))?;
     conversation

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use lorgnette_app::{AppError, EngineError, FaultKind};
+use lorgnette_app::{AppError, EngineError, Fault, FaultKind};
 use serde_json::{Value, json};
 
 /// Why a request is not answered.
@@ -100,11 +100,11 @@ pub enum Refusal {
         name: String,
     },
     /// A picture, or the chat as a whole, cannot be answered by this model.
-    #[error("{}", .0.one_line())]
-    Unanswerable(AppError),
+    #[error("{}", .0.message)]
+    Unanswerable(Fault),
     /// It went wrong here.
-    #[error("{}", .0.one_line())]
-    Failed(AppError),
+    #[error("{}", .0.message)]
+    Failed(Fault),
     /// It took too long.
     #[error("the answer took longer than {} s", limit.as_secs_f64())]
     TooLong {
@@ -173,7 +173,7 @@ impl Refusal {
             Self::NoRoom | Self::QueueFull { .. } => "ask again later".into(),
             Self::Parameter { hint, .. } => (*hint).into(),
             Self::UnknownModel { .. } => "`GET /v1/models` lists those that are here".into(),
-            Self::Unanswerable(error) | Self::Failed(error) => error.hint(),
+            Self::Unanswerable(fault) | Self::Failed(fault) => fault.hint.clone(),
             Self::TooLong { .. } => "ask for less: fewer pictures, fewer tokens".into(),
             Self::Stopping => "ask again when it runs".into(),
             Self::Bug => "ask again; if it happens again, report it".into(),
@@ -216,7 +216,7 @@ impl Refusal {
         match self {
             Self::NoToken | Self::WrongToken => (REQUEST, Some("invalid_api_key")),
             Self::UnknownModel { .. } => (REQUEST, Some("model_not_found")),
-            Self::Unanswerable(error) => match error.kind() {
+            Self::Unanswerable(fault) => match fault.kind {
                 FaultKind::ContextFull => (REQUEST, Some("context_length_exceeded")),
                 FaultKind::Picture => (REQUEST, Some("invalid_image")),
                 _ => (REQUEST, None),
@@ -237,9 +237,9 @@ impl From<AppError> for Refusal {
     fn from(error: AppError) -> Self {
         let is_prompt = matches!(&error, AppError::Engine(EngineError::Prompt(_)));
         match error.kind() {
-            FaultKind::ContextFull | FaultKind::Picture => Self::Unanswerable(error),
-            _ if is_prompt => Self::Unanswerable(error),
-            _ => Self::Failed(error),
+            FaultKind::ContextFull | FaultKind::Picture => Self::Unanswerable(error.into()),
+            _ if is_prompt => Self::Unanswerable(error.into()),
+            _ => Self::Failed(error.into()),
         }
     }
 }

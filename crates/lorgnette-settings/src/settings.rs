@@ -123,6 +123,10 @@ settings! {
     reopen_last_chat: bool = false,
     /// Closing the window leaves the program in the tray.
     keep_in_tray: bool = false,
+    /// Other programs of this machine may ask the model.
+    serve: bool = false,
+    /// The port at which they do.
+    serve_port: u16 = SERVE_PORT,
     /// Keys of the whole system bring descriptions anywhere on the desktop.
     anywhere: bool = false,
     /// Keys of quick actions that the person changed, by
@@ -135,6 +139,11 @@ settings! {
     /// Keys that the person changed, by action.
     keys: BTreeMap<String, String> = BTreeMap::new(),
 }
+
+/// Where other programs ask, unless somebody says otherwise; no program that is known to us listens there.
+pub const SERVE_PORT: u16 = 11_535;
+/// Lower ones are the system's.
+const LOWEST_PORT: u16 = 1024;
 
 /// The device that computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -258,6 +267,7 @@ impl Settings {
         }
         self.text_percent = self.text_percent.clamp(50, 300);
         self.region_side = self.region_side.clamp(64, 4096);
+        self.serve_port = self.serve_port.max(LOWEST_PORT);
         self.split = between(self.split, 0.15, 0.85, usual.split);
         self
     }

@@ -47,6 +47,8 @@ commands! {
         pictures::prepare,
         servers::connect_server,
         servers::forget_server,
+        servers::served,
+        servers::server_token,
         settings::folders,
         settings::key_bindings,
         settings::open_folder,

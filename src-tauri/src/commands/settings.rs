@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use lorgnette_app::{FaultDetails, quick_action};
-use tauri::{State, WebviewWindow};
+use tauri::{Manager as _, State, WebviewWindow};
 
 use super::{AppState, Outcome, apart};
 use crate::ipc::{FoldersDto, KeyBindingDto, SettingsDto, UiError};
+use crate::served::Served;
 use crate::shortcuts::{self, Shortcuts};
 use crate::window;
 
@@ -25,8 +26,8 @@ pub async fn set_settings(
     apart(move || {
         let settings = app.set_settings(settings.into())?;
         window::apply_theme(&window, settings.theme);
-        let (handle, applied_settings) =
-            (tauri::Manager::app_handle(&window).clone(), settings.clone());
+        window.state::<Served>().apply(&app, &settings);
+        let (handle, applied_settings) = (window.app_handle().clone(), settings.clone());
         let on_main = handle.clone();
         let (done, applied) = std::sync::mpsc::channel();
         let apply = move || {

@@ -1,11 +1,16 @@
-//! Servers that answer instead of a model of this machine.
+//! Servers that answer instead of a model of this machine, and the program as the server of others.
 
 use std::fmt;
+use std::net::SocketAddr;
+use std::time::UNIX_EPOCH;
 
 use lorgnette_app::models::connect::{Connected, NewKey, NewServer};
 use lorgnette_app::models::remote::{KeySource, StoredIn};
+use lorgnette_serve::{LastUse, Status};
 use serde::{Deserialize, Serialize};
 use specta::Type;
+
+use super::UiError;
 
 /// A server that is to be connected, as the form has it.
 #[derive(Clone, Deserialize, Type)]
@@ -73,5 +78,50 @@ impl From<Connected> for ConnectedDto {
                 Some(StoredIn::Keyring) | None => None,
             },
         }
+    }
+}
+
+/// What the server for other programs is doing.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+#[serde(rename = "Served")]
+pub struct ServedDto {
+    /// Where it listens; `None`: there is none.
+    address: Option<String>,
+    /// Why there is none, though one is wanted.
+    error: Option<UiError>,
+    is_answering: bool,
+    n_waiting: usize,
+    last_use: Option<LastUseDto>,
+}
+
+/// Who asked last.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+#[serde(rename = "LastUse")]
+struct LastUseDto {
+    /// Milliseconds since 1970.
+    at_ms: i64,
+    /// What it calls itself, which any program can claim; may be empty.
+    client: String,
+}
+
+impl ServedDto {
+    pub fn new(status: Option<(SocketAddr, Status)>, error: Option<UiError>) -> Self {
+        let (address, status) = status.unzip();
+        Self {
+            address: address.map(|address| format!("http://{address}")),
+            error,
+            is_answering: status.as_ref().is_some_and(|status| status.is_answering),
+            n_waiting: status.as_ref().map_or(0, |status| status.n_waiting),
+            last_use: status.and_then(|status| status.last_use).map(Into::into),
+        }
+    }
+}
+
+impl From<LastUse> for LastUseDto {
+    fn from(LastUse { at, client, .. }: LastUse) -> Self {
+        let since_1970 = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { at_ms: i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX), client }
     }
 }

@@ -21,11 +21,24 @@ pub struct StatusDto {
 #[serde(rename = "State")]
 enum StateDto {
     NoModel,
-    Fetching { done_bytes: u64, total_bytes: u64 },
-    Loading { name: String, done_bytes: u64, total_bytes: u64 },
+    Fetching {
+        done_bytes: u64,
+        total_bytes: u64,
+    },
+    Loading {
+        name: String,
+        done_bytes: u64,
+        total_bytes: u64,
+    },
     Ready,
-    Answering { answer_id: i64 },
-    Failed { error: UiError },
+    Answering {
+        answer_id: i64,
+    },
+    /// It answers another program.
+    Lent,
+    Failed {
+        error: UiError,
+    },
 }
 
 #[derive(Debug, Clone, Serialize, Type)]
@@ -110,6 +123,7 @@ impl From<Status> for StatusDto {
             }
             State::Ready => StateDto::Ready,
             State::Answering { answer } => StateDto::Answering { answer_id: answer },
+            State::Lent => StateDto::Lent,
             State::Failed(fault) => StateDto::Failed { error: fault.into() },
         };
         Self { state, model: status.model.map(Into::into), n_queued: status.n_waiting }

@@ -3,7 +3,7 @@
 
 import {
   commands, defaultSettings, type Aloud, type AnswerBy, type AnswerEvent, type AppEvent, type Ask, type Attachment, type Chat, type ChatSummary, type Draft, type End,
-  type ConnectedServer, type LoadedModel, type Message, type Model, type NewServer, type Picture, type Platform, type QuickAction, type Settings, type Status, type UiError,
+  type ConnectedServer, type LoadedModel, type Message, type Model, type NewServer, type Picture, type Platform, type QuickAction, type Served, type Settings, type Status, type UiError,
 } from "../contract";
 import type { Backend } from ".";
 import { pageOfFile, pictures, samples, urlOf } from "./fake-pictures";
@@ -65,6 +65,8 @@ export class Fake implements Answering {
   readonly options: FakeOptions;
   /** Every call in order, for tests. */
   readonly calls: string[] = [];
+  /** The other program that asked last. */
+  lastUse: Served["lastUse"] = null;
   #tell: (event: AppEvent) => void = () => undefined;
   #settings: Settings;
   #models: Model[];
@@ -76,6 +78,7 @@ export class Fake implements Answering {
   #private: number | null = null;
   #stopped = new Set<number>();
   #running = 0;
+  #nTokens = 1;
   #fetching: ReturnType<typeof setInterval> | null = null;
 
   constructor(options: Partial<FakeOptions> = {}) {
@@ -211,6 +214,18 @@ export class Fake implements Answering {
     const base = this.#models[0];
     if (base) this.#models = [...this.#models.filter((one) => one.id !== id), { ...base, id, name: `${model} at ${host}`, about: "", chosen: false, inUse: false, state: { at: "remote", server: server.name, host } }];
     return { id, model, host, keyFile: null };
+  };
+
+  served = async (): Promise<Served> => {
+    const { serve, servePort } = this.#settings;
+    const lastUse = this.lastUse;
+    return { address: serve ? `http://127.0.0.1:${servePort}` : null, error: null, isAnswering: false, nWaiting: 0, lastUse };
+  };
+
+  serverToken = async (anew: boolean): Promise<string> => {
+    this.#note(`serverToken ${anew}`);
+    if (anew) this.#nTokens += 1;
+    return `lorgnette-token-${this.#nTokens}`;
   };
 
   forgetServer = async (name: string): Promise<void> => {

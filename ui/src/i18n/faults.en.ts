@@ -88,6 +88,8 @@ export const faults: Faults = {
   notFound: { what: "What was asked for is no longer there.", hint: "It may have been deleted. Look again." },
   settings: { what: "The settings in {path} cannot be read: {reason}.", hint: "Correct the file, or delete it to begin anew." },
   import: { what: "{path} is no chat that was exported from here: {reason}.", hint: "Choose the .md or .html file that an export wrote." },
+  serve: { what: "Other programs cannot ask: {reason}.", hint: "Choose another port; another Lorgnette may answer at this one." },
+  serveToken: { what: "The token cannot be used: {reason}.", hint: "Make a new one." },
   fileManager: { what: "No file manager opened it: {reason}.", hint: "Open the folder by hand." },
   browser: { what: "No program opened the address: {reason}.", hint: "Copy it and open it by hand." },
   menu: { what: "The menu could not be made: {reason}.", hint: "Use the keys instead." },

@@ -80,6 +80,8 @@ export const faults: Faults = {
   notFound: { what: "Ce qui était demandé n’est plus là.", hint: "Cela a peut-être été supprimé. Regardez de nouveau." },
   settings: { what: "Les réglages dans {path} ne peuvent pas être lus : {reason}.", hint: "Corrigez le fichier, ou supprimez-le pour repartir de zéro." },
   import: { what: "{path} n’est pas une conversation exportée d’ici : {reason}.", hint: "Choisissez le fichier .md ou .html écrit par une exportation." },
+  serve: { what: "Les autres programmes ne peuvent rien demander : {reason}.", hint: "Choisissez un autre port ; un autre Lorgnette répond peut-être à celui-ci." },
+  serveToken: { what: "Le jeton est inutilisable : {reason}.", hint: "Créez-en un nouveau." },
   fileManager: { what: "Aucun gestionnaire de fichiers ne l’a ouvert : {reason}.", hint: "Ouvrez le dossier à la main." },
   browser: { what: "Aucun programme n’a ouvert l’adresse : {reason}.", hint: "Copiez-la et ouvrez-la à la main." },
   menu: { what: "Le menu n’a pas pu être fait : {reason}.", hint: "Utilisez les touches." },

@@ -9,7 +9,7 @@ use lorgnette_image::Note;
 
 use super::coalesce::Coalescer;
 use super::jobs::Wanted;
-use super::machine::Event;
+use super::machine::{AnswerId, Event};
 use super::notice::Notice;
 use super::{Inner, lock, panic_fault};
 use crate::chats::{AnswerBy, Attachment, Chats, ChatsError, End, Message, MessageId, is_private};
@@ -99,7 +99,7 @@ impl Inner {
         let Ok(chats) = self.chats_of(id) else {
             // The private chat was left before its turn came.
             self.jobs.end(id, None);
-            return self.happened(Event::AnswerEnded(id));
+            return self.happened(Event::AnswerEnded(AnswerId::Chat(id)));
         };
         let mut made = Made::default();
         let end = match self.jobs.get(id) {
@@ -122,7 +122,7 @@ impl Inner {
         }
         self.answer_is_whole(id);
         self.end(id, &chats, &made, &end);
-        self.happened(Event::AnswerEnded(id));
+        self.happened(Event::AnswerEnded(AnswerId::Chat(id)));
     }
 
     /// Ends an answer that never began.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::App;
 use super::jobs::Wanted;
-use super::machine::Event;
+use super::machine::{AnswerId, Event};
 use super::notice::{Asked, Listener, Notice};
 use crate::chats::{AnswerBy, Attachment, ChatId, MessageId, PictureInfo};
 use crate::error::AppError;
@@ -145,7 +145,7 @@ impl App {
         self.0.jobs.insert(answer, listener, Wanted { is_continued, by, at_once, ..wanted });
         match by {
             AnswerBy::Model | AnswerBy::Pages | AnswerBy::Summary => {
-                self.0.happened(Event::Ask(answer));
+                self.0.happened(Event::Ask(AnswerId::Chat(answer)));
             }
             AnswerBy::Reader => self.0.answer_by_reader(answer),
         }
@@ -157,7 +157,7 @@ impl App {
     pub fn stop(&self, answer: MessageId) {
         match self.0.jobs.get(answer) {
             Some((cancel, Wanted { by: AnswerBy::Reader, .. })) => cancel.cancel(),
-            _ => self.0.happened(Event::Stop(answer)),
+            _ => self.0.happened(Event::Stop(AnswerId::Chat(answer))),
         }
     }
 }

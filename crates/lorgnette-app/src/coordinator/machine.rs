@@ -5,12 +5,22 @@
 
 use std::collections::VecDeque;
 
+use super::loans::LoanId;
 use crate::chats::MessageId;
 use crate::error::Fault;
 
-/// Where the model `M` is.
+/// What the model is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerId {
+    /// An answer of a chat.
+    Chat(MessageId),
+    /// An answer for another program, to which the model is lent.
+    Loan(LoanId),
+}
+
+/// Where the model `M` is; `A` names an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ModelState<M> {
+pub enum ModelState<M, A = AnswerId> {
     /// No model is in memory. A question loads one.
     NoModel,
     /// A model is read into memory.
@@ -23,20 +33,20 @@ pub enum ModelState<M> {
     /// The model waits for a question.
     Ready(M),
     /// The model makes an answer.
-    Answering { model: M, answer: MessageId },
+    Answering { model: M, answer: A },
     /// The model could not be loaded. A question tries again.
     Failed(Fault),
 }
 
 /// Something that happened to the model or to an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event<M> {
+pub enum Event<M, A = AnswerId> {
     /// A question waits for this answer.
-    Ask(MessageId),
+    Ask(A),
     /// The person stops this answer.
-    Stop(MessageId),
+    Stop(A),
     /// This answer has ended, in whichever way.
-    AnswerEnded(MessageId),
+    AnswerEnded(A),
     /// A model shall be loaded, also in place of one that is there.
     Load,
     LoadProgress {
@@ -51,17 +61,17 @@ pub enum Event<M> {
 
 /// What has to be done about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect<M> {
+pub enum Effect<M, A = AnswerId> {
     /// Drop the model that is replaced, then load the chosen one: memory may not hold both.
     Load {
         replaces: Option<M>,
     },
     Release(M),
-    Answer(MessageId, M),
+    Answer(A, M),
     /// Cancel the answer that is being made; it will end.
-    Cancel(MessageId),
+    Cancel(A),
     /// End an answer that never began: as stopped, or with the fault that prevented it.
-    End(MessageId, Option<Fault>),
+    End(A, Option<Fault>),
 }
 
 /// What happens to the model when it is free again.
@@ -75,19 +85,19 @@ enum NextForModel {
 
 /// The model's state, and the answers that wait for their turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Machine<M> {
-    pub state: ModelState<M>,
-    pub waiting: VecDeque<MessageId>,
+pub struct Machine<M, A = AnswerId> {
+    pub state: ModelState<M, A>,
+    pub waiting: VecDeque<A>,
     next: NextForModel,
 }
 
-impl<M> Default for Machine<M> {
+impl<M, A> Default for Machine<M, A> {
     fn default() -> Self {
         Self { state: ModelState::NoModel, waiting: VecDeque::new(), next: NextForModel::default() }
     }
 }
 
-impl<M> Machine<M> {
+impl<M, A> Machine<M, A> {
     /// The model that is in memory.
     pub fn model(&self) -> Option<&M> {
         match &self.state {
@@ -100,7 +110,10 @@ impl<M> Machine<M> {
 /// The next state, and what has to be done. There is no `_` arm on [`ModelState`]: a new state is
 /// thought through everywhere.
 #[must_use]
-pub fn step<M: Clone>(machine: Machine<M>, event: Event<M>) -> (Machine<M>, Vec<Effect<M>>) {
+pub fn step<M: Clone, A: Copy + PartialEq>(
+    machine: Machine<M, A>,
+    event: Event<M, A>,
+) -> (Machine<M, A>, Vec<Effect<M, A>>) {
     let Machine { state, mut waiting, mut next } = machine;
     let (state, effects) = match event {
         Event::Ask(answer) => {
@@ -192,18 +205,18 @@ pub fn step<M: Clone>(machine: Machine<M>, event: Event<M>) -> (Machine<M>, Vec<
     (Machine { state, waiting, next }, effects)
 }
 
-fn load<M>(replaces: Option<M>) -> (ModelState<M>, Vec<Effect<M>>) {
+fn load<M, A>(replaces: Option<M>) -> (ModelState<M, A>, Vec<Effect<M, A>>) {
     let state = ModelState::Loading { done_bytes: 0, total_bytes: 0 };
     (state, vec![Effect::Load { replaces }])
 }
 
 /// The model is free: it is reloaded or released if that was asked for, else it makes the next
 /// answer. It is not released while answers wait.
-fn free<M: Clone>(
+fn free<M: Clone, A: Copy>(
     model: M,
-    waiting: &mut VecDeque<MessageId>,
+    waiting: &mut VecDeque<A>,
     next: &mut NextForModel,
-) -> (ModelState<M>, Vec<Effect<M>>) {
+) -> (ModelState<M, A>, Vec<Effect<M, A>>) {
     match *next {
         NextForModel::Reload => {
             *next = NextForModel::Stay;

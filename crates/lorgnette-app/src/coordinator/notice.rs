@@ -62,10 +62,20 @@ pub struct Status {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     NoModel,
-    Fetching { done_bytes: u64, total_bytes: u64 },
-    Loading { done_bytes: u64, total_bytes: u64 },
+    Fetching {
+        done_bytes: u64,
+        total_bytes: u64,
+    },
+    Loading {
+        done_bytes: u64,
+        total_bytes: u64,
+    },
     Ready,
-    Answering { answer: MessageId },
+    Answering {
+        answer: MessageId,
+    },
+    /// It answers another program.
+    Lent,
     Failed(Fault),
 }
 
@@ -84,6 +94,8 @@ pub struct LoadedModel {
     pub device: String,
     /// Why it is not as fast as it could be: devices that are not used, parts that did not fit.
     pub device_notes: Vec<String>,
+    /// Whether some of it is in the memory of a GPU.
+    pub is_on_gpu: bool,
     pub kernels: String,
     /// Tokens that a chat may have.
     pub context: usize,

@@ -5,7 +5,7 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use super::machine::{self, Effect, Event, ModelState};
+use super::machine::{self, AnswerId, Effect, Event, ModelState};
 use super::notice::{Notice, Progress};
 use super::{Inner, Model, background, lock, panic_fault};
 use crate::conversation::Conversation;
@@ -37,12 +37,16 @@ fn handle(inner: &Arc<Inner>, event: Event<Model>) {
         match effect {
             Effect::Load { replaces } => load(inner, replaces),
             Effect::Release(model) => release(inner, model),
-            Effect::Answer(answer, model) => {
+            Effect::Answer(AnswerId::Chat(answer), model) => {
                 let inner = Arc::clone(inner);
                 background::spawn("answer", move || inner.answer(answer, model));
             }
-            Effect::Cancel(answer) => inner.jobs.cancel(answer),
-            Effect::End(answer, fault) => inner.end_unbegun(answer, fault),
+            Effect::Answer(AnswerId::Loan(loan), model) => inner.loans.begin(loan, model),
+            Effect::Cancel(AnswerId::Chat(answer)) => inner.jobs.cancel(answer),
+            // Who borrowed it knows.
+            Effect::Cancel(AnswerId::Loan(_)) => {}
+            Effect::End(AnswerId::Chat(answer), fault) => inner.end_unbegun(answer, fault),
+            Effect::End(AnswerId::Loan(loan), fault) => inner.loans.end(loan, fault),
         }
     }
     for (place, answer) in waiting.iter().enumerate() {
@@ -54,7 +58,9 @@ fn handle(inner: &Arc<Inner>, event: Event<Model>) {
             ModelState::Answering { .. } => Progress::Queued { n_before: place + 1 },
             ModelState::NoModel | ModelState::Ready(_) | ModelState::Failed(_) => continue,
         };
-        inner.jobs.tell(*answer, progress);
+        if let AnswerId::Chat(answer) = answer {
+            inner.jobs.tell(*answer, progress);
+        }
     }
     if is_of_model {
         // The list says which model is in memory.

@@ -1,8 +1,9 @@
 //! What the program is doing, and the models that there are.
 
-use super::machine::ModelState;
+use super::machine::{AnswerId, ModelState};
 use super::notice::{LoadedModel, Notice, State, Status};
 use super::{App, Inner, lock};
+use crate::DeviceChoice;
 use crate::conversation::Conversation;
 use crate::models::{Circumstances, Model, RemoteModel, cost, library};
 use crate::settings::Device;
@@ -50,7 +51,10 @@ impl Inner {
                     State::Loading { done_bytes: *done_bytes, total_bytes: *total_bytes }
                 }
                 ModelState::Ready(_) => State::Ready,
-                ModelState::Answering { answer, .. } => State::Answering { answer: *answer },
+                ModelState::Answering { answer: AnswerId::Chat(answer), .. } => {
+                    State::Answering { answer: *answer }
+                }
+                ModelState::Answering { answer: AnswerId::Loan(_), .. } => State::Lent,
                 ModelState::Failed(fault) => State::Failed(fault.clone()),
             };
             (state, machine.waiting.len())
@@ -77,6 +81,7 @@ fn loaded(conversation: &Conversation) -> LoadedModel {
         pictures_go_to: model.remote().map(RemoteModel::host),
         device: model.device_name(),
         device_notes: model.device_notes(),
+        is_on_gpu: local.is_some_and(|model| model.device.choice != DeviceChoice::Cpu),
         kernels: local.map(|model| model.kernels.to_string()).unwrap_or_default(),
         context: model.context(),
         weights_bytes: local.map_or(0, |model| model.n_bytes),

@@ -155,6 +155,8 @@ errors! {
     Settings { path, reason },
     Import { path, reason },
     FileManager { reason },
+    Serve { reason },
+    ServeToken { reason },
     Browser { reason },
     Menu { reason },
     Panel { reason },

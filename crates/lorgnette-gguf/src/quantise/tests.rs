@@ -147,7 +147,7 @@ proptest! {
 }
 
 /// llama.cpp's blocks of the same numbers, made by `ggml_quantize_chunk` of llama-cpp-python 0.3.36
-/// (`scripts/compare-llama-cpp quantisers --fixture`): numbers as weights have them, then blocks
+/// (`scripts/compare quantisers --fixture`): numbers as weights have them, then blocks
 /// with zeros, with one size, with outliers, with tiny numbers, and one of one sign.
 const PEER: &[u8] = include_bytes!("../../tests/fixtures/llama-cpp-blocks.bin");
 

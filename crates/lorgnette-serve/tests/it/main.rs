@@ -1,6 +1,7 @@
 //! The server as its clients and its enemies meet it: over real sockets, with the built-in model.
 
 mod answers;
+mod app_model;
 mod client;
 mod doors;
 mod queue;

@@ -17,14 +17,14 @@ fn fault() -> Fault {
     }
 }
 
-const LOAD: Effect<Model> = Effect::Load { replaces: None };
-const RELOAD: Effect<Model> = Effect::Load { replaces: Some(A) };
+const LOAD: Effect<Model, i64> = Effect::Load { replaces: None };
+const RELOAD: Effect<Model, i64> = Effect::Load { replaces: Some(A) };
 
 #[track_caller]
 fn check(
-    events: impl IntoIterator<Item = Event<Model>>,
-    state: &ModelState<Model>,
-    effects: &[Effect<Model>],
+    events: impl IntoIterator<Item = Event<Model, i64>>,
+    state: &ModelState<Model, i64>,
+    effects: &[Effect<Model, i64>],
 ) {
     let mut machine = Machine::default();
     let mut all = Vec::new();
@@ -122,7 +122,7 @@ fn the_model_is_not_released_while_answers_wait() {
 }
 
 /// What a person and a disk may do, in any order; what the program itself does follows.
-fn any_event() -> impl Strategy<Value = Event<Model>> {
+fn any_event() -> impl Strategy<Value = Event<Model, i64>> {
     prop_oneof![
         (1..9_i64).prop_map(Event::Ask),
         (1..9_i64).prop_map(Event::Stop),
