@@ -13,6 +13,7 @@ use tauri::{Manager as _, RunEvent};
 use tauri_plugin_window_state::StateFlags;
 
 use crate::commands::models::TextModel;
+use crate::commands::servers::Connecting;
 use crate::ipc::{AppEvents, FromDto};
 use crate::panel::Panel;
 use crate::served::Served;
@@ -126,6 +127,7 @@ fn start(folders: Folders, arguments: &[String]) -> ExitCode {
         .manage(Panel::default())
         .manage(Shortcuts::default())
         .manage(Served::default())
+        .manage(Connecting::default())
         .manage(StaysHidden::new(first.is_some()))
         .manage(Start::new(folders, first, opened))
         .invoke_handler(contract.invoke_handler())

@@ -94,8 +94,10 @@ export const commands = {
 	pickPictures: () => __TAURI_INVOKE<Added | null>("pick_pictures"),
 	/**  Looks at pictures before there is a question about them; without any, stops looking. */
 	prepare: (leaf: number | null, pictures: Attachment[]) => __TAURI_INVOKE<null>("prepare", { leaf, pictures }),
-	/**  Asks a server for its models and remembers it. It is not chosen by that. */
-	connectServer: (server: NewServer) => __TAURI_INVOKE<ConnectedServer>("connect_server", { server }),
+	/**  Asks that server no longer. */
+	cancelConnect: () => __TAURI_INVOKE<null>("cancel_connect"),
+	/**  Asks a server for its models and remembers it. It is not chosen by that. `null`: it was cancelled. */
+	connectServer: (server: NewServer) => __TAURI_INVOKE<ConnectedServer | null>("connect_server", { server }),
 	/**  Forgets a server, and its key if that is ours. */
 	forgetServer: (name: string) => __TAURI_INVOKE<null>("forget_server", { name }),
 	/**  Says what the server for other programs is doing. */

@@ -165,7 +165,7 @@ export class WindowState {
   report = (): Promise<Doctor> => this.#backend.doctor();
   newestVersion = (): Promise<NewestVersion> => this.#backend.newestVersion();
   voices = (): Promise<Voice[]> => this.#backend.voices();
-  connectServer = (server: NewServer): Promise<ConnectedServer> => this.#backend.connectServer(server);
+  connectServer = (server: NewServer): Promise<ConnectedServer | null> => this.#backend.connectServer(server);
   served = (): Promise<Served> => this.#backend.served();
   serverToken = (anew: boolean): Promise<string> => this.#backend.serverToken(anew);
   keyBindings = (): Promise<KeyBinding[]> => this.#backend.keyBindings();

@@ -45,6 +45,7 @@ commands! {
         pictures::paste,
         pictures::pick_pictures,
         pictures::prepare,
+        servers::cancel_connect,
         servers::connect_server,
         servers::forget_server,
         servers::served,

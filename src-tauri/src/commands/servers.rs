@@ -1,25 +1,47 @@
 //! Commands for servers that answer instead of a model of this machine, and for the program as the server
 //! of others.
 
-use lorgnette_app::AppError;
+use std::sync::{Mutex, PoisonError};
+
+use lorgnette_app::Cancel;
 use tauri::State;
 
 use super::{AppState, Outcome, apart};
 use crate::ipc::{ConnectedDto, NewServerDto, ServedDto};
 use crate::served::{self, Served};
 
-/// Asks a server for its models and remembers it. It is not chosen by that.
+/// What cancels asking a server for its models.
+#[derive(Default)]
+pub struct Connecting(Mutex<Cancel>);
+
+impl Connecting {
+    /// Cancels what is asked, in favour of what is asked next.
+    fn next(&self) -> Cancel {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.cancel();
+        held.clone_from(&Cancel::default());
+        held.clone()
+    }
+}
+
+/// Asks a server for its models and remembers it. It is not chosen by that. `null`: it was cancelled.
 #[tauri::command]
 #[specta::specta]
-pub async fn connect_server(app: AppState<'_>, server: NewServerDto) -> Outcome<ConnectedDto> {
-    let app = app.inner().clone();
-    apart(move || {
-        let connected = app.connect_server(&server.into())?;
-        // Nobody can cancel it.
-        let gone = AppError::NotFound { what: "that server" };
-        Ok(connected.ok_or(gone)?.into())
-    })
-    .await
+pub async fn connect_server(
+    app: AppState<'_>,
+    connecting: State<'_, Connecting>,
+    server: NewServerDto,
+) -> Outcome<Option<ConnectedDto>> {
+    let (app, cancel) = (app.inner().clone(), connecting.next());
+    apart(move || Ok(app.connect_server(&server.into(), &cancel)?.map(Into::into))).await
+}
+
+/// Asks that server no longer.
+#[tauri::command]
+#[specta::specta]
+pub async fn cancel_connect(connecting: State<'_, Connecting>) -> Outcome<()> {
+    connecting.next();
+    Ok(())
 }
 
 /// Forgets a server, and its key if that is ours.

@@ -79,6 +79,7 @@ export class Fake implements Answering {
   #stopped = new Set<number>();
   #running = 0;
   #nTokens = 1;
+  #cancelConnect = (): void => undefined;
   #fetching: ReturnType<typeof setInterval> | null = null;
 
   constructor(options: Partial<FakeOptions> = {}) {
@@ -206,14 +207,20 @@ export class Fake implements Answering {
     this.#setModel(id, { at: "offered" });
   };
 
-  connectServer = async (server: NewServer): Promise<ConnectedServer> => {
+  connectServer = async (server: NewServer): Promise<ConnectedServer | null> => {
     this.#note(`connectServer ${server.name} ${server.url}`);
     const host = server.url.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
     if (host === "nobody.example") throw { ...fault("unavailable", `${host} cannot be reached: connection refused`, "start the server"), id: "serverNotThere", with: { host, reason: "connection refused" } };
+    if (host === "slow.example") return new Promise((done) => (this.#cancelConnect = () => done(null)));
     const [id, model] = [`server:${server.name}`, server.model || "pixtral-12b"];
     const base = this.#models[0];
     if (base) this.#models = [...this.#models.filter((one) => one.id !== id), { ...base, id, name: `${model} at ${host}`, about: "", chosen: false, inUse: false, state: { at: "remote", server: server.name, host } }];
     return { id, model, host, keyFile: null };
+  };
+
+  cancelConnect = async (): Promise<void> => {
+    this.#note("cancelConnect");
+    this.#cancelConnect();
   };
 
   served = async (): Promise<Served> => {

@@ -53,3 +53,13 @@ it("a server that is not there is said, and the form stays as it is", async () =
   expect(told()).toBe("");
   expect(screen.getByTestId<HTMLInputElement>("server-url").value).toBe("https://nobody.example/v1");
 });
+
+it("a server that does not answer is asked no longer when the person says so", async () => {
+  await connections();
+  await connect("desk", "https://slow.example/v1");
+  expect(screen.getByTestId("connect-server").textContent.trim()).toBe("Asking the server …");
+  await fireEvent.click(screen.getByTestId("cancel-connect"));
+  await waitFor(() => expect(screen.queryByTestId("cancel-connect")).toBeNull());
+  expect([told(), screen.queryByTestId("server")]).toEqual(["", null]);
+  expect(screen.getByTestId<HTMLInputElement>("server-url").value).toBe("https://slow.example/v1");
+});

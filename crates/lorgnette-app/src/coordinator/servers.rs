@@ -14,12 +14,16 @@ impl App {
     }
 
     /// Asks a server for its models, and remembers it. It is not chosen by that. If it was, it is opened
-    /// again, as what it is now. Takes as long as the server does.
+    /// again, as what it is now. Takes as long as the server does; `None` when it was cancelled.
     ///
     /// # Errors
     /// [`AppError::Models`] if it does not answer; then nothing has changed.
-    pub fn connect_server(&self, new: &NewServer) -> Result<Option<Connected>, AppError> {
-        let connected = self.0.library().connect(new, &self.servers(), &Cancel::default())?;
+    pub fn connect_server(
+        &self,
+        new: &NewServer,
+        cancel: &Cancel,
+    ) -> Result<Option<Connected>, AppError> {
+        let connected = self.0.library().connect(new, &self.servers(), cancel)?;
         if let Some(Connected { server, .. }) = &connected {
             if self.settings().model == Some(server.id()) {
                 self.load();
