@@ -46,7 +46,7 @@ test("an answer is stopped while it is written", async () => {
   await (await window.find("question")).clear();
   await window.ask("Tell me everything");
   await isWriting("everything");
-  await window.click("stop");
+  await window.stop();
   await window.answered(1);
   const { end, text } = await lastOf("everything");
   assert.equal(end.at, "stopped");
@@ -81,7 +81,7 @@ test("two chats that ask at once are answered one after the other", async () => 
     await chats[titles.findIndex((title) => title.includes("first of two"))].click();
     return (await phase()) === "text";
   });
-  await window.click("stop");
+  await window.stop();
   await isWriting("second");
   assert.equal((await lastOf("first")).end.at, "stopped");
   assert.ok((await lastOf("first")).text.length > 20);

@@ -116,7 +116,7 @@ test("each chosen page is described by itself, stopped, and goes on with each pa
   await window.click("each-page");
   await eventually("the second page has begun", async () => /Page 2 of 12/.test((await window.texts("answer")).at(-1) ?? ""));
   await window.screenshot("documents-each");
-  await window.click("stop");
+  await window.stop();
   await eventually("it has stopped", async () => (await window.all("stop")).length === 0);
   const stopped = (await window.texts("answer")).at(-1);
   assert.ok(!/Page 4 of 12/.test(stopped), stopped);

@@ -84,7 +84,7 @@ test("while it thinks, its words are counted; it is stopped, or answers at once"
   await eventually("it thinks on", async () => (await words()) > first + 5);
   assert.equal((await window.texts("answer")).at(-1), "");
   await window.screenshot("thoughts-thinking");
-  await window.click("stop");
+  await window.stop();
   await eventually("it is said", async () => (await window.texts("only-thoughts")).length === 2);
   await window.screenshot("thoughts-stopped");
   // From there, and from the midst of its thoughts.

@@ -158,7 +158,7 @@ async function typing(model) {
   const wrote = (await window.texts("answer")).at(-1).length - before;
   const writer = model ? basename(model) : "a tiny network, as fast as it can,";
   say(`typing while ${writer} writes ${wrote} characters, from the key to its frame`, latencies);
-  await window.click("stop");
+  await window.stop();
   await window.close();
 }
 

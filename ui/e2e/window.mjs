@@ -164,6 +164,15 @@ export class Window {
     });
   }
 
+  /** Stops the answer. While words come, the button moves, and a click may miss it. */
+  async stop() {
+    await eventually("it has stopped", async () => {
+      const [button] = await this.all("stop");
+      await button?.click();
+      return !button;
+    });
+  }
+
   async type(text) {
     const field = await this.find("question");
     await field.sendKeys(text);
