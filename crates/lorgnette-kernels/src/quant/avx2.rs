@@ -12,6 +12,7 @@
 
 mod blocks_of_32;
 mod dot;
+mod fill;
 mod points;
 
 use std::arch::x86_64::*;
@@ -23,11 +24,24 @@ use super::chunk::{Chunk, LANES, Tile};
 use super::gemm::Sums;
 use super::gemv::Dot;
 use super::level::Level;
-use super::{GROUP, fine_activations};
+use super::{GROUP, QuantMatrix, fine_activations};
 
-/// Rows of `x` at a time: with 16 rows of the matrix, 6 integer sums and 6 floating ones leave four
-/// of the 16 registers.
-const ROWS: usize = 3;
+/// Rows of `x` at a time, at the most: with 16 rows of the matrix, 8 sums of 16 bits, or 6 of those and 6
+/// of 32 bits, leave registers for the codes.
+const MAX_ROWS: usize = 4;
+
+/// The same for AVX-VNNI: 6 integer sums and 6 floating ones leave four of the 16 registers.
+const VNNI_ROWS: usize = 3;
+
+/// Unpacks a group of 16 rows, as [`Tile::fill`] does.
+pub(super) fn fill(tile: &mut Tile, w: &QuantMatrix<'_>, first: usize, group: usize) {
+    assert!(Level::Avx2.is_supported());
+    #[expect(unsafe_code, reason = "needs instructions that not every processor has")]
+    // SAFETY: they are there, by the assertion.
+    unsafe {
+        fill::fill(tile, w, first, group);
+    }
+}
 
 /// Adds the products of a chunk with a group of all rows of `x`.
 pub(super) fn add(
@@ -75,15 +89,26 @@ fn add_supported(chunk: &Chunk, group: &Group<'_>, format: BlockFormat, sums: &m
     let n_subs = group.len / format.sub_len();
     assert!(group.len <= GROUP && group.codes.len() == m * group.len);
     assert_eq!(group.starts.len(), m * n_subs);
-    for row in (0..m).step_by(ROWS) {
+    let n_rows = n_rows(format);
+    for row in (0..m).step_by(n_rows) {
         for (half, tile) in chunk.tiles.iter().enumerate() {
             let first = half * LANES;
-            match m - row {
+            match n_rows.min(m - row) {
                 1 => add_rows::<1>(tile, group, format, row, sums, first),
                 2 => add_rows::<2>(tile, group, format, row, sums, first),
-                _ => add_rows::<ROWS>(tile, group, format, row, sums, first),
+                3 => add_rows::<3>(tile, group, format, row, sums, first),
+                _ => add_rows::<MAX_ROWS>(tile, group, format, row, sums, first),
             }
         }
+    }
+}
+
+/// Rows of `x` at a time. Formats whose sub-blocks fit into one sum of 16 bits need none of 32 beside it.
+fn n_rows(format: BlockFormat) -> usize {
+    use BlockFormat as F;
+    match format {
+        F::Q2K | F::Q3K | F::Q4K | F::Q4_0 | F::Q4_1 => MAX_ROWS,
+        _ => 3,
     }
 }
 
@@ -138,27 +163,26 @@ fn rows<
 ) {
     let n_subs = group.len / (4 * SUB);
     let n_scales = if FINE { n_subs } else { 1 };
-    let rows: [&[[i8; 4]]; R] = std::array::from_fn(|r| {
-        group.codes[(row + r) * group.len..][..group.len].as_chunks::<4>().0
-    });
+    let mut rows: [&[[i8; 4]]; R] = [&[]; R];
+    for r in 0..R {
+        rows[r] = group.codes[(row + r) * group.len..][..group.len].as_chunks::<4>().0;
+    }
     let ones = _mm256_set1_epi16(1);
     let flip = _mm256_set1_epi8(-128);
     let mut totals = [[_mm256_setzero_ps(); R]; 2];
     for sub in 0..n_subs {
-        let mut products = [[_mm256_setzero_si256(); R]; 2];
-        if !SIGNED {
-            for r in 0..R {
-                let start = _mm256_set1_epi32(group.starts[(row + r) * n_subs + sub]);
-                products[0][r] = start;
-                products[1][r] = start;
-            }
+        let codes = &tile.codes.as_chunks::<SUB>().0[sub];
+        let mut x: [&[[i8; 4]; SUB]; R] = [&[[0; 4]; SUB]; R];
+        for r in 0..R {
+            x[r] = &rows[r].as_chunks::<SUB>().0[sub];
         }
-        for step in (sub * SUB..(sub + 1) * SUB).step_by(STEP) {
+        let mut products = [[_mm256_setzero_si256(); R]; 2];
+        for step in (0..SUB).step_by(STEP) {
             let mut narrow = [[_mm256_setzero_si256(); R]; 2];
             for quad in step..step + STEP {
-                let codes = [load_quad(tile, quad, 0), load_quad(tile, quad, 1)];
+                let codes = [load_half(&codes[quad], 0), load_half(&codes[quad], 1)];
                 for r in 0..R {
-                    let x = i32::from_le_bytes(rows[r][quad].map(i8::cast_unsigned));
+                    let x = i32::from_le_bytes(x[r][quad].map(i8::cast_unsigned));
                     let x = _mm256_set1_epi32(x);
                     for half in 0..2 {
                         let product = if SIGNED {
@@ -175,6 +199,14 @@ fn rows<
                 for r in 0..R {
                     let wide = _mm256_madd_epi16(narrow[half][r], ones);
                     products[half][r] = _mm256_add_epi32(products[half][r], wide);
+                }
+            }
+        }
+        if !SIGNED && !format.has_min() {
+            for r in 0..R {
+                let start = _mm256_set1_epi32(group.starts[(row + r) * n_subs + sub]);
+                for half in 0..2 {
+                    products[half][r] = _mm256_add_epi32(products[half][r], start);
                 }
             }
         }
@@ -252,13 +284,13 @@ fn add_vnni(chunk: &Chunk, group: &Group<'_>, format: BlockFormat, sums: &mut Su
     let n_subs = group.len / format.sub_len();
     assert!(group.len <= GROUP && group.codes.len() == m * group.len);
     assert_eq!(group.starts.len(), m * n_subs);
-    for row in (0..m).step_by(ROWS) {
+    for row in (0..m).step_by(VNNI_ROWS) {
         for (half, tile) in chunk.tiles.iter().enumerate() {
             let first = half * LANES;
             match m - row {
                 1 => vnni_rows::<1>(tile, group, format, row, sums, first),
                 2 => vnni_rows::<2>(tile, group, format, row, sums, first),
-                _ => vnni_rows::<ROWS>(tile, group, format, row, sums, first),
+                _ => vnni_rows::<VNNI_ROWS>(tile, group, format, row, sums, first),
             }
         }
     }
@@ -331,7 +363,14 @@ fn load_8_i32(from: &[i32; LANES], half: usize) -> __m256i {
 /// 4 codes of each of 8 rows.
 #[target_feature(enable = "avx2")]
 fn load_quad(tile: &Tile, quad: usize, half: usize) -> __m256i {
-    load_32(tile.codes[quad][8 * half..][..8].as_flattened())
+    load_half(&tile.codes[quad], half)
+}
+
+/// Half of the codes of 16 rows.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn load_half(codes: &[[u8; 4]; LANES], half: usize) -> __m256i {
+    load_32(codes[8 * half..][..8].as_flattened())
 }
 
 #[expect(unsafe_code, reason = "a vector store")]

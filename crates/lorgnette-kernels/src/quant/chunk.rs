@@ -52,7 +52,7 @@ impl Tile {
     }
 
     fn fill_lane(&mut self, format: BlockFormat, blocks: &[u8], lane: usize) {
-        let (block_len, sub_len) = (format.block_len(), format.sub_len());
+        let block_len = format.block_len();
         let mut codes = [0; GROUP];
         for (i, block) in blocks.chunks_exact(format.block_bytes()).enumerate() {
             let codes = &mut codes[..block_len];
@@ -60,6 +60,15 @@ impl Tile {
             for (quad, codes) in codes.chunks_exact(4).enumerate() {
                 self.codes[i * block_len / 4 + quad][lane].copy_from_slice(codes);
             }
+        }
+        self.fill_scales(format, blocks, lane);
+    }
+
+    /// The scales and mins of one row.
+    #[inline]
+    pub(super) fn fill_scales(&mut self, format: BlockFormat, blocks: &[u8], lane: usize) {
+        let (block_len, sub_len) = (format.block_len(), format.sub_len());
+        for (i, block) in blocks.chunks_exact(format.block_bytes()).enumerate() {
             let (scale, min_scale) = format.scales(block);
             self.min_scales[i][lane] = min_scale;
             for sub in 0..block_len / sub_len {

@@ -44,6 +44,8 @@ fn fill(chunk: &mut Chunk, w: &QuantMatrix<'_>, first: usize, group: usize, leve
         match level {
             #[cfg(target_arch = "x86_64")]
             Level::Avx512Vnni => super::avx512::fill(tile, w, first, group),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 | Level::AvxVnni => super::avx2::fill(tile, w, first, group),
             _ => tile.fill(w, first, group),
         }
     }

@@ -78,7 +78,7 @@ fn fifth_bits(bits: &[u8]) -> __m256i {
 /// The 32 codes of a block, as the numbers that they stand for; those with a min as they are.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn codes_of_32<const FORMAT: u8>(block: &[u8]) -> __m256i {
+pub(super) fn codes_of_32<const FORMAT: u8>(block: &[u8]) -> __m256i {
     let five_bits = |low: &[u8], high: &[u8]| _mm256_or_si256(nibbles_of_32(low), fifth_bits(high));
     match FORMAT {
         Q8_0 => load_256(&block[2..]),

@@ -43,18 +43,18 @@ pub(super) fn dot<const R: usize, const M: usize>(
 }
 
 // Each format is compiled by itself, as the parameter of a function, which cannot be an enum yet.
-const Q2K: u8 = BlockFormat::Q2K as u8;
-const Q3K: u8 = BlockFormat::Q3K as u8;
-const Q4K: u8 = BlockFormat::Q4K as u8;
-const Q5K: u8 = BlockFormat::Q5K as u8;
-const Q6K: u8 = BlockFormat::Q6K as u8;
+pub(super) const Q2K: u8 = BlockFormat::Q2K as u8;
+pub(super) const Q3K: u8 = BlockFormat::Q3K as u8;
+pub(super) const Q4K: u8 = BlockFormat::Q4K as u8;
+pub(super) const Q5K: u8 = BlockFormat::Q5K as u8;
+pub(super) const Q6K: u8 = BlockFormat::Q6K as u8;
 pub(super) const Q4_0: u8 = BlockFormat::Q4_0 as u8;
 pub(super) const Q4_1: u8 = BlockFormat::Q4_1 as u8;
 pub(super) const Q5_0: u8 = BlockFormat::Q5_0 as u8;
 pub(super) const Q5_1: u8 = BlockFormat::Q5_1 as u8;
 pub(super) const Q8_0: u8 = BlockFormat::Q8_0 as u8;
 pub(super) const IQ4NL: u8 = BlockFormat::IQ4NL as u8;
-const IQ4XS: u8 = BlockFormat::IQ4XS as u8;
+pub(super) const IQ4XS: u8 = BlockFormat::IQ4XS as u8;
 pub(super) const MXFP4: u8 = BlockFormat::MXFP4 as u8;
 
 pub(super) const fn format_of(discriminant: u8) -> BlockFormat {
@@ -137,13 +137,17 @@ fn super_blocks<const FORMAT: u8, const R: usize, const M: usize>(
     out
 }
 
+/// Whether codes are multiplied as they are: there is a min, or a zero point that the sums start from.
+/// The others are multiplied as the numbers that they stand for.
+pub(super) const fn is_positive<const FORMAT: u8>() -> bool {
+    matches!(FORMAT, Q2K | Q3K | Q4K | Q5K | Q6K | Q4_1 | Q5_1)
+}
+
 /// Products of 32 codes with 32 bytes of `x`, two by two.
 #[target_feature(enable = "avx2")]
 #[inline]
 pub(super) fn products_16<const FORMAT: u8>(codes: __m256i, x: __m256i) -> __m256i {
-    // With a min, or with a zero point that the sums start from.
-    let is_positive = matches!(FORMAT, Q2K | Q3K | Q4K | Q5K | Q6K | Q4_1 | Q5_1);
-    if is_positive {
+    if is_positive::<FORMAT>() {
         _mm256_maddubs_epi16(codes, x)
     } else {
         // Their size, and their sign given to `x`.
@@ -234,7 +238,7 @@ pub(super) fn number_16(i: usize) -> __m256i {
 /// The codes `32 · sub ..` of a super-block; signed ones as the numbers that they stand for.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn codes_of<const FORMAT: u8>(block: &[u8], sub: usize) -> __m256i {
+pub(super) fn codes_of<const FORMAT: u8>(block: &[u8], sub: usize) -> __m256i {
     let (half, part) = (sub / 4, sub % 4);
     let shifted = |x: __m256i, bits: usize| _mm256_srl_epi16(x, _mm_cvtsi32_si128(bits as i32));
     let and = |x: __m256i, byte: i8| _mm256_and_si256(x, _mm256_set1_epi8(byte));
