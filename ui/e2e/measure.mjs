@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 
-import { copied, drag, press, type } from "./desktop.mjs";
+import { copied, press, type } from "./desktop.mjs";
 import { pdf } from "./pdf.mjs";
 import { chooseTalker, eventually, Key, newHome, program, sample, Window, writeSettings } from "./window.mjs";
 
@@ -19,8 +19,6 @@ const N_CHATS = 10_000;
 const N_LOOKS = 200;
 const N_PAGES = 1000;
 const N_OPENINGS = 10;
-/** A large model on few cores takes minutes. */
-const ANSWER_MS = 600_000;
 
 const manager = spawn("openbox", ["--sm-disable"], { stdio: "ignore" });
 
@@ -162,34 +160,6 @@ async function typing(model) {
   await window.close();
 }
 
-/** A question about a large picture, with a first look and without one: when words of it are on the screen. */
-async function firstLook(model) {
-  for (const when of ["never", "always", "never", "always"]) {
-    const window = await Window.open({ settings: [`first-look = "${when}"`, "prepare-while-typing = false", "read-text = false", "max-tokens = 8", "context = 8192"] });
-    await chooseTalker(window, model);
-    await drag(window, sample("page"), await window.find("drop-zone"));
-    await eventually("the picture is attached", async () => (await window.all("attachment")).length === 1);
-    await window.js(`
-      const times = (window.times = {});
-      let began = 0, looked = "";
-      const text = (id) => [...document.querySelectorAll('[data-testid="' + id + '"]')].at(-1)?.innerText.trim() ?? "";
-      document.addEventListener("click", (event) => { if (event.target.closest("[data-testid=send]")) began = event.timeStamp; }, { capture: true });
-      new MutationObserver(() => {
-        const now = performance.now() - began;
-        const look = text("first-look");
-        if (look !== "" && look !== looked) { times.look ??= now; times.lookEnds = now; looked = look; }
-        if (look === "" && text("answer") !== "") times.answer ??= now;
-      }).observe(document.body, { childList: true, subtree: true, characterData: true });`);
-    await window.ask("What is it?");
-    await eventually("it is answered", async () => (await window.all("stop")).length === 0 && (await window.js("return window.times.answer")), ANSWER_MS);
-    const { look, lookEnds, answer } = await window.js("return window.times");
-    const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
-    const first = look === undefined ? "" : `; the first look begins after ${seconds(look)} and is spoken after ${seconds(lookEnds)}`;
-    console.log(`first look ${when}: the answer begins after ${seconds(answer)}${first}`);
-    await window.close();
-  }
-}
-
 async function chats() {
   const home = newHome();
   const made = spawnSync(process.env.LORGNETTE_XTASK, ["make-chats", join(home, "data"), "--many", String(N_CHATS)], { encoding: "utf8" });
@@ -238,8 +208,7 @@ console.log(`${cpus().length} × ${cpus()[0].model}; load ${loadavg()[0].toFixed
 const parts = { starts, appears, typing, chats, documents };
 const { values, positionals: wanted } = parseArgs({ options: { model: { type: "string" } }, allowPositionals: true });
 for (const [name, part] of Object.entries(parts)) if (wanted.length === 0 || wanted.includes(name)) await part();
-if (values.model && wanted.length === 0) await typing(values.model);
-if (values.model && wanted.includes("first-look")) await firstLook(values.model);
+if (values.model) await typing(values.model);
 console.log(`load ${loadavg()[0].toFixed(1)}`);
 manager.kill();
 process.exit(0);
