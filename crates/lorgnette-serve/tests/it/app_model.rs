@@ -52,8 +52,8 @@ fn other_programs_are_answered_by_the_model_of_the_window_and_nothing_is_kept() 
     assert_eq!(reply.json()["choices"][0]["message"]["content"], "Install later", "{}", reply.body);
     assert_eq!(app.status().model.unwrap().id, "pocket");
     assert_eq!(client.get("/api/ps").json()["models"][0]["name"], "pocket");
-    let kept = app.chats().list(&Filter { limit: 9, ..Filter::default() }).unwrap();
-    assert!(kept.is_empty(), "no chat of it is kept");
+    let listed = app.chats().list(&Filter { limit: 9, ..Filter::default() }).unwrap();
+    assert!(listed.is_empty(), "there is no chat of it");
     assert!(!running.home.path().join("cache/encoded-pictures").exists());
 }
 
