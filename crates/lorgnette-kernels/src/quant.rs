@@ -95,6 +95,20 @@ impl<'a> QuantMatrix<'a> {
         &self.bytes[row * self.row_bytes()..][..self.row_bytes()]
     }
 
+    /// The blocks of a group of columns, of 16 rows from `first` on; `None` where not all are there.
+    #[cfg(target_arch = "x86_64")]
+    fn whole_group(&self, first: usize, group: usize) -> Option<[&'a [u8]; chunk::LANES]> {
+        if first + chunk::LANES > self.n || (group + 1) * GROUP > self.k {
+            return None;
+        }
+        let n_bytes = GROUP / self.format.block_len() * self.format.block_bytes();
+        let mut rows: [&[u8]; chunk::LANES] = [&[]; chunk::LANES];
+        for (lane, row) in rows.iter_mut().enumerate() {
+            *row = &self.row(first + lane)[group * n_bytes..][..n_bytes];
+        }
+        Some(rows)
+    }
+
     /// The numbers of one row, `out` `(k)`.
     ///
     /// # Panics

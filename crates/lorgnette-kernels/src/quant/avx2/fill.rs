@@ -14,15 +14,7 @@ use crate::quant::{GROUP, QuantMatrix};
 #[target_feature(enable = "avx2,fma,f16c")]
 pub(super) fn fill(tile: &mut Tile, w: &QuantMatrix<'_>, first: usize, group: usize) {
     use BlockFormat as F;
-    let whole = first + LANES <= w.n && (group + 1) * GROUP <= w.k;
-    if !whole {
-        return tile.fill(w, first, group);
-    }
-    let n_bytes = GROUP / w.format.block_len() * w.format.block_bytes();
-    let mut rows: [&[u8]; LANES] = [&[]; LANES];
-    for (lane, row) in rows.iter_mut().enumerate() {
-        *row = &w.row(first + lane)[group * n_bytes..][..n_bytes];
-    }
+    let Some(rows) = w.whole_group(first, group) else { return tile.fill(w, first, group) };
     match w.format {
         F::Q2K => of_format::<Q2K>(tile, &rows),
         F::Q3K => of_format::<Q3K>(tile, &rows),

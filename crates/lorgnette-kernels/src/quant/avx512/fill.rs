@@ -4,7 +4,6 @@ use std::arch::x86_64::*;
 
 use lorgnette_gguf::BlockFormat;
 
-use crate::quant::GROUP;
 use crate::quant::QuantMatrix;
 use crate::quant::chunk::{Codes, LANES, Tile};
 use crate::vectors::transposed;
@@ -12,15 +11,7 @@ use crate::vectors::transposed;
 /// Does what [`Tile::fill`] does.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 pub(super) fn fill(tile: &mut Tile, w: &QuantMatrix<'_>, first: usize, group: usize) {
-    let whole = first + LANES <= w.n && (group + 1) * GROUP <= w.k;
-    if !whole {
-        return tile.fill(w, first, group);
-    }
-    let n_bytes = GROUP / w.format.block_len() * w.format.block_bytes();
-    let mut rows: [&[u8]; LANES] = [&[]; LANES];
-    for (lane, row) in rows.iter_mut().enumerate() {
-        *row = &w.row(first + lane)[group * n_bytes..][..n_bytes];
-    }
+    let Some(rows) = w.whole_group(first, group) else { return tile.fill(w, first, group) };
     #[expect(unsafe_code, reason = "vector loads and stores")]
     // SAFETY: each row has the bytes of a whole group, which is what the functions read.
     unsafe {
