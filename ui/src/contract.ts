@@ -1022,8 +1022,6 @@ export type Served = {
 	address: string | null,
 	/**  Why there is none, though one is wanted. */
 	error: UiError | null,
-	isAnswering: boolean,
-	nWaiting: number,
 	lastUse: LastUse | null,
 };
 

@@ -90,8 +90,6 @@ pub struct ServedDto {
     address: Option<String>,
     /// Why there is none, though one is wanted.
     error: Option<UiError>,
-    is_answering: bool,
-    n_waiting: usize,
     last_use: Option<LastUseDto>,
 }
 
@@ -112,8 +110,6 @@ impl ServedDto {
         Self {
             address: address.map(|address| format!("http://{address}")),
             error,
-            is_answering: status.as_ref().is_some_and(|status| status.is_answering),
-            n_waiting: status.as_ref().map_or(0, |status| status.n_waiting),
             last_use: status.and_then(|status| status.last_use).map(Into::into),
         }
     }

@@ -226,7 +226,7 @@ export class Fake implements Answering {
   served = async (): Promise<Served> => {
     const { serve, servePort } = this.#settings;
     const lastUse = this.lastUse;
-    return { address: serve ? `http://127.0.0.1:${servePort}` : null, error: null, isAnswering: false, nWaiting: 0, lastUse };
+    return { address: serve ? `http://127.0.0.1:${servePort}` : null, error: null, lastUse };
   };
 
   serverToken = async (anew: boolean): Promise<string> => {
