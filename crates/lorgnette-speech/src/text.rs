@@ -139,12 +139,13 @@ impl Script {
             self.taken = lines.last().map_or(self.taken, |line| line.source.end);
             return lines;
         }
-        let (blocks, last) = blocks::read(&self.markdown[self.settled..], &self.phrases);
+        let markdown = &self.markdown[self.settled..];
+        let (blocks, last) = blocks::read(markdown, &self.phrases);
         let n_blocks = blocks.len();
         let mut fresh = Vec::new();
         for (i, block) in blocks.into_iter().enumerate() {
             let is_open = !is_whole && i + 1 == n_blocks;
-            for mut sentence in block.sentences(is_open) {
+            for mut sentence in block.sentences(markdown, is_open) {
                 sentence.source.start += self.settled;
                 sentence.source.end += self.settled;
                 if sentence.source.start >= self.taken {

@@ -32,15 +32,17 @@ impl Block {
         self.source.end = self.source.end.max(source.end);
     }
 
-    /// The byte of the Markdown that a byte of the text comes from.
-    fn place(&self, at: usize) -> usize {
+    /// The byte of the Markdown that a byte of the text comes from. Where the text differs from its
+    /// source (an entity, an escaped bar in code), it is a byte near by, but never one inside a letter.
+    fn place(&self, at: usize, markdown: &str) -> usize {
         let i = self.places.partition_point(|(text, _)| *text <= at);
         let (text, source) = self.places[i.saturating_sub(1)];
-        source + (at - text)
+        markdown.floor_char_boundary((source + (at - text)).min(self.source.end))
     }
 
-    /// Cuts the block into sentences; from an open block, which may grow, without the last one.
-    pub(super) fn sentences(self, is_open: bool) -> Vec<Sentence> {
+    /// Cuts the block of a Markdown text into sentences; an open block, which may grow, without the
+    /// last one.
+    pub(super) fn sentences(self, markdown: &str, is_open: bool) -> Vec<Sentence> {
         if self.places.is_empty() {
             return Vec::new();
         }
@@ -64,7 +66,7 @@ impl Block {
                 continue;
             }
             let prefix = if said.is_empty() { self.prefix.as_str() } else { "" };
-            let source = self.place(range.start)..self.place(range.end).min(self.source.end);
+            let source = self.place(range.start, markdown)..self.place(range.end, markdown);
             said.push(Sentence {
                 spoken: format!("{prefix}{}", spoken.replace('\n', " ")),
                 shown: shown.to_owned(),
@@ -78,6 +80,7 @@ impl Block {
 
 /// The state of a walk through Markdown.
 struct Reading<'p> {
+    markdown: &'p str,
     phrases: &'p Phrases,
     blocks: Vec<Block>,
     block: Block,
@@ -91,10 +94,11 @@ struct Reading<'p> {
 }
 
 /// Reads the blocks of a Markdown text, and the byte at which the last one at its top begins.
-pub(super) fn read(markdown: &str, phrases: &Phrases) -> (Vec<Block>, usize) {
+pub(super) fn read<'p>(markdown: &'p str, phrases: &'p Phrases) -> (Vec<Block>, usize) {
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut reading = Reading {
+        markdown,
         phrases,
         blocks: Vec::new(),
         block: Block::default(),
@@ -154,7 +158,10 @@ impl Reading<'_> {
         {
             cell.push_str(text);
         }
-        self.block.push(text, source);
+        // Code stands behind its backticks.
+        let written = self.markdown.get(source.clone()).unwrap_or_default();
+        let lead = written.find(text).unwrap_or_default();
+        self.block.push(text, &(source.start + lead..source.end));
     }
 
     fn start(&mut self, tag: Tag<'_>, source: &Range<usize>) {

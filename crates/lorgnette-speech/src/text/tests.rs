@@ -85,6 +85,18 @@ fn a_table_is_said_row_by_row_each_cell_after_its_heading() {
 }
 
 #[test]
+fn a_sentence_knows_its_bytes_behind_the_signs_of_code() {
+    // In the second one a paragraph ends inside code: its last byte would be inside the letter.
+    for (markdown, words) in [("So: `日本`", "日本"), ("| aa日é\n||(A\n`日`\n\na|", "日")] {
+        let said = sentences(markdown, Phrases::of("en"));
+        let found = |one: &Sentence| markdown[one.source.clone()].contains(words);
+        assert!(said.iter().any(found), "{said:?}");
+    }
+    let said = sentences("`Tom &amp; Ann`. So &lt; it. Yes.", Phrases::of("en"));
+    assert_eq!(said.last().map(|one| one.source.clone()), Some(29..33), "{said:?}");
+}
+
+#[test]
 fn nothing_is_said_of_nothing() {
     check("", &[]);
     check("***\n\n…\n", &[]);
