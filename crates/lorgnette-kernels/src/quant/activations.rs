@@ -16,6 +16,7 @@ pub(super) struct Activations {
     codes: Vec<i8>,
     scales: Vec<f32>,
     starts: Vec<i32>,
+    narrow_starts: Vec<i32>,
     sums: Vec<i32>,
 }
 
@@ -30,6 +31,10 @@ pub(super) struct Group<'a> {
     pub(super) scales: &'a [f32],
     /// What the integer sums of a sub-block start from, `−zero · Σ codes`: `(m, n_subs)`.
     pub(super) starts: &'a [i32],
+    /// The same of unsigned codes, for sums in 16 bits: those of the first two of each four columns in
+    /// the low half, those of the others in the high one. `(m, n_subs)`, or empty.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "AVX2 has such sums"))]
+    pub(super) narrow_starts: &'a [i32],
     /// `Σ codes` of sub-blocks, for the mins, [`n_sums`] of each row. Those of 256 columns that share
     /// a scale stand two by two, the first in the low half. Empty without mins.
     pub(super) sums: &'a [i32],
@@ -60,12 +65,18 @@ pub(super) struct WholeGroup<'a> {
     pub(super) sums: &'a [i32],
 }
 
-/// How many scales, starts and sums one row of `x` has in `len` columns.
-fn counts(format: BlockFormat, len: usize) -> [usize; 3] {
+/// Whether codes are more than the numbers that they stand for, and still have no sign.
+fn is_shifted(format: BlockFormat) -> bool {
+    format.zero() != 0 && !format.is_signed()
+}
+
+/// How many scales, starts, narrow starts and sums one row of `x` has in `len` columns.
+fn counts(format: BlockFormat, len: usize) -> [usize; 4] {
     // A power of two, shifted by: this runs for each group of each row, where a division takes long.
     let n_subs = len >> format.sub_len().trailing_zeros();
     let n_scales = if fine_activations(format) { n_subs } else { len.div_ceil(GROUP) };
-    [n_scales, n_subs, n_sums(format, n_subs)]
+    let n_narrow = if is_shifted(format) { n_subs } else { 0 };
+    [n_scales, n_subs, n_narrow, n_sums(format, n_subs)]
 }
 
 /// How many sums one row of `x` has for so many sub-blocks.
@@ -80,7 +91,7 @@ pub(super) const fn n_sums(format: BlockFormat, n_subs: usize) -> usize {
 
 impl Activations {
     pub(super) fn quantise(x: &[f32], m: usize, k: usize, format: BlockFormat) -> Self {
-        let [n_scales, n_starts, n_sums] = counts(format, k);
+        let [n_scales, n_starts, n_narrow, n_sums] = counts(format, k);
         let mut all = Self {
             m,
             format,
@@ -88,26 +99,36 @@ impl Activations {
             codes: vec![0; m * k],
             scales: vec![0.0; m * n_scales],
             starts: vec![0; m * n_starts],
+            narrow_starts: vec![0; m * n_narrow],
             sums: vec![0; m * n_sums],
         };
-        // What a whole group of all rows takes of each; the last group may take less.
-        let [n_scales, n_starts, n_sums] = counts(format, GROUP).map(|n| n * m);
-        let groups = all.codes.par_chunks_mut(GROUP * m).enumerate();
-        let groups = groups.zip(all.scales.par_chunks_mut(n_scales));
-        let groups = groups.zip(all.starts.par_chunks_mut(n_starts));
-        if format.has_min() {
-            let groups = groups.zip(all.sums.par_chunks_mut(n_sums));
-            groups.with_min_len(256 / m.min(256)).for_each(
-                |((((i, codes), scales), starts), sums)| {
-                    fill(x, k, i, format, (codes, scales, starts, sums));
-                },
-            );
-        } else {
-            groups.with_min_len(256 / m.min(256)).for_each(|(((i, codes), scales), starts)| {
-                fill(x, k, i, format, (codes, scales, starts, &mut []));
-            });
-        }
+        all.groups_mut().into_par_iter().enumerate().with_min_len(256 / m.min(256)).for_each(
+            |(i, mut group)| {
+                fill(x, k, i, format, &mut group);
+            },
+        );
         all
+    }
+
+    /// All groups, to be filled.
+    fn groups_mut(&mut self) -> Vec<GroupMut<'_>> {
+        let n_groups = self.n_groups();
+        // What a whole group takes of each; there may be none of some.
+        let counts = counts(self.format, GROUP).map(|n| (n * self.m).max(1));
+        let [n_scales, n_starts, n_narrow, n_sums] = counts;
+        let mut codes = self.codes.chunks_mut(GROUP * self.m);
+        let mut scales = self.scales.chunks_mut(n_scales);
+        let mut starts = self.starts.chunks_mut(n_starts);
+        let mut narrow_starts = self.narrow_starts.chunks_mut(n_narrow);
+        let mut sums = self.sums.chunks_mut(n_sums);
+        let group = |_| GroupMut {
+            codes: codes.next().unwrap_or_default(),
+            scales: scales.next().unwrap_or_default(),
+            starts: starts.next().unwrap_or_default(),
+            narrow_starts: narrow_starts.next().unwrap_or_default(),
+            sums: sums.next().unwrap_or_default(),
+        };
+        (0..n_groups).map(group).collect()
     }
 
     pub(super) fn n_groups(&self) -> usize {
@@ -139,27 +160,34 @@ impl Activations {
             codes: &self.codes[i * GROUP * self.m..][..len * self.m],
             scales: &self.scales[before[0]..][..counts[0]],
             starts: &self.starts[before[1]..][..counts[1]],
-            sums: &self.sums[before[2]..][..counts[2]],
+            narrow_starts: &self.narrow_starts[before[2]..][..counts[2]],
+            sums: &self.sums[before[3]..][..counts[3]],
         }
     }
 }
 
-/// Codes, scales, starts and sums of a group, of all rows.
-type GroupMut<'a> = (&'a mut [i8], &'a mut [f32], &'a mut [i32], &'a mut [i32]);
+/// A [`Group`], of all rows or of one, to be filled.
+struct GroupMut<'a> {
+    codes: &'a mut [i8],
+    scales: &'a mut [f32],
+    starts: &'a mut [i32],
+    narrow_starts: &'a mut [i32],
+    sums: &'a mut [i32],
+}
 
-fn fill(x: &[f32], k: usize, group: usize, format: BlockFormat, into: GroupMut<'_>) {
+fn fill(x: &[f32], k: usize, group: usize, format: BlockFormat, into: &mut GroupMut<'_>) {
     let first = group * GROUP;
     let len = GROUP.min(k - first);
-    let [n_scales, n_starts, n_sums] = counts(format, len);
-    let (codes, scales, starts, sums) = into;
-    for (row, codes) in codes.chunks_exact_mut(len).enumerate() {
+    let [n_scales, n_starts, n_narrow, n_sums] = counts(format, len);
+    for (row, codes) in into.codes.chunks_exact_mut(len).enumerate() {
         let x = &x[row * k + first..][..len];
-        let into = (
+        let into = GroupMut {
             codes,
-            &mut scales[row * n_scales..][..n_scales],
-            &mut starts[row * n_starts..][..n_starts],
-            &mut sums[row * n_sums..][..n_sums],
-        );
+            scales: &mut into.scales[row * n_scales..][..n_scales],
+            starts: &mut into.starts[row * n_starts..][..n_starts],
+            narrow_starts: &mut into.narrow_starts[row * n_narrow..][..n_narrow],
+            sums: &mut into.sums[row * n_sums..][..n_sums],
+        };
         pulp::Arch::new().dispatch(FillRow { x, format, into });
     }
 }
@@ -176,7 +204,8 @@ impl pulp::NullaryFnOnce for FillRow<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let Self { x, format, into: (codes, scales, starts, sums) } = self;
+        let Self { x, format, into } = self;
+        let GroupMut { codes, scales, starts, narrow_starts, sums } = into;
         let scale_len = x.len() / scales.len();
         for ((x, codes), scale) in
             x.chunks_exact(scale_len).zip(codes.chunks_exact_mut(scale_len)).zip(scales)
@@ -206,6 +235,14 @@ impl pulp::NullaryFnOnce for FillRow<'_> {
             for (start, codes) in starts.iter_mut().zip(codes.chunks_exact(sub_len)) {
                 *start = -zero * sum(codes);
             }
+        }
+        for (start, codes) in narrow_starts.iter_mut().zip(codes.chunks_exact(sub_len)) {
+            let (mut low, mut high) = (0, 0);
+            for quad in codes.as_chunks::<4>().0 {
+                let [a, b, c, d] = quad.map(i32::from);
+                (low, high) = (low + a + b, high + c + d);
+            }
+            *start = (-zero * high) << 16 | (-zero * low) & 0xffff;
         }
     }
 }

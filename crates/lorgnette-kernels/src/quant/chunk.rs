@@ -20,6 +20,10 @@ pub(super) struct Tile {
     pub(super) codes: Codes,
     /// Scales of sub-blocks in the order `(sub-block, row)`.
     pub(super) scales: [[f32; LANES]; MAX_SUBS],
+    /// The small scales of a super-block, each in the low half and in the high one: `(sub-block, row)`.
+    pub(super) small_scales: [[i32; LANES]; MAX_SUBS],
+    /// What the small scales of a super-block are multiplied with: `(row)`.
+    pub(super) block_scales: [f32; LANES],
     /// Small mins of sub-blocks two by two, the first in the low half: `(pair, row)`. Those of a block
     /// with a single one are 1 and left out.
     pub(super) mins: [[i32; LANES]; MAX_SUBS / 2],
@@ -32,6 +36,8 @@ impl Tile {
         Self {
             codes: [[[0; 4]; LANES]; GROUP / 4],
             scales: [[0.0; LANES]; MAX_SUBS],
+            small_scales: [[0; LANES]; MAX_SUBS],
+            block_scales: [0.0; LANES],
             mins: [[0; LANES]; MAX_SUBS / 2],
             min_scales: [[0.0; LANES]; GROUP / 32],
         }
@@ -71,10 +77,13 @@ impl Tile {
         for (i, block) in blocks.chunks_exact(format.block_bytes()).enumerate() {
             let (scale, min_scale) = format.scales(block);
             self.min_scales[i][lane] = min_scale;
+            self.block_scales[lane] = scale;
             for sub in 0..block_len / sub_len {
                 let (small, min) = format.small_scale_and_min(block, sub);
                 let at = i * block_len / sub_len + sub;
                 self.scales[at][lane] = scale * f32::from(small);
+                let small = i32::from(small);
+                self.small_scales[at][lane] = small << 16 | small & 0xffff;
                 if format.has_min() && !fine_activations(format) {
                     let pair = &mut self.mins[at / 2][lane];
                     if at.is_multiple_of(2) {
@@ -94,8 +103,8 @@ impl Tile {
         for scales in &mut self.scales {
             scales[lane] = 0.0;
         }
-        for mins in &mut self.mins {
-            mins[lane] = 0;
+        for small in self.small_scales.iter_mut().chain(&mut self.mins) {
+            small[lane] = 0;
         }
         for scales in &mut self.min_scales {
             scales[lane] = 0.0;
