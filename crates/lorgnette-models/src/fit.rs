@@ -144,7 +144,7 @@ fn quantise_speed(scheme: QuantScheme) -> f64 {
 mod tests {
     use lorgnette_engine::tokens::Tokenizer;
     use lorgnette_pixtral::checkpoint::read_config;
-    use lorgnette_weights::catalogue;
+    use lorgnette_weights::catalogue::{self, Answers};
 
     use super::*;
     use crate::convert::pair::GgufPair;
@@ -177,12 +177,30 @@ mod tests {
             ("ministral-3-3b", VisionFormat::Q8_0, Some("ministral-3-3b-instruct-2512"), true),
             ("ministral-3-8b", VisionFormat::Q8_0, Some("ministral-3-8b-instruct-2512"), false),
             ("ministral-3-14b", VisionFormat::Q8_0, Some("ministral-3-14b-instruct-2512"), false),
+            (
+                "ministral-3-3b-reasoning",
+                VisionFormat::Q8_0,
+                Some("ministral-3-3b-instruct-2512"),
+                true,
+            ),
+            (
+                "ministral-3-8b-reasoning",
+                VisionFormat::Q8_0,
+                Some("ministral-3-8b-instruct-2512"),
+                false,
+            ),
+            (
+                "ministral-3-14b-reasoning",
+                VisionFormat::Q8_0,
+                Some("ministral-3-14b-instruct-2512"),
+                false,
+            ),
             ("mistral-small-3.2", VisionFormat::Q8_0, Some("mistral-small-3.2-24b"), false),
             ("lightonocr-2-1b", VisionFormat::Q8_0, Some("lightonocr-2-1b"), true),
         ] {
             let config = config(folder, tied);
             let entry = catalogue::find(name).unwrap().unwrap();
-            assert_eq!(entry.only_reads_pages, config.only_reads_pages(), "{name}");
+            assert_eq!(entry.answers == Answers::OnlyPages, config.only_reads_pages(), "{name}");
             let work = entry.picture.unwrap();
             let cost = cost::of_largest_picture(&config).unwrap();
             check_about(work.encode_flop, cost.encode_flop);

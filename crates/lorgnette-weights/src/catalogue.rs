@@ -6,13 +6,25 @@ use serde::{Deserialize, Serialize};
 use crate::error::WeightsError;
 use crate::hub::{RepoName, Revision};
 
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 11] = [
     // As good as what is made here of the published weights, with a third of the bytes to fetch.
     ("pixtral-12b-gguf.toml", include_str!("../../../models/pixtral-12b-gguf.toml")),
     ("pixtral-12b.toml", include_str!("../../../models/pixtral-12b.toml")),
     ("ministral-3-3b.toml", include_str!("../../../models/ministral-3-3b.toml")),
     ("ministral-3-8b.toml", include_str!("../../../models/ministral-3-8b.toml")),
     ("ministral-3-14b.toml", include_str!("../../../models/ministral-3-14b.toml")),
+    (
+        "ministral-3-3b-reasoning.toml",
+        include_str!("../../../models/ministral-3-3b-reasoning.toml"),
+    ),
+    (
+        "ministral-3-8b-reasoning.toml",
+        include_str!("../../../models/ministral-3-8b-reasoning.toml"),
+    ),
+    (
+        "ministral-3-14b-reasoning.toml",
+        include_str!("../../../models/ministral-3-14b-reasoning.toml"),
+    ),
     ("mistral-small-3.2.toml", include_str!("../../../models/mistral-small-3.2.toml")),
     ("lightonocr-2-1b.toml", include_str!("../../../models/lightonocr-2-1b.toml")),
     ("pocket.toml", include_str!("../../../models/pocket.toml")),
@@ -32,9 +44,9 @@ pub struct Entry {
     pub licence: String,
     /// Number of weights, in billions.
     pub weights_billion: f64,
-    /// It writes down pages and was taught no questions.
+    /// How it answers.
     #[serde(default)]
-    pub only_reads_pages: bool,
+    pub answers: Answers,
     /// Whether it is part of the program, so that nothing is fetched.
     #[serde(default)]
     pub built_in: bool,
@@ -50,6 +62,19 @@ pub struct Entry {
     /// The sizes of a model that is quantised while it arrives, which can be had in every scheme.
     #[serde(default)]
     converted: Option<Converted>,
+}
+
+/// How a model answers a question.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answers {
+    #[default]
+    /// With its first word.
+    AtOnce,
+    /// It thinks before.
+    AfterThinking,
+    /// It writes down pages and was taught no questions.
+    OnlyPages,
 }
 
 /// The work that a picture takes before the first word, in floating-point operations.

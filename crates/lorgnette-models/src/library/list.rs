@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use lorgnette_pixtral::{Calibration, Checkpoint};
 use lorgnette_remote::{Server, Servers};
-use lorgnette_weights::catalogue::{self, Entry, PictureWork};
+use lorgnette_weights::catalogue::{self, Answers, Entry, PictureWork};
 use lorgnette_weights::store::Manifest;
 use serde::Serialize;
 
@@ -39,8 +39,8 @@ pub struct Model {
     pub quantisation: Option<String>,
     /// Bytes of its sources that are done, when it was begun and not finished.
     pub unfinished_bytes: Option<u64>,
-    /// It writes down pages and answers no questions.
-    pub only_reads_pages: bool,
+    /// How it answers, as far as the catalogue says.
+    pub answers: Answers,
     /// What it can be made into, the usual one first.
     pub quantisations: Vec<Quantisation>,
     /// The program answers with it now.
@@ -162,7 +162,7 @@ const ROOM_BYTES: u64 = 1 << 30;
 const SOON_S: f64 = 20.0;
 
 /// Puts that model first which suits this machine, and says why: of those that take three quarters of the
-/// free memory at most and answer questions, the largest whose first word comes soon; where none does, the
+/// free memory at most and answer questions at once, the largest whose first word comes soon; where none does, the
 /// quickest.
 fn put_recommended_first(offers: &mut [Model], free_bytes: Option<u64>) {
     let Some(most) = free_bytes.map(|free| free / 4 * 3) else { return };
@@ -170,7 +170,8 @@ fn put_recommended_first(offers: &mut [Model], free_bytes: Option<u64>) {
     let quick = |model: &Model| model.picture_s.unwrap_or(f64::INFINITY);
     let suits = || {
         offers.iter().enumerate().filter(|(_, model)| {
-            !model.only_reads_pages && model.memory_bytes.is_some_and(|bytes| bytes <= most)
+            model.answers == Answers::AtOnce
+                && model.memory_bytes.is_some_and(|bytes| bytes <= most)
         })
     };
     let soon = suits().filter(|(_, model)| is_soon(model));
@@ -327,7 +328,7 @@ impl Model {
             n_bytes: None,
             quantisation: None,
             unfinished_bytes: None,
-            only_reads_pages: entry.is_some_and(|entry| entry.only_reads_pages),
+            answers: entry.map(|entry| entry.answers).unwrap_or_default(),
             quantisations: entry.map(of_entry).unwrap_or_default(),
             in_use: false,
             is_chosen: false,

@@ -22,16 +22,17 @@ fn check_recommended(free_gb: u64, seconds: [f64; 3], expected: &str, reason: Op
 }
 
 #[test]
-fn a_model_that_answers_no_questions_is_not_the_first() {
-    let model = |name: &str, gb: u64, only_reads_pages| Model {
+fn a_model_that_answers_nothing_at_once_is_not_the_first() {
+    let model = |name: &str, gb: u64| Model {
         memory_bytes: Some(gb << 30),
         picture_s: Some(gb as f64),
-        only_reads_pages,
         ..Model::new(name.into(), name, ModelState::Offered, None)
     };
-    let mut offers = [model("large", 90, false), model("pages", 1, true), model("small", 2, false)];
+    let pages = Model { answers: Answers::OnlyPages, ..model("pages", 1) };
+    let thinker = Model { answers: Answers::AfterThinking, ..model("thinker", 3) };
+    let mut offers = [model("large", 90), pages, thinker, model("small", 2)];
     put_recommended_first(&mut offers, Some(8 << 30));
-    assert_eq!(offers.map(|model| model.name), ["small", "large", "pages"]);
+    assert_eq!(offers.map(|model| model.name), ["small", "large", "pages", "thinker"]);
 }
 
 #[test]
