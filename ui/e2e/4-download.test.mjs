@@ -108,10 +108,26 @@ test("it is checked, chosen, and answers", async () => {
   const [{ id }] = (await window.invoke("chats", { search: "", deleted: false, offset: 0 })).ok;
   const { messages } = (await window.invoke("chat_open", { id })).ok;
   assert.ok(!messages[1].end?.error, JSON.stringify(messages[1].end));
-  // A model that answers is not removed; another one chosen, it is.
+  // A model that answers is not removed.
   assert.equal((await window.invoke("remove_model", { id: path })).error.code, "unavailable");
+});
+
+test("another model answers about the same picture, both answers stay, and one model is removed", async () => {
+  const path = (await state()).path;
   await window.invoke("choose_model", { id: "pocket" });
   await eventually("the built-in model is ready", async () => (await window.invoke("boot")).ok.status.model?.builtIn);
+  await window.driver.findElement(By.css("[aria-label='Answer again']")).click();
+  await eventually("there are two versions", () => window.js("return document.querySelector('[aria-label=\"Version 2 of 2\"]') !== null"));
+  await window.answered(1);
+  const models = async () => {
+    const [{ id }] = (await window.invoke("chats", { search: "", deleted: false, offset: 0 })).ok;
+    const { messages } = (await window.invoke("chat_open", { id })).ok;
+    return messages.map((message) => message.modelName);
+  };
+  await eventually("the second is the built-in model's", async () => /Pocket/.test((await models())[1]));
+  await window.screenshot("answered-by-another");
+  await window.driver.findElement(By.css("[aria-label='Previous version']")).click();
+  await eventually("the first is the other's", async () => /ministral-3-3b/i.test((await models())[1]));
   assert.equal((await window.invoke("remove_model", { id: path })).error, undefined);
   assert.equal((await state()).at, "offered");
 });

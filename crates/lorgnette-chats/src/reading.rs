@@ -40,7 +40,13 @@ impl Chats {
     pub fn message(&self, id: MessageId) -> Result<Message, ChatsError> {
         self.with(|db| {
             let found = select(db, "m.id = ?1", id)?.pop();
-            found.ok_or(rusqlite::Error::QueryReturnedNoRows)
+            let mut message = found.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+            let mut statement = db.prepare_cached(
+                "SELECT s.id FROM messages m JOIN messages s ON s.chat = m.chat AND s.parent IS m.parent
+                 WHERE m.id = ?1 ORDER BY s.id",
+            )?;
+            message.siblings = statement.query_map([id], first)?.collect::<Result<_, _>>()?;
+            Ok(message)
         })
     }
 

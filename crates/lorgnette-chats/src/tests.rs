@@ -110,11 +110,13 @@ fn branches_stay_and_are_chosen() {
     let shown = chats.chat(chat).unwrap();
     assert_eq!(texts(&shown), ["One?", "uno"]);
     assert_eq!(shown.messages[1].siblings, [first, again]);
+    // A message by itself has them, too: it is what the window is told when the answer ends.
+    assert_eq!(chats.message(again).unwrap().siblings, [first, again]);
     let shown = chats.choose_branch(first).unwrap();
     assert_eq!(texts(&shown), ["One?", "1", "Two?", "2"]);
     // Another first question is a branch, too.
     let (_, other) = chats.add_question(Some(chat), None, "Eins?", &[]).unwrap();
-    assert_eq!(chats.message(other).unwrap().id, other);
+    assert_eq!(chats.message(other).unwrap().siblings, [question, other]);
     let shown = chats.chat(chat).unwrap();
     assert_eq!((texts(&shown), shown.messages[0].siblings.len()), (vec!["Eins?"], 2));
 }
