@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 
 import { copied, copy, keys, windowsOf } from "./desktop.mjs";
 import { speechService, tree } from "./ears.mjs";
-import { commandLine, eventually, newHome, program, sample, Window } from "./window.mjs";
+import { chooseTalker, commandLine, eventually, makeModel, newHome, program, sample, Window } from "./window.mjs";
 
 const DESCRIBE = "Describe this picture.";
 const xdotool = (...args) => spawnSync("xdotool", args, { encoding: "utf8" }).stdout.trim();
@@ -152,4 +152,30 @@ test("of a model that is slow, the wait is said before anything else", async (t)
   t.diagnostic(`"${wait}" spoken after ${Math.round(performance.now() - pressed)} ms`);
   assert.match(wait, /^about \d+ seconds$/i);
   await eventually("then the answer", () => service.said().length > before + 1);
+});
+
+test("a first look of a model that is slow is shown, and said before the answer", async () => {
+  await window.close();
+  const slow = newHome();
+  const WORDS = "The sign names an open door!";
+  const model = makeModel(slow, "slow", "--says", WORDS);
+  mkdirSync(join(slow, "cache"), { recursive: true });
+  writeFileSync(join(slow, "cache/speeds.json"), JSON.stringify({ [model]: { encode_flop_per_s: 1e6, prefill_tokens_per_s: 1, decode_tokens_per_s: 1 } }));
+  window = await open(slow);
+  await chooseTalker(window, model);
+  xdotool("windowactivate", "--sync", shownId);
+  const before = service.said().length;
+  keys("ctrl+alt+shift+w");
+  const said = await eventually("the answer is spoken", () => {
+    const all = service.said().slice(before);
+    return all.includes(WORDS) && all;
+  });
+  const [look, answer] = [said.indexOf(`First look: ${WORDS}`), said.indexOf(WORDS)];
+  assert.ok(look >= 0 && look < answer, String(said));
+  // What was said is a message, too: the panel itself comes behind them.
+  await eventually("the panel has the answer, and the first look no more", () => {
+    const all = panel();
+    const own = all.slice(all.findIndex((one) => one.name === "Describe the window")).map((one) => one.name + (one.text ?? "")).join("\n");
+    return own.includes(WORDS) && !own.includes("First look");
+  });
 });

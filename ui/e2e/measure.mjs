@@ -160,6 +160,38 @@ async function typing(model) {
   await window.close();
 }
 
+/** A question about a picture of 1024 × 1024: seconds to its first word with and without a first look. */
+async function firstLook(model) {
+  const home = newHome();
+  const picture = join(home, "page.png");
+  const made = spawnSync("convert", [sample("page"), "-resize", "1024x1024!", picture], { encoding: "utf8" });
+  if (made.status !== 0) throw new Error(made.stderr);
+  const PATIENT = 1_800_000;
+  // The first run measures the model's speed, without which there is no first look.
+  for (const wish of ["never", "always", "never", "always"]) {
+    const settings = [`first-look = "${wish}"`, "max-tokens = 8", "prepare-while-typing = false"];
+    const window = await Window.open({ home, args: [picture], settings });
+    const { error } = await window.invoke("choose_model", { id: model });
+    if (error) throw new Error(JSON.stringify(error));
+    await eventually("it is ready", async () => {
+      const { ok } = await window.invoke("boot");
+      return ok.status.state.at === "ready" && ok.status.model.id === model;
+    }, PATIENT);
+    await eventually("the picture is attached", async () => (await window.all("attachment")).length === 1);
+    const asked = performance.now();
+    await window.ask("What is it?");
+    const seconds = {};
+    await eventually("it is answered", async () => {
+      const there = await window.js("return ['first-look', 'answer'].filter((id) => document.querySelector(`[data-testid=${id}]${id === 'first-look' ? ' p' : ''}`)?.innerText.trim())");
+      for (const what of there) seconds[what] ??= ((performance.now() - asked) / 1000).toFixed(1);
+      return seconds.answer;
+    }, PATIENT);
+    console.log(`${basename(model)}, first look ${wish}: ${JSON.stringify(seconds)} s after the question`);
+    await eventually("it has ended", async () => (await window.all("stop")).length === 0, PATIENT);
+    await window.close();
+  }
+}
+
 async function chats() {
   const home = newHome();
   const made = spawnSync(process.env.LORGNETTE_XTASK, ["make-chats", join(home, "data"), "--many", String(N_CHATS)], { encoding: "utf8" });
@@ -206,8 +238,10 @@ async function chats() {
 
 console.log(`${cpus().length} × ${cpus()[0].model}; load ${loadavg()[0].toFixed(1)}; node ${process.version}`);
 const parts = { starts, appears, typing, chats, documents };
-const { values, positionals: wanted } = parseArgs({ options: { model: { type: "string" } }, allowPositionals: true });
-for (const [name, part] of Object.entries(parts)) if (wanted.length === 0 || wanted.includes(name)) await part();
+const options = { model: { type: "string" }, "first-look": { type: "string" } };
+const { values, positionals: wanted } = parseArgs({ options, allowPositionals: true });
+if (values["first-look"]) await firstLook(values["first-look"]);
+else for (const [name, part] of Object.entries(parts)) if (wanted.length === 0 || wanted.includes(name)) await part();
 if (values.model) await typing(values.model);
 console.log(`load ${loadavg()[0].toFixed(1)}`);
 manager.kill();
