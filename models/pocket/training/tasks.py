@@ -571,7 +571,7 @@ class Source:
             first, second = colour_turns[:2]
             shape = second.question.removeprefix("What colour is the ").removesuffix("?")
             chats.append([first, Turn("colour", f"And the {shape}?", second.answer, second.shape)])
-        if rng.random() < 0.3:
+        if rng.random() < 0.6:
             kind = rng.choice(["text", "button", "total", "absent shape"])
             if kind == "absent shape":
                 gone = rng.choice([shape for shape in SHAPES if all(thing[1] != shape for thing in things)])
