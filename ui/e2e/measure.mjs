@@ -168,8 +168,8 @@ async function firstLook(model) {
   if (made.status !== 0) throw new Error(made.stderr);
   const PATIENT = 1_800_000;
   // The first run measures the model's speed, without which there is no first look.
-  for (const wish of ["never", "always", "never", "always"]) {
-    const settings = [`first-look = "${wish}"`, "max-tokens = 8", "prepare-while-typing = false"];
+  for (const setting of ["never", "always", "never", "always"]) {
+    const settings = [`first-look = "${setting}"`, "max-tokens = 8", "prepare-while-typing = false"];
     const window = await Window.open({ home, args: [picture], settings });
     const { error } = await window.invoke("choose_model", { id: model });
     if (error) throw new Error(JSON.stringify(error));
@@ -186,7 +186,7 @@ async function firstLook(model) {
       for (const what of there) seconds[what] ??= ((performance.now() - asked) / 1000).toFixed(1);
       return seconds.answer;
     }, PATIENT);
-    console.log(`${basename(model)}, first look ${wish}: ${JSON.stringify(seconds)} s after the question`);
+    console.log(`${basename(model)}, first look ${setting}: ${JSON.stringify(seconds)} s after the question`);
     await eventually("it has ended", async () => (await window.all("stop")).length === 0, PATIENT);
     await window.close();
   }

@@ -77,13 +77,16 @@ fn add_chunk<const SUB: usize, const STEP: usize, const CODES: u8, const FINE: b
                 1 => add_rows::<1, SUB, STEP, CODES, FINE>(tile, group, format, row, sums, first),
                 2 => add_rows::<2, SUB, STEP, CODES, FINE>(tile, group, format, row, sums, first),
                 3 => add_rows::<3, SUB, STEP, CODES, FINE>(tile, group, format, row, sums, first),
-                _ => add_rows::<4, SUB, STEP, CODES, FINE>(tile, group, format, row, sums, first),
+                _ => add_rows::<MAX_ROWS, SUB, STEP, CODES, FINE>(
+                    tile, group, format, row, sums, first,
+                ),
             }
         }
     }
 }
 
-/// `R` rows of `x` with the 16 rows of a tile.
+/// `R` rows of `x` with the 16 rows of a tile. What the inner loop needs is cut to its length before:
+/// a look whether an index is there would have the compiler keep all numbers of `x` in memory.
 #[target_feature(enable = "avx2,fma")]
 #[inline(never)]
 fn add_rows<
@@ -100,6 +103,8 @@ fn add_rows<
     sums: &mut Sums,
     first: usize,
 ) {
+    // A start is that of a whole sub-block.
+    const { assert!(CODES != SHIFTED || STEP == SUB) };
     let len = if FINE { group.len } else { GROUP };
     let n_subs = len / (4 * SUB);
     let mut rows: [&[[[i8; 4]; SUB]]; R] = [&[]; R];
