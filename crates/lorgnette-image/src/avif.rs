@@ -14,6 +14,7 @@ use crate::decode::{Source, Stored, n_values};
 use crate::{Format, ImageError, Limits, Note};
 
 mod boxes;
+mod sequence;
 mod yuv;
 
 use boxes::Missing;
@@ -29,6 +30,9 @@ pub(crate) fn decode(source: &Source) -> Result<Stored, ImageError> {
         Missing::Derived => unsupported("it is put together from several pictures"),
     })?;
     check(parts.width, parts.height, limits)?;
+    if sequence::has_reserved_matrix(&parts.primary) {
+        return Err(damaged("its colours are of a kind that does not exist"));
+    }
     let picture = decode_item(parts.primary, limits)?;
     let alpha = match parts.alpha {
         Some(item) => Some(decode_item(item, limits)?),
