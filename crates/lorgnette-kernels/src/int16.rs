@@ -272,7 +272,8 @@ fn exchange(rows: &[[u32; BLOCK / 2]; PANEL_ROWS], panel: &mut Panel) {
 
 /// 8 rows of 8 dwords, columns and rows exchanged.
 #[target_feature(enable = "avx2")]
-fn transposed(rows: [__m256i; LANES]) -> [__m256i; LANES] {
+#[inline]
+pub(crate) fn transposed(rows: [__m256i; LANES]) -> [__m256i; LANES] {
     let [a, b, c, d, e, f, g, h] = rows;
     // Inside each 128-bit lane, 4 rows at a time.
     let quads = |a, b, c, d| {

@@ -7,6 +7,7 @@ use lorgnette_gguf::BlockFormat;
 
 use super::blocks_of_32::codes_of_32;
 use super::dot::*;
+use crate::int16::transposed;
 use crate::quant::chunk::{LANES, Tile};
 use crate::quant::{GROUP, QuantMatrix};
 
@@ -61,31 +62,6 @@ fn of_format<const FORMAT: u8>(tile: &mut Tile, rows: &[&[u8]; LANES]) {
     for (lane, row) in rows.iter().enumerate() {
         tile.fill_scales(format, row, lane);
     }
-}
-
-/// Eight rows of eight dwords as columns.
-#[target_feature(enable = "avx2")]
-#[inline]
-fn transposed(rows: [__m256i; 8]) -> [__m256i; 8] {
-    let mut quarters = [[_mm256_setzero_si256(); 4]; 2];
-    for (quarters, rows) in quarters.iter_mut().zip(rows.as_chunks::<4>().0) {
-        let [a, b, c, d] = *rows;
-        let low = [_mm256_unpacklo_epi32(a, b), _mm256_unpacklo_epi32(c, d)];
-        let high = [_mm256_unpackhi_epi32(a, b), _mm256_unpackhi_epi32(c, d)];
-        *quarters = [
-            _mm256_unpacklo_epi64(low[0], low[1]),
-            _mm256_unpackhi_epi64(low[0], low[1]),
-            _mm256_unpacklo_epi64(high[0], high[1]),
-            _mm256_unpackhi_epi64(high[0], high[1]),
-        ];
-    }
-    let mut columns = [_mm256_setzero_si256(); 8];
-    for i in 0..4 {
-        let [one, two] = [quarters[0][i], quarters[1][i]];
-        columns[i] = _mm256_permute2x128_si256::<0x20>(one, two);
-        columns[4 + i] = _mm256_permute2x128_si256::<0x31>(one, two);
-    }
-    columns
 }
 
 #[expect(unsafe_code, reason = "a vector store")]
