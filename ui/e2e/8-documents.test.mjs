@@ -4,9 +4,9 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { press } from "./desktop.mjs";
+import { grow, press } from "./desktop.mjs";
 import { pdf } from "./pdf.mjs";
-import { eventually, Key, newHome, root, Window } from "./window.mjs";
+import { eventually, Key, newHome, root, sleep, Window } from "./window.mjs";
 
 const home = newHome();
 const rooms = ["Boiler", "Valve", "Kitchen", "Attic", "Cellar", "Garage", "Garden", "Stairs", "Window", "Chimney", "Boiler", "Signature"];
@@ -33,6 +33,16 @@ test("the strip has a page of each name, and pictures of those that are seen alo
   await window.screenshot("documents-strip");
   await window.js("document.querySelector('[data-testid=pages-list]').scrollTop = 1e6");
   await eventually("the last page is drawn", () => window.js("return (document.querySelector('[data-page=\"12\"] img')?.naturalWidth ?? 0) > 0"));
+  // Notes that come below the picture, or a lower window, take from its height: it stays where the person moved it.
+  const height = () => window.js("return document.querySelector('[data-testid=pages-list]').clientHeight");
+  const before = await height();
+  await grow(window, -80);
+  await eventually("the strip is lower", async () => (await height()) < before);
+  await eventually("what its lower edge showed is there", () => window.js("return (document.querySelector('[data-page=\"12\"] img')?.naturalWidth ?? 0) > 0"));
+  await sleep(300);
+  assert.ok((await window.js("return document.querySelector('[data-testid=pages-list]').scrollTop")) > 0, "the strip went back to page 1");
+  await grow(window, 80);
+  await eventually("the strip is as it was", async () => (await height()) === before);
   const thumbs = readdirSync(join(home, "cache/pictures")).filter((name) => name.endsWith("-12-thumb.png"));
   assert.equal(thumbs.length, 1);
 });

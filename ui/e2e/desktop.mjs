@@ -34,6 +34,13 @@ function geometry(id) {
   return { x: Number(values.X), y: Number(values.Y), width: Number(values.WIDTH), height: Number(values.HEIGHT) };
 }
 
+/** Makes the window so many pixels higher. */
+export async function grow(window, pixels) {
+  const id = await shown(window.pid);
+  const { width, height } = geometry(id);
+  xdotool("windowsize", id, width, height + pixels);
+}
+
 /** Where the window's page begins on the screen, in pixels. */
 async function origin(window) {
   // The page may be below a menu bar: its bottom right corner is the window's.
