@@ -84,7 +84,7 @@ fn products(wanted: &str) {
                     w.matmul_quickest(&x, &mut y, m, level);
                 });
             }
-            for m in [1, 4] {
+            for m in [1, 2, 4, 5, 8] {
                 measure(format!("{format:?} {level} {m} row(s)"), bytes.len(), "GB/s", &mut || {
                     w.matmul(&x[..m * k], &mut y[..m * n], m, level);
                 });

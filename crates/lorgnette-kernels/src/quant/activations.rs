@@ -53,16 +53,31 @@ impl Group<'_> {
     }
 }
 
-/// A group of 256 columns of one row, for the K formats.
+/// A group of 256 columns of `M` rows, for the formats in such blocks.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
-pub(super) struct WholeGroup<'a> {
-    pub(super) codes: &'a [i8],
-    pub(super) scale: f32,
+pub(super) struct WholeGroups<'a, const M: usize> {
+    pub(super) codes: &'a [[i8; GROUP]; M],
+    pub(super) scales: &'a [f32; M],
+    starts: &'a [i32],
+    sums: &'a [i32],
+}
+
+#[cfg(target_arch = "x86_64")]
+impl<'a, const M: usize> WholeGroups<'a, M> {
     /// As [`Group::starts`], of one row.
-    pub(super) starts: &'a [i32],
+    #[inline(always)]
+    pub(super) fn starts(&self, row: usize) -> &'a [i32] {
+        let n = self.starts.len() / M;
+        &self.starts[row * n..][..n]
+    }
+
     /// As [`Group::sums`], of one row.
-    pub(super) sums: &'a [i32],
+    #[inline(always)]
+    pub(super) fn sums(&self, row: usize) -> &'a [i32] {
+        let n = self.sums.len() / M;
+        &self.sums[row * n..][..n]
+    }
 }
 
 /// Whether codes are more than the numbers that they stand for, and still have no sign.
@@ -135,19 +150,24 @@ impl Activations {
         self.k.div_ceil(GROUP)
     }
 
-    /// What [`Activations::group`] has of one row, quicker to find where the format is a constant.
+    /// What [`Activations::group`] has of `M` rows, quicker to find where the format is a constant.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    pub(super) fn whole_group(&self, format: BlockFormat, i: usize, row: usize) -> WholeGroup<'_> {
+    pub(super) fn whole_groups<const M: usize>(
+        &self,
+        format: BlockFormat,
+        i: usize,
+        first: usize,
+    ) -> WholeGroups<'_, M> {
         debug_assert_eq!(format, self.format);
-        let at = i * self.m + row;
+        let at = i * self.m + first;
         let n_subs = GROUP / format.sub_len();
         let n_sums = n_sums(format, n_subs);
-        WholeGroup {
-            codes: &self.codes[at * GROUP..][..GROUP],
-            scale: self.scales[at],
-            starts: &self.starts[at * n_subs..][..n_subs],
-            sums: &self.sums[at * n_sums..][..n_sums],
+        WholeGroups {
+            codes: self.codes.as_chunks().0[at..].first_chunk().expect("rows are there"),
+            scales: self.scales[at..].first_chunk().expect("rows are there"),
+            starts: &self.starts[at * n_subs..][..M * n_subs],
+            sums: &self.sums[at * n_sums..][..M * n_sums],
         }
     }
 

@@ -5,8 +5,6 @@ use std::ops::Range;
 use lorgnette_gguf::BlockFormat;
 use rayon::prelude::*;
 
-#[cfg(target_arch = "x86_64")]
-use super::FEW_ROWS;
 use super::activations::{Activations, Group};
 #[cfg(target_arch = "x86_64")]
 use super::chunk::LANES;
@@ -18,7 +16,7 @@ use super::{Columns, GROUP, QuantMatrix, fine_activations, par_pieces};
 const TASK_ROWS: usize = 64;
 
 /// Rows of `x` at a time: for so many a block is unpacked once, where a level can.
-pub(super) const X_ROWS: usize = 4;
+const X_ROWS: usize = super::FEW_ROWS;
 
 /// Computes `y = x · wᵀ`, some rows of the matrix for each task.
 pub(super) fn run(w: &QuantMatrix<'_>, x: &Activations, y: &mut [f32], level: Level) {
@@ -61,13 +59,13 @@ fn side_by_side(w: &QuantMatrix<'_>, rows: Range<usize>, x: &Activations, column
         w: &QuantMatrix<'_>,
         first: usize,
         x: &Activations,
-        out: &mut [[f32; LANES]; FEW_ROWS],
+        out: &mut [[f32; LANES]; X_ROWS],
     ) {
         let rows = std::array::from_fn(|i| w.row(first + i));
         out[..M].copy_from_slice(&super::avx512::few::<M>(w.format, rows, x, 0));
     }
     let whole = rows.start + rows.len() / LANES * LANES;
-    let mut out = [[0.0; LANES]; FEW_ROWS];
+    let mut out = [[0.0; LANES]; X_ROWS];
     for first in (rows.start..whole).step_by(LANES) {
         match x.m {
             3 => of::<3>(w, first, x, &mut out),
@@ -75,7 +73,7 @@ fn side_by_side(w: &QuantMatrix<'_>, rows: Range<usize>, x: &Activations, column
             5 => of::<5>(w, first, x, &mut out),
             6 => of::<6>(w, first, x, &mut out),
             7 => of::<7>(w, first, x, &mut out),
-            FEW_ROWS => of::<FEW_ROWS>(w, first, x, &mut out),
+            X_ROWS => of::<X_ROWS>(w, first, x, &mut out),
             m => unreachable!("{m} rows are not few, or fewer than this is for"),
         }
         for (i, sums) in out[..x.m].iter().enumerate() {
@@ -168,6 +166,10 @@ fn dot_by<L: Dot>(
         [_] => rows_of_w::<L, 4, 1>(w, first, x, first_x, out),
         [_, _] => rows_of_w::<L, 4, 2>(w, first, x, first_x, out),
         [_, _, _] => rows_of_w::<L, 2, 3>(w, first, x, first_x, out),
+        [_, _, _, _] => rows_of_w::<L, 2, 4>(w, first, x, first_x, out),
+        [_, _, _, _, _] => rows_of_w::<L, 2, 5>(w, first, x, first_x, out),
+        [_, _, _, _, _, _] => rows_of_w::<L, 2, 6>(w, first, x, first_x, out),
+        [_, _, _, _, _, _, _] => rows_of_w::<L, 2, 7>(w, first, x, first_x, out),
         _ => rows_of_w::<L, 2, X_ROWS>(w, first, x, first_x, out),
     }
 }

@@ -23,8 +23,17 @@ pub(super) fn blocks_of_32<const FORMAT: u8, const R: usize, const M: usize>(
     for i in 0..x.n_groups() {
         let group = x.group(i);
         let n_blocks = group.len / 32;
-        let codes = &group.codes[first_x * group.len..][..M * group.len];
-        let scales = &group.scales[first_x * n_blocks..][..M * n_blocks];
+        // Cut to their lengths here, so that nothing is looked at in the loop.
+        let (mut codes, mut scales, mut x_sums) =
+            ([[].as_slice(); M], [[].as_slice(); M], [[].as_slice(); M]);
+        for m in 0..M {
+            let first = (first_x + m) * n_blocks;
+            codes[m] = &group.codes.as_chunks::<32>().0[first..][..n_blocks];
+            scales[m] = &group.scales[first..][..n_blocks];
+            if format.has_min() {
+                x_sums[m] = &group.sums[first..][..n_blocks];
+            }
+        }
         prefetch(rows, i * GROUP / 32 * block_bytes, n_blocks * block_bytes);
         for b in 0..n_blocks {
             for r in 0..R {
@@ -36,16 +45,15 @@ pub(super) fn blocks_of_32<const FORMAT: u8, const R: usize, const M: usize>(
                 } else {
                     _mm_cvtph_ps(load_32_bits(block))
                 };
+                let scale = _mm256_broadcastss_ps(both);
                 for m in 0..M {
-                    let x_codes = load_256_of(&codes[m * group.len + 32 * b..]);
-                    let products = products_16::<FORMAT>(codes_of_w, x_codes);
+                    let products = products_16::<FORMAT>(codes_of_w, load_256_of(&codes[m][b]));
                     let products = _mm256_madd_epi16(products, _mm256_set1_epi16(1));
-                    let x_scale = _mm_set_ss(scales[m * n_blocks + b]);
-                    let scale = _mm256_broadcastss_ps(_mm_mul_ss(both, x_scale));
+                    let x_scale = scales[m][b];
+                    let scale = _mm256_mul_ps(scale, _mm256_set1_ps(x_scale));
                     sums[r][m] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(products), scale, sums[r][m]);
                     if format.has_min() {
-                        let x_sum = group.sums[(first_x + m) * n_blocks + b] as f32;
-                        let x_sum = _mm_mul_ss(x_scale, _mm_set_ss(x_sum));
+                        let x_sum = _mm_set_ss(x_scale * x_sums[m][b] as f32);
                         mins[r][m] = _mm_fmadd_ss(_mm_movehdup_ps(both), x_sum, mins[r][m]);
                     }
                 }

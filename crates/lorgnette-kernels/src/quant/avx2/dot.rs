@@ -10,7 +10,8 @@ use lorgnette_gguf::BlockFormat;
 
 use super::blocks_of_32::blocks_of_32;
 use super::points::points;
-use crate::quant::activations::{Activations, WholeGroup};
+use crate::quant::GROUP;
+use crate::quant::activations::Activations;
 use crate::quant::gemv::prefetch;
 
 /// Products of `R` rows of the matrix with `M` rows of `x`, from `first_x` on.
@@ -78,51 +79,52 @@ fn super_blocks<const FORMAT: u8, const R: usize, const M: usize>(
     let mut mins = [[_mm256_setzero_ps(); M]; R];
     for i in 0..x.n_groups() {
         prefetch(rows, i * block_bytes, block_bytes);
-        let groups: [WholeGroup<'_>; M] =
-            std::array::from_fn(|m| x.whole_group(format, i, first_x + m));
+        let groups = x.whole_groups::<M>(format, i, first_x);
         for r in 0..R {
             let block = &rows[r][i * block_bytes..][..block_bytes];
             let (scales, small) = small_scales::<FORMAT>(block);
             let mut sum = [_mm256_setzero_si256(); M];
-            for sub in 0..8 {
-                let codes = codes_of::<FORMAT>(block, sub);
-                let scale = _mm256_shuffle_epi8(scales, number_16(sub));
-                for m in 0..M {
-                    let x = load_256_of(&groups[m].codes[32 * sub..]);
-                    let products = products_16::<FORMAT>(codes, x);
-                    sum[m] = _mm256_add_epi32(sum[m], _mm256_madd_epi16(products, scale));
-                }
-            }
+            // One by one: in a loop, the compiler would keep the sums of many rows in memory.
+            add::<FORMAT, 0, M>(block, scales, groups.codes, &mut sum);
+            add::<FORMAT, 1, M>(block, scales, groups.codes, &mut sum);
+            add::<FORMAT, 2, M>(block, scales, groups.codes, &mut sum);
+            add::<FORMAT, 3, M>(block, scales, groups.codes, &mut sum);
+            add::<FORMAT, 4, M>(block, scales, groups.codes, &mut sum);
+            add::<FORMAT, 5, M>(block, scales, groups.codes, &mut sum);
+            add::<FORMAT, 6, M>(block, scales, groups.codes, &mut sum);
+            add::<FORMAT, 7, M>(block, scales, groups.codes, &mut sum);
             if format.has_min() {
                 let both = _mm_cvtph_ps(load_32_bits(&block[scale_at::<FORMAT>()..]));
+                let scale = _mm256_broadcastss_ps(both);
+                let min_scale = _mm256_broadcastss_ps(_mm_movehdup_ps(both));
                 for m in 0..M {
-                    let both = _mm_mul_ps(both, _mm_set1_ps(groups[m].scale));
-                    let scale = _mm256_broadcastss_ps(both);
+                    let x_scale = _mm256_set1_ps(groups.scales[m]);
+                    let scale = _mm256_mul_ps(scale, x_scale);
                     sums[r][m] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[m]), scale, sums[r][m]);
-                    let scale = _mm256_broadcastss_ps(_mm_movehdup_ps(both));
                     let x_sums = if FORMAT == Q2K {
-                        load_256_i32(groups[m].sums)
+                        load_256_i32(groups.sums(m))
                     } else {
-                        _mm256_zextsi128_si256(load_128_i32(groups[m].sums))
+                        _mm256_zextsi128_si256(load_128_i32(groups.sums(m)))
                     };
                     let products = _mm256_cvtepi32_ps(_mm256_madd_epi16(small, x_sums));
+                    let scale = _mm256_mul_ps(min_scale, x_scale);
                     mins[r][m] = _mm256_fmadd_ps(products, scale, mins[r][m]);
                 }
             } else {
                 let scale = _mm_cvtph_ps(load_16_bits(&block[scale_at::<FORMAT>()..]));
+                let scale = _mm256_broadcastss_ps(scale);
                 let halves = [_mm256_castsi256_si128(small), _mm256_extracti128_si256::<1>(small)];
                 let small = halves.map(|half| _mm256_cvtepi16_epi32(half));
                 for m in 0..M {
                     // What unsigned codes are shifted by, times the scales.
                     if !format.is_signed() {
                         for half in 0..2 {
-                            let starts = load_256_i32(&groups[m].starts[8 * half..]);
+                            let starts = load_256_i32(&groups.starts(m)[8 * half..]);
                             let starts = _mm256_mullo_epi32(small[half], starts);
                             sum[m] = _mm256_add_epi32(sum[m], starts);
                         }
                     }
-                    let scale = _mm_mul_ss(scale, _mm_set_ss(groups[m].scale));
-                    let scale = _mm256_broadcastss_ps(scale);
+                    let scale = _mm256_mul_ps(scale, _mm256_set1_ps(groups.scales[m]));
                     sums[r][m] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[m]), scale, sums[r][m]);
                 }
             }
@@ -135,6 +137,23 @@ fn super_blocks<const FORMAT: u8, const R: usize, const M: usize>(
         }
     }
     out
+}
+
+/// Adds the products of the codes `32 · SUB ..` of a super-block.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn add<const FORMAT: u8, const SUB: usize, const M: usize>(
+    block: &[u8],
+    scales: __m256i,
+    x: &[[i8; GROUP]; M],
+    sum: &mut [__m256i; M],
+) {
+    let codes = codes_of::<FORMAT>(block, SUB);
+    let scale = _mm256_shuffle_epi8(scales, number_16(SUB));
+    for m in 0..M {
+        let products = products_16::<FORMAT>(codes, load_256_of(&x[m][32 * SUB..]));
+        sum[m] = _mm256_add_epi32(sum[m], _mm256_madd_epi16(products, scale));
+    }
 }
 
 /// Whether codes are multiplied as they are: there is a min, or a zero point that the sums start from.

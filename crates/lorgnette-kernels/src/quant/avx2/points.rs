@@ -7,7 +7,7 @@ use lorgnette_gguf::BlockFormat;
 
 use super::dot::{even_and_odd, number_16, total};
 use crate::quant::GROUP;
-use crate::quant::activations::{Activations, WholeGroup};
+use crate::quant::activations::Activations;
 use crate::quant::gemv::prefetch;
 
 /// Products of `R` rows of the matrix with `M` rows of `x`, from `first_x` on. The codes are signed
@@ -24,8 +24,7 @@ pub(super) fn points<const R: usize, const M: usize>(
     let mut sums = [[_mm256_setzero_ps(); M]; R];
     for i in 0..x.n_groups() {
         prefetch(rows, i * block_bytes, block_bytes);
-        let groups: [WholeGroup<'_>; M] =
-            std::array::from_fn(|m| x.whole_group(format, i, first_x + m));
+        let groups = x.whole_groups::<M>(format, i, first_x);
         for r in 0..R {
             let block = &rows[r][i * block_bytes..][..block_bytes];
             format.codes(block, &mut codes);
@@ -40,14 +39,14 @@ pub(super) fn points<const R: usize, const M: usize>(
                 let w = _mm256_xor_si256(w, _mm256_set1_epi8(-128));
                 let scale = _mm256_shuffle_epi8(scales, number_16(sub));
                 for m in 0..M {
-                    let x = load_256_of(&groups[m].codes[32 * sub..]);
+                    let x = load_256_of(&groups.codes[m][32 * sub..]);
                     let products = _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w));
                     sum[m] = _mm256_add_epi32(sum[m], _mm256_madd_epi16(products, scale));
                 }
             }
             let scale = format.scales(block).0;
             for m in 0..M {
-                let scale = _mm256_set1_ps(scale * groups[m].scale);
+                let scale = _mm256_set1_ps(scale * groups.scales[m]);
                 sums[r][m] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[m]), scale, sums[r][m]);
             }
         }

@@ -14,7 +14,7 @@ use half::f16;
 use lorgnette_gguf::BlockFormat;
 
 use crate::quant::GROUP;
-use crate::quant::activations::{Activations, WholeGroup};
+use crate::quant::activations::Activations;
 use crate::quant::gemv::prefetch;
 
 /// Products of `R` rows of the matrix, four at the most, with `M` rows of `x`, from `first_x` on.
@@ -63,8 +63,9 @@ fn k4<const R: usize, const M: usize, const HIGH: bool>(
         let mut parts = [[zero; 4]; M];
         let mut x_sums = [_mm_setzero_si128(); M];
         let mut x_scales = [_mm_setzero_ps(); M];
+        let groups = x.whole_groups::<M>(format, i, first_x);
         for m in 0..M {
-            let WholeGroup { codes, scale, sums, .. } = x.whole_group(format, i, first_x + m);
+            let codes = &groups.codes[m];
             for half in 0..2 {
                 let one = load_512_of(&codes[128 * half..]);
                 let two = load_512_of(&codes[128 * half + 64..]);
@@ -72,8 +73,8 @@ fn k4<const R: usize, const M: usize, const HIGH: bool>(
                 parts[m][2 * half] = _mm512_shuffle_i64x2::<0b01_00_01_00>(one, two);
                 parts[m][2 * half + 1] = _mm512_shuffle_i64x2::<0b11_10_11_10>(one, two);
             }
-            x_sums[m] = load_128_of(sums);
-            x_scales[m] = _mm_set1_ps(scale);
+            x_sums[m] = load_128_of(groups.sums(m));
+            x_scales[m] = _mm_set1_ps(groups.scales[m]);
         }
         for r in 0..R {
             let block = &rows[r][i * format.block_bytes()..][..format.block_bytes()];
@@ -195,14 +196,13 @@ fn q6_k<const R: usize, const M: usize>(
         prefetch(rows, i * BLOCK, BLOCK);
         let mut sums = [[zero; R]; M];
         let mut block_scales = [0; 4];
-        let groups: [WholeGroup<'_>; M] =
-            std::array::from_fn(|m| x.whole_group(BlockFormat::Q6K, i, first_x + m));
+        let groups = x.whole_groups::<M>(BlockFormat::Q6K, i, first_x);
         for r in 0..R {
             let block = &rows[r][i * BLOCK..][..BLOCK];
             let scales = load_128(&block[192..]);
             // What the codes are shifted by, times the scales: one number a sub-block.
             for m in 0..M {
-                let starts = load_512_i32(groups[m].starts);
+                let starts = load_512_i32(groups.starts(m));
                 sums[m][r] = _mm512_mullo_epi32(_mm512_cvtepi8_epi32(scales), starts);
             }
             let scales = _mm512_castsi256_si512(_mm256_cvtepi8_epi16(scales));
@@ -217,7 +217,7 @@ fn q6_k<const R: usize, const M: usize>(
                 let upper = _mm512_or_si512(upper, _mm512_slli_epi32::<4>(upper_bits));
                 let scales = _mm512_permutexvar_epi16(orders[half], scales);
                 for m in 0..M {
-                    let codes = groups[m].codes;
+                    let codes = &groups.codes[m];
                     let part = |quarter: usize| load_512_of(&codes[64 * quarter..]);
                     let low = _mm512_dpbusd_epi32(zero, low, part(2 * half));
                     let upper = _mm512_dpbusd_epi32(zero, upper, part(2 * half + 1));
@@ -232,7 +232,7 @@ fn q6_k<const R: usize, const M: usize>(
         let scale = _mm_cvtph_ps(_mm_setr_epi16(a, b, c, d, 0, 0, 0, 0));
         for m in 0..M {
             let sum = _mm_cvtepi32_ps(added(sums[m].map(|sums| in_128(sums))));
-            let scale = _mm_mul_ps(scale, _mm_set1_ps(groups[m].scale));
+            let scale = _mm_mul_ps(scale, _mm_set1_ps(groups.scales[m]));
             totals[m] = _mm_fmadd_ps(sum, scale, totals[m]);
         }
     }
