@@ -1,18 +1,26 @@
 //! How the webview draws where no graphics processor does it.
 //!
-//! `WebKitGTK` draws with OpenGL wherever there is one, also one that the processor only imitates;
-//! its own drawing without OpenGL is two to three times faster then (docs/benchmarks.md).
+//! `WebKitGTK` draws with OpenGL wherever there is one, also one that the processor only imitates. It
+//! draws faster without, and puts layers together faster without: with it, each frame of anything that
+//! moves costs one of the whole window, which a network at work waits for (docs/benchmarks.md).
+
+/// What tells `WebKitGTK` to draw, and to put layers together, without OpenGL.
+#[cfg(target_os = "linux")]
+const VARIABLES: [&str; 2] =
+    ["WEBKIT_SKIA_ENABLE_CPU_RENDERING", "WEBKIT_DISABLE_COMPOSITING_MODE"];
 
 /// Turns OpenGL off for the webview where the processor would only imitate it. To be called before any
 /// other thread runs and before the first webview is made. What the person has set stays.
 #[cfg(target_os = "linux")]
 pub fn choose() {
-    const VARIABLE: &str = "WEBKIT_SKIA_ENABLE_CPU_RENDERING";
-    if std::env::var_os(VARIABLE).is_none() && !has_graphics(std::path::Path::new("/dev")) {
+    if has_graphics(std::path::Path::new("/dev")) {
+        return;
+    }
+    for variable in VARIABLES.into_iter().filter(|name| std::env::var_os(name).is_none()) {
         #[expect(unsafe_code, reason = "the only thread; the webview is told in no other way")]
         // SAFETY: `run` calls this first, so no other thread reads or writes the environment.
         unsafe {
-            std::env::set_var(VARIABLE, "1");
+            std::env::set_var(variable, "1");
         }
     }
 }

@@ -182,7 +182,7 @@ async function firstLook(model) {
     await window.ask("What is it?");
     const seconds = {};
     await eventually("it is answered", async () => {
-      const there = await window.js("return ['first-look', 'answer'].filter((id) => document.querySelector(`[data-testid=${id}]${id === 'first-look' ? ' p' : ''}`)?.innerText.trim())");
+      const there = await window.js("const look = document.querySelector('[data-testid=first-look] p')?.innerText.trim(); const answer = !look && document.querySelector('[data-testid=answer]')?.innerText.trim(); return [look && 'first-look', answer && 'answer'].filter(Boolean)");
       for (const what of there) seconds[what] ??= ((performance.now() - asked) / 1000).toFixed(1);
       return seconds.answer;
     }, PATIENT);

@@ -1,6 +1,8 @@
-//! Coalesces what the engine tells, so that at most thirty messages a second cross to a window: each
-//! costs time on both sides. The page coalesces once more, by how long it takes to draw.
+//! Coalesces what the engine tells, so that at most thirty messages a second cross to a window, and
+//! four while nothing is written yet: each costs time on both sides, and the processor that draws a bar
+//! is the one that fills it. The page coalesces once more, by how long it takes to draw.
 
+use std::mem::{Discriminant, discriminant};
 use std::time::{Duration, Instant};
 
 use super::Progress;
@@ -8,6 +10,9 @@ use crate::AnswerEvent;
 
 /// Between two things that are told.
 const BETWEEN: Duration = Duration::from_millis(34);
+
+/// Between two steps of one phase, of whatever has some.
+pub(super) const BETWEEN_STEPS: Duration = Duration::from_millis(250);
 
 /// What was not told yet.
 pub(super) struct Coalescer {
@@ -17,6 +22,8 @@ pub(super) struct Coalescer {
     n_tokens: usize,
     first_token: Option<Instant>,
     told: Option<Instant>,
+    /// The phase whose step was told last.
+    told_phase: Option<Discriminant<Progress>>,
 }
 
 impl Coalescer {
@@ -28,6 +35,7 @@ impl Coalescer {
             n_tokens: 0,
             first_token: None,
             told: None,
+            told_phase: None,
         }
     }
 
@@ -59,14 +67,16 @@ impl Coalescer {
     }
 
     /// How long until something may be told; `None`: there is nothing.
-    pub(super) fn due_in(&self, now: Instant) -> Option<Duration> {
-        if self.progress.is_none() && self.thought.is_empty() && self.piece.is_empty() {
-            return None;
-        }
-        let told = self.told.map_or(Duration::ZERO, |told| {
-            BETWEEN.saturating_sub(now.saturating_duration_since(told))
-        });
-        Some(told)
+    fn due_in(&self, now: Instant) -> Option<Duration> {
+        let is_text = !self.thought.is_empty() || !self.piece.is_empty();
+        let between = match self.progress.as_ref().map(discriminant) {
+            _ if is_text => BETWEEN,
+            None => return None,
+            phase if phase == self.told_phase => BETWEEN_STEPS,
+            Some(_) => BETWEEN,
+        };
+        let since = |told| between.saturating_sub(now.saturating_duration_since(told));
+        Some(self.told.map_or(Duration::ZERO, since))
     }
 
     /// What is to be told now; with `all`, though it be early.
@@ -76,6 +86,7 @@ impl Coalescer {
         }
         self.told = Some(now);
         if self.thought.is_empty() && self.piece.is_empty() {
+            self.told_phase = self.progress.as_ref().map(discriminant);
             return self.progress.take();
         }
         let seconds = self.first_token.map_or(0.0, |first| (now - first).as_secs_f64());

@@ -1,9 +1,10 @@
 //! Has pictures prepared while the question about them is still written.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::background::spawn;
+use super::coalesce::BETWEEN_STEPS;
 use super::machine::ModelState;
 use super::notice::Notice;
 use super::{App, Inner, lock};
@@ -14,9 +15,6 @@ use crate::error::AppError;
 
 /// What the question will go on from, and its pictures.
 type Key = (Option<MessageId>, Vec<Attachment>);
-
-/// Progress is told that often.
-const BETWEEN_PROGRESS: Duration = Duration::from_millis(100);
 
 /// What is prepared, and what waits for the model to be there and free.
 #[derive(Default)]
@@ -113,7 +111,7 @@ impl Inner {
                 if !is_step {
                     lock(&inner.preparations.0).is_running = false;
                 }
-                if !is_step || told.is_none_or(|told| told.elapsed() >= BETWEEN_PROGRESS) {
+                if !is_step || told.is_none_or(|told| told.elapsed() >= BETWEEN_STEPS) {
                     told = Some(Instant::now());
                     (inner.notify)(Notice::Preparation(preparation));
                 }

@@ -3,16 +3,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::coalesce::BETWEEN_STEPS;
 use super::machine::{self, AnswerId, Effect, Event, ModelState};
 use super::notice::{Notice, Progress};
 use super::{Inner, Model, background, lock, panic_fault};
 use crate::conversation::Conversation;
 use crate::error::AppError;
-
-/// Loading is told that often.
-const BETWEEN_PROGRESS: Duration = Duration::from_millis(50);
 
 /// Starts the thread, which ends with the program.
 pub(super) fn start(inner: &Arc<Inner>, inbox: Receiver<Event<Model>>) {
@@ -83,7 +81,7 @@ fn load(inner: &Arc<Inner>, replaces: Option<Model>) {
         options.config = Some(inner.folders.config.clone());
         let mut told = Instant::now();
         let mut progress = |done_bytes, total_bytes| {
-            if told.elapsed() >= BETWEEN_PROGRESS {
+            if told.elapsed() >= BETWEEN_STEPS {
                 told = Instant::now();
                 inner.happened(Event::LoadProgress { done_bytes, total_bytes });
             }

@@ -52,6 +52,26 @@ fn the_first_thing_is_told_at_once_and_only_the_latest_step() {
     assert!(matches!(told, Some(Progress::Prefill { done_tokens: 2, .. })), "{told:?}");
     coalescer.push(reading(3));
     assert!(coalescer.take(now, false).is_none());
-    assert_eq!(coalescer.due_in(now), Some(BETWEEN));
+    assert_eq!(coalescer.due_in(now), Some(BETWEEN_STEPS));
     assert!(coalescer.take(now, true).is_some());
+}
+
+#[test]
+fn steps_are_told_four_times_a_second_and_a_new_phase_soon() {
+    let start = Instant::now();
+    let mut coalescer = Coalescer::new();
+    let mut told = Vec::new();
+    for i in 0..1000 {
+        coalescer.push(if i < 400 {
+            AnswerEvent::Encode { picture: 1, n_pictures: 1, done: i, total: 400 }
+        } else {
+            AnswerEvent::Prefill { done_tokens: i, total_tokens: 1000, cached_tokens: 0 }
+        });
+        if coalescer.take(start + Duration::from_millis(i as u64), false).is_some() {
+            told.push(i);
+        }
+    }
+    assert_eq!(told, [0, 250, 400, 650, 900]);
+    coalescer.push(AnswerEvent::Text("a".into()));
+    assert!(coalescer.take(start + Duration::from_millis(1000), false).is_some());
 }
